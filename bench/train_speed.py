@@ -1,0 +1,232 @@
+"""Speed of training on one core: our loop against plain PyTorch MeZO and against bare products.
+
+    python bench/train_speed.py [--repeats 7] [--steps 2000]
+
+Three things take turns on one core, and the fastest of the repeats counts. Processor time is what
+is measured: on one core it is the time taken, less what other users of the machine take away.
+
+(a) a plain PyTorch MeZO loop, written as MeZO (arXiv 2305.17333) describes and publishes it: one
+    thread, one replica, the global generator seeded and Gaussian numbers drawn again for each of
+    the four passes of a step. Most of its time is that seeding and small-tensor overhead, so
+    `(a) lean` shows, for information, the same loop with a generator of its own and in-place adds;
+(b) pezoexplore's compiled loop, 5 seeds x 3 learning rates, with the generation of the stream,
+    the batches and the copies to the device; compiling is not counted;
+(c) a compiled scan of nothing but the matrix products of the two forward passes: the same network,
+    batch and 15 replicas, in the fastest of the layouts tried. It takes w + eps z and w - eps z as
+    given and multiplies both; (b) multiplies w and z instead and shares the product with z among
+    the learning rates of a seed, so in the first layer it does two thirds of that work.
+
+Asked: (b) at most 1/50 of (a) a step and replica; the rate of (b) at least 50 % of that of (c) for
+streams from small tables, 40 % for the others. Exit status 1 when something is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.train.backend import load_jax, pin_threads
+from pezoexplore.train.evaluate import stream_source
+from pezoexplore.train.loop import Run, train
+from pezoexplore.train.mlp import Array
+from pezoexplore.train.tasks import get_task
+
+SEEDS, RATES, BATCH, EPSILON = 5, (0.003, 0.005, 0.01), 64, 1e-3
+REPLICAS = SEEDS * len(RATES)
+TORCH_FACTOR = 50.0
+TORCH_STEPS = 100
+
+ARMS: dict[str, tuple[DesignPoint, float]] = {
+    "pool of 4095": (resolve(rng="lfsr", state_bits=16, reuse="pool"), 0.5),
+    "bank, 8-bit state": (resolve(reuse="bank"), 0.5),
+    "phased, 12-bit state": (resolve(state_bits=12), 0.5),
+    "phased, 24-bit state": (resolve(state_bits=24), 0.4),
+    "xorshift32, one a lane": (resolve(rng="xorshift32", reuse="none"), 0.4),
+}
+"""Points by name, with the share of the rate of (c) they must reach."""
+
+Timed = Callable[[], float]
+"""Runs once and returns seconds a step and replica."""
+
+
+def torch_mezo(lean: bool) -> Timed:
+    """(a): MeZO in PyTorch, every pass making its numbers again; `lean` as in the text above."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    task = get_task("digits-mlp")
+    inputs = torch.tensor(task.train.inputs / 16, dtype=torch.float32)
+    labels = torch.tensor(task.train.labels, dtype=torch.int64)
+    net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    criterion, noise = nn.CrossEntropyLoss(), torch.Generator()
+
+    def move_plain(seed: int, factor: float) -> None:
+        torch.manual_seed(seed)
+        for weight in net.parameters():
+            z = torch.normal(mean=0.0, std=1.0, size=weight.shape)
+            weight.data = weight.data + factor * z
+
+    def move_lean(seed: int, factor: float) -> None:
+        noise.manual_seed(seed)
+        for weight in net.parameters():
+            weight.add_(torch.randn(weight.shape, generator=noise), alpha=factor)
+
+    move = move_lean if lean else move_plain
+
+    def step(seed: int, rate: float) -> None:
+        chosen = torch.randint(len(labels), (BATCH,))
+        x, y = inputs[chosen], labels[chosen]
+        move(seed, EPSILON)
+        above = criterion(net(x), y).item()
+        move(seed, -2 * EPSILON)
+        below = criterion(net(x), y).item()
+        move(seed, EPSILON)
+        move(seed, -rate * (above - below) / (2 * EPSILON))
+
+    def timed() -> float:
+        begin = time.process_time()
+        with torch.no_grad():
+            for index in range(TORCH_STEPS):
+                step(index, 0.005)
+        return (time.process_time() - begin) / TORCH_STEPS
+
+    return timed
+
+
+def loop(point: DesignPoint, steps: int) -> Timed:
+    """(b): the loop that sweeps run, from making the stream to the last weights."""
+    task = get_task("digits-mlp")
+    run = Run(tuple(range(SEEDS)), RATES, steps, BATCH, EPSILON)
+    source = stream_source(point, task)
+
+    def timed() -> float:
+        begin = time.process_time()
+        *_, (_, weights) = train(task.model, task.train, run, source(run.seeds))
+        load_jax().block_until_ready(weights)
+        return (time.process_time() - begin) / steps / REPLICAS
+
+    return timed
+
+
+def stream_only(point: DesignPoint, steps: int) -> Timed:
+    """The share of (b) that makes directions."""
+    source = stream_source(point, get_task("digits-mlp"))
+
+    def timed() -> float:
+        begin = time.process_time()
+        directions = source(range(SEEDS))
+        for first in range(0, steps, 500):
+            directions.block(first, min(500, steps - first))
+        return (time.process_time() - begin) / steps / REPLICAS
+
+    return timed
+
+
+def products_only(steps: int, layout: str) -> Timed:
+    """(c): two forward passes a replica, nothing but products; a sum keeps them alive.
+
+    Layout ``replica`` is what vmap over replicas gives; ``seed`` takes all replicas and sides of a
+    seed in one wide first product, as the loop does; ``sides`` keeps the two sides apart as well.
+    """
+    jax = load_jax()
+    jnp, sides = jax.numpy, 2 if layout == "sides" else 1
+    rng = np.random.default_rng(0)
+    copies = 2 * len(RATES) // sides
+    shape = (steps, SEEDS, BATCH, 64)
+    batches = jnp.asarray(rng.random(shape, dtype=np.float32))
+    first = jnp.asarray(rng.normal(size=(sides, SEEDS, copies, 32, 64)).astype(np.float32))
+    second = jnp.asarray(rng.normal(size=(sides, SEEDS, copies, 10, 32)).astype(np.float32))
+
+    def forward(w1: Array, w2: Array, x: Array) -> Array:
+        if layout == "replica":
+            hidden = jnp.einsum("sbi,scoi->scbo", x, w1)
+            return jnp.einsum("scbi,scoi->scbo", hidden, w2)
+        hidden = jnp.einsum("sni,sbi->snb", w1.reshape(SEEDS, copies * 32, 64), x)
+        return jnp.matmul(w2, hidden.reshape(SEEDS, copies, 32, BATCH))
+
+    def scan(w1: Array, w2: Array, xs: Array) -> Array:
+        def body(total: Array, x: Array) -> Array:
+            outs = [forward(w1[side], w2[side], x)[..., 0, 0] for side in range(sides)]
+            return total + sum(outs), None
+
+        return jax.lax.scan(body, jnp.zeros((SEEDS, copies), jnp.float32), xs)[0]
+
+    compiled = jax.jit(scan)
+
+    def timed() -> float:
+        begin = time.process_time()
+        jax.block_until_ready(compiled(first, second, batches))
+        return (time.process_time() - begin) / steps / REPLICAS
+
+    return timed
+
+
+def fastest(contestants: dict[str, Timed], repeats: int) -> dict[str, float]:
+    """Seconds a step and replica by name: each warmed up, then in turns, the least counts."""
+    for timed in contestants.values():
+        timed()
+    best = dict.fromkeys(contestants, float("inf"))
+    for _ in range(repeats):
+        for name, timed in contestants.items():
+            best[name] = min(best[name], timed())
+    return best
+
+
+def main() -> int:
+    """Measure, print, and say whether what is asked holds."""
+    parser = argparse.ArgumentParser(description="Training speed on one core.")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=2000)
+    options = parser.parse_args()
+    core = max(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {core})
+    pin_threads()
+
+    layouts = {f"(c) {key}": products_only(500, key) for key in ("replica", "seed", "sides")}
+    contestants: dict[str, Timed] = dict(layouts)
+    try:
+        contestants["(a)"] = torch_mezo(lean=False)
+        contestants["(a) lean"] = torch_mezo(lean=True)
+    except ModuleNotFoundError:
+        print("(a) left out: no torch; pip install torch==2.13.0 (a CPU wheel) into this Python")
+    for name, (point, _) in ARMS.items():
+        contestants[f"(b) {name}"] = loop(point, options.steps)
+        contestants[f"stream {name}"] = stream_only(point, options.steps)
+    best = fastest(contestants, options.repeats)
+    return report(best, min(best[name] for name in layouts), core, options)
+
+
+def report(best: dict[str, float], ceiling: float, core: int, options: argparse.Namespace) -> int:
+    """Print the figures; 0 when every ratio asked for was measured and holds."""
+    print(f"core {core}, {REPLICAS} replicas, {options.steps} steps, best of {options.repeats}")
+    print("us a step and replica:")
+    for name, seconds in best.items():
+        if name.startswith(("(a)", "(c)")):
+            print(f"  {name:30s} {seconds * 1e6:9.2f}")
+    print(f"  {'arm':30s} {'(b)':>9s} {'stream':>9s} {'(a)/(b)':>9s} {'(c)/(b)':>9s}")
+    torch, held = best.get("(a)"), "(a)" in best
+    for name, (_, share) in ARMS.items():
+        mine = best[f"(b) {name}"]
+        against = f"{torch / mine:9.1f}" if torch else f"{'-':>9s}"
+        good = ceiling / mine >= share and (torch is None or torch / mine >= TORCH_FACTOR)
+        held &= good
+        print(
+            f"  {name:30s} {mine * 1e6:9.2f} {best[f'stream {name}'] * 1e6:9.2f} {against} "
+            f"{ceiling / mine:8.0%}  asked {TORCH_FACTOR:.0f}x and {share:.0%}: "
+            f"{'holds' if good else 'MISSED'}"
+        )
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

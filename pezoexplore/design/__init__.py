@@ -1,0 +1,3 @@
+"""Design spaces: from YAML to frozen design points."""
+
+from __future__ import annotations

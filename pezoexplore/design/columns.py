@@ -1,0 +1,79 @@
+"""Columns of ``results.csv`` in their fixed order, with what each one means.
+
+One row is one design point on one target. A stage that did not run leaves its cells empty.
+"""
+
+from __future__ import annotations
+
+from pezoexplore.design.point import AXES
+
+IDENTITY_HELP = {
+    "point_id": "hash of everything that determines the row",
+    "target": "FPGA family the resources are for",
+    "status": "ok, failed:<stage>, timeout:<stage> or skipped:<reason>",
+}
+
+AXIS_HELP = {
+    "rng": "generator family",
+    "reuse": "reuse strategy: none, pool, bank or phased",
+    "pool_size": "words in the pool; empty unless reuse is pool",
+    "reuse_period": "steps served before a refill or reseed; inf: never",
+    "bit_width": "signed output bits a number",
+    "state_bits": "bits of one generator's state",
+    "lanes": "random numbers a beat",
+    "leap": "state updates a clock; lfsr only",
+    "taps": "how the lanes read the state; phased only",
+    "scaling": "how words become numbers of the size training expects: none, constant or pow2",
+}
+
+RESULT_HELP = {
+    "accuracy_mean": "accuracy on the test split, percent, mean over the seeds",
+    "accuracy_ci95": "half width of its 95 % interval, percent",
+    "accuracy_per_seed": "accuracy of each seed, percent, joined by ;",
+    "learning_rate": "learning rate chosen on the validation split",
+    "forward_passes": "forward passes of one training run",
+    "effective_span": "dimensions that all updates together can reach",
+    "effective_dim": "participation ratio (tr C)^2 / tr C^2 of the directions",
+    "stream_mean": "mean of z; 0 is ideal",
+    "stream_std": "standard deviation of z; 1 once scaled",
+    "stream_kurtosis": "kurtosis of z: 1 for +-1, 1.8 for uniform, 3 for Gaussian",
+    "stream_lag1": "correlation of a lane with itself one beat later",
+    "lane_correlation": "largest absolute correlation of two lanes of z, lags 0 to 64",
+    "distinct_output_bits": "output bits that are different functions of the state",
+    "rtl_status": "pass or fail of the bit-for-bit comparison of RTL and software stream",
+    "rtl_words_checked": "words compared in RTL simulation",
+    "reseed_stall_beats": "beats during which a refill or reseed delivers nothing",
+    "lut": "LUTs: LUT1 to LUT6, shift registers and LUT memory at the LUTs each takes",
+    "muxf": "wide multiplexers (MUXF7, MUXF8)",
+    "ff": "flip-flops",
+    "carry": "carry chains (CARRY8)",
+    "bram": "block RAMs of 36 Kb; an 18 Kb one counts 0.5",
+    "dsp": "DSP blocks",
+    "fmax_mhz": "highest clock, MHz",
+    "power_mw_est": "estimated power, mW",
+    "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ",
+    "yosys_version": "version of Yosys that counted the resources",
+    "rtl_sha256": "hash of the RTL",
+    "pareto": "whether the row is on the Pareto front",
+}
+
+COLUMN_HELP = IDENTITY_HELP | AXIS_HELP | RESULT_HELP
+"""One line on each column, with its unit."""
+
+COLUMNS = (*IDENTITY_HELP, *AXES, *RESULT_HELP)
+"""Every column, in the order of the file."""
+
+TEXT_COLUMNS = frozenset(
+    {
+        *IDENTITY_HELP,
+        *("rng", "reuse", "taps", "scaling"),
+        *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
+    }
+)
+"""Columns that hold no number to compare."""
+
+RESULT_COLUMNS = tuple(name for name in RESULT_HELP if name not in TEXT_COLUMNS)
+"""Numeric results."""
+
+NUMERIC_COLUMNS = tuple(name for name in COLUMNS if name not in TEXT_COLUMNS)
+"""Numeric axes and results: what an objective or a constraint may name."""

@@ -1,0 +1,198 @@
+"""From a design space to its distinct, legal points, with an account of everything left out.
+
+The combinations of ``space`` and of each include are taken in the order of the file (later axes of
+the column order vary fastest). Each is either dropped by an exclude, skipped because its values are
+not legal together, collapsed on to a point that is already there, or a new point.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.space import DesignSpace, Entry
+from pezoexplore.errors import DesignError
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Combinations that are not legal, for one reason.
+
+    Attributes:
+        reason: Why.
+        count: How many combinations.
+        example: The first of them, as ``axis=value`` words.
+    """
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """Combinations that mean a point already listed.
+
+    Attributes:
+        point: The point.
+        count: How many combinations beyond the first.
+        example: The first of those, as ``axis=value`` words.
+    """
+
+    point: DesignPoint
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """What a design space holds.
+
+    Attributes:
+        points: Distinct legal points, in the order they are first listed.
+        collapsed: Points that several combinations mean.
+        skipped: Reasons for which combinations were skipped, each once.
+        excluded: Combinations dropped by an exclude.
+        idle_excludes: Excludes that dropped nothing (a slip, most likely), as text.
+    """
+
+    points: tuple[DesignPoint, ...]
+    collapsed: tuple[Collapse, ...]
+    skipped: tuple[Skip, ...]
+    excluded: int
+    idle_excludes: tuple[str, ...]
+
+    @property
+    def collapsed_count(self) -> int:
+        """Combinations that were duplicates."""
+        return sum(item.count for item in self.collapsed)
+
+    @property
+    def skipped_count(self) -> int:
+        """Combinations that were not legal."""
+        return sum(item.count for item in self.skipped)
+
+    @property
+    def listed(self) -> int:
+        """Combinations the design lists; every one is accounted for."""
+        return len(self.points) + self.collapsed_count + self.skipped_count + self.excluded
+
+
+@dataclass
+class _Tally:
+    """How often something came up, and the first occasion."""
+
+    example: str = ""
+    count: int = 0
+
+
+@dataclass
+class _Account:
+    """The expansion in the making."""
+
+    points: dict[DesignPoint, _Tally] = field(default_factory=dict)
+    skipped: dict[str, _Tally] = field(default_factory=dict)
+    excluded: int = 0
+    used: set[int] = field(default_factory=set)
+
+
+def expand(space: DesignSpace) -> Expansion:
+    """All distinct legal points of a design space.
+
+    An exclude drops a combination that matches every axis it names, either with the values as
+    written in the file or with those of the point it means. An axis that means nothing to a point
+    (its cell is empty) matches no value.
+
+    Raises:
+        DesignError: No point is left.
+    """
+    account = _Account()
+    for written in _combinations(space):
+        _enter(account, written, space.exclude)
+    if not account.points:
+        raise DesignError(_nothing_left(space, account))
+    return Expansion(
+        points=tuple(account.points),
+        collapsed=tuple(
+            Collapse(point, tally.count, tally.example)
+            for point, tally in account.points.items()
+            if tally.count
+        ),
+        skipped=tuple(
+            Skip(reason, tally.count, tally.example) for reason, tally in account.skipped.items()
+        ),
+        excluded=account.excluded,
+        idle_excludes=tuple(
+            _rule_text(rule)
+            for index, rule in enumerate(space.exclude)
+            if index not in account.used
+        ),
+    )
+
+
+def _combinations(space: DesignSpace) -> Iterator[dict[str, Value]]:
+    for part in space.parts():
+        named = part.named()
+        for values in itertools.product(*named.values()):
+            yield dict(zip(named, values, strict=True))
+
+
+def _enter(account: _Account, written: dict[str, Value], excludes: tuple[Entry, ...]) -> None:
+    try:
+        point = resolve(**written)
+        reason = ""
+    except IllegalPointError as error:
+        point, reason = None, str(error)
+    dropped_by = [index for index, rule in enumerate(excludes) if _matches(rule, written, point)]
+    account.used.update(dropped_by)
+    if dropped_by:
+        account.excluded += 1
+    elif point is None:
+        _count(account.skipped.setdefault(reason, _Tally()), written)
+    elif point in account.points:
+        _count(account.points[point], written)
+    else:
+        account.points[point] = _Tally()
+
+
+def _matches(rule: Entry, written: Mapping[str, Value], point: DesignPoint | None) -> bool:
+    named = rule.named()
+    if point is None:
+        return all(axis in written and written[axis] in named[axis] for axis in named)
+    resolved = {axis: getattr(point, axis) for axis in named}
+    if None in resolved.values():
+        return False
+    return all(resolved[axis] in named[axis] for axis in named) or all(
+        axis in written and written[axis] in named[axis] for axis in named
+    )
+
+
+def _count(tally: _Tally, written: Mapping[str, Value]) -> None:
+    tally.count += 1
+    tally.example = tally.example or _words(written)
+
+
+def _words(written: Mapping[str, Value]) -> str:
+    values = {axis: written.get(axis, DEFAULTS[axis]) for axis in AXES}
+    return " ".join(f"{axis}={value}" for axis, value in values.items() if value is not None)
+
+
+def _rule_text(rule: Entry) -> str:
+    return " ".join(
+        f"{axis}={','.join(str(value) for value in values)}"
+        for axis, values in rule.named().items()
+    )
+
+
+def _nothing_left(space: DesignSpace, account: _Account) -> str:
+    if not space.parts():
+        return f"design {space.name} lists no points: name an axis in space or add an include"
+    reasons = [f"{tally.count} skipped ({reason})" for reason, tally in account.skipped.items()]
+    if account.excluded:
+        reasons.insert(0, f"{account.excluded} excluded")
+    more = f" and {len(reasons) - 3} more reasons" if len(reasons) > 3 else ""
+    return f"design {space.name} has no legal point: {'; '.join(reasons[:3])}{more}"

@@ -1,0 +1,259 @@
+"""Design files, ``-s key=value`` overrides and axis options, read into a :class:`DesignSpace`.
+
+Whatever is wrong with them becomes one line that names the file and line (or the option), the key,
+what was found and what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pezoexplore.design.kinds import nearest, shown
+from pezoexplore.design.point import AXES, DEFAULTS
+from pezoexplore.design.space import (
+    DesignSpace,
+    Entry,
+    HardwareSettings,
+    Objectives,
+    SubSpace,
+    TrainSettings,
+)
+from pezoexplore.design.yaml_tree import (
+    Location,
+    PlainDumper,
+    Tree,
+    key_text,
+    read_tree,
+)
+from pezoexplore.errors import DesignError
+
+MAX_BYTES = 1_000_000
+"""Largest design file."""
+
+AxisValues = Sequence[str | int | float]
+
+_SECTIONS: dict[str | int, type[BaseModel]] = {
+    "space": SubSpace,
+    "include": Entry,
+    "exclude": Entry,
+    "train": TrainSettings,
+    "hardware": HardwareSettings,
+    "objectives": Objectives,
+}
+
+
+def load_design(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    axes: Mapping[str, AxisValues | None] | None = None,
+) -> DesignSpace:
+    """Read and validate a design file.
+
+    Args:
+        path: The YAML file. A file without ``name`` takes the file's own name.
+        overrides: ``key=value`` texts as after ``-s``: dotted keys, values in YAML, such as
+            ``train.steps=2000`` or ``space.lanes=[8, 31]``. Later ones win.
+        axes: Values by axis, as after the axis options; each replaces that axis in ``space`` (after
+            the overrides) and leaves include and exclude alone. Text is read as YAML: ``8``,
+            ``4,8``, ``inf`` or ``{range: [1, 8, 1]}``. None and no values mean "not given".
+
+    Raises:
+        DesignError: One line that names file and line (or the option), key, and what is allowed.
+    """
+    try:
+        tree = read_tree(_read(Path(path)), lambda line: f"{path}:{line}")
+        if tree.value is None:
+            raise DesignError(f"{path}:1: the file is empty; allowed: {_keys(DesignSpace)}")
+        if isinstance(tree.value, dict):
+            tree.value.setdefault("name", _name_of(Path(path)))
+            for text in overrides:
+                _override(tree, text)
+            for axis, values in (axes or {}).items():
+                _replace_axis(tree, axis, values)
+        return _validate(tree)
+    except DesignError as error:
+        # Names and keys may hold line breaks; a message may not.
+        raise DesignError(" ".join(str(error).split())) from None
+
+
+def resolved_yaml(space: DesignSpace) -> str:
+    """The design with every setting written out; it loads back to an equal design space.
+
+    The axes' defaults are named in a comment; an axis that a mapping does not name stays out.
+    """
+    data = space.model_dump(mode="python", exclude_none=True)
+    data["constraints"] = [str(constraint) for constraint in space.constraints]
+    defaults = ", ".join(f"{axis} {_default(axis)}" for axis in AXES)
+    body = yaml.dump(
+        _plain(data), Dumper=PlainDumper, sort_keys=False, default_flow_style=None, width=100
+    )
+    return f"# Axes that a mapping does not name: {defaults}.\n{body}"
+
+
+def design_schema() -> dict[str, object]:
+    """JSON Schema (draft 2020-12) of a design file; every key is described."""
+    schema = DesignSpace.model_json_schema()
+    # A file without a name takes the file's own.
+    schema["required"] = [key for key in schema.get("required", ()) if key != "name"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _default(axis: str) -> str:
+    value = DEFAULTS[axis]
+    return "the generator's own" if value is None else str(value)
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, which is what the dumper writes without a tag."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DesignError(f"{path}: no such file; give the path of a design file (YAML)") from None
+    except IsADirectoryError:
+        raise DesignError(f"{path}: a folder; give the path of a design file (YAML)") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DesignError(f"{path}: cannot be read ({reason})") from None
+    if len(content) > MAX_BYTES:
+        raise DesignError(f"{path}: too large; allowed: {MAX_BYTES} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DesignError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def _name_of(path: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "design"
+
+
+def _override(tree: Tree, text: str) -> None:
+    option = f"-s {text}"
+    key, equals, value = text.partition("=")
+    parts = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(parts):
+        raise DesignError(f"{option}: allowed: key=value, such as -s train.steps=2000")
+    _place(tree, parts, read_tree(value, lambda line: option, at=parts), option)
+
+
+def _replace_axis(tree: Tree, axis: str, values: AxisValues | None) -> None:
+    option = f"--{axis.replace('_', '-')}"
+    if axis not in AXES:
+        raise DesignError(f"{option}: no such axis{nearest(axis, AXES)}; allowed: {_words(AXES)}")
+    if not values:
+        return
+    at: Location = ("space", axis)
+    read: list[object] = []
+    for value in values:
+        parsed = _axis_value(value, option)
+        read.extend(parsed if isinstance(parsed, list) else [parsed])
+    single = len(read) == 1 and isinstance(read[0], dict)
+    _place(tree, at, Tree(read[0] if single else read), option)
+
+
+def _axis_value(value: str | int | float, option: str) -> object:
+    """What one value of an axis option means: `4,8` is a list, `[4, 8]` is YAML as it stands."""
+    if not isinstance(value, str):
+        return value
+    whole = value.lstrip().startswith(("[", "{"))
+    return read_tree(value if whole else f"[{value}]", lambda line: option).value
+
+
+def _place(tree: Tree, at: Location, branch: Tree, option: str) -> None:
+    """Put a value at a location of the tree; everything at or below it came from the option."""
+    holder = tree.value
+    for depth, part in enumerate(at[:-1]):
+        assert isinstance(holder, dict)
+        if holder.get(str(part)) is None:
+            holder[str(part)] = {}
+            tree.marks.setdefault(at[: depth + 1], (0, option))
+        holder = holder[str(part)]
+        if not isinstance(holder, dict):
+            where = key_text(at[: depth + 1])
+            raise DesignError(f"{option}: {where} is {shown(holder)}, not a mapping; set it whole")
+    assert isinstance(holder, dict)
+    holder[str(at[-1])] = branch.value
+    for location in [mark for mark in tree.marks if mark[: len(at)] == at]:
+        del tree.marks[location]
+    tree.marks[at] = (0, option)
+
+
+def _validate(tree: Tree) -> DesignSpace:
+    try:
+        return DesignSpace.model_validate(tree.value)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False)
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    for detail in details:
+        location = _in_tree(tree.value, detail["loc"])
+        line, place = tree.mark(location)
+        key = key_text(_without_index(location))
+        message = f"{place}: {key}: " if key else f"{place}: "
+        # One key with ten wrong values is one thing to put right.
+        found.setdefault((place, key), (line, message + _explanation(detail)))
+    first, *others = sorted(found.values(), key=lambda item: item[0])
+    more = f" (and {len(others)} more to put right)" if others else ""
+    raise DesignError(first[1] + more)
+
+
+def _in_tree(value: object, location: Location) -> Location:
+    """The part of a location that the tree has: ranges and scalars have no list index."""
+    depth = 0
+    for part in location:
+        inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif inside:
+            assert isinstance(value, list) and isinstance(part, int)
+            value = value[part]
+        else:
+            break
+        depth += 1
+    return location[:depth]
+
+
+def _without_index(location: Location) -> Location:
+    """A location without its last list index: the value is shown; an entry's index is kept."""
+    entry = len(location) == 2 and location[0] in ("include", "exclude")
+    return location[:-1] if location and isinstance(location[-1], int) and not entry else location
+
+
+def _explanation(detail: ErrorDetails) -> str:
+    """What came and what is allowed, for pydantic's own checks; ours say it themselves."""
+    location: Location = detail["loc"]
+    kind = detail["type"]
+    if kind == "design":
+        return detail["msg"]
+    if kind == "extra_forbidden":
+        model = _SECTIONS[location[0]] if len(location) > 1 else DesignSpace
+        hint = nearest(str(location[-1]), model.model_fields)
+        return f"unknown key{hint}; allowed: {_keys(model)}"
+    if kind == "missing":
+        return "missing; name it"
+    if kind == "tuple_type":
+        return f"got {shown(detail['input'])}; allowed: a list of mappings"
+    model = _SECTIONS[location[0]] if location else DesignSpace
+    return f"got {shown(detail['input'])}; allowed: a mapping with the keys {_keys(model)}"
+
+
+def _keys(model: type[BaseModel]) -> str:
+    return _words(model.model_fields)
+
+
+def _words(words: Mapping[str, object] | Sequence[str]) -> str:
+    return ", ".join(words)

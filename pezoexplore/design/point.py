@@ -1,0 +1,237 @@
+"""The DesignPoint: one perturbation design, frozen, read by everything.
+
+Software stream, training, testbench, synthesis and CSV all take the same object, so nothing
+translates a design twice. :func:`resolve` turns raw axis values into a point in canonical form
+(axes that do not matter are blank, so equal designs are equal objects) or says why they are not
+legal together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields, replace
+
+RNGS = ("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller", "gaussian")
+REUSES = ("none", "pool", "bank", "phased")
+TAPS = ("shifted", "xor", "shared")
+SCALINGS = ("none", "constant", "pow2")
+
+GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller")
+"""Generators with an approximately normal output, in hardware."""
+
+GAUSSIAN_BITS = (4, 12)
+"""Bit widths the hardware Gaussians are built for."""
+
+MAX_POOL_BITS = 94_500_000
+"""Block RAM of the largest UltraScale+ FPGA (VU13P, AMD DS890: 94.5 Mb): no pool is larger."""
+
+MAX_POW2_STATE_BITS = 12
+"""Widest state whose scale exponents fit a table by state."""
+
+
+@dataclass(frozen=True)
+class DesignPoint:
+    """One perturbation design in canonical form; make it with :func:`resolve`.
+
+    Attributes:
+        rng: Generator family, one of ``RNGS``.
+        reuse: Reuse strategy, one of ``REUSES``.
+        pool_size: Words asked for in a pool; None for the other strategies.
+        reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
+        bit_width: Signed output bits a number; None for the software Gaussian.
+        state_bits: Bits of one generator's state; None for the software Gaussian.
+        lanes: Numbers a beat.
+        leap: State updates a clock (lfsr); None for the other generators.
+        taps: How the lanes of a phased stream are wired; None for the other strategies.
+        scaling: ``none``, ``constant`` or ``pow2``.
+    """
+
+    rng: str
+    reuse: str
+    pool_size: int | None
+    reuse_period: float
+    bit_width: int | None
+    state_bits: int | None
+    lanes: int
+    leap: int | None
+    taps: str | None
+    scaling: str
+
+    @property
+    def reseeds(self) -> bool:
+        """Whether the pool is refilled or the generators are reseeded every so often."""
+        return math.isfinite(self.reuse_period)
+
+    @property
+    def in_hardware(self) -> bool:
+        """Whether the point has RTL; the software Gaussian has none."""
+        return self.rng != "gaussian"
+
+    @property
+    def bits(self) -> int:
+        """Output bits a number of a hardware point."""
+        assert self.bit_width is not None, "the software Gaussian has no bit width"
+        return self.bit_width
+
+    @property
+    def rows(self) -> int:
+        """Rows of a pool: R = ceil(pool_size / lanes)."""
+        assert self.pool_size is not None, "only a pool has rows"
+        return -(-self.pool_size // self.lanes)
+
+    def axes(self) -> dict[str, str | int | float | None]:
+        """The axes as plain values, in the order of the columns; ``inf`` is written as text."""
+        values = asdict(self)
+        period = self.reuse_period
+        values["reuse_period"] = int(period) if self.reseeds else "inf"
+        return values
+
+    def label(self) -> str:
+        """A short name for plots and tables, such as ``phased/xor lfsr16 8b x31``."""
+        how = f"{self.reuse}/{self.taps}" if self.taps else self.reuse
+        source = self.rng if self.rng != "lfsr" else f"lfsr{self.state_bits}"
+        parts = [how, source]
+        if self.bit_width is not None:
+            parts.append(f"{self.bit_width}b x{self.lanes}")
+        if self.pool_size is not None:
+            parts.append(f"N={self.pool_size}")
+        if self.reseeds:
+            parts.append(f"T={int(self.reuse_period)}")
+        if self.leap is not None and self.leap != 1:
+            parts.append(f"leap {self.leap}")
+        if self.scaling != "constant":
+            parts.append(self.scaling)
+        return " ".join(parts)
+
+    def hardware(self) -> DesignPoint:
+        """The point whose hardware this one shares: `constant` scaling needs none."""
+        return replace(self, scaling="none") if self.scaling == "constant" else self
+
+
+AXES = tuple(field.name for field in fields(DesignPoint))
+"""Names of the axes, in the order of the columns."""
+
+DEFAULTS: dict[str, str | int | float | None] = {
+    "rng": "lfsr",
+    "reuse": "phased",
+    "pool_size": 4095,
+    "reuse_period": math.inf,
+    "bit_width": 8,
+    "state_bits": None,
+    "lanes": 31,
+    "leap": 1,
+    "taps": "xor",
+    "scaling": "constant",
+}
+"""What an axis is when a design does not name it; state_bits None: the generator's own default."""
+
+
+class IllegalPointError(ValueError):
+    """Axis values that are each fine but not legal together; the message is the reason."""
+
+
+def fixed_state_bits(rng: str, bit_width: int) -> int | None:
+    """State bits of a generator that leaves no choice; None for an lfsr and the software Gaussian.
+
+    The Gaussian baselines take 33 bits, so that their period is at least 2**32.
+    """
+    if rng in ("lfsr", "gaussian"):
+        return None
+    if rng in ("xorshift32", "rademacher"):
+        return 32
+    return 33
+
+
+def resolve(**axes: str | int | float | None) -> DesignPoint:
+    """Canonical point of raw axis values; axes not given take their default.
+
+    Args:
+        **axes: Values by axis name, each already of its own type and range.
+
+    Raises:
+        IllegalPointError: The values are not legal together; the message says why.
+    """
+    values = DEFAULTS | axes
+    rng, reuse = str(values["rng"]), str(values["reuse"])
+    if reuse in ("bank", "phased") and rng != "lfsr":
+        raise IllegalPointError(f"reuse {reuse} needs rng lfsr, not {rng}")
+    raw = DesignPoint(
+        rng=rng,
+        reuse=reuse,
+        pool_size=_integer(values["pool_size"]) if reuse == "pool" else None,
+        reuse_period=float(values["reuse_period"] or math.inf),
+        bit_width=1 if rng == "rademacher" else _integer(values["bit_width"]),
+        state_bits=_integer(values["state_bits"]),
+        lanes=_integer(values["lanes"]) or 1,
+        leap=_integer(values["leap"]) if rng == "lfsr" else None,
+        taps=str(values["taps"]) if reuse == "phased" else None,
+        scaling=str(values["scaling"]),
+    )
+    return _software_gaussian(raw) if rng == "gaussian" else _hardware_point(raw)
+
+
+def _integer(value: str | int | float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _software_gaussian(raw: DesignPoint) -> DesignPoint:
+    """MeZO's reference: fresh numbers for ever, or a pool of them."""
+    if raw.scaling == "pow2":
+        raise IllegalPointError("scaling pow2 is hardware; rng gaussian is software only")
+    pool = raw.reuse == "pool"
+    return replace(
+        raw,
+        reuse_period=raw.reuse_period if pool else math.inf,
+        bit_width=None,
+        state_bits=None,
+        lanes=raw.lanes if pool else 1,
+        scaling="none",
+    )
+
+
+def _hardware_point(raw: DesignPoint) -> DesignPoint:
+    low, high = GAUSSIAN_BITS
+    if raw.rng in GAUSSIAN_HARDWARE and not low <= raw.bits <= high:
+        raise IllegalPointError(f"{raw.rng} is built for bit_width {low} to {high}, not {raw.bits}")
+    fixed = fixed_state_bits(raw.rng, raw.bits)
+    point = replace(raw, state_bits=fixed or raw.state_bits or raw.bits)
+    if point.rng == "lfsr":
+        _check_lfsr(point)
+    if point.reuse == "pool" and point.rows * point.lanes * point.bits > MAX_POOL_BITS:
+        raise IllegalPointError(
+            f"a pool of {point.rows * point.lanes * point.bits:,} bits is larger than any "
+            f"target's memory ({MAX_POOL_BITS:,} bits)"
+        )
+    return _check_scaling(point)
+
+
+def _check_lfsr(point: DesignPoint) -> None:
+    state_bits, leap = point.state_bits or 0, point.leap or 1
+    period = 2**state_bits - 1
+    if state_bits < 3:
+        raise IllegalPointError(f"an lfsr needs state_bits of at least 3, not {state_bits}")
+    if state_bits < point.bits:
+        raise IllegalPointError(
+            f"bit_width {point.bits} needs at least as many state_bits, not {state_bits}"
+        )
+    if math.gcd(leap, period) != 1:
+        raise IllegalPointError(f"leap {leap} shares a factor with the period {period}")
+    if point.reuse != "pool" and period < point.lanes:
+        raise IllegalPointError(f"{period} states are fewer than {point.lanes} lanes")
+    if point.taps == "shared" and (point.bits < 2 or point.lanes <= point.bits // 2):
+        raise IllegalPointError(
+            f"taps shared needs bit_width 2 or more and more than {point.bits // 2} lanes"
+        )
+
+
+def _check_scaling(point: DesignPoint) -> DesignPoint:
+    if point.scaling != "pow2":
+        return replace(point, scaling="none") if point.rng == "rademacher" else point
+    if point.reuse == "none":
+        raise IllegalPointError("scaling pow2 needs reuse pool, bank or phased")
+    if point.reuse != "pool" and (point.state_bits or 0) > MAX_POW2_STATE_BITS:
+        raise IllegalPointError(
+            f"scaling pow2 needs state_bits of at most {MAX_POW2_STATE_BITS} for reuse "
+            f"{point.reuse} (its table is indexed by the state), not {point.state_bits}"
+        )
+    return point

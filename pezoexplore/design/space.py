@@ -1,0 +1,231 @@
+"""Design spaces: the frozen, validated form of a design file.
+
+Each key's kind, range and meaning is stated once, here; loading, error messages and the JSON
+Schema are made from it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from pezoexplore.design.column_kinds import ColumnKind, ConstraintKind
+from pezoexplore.design.conditions import Condition
+from pezoexplore.design.kinds import (
+    MAX_POINTS,
+    Choice,
+    Name,
+    Positive,
+    Several,
+    Whole,
+    refusal,
+)
+from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, RNGS, SCALINGS, TAPS
+
+TASKS = ("digits-mlp",)
+"""Training tasks."""
+
+TARGETS = ("xcup",)
+"""FPGA families (Yosys's names): xcup is UltraScale+."""
+
+
+class _Section(BaseModel):
+    """A mapping of the design file: frozen, and every key is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _or_empty(kind: type) -> BeforeValidator:
+    """A key with nothing behind its colon is a section left empty."""
+
+    def read(value: object) -> object:
+        return kind() if value is None else value
+
+    return BeforeValidator(read)
+
+
+def _axis(name: str, text: str) -> Any:  # noqa: ANN401 - what pydantic's own Field is typed as
+    default = DEFAULTS[name]
+    words = "the generator's own" if default is None else f"{default}"
+    return Field(
+        default=None,
+        description=f"{text} Default: {words}.",
+        json_schema_extra=_without_default,
+    )
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """Python's None stands for "not named"; written out, null is not allowed."""
+    schema.pop("default", None)
+
+
+class SubSpace(_Section):
+    """Values by axis: a scalar, a list, a range or powers of two; the cross product is meant.
+
+    An axis that is not named takes its default (in an exclude: matches anything).
+    """
+
+    rng: Annotated[tuple[str, ...] | None, Several(Choice(RNGS))] = _axis(
+        "rng", "Generator family; gaussian is MeZO's software reference, without hardware."
+    )
+    reuse: Annotated[tuple[str, ...] | None, Several(Choice(REUSES))] = _axis(
+        "reuse",
+        "Reuse strategy: none (a generator a lane), pool (stored words), bank (generators "
+        "that rotate) or phased (all lanes from one state). bank and phased need rng lfsr.",
+    )
+    pool_size: Annotated[
+        tuple[int, ...] | None,
+        Several(Whole(1, MAX_POOL_BITS, "bits of the largest target's memory"), ranges=True),
+    ] = _axis("pool_size", "Words in the pool; for reuse pool only.")
+    reuse_period: Annotated[
+        tuple[int | float, ...] | None, Several(Whole(1, 10**9, inf=True), ranges=True)
+    ] = _axis(
+        "reuse_period",
+        "Steps served before the pool is refilled or the generators are reseeded; inf: never.",
+    )
+    bit_width: Annotated[tuple[int, ...] | None, Several(Whole(1, 24), ranges=True)] = _axis(
+        "bit_width", "Signed output bits a number; rademacher always has 1."
+    )
+    state_bits: Annotated[
+        tuple[int | None, ...] | None, Several(Whole(3, 32, null=True), ranges=True)
+    ] = _axis(
+        "state_bits",
+        "Bits of one lfsr's state; null is its default, bit_width. Fixed for the others.",
+    )
+    lanes: Annotated[tuple[int, ...] | None, Several(Whole(1, 256), ranges=True)] = _axis(
+        "lanes", "Random numbers a beat."
+    )
+    leap: Annotated[tuple[int, ...] | None, Several(Whole(1, 64), ranges=True)] = _axis(
+        "leap", "State updates a clock; lfsr only. Coprime to 2^state_bits - 1."
+    )
+    taps: Annotated[tuple[str, ...] | None, Several(Choice(TAPS))] = _axis(
+        "taps",
+        "How the lanes of phased read the one state: shifted (true phase shifts), xor (each "
+        "bit its own XOR of state bits) or shared (low bits wired from other lanes).",
+    )
+    scaling: Annotated[tuple[str, ...] | None, Several(Choice(SCALINGS))] = _axis(
+        "scaling",
+        "none (|z| <= 1), constant (unit deviation, folded into epsilon and learning rate) "
+        "or pow2 (a power of two with each beat).",
+    )
+
+    @model_validator(mode="after")
+    def _countable(self) -> SubSpace:
+        if self.combinations > MAX_POINTS:
+            raise refusal(f"lists {self.combinations} combinations; allowed: at most {MAX_POINTS}")
+        return self
+
+    def named(self) -> dict[str, tuple[str | int | float | None, ...]]:
+        """The axes that are named, in the order of the columns, with their values."""
+        return {axis: getattr(self, axis) for axis in AXES if getattr(self, axis) is not None}
+
+    @property
+    def combinations(self) -> int:
+        """Size of the cross product."""
+        return math.prod(len(values) for values in self.named().values())
+
+
+class Entry(SubSpace):
+    """One item of include or exclude: like space, and it names at least one axis."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Entry:
+        if not self.named():
+            raise refusal(f"names no axis; allowed: {', '.join(AXES)}")
+        return self
+
+
+class TrainSettings(_Section):
+    """How each point is trained."""
+
+    steps: Annotated[int, Whole(1, 10**9)] = Field(
+        default=4000, description="Weight updates a run."
+    )
+    seeds: Annotated[int, Whole(2, 10_000)] = Field(
+        default=5, description="Runs a point; the interval is over them."
+    )
+    learning_rates: Annotated[tuple[float, ...], Several(Positive(1e6), once=True)] = Field(
+        default=(0.003, 0.005, 0.01),
+        description="Candidates; each point takes the best on a validation split.",
+    )
+    batch: Annotated[int, Whole(1, 10**6)] = Field(default=64, description="Examples a step.")
+    epsilon: Annotated[float, Positive(1e6)] = Field(
+        default=1e-3,
+        description="Size of the perturbation: the loss is taken at w + and - epsilon * z.",
+    )
+
+
+class HardwareSettings(_Section):
+    """What the RTL is synthesised for."""
+
+    targets: Annotated[tuple[str, ...], Several(Choice(TARGETS), once=True)] = Field(
+        default=("xcup",), description="FPGA families; each gives a row a point."
+    )
+    clock_mhz: Annotated[float, Positive(1e5)] = Field(
+        default=200.0, description="Clock that power is estimated at, MHz."
+    )
+
+
+class Objectives(_Section):
+    """What the Pareto front trades off: numeric columns of results.csv."""
+
+    maximize: Annotated[tuple[str, ...], Several(ColumnKind(), empty=True)] = Field(
+        default=("accuracy_mean",), description="Columns of which more is better."
+    )
+    minimize: Annotated[tuple[str, ...], Several(ColumnKind(), empty=True)] = Field(
+        default=("lut", "ff"), description="Columns of which less is better."
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Objectives:
+        columns = self.maximize + self.minimize
+        if not columns:
+            raise refusal("no objective; name a column to maximize or minimize")
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        if twice:
+            raise refusal(f"{twice[0]} is named more than once; allowed: once")
+        return self
+
+
+class DesignSpace(_Section):
+    """A design file: which points there are, how they are trained, built and ranked."""
+
+    name: Annotated[str, Name()] = Field(description="Name of the design. Default: the file's.")
+    task: Annotated[str, Choice(TASKS)] = Field(default=TASKS[0], description="Training task.")
+    space: Annotated[SubSpace, _or_empty(dict)] = Field(
+        default_factory=SubSpace,
+        description="The main cross product; empty: only the includes count.",
+    )
+    include: Annotated[tuple[Entry, ...], _or_empty(list)] = Field(
+        default=(),
+        description="Extra points or sub-spaces, each standing on its own: an axis it does not "
+        "name takes its default, not the values of space.",
+    )
+    exclude: Annotated[tuple[Entry, ...], _or_empty(list)] = Field(
+        default=(), description="Points to drop: those that match every axis an item names."
+    )
+    train: Annotated[TrainSettings, _or_empty(dict)] = Field(
+        default_factory=TrainSettings, description="How each point is trained."
+    )
+    hardware: Annotated[HardwareSettings, _or_empty(dict)] = Field(
+        default_factory=HardwareSettings, description="What the RTL is synthesised for."
+    )
+    objectives: Annotated[Objectives, _or_empty(dict)] = Field(
+        default_factory=Objectives, description="What the Pareto front trades off."
+    )
+    constraints: Annotated[tuple[Condition, ...], Several(ConstraintKind(), empty=True)] = Field(
+        default=(), description="Bounds a design on the front keeps, such as lut <= 2000."
+    )
+
+    @model_validator(mode="after")
+    def _countable(self) -> DesignSpace:
+        total = sum(part.combinations for part in self.parts())
+        if total > MAX_POINTS:
+            raise refusal(f"lists {total} combinations; allowed: at most {MAX_POINTS}")
+        return self
+
+    def parts(self) -> tuple[SubSpace, ...]:
+        """The sub-spaces whose points make up the design: ``space``, then each include."""
+        return ((self.space,) if self.space.named() else ()) + self.include

@@ -1,0 +1,185 @@
+"""The Pareto front: one pure filter for any number of objectives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pezoexplore.design.conditions import Condition, is_missing, parse_condition, parse_number
+from pezoexplore.errors import DesignError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Rows = Sequence[Mapping[str, object]]
+"""Rows of results: cells by column name, as numbers or as written in a CSV."""
+
+
+def pareto_mask(values: npt.NDArray[np.float64], maximize: Sequence[bool]) -> npt.NDArray[np.bool_]:
+    """Which rows no other row dominates.
+
+    A row dominates another when it is at least as good in every objective and better in one; so
+    equal rows do not dominate each other and are all kept. A row with a missing objective is not
+    comparable: it is never on the front and dominates nobody. Infinities compare as numbers do.
+
+    Args:
+        values: float64 [n, k], the objectives of n rows; NaN is a missing cell.
+        maximize: For each of the k objectives whether larger is better.
+
+    Returns:
+        bool [n].
+
+    Raises:
+        ValueError: `values` is not [n, k] with k the length of `maximize`.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != len(maximize):
+        raise ValueError(f"values of shape {values.shape} for {len(maximize)} objectives")
+    complete = ~np.isnan(values).any(axis=1)
+    signs = np.where(np.asarray(maximize, dtype=bool), -1.0, 1.0)
+    costs = values[complete] * signs + 0.0  # adding 0 turns -0 into 0: they are one value
+    mask = np.zeros(len(values), dtype=bool)
+    mask[complete] = _minimal(costs)
+    return mask
+
+
+def _minimal(costs: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which rows of float64 [n, k] without NaN are minimal.
+
+    In lexicographic order a dominating row comes before the rows that it dominates, so the first
+    row left is always on the front; what it dominates is then dropped at one stroke.
+    """
+    minimal = np.zeros(len(costs), dtype=bool)
+    if costs.shape[1] == 0:
+        return ~minimal
+    order = np.lexsort(costs.T[::-1])
+    rest = costs[order]
+    while len(order):
+        best = rest[0]
+        equal = (rest == best).all(axis=1)
+        minimal[order[equal]] = True
+        better_somewhere = (rest < best).any(axis=1)
+        order, rest = order[better_somewhere], rest[better_somewhere]
+    return minimal
+
+
+def front_of_rows(
+    rows: Rows,
+    columns: Sequence[str],
+    maximize: Sequence[str],
+    minimize: Sequence[str],
+    constraints: Sequence[Condition | str] = (),
+) -> npt.NDArray[np.bool_]:
+    """Which rows of results are on the front.
+
+    Rows whose status is not ``ok``, that miss an objective (a software reference has no hardware
+    columns) or that break a constraint are never on it.
+
+    Args:
+        rows: n rows; cells as numbers or as written in the CSV.
+        columns: Names of the columns there are.
+        maximize: Columns whose larger values are better.
+        minimize: Columns whose smaller values are better.
+        constraints: Conditions that every row of the front meets.
+
+    Returns:
+        bool [n].
+
+    Raises:
+        DesignError: No objective, one named twice, an unknown column, or one that holds text.
+    """
+    objectives = [*maximize, *minimize]
+    conditions = as_conditions(constraints)
+    _check_objectives(objectives)
+    check_columns([*objectives, *(condition.column for condition in conditions)], columns)
+    values = np.array(
+        [[_objective(row, name) for name in objectives] for row in rows], dtype=np.float64
+    ).reshape(len(rows), len(objectives))
+    for index, row in enumerate(rows):
+        eligible = row.get("status", "ok") == "ok"
+        if not (eligible and all(condition.holds(row) for condition in conditions)):
+            values[index] = math.nan
+    return pareto_mask(values, [name in maximize for name in objectives])
+
+
+def front_of_frame(
+    frame: pd.DataFrame,
+    maximize: Sequence[str],
+    minimize: Sequence[str],
+    constraints: Sequence[Condition | str] = (),
+) -> npt.NDArray[np.bool_]:
+    """Which rows of a frame with the columns of results.csv are on the front.
+
+    See :func:`front_of_rows`.
+
+    Returns:
+        bool [n], in the order of the frame.
+
+    Raises:
+        DesignError: As :func:`front_of_rows`.
+    """
+    return front_of_rows(
+        frame_rows(frame), [str(name) for name in frame.columns], maximize, minimize, constraints
+    )
+
+
+def select_frame(frame: pd.DataFrame, conditions: Sequence[Condition | str]) -> pd.DataFrame:
+    """The rows of a frame that meet every condition, in their order.
+
+    Raises:
+        DesignError: A condition names a column that the frame does not have.
+    """
+    parsed = as_conditions(conditions)
+    check_columns([condition.column for condition in parsed], [str(c) for c in frame.columns])
+    keep = [all(condition.holds(row) for condition in parsed) for row in frame_rows(frame)]
+    return frame.loc[np.array(keep, dtype=bool)]
+
+
+def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows of a frame as mappings by column name."""
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in frame.columns]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def as_conditions(conditions: Sequence[Condition | str]) -> list[Condition]:
+    """Conditions, those given as text parsed.
+
+    Raises:
+        DesignError: A text is no condition.
+    """
+    return [parse_condition(item) if isinstance(item, str) else item for item in conditions]
+
+
+def check_columns(names: Sequence[str], columns: Sequence[str]) -> None:
+    """Check that every named column exists.
+
+    Raises:
+        DesignError: One does not; the message names the columns there are.
+    """
+    for name in names:
+        if name not in columns:
+            raise DesignError(f"unknown column {name!r}; there are: {', '.join(columns)}")
+
+
+def _check_objectives(objectives: Sequence[str]) -> None:
+    if not objectives:
+        raise DesignError("no objective: name at least one column to maximize or to minimize")
+    for name in objectives:
+        if objectives.count(name) > 1:
+            raise DesignError(f"objective {name!r} is named more than once")
+
+
+def _objective(row: Mapping[str, object], name: str) -> float:
+    """The cell of an objective, NaN where it is missing."""
+    cell = row.get(name)
+    if is_missing(cell):
+        return math.nan
+    number = parse_number(cell)
+    if number is None:
+        raise DesignError(f"objective {name!r} holds text ({cell!r}), not numbers")
+    return number

@@ -1,0 +1,42 @@
+"""Stopping a process with all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+
+def _parents() -> dict[int, int]:
+    """Parent of every process, by process id; empty where there is no /proc."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name, in brackets, may itself hold spaces and brackets.
+            fields = entry.read_text(errors="replace").rpartition(")")[2].split()
+            parents[int(entry.parent.name)] = int(fields[1])
+    return parents
+
+
+def descendants(pid: int) -> list[int]:
+    """Ids of the processes below a process, nearest first."""
+    parents = _parents()
+    found, level = [], [pid]
+    while level:
+        level = [child for child, parent in parents.items() if parent in level]
+        found += level
+    return found
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process that leads a process group, its group, and all processes below it.
+
+    The group alone is not enough: a tool runner may put a simulator into a session of its own.
+    """
+    below = descendants(pid)
+    for child in below:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,128 @@
+"""Rows of results.csv: their identity, and one fixed way of writing each cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.point import AXES
+from pezoexplore.explore.stage import canonical_json, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pezoexplore.design.point import DesignPoint
+
+Row = dict[str, str]
+"""A row as written: text by column."""
+
+ON_FRONT, OFF_FRONT = "1", "0"
+"""What the column `pareto` holds."""
+
+_WHOLE, _PERCENT, _SIX_DIGITS = ".0f", ".2f", ".6g"
+
+FORMATS = {
+    "accuracy_mean": _PERCENT,
+    "accuracy_ci95": _PERCENT,
+    "accuracy_per_seed": _PERCENT,
+    "learning_rate": ".12g",
+    "forward_passes": _WHOLE,
+    "effective_span": _WHOLE,
+    "effective_dim": _SIX_DIGITS,
+    "stream_mean": _SIX_DIGITS,
+    "stream_std": _SIX_DIGITS,
+    "stream_kurtosis": _SIX_DIGITS,
+    "stream_lag1": _SIX_DIGITS,
+    "lane_correlation": _SIX_DIGITS,
+    "distinct_output_bits": _WHOLE,
+    "rtl_words_checked": _WHOLE,
+    "reseed_stall_beats": _WHOLE,
+    "lut": _WHOLE,
+    "muxf": _WHOLE,
+    "ff": _WHOLE,
+    "carry": _WHOLE,
+    "bram": ".1f",
+    "dsp": _WHOLE,
+    "fmax_mhz": ".2f",
+    "power_mw_est": ".3f",
+    "energy_to_target_uj_est": _SIX_DIGITS,
+}
+"""How each numeric result is written (Python's format specification); the rest is text."""
+
+
+def point_id(
+    axes: Mapping[str, object],
+    task: str,
+    train: Mapping[str, Any],
+    hardware: Mapping[str, Any],
+) -> str:
+    """Identity of a point: the first 12 hexadecimal digits of a SHA-256.
+
+    Args:
+        axes: The axes as plain values.
+        task: Training task.
+        train: Training settings as plain values.
+        hardware: Hardware settings as plain values. The list of targets does not count: the
+            target is a column of its own, and another one changes nothing in this one's row.
+    """
+    settings = {key: value for key, value in hardware.items() if key != "targets"}
+    content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
+    return sha256(canonical_json(content))[:12]
+
+
+def result_row(
+    identity: str,
+    target: str,
+    status: str,
+    point: DesignPoint,
+    cells: Mapping[str, object],
+) -> Row:
+    """One row of results, all cells as they are written.
+
+    Args:
+        identity: The point's id.
+        target: Hardware target.
+        status: Status of the row.
+        point: The design point.
+        cells: Results by column; None for an empty cell. What is no column is left out.
+    """
+    row = dict.fromkeys(COLUMNS, "")
+    row |= {axis: cell_text(axis, value) for axis, value in point.axes().items()}
+    row |= {name: cell_text(name, value) for name, value in cells.items() if name in row}
+    return row | {"point_id": identity, "target": target, "status": status}
+
+
+def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
+    """A row for a combination that is not legal; it has no target and no results."""
+    row = dict.fromkeys(COLUMNS, "")
+    row |= {axis: cell_text(axis, axes.get(axis)) for axis in AXES}
+    return row | {"point_id": identity, "status": f"skipped:{reason}", "pareto": OFF_FRONT}
+
+
+def cell_text(column: str, value: object) -> str:
+    """A cell as written: always the same text for the same value.
+
+    Args:
+        column: Name of the column; ``FORMATS`` says how its numbers are written.
+        value: Number, text, None (empty) or, for ``accuracy_per_seed``, a list of numbers.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(cell_text(column, item) for item in value)
+    if column not in FORMATS or isinstance(value, str):
+        return str(value)
+    text = format(value, FORMATS[column])
+    # Rounding -0.001 to two decimals must not leave a sign.
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """CSV with a header and LF line ends."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,102 @@
+"""What a stage is: one kind of work on a point, named by everything that determines its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pezoexplore.design.point import DesignPoint
+
+STAGE_ORDER = ("health", "train", "rtl", "synth")
+"""Names of the stages, in the order in which a row reports the first one that failed."""
+
+Payload = dict[str, Any]
+"""Result of a stage: plain values that JSON can hold, by column or other name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(ABC):
+    """One kind of work on a design point.
+
+    Subclasses are frozen dataclasses at the top level of a module, so that a worker process can
+    import them. A result may depend on nothing that :meth:`key` leaves out: points with equal
+    keys share one run, and a finished result is never made again.
+
+    Attributes:
+        name: One of ``STAGE_ORDER``.
+        target: The hardware target whose rows the result belongs to; None for every row.
+        timeout_s: Seconds after which a run is stopped and recorded as ``timeout``.
+    """
+
+    name: str
+    target: str | None = None
+    timeout_s: float = 600.0
+
+    @property
+    def label(self) -> str:
+        """Name for logs and timings: the stage, and its target if it has one."""
+        return self.name if self.target is None else f"{self.name}-{self.target}"
+
+    def applies(self, point: DesignPoint) -> bool:
+        """Whether the point has this stage at all; where it has not, its cells stay empty."""
+        return True
+
+    @abstractmethod
+    def key(self, point: DesignPoint) -> Payload:
+        """Everything that determines the result, as plain values JSON can hold.
+
+        Args:
+            point: The design point.
+
+        Raises:
+            PezoError: Something the result depends on cannot be read, such as an RTL file.
+        """
+
+    @abstractmethod
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """Do the work, in a worker process.
+
+        What the stage and its subprocesses print goes to the log as well.
+
+        Args:
+            point: The design point.
+            log_path: Log file of this run, already there; write to it or append to it.
+
+        Returns:
+            Plain values that JSON can hold, all numbers finite; None for a value not there.
+        """
+
+    def cost(self, point: DesignPoint) -> float:
+        """Rough seconds a run takes: longer ones start first. Never changes a result."""
+        return 1.0
+
+    def verdict(self, payload: Payload) -> str | None:
+        """Why a result that is there still counts as a failure; None when it does not."""
+        return None
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text.
+
+    Raises:
+        TypeError: A value that JSON cannot hold.
+        ValueError: A number that is not finite.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256(text: str) -> str:
+    """Hexadecimal SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def determinants(stage: Stage, point: DesignPoint) -> str:
+    """Canonical JSON of what determines a stage's result; its SHA-256 is the store's key."""
+    content = {"stage": stage.name, "target": stage.target, "key": stage.key(point)}
+    return canonical_json(content)

@@ -1,0 +1,414 @@
+"""The real stages: what runs for a point, and what determines each result.
+
+All that touches the packages doing the work is here, imported only where it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore import paths
+from pezoexplore.errors import ToolError
+from pezoexplore.explore.outputs import RunInfo
+from pezoexplore.explore.stage import Payload, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace, TrainSettings
+
+SELECTABLE = ("train", "rtl", "synth")
+"""What --stages takes; ``health``, the stream's statistics, always runs."""
+
+LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "scikit-learn")
+"""Packages whose versions may change the last digits of a training result."""
+
+RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
+SYNTH_TOOLS = ("yosys",)
+"""Tools of the hardware stages, as :func:`pezoexplore.hardware.tools.versions` names them."""
+
+PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
+"""Weights and biases of each task's network."""
+
+Versions = tuple[tuple[str, str | None], ...]
+"""Versions by name, None for what is missing, sorted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthStage(Stage):
+    """Stream statistics, span and effective dimension.
+
+    Attributes:
+        parameters: Length of the direction, d.
+        steps: Steps of a training run.
+        source: Hash of the code.
+        libraries: Versions of the numeric libraries.
+    """
+
+    name: str = field(default="health", init=False)
+    parameters: int
+    steps: int
+    source: str
+    libraries: Versions
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return {
+            "axes": point.axes(),
+            "parameters": self.parameters,
+            "steps": self.steps,
+            "source": self.source,
+            "libraries": dict(self.libraries),
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.perturb.health import stream_health
+
+        return dict(stream_health(point, self.parameters, self.steps))
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainStage(Stage):
+    """Training on all seeds, the learning rate chosen on a validation split.
+
+    Attributes:
+        task: Training task.
+        settings: Training settings.
+        source: Hash of the code.
+        libraries: Versions of the numeric libraries.
+        cpu: Kind of CPU: another one may round otherwise.
+    """
+
+    name: str = field(default="train", init=False)
+    task: str
+    settings: TrainSettings
+    source: str
+    libraries: Versions
+    cpu: str
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return {
+            "axes": point.axes(),
+            "task": self.task,
+            "settings": self.settings.model_dump(mode="json"),
+            "source": self.source,
+            "libraries": dict(self.libraries),
+            "cpu": self.cpu,
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.train.evaluate import train_point
+        from pezoexplore.train.tasks import get_task
+
+        return train_point(point, get_task(self.task), self.settings)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 2.0 + 20e-6 * replica_steps(self.settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RtlStage(Stage):
+    """The RTL in simulation, compared word for word with the software stream.
+
+    Attributes:
+        rtl_dir: Folder of the RTL.
+        work_dir: Folder for simulator builds.
+        source: Hash of the code and the benches.
+        tools: Versions of simulator and testbench library.
+    """
+
+    name: str = field(default="rtl", init=False)
+    rtl_dir: Path
+    work_dir: Path
+    source: str
+    tools: Versions
+
+    def applies(self, point: DesignPoint) -> bool:
+        """See :meth:`Stage.applies`."""
+        return point.in_hardware
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        hardware = point.hardware()
+        return {
+            "axes": hardware.axes(),
+            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
+            "source": self.source,
+            "tools": dict(self.tools),
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.verify import verify_point
+
+        hardware = point.hardware()
+        identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
+        with scratch(self.work_dir) as work:
+            return identity | verify_point(hardware, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 5.0
+
+    def verdict(self, payload: Payload) -> str | None:
+        """See :meth:`Stage.verdict`."""
+        if payload["rtl_status"] == "pass":
+            return None
+        return "the RTL does not deliver the words of the software stream"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthStage(Stage):
+    """Resources of the RTL on one target.
+
+    Attributes:
+        rtl_dir: Folder of the RTL.
+        work_dir: Folder for what the tool writes.
+        source: Hash of the code.
+        tools: Version of the synthesis tool.
+    """
+
+    name: str = field(default="synth", init=False)
+    rtl_dir: Path
+    work_dir: Path
+    source: str
+    tools: Versions
+
+    def applies(self, point: DesignPoint) -> bool:
+        """See :meth:`Stage.applies`."""
+        return point.in_hardware
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        hardware = point.hardware()
+        return {
+            "axes": hardware.axes(),
+            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
+            "source": self.source,
+            "tools": dict(self.tools),
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.synth import synthesise
+
+        assert self.target is not None, "synthesis is for a target"
+        hardware = point.hardware()
+        identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
+        with scratch(self.work_dir) as work:
+            return identity | synthesise(hardware, self.target, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 4.0
+
+
+def build_stages(
+    space: DesignSpace,
+    wanted: Iterable[str],
+    *,
+    rtl_dir: Path,
+    work_dir: Path,
+    tools: Mapping[str, str | None],
+) -> list[Stage]:
+    """The stages of a sweep.
+
+    Args:
+        space: The design space, for its settings.
+        wanted: Some of ``SELECTABLE``.
+        rtl_dir: Folder of the RTL.
+        work_dir: Folder for what the tools build (``RunDir.work``).
+        tools: Versions by tool, from :func:`tool_versions`.
+
+    Raises:
+        ToolError: A tool that a wanted stage needs is missing.
+    """
+    chosen = set(wanted)
+    rtl_dir, work_dir = rtl_dir.absolute(), work_dir.absolute()
+    stages: list[Stage] = [_health(space)]
+    if "train" in chosen:
+        stages.append(_train(space))
+    if "rtl" in chosen:
+        stages.append(
+            RtlStage(
+                rtl_dir=rtl_dir,
+                work_dir=work_dir,
+                source=source_hash("design/point.py", "perturb", "hardware", benches=True),
+                tools=_needed("rtl", RTL_TOOLS, tools),
+                timeout_s=1200.0,
+            )
+        )
+    if "synth" in chosen:
+        stages += [
+            SynthStage(
+                target=target,
+                rtl_dir=rtl_dir,
+                work_dir=work_dir,
+                source=source_hash("design/point.py", "perturb", "hardware"),
+                tools=_needed("synth", SYNTH_TOOLS, tools),
+                timeout_s=1200.0,
+            )
+            for target in space.hardware.targets
+        ]
+    return stages
+
+
+def run_info(
+    command: Sequence[str], design: str, tools: Mapping[str, str | None], rtl_dir: Path
+) -> RunInfo:
+    """What run.json and design.yaml say about a run on this machine.
+
+    Args:
+        command: The command line.
+        design: The design file as resolved, YAML.
+        tools: Versions by tool.
+        rtl_dir: Folder of the RTL; it must exist.
+    """
+    return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir))
+
+
+def tool_versions() -> dict[str, str | None]:
+    """Versions of the external tools by name; None for a missing one."""
+    from pezoexplore.hardware.tools import versions
+
+    return dict(versions())
+
+
+def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
+    """Hash of the RTL that a point uses."""
+    from pezoexplore.hardware.rtl import rtl_hash
+
+    return rtl_hash(point, rtl_dir)
+
+
+def replica_steps(settings: TrainSettings) -> int:
+    """Training steps of a point: all seeds at each learning rate, then once more at the best."""
+    return settings.steps * settings.seeds * (len(settings.learning_rates) + 1)
+
+
+def machine() -> dict[str, str]:
+    """Facts on this machine, for run.json."""
+    return {
+        "system": platform.platform(),
+        "cpu": cpu_kind(),
+        "python": platform.python_version(),
+    } | {name: text or "" for name, text in library_versions()}
+
+
+@cache
+def cpu_kind() -> str:
+    """Kind of CPU: architecture and model."""
+    model = platform.processor()
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{platform.machine()} {model}".strip()
+
+
+@cache
+def library_versions() -> Versions:
+    """Versions of the numeric libraries."""
+    return tuple((name, _version(name)) for name in sorted(LIBRARIES))
+
+
+@cache
+def source_hash(*parts: str, benches: bool = False) -> str:
+    """SHA-256 of our own code that determines a result.
+
+    Args:
+        *parts: Modules (``design/point.py``) and packages (``perturb``), within pezoexplore.
+        benches: Whether the cocotb benches count as well.
+    """
+    root = Path(paths.__file__).parent
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(tree_hash(root / part).encode())
+    if benches:
+        digest.update(tree_hash(paths.bench_dir()).encode())
+    return digest.hexdigest()
+
+
+def tree_hash(root: Path) -> str:
+    """SHA-256 over names and contents of a file, or of all files below a folder.
+
+    What Python keeps of its own accord (compiled modules) does not count.
+    """
+    files = [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else [root]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if path.parent.name != "__pycache__":
+            content = path.read_bytes()
+            name = path.relative_to(root.parent).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+@contextmanager
+def scratch(work_dir: Path) -> Iterator[Path]:
+    """A fresh folder for one run, removed afterwards: a simulator build is never reused."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=work_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _health(space: DesignSpace) -> HealthStage:
+    return HealthStage(
+        parameters=PARAMETERS[space.task],
+        steps=space.train.steps,
+        source=source_hash("design/point.py", "perturb"),
+        libraries=library_versions(),
+    )
+
+
+def _train(space: DesignSpace) -> TrainStage:
+    return TrainStage(
+        task=space.task,
+        settings=space.train,
+        source=source_hash("design/point.py", "perturb", "train"),
+        libraries=library_versions(),
+        cpu=cpu_kind(),
+        timeout_s=600.0 + 1e-3 * replica_steps(space.train),
+    )
+
+
+def _needed(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
+    missing = [name for name in names if tools.get(name) is None]
+    if missing:
+        rest = ",".join(name for name in SELECTABLE if name != stage)
+        raise ToolError(
+            f"stage {stage} needs {', '.join(missing)}, not found: run `pezoexplore doctor` for "
+            f"how to install it, or leave the stage out, such as --stages {rest}"
+        )
+    return tuple((name, tools[name]) for name in sorted(names))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,79 @@
+"""Runs one external tool: a time limit for its whole process group, output to a bounded log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pezoexplore.errors import ToolError, ToolTimeoutError
+
+MAX_LOG_BYTES = 16 * 2**20
+"""A tool that prints more than this is stopped."""
+
+_POLL_S = 0.05
+
+
+def run_tool(command: Sequence[str], cwd: Path, log_path: Path, timeout_s: float) -> int:
+    """Run a program to its end.
+
+    Args:
+        command: Program and arguments; never a shell line.
+        cwd: Working folder.
+        log_path: Output and errors are appended here.
+        timeout_s: Seconds until its process group is killed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ToolError: The program is missing, or printed without end.
+        ToolTimeoutError: It ran out of time.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("ab") as log:
+        start = log.tell()
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolError(f"{command[0]}: cannot be started ({error.strerror})") from error
+        try:
+            return _wait(process, log_path, start, timeout_s, command[0])
+        finally:
+            _kill_group(process)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], log_path: Path, start: int, timeout_s: float, name: str
+) -> int:
+    deadline = time.monotonic() + timeout_s
+    pause = 0.002
+    while True:
+        try:
+            return process.wait(pause)
+        except subprocess.TimeoutExpired:
+            pause = min(2 * pause, _POLL_S)
+        if time.monotonic() > deadline:
+            raise ToolTimeoutError(f"{name}: no end after {timeout_s:g} s; killed, see {log_path}")
+        if log_path.stat().st_size - start > MAX_LOG_BYTES:
+            raise ToolError(f"{name}: printed over {MAX_LOG_BYTES:,} bytes; killed, see {log_path}")
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the program's process group, itself included."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    finally:
+        process.wait()

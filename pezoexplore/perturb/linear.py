@@ -1,0 +1,119 @@
+"""Linear maps over GF(2) on states of up to 64 bits: powers, jumps and fast application.
+
+A map is held as its columns: ``columns[i]`` is the image of the state that has bit i alone. Every
+generator of the project steps by such a map, so jumping n steps ahead is a matrix power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+U64 = NDArray[np.uint64]
+Columns = tuple[int, ...]
+
+
+def apply(columns: Columns, state: int) -> int:
+    """Image of one state."""
+    image = 0
+    while state:
+        low = state & -state
+        image ^= columns[low.bit_length() - 1]
+        state ^= low
+    return image
+
+
+def compose(outer: Columns, inner: Columns) -> Columns:
+    """The map that applies `inner` first, then `outer`."""
+    return tuple(apply(outer, column) for column in inner)
+
+
+def identity(bits: int) -> Columns:
+    """The map that changes nothing."""
+    return tuple(1 << i for i in range(bits))
+
+
+def power(columns: Columns, exponent: int) -> Columns:
+    """The map applied `exponent` times (0 or more)."""
+    result = identity(len(columns))
+    while exponent:
+        if exponent & 1:
+            result = compose(columns, result)
+        columns = compose(columns, columns)
+        exponent >>= 1
+    return result
+
+
+def transpose(rows: Sequence[int]) -> Columns:
+    """Columns from rows (row i masks the input bits whose XOR is output bit i), and back.
+
+    The map must be square.
+    """
+    return tuple(sum(((rows[i] >> j) & 1) << i for i in range(len(rows))) for j in range(len(rows)))
+
+
+def rows_of(columns: Columns) -> Columns:
+    """Rows from columns: row i masks the input bits whose XOR is output bit i."""
+    return transpose(columns)
+
+
+def byte_tables(columns: Sequence[int]) -> U64:
+    """Lookup tables that apply a map eight input bits at a time.
+
+    Returns:
+        uint64 array [bytes, 256]: the image is the XOR of one entry a byte of the state.
+    """
+    bits = len(columns)
+    tables = np.zeros(((bits + 7) // 8, 256), dtype=np.uint64)
+    for i, column in enumerate(columns):
+        byte, bit = divmod(i, 8)
+        has_bit = ((np.arange(256) >> bit) & 1).astype(bool)
+        tables[byte, has_bit] ^= np.uint64(column)
+    return tables
+
+
+@lru_cache(maxsize=64)
+def _jump_tables(columns: Columns) -> U64:
+    """Tables of the map applied 1, 2, 4, ... 2**(bits-1) times: uint64 [bits, bytes, 256]."""
+    tables = []
+    for _ in columns:
+        tables.append(byte_tables(columns))
+        columns = compose(columns, columns)
+    return np.stack(tables)
+
+
+def jump(columns: Columns, states: U64, distance: U64) -> U64:
+    """States after stepping each by its own distance.
+
+    Args:
+        columns: The step map, on s bits.
+        states: uint64 array of any shape.
+        distance: uint64 array of the same shape, below 2**s.
+
+    Returns:
+        uint64 array of the same shape.
+    """
+    states = np.ascontiguousarray(states, dtype=np.uint64)
+    flat = states.reshape(-1).copy()
+    steps = np.broadcast_to(np.asarray(distance, dtype=np.uint64), states.shape)
+    _jump(_jump_tables(columns), flat, np.ascontiguousarray(steps).reshape(-1))
+    return flat.reshape(states.shape)
+
+
+@njit(cache=True, nogil=True)
+def _jump(tables: U64, states: U64, distance: U64) -> None:
+    for n in range(states.size):
+        x, d, k = states[n], distance[n], 0
+        while d:
+            if d & np.uint64(1):
+                y = np.uint64(0)
+                for byte in range(tables.shape[1]):
+                    y ^= tables[k, byte, (x >> np.uint64(8 * byte)) & np.uint64(255)]
+                x = y
+            d >>= np.uint64(1)
+            k += 1
+        states[n] = x

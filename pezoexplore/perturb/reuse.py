@@ -1,0 +1,246 @@
+"""Reuse strategies: which words a beat shows, by epoch and beat.
+
+Every strategy answers ``words(epochs, start, count)``: the words of `count` beats from beat `start`
+of each epoch, beats counted since reset or reseed. States are found by jumping ahead, so any beat
+is as near as the first.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.perturb import kernels, lfsr
+from pezoexplore.perturb.generator import generator
+from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of
+from pezoexplore.perturb.masks import Masks, phased_masks
+from pezoexplore.perturb.seeding import phases, seed_words
+
+U64 = NDArray[np.uint64]
+Words = NDArray[Any]
+
+_CHUNK = 2**16  # software Gaussian numbers a key
+
+
+class Reuse(Protocol):
+    """What a strategy can do."""
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """Words [epochs, count, lanes] of `count` beats from beat `start` of each epoch."""
+
+
+def word_dtype(bits: int) -> type[np.signedinteger[Any]]:
+    """Narrowest type that holds 2 w + 1 for words of `bits` bits."""
+    return np.int16 if bits <= 15 else np.int32
+
+
+class PerLane:
+    """`none`: one generator a lane. `bank`: the same, and lanes move down after every period."""
+
+    def __init__(self, point: DesignPoint, seed: int) -> None:
+        self._point, self._seed = point, seed
+        self._generator = generator(point)
+        self._rotates = point.reuse == "bank"
+
+    @property
+    def rotation_period(self) -> int:
+        """Beats between rotations; 0 when there are none."""
+        return self._generator.period if self._rotates else 0
+
+    def states(self, epochs: U64, start: int) -> U64:
+        """Generator states [epochs, lanes] at beat `start` of each epoch."""
+        period, lanes = self._generator.period, self._point.lanes
+        begin = phases(self._seed, epochs, lanes, period)
+        turns, position = divmod(start, period)
+        if self._rotates:
+            begin = np.roll(begin, -turns, axis=1)
+        distance = (begin + np.uint64(position)) % np.uint64(period)
+        return jump(self._generator.step, np.ones_like(distance), distance)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :class:`Reuse`."""
+        return generator_words(
+            self._point,
+            self.states(epochs, start),
+            count,
+            self.rotation_period,
+            start % self._generator.period,
+        )
+
+
+def generator_words(
+    point: DesignPoint, states: U64, count: int, period: int = 0, position: int = 0
+) -> Words:
+    """Words of `count` clocks of the generators whose states are given.
+
+    Args:
+        point: Names the generator.
+        states: uint64 [epochs, lanes].
+        count: Clocks.
+        period: Clocks between rotations (lfsr only); 0 for none.
+        position: Clock within the rotation period.
+
+    Returns:
+        Words [epochs, count, lanes], int16, or int32 for wide ones.
+    """
+    made = generator(point)
+    shape = (states.shape[0], count, states.shape[1])
+    if made.gaussian is not None:
+        every = np.empty(shape, dtype=np.uint64)
+        kernels.linear_rows(states.copy(), byte_tables(made.step), every)
+        return made.words(every).astype(np.int16)
+    out = np.empty(shape, dtype=word_dtype(made.bit_width))
+    narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width
+    half = 2 ** (made.bit_width - 1)
+    if point.rng == "xorshift32":
+        kernels.xorshift32_rows(narrow, shift, half, out)
+    else:
+        taps = lfsr.taps(made.state_bits)
+        kernels.lfsr_rows(narrow, taps, point.leap or 1, shift, half, period, position, out)
+    return out
+
+
+class Phased:
+    """`phased`: all lanes are XOR functions of one state, which hops after every full period.
+
+    A hop lands `hop` clocks on from where the next period would have begun: floor(P / L) for
+    ``shifted`` taps, so that lane j goes on as lane j + 1 (a rotation, when L divides P), and P - 1
+    for the others, which in hardware is the state held for one beat.
+    """
+
+    def __init__(self, point: DesignPoint, seed: int) -> None:
+        self._point, self._seed = point, seed
+        self._generator = made = generator(point)
+        self.hop_holds = point.taps != "shifted"
+        self.hop = made.period - 1 if self.hop_holds else made.period // point.lanes
+        self._hop_step = power(made.step, (self.hop + 1) % made.period)
+        self._step_tables = byte_tables(made.step)
+        self._hop_tables = byte_tables(self._hop_step)
+
+    @property
+    def hop_rows(self) -> Columns:
+        """Masks of the map from the last state of a period to the first of the next."""
+        return rows_of(self._hop_step)
+
+    @cached_property
+    def masks(self) -> Masks:
+        """Masks of the output bits, [lane][bit]."""
+        point = self._point
+        return phased_masks(self._generator.step, str(point.taps), point.lanes, point.bits)
+
+    @cached_property
+    def _word_tables(self) -> Words:
+        """Packed words of each byte of the state: [bytes, 256, lanes]."""
+        bits = self._generator.state_bits
+        tables = [
+            byte_tables(
+                [
+                    sum(((mask >> i) & 1) << bit for bit, mask in enumerate(lane))
+                    for i in range(bits)
+                ]
+            )
+            for lane in self.masks
+        ]
+        return np.stack(tables, axis=2).astype(word_dtype(self._point.bits))
+
+    def states(self, epochs: U64, start: int) -> U64:
+        """The one state [epochs, 1] at beat `start` of each epoch."""
+        period = self._generator.period
+        turns, position = divmod(start, period)
+        moved = np.uint64((turns * self.hop + position) % period)
+        distance = (phases(self._seed, epochs, 1, period) + moved) % np.uint64(period)
+        return jump(self._generator.step, np.ones_like(distance), distance)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :class:`Reuse`."""
+        tables = self._word_tables
+        out = np.empty((len(epochs), count, self._point.lanes), dtype=tables.dtype)
+        kernels.phased_rows(
+            self.states(epochs, start),
+            self._step_tables,
+            self._hop_tables,
+            tables,
+            2 ** (self._point.bits - 1),
+            self._generator.period,
+            start % self._generator.period,
+            out,
+        )
+        return out
+
+
+class Pool:
+    """`pool`: rows of words made once an epoch by one generator, read cyclically."""
+
+    def __init__(self, point: DesignPoint, seed: int) -> None:
+        self._point, self._seed = point, seed
+        self._kept: tuple[int, Words] | None = None
+
+    def filler_states(self, epochs: U64) -> U64:
+        """States [epochs, 1] from which the filler starts."""
+        made = generator(self._point)
+        return jump(
+            made.step,
+            np.ones((len(epochs), 1), dtype=np.uint64),
+            phases(self._seed, epochs, 1, made.period),
+        )
+
+    def rows(self, epochs: U64) -> Words:
+        """Contents of the pool: [epochs, R, lanes]; word i is lane i mod L of row i div L."""
+        point = self._point
+        words = point.rows * point.lanes
+        if point.in_hardware:
+            flat: Words = generator_words(point, self.filler_states(epochs), words)
+        else:
+            flat = np.stack([_normal(self._seed, int(e), 0, words) for e in epochs])
+        return flat.reshape(len(epochs), point.rows, point.lanes)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :class:`Reuse`."""
+        index = (start + np.arange(count)) % self._point.rows
+        if len(epochs) > 1:
+            return self.rows(epochs)[:, index]
+        epoch = int(epochs[0])
+        if self._kept is None or self._kept[0] != epoch:
+            self._kept = (epoch, self.rows(epochs))
+        return self._kept[1][0].take(index, axis=0)[None]
+
+
+class Normal:
+    """MeZO's reference: fresh float32 Gaussian numbers for ever, one lane, one epoch."""
+
+    def __init__(self, point: DesignPoint, seed: int) -> None:
+        self._seed = seed
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :class:`Reuse`; float32."""
+        numbers: Words = np.stack([_normal(self._seed, int(e), start, count) for e in epochs])
+        return numbers[:, :, None]
+
+
+def _normal(seed: int, epoch: int, start: int, count: int) -> NDArray[np.float32]:
+    """`count` normal numbers from number `start`: chunks of NumPy's Philox, keyed by position."""
+    first, last = start // _CHUNK, (start + count - 1) // _CHUNK
+    numbers = np.arange(first, last + 1, dtype=np.uint64)
+    keys = seed_words(seed, np.array([epoch], dtype=np.uint64), numbers)
+    chunks = [
+        np.random.Generator(np.random.Philox(key=int(key))).standard_normal(
+            _CHUNK, dtype=np.float32
+        )
+        for key in keys
+    ]
+    begin = start - first * _CHUNK
+    drawn: NDArray[np.float32] = np.concatenate(chunks)[begin : begin + count]
+    return drawn
+
+
+def strategy(point: DesignPoint, seed: int) -> PerLane | Phased | Pool | Normal:
+    """The reuse strategy of a point, seeded."""
+    if point.reuse == "pool":
+        return Pool(point, seed)
+    if not point.in_hardware:
+        return Normal(point, seed)
+    return Phased(point, seed) if point.reuse == "phased" else PerLane(point, seed)

@@ -1,0 +1,24 @@
+"""Writes the tables that the RTL commits: ``python -m pezoexplore.perturb.rtl_tables [DIR]``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pezoexplore.paths import rtl_dir
+from pezoexplore.perturb import lfsr
+
+
+def tables() -> dict[str, str]:
+    """Contents of every generated file of rtl/, by name."""
+    return {"lfsr_taps.vh": lfsr.verilog_table()}
+
+
+def main(folder: Path) -> None:
+    """Write all tables into a folder."""
+    for name, text in tables().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else rtl_dir())

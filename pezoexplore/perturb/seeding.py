@@ -1,0 +1,76 @@
+"""From (master seed, epoch, lane) to the phase at which a lane's generator starts.
+
+An *epoch* counts the reseeds: 0 after reset. Every generator here has one cycle of P states (all
+but zero), so a seed is a phase on that cycle. For L lanes of one cycle the phases are stratified:
+
+    phase(j) = (H(seed, epoch, 2**32 - 1) + floor(j P / L) + H(seed, epoch, j) mod m) mod P
+    m        = floor(P / L) - floor(P / (2 L))
+
+so any two lanes start at least floor(P / (2 L)) + 1 states apart. H chains SplitMix64 (Steele, Lea
+and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) over the three numbers:
+H(s, e, l) = mix(mix(mix(s) + e) + l), all modulo 2**64. Phases count clocks (leaped state updates).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+U64 = NDArray[np.uint64]
+
+_COMMON = 2**32 - 1
+
+
+def splitmix64(states: U64) -> U64:
+    """Output of SplitMix64 for each state: one increment, then the mixing function.
+
+    Args:
+        states: uint64 array of any shape.
+
+    Returns:
+        uint64 array of the same shape.
+    """
+    with np.errstate(over="ignore"):
+        z = states + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+
+def seed_words(seed: int, epochs: U64, lane: U64) -> U64:
+    """H(seed, epoch, lane) of the module docstring; the arrays broadcast.
+
+    Args:
+        seed: Master seed, 0 to 2**64 - 1.
+        epochs: Reseeds so far, uint64.
+        lane: Lane numbers, uint64.
+
+    Returns:
+        uint64 array of the broadcast shape.
+    """
+    with np.errstate(over="ignore"):
+        by_epoch = splitmix64(splitmix64(np.asarray(seed, dtype=np.uint64)) + epochs)
+        return splitmix64(by_epoch + lane)
+
+
+def phases(seed: int, epochs: U64, lanes: int, period: int) -> U64:
+    """Stratified starting phases on a cycle of `period` states.
+
+    Args:
+        seed: Master seed.
+        epochs: uint64 array [E] of epochs.
+        lanes: Number of lanes L, at most `period`.
+        period: Length P of the cycle, below 2**48.
+
+    Returns:
+        uint64 array [E, L], each below `period`.
+    """
+    epochs = np.asarray(epochs, dtype=np.uint64)[:, None]
+    lane = np.arange(lanes, dtype=np.uint64)[None, :]
+    spacing = period // lanes
+    jitter = np.uint64(spacing - period // (2 * lanes))
+    p = np.uint64(period)
+    base = lane * p // np.uint64(lanes)
+    common = seed_words(seed, epochs, np.full((1, 1), _COMMON, dtype=np.uint64)) % p
+    found: U64 = (common + base + seed_words(seed, epochs, lane) % jitter) % p
+    return found

@@ -1,0 +1,1 @@
+"""What a run shows: result frames, tables on the terminal, plots."""

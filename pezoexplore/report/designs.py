@@ -1,0 +1,87 @@
+"""The rows of a result frame as designs to draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.explore.pareto import frame_rows
+from pezoexplore.report.frames import row_labels, row_point
+
+
+@dataclass(frozen=True)
+class Design:
+    """A finished row of results.
+
+    Attributes:
+        row: Its cells by column name.
+        point: The design point.
+        label: Short name.
+        on_front: Whether it is on the Pareto front of all objectives.
+        number: What it is called in every plot of one call; 0 for a software reference.
+    """
+
+    row: Mapping[str, object]
+    point: DesignPoint
+    label: str
+    on_front: bool
+    number: int
+
+    def value(self, column: str) -> float:
+        """The number in a column, NaN where there is none."""
+        number = parse_number(self.row.get(column))
+        return math.nan if number is None else number
+
+    def interval(self, column: str) -> float:
+        """Half width of the 95 % interval of a ``*_mean`` column, 0 where there is none."""
+        half = self.value(interval_column(column)) if column.endswith("_mean") else math.nan
+        return half if math.isfinite(half) else 0.0
+
+
+def interval_column(column: str) -> str:
+    """Name of the column with the half width of the 95 % interval of a ``*_mean`` column."""
+    return column.removesuffix("_mean") + "_ci95"
+
+
+def finished_designs(
+    frame: pd.DataFrame, front: Sequence[bool], order_by: Sequence[str]
+) -> list[Design]:
+    """The designs whose status is ok, numbered: first the front, then the others.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        front: For each of the n rows whether it is on the front.
+        order_by: Columns by which designs are numbered, the first counting most.
+
+    Returns:
+        Designs in the order of their numbers, then the software references (number 0), each
+        once however many targets it has a row for.
+    """
+    rows = frame_rows(frame)
+    designs = [
+        Design(row, row_point(row), label, bool(member), 0)
+        for row, label, member in zip(rows, row_labels(rows), front, strict=True)
+        if row.get("status", "ok") == "ok"
+    ]
+    hardware = [design for design in designs if design.point.in_hardware]
+
+    def place(design: Design) -> tuple[bool, list[float], str, str]:
+        values = [design.value(column) for column in order_by]
+        keys = [math.inf if math.isnan(value) else value for value in values]
+        return not design.on_front, keys, design.label, str(design.row.get("point_id", ""))
+
+    numbered = [
+        replace(item, number=number)
+        for number, item in enumerate(sorted(hardware, key=place), start=1)
+    ]
+    software = {
+        design.point: replace(design, label=design.point.label())
+        for design in designs
+        if not design.point.in_hardware
+    }
+    return numbered + sorted(software.values(), key=place)

@@ -1,0 +1,158 @@
+"""Reading results.csv back: right types, and the design point behind each row."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.point import AXES, DesignPoint
+from pezoexplore.errors import DesignError
+
+REQUIRED = ("point_id", "status", *AXES)
+"""Columns without which a row cannot be told from another."""
+
+_NUMERIC_AXES = tuple(axis for axis in AXES if axis not in TEXT_COLUMNS)
+
+
+def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame:
+    """Read a results.csv (or pareto.csv).
+
+    Args:
+        path: The file.
+        required: Columns that must be there.
+
+    Returns:
+        A row a line, in their order: columns of numbers as float64 (``inf`` read, empty NaN),
+        the others as text (empty stays empty). Columns that results.csv does not define are
+        numbers when every cell is one.
+
+    Raises:
+        DesignError: The file is missing, is not a CSV, lacks columns, or holds text where a
+            number belongs.
+    """
+    header, lines = _read_lines(path)
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise DesignError(
+            f"{path}: not a results.csv: column{'s' if len(missing) > 1 else ''} "
+            f"{', '.join(missing)} missing"
+        )
+    return _frame(str(path), header, lines)
+
+
+def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows of results as they are written, typed as :func:`read_results` types them.
+
+    Args:
+        rows: n rows, text by column.
+        columns: The columns, in order.
+
+    Raises:
+        DesignError: Text where a number belongs.
+    """
+    return _frame("results", columns, [[row[name] for name in columns] for row in rows])
+
+
+def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.DataFrame:
+    columns = {
+        name: _column(source, name, [cells[index] for cells in lines])
+        for index, name in enumerate(header)
+    }
+    return pd.DataFrame(columns, columns=list(header))
+
+
+def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as text; every row as long as the header."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = list(csv.reader(file, strict=True))
+    except OSError as error:
+        raise DesignError(f"{path}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DesignError(f"{path}: is not a CSV file ({error})") from None
+    if not table:
+        raise DesignError(f"{path}: is empty; expected the header of a results.csv")
+    header = table[0]
+    if len(set(header)) < len(header):
+        raise DesignError(f"{path}: two columns of one name in the header")
+    for number, cells in enumerate(table[1:], start=2):
+        if len(cells) != len(header):
+            raise DesignError(
+                f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
+            )
+    return header, table[1:]
+
+
+def _column(source: str, name: str, cells: list[str]) -> pd.Series:
+    if name in TEXT_COLUMNS:
+        return pd.Series(cells, dtype="str")
+    numbers = [parse_number(cell) for cell in cells]
+    for row, (cell, number) in enumerate(zip(cells, numbers, strict=True), start=2):
+        if number is None and cell:
+            if name in NUMERIC_COLUMNS:
+                raise DesignError(f"{source}: row {row}, column {name}: {cell!r} is no number")
+            return pd.Series(cells, dtype="str")
+    values = [math.nan if number is None else number for number in numbers]
+    return pd.Series(np.array(values, dtype=np.float64))
+
+
+def row_point(row: Mapping[str, object]) -> DesignPoint:
+    """The design point that a row of results describes, its cells taken as they are.
+
+    Args:
+        row: Cells by column name, as numbers or as written in the CSV; missing axes are None.
+
+    Raises:
+        DesignError: A numeric axis holds something else.
+    """
+    values: dict[str, str | float | None] = {}
+    for axis in AXES:
+        cell = row.get(axis)
+        if is_missing(cell):
+            values[axis] = None
+        elif axis in _NUMERIC_AXES:
+            number = parse_number(cell)
+            if number is None:
+                raise DesignError(f"axis {axis} of a row holds {cell!r}, not a number")
+            values[axis] = int(number) if math.isfinite(number) else number
+        else:
+            values[axis] = cell_text(cell)
+    period = values["reuse_period"]
+    return DesignPoint(
+        rng=str(values["rng"] or ""),
+        reuse=str(values["reuse"] or ""),
+        pool_size=cast("int | None", values["pool_size"]),
+        reuse_period=math.inf if period is None else float(period),
+        bit_width=cast("int | None", values["bit_width"]),
+        state_bits=cast("int | None", values["state_bits"]),
+        lanes=cast("int | None", values["lanes"]) or 1,
+        leap=cast("int | None", values["leap"]),
+        taps=cast("str | None", values["taps"]),
+        scaling=str(values["scaling"] or "none"),
+    )
+
+
+def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Short labels of rows, as :meth:`DesignPoint.label`; with the target where there are several.
+
+    Args:
+        rows: n rows of results.
+
+    Returns:
+        n labels.
+    """
+    targets = {cell_text(row.get("target") or "") for row in rows} - {""}
+    labels = []
+    for row in rows:
+        target = cell_text(row.get("target") or "")
+        suffix = f" @{target}" if len(targets) > 1 and target else ""
+        labels.append(row_point(row).label() + suffix)
+    return labels

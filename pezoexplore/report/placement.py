@@ -1,0 +1,117 @@
+"""Placing short labels beside their markers so that nothing overlaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+_RADII = (6.5, 8.5, 11.0, 14.0, 18.0, 23.0, 29.0)
+_ANGLES = tuple(math.radians(angle) for angle in (45, 135, 315, 225, 0, 90, 180, 270, 22, 68, 112,
+                                                  158, 202, 248, 292, 338))  # fmt: skip
+_SWEEPS = 3
+
+_LABEL_COST = 40.0
+_OUTSIDE_COST = 1000.0
+_DISTANCE_COST = 0.25
+_SPOT_COST = 1.0
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something that a label should not cover.
+
+    Attributes:
+        box: Where it lies.
+        cost: How bad it is to cover all of a label's area with it.
+    """
+
+    box: Box
+    cost: float
+
+
+def place_labels(
+    anchors: Sequence[tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
+    frame: Box,
+    obstacles: Sequence[Obstacle],
+    spots: Sequence[Sequence[tuple[float, float]]] = (),
+) -> list[tuple[float, float]]:
+    """Centres for labels near their anchors, clear of each other and of obstacles.
+
+    Each label in turn takes the cheapest of a fixed set of places round its anchor; a few sweeps
+    over all labels let early ones give way to later ones. Deterministic: no random start.
+
+    Args:
+        anchors: Positions of the n markers, in points.
+        sizes: Width and height of the n labels, in points.
+        frame: Where labels may lie, in points.
+        obstacles: What they should not cover, in points.
+        spots: For each label further centres to consider, such as the ends of an error bar.
+
+    Returns:
+        The n centres, in points.
+    """
+    boxes: list[Box | None] = [None] * len(anchors)
+    places = [
+        [*_ring(anchor, size), *((spot, _SPOT_COST) for spot in (spots[index] if spots else ()))]
+        for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True))
+    ]
+    for _ in range(_SWEEPS):
+        for index, size in enumerate(sizes):
+            others = [
+                Obstacle(box, _LABEL_COST)
+                for other, box in enumerate(boxes)
+                if other != index and box is not None
+            ]
+            boxes[index] = _best_box(places[index], size, frame, [*others, *obstacles])
+    return [_centre(box) for box in boxes if box is not None]
+
+
+def _ring(
+    anchor: tuple[float, float], size: tuple[float, float]
+) -> Iterator[tuple[tuple[float, float], float]]:
+    """Centres round an anchor, each with what it costs to be that far away."""
+    for radius in _RADII:
+        for rank, angle in enumerate(_ANGLES):
+            reach = radius + (size[0] - size[1]) / 2 * abs(math.cos(angle))
+            centre = (anchor[0] + reach * math.cos(angle), anchor[1] + radius * math.sin(angle))
+            yield centre, _DISTANCE_COST * (radius - _RADII[0]) + 0.004 * rank
+
+
+def _best_box(
+    places: Sequence[tuple[tuple[float, float], float]],
+    size: tuple[float, float],
+    frame: Box,
+    obstacles: Sequence[Obstacle],
+) -> Box:
+    best, best_cost = _around(places[0][0], size), math.inf
+    for centre, base in places:
+        box = _around(centre, size)
+        cost = base + _OUTSIDE_COST * (_overlap(box, frame) < 0.999)
+        for item in obstacles:
+            cost += item.cost * _overlap(box, item.box)
+        if cost < best_cost:
+            best, best_cost = box, cost
+    return best
+
+
+def _around(centre: tuple[float, float], size: tuple[float, float]) -> Box:
+    across, up = size[0] / 2, size[1] / 2
+    return centre[0] - across, centre[1] - up, centre[0] + across, centre[1] + up
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """Share of a box that another covers."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / ((box[2] - box[0]) * (box[3] - box[1]))

@@ -1,0 +1,99 @@
+"""All plots of a run directory: the fronts, and accuracy and cost along each axis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pezoexplore.design.conditions import Condition
+from pezoexplore.explore.pareto import check_columns, front_of_frame
+from pezoexplore.report.axis_plot import PLOTTED_AXES, draw_axis
+from pezoexplore.report.front_plot import draw_front
+
+RESOURCES = ("lut", "ff", "bram")
+"""Resources that get a plot whenever some design uses them, objective or not."""
+
+_LOG = logging.getLogger(__name__)
+
+__all__ = ["PLOTTED_AXES", "RESOURCES", "draw_all", "draw_axis", "draw_front", "draw_fronts"]
+
+
+def draw_all(
+    frame: pd.DataFrame,
+    maximize: Sequence[str],
+    minimize: Sequence[str],
+    out_dir: Path,
+    constraints: Sequence[Condition | str] = (),
+) -> list[Path]:
+    """Draw every plot for which there is something to show.
+
+    What is left out, and why, goes to the log of this module.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        maximize: Objectives whose larger values are better.
+        minimize: Objectives whose smaller values are better.
+        out_dir: Where the files go; made when missing.
+        constraints: Conditions that every design of the front meets.
+
+    Returns:
+        The files written: ``pareto_<resource>.png`` and ``.svg``, then ``axis_<axis>.png``.
+
+    Raises:
+        DesignError: An unknown or text column among the objectives or constraints.
+        PezoError: A file cannot be written.
+    """
+    written = draw_fronts(frame, maximize, minimize, out_dir, constraints)
+    columns = {str(name) for name in frame.columns}
+    costs = [column for column in ("lut", "ff") if column in columns]
+    for axis in PLOTTED_AXES:
+        drawn = draw_axis(frame, axis, out_dir, costs=costs)
+        if not drawn:
+            _LOG.info("no plot along %s: no designs that differ in nothing else", axis)
+        written += drawn
+    return written
+
+
+def draw_fronts(
+    frame: pd.DataFrame,
+    maximize: Sequence[str],
+    minimize: Sequence[str],
+    out_dir: Path,
+    constraints: Sequence[Condition | str] = (),
+) -> list[Path]:
+    """Draw accuracy against each resource; ``pezoexplore pareto`` draws just these.
+
+    The y axis is accuracy_mean, or the first column to maximize where that is not one of them.
+    The resources are the columns to minimize, then those of ``RESOURCES`` that are not zero
+    throughout.
+
+    Args:
+        frame: As in :func:`draw_all`.
+        maximize: As in :func:`draw_all`.
+        minimize: As in :func:`draw_all`.
+        out_dir: As in :func:`draw_all`.
+        constraints: As in :func:`draw_all`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DesignError: As in :func:`draw_all`.
+        PezoError: A file cannot be written.
+    """
+    front = front_of_frame(frame, maximize, minimize, constraints).tolist()
+    usual = "accuracy_mean"
+    accuracy = usual if usual in maximize or not maximize else maximize[0]
+    check_columns([accuracy], [str(name) for name in frame.columns])
+    used = [name for name in RESOURCES if name in frame.columns and frame[name].fillna(0).any()]
+    title = f"Pareto front ({', '.join([*maximize, *minimize])})"
+    written = []
+    for resource in dict.fromkeys([*minimize, *used]):
+        drawn = draw_front(frame, resource, front, out_dir, accuracy, list(minimize), title)
+        if not drawn:
+            _LOG.info("no plot of %s against %s: no design has both", accuracy, resource)
+        written += drawn
+    return written

@@ -1,0 +1,145 @@
+"""One look for every plot, and files whose bytes depend on nothing but what is drawn.
+
+Figures are made without pyplot: no window, no global state, nothing to close.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pezoexplore.errors import PezoError
+
+POINTS_PER_INCH = 72.0
+WIDTH = 7.2
+"""Inches: a figure across two columns of a paper."""
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+GRID = "#e6e6e6"
+
+# Okabe and Ito (2008), "Color Universal Design": told apart with any colour vision.
+_BLUE, _ORANGE, _GREEN, _SKY = "#0072B2", "#E69F00", "#009E73", "#56B4E9"
+_VERMILION, _PURPLE, _BLACK = "#D55E00", "#CC79A7", "#000000"
+
+RNG_COLOURS = {
+    "lfsr": _BLUE,
+    "xorshift32": _SKY,
+    "rademacher": _GREEN,
+    "clt": _ORANGE,
+    "treegrng": _VERMILION,
+    "box_muller": _PURPLE,
+    "gaussian": _BLACK,
+}
+"""Colour of a design by its generator."""
+
+LINE_COLOURS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK)
+"""Colours of the lines along an axis, in the order of use."""
+
+REUSE_MARKERS = {"none": "o", "pool": "s", "bank": "^", "phased": "D"}
+"""Marker of a design by its reuse strategy."""
+
+COLUMN_TITLES = {
+    "accuracy_mean": "test accuracy (%)",
+    "lut": "LUTs",
+    "ff": "flip-flops",
+    "bram": "block RAM (RAMB36; RAMB18 = 0.5)",
+    "dsp": "DSP slices",
+    "muxf": "MUXF",
+    "carry": "carry cells",
+    "reuse_period": "reuse period (steps)",
+    "pool_size": "pool size (words)",
+    "bit_width": "bit width (output bits)",
+    "state_bits": "state bits",
+    "lanes": "lanes (numbers a beat)",
+    "leap": "leap (state updates a clock)",
+}
+"""How a column is called on an axis; others by their own name."""
+
+# Any: the type of the keys differs between versions of matplotlib
+_RC: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Bitstream Vera Sans", "Verdana", "sans-serif"],
+    "font.size": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.edgecolor": "#555555",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.color": "#555555",
+    "ytick.color": "#555555",
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.visible": False,
+    "ytick.minor.visible": False,
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "text.color": INK,
+    "svg.fonttype": "none",  # text stays text: it can be searched and edited
+    "svg.hashsalt": "pezoexplore",  # otherwise element names are random
+    "savefig.dpi": 200,
+    "figure.dpi": 100,
+    "path.simplify": False,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Matplotlib's defaults with the project's own on top, whatever the user has configured."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
+        yield
+
+
+def title_of(column: str) -> str:
+    """What to write on an axis that shows a column."""
+    return COLUMN_TITLES.get(column, column)
+
+
+def axes_at(
+    figure: Figure,
+    left: float,
+    bottom: float,
+    width: float,
+    height: float,
+    sharex: Axes | None = None,
+) -> Axes:
+    """Axes at a place given in inches from the lower left corner of the figure."""
+    across, up = figure.get_size_inches()
+    place = (left / across, bottom / up, width / across, height / up)
+    return figure.add_axes(place, sharex=sharex)
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG or SVG (by the file's ending), without date or version in it.
+
+    Raises:
+        PezoError: The file cannot be written.
+    """
+    kind = path.suffix.lstrip(".")
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, metadata=metadata)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise PezoError(f"{path}: cannot be written: {error.strerror}") from None
+    return path

@@ -1,0 +1,176 @@
+"""Tables on the terminal: the front, and what a sweep would run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.point import AXES, DesignPoint
+from pezoexplore.explore.pareto import check_columns, frame_rows
+from pezoexplore.report.designs import interval_column
+from pezoexplore.report.frames import row_labels
+
+
+def front_table(
+    frame: pd.DataFrame, front: Sequence[bool], objectives: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table of the front.
+
+    Rows ascend by the first objective, then the second and so on; accuracies come with their
+    95 % interval, as ``89.50 ± 0.70``.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        front: For each of the n rows whether it is on the front.
+        objectives: Columns to show, those to maximize first.
+
+    Returns:
+        The header and a list of cells for each row of the front.
+
+    Raises:
+        DesignError: An unknown column.
+    """
+    check_columns(objectives, [str(name) for name in frame.columns])
+    rows = frame_rows(frame)
+    labels = row_labels(rows)
+    chosen = [
+        (label, row) for label, row, member in zip(labels, rows, front, strict=True) if member
+    ]
+
+    def order(item: tuple[str, Mapping[str, object]]) -> tuple[list[float], str, str]:
+        numbers = [parse_number(item[1].get(name)) for name in objectives]
+        keys = [math.inf if number is None else number for number in numbers]
+        return keys, item[0], str(item[1].get("point_id", ""))
+
+    chosen.sort(key=order)
+    cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
+    return ["design", *objectives], cells
+
+
+def _cell(row: Mapping[str, object], name: str) -> str:
+    number = parse_number(row.get(name))
+    if number is None:
+        return "" if is_missing(row.get(name)) else cell_text(row.get(name))
+    half = parse_number(row.get(interval_column(name))) if name.endswith("_mean") else None
+    if half is not None:
+        return f"{number:.2f} ± {half:.2f}"
+    return cell_text(number if number.is_integer() else float(f"{number:.6g}"))
+
+
+def points_table(points: Sequence[DesignPoint]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table of points that a sweep would run, in their order.
+
+    Args:
+        points: n points.
+
+    Returns:
+        The header (a column an axis) and n rows; axes that do not matter are empty.
+    """
+    rows = []
+    for point in points:
+        axes = point.axes()
+        cells = (axes[name] for name in AXES)
+        rows.append(["" if cell is None else cell_text(cell) for cell in cells])
+    return list(AXES), rows
+
+
+def print_front(
+    frame: pd.DataFrame,
+    front: Sequence[bool],
+    objectives: Sequence[str],
+    console: Console | None = None,
+) -> None:
+    """Print the front as a table; see :func:`front_table`.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        front: For each of the n rows whether it is on the front.
+        objectives: Columns to show.
+        console: Where to; standard output when None.
+
+    Raises:
+        DesignError: An unknown column.
+    """
+    console = console or Console()
+    header, rows = front_table(frame, front, objectives)
+    if not rows:
+        console.print("Pareto front: no finished design has all objectives", highlight=False)
+        return
+    print_table(f"Pareto front: {_count(len(rows), 'design')}", header, rows, console)
+
+
+def print_dry_run(
+    points: Sequence[DesignPoint],
+    skipped: Sequence[str] = (),
+    collapsed: Sequence[str] = (),
+    console: Console | None = None,
+) -> None:
+    """Print the points a sweep would run, then what was collapsed or skipped and why.
+
+    Args:
+        points: The distinct points, in the order they are to be shown.
+        skipped: A line for each reason to skip, such as ``12 points: leap 12 shares a factor``.
+        collapsed: A line for each kind of collapse.
+        console: Where to; standard output when None.
+    """
+    console = console or Console()
+    print_table(_count(len(points), "distinct point"), *points_table(points), console)
+    for title, lines in (("collapsed", collapsed), ("skipped", skipped)):
+        for line in lines:
+            _line(console, f"{title}: {line}")
+
+
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], console: Console
+) -> None:
+    """Print a table: ruled on a terminal, aligned plain text in a pipe.
+
+    Args:
+        title: A line above.
+        header: n names.
+        rows: Rows of n cells; columns of numbers are set flush right.
+        console: Where to.
+    """
+    flush_right = [
+        bool(rows) and all(not row[index] or _is_number(row[index]) for row in rows)
+        for index in range(len(header))
+    ]
+    _line(console, title)
+    if not console.is_terminal:
+        widths = [
+            max(len(name), *(len(row[index]) for row in rows)) if rows else len(name)
+            for index, name in enumerate(header)
+        ]
+        for cells in [header, *rows]:
+            padded = [
+                cell.rjust(width) if flush else cell.ljust(width)
+                for cell, width, flush in zip(cells, widths, flush_right, strict=True)
+            ]
+            _line(console, "  ".join(padded).rstrip())
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name, flush in zip(header, flush_right, strict=True):
+        table.add_column(escape(name), justify="right" if flush else "left")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table, highlight=False)
+
+
+def _line(console: Console, text: str) -> None:
+    """A line as it is: no wrapping, no markup, no colours of its own."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
+def _is_number(cell: str) -> bool:
+    return parse_number(cell.partition(" ± ")[0].replace(",", "")) is not None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

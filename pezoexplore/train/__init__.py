@@ -1,0 +1,1 @@
+"""Training by zeroth-order steps: the tasks, the compiled loop, the score of a point."""

@@ -1,0 +1,218 @@
+"""The compiled training loop: two-point zeroth-order steps fed with blocks of directions.
+
+A step draws a batch and a direction z and moves every replica (w, of one seed and one learning
+rate) by
+
+    w <- w - eta_t * (L(w + eps z) - L(w - eps z)) / (2 eps) * z,
+    eta_t = eta / 2 * (1 + cos(pi t / steps)),
+
+L the mean cross-entropy over the batch (two-point estimate of Spall's SPSA as in MeZO,
+arXiv 2305.17333, with one direction a step). Replicas of one seed share z and batch.
+
+The host makes directions and batches in blocks of a fixed number of steps while the block before
+is still being worked through. The loop inside a block has bounds given at run time, so one
+compiled function serves every number of steps, every epsilon, rate and point, and cutting a run
+differently does not change a bit of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.mlp import Array, Layers, Mlp, cross_entropy
+from pezoexplore.train.tasks import Split
+
+BLOCK_STEPS = 500
+"""Steps the host prepares at once: 12 MB of int16 directions for 5 seeds of 2,410 weights."""
+
+_BATCH_STREAM = 1
+
+
+class Directions(Protocol):
+    """A source of directions: z = values * scale."""
+
+    @property
+    def scale(self) -> float:
+        """What one unit of the values is worth in z."""
+
+    def block(self, first_step: int, steps: int) -> NDArray[Any]:
+        """Values of consecutive steps, [steps, seeds, d], int16 or float32."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one compiled call trains: seeds x learning rates, a fixed number of replicas.
+
+    Attributes:
+        seeds: Training seeds: initial weights, batches and the directions' master seed.
+        learning_rates: Rates tried with each seed.
+        steps: Weight updates.
+        batch: Examples a batch, drawn with replacement.
+        epsilon: Length of the probe along z.
+    """
+
+    seeds: tuple[int, ...]
+    learning_rates: tuple[float, ...]
+    steps: int
+    batch: int = 64
+    epsilon: float = 1e-3
+
+
+def cosine_rates(learning_rates: Sequence[float], steps: int) -> NDArray[np.float64]:
+    """Learning rates by step, decaying to zero along half a cosine, [steps, rates]."""
+    decay = (1 + np.cos(math.pi * np.arange(steps) / steps)) / 2
+    return decay[:, None] * np.asarray(learning_rates, np.float64)
+
+
+class Batches:
+    """Batches with replacement, one stream of indices a training seed, read in order.
+
+    Learning rates, points and arms of equal seeds see the same batches: their comparison is
+    paired. A stream is cut into blocks of any size without changing.
+    """
+
+    def __init__(self, seeds: Sequence[int], examples: int, batch: int) -> None:
+        """Streams of ``batch`` indices below ``examples`` a step."""
+        self._streams = [np.random.default_rng([seed, _BATCH_STREAM]) for seed in seeds]
+        self._examples, self._batch = examples, batch
+
+    def block(self, steps: int) -> NDArray[np.int64]:
+        """Indices of the next steps, [steps, seeds, batch]."""
+        shape = (steps, self._batch)
+        return np.stack([rng.integers(self._examples, size=shape) for rng in self._streams], axis=1)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One block as the compiled function takes it: always BLOCK_STEPS long, zeros at the end."""
+
+    directions: NDArray[Any]
+    inputs: NDArray[Any]
+    labels: NDArray[np.uint8]
+    rates: NDArray[np.float32]
+
+
+def train(
+    model: Mlp,
+    data: Split,
+    run: Run,
+    directions: Directions,
+    stops: Sequence[int] = (),
+    block_steps: int = BLOCK_STEPS,
+) -> Iterator[tuple[int, Layers]]:
+    """Train all replicas and hand out their weights on the way.
+
+    A replica that diverges carries NaN or infinite weights on; nothing is raised.
+
+    Args:
+        model: The network.
+        data: Training examples.
+        run: Replicas and settings.
+        directions: Values for exactly these seeds; asked for in order from step 0.
+        stops: Steps after which to hand out the weights, besides the last.
+        block_steps: Steps made at once by the host, at least 2: more change no bit of the result.
+
+    Yields:
+        (steps done, weights by layer with leading axes [seeds, rates]), in order; the last is
+        the trained network.
+    """
+    advance = _compiled(model)
+    weights = initial_weights(model, run)
+    batches = Batches(run.seeds, len(data), run.batch)
+    probe = np.float32(run.epsilon * directions.scale)
+    cuts = sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps})
+    if cuts[0] == 0:
+        yield cuts.pop(0), weights
+    for first in range(0, run.steps, block_steps):
+        block = _prepare(data, run, directions, batches, first, block_steps)
+        # Wait here, not later: the host is one block ahead of the loop, never more.
+        load_jax().block_until_ready(weights)
+        start, end = first, min(first + block_steps, run.steps)
+        while start < end:
+            stop = min(cuts[0], end)
+            weights = advance(
+                weights,
+                (block.directions, block.inputs, block.labels, block.rates),
+                probe,
+                (np.int32(start - first), np.int32(stop - first)),
+            )
+            start = stop
+            if stop == cuts[0]:
+                yield cuts.pop(0), weights
+
+
+def initial_weights(model: Mlp, run: Run) -> Layers:
+    """Weights of every replica before the first step; rates of a seed start alike."""
+    jnp = load_jax().numpy
+    flat = np.stack([model.init(seed) for seed in run.seeds])
+    shape = (len(run.seeds), len(run.learning_rates), model.parameters)
+    spread = np.broadcast_to(flat[:, None], shape)
+    return tuple((jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in model.unpack(spread))
+
+
+def _prepare(
+    data: Split, run: Run, directions: Directions, batches: Batches, first: int, block_steps: int
+) -> _Block:
+    steps = min(block_steps, run.steps - first)
+    chosen = batches.block(steps)
+    rates = cosine_rates(run.learning_rates, run.steps)[first : first + steps]
+    # dL/(2 eps) z as the loop sees it: summed over the batch, z in units of the values.
+    factor = directions.scale / (2 * run.epsilon * run.batch)
+    return _Block(
+        directions=_padded(directions.block(first, steps), block_steps),
+        inputs=_padded(np.take(data.inputs, chosen, axis=0), block_steps),
+        labels=_padded(data.labels[chosen], block_steps),
+        rates=_padded((rates * factor).astype(np.float32), block_steps),
+    )
+
+
+def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
+    """Values with zeros behind, up to a fixed length; the loop's bounds leave them unread."""
+    if len(values) == length:
+        return values
+    padded = np.zeros((length, *values.shape[1:]), values.dtype)
+    padded[: len(values)] = values
+    return padded
+
+
+@cache
+def _compiled(model: Mlp) -> Callable[..., Layers]:
+    """The jitted loop over the steps of one block; compiles once per shape and value type."""
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def step(weights: Layers, block: tuple[Array, ...], epsilon: Array) -> Layers:
+        values, inputs, labels, rates = block
+        direction = model.unpack(values.astype(jnp.float32))
+        plus, minus = model.probe(weights, direction, inputs, epsilon)
+        labels = labels[:, None]
+        # Differences example by example: sums of losses would cancel and lose digits.
+        difference = (cross_entropy(plus, labels) - cross_entropy(minus, labels)).sum(-1)
+        move = -rates * difference
+        return tuple(
+            (
+                weight + move[:, :, None, None] * z_weight[:, None],
+                bias + move[:, :, None] * z_bias[:, None],
+            )
+            for (weight, bias), (z_weight, z_bias) in zip(weights, direction, strict=True)
+        )
+
+    def advance(
+        weights: Layers, block: tuple[Array, ...], epsilon: Array, bounds: tuple[Array, Array]
+    ) -> Layers:
+        def body(index: Array, carried: Layers) -> Layers:
+            return step(carried, tuple(part[index] for part in block), epsilon)
+
+        done: Layers = jax.lax.fori_loop(*bounds, body, weights)
+        return done
+
+    compiled: Callable[..., Layers] = jax.jit(advance)
+    return compiled

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One generator of the family that KIND names: next state and word of a state.
+//
+// Only the chosen family is elaborated, so the sources of the others need not be at hand.
+// Combinational.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module generator #(
+    parameter KIND = "lfsr",   // lfsr, xorshift32, rademacher, clt, treegrng or box_muller
+    parameter BIT_WIDTH = 8,   // as the family allows
+    parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
+    parameter LEAP = 1         // lfsr: 1 to 64; the others take 1
+) (
+    input  wire [STATE_BITS-1:0] state,
+    output wire [STATE_BITS-1:0] next_state,
+    output wire [BIT_WIDTH-1:0]  word
+);
+
+    generate
+        if (KIND == "clt") begin : gen_clt
+            clt #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_clt (
+                .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "treegrng") begin : gen_treegrng
+            treegrng #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_treegrng (
+                .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "box_muller") begin : gen_box_muller
+            box_muller #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_box_muller (
+                .state(state), .next_state(next_state), .word(word));
+        end else begin : gen_uniform
+            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                .state(state), .word(word));
+            if (KIND == "xorshift32") begin : gen_xorshift32
+                xorshift32 u_xorshift32 (.state(state), .next_state(next_state));
+            end else if (KIND == "rademacher") begin : gen_rademacher
+                rademacher u_rademacher (.state(state), .next_state(next_state));
+            end else begin : gen_lfsr
+                lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+                    .state(state), .next_state(next_state));
+            end
+        end
+    endgenerate
+
+endmodule
+
+`resetall

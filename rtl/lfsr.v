@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Galois linear-feedback shift register: the next state.
+//
+// One update shifts right and, when a one drops out, adds the taps of a primitive polynomial
+// (Golomb, "Shift Register Sequences"); LEAP updates are made a clock. Combinational; the stream
+// that uses it holds the state, which must not be zero.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module lfsr #(
+    parameter STATE_BITS = 8,  // 3 to 32
+    parameter LEAP = 1         // 1 to 64, coprime to 2**STATE_BITS - 1
+) (
+    input  wire [STATE_BITS-1:0] state,
+    output wire [STATE_BITS-1:0] next_state
+);
+
+`include "lfsr_taps.vh"
+
+    wire [STATE_BITS-1:0] updated [0:LEAP];
+
+    assign updated[0] = state;
+    genvar i;
+    generate
+        for (i = 0; i < LEAP; i = i + 1) begin : gen_update
+            assign updated[i+1] = {1'b0, updated[i][STATE_BITS-1:1]}
+                                ^ ({STATE_BITS{updated[i][0]}} & LFSR_TAPS[STATE_BITS-1:0]);
+        end
+    endgenerate
+    assign next_state = updated[LEAP];
+
+endmodule
+
+`resetall

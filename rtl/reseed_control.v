@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counts the words of a reseed: `loading` rises at the clock after `reseed` and falls with the last
+// of WORDS loads. A `reseed` while loading is ignored. With AFTER_RESET, rst asks for the loads too.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module reseed_control #(
+    parameter WORDS = 31,      // 1 to 65535
+    parameter AFTER_RESET = 0  // 0 or 1
+) (
+    input  wire clk,
+    input  wire rst,
+    input  wire reseed,
+    input  wire load,
+    output reg  loading_q
+);
+
+    localparam COUNT_BITS = $clog2(WORDS + 1);
+    localparam [COUNT_BITS-1:0] LAST = WORDS - 1;
+
+    reg [COUNT_BITS-1:0] left_q;
+
+    always @(posedge clk) begin
+        if (rst)
+            loading_q <= AFTER_RESET != 0;
+        else if (loading_q)
+            loading_q <= !(load && left_q == 0);
+        else
+            loading_q <= reseed;
+    end
+
+    always @(posedge clk) begin
+        if (rst || !loading_q)
+            left_q <= LAST;
+        else if (load)
+            left_q <= left_q - 1'b1;
+    end
+
+endmodule
+
+`resetall

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reuse strategy `bank`: LANES lfsrs of one polynomial; after every full period all states move
+// one lane down, so that lane j goes on with generator j + 1 (PeZO, arXiv 2504.20314, on-the-fly
+// reuse with rotation).
+//
+// Moving the states costs one multiplexer a bit where a barrel shifter of the words would cost
+// several. Handshake and pulses as in stream_none.v. With HAS_RESEED the host loads LANES states
+// along the same path, so each load also steps every lane: word i of the load must be the state of
+// lane i taken LANES - 1 - i clocks back. With EXPONENT_BITS > 0 and HAS_RESEED, the 2**STATE_BITS
+// - 1 table entries of the new states follow, in the order of the beats; all this is then loaded
+// after rst as well, for rst does not restore a memory.
+// out_exponent is the scale exponent of the beat, from a table by position in the period.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_bank #(
+    parameter BIT_WIDTH = 8,          // 1 to STATE_BITS
+    parameter STATE_BITS = 8,         // 3 to 32
+    parameter LEAP = 1,               // 1 to 64, coprime to 2**STATE_BITS - 1
+    parameter LANES = 31,             // 1 to 256, at most 2**STATE_BITS - 1
+    parameter HAS_RESEED = 0,         // 0 or 1
+    parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
+    parameter [5:0] EXPONENT_BASE = 0,  // two's complement
+    parameter EXPONENT_FILE = "",     // entries by state of period_counter.v
+    parameter [LANES*STATE_BITS-1:0] SEEDS = 1  // states after rst, lane 0 lowest; none zero
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       start,
+    input  wire                       replay,
+    input  wire                       reseed,
+    input  wire                       load_valid,
+    output wire                       load_ready,
+    input  wire [STATE_BITS-1:0]      load_data,
+    output wire                       out_valid,
+    input  wire                       out_ready,
+    output wire [LANES*BIT_WIDTH-1:0] out_data,
+    output wire [5:0]                 out_exponent
+);
+
+    localparam TABLE_WORDS = (EXPONENT_BITS > 0) ? (1 << STATE_BITS) - 1 : 0;
+
+    wire loading;
+    wire loading_table;
+    wire load       = loading && load_valid;
+    wire load_state = load && !loading_table;
+    wire accept     = out_valid && out_ready;
+    wire keep       = start && !replay && !loading;
+    wire back       = replay && !loading;
+    wire last;
+    wire move       = loading || last;
+
+    assign load_ready = loading;
+    assign out_valid  = !loading && !rst;
+
+    reg  [LANES*STATE_BITS-1:0] state_q;
+    reg  [LANES*STATE_BITS-1:0] kept_q;
+    wire [LANES*STATE_BITS-1:0] next_state;
+    wire [STATE_BITS-1:0]       count;
+    wire [STATE_BITS-1:0]       next_count;
+    wire [STATE_BITS+5:0]       entry = {6'b0, load_data};
+
+    genvar lane;
+    generate
+        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+            wire [STATE_BITS-1:0] own = state_q[lane*STATE_BITS +: STATE_BITS];
+            wire [STATE_BITS-1:0] above = state_q[((lane+1)%LANES)*STATE_BITS +: STATE_BITS];
+
+            lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+                .state(move ? above : own),
+                .next_state(next_state[lane*STATE_BITS +: STATE_BITS]));
+            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                .state(own), .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
+
+            always @(posedge clk) begin
+                if (rst)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <=
+                        SEEDS[lane*STATE_BITS +: STATE_BITS];
+                else if (load_state && lane == LANES - 1)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <= load_data;
+                else if (back)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <=
+                        kept_q[lane*STATE_BITS +: STATE_BITS];
+                else if (load_state || accept)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <=
+                        next_state[lane*STATE_BITS +: STATE_BITS];
+            end
+        end
+
+        if (HAS_RESEED != 0) begin : gen_reseed
+            reseed_control #(
+                .WORDS(LANES + TABLE_WORDS), .AFTER_RESET(TABLE_WORDS != 0)
+            ) u_control (
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+        end else begin : gen_no_reseed
+            wire unused = &{1'b0, reseed};
+            assign loading = 1'b0;
+        end
+
+        if (HAS_RESEED != 0 && TABLE_WORDS != 0) begin : gen_table_load
+            wire loading_states;
+            reseed_control #(.WORDS(LANES), .AFTER_RESET(1)) u_states (
+                .clk(clk), .rst(rst), .reseed(reseed && !loading), .load(load),
+                .loading_q(loading_states));
+            assign loading_table = loading && !loading_states;
+        end else begin : gen_no_table_load
+            assign loading_table = 1'b0;
+        end
+    endgenerate
+
+    always @(posedge clk) begin
+        if (rst)
+            kept_q <= SEEDS;
+        else if (keep)
+            kept_q <= state_q;
+    end
+
+    // While states load the count waits at the first beat; the table entries then walk it once
+    // round, back to the first.
+    period_counter #(.STATE_BITS(STATE_BITS)) u_count (
+        .clk(clk), .clear(rst || load_state), .start(keep), .replay(back),
+        .accept(accept || (load && loading_table)), .last(last), .count(count),
+        .next_count(next_count));
+
+    exponent_table #(
+        .ADDRESS_BITS(STATE_BITS), .BITS(EXPONENT_BITS), .BASE(EXPONENT_BASE),
+        .FILE(EXPONENT_FILE), .WRITABLE(HAS_RESEED)
+    ) u_exponent (
+        .clk(clk), .next_address(next_count), .write(load && loading_table),
+        .write_address(count), .write_data(entry[5:0]), .exponent(out_exponent));
+
+endmodule
+
+`resetall

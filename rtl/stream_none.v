@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reuse strategy `none`: one generator a lane, LANES words a beat.
+//
+// out_data shows the words of the present states, lane 0 in the least significant bits; a beat is
+// accepted when out_valid and out_ready are high, and the next one follows at once. `start` keeps
+// the states of the beat shown; `replay` brings them back at the next clock. Priority: rst, reseed,
+// replay, start.
+// With HAS_RESEED, `reseed` lowers out_valid and the host loads LANES states over
+// load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and out_valid
+// returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load ports
+// cost nothing.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_none #(
+    parameter KIND = "lfsr",   // a family of generator.v
+    parameter BIT_WIDTH = 8,   // as the family allows
+    parameter STATE_BITS = 8,  // as the family allows
+    parameter LEAP = 1,        // as the family allows
+    parameter LANES = 31,      // 1 to 256
+    parameter HAS_RESEED = 0,  // 0 or 1
+    parameter [LANES*STATE_BITS-1:0] SEEDS = 1  // states after rst, lane 0 lowest; none zero
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       start,
+    input  wire                       replay,
+    input  wire                       reseed,
+    input  wire                       load_valid,
+    output wire                       load_ready,
+    input  wire [STATE_BITS-1:0]      load_data,
+    output wire                       out_valid,
+    input  wire                       out_ready,
+    output wire [LANES*BIT_WIDTH-1:0] out_data
+);
+
+    wire loading;
+    wire load   = loading && load_valid;
+    wire accept = out_valid && out_ready;
+
+    assign load_ready = loading;
+    assign out_valid  = !loading && !rst;
+
+    reg  [LANES*STATE_BITS-1:0] state_q;
+    reg  [LANES*STATE_BITS-1:0] kept_q;
+    wire [LANES*STATE_BITS-1:0] next_state;
+    wire [LANES*STATE_BITS-1:0] shifted;
+
+    genvar lane;
+    generate
+        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+            generator #(
+                .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP)
+            ) u_generator (
+                .state(state_q[lane*STATE_BITS +: STATE_BITS]),
+                .next_state(next_state[lane*STATE_BITS +: STATE_BITS]),
+                .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH])
+            );
+        end
+
+        if (LANES > 1) begin : gen_chain
+            assign shifted = {load_data, state_q[LANES*STATE_BITS-1:STATE_BITS]};
+        end else begin : gen_single
+            assign shifted = load_data;
+        end
+
+        if (HAS_RESEED != 0) begin : gen_reseed
+            reseed_control #(.WORDS(LANES)) u_control (
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+        end else begin : gen_no_reseed
+            wire unused = &{1'b0, reseed};
+            assign loading = 1'b0;
+        end
+    endgenerate
+
+    always @(posedge clk) begin
+        if (rst)
+            state_q <= SEEDS;
+        else if (load)
+            state_q <= shifted;
+        else if (replay && !loading)
+            state_q <= kept_q;
+        else if (accept)
+            state_q <= next_state;
+    end
+
+    always @(posedge clk) begin
+        if (rst)
+            kept_q <= SEEDS;
+        else if (start && !replay && !loading)
+            kept_q <= state_q;
+    end
+
+endmodule
+
+`resetall

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reuse strategy `phased`: all lanes are XOR functions of one lfsr state.
+//
+// lfsrs of one polynomial are phase shifts of one another, that is linear functions of one state,
+// so a whole bank needs the registers of a single generator. COLUMNS says which state bits each
+// output bit is the XOR of; low bit i may instead be wired from bit BIT_WIDTH - 1 - i of lane
+// j + 1 + i, which costs nothing. After every full period the state hops, to a place that the masks of HOP give (with HOP_HOLDS: it is held for one
+// beat, which is a hop of period - 1 and needs no logic in the state's path).
+// Handshake and pulses as in stream_none.v; a reseed loads one state.
+// out_exponent is the scale exponent of the beat, from a table by state.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_phased #(
+    parameter BIT_WIDTH = 8,          // 1 to STATE_BITS
+    parameter STATE_BITS = 16,        // 3 to 32
+    parameter LEAP = 1,               // 1 to 64, coprime to 2**STATE_BITS - 1
+    parameter LANES = 31,             // 1 to 256
+    parameter HAS_RESEED = 0,         // 0 or 1
+    parameter HOP_HOLDS = 1,          // 0 or 1
+    parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
+    parameter [5:0] EXPONENT_BASE = 0,  // two's complement
+    parameter EXPONENT_FILE = "",     // entries by state
+    parameter SHARED_BITS = 0,        // 0 to BIT_WIDTH/2; low bits wired from other lanes' high bits
+    parameter TERMS = 1,              // 1: any XORs; 6: XORs of at most six bits, a LUT each
+    parameter [LANES*BIT_WIDTH-1:0] WIRED = 0,  // with TERMS = 6: output bits that are no XOR
+    // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
+    // term t; none for the low bits wired from other lanes.
+    parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
+    parameter [STATE_BITS*STATE_BITS-1:0] HOP = 1,  // a mask a state bit; unused with HOP_HOLDS
+    parameter [STATE_BITS-1:0] SEED = 1  // state after rst, not zero
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       start,
+    input  wire                       replay,
+    input  wire                       reseed,
+    input  wire                       load_valid,
+    output wire                       load_ready,
+    input  wire [STATE_BITS-1:0]      load_data,
+    output wire                       out_valid,
+    input  wire                       out_ready,
+    output wire [LANES*BIT_WIDTH-1:0] out_data,
+    output wire [5:0]                 out_exponent
+);
+
+    localparam DATA = LANES * BIT_WIDTH;
+    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+
+    wire loading;
+    wire load   = loading && load_valid;
+    wire accept = out_valid && out_ready;
+    wire keep   = start && !replay && !loading;
+    wire back   = replay && !loading;
+    wire last;
+
+    assign load_ready = loading;
+    assign out_valid  = !loading && !rst;
+
+    reg  [STATE_BITS-1:0] state_q;
+    reg  [STATE_BITS-1:0] kept_q;
+    wire [STATE_BITS-1:0] stepped;
+    wire [STATE_BITS-1:0] hopped;
+    wire [STATE_BITS-1:0] next_state;
+    wire [STATE_BITS-1:0] count;
+    wire [STATE_BITS-1:0] next_count;
+    wire unused = &{1'b0, count, next_count};
+
+    lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+        .state(state_q), .next_state(stepped));
+
+    // The terms of the XORs, whole vectors at a time, which simulators like. In hardware the
+    // constants leave only wires (TERMS = 6) or XORs (TERMS = 1).
+    wire [DATA-1:0]       column [0:TERMS*STATE_BITS-1];
+    reg  [DATA-1:0]       sum;
+    reg  [TERMS*DATA-1:0] terms;
+    wire [DATA-1:0]       parity;
+    integer t;
+    integer s;
+
+    always @* begin
+        for (t = 0; t < TERMS; t = t + 1) begin
+            sum = {DATA{1'b0}};
+            for (s = 0; s < STATE_BITS; s = s + 1)
+                sum = sum ^ ({DATA{state_q[s]}} & column[t*STATE_BITS+s]);
+            terms[t*DATA +: DATA] = sum;
+        end
+    end
+
+    // Low bit i of a word is wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i: the same distance
+    // for every lane. The sign of each word is inverted, as in uniform_word.v.
+    wire [DATA-1:0] signs = {LANES{SIGN}};
+    wire [DATA-1:0] wired [0:SHARED_BITS];
+    assign wired[0] = parity;
+    assign out_data = wired[SHARED_BITS] ^ signs;
+
+    genvar i;
+    generate
+        for (i = 0; i < TERMS * STATE_BITS; i = i + 1) begin : gen_column
+            assign column[i] = COLUMNS[i*DATA +: DATA];
+        end
+
+        if (TERMS == 1) begin : gen_any
+            assign parity = terms;
+        end else begin : gen_luts
+            xor_luts #(.WIDTH(DATA), .WIRED(WIRED)) u_xors (.terms(terms), .parity(parity));
+        end
+
+        for (i = 0; i < SHARED_BITS; i = i + 1) begin : gen_shared
+            localparam DISTANCE = ((1 + i) * BIT_WIDTH + BIT_WIDTH - 1 - 2 * i) % DATA;
+            localparam [BIT_WIDTH-1:0] PLACE = 1 << i;
+            wire [DATA-1:0] places = {LANES{PLACE}};
+            wire [DATA-1:0] turned = {parity[DISTANCE-1:0], parity[DATA-1:DISTANCE]};
+            assign wired[i+1] = (wired[i] & ~places) | (turned & places);
+        end
+
+        if (HOP_HOLDS != 0) begin : gen_hold
+            assign hopped = state_q;
+        end else begin : gen_hop
+            for (i = 0; i < STATE_BITS; i = i + 1) begin : gen_bit
+                assign hopped[i] = ^(state_q & HOP[i*STATE_BITS +: STATE_BITS]);
+            end
+        end
+
+        if (HAS_RESEED != 0) begin : gen_reseed
+            reseed_control #(.WORDS(1)) u_control (
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+        end else begin : gen_no_reseed
+            wire unused = &{1'b0, reseed};
+            assign loading = 1'b0;
+        end
+    endgenerate
+
+    wire hold = last && HOP_HOLDS != 0;
+    wire [STATE_BITS-1:0] moved = back ? kept_q : (last && HOP_HOLDS == 0) ? hopped : stepped;
+    wire move = back || (accept && !hold);
+
+    assign next_state = rst ? SEED : load ? load_data : move ? moved : state_q;
+
+    always @(posedge clk) begin
+        if (rst)
+            state_q <= SEED;
+        else if (load || move)
+            state_q <= load ? load_data : moved;
+    end
+
+    always @(posedge clk) begin
+        if (rst)
+            kept_q <= SEED;
+        else if (keep)
+            kept_q <= state_q;
+    end
+
+    period_counter #(.STATE_BITS(STATE_BITS)) u_count (
+        .clk(clk), .clear(rst || load), .start(keep), .replay(back), .accept(accept),
+        .last(last), .count(count), .next_count(next_count));
+
+    exponent_table #(
+        .ADDRESS_BITS(STATE_BITS), .BITS(EXPONENT_BITS), .BASE(EXPONENT_BASE),
+        .FILE(EXPONENT_FILE), .WRITABLE(0)
+    ) u_exponent (
+        .clk(clk), .next_address(next_state), .write(1'b0),
+        .write_address({STATE_BITS{1'b0}}), .write_data(6'b0), .exponent(out_exponent));
+
+endmodule
+
+`resetall

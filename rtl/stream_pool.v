@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reuse strategy `pool`: ROWS rows of LANES words made beforehand and read cyclically (PeZO, arXiv
+// 2504.20314, pre-generation).
+//
+// Handshake and pulses as in stream_none.v; the address of the next row is formed ahead of the
+// memory's register, so replay costs no clock. Without HAS_RESEED the rows are the initial contents
+// of the memory, from FILE. With HAS_RESEED one generator of the family KIND fills the memory, a
+// word a clock, row by row, lane 0 first: after rst from SEED, after `reseed` from the one state
+// that the host loads; out_valid is low meanwhile and returns two clocks after the last word.
+// Each row may keep a scale exponent in its top EXPONENT_BITS bits: from FILE, or, with HAS_RESEED,
+// found while the row is filled, from the sum of (2 w + HALF)**2 against THRESHOLDS: EXPONENT_BASE
+// plus the number of thresholds that the sum does not exceed.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_pool #(
+    parameter KIND = "lfsr",          // a family of generator.v
+    parameter BIT_WIDTH = 8,          // as the family allows
+    parameter STATE_BITS = 8,         // as the family allows
+    parameter LEAP = 1,               // as the family allows
+    parameter LANES = 31,             // 1 to 256
+    parameter ROWS = 133,             // 1 to 2**24
+    parameter HAS_RESEED = 0,         // 0 or 1
+    parameter HALF = 0,               // 0 or 1; 1: a word w stands for w + 1/2
+    parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
+    parameter [5:0] EXPONENT_BASE = 0,  // two's complement
+    parameter SUM_BITS = 32,          // bits of a sum and of a threshold
+    parameter THRESHOLD_COUNT = 1,    // 1 to 2**EXPONENT_BITS
+    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,
+    parameter FILE = "",              // rows as hexadecimal lines; unused with HAS_RESEED
+    parameter [STATE_BITS-1:0] SEED = 1  // filler's state after rst, not zero
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       start,
+    input  wire                       replay,
+    input  wire                       reseed,
+    input  wire                       load_valid,
+    output wire                       load_ready,
+    input  wire [STATE_BITS-1:0]      load_data,
+    output wire                       out_valid,
+    input  wire                       out_ready,
+    output wire [LANES*BIT_WIDTH-1:0] out_data,
+    output wire [5:0]                 out_exponent
+);
+
+    localparam ROW_BITS = LANES * BIT_WIDTH + EXPONENT_BITS;
+    localparam ADDRESS_BITS = (ROWS > 1) ? $clog2(ROWS) : 1;
+    localparam [ADDRESS_BITS-1:0] LAST_ROW = ROWS - 1;
+
+    wire busy;       // loading or filling: pulses are ignored
+    wire row_filled; // the row at row_q is complete and being written
+    wire accept = out_valid && out_ready;
+
+    reg  [ADDRESS_BITS-1:0] row_q;
+    reg  [ADDRESS_BITS-1:0] kept_q;
+    wire [ADDRESS_BITS-1:0] following = (row_q == LAST_ROW) ? {ADDRESS_BITS{1'b0}} : row_q + 1'b1;
+    wire [ADDRESS_BITS-1:0] next_row = (rst || (reseed && !busy))   ? {ADDRESS_BITS{1'b0}}
+                                     : (replay && !busy)            ? kept_q
+                                     : (accept || row_filled)       ? following
+                                     : row_q;
+
+    always @(posedge clk) begin
+        row_q <= next_row;
+        if (rst)
+            kept_q <= {ADDRESS_BITS{1'b0}};
+        else if (start && !replay && !busy)
+            kept_q <= row_q;
+    end
+
+    wire [ROW_BITS-1:0] shown;
+    wire [ROW_BITS-1:0] filled_row;
+
+    row_memory #(
+        .ROWS(ROWS), .ADDRESS_BITS(ADDRESS_BITS), .BITS(ROW_BITS), .FILE(FILE),
+        .WRITABLE(HAS_RESEED)
+    ) u_rows (
+        .clk(clk), .next_address(next_row), .write(row_filled), .write_address(row_q),
+        .write_data(filled_row), .row(shown));
+
+    assign out_data = shown[LANES*BIT_WIDTH-1:0];
+
+    generate
+        if (EXPONENT_BITS == 0) begin : gen_constant
+            assign out_exponent = EXPONENT_BASE;
+        end else begin : gen_exponent
+            assign out_exponent = EXPONENT_BASE
+                                + {{(6-EXPONENT_BITS){1'b0}}, shown[ROW_BITS-1 -: EXPONENT_BITS]};
+        end
+
+        if (HAS_RESEED == 0) begin : gen_initial
+            wire unused = &{1'b0, reseed, load_valid, load_data};
+            assign busy = 1'b0;
+            assign row_filled = 1'b0;
+            assign filled_row = {ROW_BITS{1'b0}};
+            assign load_ready = 1'b0;
+            assign out_valid = !rst;
+        end else begin : gen_fill
+            reg  waiting_q;  // for the host's state
+            reg  filling_q;
+            reg  ready_q;
+            wire filled;
+
+            assign busy = waiting_q || filling_q;
+            assign load_ready = waiting_q;
+            assign out_valid = ready_q && !busy && !rst;
+
+            always @(posedge clk) begin
+                waiting_q <= !rst && (waiting_q ? !load_valid : reseed && !busy);
+                filling_q <= rst || (waiting_q && load_valid)
+                          || (filling_q && !(filled && row_q == LAST_ROW));
+                ready_q   <= !rst && !busy && !reseed;
+            end
+
+            pool_filler #(
+                .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP),
+                .LANES(LANES), .HALF(HALF), .EXPONENT_BITS(EXPONENT_BITS), .SUM_BITS(SUM_BITS),
+                .THRESHOLD_COUNT(THRESHOLD_COUNT), .THRESHOLDS(THRESHOLDS)
+            ) u_filler (
+                .clk(clk), .load(rst || (waiting_q && load_valid)),
+                .load_data(rst ? SEED : load_data), .fill(filling_q),
+                .filled(filled), .row(filled_row));
+
+            assign row_filled = filling_q && filled;
+        end
+    endgenerate
+
+endmodule
+
+`resetall

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The uniform word of a state: its top BIT_WIDTH bits, the most significant one inverted, so that
+// they read as two's complement. Combinational.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module uniform_word #(
+    parameter BIT_WIDTH = 8,  // 1 to STATE_BITS
+    parameter STATE_BITS = 8  // 1 to 64
+) (
+    input  wire [STATE_BITS-1:0] state,
+    output wire [BIT_WIDTH-1:0]  word
+);
+
+    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+
+    assign word = state[STATE_BITS-1 -: BIT_WIDTH] ^ SIGN;
+
+endmodule
+
+`resetall

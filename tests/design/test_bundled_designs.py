@@ -1,0 +1,75 @@
+"""The design files that come with the package."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pezoexplore.design.expand import Expansion, expand
+from pezoexplore.design.loading import load_design
+from pezoexplore.design.point import AXES, GAUSSIAN_HARDWARE, REUSES, RNGS, SCALINGS, TAPS
+from pezoexplore.paths import designs_dir
+
+NAMES = sorted(path.stem for path in designs_dir().glob("*.yaml"))
+
+
+def expanded(name: str) -> Expansion:
+    return expand(load_design(designs_dir() / f"{name}.yaml"))
+
+
+def values(expansion: Expansion, axis: str) -> set:
+    return {getattr(point, axis) for point in expansion.points} - {None}
+
+
+def test_there_are_three():
+    assert {"quickstart", "pezo", "full"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_named_as_its_file_and_excludes_nothing_in_vain(name):
+    assert load_design(designs_dir() / f"{name}.yaml").name == name
+    assert expanded(name).idle_excludes == ()
+
+
+def test_quickstart_touches_every_axis():
+    expansion = expanded("quickstart")
+    assert 24 <= len(expansion.points) <= 40
+    assert expansion.listed == len(expansion.points)
+    for axis in AXES:
+        assert len(values(expansion, axis)) >= 2, axis
+    for axis, all_of_them in (
+        ("rng", RNGS),
+        ("reuse", REUSES),
+        ("taps", TAPS),
+        ("scaling", SCALINGS),
+    ):
+        assert values(expansion, axis) == set(all_of_them)
+    assert {1, 64, math.inf} <= values(expansion, "reuse_period")
+
+
+def test_quickstart_is_a_small_run():
+    space = load_design(designs_dir() / "quickstart.yaml")
+    assert (space.train.steps, space.train.seeds) == (4000, 5)
+    assert space.train.learning_rates == (0.003, 0.005, 0.01)
+    heavy = [point for point in expand(space).points if point.rng in GAUSSIAN_HARDWARE]
+    assert {point.rng for point in heavy} == set(GAUSSIAN_HARDWARE)
+    assert all(point.lanes == 8 for point in heavy)
+
+
+def test_pezo_sets_the_strategies_against_gaussian_generators():
+    space = load_design(designs_dir() / "pezo.yaml")
+    assert (space.train.steps, space.train.seeds) == (20_000, 20)
+    points = [point for point in expand(space).points if point.in_hardware]
+    assert {point.lanes for point in points} == {31}
+    assert {point.bit_width for point in points} == {8, 12}
+    strategies = {(p.reuse, p.bit_width, p.reseeds) for p in points if p.rng == "lfsr"}
+    assert strategies == {(r, b, t) for r in REUSES for b in (8, 12) for t in (True, False)}
+    baselines = {(p.rng, p.bit_width) for p in points if p.reuse == "none" and p.rng != "lfsr"}
+    assert baselines == {(rng, bits) for rng in GAUSSIAN_HARDWARE for bits in (8, 12)}
+
+
+def test_full_holds_hundreds():
+    expansion = expanded("full")
+    assert 200 <= len(expansion.points) <= 800
+    assert values(expansion, "rng") == set(RNGS)

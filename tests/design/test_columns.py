@@ -1,0 +1,37 @@
+"""The columns of results.csv: their order is a contract with users."""
+
+from __future__ import annotations
+
+from pezoexplore.design.columns import (
+    COLUMN_HELP,
+    COLUMNS,
+    NUMERIC_COLUMNS,
+    RESULT_COLUMNS,
+    TEXT_COLUMNS,
+)
+
+ORDER = (
+    "point_id target status "
+    "rng reuse pool_size reuse_period bit_width state_bits lanes leap taps scaling "
+    "accuracy_mean accuracy_ci95 accuracy_per_seed learning_rate forward_passes effective_span "
+    "effective_dim stream_mean stream_std stream_kurtosis stream_lag1 lane_correlation "
+    "distinct_output_bits rtl_status rtl_words_checked reseed_stall_beats lut muxf ff carry "
+    "bram dsp fmax_mhz power_mw_est energy_to_target_uj_est yosys_version rtl_sha256 pareto "
+)
+
+
+def test_order():
+    assert " ".join(COLUMNS) == ORDER.strip()
+
+
+def test_every_column_is_explained():
+    assert set(COLUMN_HELP) == set(COLUMNS)
+    assert all(COLUMN_HELP.values())
+
+
+def test_a_column_is_text_or_numeric():
+    assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == set(COLUMNS)
+    assert not set(NUMERIC_COLUMNS) & TEXT_COLUMNS
+    assert set(RESULT_COLUMNS) < set(NUMERIC_COLUMNS)
+    assert "lanes" not in RESULT_COLUMNS
+    assert {"lut", "accuracy_mean", "bram"} <= set(RESULT_COLUMNS)

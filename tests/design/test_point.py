@@ -1,0 +1,189 @@
+"""Canonical points: what is legal together, what collapses, what stays."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pezoexplore.design.point import (
+    AXES,
+    MAX_POOL_BITS,
+    REUSES,
+    RNGS,
+    SCALINGS,
+    TAPS,
+    DesignPoint,
+    IllegalPointError,
+    resolve,
+)
+
+RAW_AXES = {
+    "rng": st.sampled_from(RNGS),
+    "reuse": st.sampled_from(REUSES),
+    "pool_size": st.integers(1, 2**20),
+    "reuse_period": st.one_of(st.integers(1, 10**6), st.just(math.inf)),
+    "bit_width": st.integers(1, 24),
+    "state_bits": st.one_of(st.none(), st.integers(3, 32)),
+    "lanes": st.integers(1, 256),
+    "leap": st.integers(1, 64),
+    "taps": st.sampled_from(TAPS),
+    "scaling": st.sampled_from(SCALINGS),
+}
+ANY_AXES = st.fixed_dictionaries({}, optional=RAW_AXES)
+
+
+def legal(axes: dict) -> DesignPoint | None:
+    try:
+        return resolve(**axes)
+    except IllegalPointError:
+        return None
+
+
+@settings(deadline=None)
+@given(ANY_AXES)
+def test_resolving_the_axes_of_a_point_gives_the_point(axes):
+    point = legal(axes)
+    if point is not None:
+        assert resolve(**point.axes()) == point
+
+
+@settings(deadline=None)
+@given(ANY_AXES)
+def test_blank_axes_are_exactly_those_that_mean_nothing(axes):
+    point = legal(axes)
+    if point is not None:
+        assert (point.pool_size is None) == (point.reuse != "pool")
+        assert (point.taps is None) == (point.reuse != "phased")
+        assert (point.leap is None) == (point.rng != "lfsr")
+        assert (point.bit_width is None) == (point.rng == "gaussian")
+        assert (point.state_bits is None) == (point.rng == "gaussian")
+
+
+@settings(deadline=None)
+@given(ANY_AXES, st.integers(1, 10**6), st.sampled_from(TAPS))
+def test_axes_that_mean_nothing_change_nothing(axes, pool_size, taps):
+    point = legal(axes)
+    if point is not None and point.reuse not in ("pool", "phased"):
+        assert resolve(**axes | {"pool_size": pool_size, "taps": taps}) == point
+
+
+def test_defaults():
+    assert resolve().axes() == {
+        "rng": "lfsr",
+        "reuse": "phased",
+        "pool_size": None,
+        "reuse_period": "inf",
+        "bit_width": 8,
+        "state_bits": 8,
+        "lanes": 31,
+        "leap": 1,
+        "taps": "xor",
+        "scaling": "constant",
+    }
+    assert tuple(resolve().axes()) == AXES
+
+
+@pytest.mark.parametrize("reuse", REUSES)
+@pytest.mark.parametrize("rng", RNGS)
+def test_bank_and_phased_take_lfsr_only(rng, reuse):
+    if reuse in ("bank", "phased") and rng != "lfsr":
+        with pytest.raises(IllegalPointError, match=f"reuse {reuse} needs rng lfsr, not {rng}"):
+            resolve(rng=rng, reuse=reuse)
+    else:
+        assert resolve(rng=rng, reuse=reuse).rng == rng
+
+
+@pytest.mark.parametrize(
+    ("axes", "reason"),
+    [
+        ({"state_bits": 12, "leap": 12}, "leap 12 shares a factor with the period 4095"),
+        ({"state_bits": 12, "leap": 64}, None),
+        ({"bit_width": 2}, "needs state_bits of at least 3, not 2"),
+        ({"bit_width": 2, "state_bits": 8}, None),
+        ({"bit_width": 8, "state_bits": 7}, "at least as many state_bits"),
+        ({"bit_width": 4, "lanes": 15}, None),
+        ({"bit_width": 4, "lanes": 16}, "15 states are fewer than 16 lanes"),
+        ({"bit_width": 4, "lanes": 16, "reuse": "none"}, "15 states are fewer than 16 lanes"),
+        ({"bit_width": 4, "lanes": 16, "reuse": "pool"}, None),
+        ({"scaling": "pow2", "state_bits": 12}, None),
+        ({"scaling": "pow2", "state_bits": 13}, "pow2 needs state_bits of at most 12"),
+        ({"scaling": "pow2", "state_bits": 13, "reuse": "bank"}, "at most 12 for reuse bank"),
+        ({"scaling": "pow2", "state_bits": 32, "reuse": "pool"}, None),
+        ({"scaling": "pow2", "reuse": "none"}, "pow2 needs reuse pool, bank or phased"),
+        ({"scaling": "pow2", "rng": "gaussian", "reuse": "pool"}, "software only"),
+        ({"rng": "clt", "reuse": "none", "bit_width": 3}, "clt is built for bit_width 4 to 12"),
+        ({"rng": "treegrng", "reuse": "none", "bit_width": 13}, "treegrng is built for"),
+        ({"rng": "box_muller", "reuse": "none", "bit_width": 12}, None),
+        ({"rng": "xorshift32", "reuse": "none", "bit_width": 24}, None),
+    ],
+)
+def test_legal_combinations(axes, reason):
+    if reason is None:
+        assert resolve(**axes) == resolve(**axes)
+    else:
+        with pytest.raises(IllegalPointError, match=reason):
+            resolve(**axes)
+
+
+def test_a_pool_fills_whole_rows_and_no_more_than_the_largest_memory():
+    pool = {"reuse": "pool", "bit_width": 8, "lanes": 1}
+    largest = MAX_POOL_BITS // 8
+    assert resolve(**pool, pool_size=largest).rows == largest
+    with pytest.raises(IllegalPointError, match="larger than any target's memory"):
+        resolve(**pool, pool_size=largest + 1)
+    assert resolve(reuse="pool", pool_size=4095, lanes=31).rows == 133
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"rng": "rademacher", "reuse": "none", "bit_width": 4}, {"bit_width": 12}),
+        ({"rng": "rademacher", "reuse": "none", "scaling": "none"}, {"scaling": "constant"}),
+        ({"rng": "xorshift32", "reuse": "none", "state_bits": 5}, {"state_bits": 9, "leap": 3}),
+        ({"rng": "gaussian", "reuse": "none", "lanes": 8}, {"lanes": 31, "reuse_period": 4}),
+        ({"state_bits": None}, {"state_bits": 8}),
+        ({"reuse_period": "inf"}, {"reuse_period": math.inf}),
+    ],
+)
+def test_equal_designs_are_equal_points(one, other):
+    assert resolve(**one) == resolve(**one | other)
+    assert hash(resolve(**one)) == hash(resolve(**one | other))
+
+
+def test_different_designs_stay_different():
+    assert resolve(scaling="none") != resolve(scaling="constant")
+    assert resolve(reuse_period=64) != resolve()
+    assert resolve(rng="gaussian", reuse="pool", lanes=8) != resolve(
+        rng="gaussian", reuse="pool", lanes=31
+    )
+
+
+def test_constant_scaling_shares_the_hardware_of_none():
+    assert resolve(scaling="constant").hardware() == resolve(scaling="none").hardware()
+    assert resolve(scaling="pow2").hardware() != resolve(scaling="none").hardware()
+
+
+def test_the_reuse_period_is_written_as_a_whole_number_or_inf():
+    assert resolve(reuse_period=64).axes()["reuse_period"] == 64
+    assert resolve(reuse_period=64).reseeds
+    assert resolve().axes()["reuse_period"] == "inf"
+    assert not resolve().reseeds
+
+
+def test_labels_tell_points_apart():
+    points = [
+        resolve(),
+        resolve(taps="shared"),
+        resolve(state_bits=16),
+        resolve(bit_width=4, lanes=8),
+        resolve(reuse_period=64),
+        resolve(leap=2),
+        resolve(scaling="pow2"),
+        resolve(reuse="pool"),
+        resolve(reuse="pool", pool_size=127),
+        resolve(rng="gaussian", reuse="none"),
+    ]
+    assert len({point.label() for point in points}) == len(points)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sweep_fakes import space
+
+from pezoexplore.errors import ToolError
+from pezoexplore.explore.stages import build_stages, run_info, scratch, tree_hash
+
+
+def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"stage rtl needs iverilog, .*doctor") as caught:
+        build_stages(
+            space(),
+            ["rtl"],
+            rtl_dir=tmp_path,
+            work_dir=tmp_path,
+            tools={"cocotb": "2.1.0", "cocotb-test": "0.3.0", "iverilog": None},
+        )
+    assert "\n" not in str(caught.value)
+
+
+def test_statistics_always_run_and_training_needs_no_tool(tmp_path: Path) -> None:
+    stages = build_stages(space(), ["train"], rtl_dir=tmp_path, work_dir=tmp_path, tools={})
+    assert [stage.label for stage in stages] == ["health", "train"]
+
+
+def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:
+    tools = {"yosys": "0.70"}
+    stages = build_stages(space(), ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    assert [stage.label for stage in stages] == ["health", "synth-xcup"]
+
+
+def test_tree_hash_sees_content_and_names_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "rtl"
+    (root / "sub").mkdir(parents=True)
+    (root / "a.v").write_text("module a;")
+    (root / "sub" / "b.v").write_text("module b;")
+    first = tree_hash(root)
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__" / "x.pyc").touch()
+    assert tree_hash(root) == first
+    (root / "sub" / "b.v").write_text("module c;")
+    changed = tree_hash(root)
+    (root / "sub" / "b.v").rename(root / "sub" / "c.v")
+    assert len({first, changed, tree_hash(root)}) == 3
+    assert tree_hash(root / "a.v") != first
+
+
+def test_scratch_folders_are_fresh_and_removed(tmp_path: Path) -> None:
+    with scratch(tmp_path / "work") as first, scratch(tmp_path / "work") as second:
+        (first / "build").touch()
+        assert list(second.iterdir()) == []
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_run_info_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
+    (tmp_path / "a.v").write_text("module a;")
+    info = run_info(["pezoexplore", "sweep"], "name: a\n", {"yosys": "0.70"}, tmp_path)
+    assert info.rtl_sha256 == tree_hash(tmp_path)
+    assert {"system", "cpu", "python", "numpy"} <= set(info.platform)

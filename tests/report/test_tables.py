@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from report_rows import frame_of, quickstart
+from rich.console import Console
+
+from pezoexplore.design.point import AXES, resolve
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.pareto import front_of_frame
+from pezoexplore.report.tables import front_table, points_table, print_dry_run, print_front
+
+OBJECTIVES = ("accuracy_mean", "lut", "ff")
+
+
+def printed(terminal, show, *arguments):
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=terminal, width=60, color_system=None)
+    show(*arguments, console=console)
+    return text.getvalue()
+
+
+@pytest.fixture
+def results(tmp_path):
+    frame = frame_of(tmp_path, quickstart())
+    return frame, front_of_frame(frame, ["accuracy_mean"], ["lut", "ff"])
+
+
+def test_front_table_holds_the_front_in_order(results):
+    header, rows = front_table(*results, OBJECTIVES)
+    assert header == ["design", *OBJECTIVES]
+    assert rows == [
+        ["pool lfsr8 8b x31 N=255", "83.20 ± 0.70", "14", "10"],
+        ["pool lfsr8 8b x31 N=4095", "89.20 ± 0.70", "14", "12"],
+        ["phased/shared lfsr16 8b x31 leap 4", "89.30 ± 0.70", "138", "33"],
+        ["phased/shared lfsr24 8b x31", "89.40 ± 0.70", "145", "49"],
+    ]
+
+
+def test_order_of_the_results_does_not_matter(results):
+    frame, front = results
+    turned = front_table(frame.iloc[::-1], front[::-1], OBJECTIVES)
+    assert turned == front_table(frame, front, OBJECTIVES)
+
+
+def test_a_pipe_gets_plain_aligned_lines(results):
+    text = printed(False, print_front, *results, OBJECTIVES)
+    lines = text.splitlines()
+    assert lines[0] == "Pareto front: 4 designs"
+    assert len(lines) == 6
+    assert {len(line) for line in lines[1:]} == {len(lines[1])}
+    assert not set(text) & set("│─━┃\x1b")
+
+
+def test_a_terminal_gets_rules_and_the_same_cells(results):
+    text = printed(True, print_front, *results, OBJECTIVES)
+    assert "─" in text
+    assert "89.40 ± 0.70" in text
+
+
+def test_an_empty_front_is_said(results):
+    frame, front = results
+    assert "no finished design" in printed(False, print_front, frame, front & False, OBJECTIVES)
+
+
+def test_unknown_column(results):
+    with pytest.raises(DesignError, match="unknown column 'power'"):
+        front_table(*results, ["power"])
+
+
+def test_dry_run_lists_points_and_reasons():
+    points = [resolve(), resolve(reuse="pool", pool_size=255, reuse_period=64)]
+    header, rows = points_table(points)
+    assert header == list(AXES)
+    assert rows[0][header.index("pool_size")] == ""
+    assert rows[1][header.index("reuse_period")] == "64"
+    reasons = ["leap 12 [shares] a factor with the period 4095 " + "x" * 80]
+    text = printed(False, print_dry_run, points, reasons, ["3 points equal others"])
+    lines = text.splitlines()
+    assert lines[0] == "2 distinct points"
+    assert lines[2].split() == [cell for cell in rows[0] if cell]
+    assert lines[-2:] == ["collapsed: 3 points equal others", f"skipped: {reasons[0]}"]
+    assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
