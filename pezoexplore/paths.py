@@ -1,4 +1,4 @@
-"""Where the RTL, the designs and the benches lie: in the checkout, or inside the installed wheel."""
+"""Where the RTL, the designs and the benches lie: in the checkout or in the installed wheel."""
 
 from __future__ import annotations
 

@@ -20,27 +20,32 @@ module generator #(
     output wire [BIT_WIDTH-1:0]  word
 );
 
+    wire unused = LEAP != 1;  // only lfsr uses it
+
+    // Shorter names come first: no comparison then has to widen KIND.
     generate
         if (KIND == "clt") begin : gen_clt
             clt #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_clt (
                 .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "lfsr") begin : gen_lfsr
+            lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+                .state(state), .next_state(next_state));
+            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                .state(state), .word(word));
         end else if (KIND == "treegrng") begin : gen_treegrng
             treegrng #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_treegrng (
                 .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "box_muller") begin : gen_box_muller
             box_muller #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_box_muller (
                 .state(state), .next_state(next_state), .word(word));
-        end else begin : gen_uniform
-            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
-                .state(state), .word(word));
+        end else begin : gen_uniform32
             if (KIND == "xorshift32") begin : gen_xorshift32
                 xorshift32 u_xorshift32 (.state(state), .next_state(next_state));
-            end else if (KIND == "rademacher") begin : gen_rademacher
+            end else begin : gen_rademacher
                 rademacher u_rademacher (.state(state), .next_state(next_state));
-            end else begin : gen_lfsr
-                lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-                    .state(state), .next_state(next_state));
             end
+            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                .state(state), .word(word));
         end
     endgenerate
 

@@ -11,7 +11,7 @@
 
 (* keep_hierarchy *)
 module lut6 #(
-    parameter [63:0] TABLE = 64'd0  // value of index i in bit i
+    parameter [63:0] TABLE = 64'd0  // any; the value of index i in bit i
 ) (
     input  wire [5:0] index,
     output wire       value

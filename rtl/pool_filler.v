@@ -15,11 +15,11 @@ module pool_filler #(
     parameter STATE_BITS = 8,      // as the family allows
     parameter LEAP = 1,            // as the family allows
     parameter LANES = 31,          // 1 to 256
-    parameter HALF = 0,            // 0 or 1
+    parameter HALF = 0,            // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,   // 0 to 6; 0: rows have no exponent
-    parameter SUM_BITS = 32,       // bits of a sum and of a threshold
-    parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS
-    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0
+    parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more; bits of a sum and of a threshold
+    parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS - 1
+    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0  // any; threshold 0 lowest
 ) (
     input  wire                                     clk,
     input  wire                                     load,
@@ -30,7 +30,7 @@ module pool_filler #(
 );
 
     localparam LANE_BITS = (LANES > 1) ? $clog2(LANES) : 1;
-    localparam [LANE_BITS-1:0] LAST_LANE = LANES - 1;
+    localparam [31:0] LAST_LANE = LANES - 1;
 
     reg  [STATE_BITS-1:0] state_q;
     reg  [LANE_BITS-1:0]  lane_q;
@@ -43,7 +43,7 @@ module pool_filler #(
     ) u_generator (
         .state(state_q), .next_state(next_state), .word(word));
 
-    assign filled = lane_q == LAST_LANE;
+    assign filled = lane_q == LAST_LANE[LANE_BITS-1:0];
 
     always @(posedge clk) begin
         if (load) begin

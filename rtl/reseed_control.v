@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counts the words of a reseed: `loading` rises at the clock after `reseed` and falls with the last
-// of WORDS loads. A `reseed` while loading is ignored. With AFTER_RESET, rst asks for the loads too.
+// of WORDS loads. A `reseed` while loading is ignored. With AFTER_RESET, rst asks for the loads
+// too.
 
 `resetall
 `timescale 1ns/1ps
@@ -19,7 +20,7 @@ module reseed_control #(
 );
 
     localparam COUNT_BITS = $clog2(WORDS + 1);
-    localparam [COUNT_BITS-1:0] LAST = WORDS - 1;
+    localparam [31:0] LAST = WORDS - 1;
 
     reg [COUNT_BITS-1:0] left_q;
 
@@ -34,7 +35,7 @@ module reseed_control #(
 
     always @(posedge clk) begin
         if (rst || !loading_q)
-            left_q <= LAST;
+            left_q <= LAST[COUNT_BITS-1:0];
         else if (load)
             left_q <= left_q - 1'b1;
     end

@@ -12,7 +12,7 @@ module row_memory #(
     parameter ROWS = 256,       // 1 to 2**24
     parameter ADDRESS_BITS = 8, // 1 to 24, 2**ADDRESS_BITS at least ROWS
     parameter BITS = 8,         // 1 and more, bits of a row
-    parameter FILE = "",        // initial contents; may be empty with WRITABLE
+    parameter FILE = "",        // name of a file of rows; may be empty with WRITABLE
     parameter WRITABLE = 0      // 0 or 1
 ) (
     input  wire                    clk,

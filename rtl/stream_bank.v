@@ -24,7 +24,7 @@ module stream_bank #(
     parameter HAS_RESEED = 0,         // 0 or 1
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
-    parameter EXPONENT_FILE = "",     // entries by state of period_counter.v
+    parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
     parameter [LANES*STATE_BITS-1:0] SEEDS = 1  // states after rst, lane 0 lowest; none zero
 ) (
     input  wire                       clk,
@@ -62,6 +62,7 @@ module stream_bank #(
     wire [STATE_BITS-1:0]       count;
     wire [STATE_BITS-1:0]       next_count;
     wire [STATE_BITS+5:0]       entry = {6'b0, load_data};
+    wire unused_entry = &{1'b0, entry};  // the bits above an exponent's
 
     genvar lane;
     generate

@@ -7,9 +7,9 @@
 // the states of the beat shown; `replay` brings them back at the next clock. Priority: rst, reseed,
 // replay, start.
 // With HAS_RESEED, `reseed` lowers out_valid and the host loads LANES states over
-// load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and out_valid
-// returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load ports
-// cost nothing.
+// load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and
+// out_valid returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load
+// ports cost nothing.
 
 `resetall
 `timescale 1ns/1ps

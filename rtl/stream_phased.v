@@ -5,8 +5,9 @@
 // lfsrs of one polynomial are phase shifts of one another, that is linear functions of one state,
 // so a whole bank needs the registers of a single generator. COLUMNS says which state bits each
 // output bit is the XOR of; low bit i may instead be wired from bit BIT_WIDTH - 1 - i of lane
-// j + 1 + i, which costs nothing. After every full period the state hops, to a place that the masks of HOP give (with HOP_HOLDS: it is held for one
-// beat, which is a hop of period - 1 and needs no logic in the state's path).
+// j + 1 + i, which costs nothing. After every full period the state hops, to a place that the masks
+// of HOP give (with HOP_HOLDS: it is held for one beat, which is a hop of period - 1 and needs no
+// logic in the state's path).
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
 
@@ -23,8 +24,8 @@ module stream_phased #(
     parameter HOP_HOLDS = 1,          // 0 or 1
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
-    parameter EXPONENT_FILE = "",     // entries by state
-    parameter SHARED_BITS = 0,        // 0 to BIT_WIDTH/2; low bits wired from other lanes' high bits
+    parameter EXPONENT_FILE = "",     // name of a file of entries by state
+    parameter SHARED_BITS = 0,        // 0 to BIT_WIDTH/2; low bits wired from other lanes
     parameter TERMS = 1,              // 1: any XORs; 6: XORs of at most six bits, a LUT each
     parameter [LANES*BIT_WIDTH-1:0] WIRED = 0,  // with TERMS = 6: output bits that are no XOR
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
@@ -67,7 +68,7 @@ module stream_phased #(
     wire [STATE_BITS-1:0] next_state;
     wire [STATE_BITS-1:0] count;
     wire [STATE_BITS-1:0] next_count;
-    wire unused = &{1'b0, count, next_count};
+    wire unused_count = &{1'b0, count, next_count};
 
     lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
         .state(state_q), .next_state(stepped));
@@ -75,20 +76,23 @@ module stream_phased #(
     // The terms of the XORs, whole vectors at a time, which simulators like. In hardware the
     // constants leave only wires (TERMS = 6) or XORs (TERMS = 1).
     wire [DATA-1:0]       column [0:TERMS*STATE_BITS-1];
-    reg  [DATA-1:0]       sum;
-    reg  [TERMS*DATA-1:0] terms;
+    wire [TERMS*DATA-1:0] terms = terms_of(state_q);
     wire [DATA-1:0]       parity;
-    integer t;
-    integer s;
 
-    always @* begin
-        for (t = 0; t < TERMS; t = t + 1) begin
-            sum = {DATA{1'b0}};
-            for (s = 0; s < STATE_BITS; s = s + 1)
-                sum = sum ^ ({DATA{state_q[s]}} & column[t*STATE_BITS+s]);
-            terms[t*DATA +: DATA] = sum;
+    function [TERMS*DATA-1:0] terms_of;
+        input [STATE_BITS-1:0] state;
+        reg [DATA-1:0] sum;
+        integer t;
+        integer s;
+        begin
+            for (t = 0; t < TERMS; t = t + 1) begin
+                sum = {DATA{1'b0}};
+                for (s = 0; s < STATE_BITS; s = s + 1)
+                    sum = sum ^ ({DATA{state[s]}} & column[t*STATE_BITS+s]);
+                terms_of[t*DATA +: DATA] = sum;
+            end
         end
-    end
+    endfunction
 
     // Low bit i of a word is wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i: the same distance
     // for every lane. The sign of each word is inverted, as in uniform_word.v.

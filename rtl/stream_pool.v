@@ -27,10 +27,10 @@ module stream_pool #(
     parameter HALF = 0,               // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
-    parameter SUM_BITS = 32,          // bits of a sum and of a threshold
-    parameter THRESHOLD_COUNT = 1,    // 1 to 2**EXPONENT_BITS
-    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,
-    parameter FILE = "",              // rows as hexadecimal lines; unused with HAS_RESEED
+    parameter SUM_BITS = 32,          // 2*BIT_WIDTH+5 and more; bits of a sum and of a threshold
+    parameter THRESHOLD_COUNT = 1,    // 1 to 2**EXPONENT_BITS - 1
+    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,  // any; threshold 0 lowest
+    parameter FILE = "",              // name of a file of hexadecimal rows; unused with HAS_RESEED
     parameter [STATE_BITS-1:0] SEED = 1  // filler's state after rst, not zero
 ) (
     input  wire                       clk,
@@ -49,7 +49,7 @@ module stream_pool #(
 
     localparam ROW_BITS = LANES * BIT_WIDTH + EXPONENT_BITS;
     localparam ADDRESS_BITS = (ROWS > 1) ? $clog2(ROWS) : 1;
-    localparam [ADDRESS_BITS-1:0] LAST_ROW = ROWS - 1;
+    localparam [31:0] LAST_ROW = ROWS - 1;
 
     wire busy;       // loading or filling: pulses are ignored
     wire row_filled; // the row at row_q is complete and being written
@@ -57,7 +57,8 @@ module stream_pool #(
 
     reg  [ADDRESS_BITS-1:0] row_q;
     reg  [ADDRESS_BITS-1:0] kept_q;
-    wire [ADDRESS_BITS-1:0] following = (row_q == LAST_ROW) ? {ADDRESS_BITS{1'b0}} : row_q + 1'b1;
+    wire at_last = row_q == LAST_ROW[ADDRESS_BITS-1:0];
+    wire [ADDRESS_BITS-1:0] following = at_last ? {ADDRESS_BITS{1'b0}} : row_q + 1'b1;
     wire [ADDRESS_BITS-1:0] next_row = (rst || (reseed && !busy))   ? {ADDRESS_BITS{1'b0}}
                                      : (replay && !busy)            ? kept_q
                                      : (accept || row_filled)       ? following
@@ -92,7 +93,8 @@ module stream_pool #(
         end
 
         if (HAS_RESEED == 0) begin : gen_initial
-            wire unused = &{1'b0, reseed, load_valid, load_data};
+            wire unused = &{1'b0, reseed, load_valid, load_data, KIND, LEAP != 1, HALF != 0,
+                            THRESHOLDS, SEED};
             assign busy = 1'b0;
             assign row_filled = 1'b0;
             assign filled_row = {ROW_BITS{1'b0}};
@@ -111,7 +113,7 @@ module stream_pool #(
             always @(posedge clk) begin
                 waiting_q <= !rst && (waiting_q ? !load_valid : reseed && !busy);
                 filling_q <= rst || (waiting_q && load_valid)
-                          || (filling_q && !(filled && row_q == LAST_ROW));
+                          || (filling_q && !(filled && at_last));
                 ready_q   <= !rst && !busy && !reseed;
             end
 

@@ -19,6 +19,8 @@ module uniform_word #(
 
     assign word = state[STATE_BITS-1 -: BIT_WIDTH] ^ SIGN;
 
+    wire unused = &{1'b0, state};  // the bits below the word
+
 endmodule
 
 `resetall

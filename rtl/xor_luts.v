@@ -13,7 +13,7 @@
 (* keep_hierarchy *)
 module xor_luts #(
     parameter WIDTH = 31,  // 1 and more
-    parameter [WIDTH-1:0] WIRED = 0
+    parameter [WIDTH-1:0] WIRED = 0  // any
 ) (
     input  wire [6*WIDTH-1:0] terms,  // term 0 lowest
     output wire [WIDTH-1:0]   parity

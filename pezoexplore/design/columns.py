@@ -46,7 +46,7 @@ RESULT_HELP = {
     "lut": "LUTs: LUT1 to LUT6, shift registers and LUT memory at the LUTs each takes",
     "muxf": "wide multiplexers (MUXF7, MUXF8)",
     "ff": "flip-flops",
-    "carry": "carry chains (CARRY8)",
+    "carry": "carry chain cells of four bits (CARRY4)",
     "bram": "block RAMs of 36 Kb; an 18 Kb one counts 0.5",
     "dsp": "DSP blocks",
     "fmax_mhz": "highest clock, MHz",

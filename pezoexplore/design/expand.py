@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
-from pezoexplore.design.space import DesignSpace, Entry
+from pezoexplore.design.space import DesignSpace, Entry, SubSpace
 from pezoexplore.errors import DesignError
 
 Value = str | int | float | None
@@ -26,11 +26,13 @@ class Skip:
         reason: Why.
         count: How many combinations.
         example: The first of them, as ``axis=value`` words.
+        axes: The first of them, as values by axis; None where the generator's default is meant.
     """
 
     reason: str
     count: int
     example: str
+    axes: Mapping[str, Value]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,21 @@ class Collapse:
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """Combinations that an exclude dropped.
+
+    Attributes:
+        rule: The exclude, as text.
+        count: How many combinations; one that several excludes drop counts for the first.
+        example: The first of them, as ``axis=value`` words.
+    """
+
+    rule: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
 class Expansion:
     """What a design space holds.
 
@@ -56,15 +73,20 @@ class Expansion:
         points: Distinct legal points, in the order they are first listed.
         collapsed: Points that several combinations mean.
         skipped: Reasons for which combinations were skipped, each once.
-        excluded: Combinations dropped by an exclude.
+        exclusions: What the excludes dropped, those that dropped something.
         idle_excludes: Excludes that dropped nothing (a slip, most likely), as text.
     """
 
     points: tuple[DesignPoint, ...]
     collapsed: tuple[Collapse, ...]
     skipped: tuple[Skip, ...]
-    excluded: int
+    exclusions: tuple[Exclusion, ...]
     idle_excludes: tuple[str, ...]
+
+    @property
+    def excluded(self) -> int:
+        """Combinations dropped by an exclude."""
+        return sum(item.count for item in self.exclusions)
 
     @property
     def collapsed_count(self) -> int:
@@ -86,8 +108,16 @@ class Expansion:
 class _Tally:
     """How often something came up, and the first occasion."""
 
-    example: str = ""
+    first: Mapping[str, Value] = field(default_factory=dict)
     count: int = 0
+
+    def add(self, written: Mapping[str, Value]) -> None:
+        self.first = self.first if self.count else written
+        self.count += 1
+
+    @property
+    def example(self) -> str:
+        return axis_words(self.first)
 
 
 @dataclass
@@ -96,7 +126,7 @@ class _Account:
 
     points: dict[DesignPoint, _Tally] = field(default_factory=dict)
     skipped: dict[str, _Tally] = field(default_factory=dict)
-    excluded: int = 0
+    excluded: dict[int, _Tally] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
 
 
@@ -123,9 +153,13 @@ def expand(space: DesignSpace) -> Expansion:
             if tally.count
         ),
         skipped=tuple(
-            Skip(reason, tally.count, tally.example) for reason, tally in account.skipped.items()
+            Skip(reason, tally.count, tally.example, DEFAULTS | dict(tally.first))
+            for reason, tally in account.skipped.items()
         ),
-        excluded=account.excluded,
+        exclusions=tuple(
+            Exclusion(_rule_text(space.exclude[index]), tally.count, tally.example)
+            for index, tally in sorted(account.excluded.items())
+        ),
         idle_excludes=tuple(
             _rule_text(rule)
             for index, rule in enumerate(space.exclude)
@@ -136,9 +170,14 @@ def expand(space: DesignSpace) -> Expansion:
 
 def _combinations(space: DesignSpace) -> Iterator[dict[str, Value]]:
     for part in space.parts():
-        named = part.named()
-        for values in itertools.product(*named.values()):
-            yield dict(zip(named, values, strict=True))
+        yield from part_combinations(part)
+
+
+def part_combinations(part: SubSpace) -> Iterator[dict[str, Value]]:
+    """The cross product of a sub-space: values by named axis, later axes varying fastest."""
+    named = part.named()
+    for values in itertools.product(*named.values()):
+        yield dict(zip(named, values, strict=True))
 
 
 def _enter(account: _Account, written: dict[str, Value], excludes: tuple[Entry, ...]) -> None:
@@ -150,11 +189,11 @@ def _enter(account: _Account, written: dict[str, Value], excludes: tuple[Entry, 
     dropped_by = [index for index, rule in enumerate(excludes) if _matches(rule, written, point)]
     account.used.update(dropped_by)
     if dropped_by:
-        account.excluded += 1
+        account.excluded.setdefault(dropped_by[0], _Tally()).add(written)
     elif point is None:
-        _count(account.skipped.setdefault(reason, _Tally()), written)
+        account.skipped.setdefault(reason, _Tally()).add(written)
     elif point in account.points:
-        _count(account.points[point], written)
+        account.points[point].add(written)
     else:
         account.points[point] = _Tally()
 
@@ -171,12 +210,8 @@ def _matches(rule: Entry, written: Mapping[str, Value], point: DesignPoint | Non
     )
 
 
-def _count(tally: _Tally, written: Mapping[str, Value]) -> None:
-    tally.count += 1
-    tally.example = tally.example or _words(written)
-
-
-def _words(written: Mapping[str, Value]) -> str:
+def axis_words(written: Mapping[str, Value]) -> str:
+    """A combination as ``axis=value`` words, axes it does not name with their default."""
     values = {axis: written.get(axis, DEFAULTS[axis]) for axis in AXES}
     return " ".join(f"{axis}={value}" for axis, value in values.items() if value is not None)
 
@@ -192,7 +227,8 @@ def _nothing_left(space: DesignSpace, account: _Account) -> str:
     if not space.parts():
         return f"design {space.name} lists no points: name an axis in space or add an include"
     reasons = [f"{tally.count} skipped ({reason})" for reason, tally in account.skipped.items()]
-    if account.excluded:
-        reasons.insert(0, f"{account.excluded} excluded")
+    excluded = sum(tally.count for tally in account.excluded.values())
+    if excluded:
+        reasons.insert(0, f"{excluded} excluded")
     more = f" and {len(reasons) - 3} more reasons" if len(reasons) > 3 else ""
     return f"design {space.name} has no legal point: {'; '.join(reasons[:3])}{more}"

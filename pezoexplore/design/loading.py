@@ -7,7 +7,9 @@ what was found and what is allowed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -16,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from pezoexplore.design.kinds import nearest, shown
 from pezoexplore.design.point import AXES, DEFAULTS
+from pezoexplore.design.restrict import LeftOut, restrict
 from pezoexplore.design.space import (
     DesignSpace,
     Entry,
@@ -48,37 +51,110 @@ _SECTIONS: dict[str | int, type[BaseModel]] = {
 }
 
 
+@dataclass(frozen=True)
+class LoadedDesign:
+    """A design file as read, and what the axis options left out of it.
+
+    Attributes:
+        space: The design.
+        left_out: Combinations of the includes that the axis options do not allow.
+    """
+
+    space: DesignSpace
+    left_out: tuple[LeftOut, ...]
+
+
 def load_design(
     path: Path | str,
     overrides: Sequence[str] = (),
     axes: Mapping[str, AxisValues | None] | None = None,
 ) -> DesignSpace:
+    """Read and validate a design file; see :func:`read_design`."""
+    return read_design(path, overrides, axes).space
+
+
+def read_design(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    axes: Mapping[str, AxisValues | None] | None = None,
+) -> LoadedDesign:
     """Read and validate a design file.
 
     Args:
         path: The YAML file. A file without ``name`` takes the file's own name.
         overrides: ``key=value`` texts as after ``-s``: dotted keys, values in YAML, such as
             ``train.steps=2000`` or ``space.lanes=[8, 31]``. Later ones win.
-        axes: Values by axis, as after the axis options; each replaces that axis in ``space`` (after
-            the overrides) and leaves include and exclude alone. Text is read as YAML: ``8``,
-            ``4,8``, ``inf`` or ``{range: [1, 8, 1]}``. None and no values mean "not given".
+        axes: Values by axis, as after the axis options. Each replaces that axis in ``space`` (after
+            the overrides), and the includes keep only what these values allow (see
+            :func:`restrict`); a design of includes alone gets no ``space`` from it. Text is read
+            as YAML: ``8``, ``4,8``, ``inf`` or ``{range: [1, 8, 1]}``. None and no values mean
+            "not given".
 
     Raises:
         DesignError: One line that names file and line (or the option), key, and what is allowed.
     """
-    try:
+    given = {axis: values for axis, values in (axes or {}).items() if values}
+    with _one_line():
         tree = read_tree(_read(Path(path)), lambda line: f"{path}:{line}")
         if tree.value is None:
             raise DesignError(f"{path}:1: the file is empty; allowed: {_keys(DesignSpace)}")
+        only_includes = False
         if isinstance(tree.value, dict):
             tree.value.setdefault("name", _name_of(Path(path)))
             for text in overrides:
                 _override(tree, text)
-            for axis, values in (axes or {}).items():
+            only_includes = not tree.value.get("space") and bool(tree.value.get("include"))
+            for axis, values in given.items():
                 _replace_axis(tree, axis, values)
-        return _validate(tree)
+        space = _validate(tree)
+        if not given:
+            return LoadedDesign(space, ())
+        allowed = {axis: getattr(space.space, axis) for axis in given}
+        if only_includes:
+            space = space.model_copy(update={"space": SubSpace()})
+        space, left_out = restrict(space, allowed)
+        if not space.parts():
+            options = ", ".join(_option(axis) for axis in given)
+            raise DesignError(f"{options}: {path} has no design with these values; try others")
+        return LoadedDesign(space, left_out)
+
+
+def space_of_options(
+    axes: Mapping[str, str | None], settings: Mapping[str, str | None] | None = None
+) -> DesignSpace:
+    """The design of one combination, from options alone.
+
+    Args:
+        axes: One value by axis, as text after the axis option; None means "not given".
+        settings: Values by dotted key, such as ``train.steps``; each comes from the option named
+            like the last part of the key.
+
+    Raises:
+        DesignError: One line that names the option and says what is allowed.
+    """
+    tree = Tree({"name": "options", "space": {}}, {(): (0, "options")})
+    with _one_line():
+        for key, text in (settings or {}).items():
+            at = tuple(key.split("."))
+            option = _option(str(at[-1]))
+            if text is not None:
+                whole = f"[{text}]" if at[-1] == "learning_rates" else text
+                _place(tree, at, read_tree(whole, _always(option), at=at), option)
+        for axis, text in axes.items():
+            _replace_axis(tree, axis, None if text is None else [text])
+        space = _validate(tree)
+        for axis, values in space.space.named().items():
+            if len(values) > 1:
+                raise DesignError(f"{_option(axis)}: got {len(values)} values; allowed: one")
+    return space
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Names and keys may hold line breaks; a message may not."""
+    try:
+        yield
     except DesignError as error:
-        # Names and keys may hold line breaks; a message may not.
         raise DesignError(" ".join(str(error).split())) from None
 
 
@@ -151,8 +227,17 @@ def _override(tree: Tree, text: str) -> None:
     _place(tree, parts, read_tree(value, lambda line: option, at=parts), option)
 
 
+def _always(place: str) -> Callable[[int], str]:
+    """How messages name any line of what an option says."""
+    return lambda line: place
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
 def _replace_axis(tree: Tree, axis: str, values: AxisValues | None) -> None:
-    option = f"--{axis.replace('_', '-')}"
+    option = _option(axis)
     if axis not in AXES:
         raise DesignError(f"{option}: no such axis{nearest(axis, AXES)}; allowed: {_words(AXES)}")
     if not values:

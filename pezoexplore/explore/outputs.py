@@ -25,14 +25,14 @@ from pezoexplore.explore.stage import STAGE_ORDER
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
-    from pezoexplore.design.space import DesignSpace, Objectives
+    from pezoexplore.design.space import DesignSpace
     from pezoexplore.explore.plan import Plan, Use
     from pezoexplore.explore.rundir import RunDir
     from pezoexplore.explore.stage import Payload, Stage
     from pezoexplore.explore.store import Record
 
-Draw = Callable[[Sequence[Row], "Objectives", Path], None]
-"""Draws plots of rows, as written, into a folder."""
+Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
+"""Draws plots of rows, as written, into a folder; the design says objectives and constraints."""
 
 TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds")
 """Columns of timings.csv; source: ``run`` in this sweep, ``store``, or ``shared`` with another
@@ -297,5 +297,5 @@ def write_outputs(
     if junit is not None:
         write_junit(junit, "pezoexplore sweep", outputs.test_cases())
     if draw is not None:
-        draw(rows, outputs.space.objectives, run_dir.path)
+        draw(rows, outputs.space, run_dir.path)
     return rows, front

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
+from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES
 from pezoexplore.explore.stage import canonical_json, sha256
 
@@ -117,6 +119,28 @@ def cell_text(column: str, value: object) -> str:
     text = format(value, FORMATS[column])
     # Rounding -0.001 to two decimals must not leave a sign.
     return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def typed_row(row: Mapping[str, str]) -> dict[str, Any]:
+    """A row as typed values, for JSON: numbers, lists, truth values, None for an empty cell.
+
+    Args:
+        row: Cells as written; infinity stays the text ``inf``.
+    """
+    return {column: _typed(column, text) for column, text in row.items()}
+
+
+def _typed(column: str, text: str) -> object:
+    if not text:
+        return None
+    if column == "pareto":
+        return text == ON_FRONT
+    if column == "accuracy_per_seed":
+        return [float(part) for part in text.split(";")]
+    number = parse_number(text) if column in NUMERIC_COLUMNS else None
+    if number is None or not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() and "." not in text else number
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:

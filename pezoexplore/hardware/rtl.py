@@ -20,16 +20,23 @@ from pezoexplore.perturb.reuse import Phased
 
 TOP = "pezo_top"
 
+_UNUSED_WIDTHS = {
+    "unused_load_ready": "",
+    "unused_exponent": f"[{scaling.EXPONENT_BITS - 1}:0] ",
+}
+"""Ranges of the wires that take the outputs a point has no port for."""
+
 Parameters = dict[str, int | str]
 
 _LFSR = ("lfsr.v", "lfsr_taps.vh")
+_GAUSSIAN = ("gaussian_source_table.vh", "lut6.v")
 _GENERATOR_FILES: dict[str, tuple[str, ...]] = {
     "lfsr": ("uniform_word.v", *_LFSR),
     "xorshift32": ("uniform_word.v", "xorshift32.v"),
     "rademacher": ("uniform_word.v", "rademacher.v"),
-    "clt": ("clt.v",),
-    "treegrng": ("treegrng.v",),
-    "box_muller": ("box_muller.v", "box_muller_table.vh"),
+    "clt": ("clt.v", "clt_table.vh", *_GAUSSIAN),
+    "treegrng": ("treegrng.v", "treegrng_table.vh", *_GAUSSIAN),
+    "box_muller": ("box_muller.v", "box_muller_table.vh", *_GAUSSIAN),
 }
 
 
@@ -234,19 +241,22 @@ def _wrapper(point: DesignPoint, parameters: Parameters) -> str:
             "reseed": "1'b0",
             "load_valid": "1'b0",
             "load_data": f"{state}'b0",
-            "load_ready": "",
+            "load_ready": "unused_load_ready",
         }
     if point.reuse != "none" and not has_exponent:
-        pins["out_exponent"] = ""
+        pins["out_exponent"] = "unused_exponent"
+    unused = [pin for pin in pins.values() if pin.startswith("unused_")]
     settings = [f".{k}({_literal(point, k, v, parameters)})" for k, v in parameters.items()]
     return "\n".join(
         [
             f"// {point.label()}: made from the design point; do not edit.",
+            "`resetall",
             "`timescale 1ns/1ps",
             "`default_nettype none",
             f"module {TOP} (",
             ",\n".join(f"    {port}" for port in ports),
             ");",
+            *(f"    wire {_UNUSED_WIDTHS[name]}{name};" for name in unused),
             f"    stream_{point.reuse} #(",
             ",\n".join(f"        {s}" for s in settings),
             "    ) u_stream (",

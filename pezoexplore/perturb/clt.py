@@ -1,6 +1,6 @@
 """Gaussian words as a sum of uniform numbers (central limit theorem), bit-true with rtl/clt.v.
 
-With F = 16 as the unit of the top four bits, the sum at eight bits is
+At eight bits a word is the sum
 
     16 * (ones among 15 bits) + (uniform 0..15) + (spread 0..31) + (one bit) - 144
 
@@ -82,43 +82,38 @@ def _clamped(bits: int, extreme: int) -> int:
     return (ones - 9) % 16
 
 
-def _low_table() -> NDArray[np.int32]:
+def _low_table() -> NDArray[np.uint8]:
     """Sixteen times the ones among bits 9:0 and bit 14, plus the spread, by state bits 14:0."""
-    i = np.arange(1 << 15)
-    ones = np.array([n.bit_count() for n in range(1 << 10)])[i & 1023] + (i >> 14)
-    return (16 * ones + np.array(_spread())[i >> 10]).astype(np.int32)
+    spread = _spread()
+    sums = [16 * ((i & 0x3FF).bit_count() + (i >> 14)) + spread[i >> 10] for i in range(1 << 15)]
+    return np.array(sums, dtype=np.uint8)
 
 
 def _top_table() -> NDArray[np.int32]:
-    """Clamped ones of bits 18:15 plus bit 19, less 9, by {extreme, bits 19:15}."""
-    return np.array(
-        [
-            (min(max((i & 15).bit_count(), 1), 3) if i >> 5 else (i & 15).bit_count())
-            + (i >> 4 & 1)
-            - 9
-            for i in range(64)
-        ],
-        dtype=np.int32,
-    )
+    """Top four bits of the word, signed and in place, by {sum of the first chain, bits 19:15}."""
+    out = np.zeros(512, dtype=np.int32)
+    for i in range(13 << 5):
+        coarse = i >> 5
+        ones = _clamped(i & 15, int(coarse in (0, 12))) - 16 + (i >> 4 & 1)
+        out[i] = 256 * (coarse + ones)
+    return out
 
 
 def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
-    low: NDArray[np.int32],
+    low: NDArray[np.uint8],
     top: NDArray[np.int32],
     out: NDArray[np.int32],
 ) -> None:
     for i in range(states.size):
         s = states[i]
-        fine = np.int32((s >> np.uint64(21)) & np.uint64(255))
-        total = low[s & np.uint64(0x7FFF)] + (fine >> 4)
-        total += np.int32((s >> np.uint64(20)) & np.uint64(1))
-        coarse = total >> 4
-        extreme = np.uint64(32 if coarse == 0 or coarse == 12 else 0)
-        high = coarse + top[((s >> np.uint64(15)) & np.uint64(31)) | extreme]
-        word = high * 256 + (total & 15) * 16 + (fine & 15)
-        out[i] = word >> np.int32(shift)
+        fine = (s >> np.uint64(21)) & np.uint64(255)
+        carry = (s >> np.uint64(20)) & np.uint64(1)
+        total = np.uint64(low[s & np.uint64(0x7FFF)]) + (fine >> np.uint64(4)) + carry
+        high = (total >> np.uint64(4)) << np.uint64(5) | (s >> np.uint64(15)) & np.uint64(31)
+        rest = (total & np.uint64(15)) << np.uint64(4) | fine & np.uint64(15)
+        out[i] = (top[high] + np.int32(rest)) >> np.int32(shift)
 
 
 _LOW = _low_table()

@@ -4,9 +4,8 @@ A LUT-OPT generator (D. Thomas, W. Luk, "High quality uniform random number gene
 optimised state-transition matrices", J. VLSI Signal Processing 47, 2007): every next state bit is
 the XOR of three or four state bits, so that with the two inputs of a replay path each bit is one
 six-input LUT, and every bit is fresh every clock. The matrix is random and sparse with a primitive
-characteristic polynomial, hence its period is 2**33 - 1. Unlike a leaped trinomial it leaves no
-pair of bits whose XOR is a pair of the next clocks' bits, the relation that shows as correlation of
-squares.
+characteristic polynomial, hence its period is 2**33 - 1. No two bits share two taps: pairs that
+recur show as correlation of squares, and tempt synthesisers to factor them out, which costs LUTs.
 """
 
 from __future__ import annotations

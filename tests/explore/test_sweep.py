@@ -393,7 +393,7 @@ def test_progress_and_plots_are_told(tmp_path: Path, runs: Path) -> None:
         tmp_path / "out",
         Fake(name="rtl", runs=runs),
         progress=told.append,
-        draw=lambda rows, objectives, path: drawn.append((len(rows), objectives.minimize, path)),
+        draw=lambda rows, design, path: drawn.append((len(rows), design.objectives.minimize, path)),
     )
     assert [(news.done, news.total) for news in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert {news.point.lanes: news.status for news in told if news.point} == {

@@ -1,0 +1,106 @@
+"""Cost of the perturbation hardware at 31 lanes of 8 bits, against per-lane Gaussian generators.
+
+    python bench/hardware_cost.py
+
+Every figure comes from one Yosys run a point in this call; ratios are to 31 TreeGRNG lanes
+synthesised in the same call. Exit status 1 when a limit is missed:
+
+- `bank`, never reseeded: 1.3 LUT and 2.1 FF an output bit, plus 60 of each;
+- the best `phased`, never reseeded: 160 LUT and 70 FF, with no two lanes correlated beyond 0.02 at
+  lags 0 to 64;
+- `treegrng`: 70 LUT and 70 FF a lane.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.hardware.synth import synthesise
+from pezoexplore.paths import rtl_dir
+from pezoexplore.perturb.health import stream_health
+from pezoexplore.train.tasks import get_task
+
+LANES, BITS = 31, 8
+BANK = resolve(reuse="bank", lanes=LANES, bit_width=BITS)
+PHASED = [
+    resolve(reuse="phased", taps="shared", state_bits=16, leap=4, lanes=LANES, bit_width=BITS),
+    resolve(reuse="phased", taps="shared", state_bits=16, leap=8, lanes=LANES, bit_width=BITS),
+    resolve(reuse="phased", taps="xor", state_bits=16, leap=4, lanes=LANES, bit_width=BITS),
+    resolve(reuse="phased", taps="shared", state_bits=24, leap=1, lanes=LANES, bit_width=BITS),
+]
+GAUSSIAN = [
+    resolve(rng=rng, reuse="none", lanes=LANES, bit_width=BITS)
+    for rng in ("treegrng", "clt", "box_muller")
+]
+
+
+def cost(point: DesignPoint) -> dict[str, float]:
+    """Resource columns of a point."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        work = Path(folder)
+        return synthesise(point, "xcup", rtl_dir(), work / "synth", work / "synth.log")
+
+
+def correlation(point: DesignPoint) -> float:
+    """Largest lane correlation at lags 0 to 64."""
+    return float(stream_health(point, get_task("digits-mlp").parameters, 100)["lane_correlation"])
+
+
+def show(point: DesignPoint, used: dict[str, float], note: str = "") -> None:
+    """Print one line."""
+    cells = "  ".join(
+        f"{name} {used[name]:g}" for name in ("lut", "ff", "muxf", "carry", "bram", "dsp")
+    )
+    print(f"{point.label():44} {cells}  {note}", flush=True)
+
+
+def main() -> int:
+    """Print all figures; the number of limits missed."""
+    missed = []
+    words = LANES * BITS
+    used = cost(BANK)
+    show(BANK, used, f"limit {1.3 * words + 60:.0f} LUT, {2.1 * words + 60:.0f} FF")
+    if used["lut"] > 1.3 * words + 60 or used["ff"] > 2.1 * words + 60:
+        missed.append("bank")
+    reseeded = cost(replace(BANK, reuse_period=64))
+    show(
+        BANK,
+        reseeded,
+        f"T=64: +{reseeded['lut'] - used['lut']:g} LUT, +{reseeded['ff'] - used['ff']:g} FF",
+    )
+
+    best, best_lut = None, math.inf
+    for point in PHASED:
+        used, found = cost(point), correlation(point)
+        show(point, used, f"lane correlation {found:.4f}")
+        if found <= 0.02 and used["lut"] <= 160 and used["ff"] <= 70 and used["lut"] < best_lut:
+            best, best_lut, best_ff = point, used["lut"], used["ff"]
+    if best is None:
+        missed.append("phased")
+        best, best_lut, best_ff = PHASED[0], cost(PHASED[0])["lut"], cost(PHASED[0])["ff"]
+    reseeded = cost(replace(best, reuse_period=64))
+    show(
+        best,
+        reseeded,
+        f"T=64: +{reseeded['lut'] - best_lut:g} LUT, +{reseeded['ff'] - best_ff:g} FF",
+    )
+
+    for point in GAUSSIAN:
+        used = cost(point)
+        lane = used["lut"] / LANES, used["ff"] / LANES
+        saved = 1 - best_lut / used["lut"], 1 - best_ff / used["ff"]
+        note = f"{lane[0]:.1f} LUT, {lane[1]:.1f} FF a lane; {best.label()} saves "
+        show(point, used, note + f"{saved[0]:.1%} LUT, {saved[1]:.1%} FF")
+        if point.rng == "treegrng" and (max(lane) > 70 or saved[0] < 0.85 or saved[1] < 0.9):
+            missed.append("treegrng")
+    print("missed: " + ", ".join(missed) if missed else "all limits held")
+    return len(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""A single design point from the axis options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pezoexplore.design.loading import space_of_options
+from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.errors import DesignError
+
+
+def one_point(
+    axes: Mapping[str, str | None], settings: Mapping[str, str | None] | None = None
+) -> tuple[DesignPoint, DesignSpace]:
+    """The point that the axis options describe, and the settings that go with it.
+
+    An axis not given takes its default, with one exception: reuse is ``none`` for every generator
+    but the lfsr, since its default ``phased`` is for that one only.
+
+    Args:
+        axes: One value by axis, as text; None for an axis not given.
+        settings: Values by dotted key of a design file, as text; None for one not given.
+
+    Raises:
+        DesignError: A value is not allowed, or the values are not legal together.
+    """
+    space = space_of_options(axes, settings)
+    values = {axis: listed[0] for axis, listed in space.space.named().items()}
+    if "reuse" not in values and values.get("rng", "lfsr") != "lfsr":
+        values["reuse"] = "none"
+    try:
+        return resolve(**values), space
+    except IllegalPointError as error:
+        raise DesignError(f"not a legal combination: {error}") from None

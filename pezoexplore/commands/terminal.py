@@ -1,0 +1,136 @@
+"""What every command prints with: one JSON document or text on stdout, news on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+_SPEED_OVER_S = 600.0
+"""Seconds over which the time left is estimated: stages differ in length."""
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document; see :func:`plain` for what becomes of numbers JSON does not have.
+
+    Args:
+        document: Mappings, sequences, text, numbers, truth values and None.
+    """
+    text = json.dumps(plain(document), indent=2, allow_nan=False, ensure_ascii=False)
+    sys.stdout.write(text + "\n")
+
+
+def plain(value: object) -> object:
+    """A value as JSON can hold it: NaN is None, infinities are ``inf`` and ``-inf``."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value
+
+
+def say(line: str) -> None:
+    """Print a line to stdout, as it is."""
+    sys.stdout.write(line + "\n")
+
+
+def tell(line: str) -> None:
+    """Print a line to stderr, as it is."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: ``8.3 s``, ``2 min 05 s``, ``3 h 20 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: ``1 design``, ``2 designs``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+class Meter:
+    """Progress on stderr: a bar with the time left on a terminal, else a plain line a run.
+
+    To be used as a context manager.
+    """
+
+    def __init__(self, noun: str) -> None:
+        """A meter that counts what the noun says, such as ``runs``."""
+        self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        if self._console.is_terminal:
+            self._bar = Progress(
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TextColumn(noun + ", {task.description}", markup=False),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+                speed_estimate_period=_SPEED_OVER_S,
+            )
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, done: int, total: int) -> None:
+        """Say how much there is to do, and how much of it is done already."""
+        if self._bar is not None:
+            # What is there already took no time and must not count towards the speed.
+            self._bar.add_task("starting", total=total - done)
+        elif done:
+            tell(f"{done} of {total} are there already, {total - done} to go")
+
+    def advance(self, done: int, total: int, what: str, trouble: str = "") -> None:
+        """Count one run that has ended.
+
+        Args:
+            done: Runs that are there.
+            total: Runs there are to be.
+            what: Which one ended, and how, in one line.
+            trouble: Why it has no good result; empty if it has.
+        """
+        line = f"[{done}/{total}] {what}"
+        if self._bar is None:
+            tell(f"{line}: {trouble}" if trouble else line)
+            return
+        self._bar.update(self._bar.task_ids[0], advance=1, description=what)
+        if trouble:
+            text = f"{line}: {trouble}"
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)

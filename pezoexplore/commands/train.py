@@ -1,0 +1,114 @@
+"""`pezoexplore train`: one run, with its learning curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pezoexplore.commands.points import one_point
+from pezoexplore.commands.terminal import print_json, say, tell
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.rows import csv_text
+from pezoexplore.explore.rundir import write_atomically
+from pezoexplore.report.tables import print_table
+from pezoexplore.train.evaluate import learning_curve, stream_source, train_point
+from pezoexplore.train.tasks import get_task
+
+CURVE_COLUMNS = ("step", "train_loss", "validation_loss", "validation_accuracy")
+"""Columns of learning_curve.csv."""
+
+CURVE_POINTS = 20
+"""Stretches the learning curve is cut into, at most."""
+
+Curve = list[dict[str, float | int | None]]
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What the command line asks for.
+
+    Attributes:
+        axes: One value by axis, as text; None for one not given.
+        settings: Values by dotted key of a design file, as text; None for one not given.
+        out: Folder for the curve; None for no files.
+        as_json: Whether to print JSON.
+    """
+
+    axes: Mapping[str, str | None]
+    settings: Mapping[str, str | None]
+    out: Path | None
+    as_json: bool
+
+
+def train(request: TrainRequest) -> int:
+    """Train one point as a sweep does, and then once more to see its learning curve.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        PezoError: The point or a setting is not allowed, or a file cannot be written.
+    """
+    point, space = one_point(request.axes, request.settings)
+    if request.out is not None:
+        _make(request.out)
+    task, settings = get_task(space.task), space.train
+    tell(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
+    result = train_point(point, task, settings)
+    every = max(1, -(-settings.steps // CURVE_POINTS))
+    source = stream_source(point, task)
+    curve = learning_curve(source, task, settings, result["learning_rate"], every)
+    files = _write(request.out, point, curve)
+    if request.as_json:
+        print_json({"axes": point.axes(), **result, "curve": curve, "files": files})
+        return 0
+    rows = [[_cell(row[name]) for name in CURVE_COLUMNS] for row in curve]
+    print_table(f"Learning curve: {point.label()}", CURVE_COLUMNS, rows, Console())
+    for line in _summary(result):
+        say(line)
+    for name in files:
+        say(name)
+    return 0
+
+
+def _make(folder: Path) -> None:
+    """Find out now, not after the training, that the folder cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DesignError(f"--out {folder}: cannot be made: {error.strerror}") from None
+
+
+def _write(folder: Path | None, point: DesignPoint, curve: Curve) -> list[str]:
+    if folder is None:
+        return []
+    from pezoexplore.report.curve_plot import draw_curve
+
+    table = folder / "learning_curve.csv"
+    cells = [{name: _cell(row[name]) for name in CURVE_COLUMNS} for row in curve]
+    write_atomically(table, csv_text(CURVE_COLUMNS, cells))
+    plot = draw_curve(curve, point.label(), folder / "learning_curve.png")
+    return [str(table), str(plot)]
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
+
+
+def _summary(result: Mapping[str, Any]) -> Sequence[str]:
+    half = result["accuracy_ci95"]
+    interval = "" if half is None else f" ± {half:.2f}"
+    each = ", ".join(f"{value:.2f}" for value in result["accuracy_per_seed"])
+    rate, passes = result["learning_rate"], result["forward_passes"]
+    return (
+        "",
+        f"test accuracy {result['accuracy_mean']:.2f}{interval} % (95 % interval; seeds: {each})",
+        f"learning rate {rate:g}, {passes} forward passes a run",
+    )

@@ -1,0 +1,119 @@
+"""`pezoexplore verify`: the regression of the RTL, module by module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from pezoexplore.commands.sweep import rtl_folder
+from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.junit import write_junit
+from pezoexplore.explore.regression import Check, chosen_modules, run_regression, test_cases
+from pezoexplore.explore.rundir import RunDirError
+from pezoexplore.report.tables import print_table
+
+SIMULATORS = ("icarus",)
+
+
+@dataclass(frozen=True)
+class VerifyRequest:
+    """What the command line asks for.
+
+    Attributes:
+        modules: Names of modules; empty for all.
+        simulator: Name of the simulator.
+        rtl_dir: Folder of the RTL; None for the bundled one.
+        waves: Whether to keep a wave file of each simulation.
+        junit: Where to write JUnit XML; None for nowhere.
+        out: Folder for logs and waves.
+        jobs: Worker processes.
+        as_json: Whether to print JSON.
+    """
+
+    modules: Sequence[str]
+    simulator: str
+    rtl_dir: Path | None
+    waves: bool
+    junit: Path | None
+    out: Path
+    jobs: int
+    as_json: bool
+
+
+def verify(request: VerifyRequest) -> int:
+    """Simulate every point of the modules and compare it with the software stream.
+
+    Returns:
+        0 when all pass, else 1.
+
+    Raises:
+        PezoError: A module or the simulator is not there, or a folder cannot be used.
+    """
+    if request.simulator not in SIMULATORS:
+        later = " (verilator comes with a later version)" * (request.simulator == "verilator")
+        raise DesignError(f"--sim {request.simulator}: allowed: {', '.join(SIMULATORS)}{later}")
+    modules = chosen_modules(request.modules)
+    folder = rtl_folder(request.rtl_dir)
+    if request.junit is not None:
+        _make_room(request.junit)
+    with Meter("simulations") as meter:
+        checks = run_regression(
+            modules,
+            rtl_dir=folder,
+            out=request.out,
+            jobs=request.jobs,
+            waves=request.waves,
+            progress=lambda done, total, check: _show(meter, done, total, check),
+        )
+    if request.junit is not None:
+        write_junit(request.junit, "pezoexplore verify", test_cases(checks))
+    failed = [check for check in checks if check.status != "pass"]
+    if request.as_json:
+        counts = {"passed": len(checks) - len(failed), "failed": len(failed)}
+        results = [check.plain() for check in checks]
+        print_json({"ok": not failed, **counts, "results": results})
+    else:
+        _report(checks, failed, request.out)
+    return 1 if failed else 0
+
+
+def _make_room(path: Path) -> None:
+    """Find out now, not after the simulations, that a file cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+    if path.is_dir():
+        raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
+
+
+def _show(meter: Meter, done: int, total: int, check: Check | None) -> None:
+    if check is None:
+        meter.begin(done, total)
+        return
+    what = f"{check.point.label()}: {check.status}, {duration(check.seconds)}"
+    meter.advance(done, total, what, check.reason)
+
+
+def _report(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
+    header = ["module", "point", "words", "status"]
+    rows = [
+        [
+            check.module,
+            check.point.label(),
+            "" if check.words is None else str(check.words),
+            check.status,
+        ]
+        for check in checks
+    ]
+    print_table("RTL against the software stream", header, rows, Console())
+    for check in failed:
+        what = f"{check.module}: {check.point.label()}"
+        tell(f"{check.status}: {what}: {check.reason}; log: {check.log}")
+    modules = len({check.module for check in checks})
+    failures = counted(len(failed), "failure")
+    say(f"{counted(modules, 'module')}, {counted(len(checks), 'point')}, {failures}; logs: {out}")

