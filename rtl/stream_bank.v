@@ -58,7 +58,6 @@ module stream_bank #(
 
     reg  [LANES*STATE_BITS-1:0] state_q;
     reg  [LANES*STATE_BITS-1:0] kept_q;
-    wire [LANES*STATE_BITS-1:0] next_state;
     wire [STATE_BITS-1:0]       count;
     wire [STATE_BITS-1:0]       next_count;
     wire [STATE_BITS+5:0]       entry = {6'b0, load_data};
@@ -70,9 +69,11 @@ module stream_bank #(
             wire [STATE_BITS-1:0] own = state_q[lane*STATE_BITS +: STATE_BITS];
             wire [STATE_BITS-1:0] above = state_q[((lane+1)%LANES)*STATE_BITS +: STATE_BITS];
 
-            lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-                .state(move ? above : own),
-                .next_state(next_state[lane*STATE_BITS +: STATE_BITS]));
+            wire [STATE_BITS-1:0] next_state;
+
+            bank_lane #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lane (
+                .move(move), .back(back), .own(own), .above(above),
+                .kept(kept_q[lane*STATE_BITS +: STATE_BITS]), .next_state(next_state));
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
                 .state(own), .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
 
@@ -82,12 +83,8 @@ module stream_bank #(
                         SEEDS[lane*STATE_BITS +: STATE_BITS];
                 else if (load_state && lane == LANES - 1)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= load_data;
-                else if (back)
-                    state_q[lane*STATE_BITS +: STATE_BITS] <=
-                        kept_q[lane*STATE_BITS +: STATE_BITS];
-                else if (load_state || accept)
-                    state_q[lane*STATE_BITS +: STATE_BITS] <=
-                        next_state[lane*STATE_BITS +: STATE_BITS];
+                else if (load_state || back || accept)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <= next_state;
             end
         end
 

@@ -165,14 +165,16 @@ def _report(
 ) -> None:
     """The front, what failed and where the files are."""
     from pezoexplore.report.frames import frame_of_rows
-    from pezoexplore.report.tables import print_front
+    from pezoexplore.report.tables import front_table, print_front, print_table
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     frame = frame_of_rows(result.rows, COLUMNS)
     front = [row["pareto"] == ON_FRONT for row in result.rows]
-    print_front(frame, front, objectives, Console())
+    console = Console()
+    print_front(frame, front, objectives, console)
     if not any(front):
-        say(f"(objectives: {', '.join(objectives)}; a stage that did not run leaves its own empty)")
+        finished = [row["status"] == "ok" for row in result.rows]
+        print_table("All finished designs", *front_table(frame, finished, objectives), console)
     say("")
     for failure in result.failures:
         label = f"{failure.stage} {failure.point.label()}"

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 _SPEED_OVER_S = 600.0
 """Seconds over which the time left is estimated: stages differ in length."""
@@ -70,6 +71,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def _last_column() -> Column:
+    """A column that is cut, not wrapped, where the terminal is narrow."""
+    return Column(no_wrap=True, overflow="ellipsis", ratio=1)
+
+
 class Meter:
     """Progress on stderr: a bar with the time left on a terminal, else a plain line a run.
 
@@ -84,10 +90,12 @@ class Meter:
             self._bar = Progress(
                 BarColumn(bar_width=30),
                 MofNCompleteColumn(),
-                TextColumn(noun + ", {task.description}", markup=False),
+                TextColumn(noun + ","),
                 TimeElapsedColumn(),
-                TextColumn("left"),
+                TextColumn("gone,"),
                 TimeRemainingColumn(),
+                TextColumn("left;"),
+                TextColumn("{task.description}", markup=False, table_column=_last_column()),
                 console=self._console,
                 transient=True,
                 speed_estimate_period=_SPEED_OVER_S,

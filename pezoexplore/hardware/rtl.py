@@ -78,7 +78,7 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
     if reuse in ("bank", "phased"):
         names = [f"stream_{reuse}.v", "period_counter.v", "exponent_table.v"]
         names += ["row_memory.v", *_LFSR]
-        names.append("uniform_word.v" if reuse == "bank" else "xor_luts.v")
+        names += ["bank_lane.v", "uniform_word.v"] if reuse == "bank" else ["xor_luts.v"]
     elif reuse == "pool":
         names = ["stream_pool.v", "row_memory.v"]
         if point.reseeds:
@@ -93,12 +93,17 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
 def rtl_hash(point: DesignPoint, rtl_dir: Path) -> str:
     """SHA-256 over the hand-written files a point's RTL is made of, names and bytes."""
     digest = hashlib.sha256()
-    for name in sorted(source_names(point)):
-        path = rtl_dir / name
+    for path in sorted(_sources(point, rtl_dir)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources(point: DesignPoint, rtl_dir: Path) -> tuple[Path, ...]:
+    paths = tuple(rtl_dir / name for name in source_names(point))
+    for path in paths:
         if not path.is_file():
             raise ToolError(f"{path}: no such file; --rtl-dir must hold a whole copy of rtl/")
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return paths
 
 
 def build(point: DesignPoint, rtl_dir: Path) -> Build:
@@ -107,12 +112,15 @@ def build(point: DesignPoint, rtl_dir: Path) -> Build:
     Args:
         point: The design; not the software Gaussian.
         rtl_dir: Folder of the hand-written Verilog.
+
+    Raises:
+        ToolError: The folder lacks a file.
     """
     parameters, data = _parameters(point)
     return Build(
         top=_wrapper(point, parameters),
         data=data,
-        sources=tuple(rtl_dir / name for name in source_names(point)),
+        sources=_sources(point, rtl_dir),
         parameters=parameters,
     )
 

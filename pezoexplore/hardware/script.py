@@ -117,7 +117,7 @@ def _steps(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
     controls = _ready(rng, clocks)
     controls |= np.where(rng.random(clocks) < 0.02, START, 0).astype(np.uint8)
     controls |= np.where(rng.random(clocks) < 0.0125, REPLAY, 0).astype(np.uint8)
-    controls[::500] |= START | REPLAY  # replay wins
+    controls[40::500] |= START | REPLAY  # replay wins
     controls[0] = START | READY
     return controls
 

@@ -78,9 +78,9 @@ def _sample(point: DesignPoint, parameters: int) -> tuple[F32, bool]:
     most = min(_BEATS, _WORDS // point.lanes)
     if point.reseeds:
         epoch_beats = int(point.reuse_period) * beats_per_step(parameters, point.lanes)
-        epochs = -(-most // epoch_beats)
-        parts = [stream.z(e, 0, min(epoch_beats, most)) for e in range(epochs)]
-        return np.concatenate(parts)[:most], False
+        epochs = np.arange(-(-most // epoch_beats), dtype=np.uint64)
+        words = stream.epochs(epochs, 0, min(epoch_beats, most))
+        return stream.z_of(words.reshape(-1, point.lanes)[:most]), False
     period = stream_period(point)
     if period is not None and period <= most:
         return stream.z(0, 0, period), True

@@ -96,27 +96,27 @@ def phased_rows(
     step: U64,
     hop: U64,
     word_tables: Words,
-    half: int,
     period: int,
     position: int,
     out: Words,
 ) -> None:
-    """Words of a phased stream: XORs of rows of `word_tables` [bytes, 256, lanes]."""
+    """Words of a phased stream: XORs of rows of `word_tables` [bytes, 256, lanes], bytes even."""
     lanes = out.shape[2]
+    byte = np.uint64(255)
     for epoch in range(states.shape[0]):
         x = states[epoch, 0]
         at = position
         for beat in range(out.shape[1]):
             row = out[epoch, beat]
-            first = word_tables[0, x & np.uint64(255)]
+            even = word_tables[0, x & byte]
+            odd = word_tables[1, (x >> np.uint64(8)) & byte]
             for lane in range(lanes):
-                row[lane] = first[lane]
-            for byte in range(1, word_tables.shape[0]):
-                entry = word_tables[byte, (x >> np.uint64(8 * byte)) & np.uint64(255)]
+                row[lane] = even[lane] ^ odd[lane]
+            for pair in range(2, word_tables.shape[0], 2):
+                even = word_tables[pair, (x >> np.uint64(8 * pair)) & byte]
+                odd = word_tables[pair + 1, (x >> np.uint64(8 * pair + 8)) & byte]
                 for lane in range(lanes):
-                    row[lane] ^= entry[lane]
-            for lane in range(lanes):
-                row[lane] -= half
+                    row[lane] ^= even[lane] ^ odd[lane]
             at += 1
             if at == period:
                 x = _image(hop, x)

@@ -134,8 +134,12 @@ class Phased:
 
     @cached_property
     def _word_tables(self) -> Words:
-        """Packed words of each byte of the state: [bytes, 256, lanes]."""
-        bits = self._generator.state_bits
+        """Words of each byte of the state, to be XORed: [bytes, 256, lanes], bytes even.
+
+        Sign extension is linear over XOR, so the tables hold words, not raw bits; the inverted top
+        bit is in the entries of the first byte.
+        """
+        bits, half = self._generator.state_bits, 2 ** (self._point.bits - 1)
         tables = [
             byte_tables(
                 [
@@ -145,7 +149,11 @@ class Phased:
             )
             for lane in self.masks
         ]
-        return np.stack(tables, axis=2).astype(word_dtype(self._point.bits))
+        raw = np.stack(tables, axis=2).astype(np.int64)
+        raw = np.concatenate([raw, np.zeros_like(raw[: len(raw) % 2])])
+        raw[0] ^= half
+        words: Words = ((raw ^ half) - half).astype(word_dtype(self._point.bits))
+        return words
 
     def states(self, epochs: U64, start: int) -> U64:
         """The one state [epochs, 1] at beat `start` of each epoch."""
@@ -164,7 +172,6 @@ class Phased:
             self._step_tables,
             self._hop_tables,
             tables,
-            2 ** (self._point.bits - 1),
             self._generator.period,
             start % self._generator.period,
             out,
@@ -193,10 +200,11 @@ class Pool:
         point = self._point
         words = point.rows * point.lanes
         if point.in_hardware:
-            flat: Words = generator_words(point, self.filler_states(epochs), words)
+            flat = generator_words(point, self.filler_states(epochs), words)
         else:
             flat = np.stack([_normal(self._seed, int(e), 0, words) for e in epochs])
-        return flat.reshape(len(epochs), point.rows, point.lanes)
+        rows: Words = flat.reshape(len(epochs), point.rows, point.lanes)
+        return rows
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
         """See :class:`Reuse`."""
@@ -206,7 +214,8 @@ class Pool:
         epoch = int(epochs[0])
         if self._kept is None or self._kept[0] != epoch:
             self._kept = (epoch, self.rows(epochs))
-        return self._kept[1][0].take(index, axis=0)[None]
+        read: Words = self._kept[1][0].take(index, axis=0)[None]
+        return read
 
 
 class Normal:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.perturb.generator import generator
 
-_CHUNK = 2**16
-"""Steps looked at together."""
+_STEPS = 2**14
+"""Steps looked at first."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,18 @@ class _Walk:
         if not self.jump:
             return self.period // math.gcd(beats * self.advance, self.period)
         steps = self.cycle // math.gcd(beats, self.cycle)
-        positions: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        jumping = 0
-        for first in range(0, steps, _CHUNK):
-            start = np.arange(first, min(first + _CHUNK, steps), dtype=np.int64) * beats
-            turns, at = np.divmod(start, self.turn)
-            inside = at + beats > self.turn
-            jumping += int(inside.sum())  # beat of the jump and position tell all of them apart
-            position = (start % self.period * self.advance + turns * self.jump) % self.period
-            positions = np.union1d(positions, position[~inside])
-            if jumping + positions.size >= limit:
-                break
-        return jumping + positions.size
+        looked = _STEPS
+        while (found := self._distinct(beats, min(looked, steps))) < limit and looked < steps:
+            looked *= 4
+        return found
+
+    def _distinct(self, beats: int, steps: int) -> int:
+        """Distinct directions among the first steps, at most those of one cycle."""
+        start = np.arange(steps, dtype=np.int64) * beats
+        turns, at = np.divmod(start, self.turn)
+        inside = at + beats > self.turn  # the beat of the jump and the position tell these apart
+        position = (start % self.period * self.advance + turns * self.jump) % self.period
+        return int(inside.sum()) + np.unique(position[~inside]).size
 
     def reseeded(self, beats: int, steps: int) -> int:
         """Distinct directions when every `steps` steps the walk starts anew, anywhere."""
@@ -181,6 +181,6 @@ def _rigid_bank(point: DesignPoint, beats: int) -> int:
 
 
 def _starts(beats: int, steps: int, cycle: int) -> NDArray[np.int64]:
-    """First beats of the steps of an epoch, modulo a cycle; as many as differ, at most _CHUNK."""
-    count = min(steps, cycle // math.gcd(beats, cycle), _CHUNK)
+    """First beats of the steps of an epoch, modulo a cycle; as many as differ, at most _STEPS."""
+    count = min(steps, cycle // math.gcd(beats, cycle), _STEPS)
     return np.arange(count, dtype=np.int64) * beats % cycle

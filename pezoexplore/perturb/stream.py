@@ -65,11 +65,13 @@ class Stream:
 
     def z(self, epoch: int, start: int, count: int) -> NDArray[np.float32]:
         """Directions [count, lanes] as float32: words with their half and scale."""
-        words = self.beats(epoch, start, count)
+        return self.z_of(self.beats(epoch, start, count))
+
+    def z_of(self, words: Words) -> NDArray[np.float32]:
+        """Directions of words [beats, lanes] as float32."""
         values = (words + np.float32(0.5 * self.half)) * np.float32(self.scale)
-        shift = self.exponents(epoch, start, count)
-        if shift is not None:
-            values = np.ldexp(values, shift[:, None])
+        if self.point.scaling == "pow2":
+            values = np.ldexp(values, exponents(words, self.half)[:, None])
         return values.astype(np.float32)
 
 

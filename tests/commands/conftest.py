@@ -1,53 +1,22 @@
-"""Command lines, run in this process or in one of their own."""
+"""Command lines run in this process."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from cli_calls import Answer
 
 from pezoexplore.cli import run
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command line left: its exit status and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """The one JSON document on stdout, in which every number is finite."""
-        return json.loads(self.out, parse_constant=refuse)
-
-    @property
-    def error(self) -> str:
-        """The one line of an error, without its ``error: ``."""
-        assert self.status not in (0, None)
-        assert self.out == ""
-        (line,) = [line for line in self.err.splitlines() if line.startswith("error: ")]
-        assert self.err.endswith(line + "\n")
-        assert "Traceback" not in self.err
-        return line.removeprefix("error: ")
-
-
-def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
-
 
 Call = Callable[..., Answer]
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Call:
     """Run a command line in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
@@ -58,9 +27,3 @@ def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
         return Answer(status, said.out, said.err)
 
     return call_line
-
-
-def spawn(*words: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command line in a process of its own."""
-    command = [sys.executable, "-m", "pezoexplore", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, **options)

@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from conftest import spawn
+from cli_calls import spawn
 
 from pezoexplore.hardware import tools
 

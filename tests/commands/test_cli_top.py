@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import spawn
+from cli_calls import spawn
 
 from pezoexplore import __version__
 

@@ -17,6 +17,7 @@ from pezoexplore.explore.rows import (
     point_id,
     result_row,
     skipped_row,
+    typed_row,
 )
 
 TRAIN = {"steps": 4000, "seeds": 5}
@@ -120,3 +121,12 @@ def test_csv_has_lf_line_ends_and_reads_back() -> None:
     assert text.startswith("b,a\n")
     assert "\r" not in text
     assert list(csv.DictReader(io.StringIO(text, newline=""))) == rows
+
+
+def test_a_row_as_typed_values() -> None:
+    cells = {"accuracy_mean": 90, "accuracy_per_seed": [89.5, 90.5], "lut": 7, "pareto": "1"}
+    row = typed_row(result_row("a", "xcup", "ok", resolve(lanes=8), cells))
+    assert (row["accuracy_mean"], row["accuracy_per_seed"]) == (90.0, [89.5, 90.5])
+    assert (row["lut"], row["lanes"], row["reuse_period"]) == (7, 8, "inf")
+    assert (row["pareto"], row["ff"], row["point_id"]) == (True, None, "a")
+    assert [type(row[name]) for name in ("lut", "accuracy_mean")] == [int, float]

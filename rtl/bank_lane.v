@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one lane of a bank takes at its next clock: the kept state with `back`, else one clock of its
+// own state or, with `move`, of the state of the lane above. Combinational.
+//
+// The hierarchy is kept so that every lane is mapped alike and on its own, to a LUT a state bit and
+// one for the feedback bit; mapped all together, wide banks come out half as large again.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+(* keep_hierarchy *)
+module bank_lane #(
+    parameter STATE_BITS = 8,  // 3 to 32
+    parameter LEAP = 1         // 1 to 64, coprime to 2**STATE_BITS - 1
+) (
+    input  wire                  move,
+    input  wire                  back,
+    input  wire [STATE_BITS-1:0] own,
+    input  wire [STATE_BITS-1:0] above,
+    input  wire [STATE_BITS-1:0] kept,
+    output wire [STATE_BITS-1:0] next_state
+);
+
+    wire [STATE_BITS-1:0] stepped;
+
+    lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+        .state(move ? above : own), .next_state(stepped));
+
+    assign next_state = back ? kept : stepped;
+
+endmodule
+
+`resetall

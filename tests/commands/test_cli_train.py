@@ -1,0 +1,62 @@
+"""train: one run with its learning curve."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from pezoexplore.design.point import resolve
+from pezoexplore.design.space import TrainSettings
+from pezoexplore.train.evaluate import train_point
+from pezoexplore.train.tasks import get_task
+
+QUICK = ["--steps", 50, "--seeds", 2, "--learning-rates", "0.01,0.02", "--batch", 16]
+
+
+def test_a_run_and_its_curve(call, tmp_path):
+    answer = call("train", "--lanes", 8, *QUICK, "--out", "a/curve", "--format", "json")
+    assert answer.status == 0
+    document = answer.document
+    settings = TrainSettings(steps=50, seeds=2, learning_rates=(0.01, 0.02), batch=16)
+    expected = train_point(resolve(lanes=8), get_task("digits-mlp"), settings)
+    assert document["accuracy_per_seed"] == expected["accuracy_per_seed"]
+    assert document["learning_rate"] == expected["learning_rate"]
+    curve = document["curve"]
+    assert [row["step"] for row in curve][:2] == [0, 3]
+    assert curve[-1]["step"] == 50
+    folder = tmp_path / "a" / "curve"
+    assert document["files"] == ["a/curve/learning_curve.csv", "a/curve/learning_curve.png"]
+    with (folder / "learning_curve.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [row["step"] for row in curve]
+    assert float(rows[-1]["train_loss"]) == pytest.approx(curve[-1]["train_loss"], abs=1e-4)
+    assert (folder / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_table_by_default(call, tmp_path):
+    answer = call("train", "--rng", "gaussian", "--steps", 2, "--seeds", 2, "--learning-rates", 0.1)
+    assert answer.status == 0
+    assert answer.out.startswith("Learning curve: none gaussian")
+    assert "test accuracy" in answer.out
+    assert "learning rate 0.1, 4 forward passes a run" in answer.out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--steps", "0"], "--steps: train.steps: got 0; allowed: integers 1 to 1000000000"),
+        (["--seeds", "1"], "--seeds: train.seeds: got 1; allowed: integers 2 to 10000"),
+        (["--learning-rates", "0.1,x"], "--learning-rates: train.learning_rates: got 'x'"),
+        (["--batch", "many"], "--batch: train.batch: got 'many'"),
+        (["--epsilon", "-1"], "--epsilon: train.epsilon: got -1"),
+        (["--task", "mnist"], "--task: task: got 'mnist'; allowed: digits-mlp"),
+        (["--rng", "clt", "--reuse", "phased"], "not a legal combination: reuse phased needs"),
+        (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be made"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call, options, said):
+    answer = call("train", *options)
+    assert said in answer.error
+    assert answer.status == 2

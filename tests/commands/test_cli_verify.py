@@ -1,0 +1,100 @@
+"""verify: the regression of the RTL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from cli_calls import spawn
+
+from pezoexplore.hardware import regress
+from pezoexplore.paths import rtl_dir
+
+needs_icarus = pytest.mark.skipif(
+    shutil.which("iverilog") is None and "PEZOEXPLORE_REQUIRE_TOOLS" not in os.environ,
+    reason="needs Icarus Verilog: apt-get install iverilog",
+)
+
+
+@pytest.fixture
+def copied_rtl(tmp_path) -> Path:
+    shutil.copytree(rtl_dir(), tmp_path / "rtl")
+    return tmp_path / "rtl"
+
+
+@needs_icarus
+def test_a_module_passes_and_junit_says_so(call, tmp_path):
+    answer = call("verify", "rademacher", "--junit", "a/j.xml", "--jobs", 1, "--format", "json")
+    assert answer.status == 0, answer.err
+    document = answer.document
+    points = regress.module_points("rademacher")
+    assert (document["ok"], document["passed"], document["failed"]) == (True, len(points), 0)
+    assert [row["point"] for row in document["results"]] == [point.label() for point in points]
+    assert all(row["status"] == "pass" and row["words"] >= 1000 for row in document["results"])
+    assert all(Path(row["log"]).is_file() for row in document["results"])
+    suite = ET.parse(tmp_path / "a" / "j.xml").getroot().find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures")) == (str(len(points)), "0")
+    assert [path.name for path in (tmp_path / "reports" / "verify").iterdir()] == ["logs"]
+
+
+@needs_icarus
+def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
+    source = copied_rtl / "xorshift32.v"
+    sound = source.read_text()
+    source.write_text(sound.replace("{right[26:0], 5'b0}", "{right[27:0], 4'b0}"))
+    assert source.read_text() != sound
+    options = ["--rtl-dir", copied_rtl, "--out", "v", "--jobs", 2, "--junit", "j.xml"]
+    answer = call("verify", "xorshift32", "rademacher", *options)
+    assert answer.status == 1
+    failed = [line for line in answer.out.splitlines() if line.rstrip().endswith("fail")]
+    assert len(failed) == len(regress.module_points("xorshift32"))
+    assert all(line.startswith("xorshift32") for line in failed)
+    assert "the RTL does not deliver the words of the software stream: clock " in answer.err
+    suite = ET.parse(tmp_path / "j.xml").getroot().find("testsuite")
+    assert suite is not None
+    assert suite.get("failures") == str(len(failed))
+
+
+@needs_icarus
+def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
+    first = regress.module_points("rademacher")[:1]
+    monkeypatch.setattr(regress, "module_points", lambda name: first)
+    answer = call("verify", "rademacher", "--waves", "--out", "v", "--jobs", 1)
+    assert answer.status == 0, answer.err
+    (wave,) = (tmp_path / "v" / "waves").iterdir()
+    assert wave.suffix == ".fst"
+    assert wave.stat().st_size > 1000
+
+
+def test_an_rtl_folder_must_be_whole(call, copied_rtl):
+    (copied_rtl / "clt.v").unlink()
+    answer = call("verify", "clt", "--rtl-dir", copied_rtl)
+    assert "clt.v: no such file; --rtl-dir must hold a whole copy of rtl/" in answer.error
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["lfsx"], "lfsx: no such module; there are lfsr, xorshift32, "),
+        (["--sim", "verilator"], "--sim verilator: allowed: icarus (verilator comes with a later"),
+        (["--sim", "vcs"], "--sim vcs: allowed: icarus"),
+        (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
+        (["--junit", "."], "it is a folder; name a file with --junit"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call, options, said):
+    answer = call("verify", *options)
+    assert said in answer.error
+    assert answer.status == 2
+
+
+def test_without_icarus_one_line_says_what_to_type(tmp_path):
+    done = spawn("verify", "rademacher", cwd=tmp_path, env=os.environ | {"PATH": ""})
+    assert done.returncode == 2
+    expected = "error: verify needs iverilog, not found: type `apt-get install iverilog`\n"
+    assert (done.stdout, done.stderr) == ("", expected)
+    assert list(tmp_path.iterdir()) == []

