@@ -188,7 +188,7 @@ def _report(
     )
     say(f"results: {out / 'results.csv'}")
     say(f"front:   {out / 'pareto.csv'}")
-    for plot in sorted(out.glob("*.png")):
+    for plot in sorted([*out.glob("pareto_*.png"), *out.glob("axis_*.png")]):
         say(f"plot:    {plot}")
 
 

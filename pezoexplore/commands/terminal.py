@@ -88,7 +88,7 @@ class Meter:
         self._bar: Progress | None = None
         if self._console.is_terminal:
             self._bar = Progress(
-                BarColumn(bar_width=30),
+                BarColumn(bar_width=16),
                 MofNCompleteColumn(),
                 TextColumn(noun + ","),
                 TimeElapsedColumn(),
@@ -98,6 +98,7 @@ class Meter:
                 TextColumn("{task.description}", markup=False, table_column=_last_column()),
                 console=self._console,
                 transient=True,
+                expand=True,
                 speed_estimate_period=_SPEED_OVER_S,
             )
 

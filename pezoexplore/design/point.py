@@ -99,7 +99,7 @@ class DesignPoint:
             parts.append(f"T={int(self.reuse_period)}")
         if self.leap is not None and self.leap != 1:
             parts.append(f"leap {self.leap}")
-        if self.scaling != "constant":
+        if self.scaling != "constant" and self.rng not in ("gaussian", "rademacher"):
             parts.append(self.scaling)
         return " ".join(parts)
 

@@ -90,7 +90,7 @@ def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, _registers(point, target), target))
         parts.append(_wrap(rng))
-    parts += [_reset(fill), _steps(rng, 50)]
+    parts += [_reset(fill), _unkept(rng), _steps(rng, 50)]
     return Script(np.concatenate(parts), tuple(deposits), _epochs(point))
 
 
@@ -117,8 +117,18 @@ def _steps(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
     controls = _ready(rng, clocks)
     controls |= np.where(rng.random(clocks) < 0.02, START, 0).astype(np.uint8)
     controls |= np.where(rng.random(clocks) < 0.0125, REPLAY, 0).astype(np.uint8)
-    controls[40::500] |= START | REPLAY  # replay wins
+    for clock in range(40, clocks - 10, 500):  # replay wins: the start keeps nothing
+        controls[clock : clock + 10] = READY
+        controls[clock] |= START | REPLAY
+        controls[clock + 9] |= REPLAY
     controls[0] = START | READY
+    return controls
+
+
+def _unkept(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Beats and a replay with no start before it: rst has cleared what was kept."""
+    controls = _ready(rng, 30)
+    controls[20] |= REPLAY
     return controls
 
 

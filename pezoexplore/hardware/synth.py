@@ -98,7 +98,7 @@ def _cells(path: Path) -> Mapping[str, int]:
         found: Mapping[str, int] = json.loads(path.read_text(encoding="utf-8"))["design"][
             "num_cells_by_type"
         ]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ToolError(f"{path}: not the statistics of a design ({error!r})") from error
     return found
 

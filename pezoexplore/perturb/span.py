@@ -136,8 +136,6 @@ def _directions(point: DesignPoint, beats: int, limit: int) -> int:
     if not point.reseeds:
         cycle = step_cycle(point, beats * point.lanes)
         return limit if cycle is None else cycle
-    if point.in_hardware and point.reuse == "bank" and _rigid(point):
-        return _rigid_bank(point, beats)
     return limit
 
 
@@ -150,12 +148,7 @@ def _walk(point: DesignPoint) -> _Walk | None:
         return _Walk(period, lanes % period, point.rows, -point.rows * lanes % period)
     if point.reuse == "phased":
         return _phased_walk(point)
-    if not _rigid(point):
-        return None
-    if point.reuse == "none":
-        return _Walk(period, 1, period, 0)
-    even = period % lanes == 0  # then a rotation is a hop
-    return _Walk(period, 1, period, period // lanes % period) if even else None
+    return _Walk(period, 1, period, 0) if lanes == 1 else None
 
 
 def _phased_walk(point: DesignPoint) -> _Walk:
@@ -163,21 +156,6 @@ def _phased_walk(point: DesignPoint) -> _Walk:
     period = generator(point).period
     hop = period // point.lanes if point.taps == "shifted" else period - 1
     return _Walk(period, 1, period, hop % period)
-
-
-def _rigid(point: DesignPoint) -> bool:
-    """Whether the phases of the lanes keep their distances for every seed: no jitter is left."""
-    period, lanes = generator(point).period, point.lanes
-    return lanes == 1 or period // lanes - period // (2 * lanes) == 1
-
-
-def _rigid_bank(point: DesignPoint, beats: int) -> int:
-    """Directions of a reseeded bank whose phases keep uneven distances."""
-    period, lanes = generator(point).period, point.lanes
-    start = _starts(beats, int(point.reuse_period), period * lanes)
-    turns, at = np.divmod(start, period)
-    inside = at + beats > period
-    return period * (np.unique(turns[~inside]).size + np.unique(start[inside]).size)
 
 
 def _starts(beats: int, steps: int, cycle: int) -> NDArray[np.int64]:

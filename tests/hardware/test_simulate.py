@@ -131,15 +131,16 @@ def test_an_altered_parameter_is_read_back(tmp_path, monkeypatch):
     """LEAP means nothing to an xorshift32: the words are right, the design is another one."""
     with pytest.raises(ToolError) as caught:
         verified(tmp_path, monkeypatch, ".LEAP(1)", ".LEAP(3)")
-    assert "1 of 1 cocotb tests failed" in one_line(caught.value)
+    assert str(tmp_path / "log") in one_line(caught.value)
     assert "parameter LEAP is 3, not 1" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("new", [".LEEP(1)", ".leap(1)"])
+@pytest.mark.parametrize("new", [".LANE(2)", ".lanes(2)"])
 def test_a_mistyped_parameter_does_not_test_the_default(new, tmp_path, monkeypatch):
     with pytest.raises(ToolError) as caught:
-        verified(tmp_path, monkeypatch, ".LEAP(1)", new)
+        verified(tmp_path, monkeypatch, ".LANES(2)", new)
     assert str(tmp_path / "log") in one_line(caught.value)
+    assert "parameter LANES is 1f, not 2" in (tmp_path / "log").read_text()
 
 
 def test_a_parameter_left_out_is_read_back(tmp_path, monkeypatch):

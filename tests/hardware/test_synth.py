@@ -175,4 +175,3 @@ def test_registers_of_a_tiny_point(tmp_path):
     counts = synthesise(TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
     assert counts["ff"] == 8
     assert counts["bram"] == counts["dsp"] == counts["carry"] == 0
-    assert not (tmp_path / "work" / "stat.json").read_text().startswith("\n")

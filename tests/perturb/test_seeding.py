@@ -58,8 +58,9 @@ def test_phases_are_stratified(data):
 def test_phases_follow_the_documented_formula(seed, epoch, lanes, period):
     jitter = period // lanes - period // (2 * lanes)
     common = seed_word(seed, epoch, 2**32 - 1)
+    drawn = sorted(range(lanes), key=lambda lane: seed_word(seed, epoch, 2**32 + lane))
     expected = [
-        (common + lane * period // lanes + seed_word(seed, epoch, lane) % jitter) % period
+        (common + drawn.index(lane) * period // lanes + seed_word(seed, epoch, lane) % jitter) % period
         for lane in range(lanes)
     ]
     assert phases(seed, np.uint64([epoch]), lanes, period)[0].tolist() == expected
