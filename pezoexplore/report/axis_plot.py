@@ -326,10 +326,10 @@ def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Desi
     handles = []
     for index, family in enumerate(view.families):
         options = {"lw": 1.1, "ms": 3.8, **_look(view.families, index)}
-        handles.append(Line2D([], [], label=family.label.removesuffix(" none"), **options))  # type: ignore[arg-type]
+        handles.append(Line2D([], [], label=family.label, **options))  # type: ignore[arg-type]
     if reference is not None:
         half = reference.interval(view.accuracy)
-        text = f"{reference.label.removesuffix(' none')} (software)"
+        text = f"{reference.label} (software)"
         text += f", {reference.value(view.accuracy):.1f}" + (f" ± {half:.1f}" if half else "")
         handles.append(Line2D([], [], color="#444444", lw=0.8, label=text))
     grey = {"color": "#777777", "lw": 1.1}

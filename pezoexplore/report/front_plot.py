@@ -360,7 +360,7 @@ def _legend_rows(view: _View) -> list[tuple[str, list[Line2D]]]:
     ]
     lines = [Line2D([], [], color=_STEP, lw=1.2, label="front of the two axes shown")]
     for index, item in enumerate(view.references):
-        text = f"{item.label.removesuffix(' none')} (software): {view.y(item):.1f}"
+        text = f"{item.label} (software): {view.y(item):.1f}"
         text += f" ± {view.half(item):.1f}" if view.half(item) > 0 else ""
         lines.append(Line2D([], [], color=_REFERENCE, lw=0.8, ls=_DASHES[index], label=text))
     rows = [("rng", colours), ("reuse", markers)]

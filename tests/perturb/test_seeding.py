@@ -60,8 +60,8 @@ def test_phases_follow_the_documented_formula(seed, epoch, lanes, period):
     common = seed_word(seed, epoch, 2**32 - 1)
     drawn = sorted(range(lanes), key=lambda lane: seed_word(seed, epoch, 2**32 + lane))
     expected = [
-        (common + drawn.index(lane) * period // lanes + seed_word(seed, epoch, lane) % jitter) % period
-        for lane in range(lanes)
+        (common + rank * period // lanes + seed_word(seed, epoch, lane) % jitter) % period
+        for lane, rank in ((lane, drawn.index(lane)) for lane in range(lanes))
     ]
     assert phases(seed, np.uint64([epoch]), lanes, period)[0].tolist() == expected
 

@@ -8,6 +8,7 @@
 // and waits for `idle`; in between it may look at registers and set them. Defines: DATA_BITS,
 // LOAD_BITS, and PEZO_RESEED and PEZO_EXPONENT where the top has those ports.
 
+`resetall
 `timescale 1ns/1ps
 `default_nettype none
 
@@ -89,3 +90,5 @@ module stream_harness;
     end
 
 endmodule
+
+`resetall
