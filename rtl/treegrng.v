@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gaussian words from a tree of biased decisions, sigma 2**(BIT_WIDTH-3), after TreeGRNG (KU Leuven).
+// Gaussian words from a tree of biased decisions, sigma 2**(BIT_WIDTH-3), after TreeGRNG (KU
+// Leuven).
 //
 // Sign, then magnitude bits from the most significant down. The top three are a six-input table
 // each, of the bits above and of random bits, some of which the level above has biased already. The

@@ -346,7 +346,10 @@ def source_hash(*parts: str, benches: bool = False) -> str:
     for part in parts:
         digest.update(tree_hash(root / part).encode())
     if benches:
-        digest.update(tree_hash(paths.bench_dir()).encode())
+        from pezoexplore.hardware.verify import BENCH_FILES
+
+        for name in BENCH_FILES:
+            digest.update(tree_hash(paths.bench_dir() / name).encode())
     return digest.hexdigest()
 
 

@@ -15,6 +15,9 @@ from pezoexplore.hardware.script import TARGET_WORDS, MismatchError, Script, che
 from pezoexplore.hardware.simulate import HARNESS, simulate
 from pezoexplore.paths import bench_dir
 
+BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py")
+"""What a simulation takes from the folder of benches."""
+
 TIMEOUT_S = 300.0
 """Seconds a simulation may take."""
 
@@ -69,7 +72,7 @@ def _prepare(
     """Put everything the simulation reads into its folder."""
     built = build(point, rtl_dir)
     sources = built.write(work_dir)
-    for name in (f"{HARNESS}.v", "bench_stream.py"):
+    for name in BENCH_FILES:
         shutil.copyfile(bench_dir() / name, work_dir / name)
     loads = [w for epoch in script.epochs for w in reseeding.load_words(point, epoch)]
     defines = [

@@ -47,7 +47,8 @@ every_point = pytest.mark.parametrize("point", POINTS, ids=DesignPoint.label)
         ),
         (
             {"reuse": "bank"},
-            "stream_bank period_counter exponent_table row_memory lfsr lfsr_taps uniform_word",
+            "stream_bank bank_lane period_counter exponent_table row_memory lfsr lfsr_taps "
+            "uniform_word",
         ),
         (
             {"reuse": "phased", "reuse_period": 8},
