@@ -29,6 +29,9 @@ ARMS: dict[str, DesignPoint] = {
     "phased shared, 16-bit state, leap 4": resolve(
         reuse="phased", taps="shared", state_bits=16, leap=4
     ),
+    "phased shared, 16-bit state, leap 8": resolve(
+        reuse="phased", taps="shared", state_bits=16, leap=8
+    ),
     "phased xor, 16-bit state, 1-bit": resolve(
         reuse="phased", taps="xor", state_bits=16, bit_width=1, leap=4
     ),

@@ -370,7 +370,7 @@ def verify(
     modules: Annotated[
         list[str] | None, typer.Argument(metavar="[MODULE ...]", help="Modules; default: all.")
     ] = None,
-    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus.")] = "icarus",
+    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
     rtl_dir: RtlDir = None,
     waves: Annotated[
         bool, typer.Option("--waves", help="Keep an FST wave file of each simulation.")

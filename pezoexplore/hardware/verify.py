@@ -31,6 +31,7 @@ def verify_point(
     words: int = TARGET_WORDS,
     waves: bool = False,
     timeout_s: float = TIMEOUT_S,
+    simulator: str = "icarus",
 ) -> dict[str, Any]:
     """Simulate a point's stream top and compare every beat with the software stream.
 
@@ -42,6 +43,7 @@ def verify_point(
         words: Words to compare, about.
         waves: Keep an FST wave file in `work_dir`.
         timeout_s: Seconds the simulation may take.
+        simulator: ``icarus`` or ``verilator``.
 
     Returns:
         ``rtl_status`` (``pass`` or ``fail``), ``rtl_words_checked`` and ``reseed_stall_beats``;
@@ -54,7 +56,7 @@ def verify_point(
     shutil.rmtree(work_dir, ignore_errors=True)
     script = make_script(point, words)
     _prepare(point, script, rtl_dir, work_dir, waves)
-    simulate(work_dir, log_path, timeout_s)
+    simulate(work_dir, log_path, timeout_s, simulator)
     try:
         trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
         return {"rtl_status": "pass", **check(point, script, trace)}
@@ -98,7 +100,7 @@ def _prepare(
 
 def _text(value: int | str) -> str:
     """A parameter as the bench compares it; hexadecimal, for some have thousands of digits."""
-    return value if isinstance(value, str) else f"{value:x}"
+    return value if isinstance(value, str) else f"{value:#x}"
 
 
 def _write_hex(path: Path, values: list[int]) -> None:

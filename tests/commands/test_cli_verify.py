@@ -80,8 +80,7 @@ def test_an_rtl_folder_must_be_whole(call, copied_rtl):
     ("options", "said"),
     [
         (["lfsx"], "lfsx: no such module; there are lfsr, xorshift32, "),
-        (["--sim", "verilator"], "--sim verilator: allowed: icarus (verilator comes with a later"),
-        (["--sim", "vcs"], "--sim vcs: allowed: icarus"),
+        (["--sim", "vcs"], "--sim vcs: allowed: icarus, verilator"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
         (["--junit", "."], "it is a folder; name a file with --junit"),
     ],

@@ -132,7 +132,7 @@ def test_an_altered_parameter_is_read_back(tmp_path, monkeypatch):
     with pytest.raises(ToolError) as caught:
         verified(tmp_path, monkeypatch, ".LEAP(1)", ".LEAP(3)")
     assert str(tmp_path / "log") in one_line(caught.value)
-    assert "parameter LEAP is 3, not 1" in (tmp_path / "log").read_text()
+    assert "parameter LEAP is 0x3, not 0x1" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize("new", [".LANE(2)", ".lanes(2)"])
@@ -140,7 +140,7 @@ def test_a_mistyped_parameter_does_not_test_the_default(new, tmp_path, monkeypat
     with pytest.raises(ToolError) as caught:
         verified(tmp_path, monkeypatch, ".LANES(2)", new)
     assert str(tmp_path / "log") in one_line(caught.value)
-    assert "parameter LANES is 1f, not 2" in (tmp_path / "log").read_text()
+    assert "parameter LANES is 0x1f, not 0x2" in (tmp_path / "log").read_text()
 
 
 def test_a_parameter_left_out_is_read_back(tmp_path, monkeypatch):

