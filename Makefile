@@ -6,12 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SWEEP ?=
 
-.PHONY: sweep test lint wheel icarus clean
+.PHONY: sweep test lint wheel icarus compiler clean
 
 sweep: $(VENV)/.installed icarus
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus
+test: $(VENV)/.installed-dev icarus compiler
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.installed-dev
@@ -47,6 +47,10 @@ endef
 
 icarus:
 	$(call need,command -v iverilog,iverilog)
+
+# Verilator, which the tests try as well, makes C++.
+compiler:
+	$(call need,command -v g++,g++)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
