@@ -35,10 +35,11 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
-from pezoexplore.train.evaluate import stream_source
-from pezoexplore.train.loop import Run, train
+from pezoexplore.train.loop import train
 from pezoexplore.train.mlp import Array
 from pezoexplore.train.tasks import get_task
+from pezoexplore.train.trainer import Run
+from pezoexplore.train.trainers import stream_source
 
 SEEDS, RATES, BATCH, EPSILON = 5, (0.003, 0.005, 0.01), 64, 1e-3
 REPLICAS = SEEDS * len(RATES)

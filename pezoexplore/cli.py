@@ -421,7 +421,7 @@ def schema(
 
 
 def _axes(ctx: typer.Context) -> dict[str, str | None]:
-    return {axis: ctx.params[axis] for axis in AXES}
+    return {axis: ctx.params.get(axis) for axis in AXES}
 
 
 def _job_count(asked: int | None) -> int:

@@ -17,3 +17,7 @@ class ToolError(PezoError):
 
 class ToolTimeoutError(ToolError):
     """An external tool that ran out of time."""
+
+
+class IllegalPointError(ValueError):
+    """Axis values that are each fine but not legal together; the message is the reason."""

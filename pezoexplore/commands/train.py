@@ -16,8 +16,9 @@ from pezoexplore.errors import DesignError
 from pezoexplore.explore.rows import csv_text
 from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.report.tables import print_table
-from pezoexplore.train.evaluate import learning_curve, stream_source, train_point
+from pezoexplore.train.evaluate import Candidate, learning_curve, train_point
 from pezoexplore.train.tasks import get_task
+from pezoexplore.train.trainers import stream_source, trainer_of
 
 CURVE_COLUMNS = ("step", "train_loss", "validation_loss", "validation_accuracy")
 """Columns of learning_curve.csv."""
@@ -62,7 +63,8 @@ def train(request: TrainRequest) -> int:
     result = train_point(point, task, settings)
     every = max(1, -(-settings.steps // CURVE_POINTS))
     source = stream_source(point, task)
-    curve = learning_curve(source, task, settings, result["learning_rate"], every)
+    chosen = Candidate(result["learning_rate"], result["epsilon"])
+    curve = learning_curve(source, task, settings, trainer_of(point, task), chosen, every)
     files = _write(request.out, point, curve)
     if request.as_json:
         print_json({"axes": point.axes(), **result, "curve": curve, "files": files})
@@ -103,12 +105,15 @@ def _cell(value: float | int | None) -> str:
 
 
 def _summary(result: Mapping[str, Any]) -> Sequence[str]:
+    rate, epsilon = result["learning_rate"], result["epsilon"]
+    costs = f"{result['forward_passes']} forward passes a run"
+    return ("", _verdict(result), f"learning rate {rate:g}, epsilon {epsilon:g}, {costs}")
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    if result["diverged_step"] is not None:
+        return f"diverged at step {result['diverged_step']}: no accuracy"
     half = result["accuracy_ci95"]
     interval = "" if half is None else f" ± {half:.2f}"
     each = ", ".join(f"{value:.2f}" for value in result["accuracy_per_seed"])
-    rate, passes = result["learning_rate"], result["forward_passes"]
-    return (
-        "",
-        f"test accuracy {result['accuracy_mean']:.2f}{interval} % (95 % interval; seeds: {each})",
-        f"learning rate {rate:g}, {passes} forward passes a run",
-    )
+    return f"test accuracy {result['accuracy_mean']:.2f}{interval} % (95 % interval; seeds: {each})"

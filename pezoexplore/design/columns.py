@@ -10,7 +10,7 @@ from pezoexplore.design.point import AXES
 IDENTITY_HELP = {
     "point_id": "hash of everything that determines the row",
     "target": "FPGA family the resources are for",
-    "status": "ok, failed:<stage>, timeout:<stage> or skipped:<reason>",
+    "status": "ok, failed:<stage>, timeout:<stage>, diverged:<step> or skipped:<reason>",
 }
 
 AXIS_HELP = {
@@ -24,6 +24,12 @@ AXIS_HELP = {
     "leap": "state updates a clock; lfsr only",
     "taps": "how the lanes read the state; phased only",
     "scaling": "how words become numbers of the size training expects: none, constant or pow2",
+    "estimator": "how a step estimates the gradient",
+    "queries": "directions a step; empty for estimators without",
+    "weight_bits": "bits of an integer weight, or float",
+    "activation_bits": "bits of an integer activation, or float",
+    "rounding": "how integer training rounds: nearest or stochastic; empty for float",
+    "update_rounding": "whether probe and update share a rounding of z; empty for float",
 }
 
 RESULT_HELP = {
@@ -31,7 +37,7 @@ RESULT_HELP = {
     "accuracy_ci95": "half width of its 95 % interval, percent",
     "accuracy_per_seed": "accuracy of each seed, percent, joined by ;",
     "learning_rate": "learning rate chosen on the validation split",
-    "forward_passes": "forward passes of one training run",
+    "forward_passes": "forward passes of one training run, each over one batch",
     "effective_span": "dimensions that all updates together can reach",
     "effective_dim": "participation ratio (tr C)^2 / tr C^2 of the directions",
     "stream_mean": "mean of z; 0 is ideal",
@@ -54,6 +60,12 @@ RESULT_HELP = {
     "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ",
     "yosys_version": "version of Yosys that counted the resources",
     "rtl_sha256": "hash of the RTL",
+    "epsilon": "length of the probe, chosen on the validation split",
+    "tuning_forward_passes": "forward passes of one seed's tuning runs",
+    "macs": "multiply-accumulates of one training run's forward passes",
+    "random_numbers": "numbers one training run draws from the generator; replays draw none",
+    "rng_state_bits": "bits of state the random-number hardware holds, a pool's words included",
+    "steps_to_target": "steps after which the validation target is held; empty: never",
     "pareto": "whether the row is on the Pareto front",
 }
 
@@ -66,7 +78,8 @@ COLUMNS = (*IDENTITY_HELP, *AXES, *RESULT_HELP)
 TEXT_COLUMNS = frozenset(
     {
         *IDENTITY_HELP,
-        *("rng", "reuse", "taps", "scaling"),
+        *("rng", "reuse", "taps", "scaling", "estimator"),
+        *("weight_bits", "activation_bits", "rounding", "update_rounding"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
     }
 )

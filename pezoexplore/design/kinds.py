@@ -101,6 +101,7 @@ class Whole(Kind):
         note: Why the largest is the largest.
         inf: Whether infinity is allowed as well.
         null: Whether nothing (the default) is allowed as well.
+        word: A word that is allowed as well and reads as None; empty for none.
     """
 
     low: int
@@ -108,6 +109,7 @@ class Whole(Kind):
     note: str = ""
     inf: bool = False
     null: bool = False
+    word: str = ""
 
     @property
     def allowed(self) -> str:
@@ -116,12 +118,13 @@ class Whole(Kind):
             f"integers {self.low} to {self.high}"
             + (" or inf" if self.inf else "")
             + (" or null (the generator's own default)" if self.null else "")
+            + (f" or {self.word}" if self.word else "")
             + (f" ({self.note})" if self.note else "")
         )
 
     def read(self, value: object) -> int | float | None:
         """The number as an int; infinity as a float."""
-        if value is None and self.null:
+        if (value is None and self.null) or (value == self.word and self.word):
             return None
         if self.inf and value in (math.inf, "inf", ".inf"):
             return math.inf
@@ -141,6 +144,8 @@ class Whole(Kind):
             others.append({"enum": ["inf", ".inf"]})
         if self.null:
             others.append({"type": "null"})
+        if self.word:
+            others.append({"const": self.word})
         return {"anyOf": [number, *others]} if others else number
 
 

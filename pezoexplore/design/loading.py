@@ -27,6 +27,7 @@ from pezoexplore.design.space import (
     SubSpace,
     TrainSettings,
 )
+from pezoexplore.design.training_axes import FLOAT, FLOAT_AXES, ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.design.yaml_tree import (
     Location,
     PlainDumper,
@@ -164,6 +165,9 @@ def resolved_yaml(space: DesignSpace) -> str:
     The axes' defaults are named in a comment; an axis that a mapping does not name stays out.
     """
     data = space.model_dump(mode="python", exclude_none=True)
+    for part in (data["space"], *data["include"], *data["exclude"]):
+        for axis in FLOAT_AXES & part.keys():
+            part[axis] = [FLOAT if bits is None else bits for bits in part[axis]]
     data["constraints"] = [str(constraint) for constraint in space.constraints]
     defaults = ", ".join(f"{axis} {_default(axis)}" for axis in AXES)
     body = yaml.dump(
@@ -180,9 +184,19 @@ def design_schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+_UNSET = {
+    "state_bits": "the generator's own",
+    "weight_bits": FLOAT,
+    "activation_bits": FLOAT,
+    "rounding": ROUNDINGS[0],
+    "update_rounding": UPDATE_ROUNDINGS[0],
+}
+"""What the defaults that are None mean."""
+
+
 def _default(axis: str) -> str:
     value = DEFAULTS[axis]
-    return "the generator's own" if value is None else str(value)
+    return _UNSET.get(axis, str(value))
 
 
 def _plain(value: object) -> object:

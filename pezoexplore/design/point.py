@@ -11,7 +11,23 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields, replace
 
+from pezoexplore.design.training_axes import (
+    FLOAT,
+    FLOAT_AXES,
+    TRAINING_DEFAULTS,
+    Value,
+    draws_numbers,
+    training_values,
+    training_words,
+)
+from pezoexplore.errors import IllegalPointError
+
+__all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_bits", "resolve"]
+
 RNGS = ("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller", "gaussian")
+NO_RNG = "none"
+"""What the axis rng holds for an estimator without random numbers."""
+
 REUSES = ("none", "pool", "bank", "phased")
 TAPS = ("shifted", "xor", "shared")
 SCALINGS = ("none", "constant", "pow2")
@@ -34,7 +50,7 @@ class DesignPoint:
     """One perturbation design in canonical form; make it with :func:`resolve`.
 
     Attributes:
-        rng: Generator family, one of ``RNGS``.
+        rng: Generator family, one of ``RNGS``; ``none`` for an estimator that draws no numbers.
         reuse: Reuse strategy, one of ``REUSES``.
         pool_size: Words asked for in a pool; None for the other strategies.
         reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
@@ -44,6 +60,13 @@ class DesignPoint:
         leap: State updates a clock (lfsr); None for the other generators.
         taps: How the lanes of a phased stream are wired; None for the other strategies.
         scaling: ``none``, ``constant`` or ``pow2``.
+        estimator: How a step estimates the gradient, one of ``ESTIMATORS``.
+        queries: Directions a step; None for the estimators that draw none.
+        weight_bits: Bits of an integer weight; None for float weights.
+        activation_bits: Bits of an integer activation; None for float activations.
+        rounding: How integers are rounded; None for float weights.
+        update_rounding: Whether probe and update share one rounding of z or take two independent
+            ones, as QuZO does; None for float weights.
     """
 
     rng: str
@@ -56,6 +79,12 @@ class DesignPoint:
     leap: int | None
     taps: str | None
     scaling: str
+    estimator: str = "rge"
+    queries: int | None = 1
+    weight_bits: int | None = None
+    activation_bits: int | None = None
+    rounding: str | None = None
+    update_rounding: str | None = None
 
     @property
     def reseeds(self) -> bool:
@@ -64,8 +93,18 @@ class DesignPoint:
 
     @property
     def in_hardware(self) -> bool:
-        """Whether the point has RTL; the software Gaussian has none."""
-        return self.rng != "gaussian"
+        """Whether the point has RTL; the software Gaussian and the point without numbers do not."""
+        return self.rng not in ("gaussian", NO_RNG)
+
+    @property
+    def draws(self) -> bool:
+        """Whether training draws any random directions or masks."""
+        return self.rng != NO_RNG
+
+    @property
+    def fixed_point(self) -> bool:
+        """Whether training is in integers."""
+        return self.weight_bits is not None
 
     @property
     def bits(self) -> int:
@@ -80,10 +119,15 @@ class DesignPoint:
         return -(-self.pool_size // self.lanes)
 
     def axes(self) -> dict[str, str | int | float | None]:
-        """The axes as plain values, in the order of the columns; ``inf`` is written as text."""
+        """The axes as plain values, in the order of the columns.
+
+        ``inf`` and ``float`` (of weight and activation bits) are written as text.
+        """
         values = asdict(self)
         period = self.reuse_period
         values["reuse_period"] = int(period) if self.reseeds else "inf"
+        for axis in FLOAT_AXES:
+            values[axis] = values[axis] or FLOAT
         return values
 
     def label(self) -> str:
@@ -99,19 +143,25 @@ class DesignPoint:
             parts.append(f"T={int(self.reuse_period)}")
         if self.leap is not None and self.leap != 1:
             parts.append(f"leap {self.leap}")
-        if self.scaling != "constant" and self.rng not in ("gaussian", "rademacher"):
+        if self.scaling != "constant" and self.rng not in ("gaussian", "rademacher", NO_RNG):
             parts.append(self.scaling)
-        return " ".join(parts)
+        trained = training_words(asdict(self))
+        return " ".join(parts + trained if self.draws else trained)
+
+    def perturbation(self) -> DesignPoint:
+        """The point whose stream this one shares: how it trains does not change the numbers."""
+        return replace(self, **TRAINING_DEFAULTS)
 
     def hardware(self) -> DesignPoint:
         """The point whose hardware this one shares: `constant` scaling needs none."""
-        return replace(self, scaling="none") if self.scaling == "constant" else self
+        point = self.perturbation()
+        return replace(point, scaling="none") if point.scaling == "constant" else point
 
 
 AXES = tuple(field.name for field in fields(DesignPoint))
 """Names of the axes, in the order of the columns."""
 
-DEFAULTS: dict[str, str | int | float | None] = {
+DEFAULTS: dict[str, Value] = {
     "rng": "lfsr",
     "reuse": "phased",
     "pool_size": 4095,
@@ -122,12 +172,9 @@ DEFAULTS: dict[str, str | int | float | None] = {
     "leap": 1,
     "taps": "xor",
     "scaling": "constant",
+    **TRAINING_DEFAULTS,
 }
 """What an axis is when a design does not name it; state_bits None: the generator's own default."""
-
-
-class IllegalPointError(ValueError):
-    """Axis values that are each fine but not legal together; the message is the reason."""
 
 
 def fixed_state_bits(rng: str, bit_width: int) -> int | None:
@@ -152,6 +199,9 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
         IllegalPointError: The values are not legal together; the message says why.
     """
     values = DEFAULTS | axes
+    training = training_values(values)
+    if not draws_numbers(training["estimator"]):
+        return replace(_NO_NUMBERS, **training)
     rng, reuse = str(values["rng"]), str(values["reuse"])
     if reuse in ("bank", "phased") and rng != "lfsr":
         raise IllegalPointError(f"reuse {reuse} needs rng lfsr, not {rng}")
@@ -166,8 +216,12 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
         leap=_integer(values["leap"]) if rng == "lfsr" else None,
         taps=str(values["taps"]) if reuse == "phased" else None,
         scaling=str(values["scaling"]),
+        **training,
     )
     return _software_gaussian(raw) if rng == "gaussian" else _hardware_point(raw)
+
+
+_NO_NUMBERS = DesignPoint(NO_RNG, "none", None, math.inf, None, None, 1, None, None, "none")
 
 
 def _integer(value: str | int | float | None) -> int | None:
@@ -178,6 +232,8 @@ def _software_gaussian(raw: DesignPoint) -> DesignPoint:
     """MeZO's reference: fresh numbers for ever, or a pool of them."""
     if raw.scaling == "pow2":
         raise IllegalPointError("scaling pow2 is hardware; rng gaussian is software only")
+    if raw.fixed_point:
+        raise IllegalPointError("weight_bits needs integer numbers; rng gaussian draws floats")
     pool = raw.reuse == "pool"
     return replace(
         raw,

@@ -23,6 +23,13 @@ from pezoexplore.design.kinds import (
     refusal,
 )
 from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, RNGS, SCALINGS, TAPS
+from pezoexplore.design.training_axes import (
+    ESTIMATORS,
+    FIXED_BITS,
+    FLOAT,
+    ROUNDINGS,
+    UPDATE_ROUNDINGS,
+)
 
 TASKS = ("digits-mlp",)
 """Training tasks."""
@@ -46,9 +53,8 @@ def _or_empty(kind: type) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _axis(name: str, text: str) -> Any:  # noqa: ANN401 - what pydantic's own Field is typed as
-    default = DEFAULTS[name]
-    words = "the generator's own" if default is None else f"{default}"
+def _axis(name: str, text: str, default: str = "") -> Any:  # noqa: ANN401 - pydantic's own Field
+    words = default or str(DEFAULTS[name])
     return Field(
         default=None,
         description=f"{text} Default: {words}.",
@@ -93,6 +99,7 @@ class SubSpace(_Section):
     ] = _axis(
         "state_bits",
         "Bits of one lfsr's state; null is its default, bit_width. Fixed for the others.",
+        "the generator's own",
     )
     lanes: Annotated[tuple[int, ...] | None, Several(Whole(1, 256), ranges=True)] = _axis(
         "lanes", "Random numbers a beat."
@@ -109,6 +116,29 @@ class SubSpace(_Section):
         "scaling",
         "none (|z| <= 1), constant (unit deviation, folded into epsilon and learning rate) "
         "or pow2 (a power of two with each beat).",
+    )
+    estimator: Annotated[tuple[str, ...] | None, Several(Choice(ESTIMATORS))] = _axis(
+        "estimator",
+        "How a step estimates the gradient: rge (two-point), rge_onesided, sign_spsa (one-bit "
+        "loss difference), cge (every coordinate, no random numbers), cge_sparse, "
+        "forward_gradient (exact directional derivative) or backprop (the reference).",
+    )
+    queries: Annotated[tuple[int, ...] | None, Several(Whole(1, 4096), ranges=True)] = _axis(
+        "queries", "Directions a step, whose estimates are averaged."
+    )
+    weight_bits: Annotated[
+        tuple[int | None, ...] | None, Several(Whole(*FIXED_BITS, word=FLOAT), ranges=True)
+    ] = _axis("weight_bits", "Bits of an integer weight, or float.", FLOAT)
+    activation_bits: Annotated[
+        tuple[int | None, ...] | None, Several(Whole(*FIXED_BITS, word=FLOAT), ranges=True)
+    ] = _axis("activation_bits", "Bits of an integer activation, or float.", FLOAT)
+    rounding: Annotated[tuple[str, ...] | None, Several(Choice(ROUNDINGS))] = _axis(
+        "rounding", "How integer training rounds.", ROUNDINGS[0]
+    )
+    update_rounding: Annotated[tuple[str, ...] | None, Several(Choice(UPDATE_ROUNDINGS))] = _axis(
+        "update_rounding",
+        "Whether probe and update share one rounding of z or take two independent ones.",
+        UPDATE_ROUNDINGS[0],
     )
 
     @model_validator(mode="after")
@@ -151,9 +181,14 @@ class TrainSettings(_Section):
         description="Candidates; each point takes the best on a validation split.",
     )
     batch: Annotated[int, Whole(1, 10**6)] = Field(default=64, description="Examples a step.")
-    epsilon: Annotated[float, Positive(1e6)] = Field(
-        default=1e-3,
-        description="Size of the perturbation: the loss is taken at w + and - epsilon * z.",
+    epsilon: Annotated[tuple[float, ...], Several(Positive(1e6), once=True)] = Field(
+        default=(1e-3,),
+        description="Size of the perturbation: the loss is taken at w + and - epsilon * z. Of "
+        "several, each point takes the best on a validation split.",
+    )
+    target_accuracy: Annotated[float, Positive(100)] = Field(
+        default=85.0,
+        description="Validation accuracy, percent, that steps and energy to target are counted to.",
     )
 
 

@@ -234,6 +234,8 @@ class Outputs:
             cells |= result.payload
             if status == "ok" and result.status != "ok":
                 status = f"{result.status}:{use.stage.name}"
+        if status == "ok" and cells.get("diverged_step") is not None:
+            status = f"diverged:{cells['diverged_step']}"
         return result_row(identity, target, status, point, cells)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:

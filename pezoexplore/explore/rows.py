@@ -50,6 +50,12 @@ FORMATS = {
     "fmax_mhz": ".2f",
     "power_mw_est": ".3f",
     "energy_to_target_uj_est": _SIX_DIGITS,
+    "epsilon": ".12g",
+    "tuning_forward_passes": _WHOLE,
+    "macs": _WHOLE,
+    "random_numbers": _WHOLE,
+    "rng_state_bits": _WHOLE,
+    "steps_to_target": _WHOLE,
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
 

@@ -46,7 +46,7 @@ Versions = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class HealthStage(Stage):
-    """Stream statistics, span and effective dimension.
+    """Stream statistics, span and effective dimension; of any point that draws numbers.
 
     Attributes:
         parameters: Length of the direction, d.
@@ -61,12 +61,16 @@ class HealthStage(Stage):
     source: str
     libraries: Versions
 
+    def applies(self, point: DesignPoint) -> bool:
+        """See :meth:`Stage.applies`."""
+        return point.draws
+
     def key(self, point: DesignPoint) -> Payload:
         """See :meth:`Stage.key`."""
         return {
-            "axes": point.axes(),
+            "axes": point.perturbation().axes(),
             "parameters": self.parameters,
-            "steps": self.steps,
+            "steps": self._directions(point),
             "source": self.source,
             "libraries": dict(self.libraries),
         }
@@ -75,7 +79,12 @@ class HealthStage(Stage):
         """See :meth:`Stage.run`."""
         from pezoexplore.perturb.health import stream_health
 
-        return dict(stream_health(point, self.parameters, self.steps))
+        perturbation = point.perturbation()
+        return dict(stream_health(perturbation, self.parameters, self._directions(point)))
+
+    def _directions(self, point: DesignPoint) -> int:
+        """Directions a run draws."""
+        return self.steps * (point.queries or 1)
 
     def cost(self, point: DesignPoint) -> float:
         """See :meth:`Stage.cost`."""

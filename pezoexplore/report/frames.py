@@ -14,10 +14,11 @@ import pandas as pd
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
+from pezoexplore.design.training_axes import FLOAT, TRAINING_AXES
 from pezoexplore.errors import DesignError
 
-REQUIRED = ("point_id", "status", *AXES)
-"""Columns without which a row cannot be told from another."""
+REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
+"""Columns without which a row cannot be told from another; training axes have defaults."""
 
 _NUMERIC_AXES = tuple(axis for axis in AXES if axis not in TEXT_COLUMNS)
 
@@ -137,7 +138,18 @@ def row_point(row: Mapping[str, object]) -> DesignPoint:
         leap=cast("int | None", values["leap"]),
         taps=cast("str | None", values["taps"]),
         scaling=str(values["scaling"] or "none"),
+        estimator=str(values["estimator"] or "rge"),
+        queries=cast("int | None", values["queries"]),
+        weight_bits=_bits(values["weight_bits"]),
+        activation_bits=_bits(values["activation_bits"]),
+        rounding=cast("str | None", values["rounding"]),
+        update_rounding=cast("str | None", values["update_rounding"]),
     )
+
+
+def _bits(cell: str | float | None) -> int | None:
+    """Integer bits of weights or activations; None for float."""
+    return None if cell in (None, FLOAT) else int(cell)
 
 
 def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:

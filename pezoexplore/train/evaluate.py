@@ -1,11 +1,10 @@
-"""The accuracy of a point: tune the learning rate, retrain, test."""
+"""The accuracy of a point: tune learning rate and epsilon, retrain, test."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,15 +12,18 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.loop import Directions, Run, train
-from pezoexplore.train.mlp import Array, Layers, Mlp, cross_entropy
 from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
+from pezoexplore.train.trainers import stream_source, trainer_of
 
 SEEDS_PER_CALL = 5
 """Most seeds one compiled call trains; the replicas of twenty would fall out of the cache."""
 
-DirectionSource = Callable[[Sequence[int]], Directions]
-"""Makes the directions of these training seeds, from step 0."""
+FINALISTS = 3
+"""Candidates that are tried at full length; with no more than these there is one round."""
+
+CHECKS = 20
+"""Times a run at full length is looked at for the step at which it reaches the target."""
 
 
 class Settings(Protocol):
@@ -44,99 +46,160 @@ class Settings(Protocol):
         """Examples a batch."""
 
     @property
-    def epsilon(self) -> float:
-        """Length of the probe along z."""
+    def epsilon(self) -> Sequence[float]:
+        """Lengths of the probe along z to choose from."""
+
+    @property
+    def target_accuracy(self) -> float:
+        """Validation accuracy in percent that counts as trained."""
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """What is tuned.
+
+    Attributes:
+        learning_rate: Learning rate before its decay.
+        epsilon: Length of the probe along z.
+    """
+
+    learning_rate: float
+    epsilon: float
 
 
 @dataclass(frozen=True)
-class Score:
-    """How replicas do on a split; leading axes [seeds, rates].
+class Trial:
+    """How a candidate did on the validation split.
 
     Attributes:
-        accuracy: Percent of the examples classified right. An example with an output that is
-            not finite counts as wrong, so a diverged replica scores 0.
-        loss: Mean cross-entropy in nats; NaN or infinite for a diverged replica.
+        accuracy: Percent, mean over the seeds.
+        steps_to_target: First look from which on the target is held; None if it never is.
     """
 
-    accuracy: NDArray[np.float64]
-    loss: NDArray[np.float64]
+    accuracy: float
+    steps_to_target: int | None
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What tuning found and what it cost.
+
+    Attributes:
+        chosen: The best candidate.
+        trials: The last trial of each candidate.
+        steps_to_target: Of the chosen candidate.
+        steps: Steps a seed, all candidates and rounds together.
+    """
+
+    chosen: Candidate
+    trials: dict[Candidate, Trial]
+    steps: int
+
+    @property
+    def steps_to_target(self) -> int | None:
+        """Steps the chosen candidate takes to the target."""
+        return self.trials[self.chosen].steps_to_target
 
 
 def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str, Any]:
     """Accuracy of a design point: :func:`train_source` on the point's own stream."""
-    return train_source(stream_source(point, task), task, settings)
+    return train_source(stream_source(point, task), task, settings, trainer_of(point, task))
 
 
-def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
-    """The point's bit-true stream as a source of directions for a task."""
-    from pezoexplore.perturb import stream
+def train_source(
+    source: DirectionSource, task: Task, settings: Settings, trainer: Trainer
+) -> dict[str, Any]:
+    """Tune on the validation split, retrain on all of it, test.
 
-    return lambda seeds: stream.Directions(point, task.parameters, seeds)
-
-
-def train_source(source: DirectionSource, task: Task, settings: Settings) -> dict[str, Any]:
-    """Tune the learning rate on the validation split, retrain on all of it, test.
-
-    Every seed and rate is tried on ``task.fit``; the rate of the best mean validation accuracy is
-    taken, the smaller of equals. With that rate every seed is trained afresh on ``task.train`` and
-    tested once. A single rate needs no tuning. A compiled call trains ``SEEDS_PER_CALL`` seeds
-    with all their rates (the last one what is left), whatever else is going on.
+    With the rate and epsilon of :func:`tune` every seed is trained afresh on ``task.train`` and
+    tested once. A compiled call trains ``SEEDS_PER_CALL`` seeds with all rates of one epsilon (the
+    last one what is left), whatever else is going on. When a seed diverges, the point has: it
+    gets no accuracy.
 
     Returns:
         Plain values: ``accuracy_mean``, ``accuracy_ci95`` (half width; None for one seed) and
-        ``accuracy_per_seed`` in percent on the test split, ``learning_rate``,
-        ``forward_passes`` (loss evaluations, each over one batch, of one seed's final run: two a
-        step) and ``validation_accuracy`` (mean percent by rate; empty without tuning).
+        ``accuracy_per_seed`` in percent on the test split (None for a diverged point),
+        ``diverged_step`` (the first one; None if no seed diverged), ``learning_rate``,
+        ``epsilon``, ``forward_passes`` and ``random_numbers`` of one seed's final run,
+        ``tuning_forward_passes`` (of one seed's tuning runs), ``steps_to_target`` and
+        ``validation_accuracy`` (mean percent by candidate, its last round).
     """
-    rates = sorted(set(settings.learning_rates))
-    validation: dict[float, float] = {}
-    if len(rates) > 1:
-        tuned = _final(source, task.model, task.fit, _run(settings, rates))
-        means = score(task.model, tuned, task.validation).accuracy.mean(axis=0)
-        validation = dict(zip(rates, means.tolist(), strict=True))
-    rate = best_rate(validation) if validation else rates[0]
-    trained = _final(source, task.model, task.train, _run(settings, [rate]))
-    accuracies = score(task.model, trained, task.test).accuracy[:, 0].tolist()
+    tuning = tune(source, task, settings, trainer)
+    chosen = tuning.chosen
+    *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
+    diverged = state.diverged_at[state.diverged_at != NEVER]
+    accuracies = trainer.score(state, task.test).accuracy[:, 0].tolist()
+    kept = None if len(diverged) else accuracies
     return {
-        "accuracy_mean": float(np.mean(accuracies)),
-        "accuracy_ci95": ci95(accuracies),
-        "accuracy_per_seed": accuracies,
-        "learning_rate": rate,
-        "forward_passes": 2 * settings.steps,
-        "validation_accuracy": {str(tried): mean for tried, mean in validation.items()},
+        "accuracy_mean": None if kept is None else float(np.mean(kept)),
+        "accuracy_ci95": None if kept is None else ci95(kept),
+        "accuracy_per_seed": kept,
+        "diverged_step": int(diverged.min()) if len(diverged) else None,
+        "learning_rate": chosen.learning_rate,
+        "epsilon": chosen.epsilon,
+        "forward_passes": trainer.forward_passes(settings.steps),
+        "random_numbers": trainer.random_numbers(settings.steps),
+        "tuning_forward_passes": trainer.forward_passes(tuning.steps),
+        "steps_to_target": tuning.steps_to_target,
+        "validation_accuracy": {
+            _words(candidate): trial.accuracy for candidate, trial in sorted(tuning.trials.items())
+        },
     }
 
 
+def tune(source: DirectionSource, task: Task, settings: Settings, trainer: Trainer) -> Tuning:
+    """Choose learning rate and epsilon by successive halving on the validation split.
+
+    Every candidate is tried on ``task.fit`` with all seeds for a part of the steps (with a
+    schedule of its own), the better half goes on to twice as many, until ``FINALISTS`` are left,
+    which are tried at full length. The best mean validation accuracy wins; of equals the smaller
+    rate, then the smaller epsilon. Each point has the same candidates and rounds, so the budget is
+    the same for all.
+
+    Sequential halving: Karnin, Koren and Somekh, ICML 2013; here it starts again in each round.
+    """
+    left = sorted(Candidate(r, e) for r in set(settings.learning_rates) for e in _lengths(settings))
+    rounds = max(0, math.ceil(math.log2(len(left) / FINALISTS)))
+    trials: dict[Candidate, Trial] = {}
+    spent = 0
+    for halving in range(rounds, -1, -1):
+        if halving < rounds:
+            left = sorted(_best(left, trials)[: max(FINALISTS, (len(left) + 1) // 2)])
+        steps = max(1, settings.steps >> halving)
+        spent += steps * len(left)
+        trials |= _try(left, source, task, settings, trainer, steps)
+    return Tuning(_best(left, trials)[0], trials, spent)
+
+
 def learning_curve(
-    source: DirectionSource, task: Task, settings: Settings, learning_rate: float, every: int
+    source: DirectionSource,
+    task: Task,
+    settings: Settings,
+    trainer: Trainer,
+    chosen: Candidate,
+    every: int,
 ) -> list[dict[str, float | int | None]]:
-    """How a final run with one rate goes on the way: a row every ``every`` steps and at both ends.
+    """How a final run goes on the way: a row every ``every`` steps and at both ends.
 
     Trains on ``task.fit``, so that the validation split stays unseen.
 
     Returns:
-        Rows of ``step``, ``train_loss``, ``validation_loss`` (nats; means over the seeds, None
-        once a seed has diverged) and ``validation_accuracy`` (percent, mean over the seeds).
+        Rows of ``step``, ``train_loss``, ``validation_loss`` (means over the seeds, None once a
+        seed has diverged) and ``validation_accuracy`` (percent, mean over the seeds).
     """
-    run = _run(settings, [learning_rate])
     stops = range(0, settings.steps, every)
     rows: list[dict[str, float | int | None]] = []
-    for step, layers in _training(source, task.model, task.fit, run, stops):
-        held = score(task.model, layers, task.validation)
+    for step, state in _training(source, trainer, task.fit, _run(settings, [chosen]), stops):
+        held = trainer.score(state, task.validation)
         rows.append(
             {
                 "step": step,
-                "train_loss": _finite(score(task.model, layers, task.fit).loss.mean()),
+                "train_loss": _finite(trainer.score(state, task.fit).loss.mean()),
                 "validation_loss": _finite(held.loss.mean()),
                 "validation_accuracy": float(held.accuracy.mean()),
             }
         )
     return rows
-
-
-def best_rate(accuracy_by_rate: dict[float, float]) -> float:
-    """The rate of the highest accuracy, the smallest of equals."""
-    return min(accuracy_by_rate, key=lambda rate: (-accuracy_by_rate[rate], rate))
 
 
 def ci95(values: Sequence[float]) -> float | None:
@@ -149,58 +212,87 @@ def ci95(values: Sequence[float]) -> float | None:
     return float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
 
 
-def score(model: Mlp, layers: Layers, split: Split) -> Score:
-    """Accuracy and loss of every replica on a split."""
-    right, loss = _compiled_score(model)(layers, split.inputs, split.labels)
-    share = np.asarray(right, np.float64) / len(split)
-    return Score(accuracy=100 * share, loss=np.asarray(loss, np.float64))
+def steps_to_target(steps: Sequence[int], accuracy: Sequence[float], target: float) -> int | None:
+    """First look at which the accuracy reaches the target and from which on it holds it.
+
+    Args:
+        steps: Steps done at each look.
+        accuracy: Accuracy at each look, percent.
+        target: Percent.
+    """
+    held = None
+    for step, value in zip(reversed(steps), reversed(accuracy), strict=True):
+        if value < target:
+            break
+        held = step
+    return held
 
 
-@cache
-def _compiled_score(model: Mlp) -> Callable[..., tuple[Array, Array]]:
-    jax = load_jax()
-    jnp = jax.numpy
-
-    def evaluate(layers: Layers, inputs: Array, labels: Array) -> tuple[Array, Array]:
-        logits = model.logits(layers, inputs)
-        # argmax alone would call a column of NaN class 0, and be right now and then.
-        sound = jnp.isfinite(logits).all(-2)
-        right = sound & (logits.argmax(-2) == labels)
-        return right.sum(-1), cross_entropy(logits, labels).mean(-1)
-
-    compiled: Callable[..., tuple[Array, Array]] = jax.jit(evaluate)
-    return compiled
+def _best(candidates: Iterable[Candidate], trials: dict[Candidate, Trial]) -> list[Candidate]:
+    return sorted(candidates, key=lambda candidate: (-trials[candidate].accuracy, candidate))
 
 
-def _run(settings: Settings, rates: Iterable[float]) -> Run:
+def _try(
+    candidates: Sequence[Candidate],
+    source: DirectionSource,
+    task: Task,
+    settings: Settings,
+    trainer: Trainer,
+    steps: int,
+) -> dict[Candidate, Trial]:
+    """Trials of all candidates, those of one epsilon side by side."""
+    trials = {}
+    looks = [steps * look // CHECKS for look in range(1, CHECKS)] if steps >= CHECKS else []
+    for epsilon in sorted({candidate.epsilon for candidate in candidates}):
+        group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
+        run = replace(_run(settings, group), steps=steps)
+        seen: list[tuple[int, NDArray[np.float64]]] = [
+            (step, trainer.score(state, task.validation).accuracy.mean(axis=0))
+            for step, state in _training(source, trainer, task.fit, run, looks)
+        ]
+        for index, candidate in enumerate(group):
+            curve = [float(accuracy[index]) for _, accuracy in seen]
+            reached = steps_to_target([step for step, _ in seen], curve, settings.target_accuracy)
+            trials[candidate] = Trial(curve[-1], reached)
+    return trials
+
+
+def _lengths(settings: Settings) -> set[float]:
+    return set(settings.epsilon)
+
+
+def _words(candidate: Candidate) -> str:
+    return f"{candidate.learning_rate:g}/{candidate.epsilon:g}"
+
+
+def _run(settings: Settings, candidates: Sequence[Candidate]) -> Run:
+    """A run of candidates that share an epsilon."""
     return Run(
         seeds=tuple(range(settings.seeds)),
-        learning_rates=tuple(rates),
+        learning_rates=tuple(candidate.learning_rate for candidate in candidates),
         steps=settings.steps,
         batch=settings.batch,
-        epsilon=settings.epsilon,
+        epsilon=candidates[0].epsilon,
     )
 
 
-def _final(source: DirectionSource, model: Mlp, data: Split, run: Run) -> Layers:
-    *_, (_, layers) = _training(source, model, data, run)
-    return layers
-
-
 def _training(
-    source: DirectionSource, model: Mlp, data: Split, run: Run, stops: Sequence[int] = ()
-) -> Iterator[tuple[int, Layers]]:
-    """:func:`train` in calls of a few seeds each, side by side from stop to stop."""
-    jax = load_jax()
+    source: DirectionSource, trainer: Trainer, data: Split, run: Run, stops: Sequence[int] = ()
+) -> Iterator[tuple[int, TrainState]]:
+    """:meth:`Trainer.run` in calls of a few seeds each, side by side from stop to stop."""
     groups = [
         run.seeds[at : at + SEEDS_PER_CALL] for at in range(0, len(run.seeds), SEEDS_PER_CALL)
     ]
-    calls = [train(model, data, replace(run, seeds=g), source(g), stops) for g in groups]
+    calls = [trainer.run(data, replace(run, seeds=group), source, stops) for group in groups]
     for parts in zip(*calls, strict=True):
-        joined: Layers = jax.tree.map(
-            lambda *pieces: jax.numpy.concatenate(pieces), *(layers for _, layers in parts)
-        )
-        yield parts[0][0], joined
+        yield parts[0][0], _joined([state for _, state in parts])
+
+
+def _joined(states: Sequence[TrainState]) -> TrainState:
+    jax = load_jax()
+    trees = [state.weights for state in states]
+    weights = jax.tree.map(lambda *pieces: jax.numpy.concatenate(pieces), *trees)
+    return TrainState(weights, np.concatenate([state.diverged_at for state in states]))
 
 
 def _finite(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""The compiled training loop: two-point zeroth-order steps fed with blocks of directions.
+"""The fast compiled training loop, of perceptrons: two-point steps fed with blocks of directions.
 
 A step draws a batch and a direction z and moves every replica (w, of one seed and one learning
 rate) by
@@ -21,7 +21,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,41 +29,22 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.mlp import Array, Layers, Mlp, cross_entropy
 from pezoexplore.train.tasks import Split
+from pezoexplore.train.trainer import NEVER, Directions, Run, TrainState
+
+__all__ = [
+    "BLOCK_STEPS",
+    "Batches",
+    "Directions",
+    "Run",
+    "cosine_rates",
+    "initial_weights",
+    "train",
+]
 
 BLOCK_STEPS = 500
 """Steps the host prepares at once: 12 MB of int16 directions for 5 seeds of 2,410 weights."""
 
 _BATCH_STREAM = 1
-
-
-class Directions(Protocol):
-    """A source of directions: z = values * scale."""
-
-    @property
-    def scale(self) -> float:
-        """What one unit of the values is worth in z."""
-
-    def block(self, first_step: int, steps: int) -> NDArray[Any]:
-        """Values of consecutive steps, [steps, seeds, d], int16 or float32."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one compiled call trains: seeds x learning rates, a fixed number of replicas.
-
-    Attributes:
-        seeds: Training seeds: initial weights, batches and the directions' master seed.
-        learning_rates: Rates tried with each seed.
-        steps: Weight updates.
-        batch: Examples a batch, drawn with replacement.
-        epsilon: Length of the probe along z.
-    """
-
-    seeds: tuple[int, ...]
-    learning_rates: tuple[float, ...]
-    steps: int
-    batch: int = 64
-    epsilon: float = 1e-3
 
 
 def cosine_rates(learning_rates: Sequence[float], steps: int) -> NDArray[np.float64]:
@@ -107,10 +88,10 @@ def train(
     directions: Directions,
     stops: Sequence[int] = (),
     block_steps: int = BLOCK_STEPS,
-) -> Iterator[tuple[int, Layers]]:
+) -> Iterator[tuple[int, TrainState]]:
     """Train all replicas and hand out their weights on the way.
 
-    A replica that diverges carries NaN or infinite weights on; nothing is raised.
+    A replica that diverges carries NaN or infinite weights on and is marked; nothing is raised.
 
     Args:
         model: The network.
@@ -121,32 +102,45 @@ def train(
         block_steps: Steps made at once by the host, at least 2: more change no bit of the result.
 
     Yields:
-        (steps done, weights by layer with leading axes [seeds, rates]), in order; the last is
-        the trained network.
+        (steps done, state with the weights by layer), in order; the last is the trained network.
     """
     advance = _compiled(model)
-    weights = initial_weights(model, run)
+    carried = _start(model, run)
     batches = Batches(run.seeds, len(data), run.batch)
     probe = np.float32(run.epsilon * directions.scale)
     cuts = sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps})
     if cuts[0] == 0:
-        yield cuts.pop(0), weights
+        yield cuts.pop(0), _state(carried)
     for first in range(0, run.steps, block_steps):
         block = _prepare(data, run, directions, batches, first, block_steps)
         # Wait here, not later: the host is one block ahead of the loop, never more.
-        load_jax().block_until_ready(weights)
+        load_jax().block_until_ready(carried)
         start, end = first, min(first + block_steps, run.steps)
         while start < end:
             stop = min(cuts[0], end)
-            weights = advance(
-                weights,
+            carried = advance(
+                carried,
                 (block.directions, block.inputs, block.labels, block.rates),
                 probe,
-                (np.int32(start - first), np.int32(stop - first)),
+                (np.int32(start - first), np.int32(stop - first), np.int32(first)),
             )
             start = stop
             if stop == cuts[0]:
-                yield cuts.pop(0), weights
+                yield cuts.pop(0), _state(carried)
+
+
+_Carried = tuple[Layers, Array]
+"""Weights, and the step at which each replica diverged."""
+
+
+def _start(model: Mlp, run: Run) -> _Carried:
+    shape = (len(run.seeds), len(run.learning_rates))
+    return initial_weights(model, run), load_jax().numpy.full(shape, NEVER, np.int32)
+
+
+def _state(carried: _Carried) -> TrainState:
+    weights, diverged_at = carried
+    return TrainState(weights, np.asarray(diverged_at))
 
 
 def initial_weights(model: Mlp, run: Run) -> Layers:
@@ -184,12 +178,12 @@ def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
 
 
 @cache
-def _compiled(model: Mlp) -> Callable[..., Layers]:
+def _compiled(model: Mlp) -> Callable[..., _Carried]:
     """The jitted loop over the steps of one block; compiles once per shape and value type."""
     jax = load_jax()
     jnp = jax.numpy
 
-    def step(weights: Layers, block: tuple[Array, ...], epsilon: Array) -> Layers:
+    def step(weights: Layers, block: tuple[Array, ...], epsilon: Array) -> tuple[Layers, Array]:
         values, inputs, labels, rates = block
         direction = model.unpack(values.astype(jnp.float32))
         plus, minus = model.probe(weights, direction, inputs, epsilon)
@@ -197,22 +191,28 @@ def _compiled(model: Mlp) -> Callable[..., Layers]:
         # Differences example by example: sums of losses would cancel and lose digits.
         difference = (cross_entropy(plus, labels) - cross_entropy(minus, labels)).sum(-1)
         move = -rates * difference
-        return tuple(
+        moved = tuple(
             (
                 weight + move[:, :, None, None] * z_weight[:, None],
                 bias + move[:, :, None] * z_bias[:, None],
             )
             for (weight, bias), (z_weight, z_bias) in zip(weights, direction, strict=True)
         )
+        return moved, jnp.isfinite(difference)
 
     def advance(
-        weights: Layers, block: tuple[Array, ...], epsilon: Array, bounds: tuple[Array, Array]
-    ) -> Layers:
-        def body(index: Array, carried: Layers) -> Layers:
-            return step(carried, tuple(part[index] for part in block), epsilon)
+        carried: _Carried, block: tuple[Array, ...], epsilon: Array, bounds: tuple[Array, ...]
+    ) -> _Carried:
+        start, stop, first = bounds
 
-        done: Layers = jax.lax.fori_loop(*bounds, body, weights)
+        def body(index: Array, carried: _Carried) -> _Carried:
+            weights, diverged_at = carried
+            weights, sound = step(weights, tuple(part[index] for part in block), epsilon)
+            now = ~sound & (diverged_at == NEVER)
+            return weights, jnp.where(now, first + index, diverged_at)
+
+        done: _Carried = jax.lax.fori_loop(start, stop, body, carried)
         return done
 
-    compiled: Callable[..., Layers] = jax.jit(advance)
+    compiled: Callable[..., _Carried] = jax.jit(advance)
     return compiled

@@ -13,10 +13,12 @@ from pezoexplore.design.columns import (
 ORDER = (
     "point_id target status "
     "rng reuse pool_size reuse_period bit_width state_bits lanes leap taps scaling "
+    "estimator queries weight_bits activation_bits rounding update_rounding "
     "accuracy_mean accuracy_ci95 accuracy_per_seed learning_rate forward_passes effective_span "
     "effective_dim stream_mean stream_std stream_kurtosis stream_lag1 lane_correlation "
     "distinct_output_bits rtl_status rtl_words_checked reseed_stall_beats lut muxf ff carry "
-    "bram dsp fmax_mhz power_mw_est energy_to_target_uj_est yosys_version rtl_sha256 pareto "
+    "bram dsp fmax_mhz power_mw_est energy_to_target_uj_est yosys_version rtl_sha256 "
+    "epsilon tuning_forward_passes macs random_numbers rng_state_bits steps_to_target pareto "
 )
 
 

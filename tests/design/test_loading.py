@@ -68,7 +68,7 @@ def test_the_example(load):
     assert space.space.rng == ("lfsr", "xorshift32")
     assert space.space.reuse_period == (1, 64, math.inf)
     assert space.train.learning_rates == (0.003, 0.005, 0.01)
-    assert space.train.epsilon == 0.001
+    assert space.train.epsilon == (0.001,)
     assert space.hardware.clock_mhz == 200
     assert [str(constraint) for constraint in space.constraints] == ["lut <= 2000"]
 
@@ -125,7 +125,7 @@ def test_forms_of_infinity(load, written):
 def test_forms_of_a_number(load, written):
     text = f"train: {{epsilon: {written}, learning_rates: [{written}]}}\nspace: {{lanes: 8}}"
     train = load(text).train
-    assert train.epsilon == 0.001
+    assert train.epsilon == (0.001,)
     assert train.learning_rates == (0.001,)
 
 
@@ -156,7 +156,7 @@ BITS = "integers 1 to 24"
 STATE = "integers 3 to 32 or null (the generator's own default)"
 STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"
-TRAIN = "steps, seeds, learning_rates, batch, epsilon"
+TRAIN = "steps, seeds, learning_rates, batch, epsilon, target_accuracy"
 NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
 
 
@@ -656,7 +656,8 @@ def test_the_resolved_design_names_every_setting(load):
         "seeds": 5,
         "learning_rates": [0.003, 0.005, 0.01],
         "batch": 64,
-        "epsilon": 0.001,
+        "epsilon": [0.001],
+        "target_accuracy": 85.0,
     }
     assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0}
     assert data["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff"]}

@@ -82,6 +82,12 @@ def test_defaults():
         "leap": 1,
         "taps": "xor",
         "scaling": "constant",
+        "estimator": "rge",
+        "queries": 1,
+        "weight_bits": "float",
+        "activation_bits": "float",
+        "rounding": None,
+        "update_rounding": None,
     }
     assert tuple(resolve().axes()) == AXES
 
@@ -187,3 +193,43 @@ def test_labels_tell_points_apart():
         resolve(rng="gaussian", reuse="none"),
     ]
     assert len({point.label() for point in points}) == len(points)
+
+
+INTEGERS = {"weight_bits": 16, "activation_bits": 8}
+
+
+@pytest.mark.parametrize("estimator", ["cge", "backprop"])
+def test_an_estimator_without_numbers_has_no_generator(estimator):
+    point = resolve(estimator=estimator, rng="treegrng", reuse="none", lanes=8, queries=4)
+    assert (point.rng, point.draws, point.in_hardware) == ("none", False, False)
+    assert point == resolve(estimator=estimator)
+    assert point.label() == estimator
+
+
+def test_training_axes_do_not_change_the_hardware():
+    point = resolve(**INTEGERS, queries=4, rounding="stochastic", update_rounding="independent")
+    assert point.fixed_point
+    assert point.hardware() == resolve().hardware()
+    assert point.perturbation() == resolve()
+    assert point.label().endswith("q=4 w16a8 stochastic independent")
+
+
+@pytest.mark.parametrize(
+    ("axes", "reason"),
+    [
+        ({"weight_bits": 8}, "both float or both integers, not 8 and float"),
+        ({"weight_bits": 8, "activation_bits": "float"}, "both integers, not 8 and float"),
+        (INTEGERS | {"estimator": "cge"}, "weight_bits 16 needs estimator rge"),
+        (INTEGERS | {"rng": "gaussian", "reuse": "none"}, "rng gaussian draws floats"),
+        (INTEGERS | {"update_rounding": "independent"}, "needs rounding stochastic"),
+    ],
+)
+def test_training_axes_that_do_not_go_together(axes, reason):
+    with pytest.raises(IllegalPointError, match=reason):
+        resolve(**axes)
+
+
+def test_roundings_mean_nothing_to_float_weights():
+    assert resolve(rounding="stochastic", update_rounding="independent") == resolve()
+    assert resolve(**INTEGERS).rounding == "nearest"
+    assert resolve(**INTEGERS).update_rounding == "shared"

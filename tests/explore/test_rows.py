@@ -103,6 +103,10 @@ def test_a_row_has_every_column_in_order_and_nothing_else() -> None:
         "leap": "1",
         "taps": "xor",
         "scaling": "constant",
+        "estimator": "rge",
+        "queries": "1",
+        "weight_bits": "float",
+        "activation_bits": "float",
         "lut": "12",
         "rtl_status": "pass",
     }

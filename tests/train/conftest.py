@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pezoexplore.train.evaluate import DirectionSource
+from pezoexplore.train.trainer import DirectionSource
 
 
 class Uniform:
@@ -48,7 +48,8 @@ class Settings:
     seeds: int = 2
     learning_rates: tuple[float, ...] = (0.003, 0.01)
     batch: int = 64
-    epsilon: float = 1e-3
+    epsilon: tuple[float, ...] = (1e-3,)
+    target_accuracy: float = 85.0
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
-from pezoexplore.train.loop import Batches, Run, cosine_rates, initial_weights, train
+from pezoexplore.train.loop import Batches, cosine_rates, initial_weights, train
 from pezoexplore.train.mlp import Mlp
 from pezoexplore.train.tasks import Task, get_task
+from pezoexplore.train.trainer import NEVER, Run
 
 TASK = get_task("digits-mlp")
 RUN = Run(seeds=(0, 7), learning_rates=(0.003, 0.02), steps=40)
@@ -19,9 +20,9 @@ RUN = Run(seeds=(0, 7), learning_rates=(0.003, 0.02), steps=40)
 
 def trained(task: Task, run: Run, directions: Any, **options: Any) -> np.ndarray:
     """Flat final weights [seeds, rates, d]."""
-    *_, (step, layers) = train(task.model, task.train, run, directions, **options)
+    *_, (step, state) = train(task.model, task.train, run, directions, **options)
     assert step == run.steps
-    return task.model.pack(layers)
+    return task.model.pack(state.weights)
 
 
 def slow_loss(model: Mlp, flat: np.ndarray, inputs: np.ndarray, labels: np.ndarray) -> float:
@@ -83,7 +84,7 @@ def test_stops_change_no_bit_and_come_in_order(uniform: Callable[..., Any]) -> N
     stops = [0, 13, 14, 30, 40, 99]
     directions = uniform(RUN.seeds, 2410)
     steps = train(TASK.model, TASK.train, RUN, directions, stops, block_steps=16)
-    handed = [(step, TASK.model.pack(layers)) for step, layers in steps]
+    handed = [(step, TASK.model.pack(state.weights)) for step, state in steps]
     assert [step for step, _ in handed] == [0, 13, 14, 30, 40]
     first = TASK.model.pack(initial_weights(TASK.model, RUN))
     np.testing.assert_array_equal(handed[0][1], first)
@@ -105,6 +106,21 @@ def test_a_diverged_replica_raises_nothing_and_harms_no_other(uniform: Callable[
     wild = pair(1e30)
     assert not np.isfinite(wild[0, 1]).all()
     np.testing.assert_array_equal(wild[0, 0], pair(0.01)[0, 0])
+
+
+def test_divergence_is_marked_with_its_step(uniform: Callable[..., Any]) -> None:
+    run = Run(seeds=(0, 1), learning_rates=(0.01, 1e30), steps=40)
+
+    def marks(block_steps: int) -> np.ndarray:
+        directions = uniform(run.seeds, 2410)
+        steps = train(TASK.model, TASK.train, run, directions, block_steps=block_steps)
+        *_, (_, state) = steps
+        return state.diverged_at
+
+    diverged_at = marks(40)
+    assert (diverged_at[:, 0] == NEVER).all()
+    assert ((diverged_at[:, 1] > 0) & (diverged_at[:, 1] < 10)).all()
+    np.testing.assert_array_equal(marks(2), diverged_at)
 
 
 def test_cosine_rates_fall_from_the_rate_to_nearly_nothing() -> None:

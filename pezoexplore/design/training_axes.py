@@ -1,0 +1,100 @@
+"""The axes that say how a point trains; the numbers and their hardware do not depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pezoexplore.errors import IllegalPointError
+
+Value = str | int | float | None
+
+ESTIMATORS = (
+    *("rge", "rge_onesided", "sign_spsa", "cge", "cge_sparse", "forward_gradient", "backprop"),
+)
+"""How a step estimates the gradient; ``pezoexplore.train.estimators`` has the equations."""
+
+ROUNDINGS = ("nearest", "stochastic")
+UPDATE_ROUNDINGS = ("shared", "independent")
+
+FIXED_ESTIMATORS = ("rge",)
+"""Estimators with an integer form."""
+
+FIXED_BITS = (4, 16)
+"""Narrowest and widest integer weights and activations."""
+
+FLOAT = "float"
+"""How bits are written that are None: float arithmetic."""
+
+FLOAT_AXES = frozenset({"weight_bits", "activation_bits"})
+"""Axes that may be ``float``."""
+
+TRAINING_DEFAULTS: dict[str, Any] = {
+    "estimator": "rge",
+    "queries": 1,
+    "weight_bits": None,
+    "activation_bits": None,
+    "rounding": None,
+    "update_rounding": None,
+}
+"""What a training axis is when a design does not name it; None for bits: float."""
+
+TRAINING_AXES = tuple(TRAINING_DEFAULTS)
+
+_WITHOUT_NUMBERS = ("cge", "backprop")
+_WITHOUT_QUERIES = ("cge", "cge_sparse", "backprop")
+
+
+def draws_numbers(estimator: str) -> bool:
+    """Whether an estimator draws random numbers."""
+    return estimator not in _WITHOUT_NUMBERS
+
+
+def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
+    """The training axes in canonical form; those that do not matter are None.
+
+    Args:
+        values: A value for each of ``TRAINING_AXES``, and perhaps others.
+
+    Raises:
+        IllegalPointError: The values are not legal together.
+    """
+    training: dict[str, Any] = {axis: values[axis] for axis in TRAINING_AXES}
+    estimator = training["estimator"]
+    if estimator in _WITHOUT_QUERIES:
+        training["queries"] = None
+    for axis in FLOAT_AXES:
+        training[axis] = None if training[axis] == FLOAT else training[axis]
+    weight, activation = training["weight_bits"], training["activation_bits"]
+    if (weight is None) != (activation is None):
+        raise IllegalPointError(
+            "weight_bits and activation_bits are both float or both integers, not "
+            f"{weight or FLOAT} and {activation or FLOAT}"
+        )
+    if weight is None:
+        return training | {"rounding": None, "update_rounding": None}
+    if estimator not in FIXED_ESTIMATORS:
+        raise IllegalPointError(
+            f"weight_bits {weight} needs estimator {' or '.join(FIXED_ESTIMATORS)}, not {estimator}"
+        )
+    training["rounding"] = training["rounding"] or ROUNDINGS[0]
+    training["update_rounding"] = training["update_rounding"] or UPDATE_ROUNDINGS[0]
+    if training["update_rounding"] == "independent" and training["rounding"] == "nearest":
+        raise IllegalPointError(
+            "update_rounding independent needs rounding stochastic, not nearest"
+        )
+    return training
+
+
+def training_words(values: Mapping[str, Any]) -> list[str]:
+    """What a label says on how a point trains: nothing for the default."""
+    words = []
+    if values["estimator"] != "rge":
+        words.append(values["estimator"])
+    if values["queries"] not in (None, 1):
+        words.append(f"q={values['queries']}")
+    if values["weight_bits"] is not None:
+        words.append(f"w{values['weight_bits']}a{values['activation_bits']}")
+        words += [values["rounding"]] if values["rounding"] != "nearest" else []
+        words += [values["update_rounding"]] if values["update_rounding"] != "shared" else []
+    return words
