@@ -98,7 +98,8 @@ EDITS: dict[str, Edit] = {
     ),
     "stream_pool kept": Edit("stream_pool", "stream_pool.v", "? kept_q", "? row_q"),
     "stream_bank rotation": Edit(
-        "stream_bank", "stream_bank.v", "((lane+1)%LANES)", "((lane+2)%LANES)"
+        "stream_bank", "stream_bank.v", "((lane+1)%LANES)", "((lane+2)%LANES)",
+        lambda p: p.lanes == 1,
     ),
     "stream_phased hop": Edit(
         "stream_phased", "stream_phased.v", "? hopped :", "? state_q :",

@@ -11,9 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from rtl_edits import EDITS
+from rtl_edits import POINTS as SMALL
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.regress import module_points
+from pezoexplore.hardware.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
 
 WIDE = {"bit_width": 8, "lanes": 31, "scaling": "none"}
@@ -89,18 +90,42 @@ def test_sweep_fails_exactly_the_points_that_use_what_was_edited(tmp_path):
     assert (runs["run"], runs["from_store"], runs["failed"]) == (0, 5, 0)
 
 
-@pytest.mark.parametrize(("edit", "modules"), [("rademacher tap", ["rademacher", "xorshift32"])])
-def test_verify_fails_exactly_the_module_that_was_edited(edit, modules, tmp_path):
-    shutil.copytree(rtl_dir(), tmp_path / "rtl")
-    edited(EDITS[edit], tmp_path / "rtl")
-    done = pezoexplore(
-        "verify", *modules, "--rtl-dir", "rtl", "--junit", "j.xml", "--jobs", "2", cwd=tmp_path
-    )
+FIRST_EDIT = {edit.module: name for name, edit in reversed(EDITS.items())}
+"""One edit of each generator and reuse module."""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_sweep_fails_a_point_of_every_module_that_is_edited(module, tmp_path):
+    edit = EDITS[FIRST_EDIT[module]]
+    point = next(point for point in SMALL.values() if edit.breaks(point))
+    space = {name: value for name, value in point.axes().items() if value is not None}
+    if point.rng != "lfsr":
+        del space["state_bits"]
+    (tmp_path / "design.yaml").write_text(json.dumps({"name": module, "space": space}))
+    edit.apply(tmp_path)
+    words = ["design.yaml", "--stages", "rtl", "--rtl-dir", "rtl", "--out", "run", "--jobs", "1"]
+    done = pezoexplore("sweep", *words, cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    failed = [line for line in done.stdout.splitlines() if line.rstrip().endswith("fail")]
-    assert all(line.startswith("rademacher") for line in failed)
+    (row,) = csv.DictReader((tmp_path / "run" / "results.csv").read_text().splitlines())
+    assert (row["status"], row["rtl_status"]) == ("failed:rtl", "fail")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_verify_fails_exactly_the_points_that_use_what_was_edited(module, tmp_path):
+    edit = EDITS[FIRST_EDIT[module]]
+    edit.apply(tmp_path)
+    words = [module, "--rtl-dir", "rtl", "--junit", "j.xml", "--jobs", "2"]
+    done = pezoexplore("verify", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
     suite = ET.parse(tmp_path / "j.xml").getroot().find("testsuite")
     assert suite is not None
-    assert suite.get("failures") == str(len(failed)) == str(len(module_points("rademacher")))
-    assert suite.get("tests") == str(sum(len(module_points(module)) for module in modules))
+    points = module_points(module)
+    broken = sum(edit.breaks(point) for point in points)
+    assert broken > 0
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
+        str(len(points)),
+        str(broken),
+        "0",
+    )
