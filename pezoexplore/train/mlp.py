@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-
-Array: TypeAlias = Any
-"""A NumPy or JAX array (JAX is imported late)."""
+from pezoexplore.train.network import Array as Array
+from pezoexplore.train.network import Block, layout
 
 Layers: TypeAlias = tuple[tuple[Array, Array], ...]
 """(weight [..., out, in], bias [..., out]) of each layer."""
@@ -41,8 +41,56 @@ class Mlp:
     @property
     def parameters(self) -> int:
         """Number of weights d, biases included."""
-        pairs = zip(self.sizes, self.sizes[1:], strict=False)
-        return sum(out * (inputs + 1) for inputs, out in pairs)
+        return sum(out * (inputs + 1) for inputs, out in self._pairs)
+
+    @property
+    def layers(self) -> int:
+        """Number of dense layers."""
+        return len(self.sizes) - 1
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one example's forward pass."""
+        return sum(out * inputs for inputs, out in self._pairs)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Weight and bias of each layer, in the order of :meth:`unpack`."""
+        return layout(
+            [
+                block
+                for depth, (inputs, out) in enumerate(self._pairs)
+                for block in (
+                    (f"dense{depth + 1}.weight", (out, inputs), depth),
+                    (f"dense{depth + 1}.bias", (out,), depth),
+                )
+            ]
+        )
+
+    @property
+    def _pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(self.sizes, self.sizes[1:], strict=False))
+
+    def outputs(self, flat: Array, inputs: Array) -> Array:
+        """Outputs [n, classes] at weights [d] on stored inputs [n, features]."""
+        return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
+
+    def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
+        """What enters a layer, [n, features]; for layer 0 the scaled inputs."""
+        scaled = inputs.astype(load_jax().numpy.float32) * np.float32(self.input_scale)
+        return self._through(flat, scaled, 0, layer)
+
+    def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
+        """Outputs [n, classes] from what enters a layer."""
+        return self._through(flat, entering, layer, self.layers)
+
+    def _through(self, flat: Array, hidden: Array, first: int, last: int) -> Array:
+        jnp = load_jax().numpy
+        for layer in range(first, last):
+            weight, bias = (block.of(flat) for block in self.blocks[2 * layer : 2 * layer + 2])
+            hidden = jnp.matmul(hidden, weight.T) + bias
+            hidden = jnp.maximum(hidden, 0) if layer + 1 < self.layers else hidden
+        return hidden
 
     def init(self, seed: int) -> NDArray[np.float32]:
         """He-normal weights (standard deviation sqrt(2 / inputs)) and zero biases, [d]."""

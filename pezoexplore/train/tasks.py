@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
-from pezoexplore.train.mlp import Array, Mlp
+from pezoexplore.train.mlp import Mlp
+from pezoexplore.train.network import Array
 
 _DIGITS_TEST = 360
 _DIGITS_VALIDATION = 287

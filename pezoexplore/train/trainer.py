@@ -91,6 +91,9 @@ class Trainer(Protocol):
     def score(self, state: TrainState, split: Split) -> Score:
         """Accuracy and loss of every replica on a split."""
 
+    def weights(self, state: TrainState) -> NDArray[np.float32]:
+        """Flat weights of every replica, [seeds, rates, d]."""
+
     def forward_passes(self, steps: int) -> int:
         """Loss evaluations, each over one batch, of one replica's run."""
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.loop import train
-from pezoexplore.train.mlp import Array, Layers, Mlp, cross_entropy
+from pezoexplore.train.mlp import Layers, Mlp, cross_entropy
+from pezoexplore.train.network import Array
 from pezoexplore.train.tasks import Split, Task
 from pezoexplore.train.trainer import DirectionSource, Run, Score, Trainer, TrainState
 
@@ -50,6 +52,10 @@ class MlpTrainer:
         right, loss = _compiled_score(self.model)(state.weights, split.inputs, split.labels)
         share = np.asarray(right, np.float64) / len(split)
         return Score(accuracy=100 * share, loss=np.asarray(loss, np.float64))
+
+    def weights(self, state: TrainState) -> NDArray[np.float32]:
+        """See :meth:`Trainer.weights`."""
+        return self.model.pack(state.weights)
 
     def forward_passes(self, steps: int) -> int:
         """See :meth:`Trainer.forward_passes`."""

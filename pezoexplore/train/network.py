@@ -1,0 +1,91 @@
+"""What a network is to the training loops: flat weights in, outputs out, cut at its layers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = Any
+"""A NumPy or JAX array (JAX is imported late)."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One weight or bias tensor within the flat weights.
+
+    Attributes:
+        name: Such as ``conv1.weight``.
+        start: Index of its first weight.
+        shape: Its shape, row-major.
+        layer: The layer it belongs to, from 0.
+    """
+
+    name: str
+    start: int
+    shape: tuple[int, ...]
+    layer: int
+
+    @property
+    def size(self) -> int:
+        """Number of weights."""
+        return math.prod(self.shape)
+
+    @property
+    def stop(self) -> int:
+        """Index after its last weight."""
+        return self.start + self.size
+
+    def of(self, flat: Array) -> Array:
+        """The tensor, with the leading axes of flat weights [..., d]."""
+        return flat[..., self.start : self.stop].reshape(*flat.shape[:-1], *self.shape)
+
+
+class Network(Protocol):
+    """A network whose functions JAX can trace, a replica at a time; map over the weights for more.
+
+    Implementations are frozen and hashable: they name compiled functions.
+    """
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights d."""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its tensors in the order of the flat weights, without gaps."""
+
+    @property
+    def layers(self) -> int:
+        """Number of layers: places to start a forward pass from."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one example's forward pass."""
+
+    def init(self, seed: int) -> NDArray[np.float32]:
+        """Initial weights of a training seed, [d]."""
+
+    def outputs(self, flat: Array, inputs: Array) -> Array:
+        """Outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
+
+    def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
+        """What enters a layer, [n, ...]; for layer 0 the scaled inputs."""
+
+    def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
+        """Outputs from what enters a layer: ``outputs`` is ``suffix`` of ``prefix``."""
+
+
+def layout(shapes: list[tuple[str, tuple[int, ...], int]]) -> tuple[Block, ...]:
+    """Blocks one after the other.
+
+    Args:
+        shapes: (name, shape, layer) of each, in the order of the flat weights.
+    """
+    blocks: list[Block] = []
+    for name, shape, layer in shapes:
+        blocks.append(Block(name, blocks[-1].stop if blocks else 0, shape, layer))
+    return tuple(blocks)
