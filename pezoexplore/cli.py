@@ -16,8 +16,8 @@ import typer
 import typer.core
 
 from pezoexplore import __version__
-from pezoexplore.design.columns import AXIS_HELP
-from pezoexplore.design.point import AXES, RNGS, SCALINGS, TAPS
+from pezoexplore.axis_options import Axes, axis_options
+from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.errors import PezoError
 
 STATUS_ERROR = 2
@@ -152,23 +152,6 @@ def _top(
     pass
 
 
-def _axis(name: str, more: str = "") -> Any:  # noqa: ANN401 - as typer.Option is typed
-    option = f"--{name.replace('_', '-')}"
-    text = AXIS_HELP[name] + (f": {more}" if more else "") + "."
-    return typer.Option(option, help=text[0].upper() + text[1:], rich_help_panel="Axes")
-
-
-Rng = Annotated[str | None, _axis("rng", ", ".join(RNGS))]
-Reuse = Annotated[str | None, _axis("reuse")]
-PoolSize = Annotated[str | None, _axis("pool_size")]
-ReusePeriod = Annotated[str | None, _axis("reuse_period")]
-BitWidth = Annotated[str | None, _axis("bit_width")]
-StateBits = Annotated[str | None, _axis("state_bits")]
-Lanes = Annotated[str | None, _axis("lanes")]
-Leap = Annotated[str | None, _axis("leap")]
-Taps = Annotated[str | None, _axis("taps", ", ".join(TAPS))]
-Scaling = Annotated[str | None, _axis("scaling", ", ".join(SCALINGS))]
-
 Format = Annotated[TableOrJson, typer.Option("--format", help="How results are printed.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes; default: all CPUs.")
@@ -182,8 +165,9 @@ Junit = Annotated[
 
 
 @app.command()
+@axis_options(AXES)
 def sweep(
-    ctx: typer.Context,
+    axes: Axes,
     design: Annotated[
         Path | None, typer.Argument(help="Design file; default: the bundled quickstart.")
     ] = None,
@@ -194,16 +178,6 @@ def sweep(
     stages: Annotated[
         str, typer.Option("--stages", help="Which stages to run, comma-separated.")
     ] = "train,rtl,synth",
-    rng: Rng = None,
-    reuse: Reuse = None,
-    pool_size: PoolSize = None,
-    reuse_period: ReusePeriod = None,
-    bit_width: BitWidth = None,
-    state_bits: StateBits = None,
-    lanes: Lanes = None,
-    leap: Leap = None,
-    taps: Taps = None,
-    scaling: Scaling = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -230,7 +204,7 @@ def sweep(
         SweepRequest(
             command=_command_line(),
             design=design,
-            axes=_axes(ctx),
+            axes=axes,
             overrides=set_ or [],
             stages=stages,
             out=out,
@@ -273,19 +247,10 @@ def pareto(
 
 
 @app.command()
+@axis_options(STREAM_AXES)
 def stream(
-    ctx: typer.Context,
+    axes: Axes,
     count: Annotated[int, typer.Option("--count", min=1, help="Words to write.")],
-    rng: Rng = None,
-    reuse: Reuse = None,
-    pool_size: PoolSize = None,
-    reuse_period: ReusePeriod = None,
-    bit_width: BitWidth = None,
-    state_bits: StateBits = None,
-    lanes: Lanes = None,
-    leap: Leap = None,
-    taps: Taps = None,
-    scaling: Scaling = None,
     seed: Annotated[
         int, typer.Option("--seed", min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
     ] = 0,
@@ -308,22 +273,13 @@ def stream(
     """
     from pezoexplore.commands.stream import StreamRequest, show_stream
 
-    return show_stream(StreamRequest(_axes(ctx), seed, epoch, count, format_.value, out))
+    return show_stream(StreamRequest(axes, seed, epoch, count, format_.value, out))
 
 
 @app.command()
+@axis_options(AXES)
 def train(
-    ctx: typer.Context,
-    rng: Rng = None,
-    reuse: Reuse = None,
-    pool_size: PoolSize = None,
-    reuse_period: ReusePeriod = None,
-    bit_width: BitWidth = None,
-    state_bits: StateBits = None,
-    lanes: Lanes = None,
-    leap: Leap = None,
-    taps: Taps = None,
-    scaling: Scaling = None,
+    axes: Axes,
     task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
     steps: Annotated[
         str | None, typer.Option("--steps", help="Weight updates a run; default: 4000.")
@@ -362,7 +318,7 @@ def train(
         "train.batch": batch,
         "train.epsilon": epsilon,
     }
-    return command(TrainRequest(_axes(ctx), settings, out, format_ is TableOrJson.json))
+    return command(TrainRequest(axes, settings, out, format_ is TableOrJson.json))
 
 
 @app.command()
@@ -418,10 +374,6 @@ def schema(
     from pezoexplore.commands.schema import show_schema
 
     return show_schema()
-
-
-def _axes(ctx: typer.Context) -> dict[str, str | None]:
-    return {axis: ctx.params.get(axis) for axis in AXES}
 
 
 def _job_count(asked: int | None) -> int:

@@ -161,6 +161,9 @@ class DesignPoint:
 AXES = tuple(field.name for field in fields(DesignPoint))
 """Names of the axes, in the order of the columns."""
 
+STREAM_AXES = AXES[: -len(TRAINING_DEFAULTS)]
+"""The axes that the numbers and their hardware depend on."""
+
 DEFAULTS: dict[str, Value] = {
     "rng": "lfsr",
     "reuse": "phased",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = Any
 """A NumPy or JAX array (JAX is imported late)."""
+
+Loss: TypeAlias = Callable[[Array, Array], Array]
+"""Losses of examples, [n], from outputs [n, ...] and targets [n, ...]."""
 
 
 @dataclass(frozen=True)
