@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.costs import run_costs
 from pezoexplore.train.tasks import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
 from pezoexplore.train.trainers import stream_source, trainer_of
@@ -102,8 +103,13 @@ class Tuning:
 
 
 def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str, Any]:
-    """Accuracy of a design point: :func:`train_source` on the point's own stream."""
-    return train_source(stream_source(point, task), task, settings, trainer_of(point, task))
+    """Accuracy and cost of a design point: :func:`train_source` on its own stream, and
+    :func:`run_costs` of the final run."""
+    trainer = trainer_of(point, task)
+    result = train_source(stream_source(point, task), task, settings, trainer)
+    steps, passes = settings.steps, trainer.passes(settings.steps)
+    costs = run_costs(point, task, settings.batch, steps, passes, result["steps_to_target"])
+    return result | costs
 
 
 def train_source(

@@ -97,5 +97,8 @@ class Trainer(Protocol):
     def forward_passes(self, steps: int) -> int:
         """Loss evaluations, each over one batch, of one replica's run."""
 
+    def passes(self, steps: int) -> int:
+        """Work of one replica's run in forward passes over a batch: a backward one counts two."""
+
     def random_numbers(self, steps: int) -> int:
         """Numbers one replica's run draws from its generator; replays draw none."""

@@ -61,6 +61,10 @@ class MlpTrainer:
         """See :meth:`Trainer.forward_passes`."""
         return 2 * steps
 
+    def passes(self, steps: int) -> int:
+        """See :meth:`Trainer.passes`."""
+        return self.forward_passes(steps)
+
     def random_numbers(self, steps: int) -> int:
         """See :meth:`Trainer.random_numbers`."""
         return steps * self.model.parameters

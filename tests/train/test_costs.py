@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.train.costs import (
+    access_pj,
+    activations,
+    mac_pj,
+    rng_state_bits,
+    run_costs,
+)
+from pezoexplore.train.tasks import get_task
+
+TASK = get_task("digits-mlp")
+INTEGERS = {"weight_bits": 16, "activation_bits": 8}
+
+
+def test_multiply_accumulates_of_the_source() -> None:
+    assert mac_pj(resolve()) == pytest.approx(4.6)
+    assert mac_pj(resolve(weight_bits=8, activation_bits=8)) == pytest.approx(0.3)
+    assert mac_pj(resolve(**INTEGERS)) == pytest.approx(0.5)
+
+
+def test_a_larger_memory_costs_more_an_access() -> None:
+    assert access_pj(64, 8 * 8192) == 10
+    assert access_pj(64, 8 * 8192 + 1) == 20
+    assert access_pj(640, 32 * 8192 + 1) == 1000
+    assert access_pj(64, 2**23 + 1) == 2000
+
+
+def test_a_layer_hands_on_what_the_next_one_takes() -> None:
+    assert activations(TASK) == 32 + 10
+
+
+@pytest.mark.parametrize(
+    ("point", "bits"),
+    [
+        (resolve(reuse="phased", state_bits=24, lanes=31), 24),
+        (resolve(reuse="bank", lanes=31), 31 * 8),
+        (resolve(rng="xorshift32", reuse="none", lanes=8), 8 * 32),
+        (resolve(reuse="pool", pool_size=100, lanes=8), 13 * 8 * 8),
+        (resolve(rng="gaussian", reuse="none"), None),
+        (resolve(estimator="cge"), None),
+    ],
+)
+def test_state_bits(point: DesignPoint, bits: int | None) -> None:
+    assert rng_state_bits(point) == bits
+
+
+def test_energy_by_hand() -> None:
+    """Digits MLP, w16a8, 100 steps of two passes over 64 examples, the target held at 25."""
+    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, 200, 25)
+    macs = 64 * (64 * 32 + 32 * 10)
+    assert costs["macs"] == 200 * macs
+    weights = 2410 * 16 / 64 * 10  # 4.8 KB: the 8 KB memory
+    handed_on = 64 * 42 * 8 / 64 * 10
+    run_pj = 200 * (macs * 0.5 + weights + 2 * handed_on) + 100 * 2 * weights
+    assert costs["energy_to_target_uj_est"] == pytest.approx(run_pj / 4 * 1e-6)
+
+
+def test_no_energy_to_a_target_that_is_never_held() -> None:
+    assert run_costs(resolve(), TASK, 64, 100, 200, None)["energy_to_target_uj_est"] is None
