@@ -23,6 +23,9 @@ from pezoexplore.errors import PezoError
 STATUS_ERROR = 2
 """Exit status when nothing could be done; 1 is for work of which something failed."""
 
+LONGEST_ERROR = 1900
+"""Most characters of a message."""
+
 STATUS_INTERRUPTED = 130
 STATUS_BROKEN_PIPE = 141
 """As a shell reports programs that died of SIGINT and SIGPIPE."""
@@ -65,7 +68,7 @@ class _Commands(typer.core.TyperGroup):
             return value
         except KeyboardInterrupt:
             hint = ": type the same command again to go on from here"
-            message = "interrupted" + hint * (ctx.invoked_subcommand == "sweep")
+            message = "interrupted" + hint * (ctx.invoked_subcommand in ("sweep", "search"))
             raise _StoppedError(STATUS_INTERRUPTED, message) from None
         except BrokenPipeError:
             raise _StoppedError(STATUS_BROKEN_PIPE) from None
@@ -115,7 +118,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, status: int = STATUS_ERROR) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    line = " ".join(message.split())
+    if len(line) > LONGEST_ERROR:  # it shows something endless that was typed
+        line = f"{line[: LONGEST_ERROR - 300]} ... {line[-290:]}"
+    sys.stderr.write(f"error: {line}\n")
     return status
 
 
@@ -162,6 +168,21 @@ RtlDir = Annotated[
 Junit = Annotated[
     Path | None, typer.Option("--junit", help="File for the RTL results as JUnit XML.")
 ]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option("--executor", help="local: processes here; dask: workers anywhere."),
+]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler.")
+]
+ClusterOption = Annotated[
+    Path | None,
+    typer.Option("--cluster", help="File that names a SLURM, LSF, PBS or SGE queue (YAML)."),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option("--cache", help="Folder of finished runs to share; default: $PEZOEXPLORE_CACHE."),
+]
 
 
 @app.command()
@@ -186,6 +207,29 @@ def sweep(
     ] = None,
     rtl_dir: RtlDir = None,
     junit: Junit = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", min=1, help="Run this many points only, drawn at random."),
+    ] = None,
+    sample_seed: Annotated[
+        int, typer.Option("--sample-seed", min=0, max=2**64 - 1, help="Seed of --sample.")
+    ] = 0,
+    adaptive_seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--adaptive-seeds",
+            min=2,
+            max=10_000,
+            help="Give points that cannot be told from the front more seeds, up to this many.",
+        ),
+    ] = None,
+    executor: ExecutorOption = None,
+    scheduler: SchedulerOption = None,
+    cluster: ClusterOption = None,
+    cache: CacheOption = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Use no shared cache, whatever is set.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the points, and what was left out and why.")
     ] = False,
@@ -199,6 +243,7 @@ def sweep(
     """
     from pezoexplore.commands.sweep import SweepRequest
     from pezoexplore.commands.sweep import sweep as command
+    from pezoexplore.commands.workers import Workers
 
     return command(
         SweepRequest(
@@ -211,8 +256,12 @@ def sweep(
             jobs=_job_count(jobs),
             rtl_dir=rtl_dir,
             junit=junit,
+            sample=sample,
+            sample_seed=sample_seed,
+            adaptive_seeds=adaptive_seeds,
             dry_run=dry_run,
             as_json=format_ is TableOrJson.json,
+            workers=Workers(executor, scheduler, cluster, cache, no_cache),
         )
     )
 
@@ -244,6 +293,35 @@ def pareto(
 
     as_json = format_ is TableOrJson.json
     return redraw(results, maximize or [], minimize or [], where, out, as_json)
+
+
+@app.command()
+def sensitivity(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
+    response: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--response",
+            help="Result to explain; default: accuracy_mean, lut and energy_to_target_uj_est.",
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", help="Rows to look at, such as 'lut <= 500 and reuse == phased'."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for sensitivity.csv and its plot.")
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Say which axis moves accuracy, LUTs or energy, and how much.
+
+    The share of an axis is what it explains beyond all others; interactions are what a pair
+    explains beyond its two axes.
+    """
+    from pezoexplore.commands.sensitivity import show_sensitivity
+
+    return show_sensitivity(results, response or [], where, out, format_ is TableOrJson.json)
 
 
 @app.command()
@@ -300,6 +378,12 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the curve as CSV and PNG.")
     ] = None,
+    landscape: Annotated[
+        bool,
+        typer.Option(
+            "--landscape", help="Draw the loss around this run and backprop's as well, into --out."
+        ),
+    ] = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Train one design, and show its learning curve and its test accuracy.
@@ -318,7 +402,7 @@ def train(
         "train.batch": batch,
         "train.epsilon": epsilon,
     }
-    return command(TrainRequest(axes, settings, out, format_ is TableOrJson.json))
+    return command(TrainRequest(axes, settings, out, landscape, format_ is TableOrJson.json))
 
 
 @app.command()
@@ -374,6 +458,147 @@ def schema(
     from pezoexplore.commands.schema import show_schema
 
     return show_schema()
+
+
+@app.command()
+def search(
+    design: Annotated[Path, typer.Argument(help="Design file.")],
+    budget: Annotated[
+        int, typer.Option("--budget", min=1, max=10**6, help="Designs to evaluate in full.")
+    ],
+    time_: Annotated[
+        float | None,
+        typer.Option("--time", min=0.0, help="Seconds to search at most; type again to go on."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run directory; default: reports/NAME-search.")
+    ] = None,
+    jobs: Jobs = None,
+    sampler: Annotated[
+        str,
+        typer.Option("--sampler", help="surrogate, tpe, nsga2; random and sobol for baselines."),
+    ] = "surrogate",
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Study seed.")] = 0,
+    batch: Annotated[
+        int,
+        typer.Option(
+            "--batch", min=1, max=1024, help="Designs proposed at a time; more keep more jobs busy."
+        ),
+    ] = 4,
+    stages: Annotated[
+        str, typer.Option("--stages", help="Which stages to run, comma-separated.")
+    ] = "train,rtl,synth",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-s", "--set", metavar="KEY=VALUE", help="A setting, such as train.steps=2000."
+        ),
+    ] = None,
+    warm_start: Annotated[
+        list[Path] | None,
+        typer.Option("--warm-start", help="Earlier results: a run directory or results.csv."),
+    ] = None,
+    rungs: Annotated[
+        bool,
+        typer.Option("--rungs/--no-rungs", help="Train on a small budget first, and stop early."),
+    ] = True,
+    rtl_dir: RtlDir = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Find the front of a design from a part of its points.
+
+    Designs are proposed in batches by a sampler of an Optuna study. Resources are counted before
+    training; what they rule out never trains. A search that was stopped goes on where it was when
+    the same command is typed again, and ends in the same results.
+    """
+    from pezoexplore.commands.search import SearchRequest
+    from pezoexplore.commands.search import search as command
+    from pezoexplore.explore.search_run import SearchSettings
+
+    return command(
+        SearchRequest(
+            command=_command_line(),
+            design=design,
+            overrides=set_ or [],
+            stages=stages,
+            settings=SearchSettings(
+                budget=budget,
+                sampler=sampler,
+                seed=seed,
+                batch=batch,
+                time_s=time_,
+                jobs=_job_count(jobs),
+                warm=warm_start or [],
+            ),
+            out=out,
+            rtl_dir=rtl_dir,
+            rungs=rungs,
+            as_json=format_ is TableOrJson.json,
+        )
+    )
+
+
+cache_app = typer.Typer(help="Look after the finished runs that sweeps share.")
+app.add_typer(cache_app, name="cache")
+
+
+@cache_app.command("stats")
+def cache_stats(cache: CacheOption = None, format_: Format = TableOrJson.table) -> int:
+    """Say what the cache holds, by stage, and what it took to make."""
+    from pezoexplore.commands.cache import stats
+
+    return stats(cache, format_ is TableOrJson.json)
+
+
+@cache_app.command("prune")
+def cache_prune(
+    cache: CacheOption = None,
+    max_size: Annotated[
+        str | None, typer.Option("--max-size", help="Leave the newest of this size, such as 2GB.")
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="Remove the results of this stage.")
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Remove damaged entries, those of a stage, and the oldest beyond a size."""
+    from pezoexplore.commands.cache import prune
+
+    return prune(cache, max_size, stage, format_ is TableOrJson.json)
+
+
+@cache_app.command("verify")
+def cache_verify(cache: CacheOption = None, format_: Format = TableOrJson.table) -> int:
+    """Compare every entry with its digest; remove what is damaged."""
+    from pezoexplore.commands.cache import verify
+
+    return verify(cache, format_ is TableOrJson.json)
+
+
+@cache_app.command("export")
+def cache_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write (JSON lines, gzip).")],
+    cache: CacheOption = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Write all entries into one file."""
+    from pezoexplore.commands.cache import export
+
+    return export(cache, file, format_ is TableOrJson.json)
+
+
+@cache_app.command("import")
+def cache_import(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="An exported file, or a run directory.")
+    ],
+    cache: CacheOption = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Take in an exported file, or the results of a run directory; what is not sound is refused."""
+    from pezoexplore.commands.cache import take_in
+
+    return take_in(cache, source, format_ is TableOrJson.json)
 
 
 def _job_count(asked: int | None) -> int:

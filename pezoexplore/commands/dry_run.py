@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from pezoexplore.commands.terminal import counted, print_json, say
-from pezoexplore.design.expand import Collapse, Exclusion, Expansion, Skip
+from pezoexplore.design.counting import Selection
+from pezoexplore.design.expand import Collapse, Exclusion, Skip, expand
 from pezoexplore.design.loading import LoadedDesign
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.restrict import LeftOut
 from pezoexplore.explore.rows import point_id
 from pezoexplore.report.tables import print_dry_run
 
+SHOWN_POINTS = 1000
+"""Most points that are listed."""
 
-def show_plan(loaded: LoadedDesign, expansion: Expansion, as_json: bool) -> int:
+LISTED = 100_000
+"""Most combinations of a design whose collapsed ones are listed point by point."""
+
+
+def show_plan(loaded: LoadedDesign, chosen: Selection, as_json: bool) -> int:
     """Print the points a sweep would run, and what was collapsed, skipped or excluded and why.
+
+    Of more than ``SHOWN_POINTS`` points only the first are printed, and what a large design
+    collapses is counted, not listed.
 
     Returns:
         The exit status, 0.
     """
+    counts = chosen.counts
+    small = counts.listed <= LISTED
+    collapsed = expand(loaded.space).collapsed if small and counts.collapsed else ()
+    points = list(itertools.islice(chosen, SHOWN_POINTS))
     if as_json:
-        print_json(_document(loaded, expansion))
+        print_json(_document(loaded, chosen, points, collapsed))
         return 0
-    print_dry_run(
-        expansion.points,
-        [skip_line(skip) for skip in expansion.skipped],
-        [_collapse_line(item) for item in expansion.collapsed],
-        Console(),
-    )
-    for exclusion in expansion.exclusions:
+    lines = [_collapse_line(item) for item in collapsed]
+    if counts.collapsed and not small:
+        lines = [f"{counted(counts.collapsed, 'combination')} mean a point that another one means"]
+    print_dry_run(points, [skip_line(skip) for skip in counts.skipped], lines, Console())
+    for exclusion in counts.exclusions:
         say(f"excluded: {_exclusion_line(exclusion)}")
-    for rule in expansion.idle_excludes:
+    for rule in counts.idle_excludes:
         say(f"excluded: nothing by {rule}: no combination matches it")
     for left in loaded.left_out:
         say(f"left out: {_left_out_line(left)}")
-    total = expansion.listed + sum(left.count for left in loaded.left_out)
-    say(f"{counted(total, 'combination')} listed, {counted(len(expansion.points), 'point')} to run")
+    if len(points) < len(chosen):
+        say(f"the first {len(points)} of {len(chosen)} points are shown")
+    total = counts.listed + sum(left.count for left in loaded.left_out)
+    drawn = "" if chosen.drawn is None else f" of {counts.points}"
+    say(f"{counted(total, 'combination')} listed, {counted(len(chosen), 'point')}{drawn} to run")
     return 0
 
 
@@ -57,33 +76,42 @@ def _left_out_line(item: LeftOut) -> str:
     return f"{combinations} of include[{item.include}] by the axis options (such as {item.example})"
 
 
-def _document(loaded: LoadedDesign, expansion: Expansion) -> dict[str, object]:
-    space = loaded.space
+def _document(
+    loaded: LoadedDesign,
+    chosen: Selection,
+    points: Sequence[DesignPoint],
+    collapsed: Sequence[Collapse],
+) -> dict[str, object]:
+    space, counts = loaded.space, chosen.counts
     train = space.train.model_dump(mode="json")
     hardware = space.hardware.model_dump(mode="json")
     return {
         "design": space.name,
+        "combinations": counts.listed,
+        "points_to_run": len(chosen),
+        "points_in_all": counts.points,
+        "collapsed_combinations": counts.collapsed,
         "points": [
             {
                 "point_id": point_id(point.axes(), space.task, train, hardware),
                 "label": point.label(),
                 **point.axes(),
             }
-            for point in expansion.points
+            for point in points
         ],
         "collapsed": [
             {"point": item.point.label(), "count": item.count, "example": item.example}
-            for item in expansion.collapsed
+            for item in collapsed
         ],
         "skipped": [
             {"reason": item.reason, "count": item.count, "example": item.example}
-            for item in expansion.skipped
+            for item in counts.skipped
         ],
         "excluded": [
             {"rule": item.rule, "count": item.count, "example": item.example}
-            for item in expansion.exclusions
+            for item in counts.exclusions
         ],
-        "idle_excludes": expansion.idle_excludes,
+        "idle_excludes": counts.idle_excludes,
         "left_out": [
             {"include": item.include, "count": item.count, "example": item.example}
             for item in loaded.left_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from rich.console import Console
 from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.design.conditions import parse_conditions
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.pareto import front_of_frame, select_frame
-from pezoexplore.explore.rows import ON_FRONT, csv_text, typed_row
+from pezoexplore.explore.pareto import frame_rows, front_of_frame, select_frame
+from pezoexplore.explore.rows import ON_FRONT, cell_text, csv_text, typed_row
 from pezoexplore.explore.rundir import write_atomically
+from pezoexplore.explore.statistics import front_confidence
 from pezoexplore.report.frames import read_results
 from pezoexplore.report.plots import draw_fronts
 from pezoexplore.report.tables import print_front
@@ -59,12 +61,16 @@ def redraw(
     if not mask.any():
         lacking = f"none of {len(frame)} rows is a finished design with {', '.join((*more, *less))}"
         raise DesignError(f"{results}: {lacking}; choose other objectives or rows")
+    shares = front_confidence(frame_rows(frame), more, less)
+    frame = frame.assign(
+        front_confidence=[math.nan if share is None else share for share in shares]
+    )
     rows = _written_rows(results, frame, mask)
     folder = results.parent if out is None else out
     files = draw_fronts(frame, more, less, folder)
     if out is not None:
         _make(out)
-        columns = list(frame.columns)
+        columns = list(rows[0])
         write_atomically(out / "pareto.csv", csv_text(columns, rows))
         files.append(out / "pareto.csv")
     if as_json:
@@ -85,8 +91,14 @@ def _written_rows(
     """The rows of the front with their cells as they are written in the file."""
     with path.open(encoding="utf-8", newline="") as file:
         written = list(csv.DictReader(file))
-    chosen = [written[index] for index in frame.index[mask]]
-    return [row | {"pareto": ON_FRONT} if "pareto" in row else row for row in chosen]
+    shares = frame["front_confidence"].tolist()
+    chosen = [(written[index], share) for index, share, member in zip(
+        frame.index, shares, mask, strict=True) if member]  # fmt: skip
+    cells = [
+        (row, {"pareto": ON_FRONT, "front_confidence": cell_text("front_confidence", share)})
+        for row, share in chosen
+    ]
+    return [row | {name: marks[name] for name in marks if name in row} for row, marks in cells]
 
 
 def _make(folder: Path) -> None:

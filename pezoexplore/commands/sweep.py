@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from pezoexplore import paths
 from pezoexplore.commands.dry_run import show_plan, skip_line
-from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
+from pezoexplore.commands.terminal import Meter, counted, duration, print_json_streaming, say, tell
+from pezoexplore.commands.workers import Workers, cache_of, executor_of
 from pezoexplore.design.columns import COLUMNS
-from pezoexplore.design.expand import Expansion, expand
+from pezoexplore.design.counting import Selection, select
 from pezoexplore.design.loading import read_design, resolved_yaml
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.explore.adaptive import seeds_wanted, with_more_seeds
 from pezoexplore.explore.outputs import SkippedPoint
 from pezoexplore.explore.rows import ON_FRONT, typed_row
 from pezoexplore.explore.rundir import WORK_NAME
@@ -42,8 +45,12 @@ class SweepRequest:
         jobs: Worker processes.
         rtl_dir: Folder of the RTL; None for the bundled one.
         junit: Where to write JUnit XML; None for nowhere.
+        sample: Number of points to draw; None for all.
+        sample_seed: Seed of that draw.
+        adaptive_seeds: Most seeds of a point whose place on the front is open; None: as designed.
         dry_run: Whether to list the points only.
         as_json: Whether to print JSON.
+        workers: What runs the stages, and which finished runs are shared.
     """
 
     command: Sequence[str]
@@ -55,8 +62,12 @@ class SweepRequest:
     jobs: int
     rtl_dir: Path | None
     junit: Path | None
+    sample: int | None
+    sample_seed: int
+    adaptive_seeds: int | None
     dry_run: bool
     as_json: bool
+    workers: Workers = field(default_factory=Workers)
 
 
 def sweep(request: SweepRequest) -> int:
@@ -71,17 +82,18 @@ def sweep(request: SweepRequest) -> int:
     path = request.design or paths.designs_dir() / "quickstart.yaml"
     axes = {axis: None if text is None else [text] for axis, text in request.axes.items()}
     loaded = read_design(path, request.overrides, axes)
-    expansion = expand(loaded.space)
+    chosen = select(loaded.space, request.sample, request.sample_seed)
     wanted = _stage_names(request.stages)
+    request.workers.check()
     if request.dry_run:
-        return show_plan(loaded, expansion, request.as_json)
+        return show_plan(loaded, chosen, request.as_json)
     out = request.out or Path("reports") / loaded.space.name
     start = time.monotonic()
-    result = _run(request, loaded.space, expansion, wanted, out)
+    result = _run(request, chosen, wanted, out)
     if request.as_json:
-        print_json(_document(loaded.space, expansion, result, out))
+        print_json_streaming(_document(chosen, result, out), "results", map(typed_row, result.rows))
     else:
-        _report(loaded.space, expansion, result, out, time.monotonic() - start)
+        _report(chosen, result, out, time.monotonic() - start)
     return 0 if result.ok else 1
 
 
@@ -106,40 +118,81 @@ def _stage_names(text: str) -> list[str]:
     return names
 
 
-def _run(
-    request: SweepRequest,
-    space: DesignSpace,
-    expansion: Expansion,
-    wanted: Sequence[str],
-    out: Path,
-) -> SweepResult:
+def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: Path) -> SweepResult:
     rtl_dir, tools = rtl_folder(request.rtl_dir), tool_versions()
-    if not any(point.in_hardware for point in expansion.points):
+    space, skips = chosen.space, chosen.counts.skipped
+    if not any(point.in_hardware for point in chosen):
         wanted = [name for name in wanted if name not in HARDWARE_STAGES]
-    stages = build_stages(space, wanted, rtl_dir=rtl_dir, work_dir=out / WORK_NAME, tools=tools)
-    for skip in expansion.skipped:
+    stages = build_stages(
+        space,
+        wanted,
+        rtl_dir=rtl_dir,
+        work_dir=out / WORK_NAME,
+        tools=tools,
+        folder=request.design.parent if request.design else None,
+    )
+    for skip in skips:
         tell(f"skipped: {skip_line(skip)}")
-    tell(_headline(space, expansion, stages, out))
-    with Meter("runs") as meter:
-        return run_sweep(
-            space,
-            expansion.points,
-            stages,
-            out_dir=out,
-            info=run_info(request.command, resolved_yaml(space), tools, rtl_dir),
-            jobs=request.jobs,
-            skipped=[_skipped_point(skip.axes, skip.reason) for skip in expansion.skipped],
-            junit=request.junit,
-            draw=_draw,
-            progress=lambda news: _show(meter, news),
+    tell(_headline(chosen, stages, out))
+
+    with (
+        cache_of(request.workers) as cache,
+        executor_of(request.workers, stages, request.jobs) as executor,
+    ):
+
+        def run_all(stages: Sequence[Stage]) -> SweepResult:
+            with Meter("runs") as meter:
+                return run_sweep(
+                    space,
+                    chosen,
+                    stages,
+                    out_dir=out,
+                    info=run_info(request.command, resolved_yaml(space), tools, rtl_dir),
+                    jobs=request.jobs,
+                    skipped=[_skipped_point(skip.axes, skip.reason) for skip in skips],
+                    junit=request.junit,
+                    draw=_draw,
+                    progress=lambda news: _show(meter, news),
+                    executor=executor,
+                    cache=cache,
+                    warn=lambda line: tell(f"warning: {line}"),
+                )
+
+        return _until_sure(run_all, stages, chosen, request.adaptive_seeds)
+
+
+def _until_sure(
+    run_all: Callable[[Sequence[Stage]], SweepResult],
+    stages: Sequence[Stage],
+    chosen: Selection,
+    most: int | None,
+) -> SweepResult:
+    """Sweep, and again with more seeds for the points whose place on the front is open."""
+    result, runs, seeds = run_all(stages), [], dict[DesignPoint, int]()
+    while most is not None and (more := seeds_wanted(result.rows, chosen, chosen.space, most)):
+        tell(
+            f"{counted(len(more), 'design')} neither surely on the front nor surely off it: "
+            f"up to {max(more.values())} seeds each"
         )
+        runs.append(result.counts)
+        seeds |= more
+        result = run_all(with_more_seeds(stages, seeds))
+    before = {name: sum(c[name].run for c in runs if name in c) for name in result.counts}
+    counts = {
+        name: replace(count, run=count.run + before[name],
+                      from_store=max(0, count.from_store - before[name]))
+        for name, count in result.counts.items()
+    }  # fmt: skip
+    return replace(result, counts=counts)
 
 
 def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
     """Draw the plots; what draws is imported when the runs are done."""
+    from pezoexplore.commands.sensitivity import write_sensitivity
     from pezoexplore.report.run_plots import draw_run
 
     draw_run(rows, space, out_dir)
+    write_sensitivity(rows, out_dir)
 
 
 def _skipped_point(axes: Mapping[str, object], reason: str) -> SkippedPoint:
@@ -147,9 +200,10 @@ def _skipped_point(axes: Mapping[str, object], reason: str) -> SkippedPoint:
     return SkippedPoint(texts, reason)
 
 
-def _headline(space: DesignSpace, expansion: Expansion, stages: Sequence[Stage], out: Path) -> str:
+def _headline(chosen: Selection, stages: Sequence[Stage], out: Path) -> str:
     names = ", ".join(stage.label for stage in stages)
-    return f"{space.name}: {counted(len(expansion.points), 'design')}, {names}, into {out}"
+    of = "" if chosen.drawn is None else f" of {chosen.counts.points}"
+    return f"{chosen.space.name}: {counted(len(chosen), 'design')}{of}, {names}, into {out}"
 
 
 def _show(meter: Meter, news: Progress) -> None:
@@ -160,20 +214,21 @@ def _show(meter: Meter, news: Progress) -> None:
     meter.advance(news.done, news.total, what, news.reason)
 
 
-def _report(
-    space: DesignSpace, expansion: Expansion, result: SweepResult, out: Path, seconds: float
-) -> None:
+def _report(chosen: Selection, result: SweepResult, out: Path, seconds: float) -> None:
     """The front, what failed and where the files are."""
     from pezoexplore.report.frames import frame_of_rows
     from pezoexplore.report.tables import front_table, print_front, print_table
 
+    space = chosen.space
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
-    frame = frame_of_rows(result.rows, COLUMNS)
-    front = [row["pareto"] == ON_FRONT for row in result.rows]
+    # Of a space larger than memory only the front is held.
+    rows = result.rows if isinstance(result.rows, list) else result.front
+    frame = frame_of_rows(rows, COLUMNS)
+    front = [row["pareto"] == ON_FRONT for row in rows]
     console = Console()
     print_front(frame, front, objectives, console)
     if not any(front):
-        finished = [row["status"] == "ok" for row in result.rows]
+        finished = [row["status"] == "ok" for row in rows]
         print_table("All finished designs", *front_table(frame, finished, objectives), console)
     say("")
     for failure in result.failures:
@@ -183,18 +238,17 @@ def _report(
     stored = sum(count.from_store for count in result.counts.values())
     failed = counted(len(result.failures), "failure")
     say(
-        f"{counted(len(expansion.points), 'design')}, {counted(runs, 'run')} in "
+        f"{counted(len(chosen), 'design')}, {counted(runs, 'run')} in "
         f"{duration(seconds)}, {stored} from the store, {failed}"
     )
     say(f"results: {out / 'results.csv'}")
     say(f"front:   {out / 'pareto.csv'}")
-    for plot in sorted([*out.glob("pareto_*.png"), *out.glob("axis_*.png")]):
+    kinds = ("pareto_*.png", "axis_*.png", "sensitivity.png")
+    for plot in sorted(path for kind in kinds for path in out.glob(kind)):
         say(f"plot:    {plot}")
 
 
-def _document(
-    space: DesignSpace, expansion: Expansion, result: SweepResult, out: Path
-) -> dict[str, object]:
+def _document(chosen: Selection, result: SweepResult, out: Path) -> dict[str, object]:
     failures = [
         {
             "point_id": failure.point_id,
@@ -208,15 +262,14 @@ def _document(
     ]
     return {
         "ok": result.ok,
-        "design": space.name,
+        "design": chosen.space.name,
         "path": str(out),
-        "points": len(expansion.points),
+        "points": len(chosen),
         "stages": {name: asdict(count) for name, count in result.counts.items()},
         "skipped": [
             {"reason": skip.reason, "count": skip.count, "example": skip.example}
-            for skip in expansion.skipped
+            for skip in chosen.counts.skipped
         ],
         "failures": failures,
         "front": [typed_row(row) for row in result.front],
-        "results": [typed_row(row) for row in result.rows],
     }

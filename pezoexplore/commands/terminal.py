@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +32,28 @@ def print_json(document: object) -> None:
     """
     text = json.dumps(plain(document), indent=2, allow_nan=False, ensure_ascii=False)
     sys.stdout.write(text + "\n")
+
+
+def print_json_streaming(
+    document: Mapping[str, object], name: str, items: Iterable[object]
+) -> None:
+    """Print one JSON document whose last member is a long list, an item in memory at a time.
+
+    The bytes are those of :func:`print_json` with the list in the document.
+
+    Args:
+        document: The other members, at least one.
+        name: Name of the list.
+        items: Its items.
+    """
+    head = json.dumps(plain(document), indent=2, allow_nan=False, ensure_ascii=False)
+    sys.stdout.write(f"{head.removesuffix('}').rstrip()},\n  {json.dumps(name)}: [")
+    count = 0
+    for item in items:
+        text = json.dumps(plain(item), indent=2, allow_nan=False, ensure_ascii=False)
+        sys.stdout.write("," * (count > 0) + "\n    " + text.replace("\n", "\n    "))
+        count += 1
+    sys.stdout.write(("\n  " if count else "") + "]\n}\n")
 
 
 def plain(value: object) -> object:

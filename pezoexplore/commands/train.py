@@ -12,12 +12,15 @@ from rich.console import Console
 from pezoexplore.commands.points import one_point
 from pezoexplore.commands.terminal import print_json, say, tell
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.rows import csv_text
 from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.report.tables import print_table
-from pezoexplore.train.evaluate import Candidate, learning_curve, train_point
-from pezoexplore.train.tasks import get_task
+from pezoexplore.train.evaluate import Candidate, learning_curve, train_point, tune
+from pezoexplore.train.general_trainer import GeneralTrainer
+from pezoexplore.train.tasks import Task, get_task
+from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source, trainer_of
 
 CURVE_COLUMNS = ("step", "train_loss", "validation_loss", "validation_accuracy")
@@ -37,12 +40,14 @@ class TrainRequest:
         axes: One value by axis, as text; None for one not given.
         settings: Values by dotted key of a design file, as text; None for one not given.
         out: Folder for the curve; None for no files.
+        landscape: Whether to draw the loss around the run as well; needs a folder.
         as_json: Whether to print JSON.
     """
 
     axes: Mapping[str, str | None]
     settings: Mapping[str, str | None]
     out: Path | None
+    landscape: bool
     as_json: bool
 
 
@@ -56,16 +61,20 @@ def train(request: TrainRequest) -> int:
         PezoError: The point or a setting is not allowed, or a file cannot be written.
     """
     point, space = one_point(request.axes, request.settings)
+    if request.landscape and request.out is None:
+        raise DesignError("--landscape needs a folder to draw into: give --out DIR")
     if request.out is not None:
         _make(request.out)
-    task, settings = get_task(space.task), space.train
+    task, settings = get_task(space.task, space.train.data), space.train
     tell(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
     result = train_point(point, task, settings)
     every = max(1, -(-settings.steps // CURVE_POINTS))
     source = stream_source(point, task)
     chosen = Candidate(result["learning_rate"], result["epsilon"])
-    curve = learning_curve(source, task, settings, trainer_of(point, task), chosen, every)
+    curve = learning_curve(source, task, settings, trainer_of(point, task, settings), chosen, every)
     files = _write(request.out, point, curve)
+    if request.landscape and request.out is not None:
+        files.append(_draw_landscape(request.out, point, task, settings, chosen))
     if request.as_json:
         print_json({"axes": point.axes(), **result, "curve": curve, "files": files})
         return 0
@@ -96,6 +105,28 @@ def _write(folder: Path | None, point: DesignPoint, curve: Curve) -> list[str]:
     write_atomically(table, csv_text(CURVE_COLUMNS, cells))
     plot = draw_curve(curve, point.label(), folder / "learning_curve.png")
     return [str(table), str(plot)]
+
+
+def _draw_landscape(
+    folder: Path, point: DesignPoint, task: Task, settings: TrainSettings, chosen: Candidate
+) -> str:
+    """Draw the loss around one seed's run and the same seed's backprop, each at its own rate."""
+    from pezoexplore.report.landscape_plot import draw_landscape
+    from pezoexplore.train.landscape import landscape
+
+    source, reference = stream_source(point, task), GeneralTrainer(task, "backprop", None)
+    best = tune(source, task, settings, reference).chosen
+    runs = [
+        Run((0,), (each.learning_rate,), settings.steps, settings.batch, each.epsilon)
+        for each in (chosen, best)
+    ]
+    seen = landscape(task, runs, source, (trainer_of(point, task, settings), reference))
+    paths = {point.label(): seen.zeroth_order, "backprop": seen.backprop}
+    plot = folder / "landscape.png"
+    title = f"{task.name}: loss around the weights"
+    return str(
+        draw_landscape(seen.across, seen.along, seen.loss, paths, seen.explained, title, plot)
+    )
 
 
 def _cell(value: float | int | None) -> str:

@@ -3,19 +3,20 @@
 The combinations of ``space`` and of each include are taken in the order of the file (later axes of
 the column order vary fastest). Each is either dropped by an exclude, skipped because its values are
 not legal together, collapsed on to a point that is already there, or a new point.
+
+:func:`expand` lists a space and remembers every point of it; :func:`iter_points` remembers none.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pezoexplore.design.lattice import Value, lattice_of, matches
 from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace, Entry, SubSpace
 from pezoexplore.errors import DesignError
-
-Value = str | int | float | None
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,13 @@ def expand(space: DesignSpace) -> Expansion:
         DesignError: No point is left.
     """
     account = _Account()
+    excludes = [rule.named() for rule in space.exclude]
     for written in _combinations(space):
-        _enter(account, written, space.exclude)
+        _enter(account, written, excludes)
     if not account.points:
-        raise DesignError(_nothing_left(space, account))
+        skips = [(reason, tally.count) for reason, tally in account.skipped.items()]
+        excluded = sum(tally.count for tally in account.excluded.values())
+        raise DesignError(nothing_left(space, skips, excluded))
     return Expansion(
         points=tuple(account.points),
         collapsed=tuple(
@@ -157,15 +161,33 @@ def expand(space: DesignSpace) -> Expansion:
             for reason, tally in account.skipped.items()
         ),
         exclusions=tuple(
-            Exclusion(_rule_text(space.exclude[index]), tally.count, tally.example)
+            Exclusion(rule_text(space.exclude[index]), tally.count, tally.example)
             for index, tally in sorted(account.excluded.items())
         ),
         idle_excludes=tuple(
-            _rule_text(rule)
-            for index, rule in enumerate(space.exclude)
-            if index not in account.used
+            rule_text(rule) for index, rule in enumerate(space.exclude) if index not in account.used
         ),
     )
+
+
+def iter_points(space: DesignSpace) -> Iterator[DesignPoint]:
+    """The points of :func:`expand`, in its order, one at a time.
+
+    Memory does not grow with the space: a combination is known by rule to be the first of its
+    point or not (see :mod:`pezoexplore.design.lattice`). A space without a legal point gives none.
+    """
+    lattice = lattice_of(space)
+    for number, part in enumerate(lattice.parts):
+        for place in lattice.candidates(number):
+            written = part.written(place)
+            try:
+                point = resolve(**written)
+            except IllegalPointError:
+                continue
+            if lattice.rules and any(matches(rule, written, point) for rule in lattice.rules):
+                continue
+            if lattice.speaks(number, place, point):
+                yield point
 
 
 def _combinations(space: DesignSpace) -> Iterator[dict[str, Value]]:
@@ -180,13 +202,15 @@ def part_combinations(part: SubSpace) -> Iterator[dict[str, Value]]:
         yield dict(zip(named, values, strict=True))
 
 
-def _enter(account: _Account, written: dict[str, Value], excludes: tuple[Entry, ...]) -> None:
+def _enter(
+    account: _Account, written: dict[str, Value], excludes: Sequence[Mapping[str, Sequence[Value]]]
+) -> None:
     try:
         point = resolve(**written)
         reason = ""
     except IllegalPointError as error:
         point, reason = None, str(error)
-    dropped_by = [index for index, rule in enumerate(excludes) if _matches(rule, written, point)]
+    dropped_by = [i for i, rule in enumerate(excludes) if matches(rule, written, point)]
     account.used.update(dropped_by)
     if dropped_by:
         account.excluded.setdefault(dropped_by[0], _Tally()).add(written)
@@ -198,36 +222,31 @@ def _enter(account: _Account, written: dict[str, Value], excludes: tuple[Entry, 
         account.points[point] = _Tally()
 
 
-def _matches(rule: Entry, written: Mapping[str, Value], point: DesignPoint | None) -> bool:
-    named = rule.named()
-    if point is None:
-        return all(axis in written and written[axis] in named[axis] for axis in named)
-    resolved = {axis: getattr(point, axis) for axis in named}
-    if None in resolved.values():
-        return False
-    return all(resolved[axis] in named[axis] for axis in named) or all(
-        axis in written and written[axis] in named[axis] for axis in named
-    )
-
-
 def axis_words(written: Mapping[str, Value]) -> str:
     """A combination as ``axis=value`` words, axes it does not name with their default."""
     values = {axis: written.get(axis, DEFAULTS[axis]) for axis in AXES}
     return " ".join(f"{axis}={value}" for axis, value in values.items() if value is not None)
 
 
-def _rule_text(rule: Entry) -> str:
+def rule_text(rule: Entry) -> str:
+    """An exclude as ``axis=value,value`` words."""
     return " ".join(
         f"{axis}={','.join(str(value) for value in values)}"
         for axis, values in rule.named().items()
     )
 
 
-def _nothing_left(space: DesignSpace, account: _Account) -> str:
+def nothing_left(space: DesignSpace, skipped: Sequence[tuple[str, int]], excluded: int) -> str:
+    """Why a design has no legal point, in one line.
+
+    Args:
+        space: The design.
+        skipped: Reasons to skip, each with its number of combinations.
+        excluded: Combinations dropped by an exclude.
+    """
     if not space.parts():
         return f"design {space.name} lists no points: name an axis in space or add an include"
-    reasons = [f"{tally.count} skipped ({reason})" for reason, tally in account.skipped.items()]
-    excluded = sum(tally.count for tally in account.excluded.values())
+    reasons = [f"{count} skipped ({reason})" for reason, count in skipped]
     if excluded:
         reasons.insert(0, f"{excluded} excluded")
     more = f" and {len(reasons) - 3} more reasons" if len(reasons) > 3 else ""

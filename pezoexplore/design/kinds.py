@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-MAX_POINTS = 1_000_000
-"""Most combinations a design may list."""
+MAX_POINTS = 1_000_000_000
+"""Most combinations a design may list; points are made one at a time, never all at once."""
+
+MAX_VALUES = 1_000_000
+"""Most values of one axis: these are listed."""
 
 Json = dict[str, object]
 
@@ -308,8 +311,8 @@ def _spread(mapping: Mapping[object, object]) -> Iterable[int]:
     if low > high:
         raise refusal(f"{name} runs from {shown(low)} down to {shown(high)}; allowed: lo <= hi")
     if name == "range":
-        if (high - low) // numbers[2] >= MAX_POINTS:
-            raise refusal(f"range lists too many values; allowed: at most {MAX_POINTS}")
+        if (high - low) // numbers[2] >= MAX_VALUES:
+            raise refusal(f"range lists too many values; allowed: at most {MAX_VALUES}")
         return range(low, high + 1, numbers[2])
     exponents = range((low - 1).bit_length(), high.bit_length())
     if not exponents:

@@ -256,12 +256,23 @@ def _hardware_point(raw: DesignPoint) -> DesignPoint:
     point = replace(raw, state_bits=fixed or raw.state_bits or raw.bits)
     if point.rng == "lfsr":
         _check_lfsr(point)
+    _check_integers(point)
     if point.reuse == "pool" and point.rows * point.lanes * point.bits > MAX_POOL_BITS:
         raise IllegalPointError(
             f"a pool of {point.rows * point.lanes * point.bits:,} bits is larger than any "
             f"target's memory ({MAX_POOL_BITS:,} bits)"
         )
     return _check_scaling(point)
+
+
+def _check_integers(point: DesignPoint) -> None:
+    """Integer training adds the words as they are, and rounds with uniform ones."""
+    if point.fixed_point and point.scaling == "pow2":
+        raise IllegalPointError("weight_bits needs scaling none or constant, not pow2")
+    if point.rounding == "stochastic" and point.rng in GAUSSIAN_HARDWARE:
+        raise IllegalPointError(
+            f"rounding stochastic needs uniform numbers; rng {point.rng} has none"
+        )
 
 
 def _check_lfsr(point: DesignPoint) -> None:

@@ -23,6 +23,7 @@ from pezoexplore.design.kinds import (
     refusal,
 )
 from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, RNGS, SCALINGS, TAPS
+from pezoexplore.design.setting_kinds import Path, Share, Switch, TaskName
 from pezoexplore.design.training_axes import (
     ESTIMATORS,
     FIXED_BITS,
@@ -31,8 +32,8 @@ from pezoexplore.design.training_axes import (
     UPDATE_ROUNDINGS,
 )
 
-TASKS = ("digits-mlp",)
-"""Training tasks."""
+TASK = "digits-mlp"
+"""The training task of a design that names none."""
 
 TARGETS = ("xcup",)
 """FPGA families (Yosys's names): xcup is UltraScale+."""
@@ -190,6 +191,27 @@ class TrainSettings(_Section):
         default=85.0,
         description="Validation accuracy, percent, that steps and energy to target are counted to.",
     )
+    momentum: Annotated[float, Share()] = Field(
+        default=0.0, description="Share of the last move that is kept; float weights only."
+    )
+    weight_decay: Annotated[float, Share()] = Field(
+        default=0.0, description="Pull of the weights towards zero; float weights only."
+    )
+    normalise: Annotated[bool, Switch()] = Field(
+        default=False,
+        description="Whether rge_onesided divides its step by the deviation of the losses (FZOO).",
+    )
+    sparsity: Annotated[float, Share()] = Field(
+        default=0.9, description="Share of the weights whose gradient cge_sparse leaves at zero."
+    )
+    mask_epochs: Annotated[int, Whole(1, 10**6)] = Field(
+        default=5, description="Epochs a mask of cge_sparse serves."
+    )
+    data: Annotated[str | None, Path()] = Field(
+        default=None,
+        description="Folder of CIFAR-10, for the tasks on it; default: what the environment "
+        "variable PEZOEXPLORE_CIFAR10 names.",
+    )
 
 
 class HardwareSettings(_Section):
@@ -228,7 +250,10 @@ class DesignSpace(_Section):
     """A design file: which points there are, how they are trained, built and ranked."""
 
     name: Annotated[str, Name()] = Field(description="Name of the design. Default: the file's.")
-    task: Annotated[str, Choice(TASKS)] = Field(default=TASKS[0], description="Training task.")
+    task: Annotated[str, TaskName()] = Field(
+        default=TASK,
+        description="Training task: one of the package's, or package.module:function.",
+    )
     space: Annotated[SubSpace, _or_empty(dict)] = Field(
         default_factory=SubSpace,
         description="The main cross product; empty: only the includes count.",

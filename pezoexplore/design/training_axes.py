@@ -17,7 +17,7 @@ ESTIMATORS = (
 ROUNDINGS = ("nearest", "stochastic")
 UPDATE_ROUNDINGS = ("shared", "independent")
 
-FIXED_ESTIMATORS = ("rge",)
+FIXED_ESTIMATORS = ("rge", "sign_spsa")
 """Estimators with an integer form."""
 
 FIXED_BITS = (4, 16)
@@ -77,6 +77,8 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
         raise IllegalPointError(
             f"weight_bits {weight} needs estimator {' or '.join(FIXED_ESTIMATORS)}, not {estimator}"
         )
+    if training["queries"] != 1:
+        raise IllegalPointError(f"weight_bits {weight} needs queries 1, not {training['queries']}")
     training["rounding"] = training["rounding"] or ROUNDINGS[0]
     training["update_rounding"] = training["update_rounding"] or UPDATE_ROUNDINGS[0]
     if training["update_rounding"] == "independent" and training["rounding"] == "nearest":

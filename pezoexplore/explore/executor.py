@@ -9,23 +9,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from pezoexplore.explore.processes import kill_tree
 from pezoexplore.explore.worker import ENVIRONMENT, STARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
+    from threading import Event
 
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.explore.stage import Stage
 
 MAX_STARTS = 3
 """How often a task is given to a worker that dies before it begins."""
+
+POLL_S = 0.1
+"""How often a source of tasks that has none at the moment is asked again, and a stop is seen."""
 
 LOG_TAIL_BYTES = 8192
 """How much of the end of a log is kept with a result."""
@@ -71,38 +74,91 @@ class Outcome:
     log: str
 
 
-def run_tasks(tasks: Sequence[Task], jobs: int) -> Generator[Outcome, None, None]:
+class Executor(Protocol):
+    """Something that runs tasks, such as :class:`Local`."""
+
+    def __call__(
+        self, tasks: Iterable[Task | None], stop: Event | None = None
+    ) -> Generator[Outcome, None, None]:
+        """Run tasks; see :func:`run_tasks`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs tasks in worker processes on this machine.
+
+    Attributes:
+        jobs: Number of worker processes, at least 1.
+    """
+
+    jobs: int = 1
+
+    def __call__(
+        self, tasks: Iterable[Task | None], stop: Event | None = None
+    ) -> Generator[Outcome, None, None]:
+        """Run tasks; see :func:`run_tasks`."""
+        return run_tasks(tasks, self.jobs, stop)
+
+
+def run_tasks(
+    tasks: Iterable[Task | None], jobs: int, stop: Event | None = None
+) -> Generator[Outcome, None, None]:
     """Run tasks in worker processes and yield each outcome as soon as it is there.
 
     Closing the iterator, or an exception in it such as KeyboardInterrupt, kills the workers and
     all that they started.
 
     Args:
-        tasks: The tasks, in the order in which they start.
+        tasks: The tasks, in the order in which they start; each is asked for when a worker is
+            free. None means that there is none at the moment: it is asked again soon.
         jobs: Number of worker processes, at least 1.
+        stop: Once set, by another thread, no more is run: the iterator ends within ``POLL_S``.
 
     Raises:
         ValueError: ``jobs`` is less than 1.
     """
     if jobs < 1:
         raise ValueError(f"{jobs} worker processes cannot do anything")
-    waiting = deque(tasks)
-    workers = [_Worker() for _ in range(min(jobs, len(waiting)))]
+    source = _Source(iter(tasks))
+    workers = [Hand() for _ in range(jobs)]
     try:
-        while True:
+        while stop is None or not stop.is_set():
             for worker in workers:
-                if worker.task is None and waiting:
-                    worker.begin(waiting.popleft())
+                if worker.task is None and (task := source.take()) is not None:
+                    worker.begin(task)
             busy = [worker for worker in workers if worker.task is not None]
-            if not busy:
+            if not busy and source.empty:
                 return
-            for worker in _ready(busy):
+            for worker in _ready(busy, POLL_S if source.dry or stop else None):
                 outcome = worker.outcome()
                 if outcome is not None:
                     yield outcome
     finally:
         for worker in workers:
             worker.stop()
+
+
+class _Source:
+    """Tasks, with a pause after each time there was none."""
+
+    def __init__(self, tasks: Iterator[Task | None]) -> None:
+        self._tasks = tasks
+        self._again = 0.0
+        self.empty = self.dry = False
+
+    def take(self) -> Task | None:
+        """The next task; None if there is none, or none at the moment."""
+        if self.empty or (self.dry and time.monotonic() < self._again):
+            return None
+        try:
+            task = next(self._tasks)
+        except StopIteration:
+            self.empty, self.dry = True, False
+            return None
+        self.dry = task is None
+        self._again = time.monotonic() + POLL_S
+        return task
 
 
 def log_tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
@@ -115,17 +171,28 @@ def log_tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
         return ""
 
 
-def _ready(busy: list[_Worker]) -> list[_Worker]:
-    """The workers that have something to say or are out of time; waits until there is one."""
-    left = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-    said = wait([worker.connection for worker in busy], timeout=left)
+def _ready(busy: list[Hand], at_most: float | None) -> list[Hand]:
+    """The workers that have something to say or are out of time; waits until there is one.
+
+    Args:
+        busy: The workers that have a task.
+        at_most: Seconds to wait at most; None for no limit.
+    """
+    left = [max(0.0, worker.deadline - time.monotonic()) for worker in busy]
+    left += [] if at_most is None else [at_most]
+    said = wait([worker.connection for worker in busy], timeout=min(left))
     now = time.monotonic()
     return [worker for worker in busy if worker.connection in said or worker.deadline <= now]
 
 
 @dataclass(eq=False)
-class _Worker:
-    """One place at the bench: a process that is started when needed and again when it died."""
+class Hand:
+    """One place at the bench: a process that is started when needed and again when it died.
+
+    Attributes:
+        task: What it is at; None if it is free.
+        deadline: When the task's time is over, as ``time.monotonic`` counts.
+    """
 
     task: Task | None = None
     deadline: float = 0.0
@@ -137,6 +204,7 @@ class _Worker:
 
     @property
     def connection(self) -> Connection:
+        """The socket to the process; only while there is a task."""
         assert self._connection is not None, "only a worker with a task is asked"
         return self._connection
 
@@ -145,6 +213,10 @@ class _Worker:
         self.task, self._starts = task, 0
         task.log_path.parent.mkdir(parents=True, exist_ok=True)
         self._hand_over(task)
+
+    def wait(self) -> None:
+        """Wait until the process has something to say or its time is over."""
+        _ready([self], None)
 
     def outcome(self) -> Outcome | None:
         """What became of the task; None while it goes on."""

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+import csv
+import heapq
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.explore.junit import TestCase, write_junit
-from pezoexplore.explore.pareto import front_of_rows
+from pezoexplore.explore.pareto import GrowingFront
+from pezoexplore.explore.results import Result as Result
+from pezoexplore.explore.results import judge as judge
+from pezoexplore.explore.results import tally
+from pezoexplore.explore.rowfile import RowFile, rows_of_file
 from pezoexplore.explore.rows import (
     OFF_FRONT,
     ON_FRONT,
     Row,
-    csv_text,
+    cell_text,
     point_id,
     result_row,
     skipped_row,
 )
-from pezoexplore.explore.rundir import PROGRAM, RUN_NAME
+from pezoexplore.explore.rundir import PROGRAM, RUN_NAME, writing_atomically
 from pezoexplore.explore.stage import STAGE_ORDER
+from pezoexplore.explore.statistics import FrontConfidence
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.explore.plan import Plan, Use
     from pezoexplore.explore.rundir import RunDir
-    from pezoexplore.explore.stage import Payload, Stage
-    from pezoexplore.explore.store import Record
 
 Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
 """Draws plots of rows, as written, into a folder; the design says objectives and constraints."""
+
+FAILURES_LISTED = 10_000
+"""Most failures told one by one; the row of each is in results.csv in any case."""
+
+PLOTTED_ROWS = 20_000
+"""Most rows a plot gets: of more, the front and evenly spaced others."""
 
 TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds")
 """Columns of timings.csv; source: ``run`` in this sweep, ``store``, or ``shared`` with another
@@ -108,34 +120,6 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Result:
-    """A record and what it amounts to; make it with :func:`judge`.
-
-    Attributes:
-        record: The record.
-        payload: The stage's result; empty if there is none.
-        status: ``ok``, ``failed`` or ``timeout``; a result may be there and still be a failure.
-        reason: Why it is not ok, in one line.
-        ran: Whether it was run in this sweep, not taken from the store.
-    """
-
-    record: Record
-    payload: Payload
-    status: str
-    reason: str
-    ran: bool
-
-
-def judge(record: Record, stage: Stage, *, ran: bool) -> Result:
-    """What a record amounts to, the stage's own verdict included."""
-    if record.status != "ok":
-        return Result(record, {}, record.status, record.reason, ran)
-    payload = json.loads(record.payload)
-    verdict = stage.verdict(payload)
-    return Result(record, payload, "failed" if verdict else "ok", verdict or "", ran)
-
-
-@dataclass(frozen=True)
 class Outputs:
     """Everything a run directory is written from.
 
@@ -155,53 +139,79 @@ class Outputs:
 
     def rows(self) -> list[Row]:
         """Rows of results.csv, sorted by point_id and target, the column `pareto` filled in."""
-        rows = [
-            self._row(identity, point, target)
-            for identity, point in self.plan.points.items()
-            for target in self.space.hardware.targets
-        ]
-        rows += [self._skipped_row(skip) for skip in self.skipped]
-        rows.sort(key=lambda row: (row["point_id"], row["target"]))
-        mask = front_of_rows(
-            rows,
-            COLUMNS,
-            self.space.objectives.maximize,
-            self.space.objectives.minimize,
-            [str(constraint) for constraint in self.space.constraints],
-        )
-        for row, on_front in zip(rows, mask.tolist(), strict=True):
-            row["pareto"] = ON_FRONT if on_front else OFF_FRONT
-        return rows
+        rows, front, sure = list(self._rows()), self._front(), self._confidence()
+        for row in rows:
+            front.add(row)
+            sure.add(_place(row), row)
+        return [row | _marks(front, sure, row) for row in rows]
 
     def counts(self) -> dict[str, StageCount]:
         """Runs by stage name, for the stages there are."""
+        groups = tally(self.plan, self.results)
         counts = {}
         for name in STAGE_ORDER:
-            results = [result for result in self.results.values() if result.record.stage == name]
-            run = sum(result.ran for result in results)
-            failed = sum(result.status != "ok" for result in results)
-            if results:
-                counts[name] = StageCount(run, len(results) - run, failed)
+            of_stage = {group[1:]: n for group, n in groups.items() if group[0] == name}
+            run = sum(n for (_, ran), n in of_stage.items() if ran)
+            failed = sum(n for (status, _), n in of_stage.items() if status != "ok")
+            if of_stage:
+                counts[name] = StageCount(run, sum(of_stage.values()) - run, failed)
         return counts
 
     def failures(self, run_dir: RunDir) -> list[Failure]:
-        """Every stage of every point without a good result, in the order of the rows."""
-        return [
+        """Stages of points without a good result, in the order of the rows.
+
+        Only the first ``FAILURES_LISTED`` of them.
+        """
+        if not any(count.failed for count in self.counts().values()):
+            return []
+        failed = (
             Failure(
                 point_id=use.point_id,
                 point=self.plan.points[use.point_id],
                 stage=use.stage.label,
-                status=self.results[use.key].status,
-                reason=self.results[use.key].reason,
+                status=result.status,
+                reason=result.reason,
                 log=run_dir.log(use.point_id, use.stage.label),
             )
             for use in self.plan.all_uses()
-            if self.results[use.key].status != "ok"
-        ]
+            if (result := self.results[use.key]).status != "ok"
+        )
+        return list(itertools.islice(failed, FAILURES_LISTED))
 
     def timings(self) -> list[dict[str, str]]:
         """Rows of timings.csv."""
-        return [self._timing(use) for use in self.plan.all_uses()]
+        return [self._timing(use, self.results[use.key]) for use in self.plan.all_uses()]
+
+    def write_tables(self, run_dir: RunDir) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Write results.csv, pareto.csv and timings.csv, a row in memory at a time.
+
+        Returns:
+            The rows of results.csv, and those of them on the front.
+
+        Raises:
+            RunDirError: A file cannot be written.
+        """
+        front, sure, count, on_front = self._front(), self._confidence(), 0, 0
+        run_dir.work.mkdir(parents=True, exist_ok=True)
+        draft = run_dir.work / "rows.csv"
+        with writing_atomically(draft, durable=False) as file, run_dir.writing("timings.csv") as t:
+            rows, timings = _table(file, COLUMNS), _table(t, TIMING_COLUMNS)
+            for row in self._rows(timings):
+                front.add(row)
+                sure.add(_place(row), row)
+                rows.writerow(row)
+                count += 1
+        with run_dir.writing("results.csv") as file, run_dir.writing("pareto.csv") as other:
+            all_rows, front_rows = _table(file, COLUMNS), _table(other, COLUMNS)
+            for row in RowFile(draft, count):
+                row |= _marks(front, sure, row)
+                all_rows.writerow(row)
+                if row["pareto"] == ON_FRONT:
+                    front_rows.writerow(row)
+                    on_front += 1
+        draft.unlink()
+        results, pareto = run_dir.path / "results.csv", run_dir.path / "pareto.csv"
+        return rows_of_file(results, count), rows_of_file(pareto, on_front)
 
     def run_json(self) -> str:
         """Content of run.json."""
@@ -224,19 +234,30 @@ class Outputs:
         """One test for the RTL stage of each point that has one."""
         return [self._test_case(use) for use in self.plan.all_uses() if use.stage.name == "rtl"]
 
-    def _row(self, identity: str, point: DesignPoint, target: str) -> Row:
-        cells: dict[str, object] = {}
-        status = "ok"
-        for use in self.plan.uses[identity]:
-            if use.stage.target not in (None, target):
-                continue
-            result = self.results[use.key]
-            cells |= result.payload
-            if status == "ok" and result.status != "ok":
-                status = f"{result.status}:{use.stage.name}"
-        if status == "ok" and cells.get("diverged_step") is not None:
-            status = f"diverged:{cells['diverged_step']}"
-        return result_row(identity, target, status, point, cells)
+    def _front(self) -> GrowingFront:
+        return GrowingFront(
+            COLUMNS,
+            self.space.objectives.maximize,
+            self.space.objectives.minimize,
+            [str(constraint) for constraint in self.space.constraints],
+        )
+
+    def _confidence(self) -> FrontConfidence:
+        objectives = self.space.objectives
+        return FrontConfidence(objectives.maximize, objectives.minimize, self.space.constraints)
+
+    def _rows(self, timings: csv.DictWriter[str] | None = None) -> Iterator[Row]:
+        """Rows in order, `pareto` still empty; their timings go to the table given meanwhile."""
+        skipped = sorted(map(self._skipped_row, self.skipped), key=_place)
+        return heapq.merge(self._result_rows(timings), skipped, key=_place)
+
+    def _result_rows(self, timings: csv.DictWriter[str] | None) -> Iterator[Row]:
+        for identity, point in self.plan.points.items():
+            results = [(use, self.results[use.key]) for use in self.plan.uses[identity]]
+            if timings is not None:
+                timings.writerows(self._timing(use, result) for use, result in results)
+            for target in sorted(self.space.hardware.targets):
+                yield _row(identity, point, target, results)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:
         train = self.space.train.model_dump(mode="json")
@@ -244,8 +265,7 @@ class Outputs:
         identity = point_id(skip.axes, self.space.task, train, hardware)
         return skipped_row(identity, skip.axes, skip.reason)
 
-    def _timing(self, use: Use) -> dict[str, str]:
-        result = self.results[use.key]
+    def _timing(self, use: Use, result: Result) -> dict[str, str]:
         owner = self.plan.owner(use)
         source = "run" if result.ran else "store"
         cells = (
@@ -274,14 +294,14 @@ class Outputs:
 
 def write_outputs(
     outputs: Outputs, run_dir: RunDir, junit: Path | None, draw: Draw | None
-) -> tuple[list[Row], list[Row]]:
+) -> tuple[Sequence[Row], Sequence[Row]]:
     """Write the run directory's files, each all or nothing, and draw the plots.
 
     Args:
         outputs: What to write.
         run_dir: Where to.
         junit: Where to write JUnit XML of the RTL stages; None for nowhere.
-        draw: Draws the plots; None for no plots.
+        draw: Draws the plots; None for no plots. Of many rows it gets ``PLOTTED_ROWS``.
 
     Returns:
         The rows of results.csv, and those of them on the front (pareto.csv).
@@ -289,15 +309,56 @@ def write_outputs(
     Raises:
         RunDirError: A file cannot be written.
     """
-    rows = outputs.rows()
-    front = [row for row in rows if row["pareto"] == ON_FRONT]
     run_dir.write("design.yaml", outputs.info.design)
-    run_dir.write("results.csv", csv_text(COLUMNS, rows))
-    run_dir.write("pareto.csv", csv_text(COLUMNS, front))
-    run_dir.write("timings.csv", csv_text(TIMING_COLUMNS, outputs.timings()))
+    rows, front = outputs.write_tables(run_dir)
     run_dir.write(RUN_NAME, outputs.run_json())
     if junit is not None:
         write_junit(junit, "pezoexplore sweep", outputs.test_cases())
     if draw is not None:
-        draw(rows, outputs.space, run_dir.path)
+        draw(_plotted(rows, front), outputs.space, run_dir.path)
     return rows, front
+
+
+def _row(
+    identity: str, point: DesignPoint, target: str, results: Iterable[tuple[Use, Result]]
+) -> Row:
+    cells: dict[str, object] = {}
+    status = "ok"
+    for use, result in results:
+        if use.stage.target not in (None, target):
+            continue
+        cells |= result.payload
+        if status == "ok" and result.status != "ok":
+            status = f"{result.status}:{use.stage.name}"
+    if status == "ok" and cells.get("diverged_step") is not None:
+        status = f"diverged:{cells['diverged_step']}"
+    return result_row(identity, target, status, point, cells)
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["point_id"], row["target"]
+
+
+def _marks(front: GrowingFront, sure: FrontConfidence, row: Row) -> Row:
+    """The cells on the front, which only all rows together decide."""
+    share = sure.of(_place(row), row)
+    return {
+        "front_confidence": cell_text("front_confidence", share),
+        "pareto": ON_FRONT if front.holds(row) else OFF_FRONT,
+    }
+
+
+def _table(file: TextIO, columns: Sequence[str]) -> csv.DictWriter[str]:
+    """A CSV table that has its header."""
+    table = csv.DictWriter(file, columns, lineterminator="\n")
+    table.writeheader()
+    return table
+
+
+def _plotted(rows: Sequence[Row], front: Sequence[Row]) -> Sequence[Row]:
+    """The rows if they are few; else some of the front and some of the others, in order."""
+    if len(rows) <= PLOTTED_ROWS:
+        return rows
+    step = 1 + 2 * len(rows) // PLOTTED_ROWS
+    others = (row for row in itertools.islice(rows, 0, None, step) if row["pareto"] != ON_FRONT)
+    return sorted([*itertools.islice(front, PLOTTED_ROWS // 2), *others], key=_place)

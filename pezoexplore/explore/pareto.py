@@ -92,18 +92,85 @@ def front_of_rows(
     Raises:
         DesignError: No objective, one named twice, an unknown column, or one that holds text.
     """
-    objectives = [*maximize, *minimize]
-    conditions = as_conditions(constraints)
-    _check_objectives(objectives)
-    check_columns([*objectives, *(condition.column for condition in conditions)], columns)
-    values = np.array(
-        [[_objective(row, name) for name in objectives] for row in rows], dtype=np.float64
-    ).reshape(len(rows), len(objectives))
-    for index, row in enumerate(rows):
+    front = GrowingFront(columns, maximize, minimize, constraints)
+    values = np.array([front.costs(row) for row in rows], dtype=np.float64)
+    costs = values.reshape(len(rows), len(maximize) + len(minimize))
+    return pareto_mask(costs, [False] * costs.shape[1])
+
+
+class GrowingFront:
+    """The front of rows that come one at a time; it remembers the front, not the rows.
+
+    Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` says of each
+    whether it is on the front.
+
+    Args:
+        columns: Names of the columns there are.
+        maximize: Columns whose larger values are better.
+        minimize: Columns whose smaller values are better.
+        constraints: Conditions that every row of the front meets.
+
+    Raises:
+        DesignError: No objective, one named twice, or an unknown column.
+    """
+
+    _SPARE = 1000
+    """Rows added before what they dominate is dropped."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        maximize: Sequence[str],
+        minimize: Sequence[str],
+        constraints: Sequence[Condition | str] = (),
+    ) -> None:
+        self._objectives = [*maximize, *minimize]
+        self._signs = [-1.0] * len(maximize) + [1.0] * len(minimize)
+        self._conditions = as_conditions(constraints)
+        _check_objectives(self._objectives)
+        named = [*self._objectives, *(condition.column for condition in self._conditions)]
+        check_columns(named, columns)
+        self._front: set[tuple[float, ...]] = set()
+        self._kept = 0
+
+    def costs(self, row: Mapping[str, object]) -> tuple[float, ...]:
+        """The objectives of a row, smaller is better; all NaN if it cannot be on the front.
+
+        Raises:
+            DesignError: An objective holds text.
+        """
+        values = [_objective(row, name) for name in self._objectives]
         eligible = row.get("status", "ok") == "ok"
-        if not (eligible and all(condition.holds(row) for condition in conditions)):
-            values[index] = math.nan
-    return pareto_mask(values, [name in maximize for name in objectives])
+        if not (eligible and all(condition.holds(row) for condition in self._conditions)):
+            return (math.nan,) * len(values)
+        # Adding 0 turns -0 into 0: they are one value.
+        return tuple(value * sign + 0.0 for value, sign in zip(values, self._signs, strict=True))
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Take a row into account.
+
+        Raises:
+            DesignError: An objective holds text.
+        """
+        costs = self.costs(row)
+        if not any(math.isnan(cost) for cost in costs):
+            self._front.add(costs)
+            if len(self._front) >= 2 * self._kept + self._SPARE:
+                self._thin()
+
+    def holds(self, row: Mapping[str, object]) -> bool:
+        """Whether a row is on the front of all rows added."""
+        if len(self._front) != self._kept:
+            self._thin()
+        return self.costs(row) in self._front
+
+    def _thin(self) -> None:
+        """Drop what is dominated."""
+        rows = list(self._front)
+        costs = np.array(rows, dtype=np.float64).reshape(len(rows), len(self._signs))
+        mask = _minimal(costs).tolist()
+        self._front = {row for row, minimal in zip(rows, mask, strict=True) if minimal}
+        self._kept = len(self._front)
 
 
 def front_of_frame(

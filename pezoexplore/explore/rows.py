@@ -56,6 +56,7 @@ FORMATS = {
     "random_numbers": _WHOLE,
     "rng_state_bits": _WHOLE,
     "steps_to_target": _WHOLE,
+    "front_confidence": ".3f",
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
 

@@ -8,7 +8,7 @@ import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from pezoexplore.errors import PezoError
 from pezoexplore.explore.store import APPLICATION_ID
@@ -65,8 +65,20 @@ class RunDir:
         """
         write_atomically(self.path / name, text)
 
+    @contextmanager
+    def writing(self, name: str) -> Iterator[TextIO]:
+        """Write one of the directory's files piece by piece, all or nothing.
+
+        Raises:
+            RunDirError: It cannot be written.
+        """
+        with writing_atomically(self.path / name) as file:
+            yield file
+
     def write_log(self, path: Path, text: str) -> None:
         """Write a log that another point or an earlier run made.
+
+        Not waiting for the disk: the store has the end of every log.
 
         Raises:
             RunDirError: It cannot be written.
@@ -75,7 +87,8 @@ class RunDir:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
-        write_atomically(path, text)
+        with writing_atomically(path, durable=False) as file:
+            file.write(text)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -88,17 +101,35 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         RunDirError: It cannot be written.
     """
+    with writing_atomically(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
+    """A text file to write so that readers see the old content or the new, never a part.
+
+    Args:
+        path: The file, replaced if it is there when the block ends well; its folder must exist.
+            Text is written in UTF-8 with its line ends as they are.
+        durable: Whether to wait until it is on the disk.
+
+    Raises:
+        RunDirError: It cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextmanager

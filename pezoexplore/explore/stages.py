@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SELECTABLE = ("train", "rtl", "synth")
 """What --stages takes; ``health``, the stream's statistics, always runs."""
 
-LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "scikit-learn")
+LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-learn")
 """Packages whose versions may change the last digits of a training result."""
 
 RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
@@ -97,6 +97,8 @@ class TrainStage(Stage):
 
     Attributes:
         task: Training task.
+        folder: Where modules of the user's tasks are looked for first.
+        identity: Hashes of data and code that are not the package's (name, hash).
         settings: Training settings.
         source: Hash of the code.
         libraries: Versions of the numeric libraries.
@@ -105,6 +107,8 @@ class TrainStage(Stage):
 
     name: str = field(default="train", init=False)
     task: str
+    folder: str | None
+    identity: tuple[tuple[str, str], ...]
     settings: TrainSettings
     source: str
     libraries: Versions
@@ -115,7 +119,8 @@ class TrainStage(Stage):
         return {
             "axes": point.axes(),
             "task": self.task,
-            "settings": self.settings.model_dump(mode="json"),
+            "identity": dict(self.identity),
+            "settings": self.settings.model_dump(mode="json", exclude={"data"}),
             "source": self.source,
             "libraries": dict(self.libraries),
             "cpu": self.cpu,
@@ -126,7 +131,8 @@ class TrainStage(Stage):
         from pezoexplore.train.evaluate import train_point
         from pezoexplore.train.tasks import get_task
 
-        return train_point(point, get_task(self.task), self.settings)
+        task = get_task(self.task, self.settings.data, self.folder)
+        return train_point(point, task, self.settings)
 
     def cost(self, point: DesignPoint) -> float:
         """See :meth:`Stage.cost`."""
@@ -237,6 +243,7 @@ def build_stages(
     rtl_dir: Path,
     work_dir: Path,
     tools: Mapping[str, str | None],
+    folder: Path | None = None,
 ) -> list[Stage]:
     """The stages of a sweep.
 
@@ -246,15 +253,18 @@ def build_stages(
         rtl_dir: Folder of the RTL.
         work_dir: Folder for what the tools build (``RunDir.work``).
         tools: Versions by tool, from :func:`tool_versions`.
+        folder: The design file's, where modules of the user's tasks are looked for first.
 
     Raises:
         ToolError: A tool that a wanted stage needs is missing.
+        DesignError: The task's data or code cannot be used.
     """
     chosen = set(wanted)
     rtl_dir, work_dir = rtl_dir.absolute(), work_dir.absolute()
-    stages: list[Stage] = [_health(space)]
+    place = None if folder is None else str(folder.absolute())
+    stages: list[Stage] = [_health(space, place)]
     if "train" in chosen:
-        stages.append(_train(space))
+        stages.append(_train(space, place))
     if "rtl" in chosen:
         stages.append(
             RtlStage(
@@ -310,7 +320,8 @@ def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
 
 def replica_steps(settings: TrainSettings) -> int:
     """Training steps of a point: all seeds at each learning rate, then once more at the best."""
-    return settings.steps * settings.seeds * (len(settings.learning_rates) + 1)
+    candidates = len(settings.learning_rates) * len(settings.epsilon)
+    return settings.steps * settings.seeds * (candidates + 1)
 
 
 def machine() -> dict[str, str]:
@@ -388,20 +399,33 @@ def scratch(work_dir: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _health(space: DesignSpace) -> HealthStage:
+def _parameters(space: DesignSpace, folder: str | None) -> int:
+    """Weights of the task's network; the best known is not loaded for it."""
+    from pezoexplore.train.tasks import get_task
+
+    if space.task in PARAMETERS:
+        return PARAMETERS[space.task]
+    return get_task(space.task, space.train.data, folder).parameters
+
+
+def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     return HealthStage(
-        parameters=PARAMETERS[space.task],
+        parameters=_parameters(space, folder),
         steps=space.train.steps,
         source=source_hash("design/point.py", "perturb"),
         libraries=library_versions(),
     )
 
 
-def _train(space: DesignSpace) -> TrainStage:
+def _train(space: DesignSpace, folder: str | None) -> TrainStage:
+    from pezoexplore.train.tasks import task_identity
+
     return TrainStage(
         task=space.task,
+        folder=folder,
+        identity=tuple(sorted(task_identity(space.task, space.train.data, folder).items())),
         settings=space.train,
-        source=source_hash("design/point.py", "perturb", "train"),
+        source=source_hash("design/point.py", "design/training_axes.py", "perturb", "train"),
         libraries=library_versions(),
         cpu=cpu_kind(),
         timeout_s=600.0 + 1e-3 * replica_steps(space.train),

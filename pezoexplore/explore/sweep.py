@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pezoexplore.explore.executor import log_tail, run_tasks
-from pezoexplore.explore.outputs import Outputs, judge, write_outputs
-from pezoexplore.explore.plan import longest_first, make_plan
+from pezoexplore.explore.collect import Progress as Progress
+from pezoexplore.explore.collect import collect
+from pezoexplore.explore.executor import Local, log_tail
+from pezoexplore.explore.outputs import Outputs, write_outputs
+from pezoexplore.explore.plan import make_plan
+from pezoexplore.explore.results import StoredResults
 from pezoexplore.explore.rundir import RunDirError, open_run_dir
-from pezoexplore.explore.store import Record, Store
+from pezoexplore.explore.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace
-    from pezoexplore.explore.executor import Outcome, Task
+    from pezoexplore.explore.cache import Cache
+    from pezoexplore.explore.executor import Executor
     from pezoexplore.explore.outputs import Draw, Failure, Result, RunInfo, SkippedPoint, StageCount
     from pezoexplore.explore.plan import Plan
     from pezoexplore.explore.rows import Row
@@ -27,45 +31,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """News while a sweep runs: how many runs are done, and which one just ended.
-
-    Attributes:
-        done: Runs that are there, those taken from the store included.
-        total: Runs the sweep needs.
-        stage: Label of the stage that just ended; empty for the first report.
-        point: The point it ended for; None for the first report.
-        status: ``ok``, ``failed`` or ``timeout``.
-        reason: One line on why there is no result.
-        seconds: How long it took.
-    """
-
-    done: int
-    total: int
-    stage: str = ""
-    point: DesignPoint | None = None
-    status: str = ""
-    reason: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
 class SweepResult:
     """What a sweep leaves.
 
     Attributes:
         path: The run directory.
-        rows: Rows of results.csv, as written.
+        rows: Rows of results.csv, as written; read from the file if they are many.
         front: Those on the Pareto front.
         counts: Runs by stage name.
-        failures: Every stage of every point without a good result, in the order of the rows.
+        failures: Stages of points without a good result, in the order of the rows, up to
+            ``FAILURES_LISTED`` of them.
+        points: Number of distinct points.
     """
 
     path: Path
-    rows: list[Row]
-    front: list[Row]
+    rows: Sequence[Row]
+    front: Sequence[Row]
     counts: Mapping[str, StageCount]
     failures: list[Failure]
+    points: int
 
     @property
     def ok(self) -> bool:
@@ -75,7 +59,7 @@ class SweepResult:
 
 def run_sweep(
     space: DesignSpace,
-    points: Sequence[DesignPoint],
+    points: Iterable[DesignPoint],
     stages: Sequence[Stage],
     *,
     out_dir: Path,
@@ -85,6 +69,9 @@ def run_sweep(
     junit: Path | None = None,
     draw: Draw | None = None,
     progress: Callable[[Progress], None] | None = None,
+    executor: Executor | None = None,
+    cache: Cache | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> SweepResult:
     """Run every stage of every point, and write the run directory.
 
@@ -94,7 +81,7 @@ def run_sweep(
 
     Args:
         space: The design space, for its settings, objectives and constraints.
-        points: Its points.
+        points: Its points, taken one by one: they need not fit into memory.
         stages: What to run.
         out_dir: The run directory: new, empty or one of ours.
         info: What run.json and design.yaml say about the run.
@@ -103,6 +90,9 @@ def run_sweep(
         junit: Where to write JUnit XML of the RTL stages; None for nowhere.
         draw: Draws the plots into the run directory; None for no plots.
         progress: Told whenever a run ends.
+        executor: What runs the stages; None: ``jobs`` processes on this machine.
+        cache: Finished runs shared with other sweeps; None for none.
+        warn: Told, in one line, of what was wrong and did not matter; None for nobody.
 
     Raises:
         PezoError: The run directory, the store or the RTL cannot be used.
@@ -110,14 +100,28 @@ def run_sweep(
     """
     if junit is not None:
         _make_room(junit)
-    with open_run_dir(out_dir.absolute()) as run_dir, _disk_troubles_explained(out_dir):
-        with Store(run_dir.store) as store:
-            plan = make_plan(space, points, stages, run_dir)
-            results = _collect(plan, store, jobs, progress or _silent)
+    with (
+        open_run_dir(out_dir.absolute()) as run_dir,
+        _disk_troubles_explained(out_dir),
+        Store(run_dir.store) as store,
+    ):
+        plan = make_plan(space, points, stages, run_dir)
+        collect(
+            plan,
+            store,
+            executor or Local(jobs),
+            cache=cache,
+            progress=progress or _silent,
+            warn=warn or _silent,
+        )
+        results = StoredResults(plan, store)
         _complete_logs(plan, results, run_dir)
         outputs = Outputs(space, plan, results, skipped, info)
         rows, front = write_outputs(outputs, run_dir, junit, draw)
-    return SweepResult(run_dir.path, rows, front, outputs.counts(), outputs.failures(run_dir))
+        counts, failures = outputs.counts(), outputs.failures(run_dir)
+        number = len(plan.points)
+        plan.close()
+    return SweepResult(run_dir.path, rows, front, counts, failures, number)
 
 
 @contextmanager
@@ -131,8 +135,8 @@ def _disk_troubles_explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _silent(news: Progress) -> None:
-    """Progress that nobody asked for."""
+def _silent(news: object) -> None:
+    """News that nobody asked for."""
 
 
 def _make_room(path: Path) -> None:
@@ -143,54 +147,6 @@ def _make_room(path: Path) -> None:
         raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
     if path.is_dir():
         raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
-
-
-def _collect(
-    plan: Plan, store: Store, jobs: int, progress: Callable[[Progress], None]
-) -> dict[str, Result]:
-    """Results of all keys of a plan, from the store or from runs that go into it."""
-    results = {}
-    for key, task in plan.tasks.items():
-        record = store.get(key)
-        if record is not None and record.status == "ok":
-            results[key] = judge(record, task.stage, ran=False)
-    missing = longest_first([task for key, task in plan.tasks.items() if key not in results])
-    total = len(plan.tasks)
-    progress(Progress(len(results), total))
-    with closing(run_tasks(missing, jobs)) as outcomes:
-        for outcome in outcomes:
-            record = _record(outcome, plan)
-            store.put(record)
-            result = judge(record, outcome.task.stage, ran=True)
-            results[record.key] = result
-            progress(_news(outcome.task, result, len(results), total))
-    return results
-
-
-def _record(outcome: Outcome, plan: Plan) -> Record:
-    task = outcome.task
-    return Record(
-        key=task.key,
-        stage=task.stage.name,
-        determinants=plan.determinants[task.key],
-        status=outcome.status,
-        payload=outcome.payload,
-        reason=outcome.reason,
-        seconds=outcome.seconds,
-        log=outcome.log,
-    )
-
-
-def _news(task: Task, result: Result, done: int, total: int) -> Progress:
-    return Progress(
-        done=done,
-        total=total,
-        stage=task.stage.label,
-        point=task.point,
-        status=result.status,
-        reason=result.reason,
-        seconds=result.record.seconds,
-    )
 
 
 def _complete_logs(plan: Plan, results: Mapping[str, Result], run_dir: RunDir) -> None:

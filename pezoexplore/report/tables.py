@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -14,8 +15,12 @@ from rich.table import Table
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.explore.pareto import check_columns, frame_rows
+from pezoexplore.explore.statistics import ACCURACY, paired_difference, seeds_of
 from pezoexplore.report.designs import interval_column
 from pezoexplore.report.frames import row_labels
+
+SAME = "≈"
+"""Marks neighbours that the seeds do not tell apart."""
 
 
 def front_table(
@@ -37,6 +42,15 @@ def front_table(
     Raises:
         DesignError: An unknown column.
     """
+    chosen = _members(frame, front, objectives)
+    cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
+    return ["design", *objectives], cells
+
+
+def _members(
+    frame: pd.DataFrame, front: Sequence[bool], objectives: Sequence[str]
+) -> list[tuple[str, Mapping[str, object]]]:
+    """Labels and rows of the front, in the order of the table."""
     check_columns(objectives, [str(name) for name in frame.columns])
     rows = frame_rows(frame)
     labels = row_labels(rows)
@@ -49,9 +63,35 @@ def front_table(
         keys = [math.inf if number is None else number for number in numbers]
         return keys, item[0], str(item[1].get("point_id", ""))
 
-    chosen.sort(key=order)
-    cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
-    return ["design", *objectives], cells
+    return sorted(chosen, key=order)
+
+
+def _add_confidence(
+    header: list[str], cells: list[list[str]], rows: Sequence[Mapping[str, object]]
+) -> bool:
+    """Add how sure each row is to be on the front, and how its accuracy differs from the next.
+
+    Nothing is ranked within the noise: where the 95 % interval of the paired difference over the
+    seeds holds zero, the difference is marked.
+
+    Returns:
+        Whether there is a mark.
+    """
+    sure = [parse_number(row.get("front_confidence")) for row in rows]
+    if any(share is not None for share in sure):
+        header.append("on front")
+        for line, share in zip(cells, sure, strict=True):
+            line.append("" if share is None else f"{100 * share:.0f} %")
+    seeds = [seeds_of(row) for row in rows]
+    if len(rows) < 2 or min(map(len, seeds)) < 2:
+        return False
+    header.append("next less this")
+    steps = [paired_difference(after, this) for this, after in pairwise(seeds)]
+    for line, step in zip(cells, steps, strict=False):
+        mark = "" if step.told_apart else f" {SAME}"
+        line.append(f"{step.mean:+.2f} ± {step.half or 0:.2f}{mark}")
+    cells[-1].append("")
+    return not all(step.told_apart for step in steps)
 
 
 def _cell(row: Mapping[str, object], name: str) -> str:
@@ -103,7 +143,12 @@ def print_front(
     if not rows:
         console.print("Pareto front: no finished design has all objectives", highlight=False)
         return
+    members = [row for _, row in _members(frame, front, objectives)]
+    marked = ACCURACY in objectives and _add_confidence(header, rows, members)
     print_table(f"Pareto front: {_count(len(rows), 'design')}", header, rows, console)
+    if marked:
+        why = "the 95 % interval of their paired difference over the seeds holds zero"
+        _line(console, f"{SAME}: accuracy not told apart from the next design's ({why})")
 
 
 def print_dry_run(

@@ -92,7 +92,7 @@ def _run_pj(point: DesignPoint, task: Task, batch: int, passes: int, steps: int)
         + access_pj(weight_bits, weight_bits)
         + 2 * access_pj(handed_on, handed_on)
     )
-    return passes * a_pass + steps * 2 * access_pj(weight_bits, weight_bits)
+    return float(passes * a_pass) + steps * 2 * access_pj(weight_bits, weight_bits)
 
 
 def activations(task: Task) -> int:

@@ -15,7 +15,7 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.tasks import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
-from pezoexplore.train.trainers import stream_source, trainer_of
+from pezoexplore.train.trainers import Options, stream_source, trainer_of
 
 SEEDS_PER_CALL = 5
 """Most seeds one compiled call trains; the replicas of twenty would fall out of the cache."""
@@ -27,7 +27,7 @@ CHECKS = 20
 """Times a run at full length is looked at for the step at which it reaches the target."""
 
 
-class Settings(Protocol):
+class Settings(Options, Protocol):
     """Training settings, as the ``train`` section of a design holds them."""
 
     @property
@@ -41,10 +41,6 @@ class Settings(Protocol):
     @property
     def learning_rates(self) -> Sequence[float]:
         """Rates to choose from."""
-
-    @property
-    def batch(self) -> int:
-        """Examples a batch."""
 
     @property
     def epsilon(self) -> Sequence[float]:
@@ -105,7 +101,7 @@ class Tuning:
 def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str, Any]:
     """Accuracy and cost of a design point: :func:`train_source` on its own stream, and
     :func:`run_costs` of the final run."""
-    trainer = trainer_of(point, task)
+    trainer = trainer_of(point, task, settings)
     result = train_source(stream_source(point, task), task, settings, trainer)
     steps, passes = settings.steps, trainer.passes(settings.steps)
     costs = run_costs(point, task, settings.batch, steps, passes, result["steps_to_target"])

@@ -89,6 +89,7 @@ def train(
     directions: Directions,
     stops: Sequence[int] = (),
     block_steps: int = BLOCK_STEPS,
+    initial: Initial | None = None,
 ) -> Iterator[tuple[int, TrainState]]:
     """Train all replicas and hand out their weights on the way.
 
@@ -101,12 +102,13 @@ def train(
         directions: Values for exactly these seeds; asked for in order from step 0.
         stops: Steps after which to hand out the weights, besides the last.
         block_steps: Steps made at once by the host, at least 2: more change no bit of the result.
+        initial: Initial weights [d] by training seed; None: the model's own.
 
     Yields:
         (steps done, state with the weights by layer), in order; the last is the trained network.
     """
     advance = _compiled(model)
-    carried = _start(model, run)
+    carried = _start(model, run, initial or model.init)
     batches = Batches(run.seeds, len(data), run.batch)
     probe = np.float32(run.epsilon * directions.scale)
     cuts = sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps})
@@ -130,13 +132,16 @@ def train(
                 yield cuts.pop(0), _state(carried)
 
 
+Initial = Callable[[int], NDArray[np.float32]]
+"""Initial weights [d] of a training seed."""
+
 _Carried = tuple[Layers, Array]
 """Weights, and the step at which each replica diverged."""
 
 
-def _start(model: Mlp, run: Run) -> _Carried:
+def _start(model: Mlp, run: Run, initial: Initial) -> _Carried:
     shape = (len(run.seeds), len(run.learning_rates))
-    return initial_weights(model, run), load_jax().numpy.full(shape, NEVER, np.int32)
+    return initial_weights(model, run, initial), load_jax().numpy.full(shape, NEVER, np.int32)
 
 
 def _state(carried: _Carried) -> TrainState:
@@ -144,10 +149,10 @@ def _state(carried: _Carried) -> TrainState:
     return TrainState(weights, np.asarray(diverged_at))
 
 
-def initial_weights(model: Mlp, run: Run) -> Layers:
+def initial_weights(model: Mlp, run: Run, initial: Initial) -> Layers:
     """Weights of every replica before the first step; rates of a seed start alike."""
     jnp = load_jax().numpy
-    flat = np.stack([model.init(seed) for seed in run.seeds])
+    flat = np.stack([initial(seed) for seed in run.seeds])
     shape = (len(run.seeds), len(run.learning_rates), model.parameters)
     spread = np.broadcast_to(flat[:, None], shape)
     return tuple((jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in model.unpack(spread))

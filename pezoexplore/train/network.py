@@ -77,7 +77,11 @@ class Network(Protocol):
         """Outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer, [n, ...]; for layer 0 the scaled inputs."""
+        """What enters a layer: for layer 0 the scaled inputs [n, ...], else as the network lays it.
+
+        It means something to :meth:`suffix` of the same layer only; its size is the number of
+        activations in every layout.
+        """
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
         """Outputs from what enters a layer: ``outputs`` is ``suffix`` of ``prefix``."""

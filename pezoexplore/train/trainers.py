@@ -5,22 +5,73 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.train import general_trainer
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.fixed_loop import FixedTrainer
+from pezoexplore.train.general_loop import Sgd
+from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.loop import train
 from pezoexplore.train.mlp import Layers, Mlp, cross_entropy
 from pezoexplore.train.network import Array
-from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.sparsity import Sparsity
+from pezoexplore.train.tasks import Split, Task, class_losses
 from pezoexplore.train.trainer import DirectionSource, Run, Score, Trainer, TrainState
 
 
-def trainer_of(point: DesignPoint, task: Task) -> Trainer:
-    """The loop for a point's estimator and arithmetic on a task's network."""
-    return MlpTrainer(task.model)
+class Options(Protocol):
+    """What the ``train`` section of a design says beyond steps, seeds and candidates."""
+
+    @property
+    def batch(self) -> int:
+        """Examples a batch."""
+
+    @property
+    def normalise(self) -> bool:
+        """Whether ``rge_onesided`` divides its step by the deviation of the losses."""
+
+    @property
+    def momentum(self) -> float:
+        """Share of the last move that is kept."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Pull towards zero."""
+
+    @property
+    def sparsity(self) -> float:
+        """Share of the weights that ``cge_sparse`` leaves out."""
+
+    @property
+    def mask_epochs(self) -> int:
+        """Epochs a mask of ``cge_sparse`` serves."""
+
+
+def trainer_of(point: DesignPoint, task: Task, options: Options) -> Trainer:
+    """The loop for a point's estimator and arithmetic on a task's network.
+
+    Two-point steps on a perceptron have a loop of their own, several times as fast as the general
+    one, and so has integer training.
+
+    Raises:
+        DesignError: The task's network has no integer form, or an option does not go with the
+            estimator.
+    """
+    if point.fixed_point:
+        return FixedTrainer(task, point)
+    sgd = Sgd(options.momentum, options.weight_decay)
+    normalise = options.normalise and point.estimator == "rge_onesided"
+    plain = point.estimator == "rge" and point.queries == 1 and sgd == Sgd()
+    if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
+        return MlpTrainer(task.model, task.initial)
+    sparsity = Sparsity(options.sparsity, options.mask_epochs)
+    more = general_trainer.Options(normalise, sgd, sparsity, options.batch)
+    return GeneralTrainer(task, point.estimator, point.queries, more)
 
 
 def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
@@ -37,15 +88,17 @@ class MlpTrainer:
 
     Attributes:
         model: The network.
+        initial: Initial weights by training seed, where they are not the model's own.
     """
 
     model: Mlp
+    initial: Callable[[int], NDArray[np.float32]] | None = None
 
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
         """See :meth:`Trainer.run`."""
-        return train(self.model, data, run, source(run.seeds), stops)
+        return train(self.model, data, run, source(run.seeds), stops, initial=self.initial)
 
     def score(self, state: TrainState, split: Split) -> Score:
         """See :meth:`Trainer.score`."""

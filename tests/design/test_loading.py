@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pezoexplore.design.kinds import MAX_POINTS
+from pezoexplore.design.kinds import MAX_VALUES
 from pezoexplore.design.loading import MAX_BYTES, design_schema, load_design, resolved_yaml
 from pezoexplore.design.point import AXES, MAX_POOL_BITS, RNGS
+from pezoexplore.design.setting_kinds import TaskName
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 
@@ -156,7 +157,10 @@ BITS = "integers 1 to 24"
 STATE = "integers 3 to 32 or null (the generator's own default)"
 STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"
-TRAIN = "steps, seeds, learning_rates, batch, epsilon, target_accuracy"
+TRAIN = (
+    "steps, seeds, learning_rates, batch, epsilon, target_accuracy, momentum, weight_decay, "
+    "normalise, sparsity, mask_epochs, data"
+)
 NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
 
 
@@ -223,7 +227,7 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
         ("space:\n  lanes: {range: [1, 301, 100]}", f"2: space.lanes: got 301; allowed: {LANES}"),
         (
             "space:\n  lanes: {range: [1, 1000000000000, 1]}",
-            f"2: space.lanes: range lists too many values; allowed: at most {MAX_POINTS}",
+            f"2: space.lanes: range lists too many values; allowed: at most {MAX_VALUES}",
         ),
         (
             "space:\n  lanes: {span: [1, 3]}",
@@ -277,7 +281,11 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
             f"2: train.learning_rates: got -0.1; allowed: {SMALL_NUMBERS}",
         ),
         ("train: 5", f"1: train: got 5; allowed: a mapping with the keys {TRAIN}"),
-        ("task: mnist", "1: task: got 'mnist'; allowed: digits-mlp"),
+        ("task: mnist", f"1: task: got 'mnist'; allowed: {TaskName().allowed}"),
+        (
+            "task: digit-mlp",
+            f"1: task: got 'digit-mlp'; allowed: {TaskName().allowed}; did you mean digits-mlp?",
+        ),
         ("name: ../x", f"1: name: got '../x'; allowed: {NAME}"),
         ("name: 5", f"1: name: got 5; allowed: {NAME}; put a number that is a name in quotes"),
         ("name:", f"1: name: got nothing; allowed: {NAME}"),
@@ -391,14 +399,14 @@ def test_a_constraint_names_a_numeric_column(load):
     assert said.startswith("x.yaml:1: constraints: got 'rng', which is not a number")
 
 
-def test_a_space_lists_at_most_a_million_combinations(load):
-    many = "{range: [1, 1001, 1]}"
+def test_a_space_lists_at_most_a_thousand_million_combinations(load):
+    many = "{range: [1, 31623, 1]}"
     text = f"name: a\nspace:\n  pool_size: {many}\n  reuse_period: {many}"
-    said = "lists 1002001 combinations; allowed: at most 1000000"
+    said = "lists 1000014129 combinations; allowed: at most 1000000000"
     assert message(load, text) == f"x.yaml:2: space: {said}"
-    half = f"{{pool_size: {many}, reuse_period: {{range: [1, 600, 1]}}}}"
+    half = f"{{pool_size: {many}, reuse_period: {{range: [1, 20000, 1]}}}}"
     said = message(load, f"include:\n- {half}\n- {half}")
-    assert said == "x.yaml:1: lists 1201200 combinations; allowed: at most 1000000"
+    assert said == "x.yaml:1: lists 1264920000 combinations; allowed: at most 1000000000"
 
 
 def test_options_replace_settings(load):
@@ -658,6 +666,11 @@ def test_the_resolved_design_names_every_setting(load):
         "batch": 64,
         "epsilon": [0.001],
         "target_accuracy": 85.0,
+        "momentum": 0.0,
+        "weight_decay": 0.0,
+        "normalise": False,
+        "sparsity": 0.9,
+        "mask_epochs": 5,
     }
     assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0}
     assert data["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff"]}

@@ -82,3 +82,22 @@ def test_dry_run_lists_points_and_reasons():
     assert lines[2].split() == [cell for cell in rows[0] if cell]
     assert lines[-2:] == ["collapsed: 3 points equal others", f"skipped: {reasons[0]}"]
     assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
+
+
+def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
+    frame, front = results
+    per_seed = {83.2: "82;83;84.6", 89.2: "88;89.2;90.4", 89.3: "90;88.9;89", 89.4: "90.1;89;89.1"}
+    accuracies = frame["accuracy_mean"].tolist()
+    frame = frame.assign(
+        accuracy_per_seed=[per_seed.get(accuracy, "89;89") for accuracy in accuracies],
+        front_confidence=[0.97] * len(frame),
+    )
+    lines = printed(False, print_front, frame, front, OBJECTIVES).splitlines()
+    assert [line.split("%")[1].strip() for line in lines[2:6]] == [
+        "+6.00 ± 0.50",
+        "+0.10 ± 4.31 ≈",
+        "+0.10 ± 0.00",
+        "",
+    ]
+    assert all("97 %" in line for line in lines[2:6])
+    assert lines[6].startswith("≈: accuracy not told apart from the next design's")

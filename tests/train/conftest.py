@@ -50,6 +50,11 @@ class Settings:
     batch: int = 64
     epsilon: tuple[float, ...] = (1e-3,)
     target_accuracy: float = 85.0
+    normalise: bool = False
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    sparsity: float = 0.9
+    mask_epochs: int = 5
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_stops_change_no_bit_and_come_in_order(uniform: Callable[..., Any]) -> N
     steps = train(TASK.model, TASK.train, RUN, directions, stops, block_steps=16)
     handed = [(step, TASK.model.pack(state.weights)) for step, state in steps]
     assert [step for step, _ in handed] == [0, 13, 14, 30, 40]
-    first = TASK.model.pack(initial_weights(TASK.model, RUN))
+    first = TASK.model.pack(initial_weights(TASK.model, RUN, TASK.init))
     np.testing.assert_array_equal(handed[0][1], first)
     np.testing.assert_array_equal(first[1, 0], TASK.init(7))
     whole = trained(TASK, RUN, uniform(RUN.seeds, 2410))

@@ -1,0 +1,170 @@
+"""What the machinery around the stages costs: time a point, memory, two processes against one.
+
+    python bench/scale.py overhead [--points 10000] [--jobs 2]    target: under 5 ms a point
+    python bench/scale.py warm     [--points 1000]                target: under 3 s
+    python bench/scale.py jobs     [--points 40] [--seconds 1]    target: 1.7 times
+    python bench/scale.py memory   [--most 1000000]               target: flat
+    python bench/scale.py cost     [--points 2000]                the client's work, step by step
+
+Each measurement runs in a process of its own, so that a peak of memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from empty_stage import INFO, Busy, Empty, Scored, points, space
+
+from pezoexplore.explore.plan import make_plan
+from pezoexplore.explore.rundir import open_run_dir
+from pezoexplore.explore.stage import canonical_json, determinants, sha256
+from pezoexplore.explore.store import Record, Store
+from pezoexplore.explore.sweep import run_sweep
+
+
+def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
+    """Seconds a sweep takes."""
+    stage = Busy(cpu_s=cpu_s) if cpu_s else Empty()
+    start = time.perf_counter()
+    result = run_sweep(space(), points(count), [stage], out_dir=out, info=INFO, jobs=jobs)
+    seconds = time.perf_counter() - start
+    assert result.ok
+    assert result.points == count
+    return seconds
+
+
+def overhead(out: Path, count: int, jobs: int) -> None:
+    """A cold sweep of empty points."""
+    seconds = sweep_once(out, count, jobs)
+    print(f"{count} empty points, {jobs} jobs: {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a point")
+
+
+def warm(out: Path, count: int) -> None:
+    """A sweep of points that are all there, each with three stages."""
+    stages = [Empty(), Scored()]
+
+    def run() -> float:
+        start = time.perf_counter()
+        run_sweep(space(), points(count), stages, out_dir=out, info=INFO, jobs=2)
+        return time.perf_counter() - start
+
+    cold = run()
+    print(f"{count} points, two stages each: first {cold:.2f} s, again {run():.2f} s")
+
+
+def two_against_one(out: Path, count: int, cpu_s: float) -> None:
+    """The same busy points with one process and with two."""
+    one = sweep_once(out / "one", count, 1, cpu_s)
+    two = sweep_once(out / "two", count, 2, cpu_s)
+    same = (out / "one/results.csv").read_bytes() == (out / "two/results.csv").read_bytes()
+    print(
+        f"{count} points of {cpu_s:g} s of processor time: 1 process {one:.1f} s, "
+        f"2 processes {two:.1f} s: {one / two:.2f} times; same bytes: {same}"
+    )
+
+
+def peak_mb() -> float:
+    """Peak memory of this process so far, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def fill(out: Path, count: int, stage: Scored) -> None:
+    """A store as a sweep leaves it, without running the stages."""
+    out.mkdir(parents=True)
+    with Store(out / "store.sqlite") as store:
+        batch: list[Record] = []
+        for point in points(count):
+            content = determinants(stage, point)
+            payload = canonical_json(stage.run(point, out))
+            batch.append(Record(sha256(content), "train", content, "ok", payload, "", 0.1, ""))
+            if len(batch) == 5000:
+                store.put(*batch)
+                batch = []
+        store.put(*batch)
+
+
+def memory_of(out: Path, count: int) -> None:
+    """Peak memory of planning a sweep, finding its results in the store, and writing them."""
+    fill(out, count, Scored())
+    before = peak_mb()
+    start = time.perf_counter()
+    result = run_sweep(
+        space(), points(count), [Scored()], out_dir=out, info=INFO, jobs=1
+    )
+    seconds = time.perf_counter() - start
+    print(
+        f"{count} points: peak {peak_mb():.0f} MiB ({before:.0f} before), {seconds:.1f} s, "
+        f"{1e3 * seconds / count:.3f} ms a point, {len(result.front)} on the front, "
+        f"results.csv {(out / 'results.csv').stat().st_size / 1e6:.0f} MB",
+        flush=True,
+    )
+
+
+def cost(out: Path, count: int) -> None:
+    """The parts of the client's work, ms a point with one stage."""
+    with open_run_dir(out) as run_dir, Store(run_dir.store) as store:
+        start = time.perf_counter()
+        plan = make_plan(space(), points(count), [Empty()], run_dir)
+        planned = time.perf_counter()
+        tasks = list(plan.to_do())
+        listed = time.perf_counter()
+        records = [
+            Record(t.key, "health", plan.determinants[t.key], "ok", "{}", "", 0.1, "x" * 2000)
+            for t in tasks
+        ]
+        made = time.perf_counter()
+        for record in records[:100]:
+            store.put(record)
+        single = time.perf_counter()
+        for first in range(100, count, 100):
+            store.put(*records[first : first + 100])
+        grouped = time.perf_counter()
+    print(f"plan            {1e3 * (planned - start) / count:.3f} ms a point")
+    print(f"hand out        {1e3 * (listed - planned) / count:.3f} ms a point")
+    print(f"make record     {1e3 * (made - listed) / count:.3f} ms a point")
+    print(f"store, one by one {1e3 * (single - made) / 100:.3f} ms a point")
+    print(f"store, by 100     {1e3 * (grouped - single) / (count - 100):.3f} ms a point")
+
+
+def main() -> None:
+    """Parse, and measure in a scratch folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["overhead", "warm", "jobs", "memory", "one", "cost"])
+    parser.add_argument("--points", type=int)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--most", type=int, default=1_000_000)
+    parser.add_argument("--scratch", type=Path, help="folder for the run directories")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(dir=given.scratch))
+    out = folder / "out"
+    try:
+        if given.what == "overhead":
+            overhead(out, given.points or 10_000, given.jobs)
+        elif given.what == "warm":
+            warm(out, given.points or 1000)
+        elif given.what == "jobs":
+            two_against_one(out, given.points or 40, given.seconds)
+        elif given.what == "cost":
+            cost(out, given.points or 2000)
+        elif given.what == "one":
+            memory_of(out, given.points or 1000)
+        else:
+            count = 1000
+            while count <= given.most:
+                command = [sys.executable, __file__, "one", "--points", str(count)]
+                subprocess.run([*command, "--scratch", str(folder)], check=True)
+                count *= 10
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

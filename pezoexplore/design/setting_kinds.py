@@ -1,0 +1,110 @@
+"""Kinds of single settings: shares, switches, folders and the names of training tasks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pezoexplore.design.kinds import Json, Kind, nearest
+
+
+@dataclass(frozen=True)
+class Share(Kind):
+    """A number from 0 to below 1."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return "numbers from 0 to below 1"
+
+    def read(self, value: object) -> float:
+        """The number as a float."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+            raise self.refuse(value)
+        return float(value)
+
+    def json_schema(self) -> Json:
+        """JSON Schema of a value."""
+        return {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+
+
+@dataclass(frozen=True)
+class Switch(Kind):
+    """True or false."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return "true or false"
+
+    def read(self, value: object) -> bool:
+        """The truth value."""
+        if not isinstance(value, bool):
+            raise self.refuse(value)
+        return value
+
+    def json_schema(self) -> Json:
+        """JSON Schema of a value."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Path(Kind):
+    """The path of a file or folder, as text; nothing for none."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return "the path of a folder"
+
+    def read(self, value: object) -> str | None:
+        """The path."""
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise self.refuse(value)
+        return value
+
+    def json_schema(self) -> Json:
+        """JSON Schema of a value."""
+        return {"type": ["string", "null"], "minLength": 1}
+
+
+TASK_NAMES = (
+    *("digits-mlp", "digits-cnn", "mnist5k-lenet", "wine", "breast-cancer"),
+    *(f"mnist5k-deepzero-{size}" for size in (406, 3376, 6346, 9316, 12286)),
+    *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),
+    *("resnet20", "last-mile-rotated", "last-mile-inverted", "last-mile-noisy"),
+    "last-mile-new-classes",
+)
+"""Tasks that come with the package."""
+
+
+@dataclass(frozen=True)
+class TaskName(Kind):
+    """A training task: one of the package's, or a function of the user's."""
+
+    pattern = r"last-mile-(rotated|inverted|noisy|new-classes)-[1-9][0-9]{0,3}"
+    own = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return (
+            f"{', '.join(TASK_NAMES)}, a last-mile task with -K for K examples a class, or "
+            "package.module:function"
+        )
+
+    def read(self, value: object) -> str:
+        """The name."""
+        if not isinstance(value, str):
+            raise self.refuse(value)
+        named = value in TASK_NAMES or re.fullmatch(f"{self.pattern}|{self.own}", value)
+        if not named:
+            raise self.refuse(value, nearest(value, TASK_NAMES))
+        return value
+
+    def json_schema(self) -> Json:
+        """JSON Schema of a value."""
+        pattern = f"^({self.pattern}|{self.own})$"
+        return {"anyOf": [{"enum": list(TASK_NAMES)}, {"type": "string", "pattern": pattern}]}

@@ -1,0 +1,267 @@
+"""Where Dask workers come from: a scheduler's address, this machine, or a batch system's queue.
+
+A cluster file is a few lines of YAML, read as safely as a design. Dask and dask-jobqueue are an
+optional extra, ``pezoexplore[cluster]``, imported when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pezoexplore.design.kinds import nearest, shown
+from pezoexplore.design.yaml_tree import Tree, key_text, read_tree
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.dask_executor import MAX_TRIES, ClusterError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+BATCH_SYSTEMS = {
+    "slurm": "SLURMCluster",
+    "lsf": "LSFCluster",
+    "pbs": "PBSCluster",
+    "sge": "SGECluster",
+}
+"""Class of dask-jobqueue by kind."""
+
+ACCOUNTS = {"slurm": "account", "lsf": "project", "pbs": "account", "sge": "project"}
+"""What each calls the account that is charged."""
+
+MAX_BYTES = 100_000
+"""Largest cluster file."""
+
+CONNECT_S = 20.0
+"""How long to wait for a scheduler."""
+
+INSTALL = "type: pip install 'pezoexplore[cluster]'"
+
+Line = Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=1000)]
+Word = Annotated[str, Field(pattern=r"^[\w.:@%+=,/-]+$", max_length=200)]
+
+
+class Tls(BaseModel):
+    """Files for encrypted, mutually authenticated connections.
+
+    Attributes:
+        ca: Certificate of the authority.
+        cert: Own certificate.
+        key: Its key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+class ClusterSettings(BaseModel):
+    """What a cluster file says.
+
+    Attributes:
+        kind: ``local``: processes on this machine; or the batch system.
+        workers: Workers to ask for; with a batch system, jobs in the queue.
+        cores: Tasks a worker runs at the same time, each in a process of its own.
+        memory: Memory of a job, such as ``8GB``.
+        walltime: Longest time of a job, ``HH:MM:SS`` (LSF: ``HH:MM``).
+        queue: Queue or partition.
+        account: What is charged for it.
+        directives: Further lines for the job script's head, such as ``--exclusive``.
+        prologue: Commands that a job runs first, such as ``module load iverilog``.
+        python: The Python of the workers; default: the same path as here.
+        scratch: Folder on the workers' machines for Dask's own files.
+        logs: Folder for the jobs' logs.
+        interface: Network interface of the workers, such as ``ib0``.
+        tls: Files for encrypted connections.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["local", "slurm", "lsf", "pbs", "sge"]
+    workers: int = Field(default=1, ge=1, le=10_000, strict=True)
+    cores: int = Field(default=1, ge=1, le=1024, strict=True)
+    memory: str = Field(default="4GB", pattern=r"^[1-9]\d*(\.\d+)? ?[KMGT]i?B$")
+    walltime: str | None = Field(default=None, pattern=r"^(\d+-)?\d{1,3}:\d{2}(:\d{2})?$")
+    queue: Word | None = None
+    account: Word | None = None
+    directives: tuple[Line, ...] = ()
+    prologue: tuple[Line, ...] = ()
+    python: Word | None = None
+    scratch: Word | None = None
+    logs: Word | None = None
+    interface: Word | None = None
+    tls: Tls | None = None
+
+    @model_validator(mode="after")
+    def _no_queue_here(self) -> ClusterSettings:
+        if self.kind == "local":
+            idle = ("walltime", "queue", "account", "directives", "prologue", "python", "logs")
+            given = [name for name in idle if getattr(self, name)]
+            if given:
+                raise ValueError(f"{given[0]} means nothing to kind local")
+        return self
+
+
+def read_cluster(path: Path) -> ClusterSettings:
+    """Read and validate a cluster file.
+
+    Raises:
+        DesignError: One line that names the file, line and key, and what is allowed.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
+        raise DesignError(f"{path}: cannot be read: {why}") from None
+    if len(text) > MAX_BYTES:
+        raise DesignError(f"{path}: larger than any cluster file ({MAX_BYTES} bytes)")
+    tree = read_tree(text, lambda line: f"{path}:{line}")
+    if not isinstance(tree.value, dict):
+        raise DesignError(f"{path}:1: a mapping is needed, such as `kind: slurm`")
+    try:
+        return ClusterSettings.model_validate(tree.value)
+    except ValidationError as error:
+        raise DesignError(_explained(tree, error.errors()[0])) from None
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of a running scheduler; TLS as Dask's own configuration says.
+
+    Args:
+        address: Such as ``tcp://10.0.0.1:8786`` or ``tls://...``.
+
+    Raises:
+        ClusterError: Dask is not installed, or nobody answers there.
+    """
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, TypeError) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ClusterError(f"--scheduler {address}: {why}; is a Dask scheduler there?") from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def started(settings: ClusterSettings) -> Iterator[Any]:
+    """A client of a cluster that is started for it, and ended with it.
+
+    Raises:
+        ClusterError: Dask is not installed, or the cluster cannot be started.
+    """
+    distributed = _distributed()
+    import dask
+
+    # The nanny starts a worker that died again; a task that kills them all is given up.
+    with dask.config.set({"distributed.scheduler.allowed-failures": MAX_TRIES - 1}):
+        try:
+            cluster = make_cluster(settings)
+        except (OSError, RuntimeError, ValueError) as error:
+            why = " ".join(str(error).split())
+            raise ClusterError(f"cannot start a {settings.kind} cluster: {why}") from error
+        try:
+            with distributed.Client(
+                cluster, set_as_default=False, security=_security(settings)
+            ) as client:
+                yield client
+        finally:
+            cluster.close()
+
+
+def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has no types
+    """The cluster of some settings; its workers are on their way.
+
+    Raises:
+        ClusterError: Dask is not installed.
+    """
+    if settings.kind == "local":
+        return _distributed().LocalCluster(
+            n_workers=settings.workers,
+            threads_per_worker=settings.cores,
+            processes=True,
+            memory_limit=0,
+            dashboard_address=None,
+            local_directory=settings.scratch,
+            security=_security(settings),
+        )
+    try:
+        import dask_jobqueue
+    except ImportError as error:
+        raise ClusterError(f"kind {settings.kind} needs dask-jobqueue: {INSTALL}") from error
+    make = getattr(dask_jobqueue, BATCH_SYSTEMS[settings.kind])
+    cluster = make(**job_options(settings))
+    cluster.scale(jobs=settings.workers)
+    return cluster
+
+
+def job_options(settings: ClusterSettings) -> dict[str, Any]:
+    """What dask-jobqueue is told; nothing comes from its own configuration files but defaults."""
+    options: dict[str, Any] = {
+        "cores": settings.cores,
+        "processes": 1,
+        "memory": settings.memory,
+        "queue": settings.queue,
+        ACCOUNTS[settings.kind]: settings.account,
+        "walltime": settings.walltime,
+        "job_extra_directives": list(settings.directives),
+        "job_script_prologue": list(settings.prologue),
+        "python": settings.python,
+        "local_directory": settings.scratch,
+        "log_directory": settings.logs,
+        "interface": settings.interface,
+        "security": _security(settings),
+        "scheduler_options": {"dashboard_address": None},
+    }
+    if settings.kind == "lsf":
+        options["lsf_units"] = "mb"
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _security(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has no types
+    tls = settings.tls
+    if tls is None:
+        return None
+    for path in (tls.ca, tls.cert, tls.key):
+        if not path.is_file():
+            raise ClusterError(f"tls: {path}: no such file")
+    ours = {
+        f"tls_{role}_{what}": str(path.absolute())
+        for role in ("client", "scheduler", "worker")
+        for what, path in (("cert", tls.cert), ("key", tls.key))
+    }
+    return _distributed().Security(
+        require_encryption=True, tls_ca_file=str(tls.ca.absolute()), **ours
+    )
+
+
+def _distributed() -> Any:  # noqa: ANN401 - Dask has no types
+    try:
+        import distributed
+    except ImportError as error:
+        raise ClusterError(f"running on a cluster needs Dask: {INSTALL}") from error
+    return distributed
+
+
+def _explained(tree: Tree, error: ErrorDetails) -> str:
+    """What pydantic found wrong, in one line."""
+    at = tuple(error["loc"])
+    place, key = tree.mark(at)[1], key_text(at)
+    allowed = list(Tls.model_fields if at[:1] == ("tls",) else ClusterSettings.model_fields)
+    if error["type"] == "extra_forbidden":
+        hint = nearest(str(at[-1]), allowed)
+        return f"{place}: {key}: unknown key{hint}; allowed: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"{place}: {key} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    given = f" (it is {shown(error['input'])})" if key else ""
+    return f"{place}: {key or 'the file'}: {message}{given}"

@@ -1,0 +1,154 @@
+"""What runs on a Dask worker: one task, in a process of its own as on the client's machine.
+
+A task arrives with everything it needs; what it leaves on the worker is scratch. Its answer is
+plain text and numbers. Stages run in processes started by :mod:`pezoexplore.explore.executor`, so
+time limits, crashes and pinned threads are as they are without Dask.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore import __version__
+from pezoexplore.explore.executor import Hand, Outcome, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.explore.stage import Stage
+
+TRAVELLING = "rtl_dir"
+"""Field of a stage that names a folder of inputs: its files travel with the task."""
+
+SCRATCH = "work_dir"
+"""Field of a stage that names a folder for what it builds: each worker has its own."""
+
+CODE = ("design", "perturb", "train", "hardware", "explore")
+"""Packages that must be the same on all machines."""
+
+Files = tuple[tuple[str, bytes], ...]
+"""Files of a folder: names, relative to it, and contents."""
+
+Reply = tuple[str, str, str, float, str]
+"""Status, payload, reason, seconds, end of the log."""
+
+_hands: list[Hand] = []
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A task on its way.
+
+    Attributes:
+        key: The task's key.
+        stage: The stage; its folders are those of the client.
+        point: The design point.
+        files: Files of the stage's folder of inputs; empty if it has none.
+    """
+
+    key: str
+    stage: Stage
+    point: DesignPoint
+    files: Files
+
+
+def folder_files(folder: Path) -> Files:
+    """All files of a folder, by name."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
+
+
+def run_parcel(parcel: Parcel) -> Reply:
+    """Run a task on this worker; the answer to the client."""
+    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    hand = _take_hand()
+    try:
+        stage = _at_home(parcel, folder)
+        task = Task(parcel.key, stage, "", parcel.point, folder / "log")
+        outcome = _finish(hand, task)
+        return outcome.status, outcome.payload, outcome.reason, outcome.seconds, outcome.log
+    finally:
+        with _lock:
+            _hands.append(hand)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def versions_here(wanted: Iterable[str]) -> dict[str, str]:
+    """Versions that must be those of the client, by name; empty for what is missing.
+
+    Args:
+        wanted: Names; those of :func:`versions_of`.
+    """
+    from pezoexplore.explore import stages
+
+    names = set(wanted)
+    found = {"pezoexplore": __version__}
+    found |= {name: text or "" for name, text in stages.library_versions()}
+    if "pezoexplore code" in names:
+        found["pezoexplore code"] = stages.source_hash(*CODE)[:12]
+    if "cpu" in names:
+        found["cpu"] = stages.cpu_kind()
+    if names - set(found):
+        found |= {name: text or "" for name, text in stages.tool_versions().items()}
+    return {name: found.get(name, "") for name in sorted(names)}
+
+
+def versions_of(stages: Iterable[Stage]) -> dict[str, str]:
+    """Versions that the results of stages stand for, as the client has them.
+
+    Those are our own code, and what a stage names in ``tools``, ``libraries`` and ``cpu``.
+    """
+    names = {"pezoexplore", "pezoexplore code"}
+    claimed: dict[str, str] = {}
+    for stage in stages:
+        for field in ("tools", "libraries"):
+            claimed |= {name: text or "" for name, text in getattr(stage, field, ())}
+        if hasattr(stage, "cpu"):
+            claimed["cpu"] = stage.cpu
+    return versions_here(names) | claimed
+
+
+def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    """What differs, in words."""
+    return [
+        f"{name} is {theirs.get(name) or 'missing'} there and {text or 'missing'} here"
+        for name, text in ours.items()
+        if theirs.get(name) != text
+    ]
+
+
+def _take_hand() -> Hand:
+    """A free process of this worker, or a new one: as many as tasks run at the same time."""
+    with _lock:
+        return _hands.pop() if _hands else Hand()
+
+
+def _finish(hand: Hand, task: Task) -> Outcome:
+    hand.begin(task)
+    while True:
+        hand.wait()
+        outcome = hand.outcome()
+        if outcome is not None:
+            return outcome
+
+
+def _at_home(parcel: Parcel, folder: Path) -> Stage:
+    """The stage with its folders on this machine."""
+    names = {field.name for field in fields(parcel.stage)}
+    here: dict[str, Any] = {}
+    if TRAVELLING in names:
+        here[TRAVELLING] = folder / "inputs"
+        for name, content in parcel.files:
+            path = folder / "inputs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    if SCRATCH in names:
+        here[SCRATCH] = folder / "work"
+    return replace(parcel.stage, **here) if here else parcel.stage

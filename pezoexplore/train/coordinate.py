@@ -1,0 +1,296 @@
+"""Training by coordinate-wise estimation (CGE), split over processes.
+
+How a coordinate is probed is in :mod:`pezoexplore.train.probes`. The coordinates of a layer are
+worked through in chunks of fixed size, by one compiled function with run-time bounds, so that it
+changes no bit of the result which process takes which chunk.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.general_loop import (
+    Carried,
+    Cuts,
+    Sgd,
+    Start,
+    carry,
+    moved,
+    over_replicas,
+    state_of,
+)
+from pezoexplore.train.loop import Batches, cosine_rates
+from pezoexplore.train.network import Array, Network
+from pezoexplore.train.probes import Probe, probed
+from pezoexplore.train.tasks import Split
+from pezoexplore.train.trainer import Run, TrainState
+
+CHUNK = 32
+"""Coordinates handed to a process at once."""
+
+Coordinates: TypeAlias = tuple[NDArray[np.int32], ...]
+"""Indices to probe by layer, [seeds, a multiple of CHUNK] each; d stands for none."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the coordinates are probed: weights, a batch and the length of the probe.
+
+    Attributes:
+        weights: [seeds, rates, d].
+        inputs: [seeds, batch, ...].
+        targets: [seeds, batch, ...].
+        epsilon: Length of the probe (DeepZero's mu).
+    """
+
+    weights: Array
+    inputs: Array
+    targets: Array
+    epsilon: float
+
+
+class Masks(Protocol):
+    """Which coordinates are probed at which step."""
+
+    def at(self, step: int) -> Coordinates:
+        """Those of a step; asked for in order."""
+
+
+def layer_coordinates(network: Network) -> list[NDArray[np.int32]]:
+    """The indices of the weights of each layer, in order."""
+    found: list[list[NDArray[np.int32]]] = [[] for _ in range(network.layers)]
+    for block in network.blocks:
+        found[block.layer].append(np.arange(block.start, block.stop, dtype=np.int32))
+    return [np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in found]
+
+
+def padded_coordinates(network: Network, chosen: Sequence[NDArray[Any]]) -> Coordinates:
+    """Coordinates by layer from the indices each seed probes.
+
+    Args:
+        network: The network.
+        chosen: Indices of each seed, in rising order.
+    """
+    layers = layer_coordinates(network)
+    by_layer = [[np.intersect1d(of, mine, assume_unique=True) for mine in chosen] for of in layers]
+    return tuple(_padded(parts, network.parameters) for parts in by_layer)
+
+
+class Everywhere:
+    """All coordinates at every step: plain CGE."""
+
+    def __init__(self, network: Network, seeds: int) -> None:
+        """For so many seeds."""
+        self._all = padded_coordinates(network, [np.arange(network.parameters)] * seeds)
+
+    def at(self, step: int) -> Coordinates:
+        """See :meth:`Masks.at`."""
+        return self._all
+
+
+class Workers:
+    """Processes that share the probing; use as a context. One worker means this process alone."""
+
+    def __init__(self, workers: int = 1) -> None:
+        """Start ``workers`` - 1 processes besides this one (spawned, not forked)."""
+        self.count = workers
+        self._pool = (
+            ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn"))
+            if workers > 1
+            else None
+        )
+
+    def __enter__(self) -> Workers:
+        """This."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the processes end."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def changes(self, probe: Probe, point: Point, coordinates: Coordinates) -> list[Array]:
+        """Changes of the mean loss at the coordinates of each layer, [seeds, rates, n] each."""
+        if self._pool is None:
+            return _share(probe, point, coordinates, 0, 1)
+        sent = Point(
+            np.asarray(point.weights),
+            np.asarray(point.inputs),
+            np.asarray(point.targets),
+            point.epsilon,
+        )
+        others = [
+            self._pool.submit(_sent_share, probe, sent, coordinates, part, self.count)
+            for part in range(1, self.count)
+        ]
+        parts = [_share(probe, point, coordinates, 0, self.count)]
+        parts += [other.result() for other in others]
+        return [np.concatenate(layer, axis=-1) for layer in zip(*parts, strict=True)]
+
+
+def gradient(
+    probe: Probe, point: Point, coordinates: Coordinates, workers: Workers | None = None
+) -> tuple[Array, Array]:
+    """CGE at given coordinates: g_i = (L(w + eps e_i) - L(w)) / eps, zero elsewhere.
+
+    Returns:
+        The estimate [seeds, rates, d], and whether all changes were finite [seeds, rates].
+    """
+    changes = (workers or Workers()).changes(probe, point, coordinates)
+    return _compiled_gather()(point.weights, tuple(changes), coordinates, np.float32(point.epsilon))
+
+
+def train_by_coordinates(
+    probe: Probe,
+    sgd: Sgd,
+    data: Split,
+    run: Run,
+    masks: Masks,
+    start: Start,
+    stops: Sequence[int] = (),
+    *,
+    workers: int = 1,
+) -> Iterator[tuple[int, TrainState]]:
+    """SGD along the coordinate-wise estimate; otherwise as the general loop's ``train``.
+
+    Args:
+        probe: Network and loss.
+        sgd: Options of the update.
+        data: Training examples.
+        run: Replicas and settings; its epsilon is the length of a probe.
+        masks: Coordinates by step.
+        start: Weights, and the step to go on from.
+        stops: Steps after which to hand out the weights, besides the last.
+        workers: Processes that share the probing; they change no bit of the result.
+
+    Yields:
+        (steps done, state with the weights [seeds, rates, d]), in order.
+    """
+    batches = Batches(run.seeds, len(data), run.batch)
+    batches.block(start.step)
+    rates = cosine_rates(run.learning_rates, run.steps).astype(np.float32)
+    carried, cuts = carry(sgd, run, start), Cuts(stops, start.step, run.steps)
+    update = _compiled_update(sgd)
+    if cuts.due(start.step):
+        yield start.step, state_of(carried)
+    with Workers(workers) as shared:
+        for step in range(start.step, run.steps):
+            chosen = batches.block(1)[0]
+            point = Point(carried[0], data.inputs[chosen], data.labels[chosen], run.epsilon)
+            estimate = gradient(probe, point, masks.at(step), shared)
+            carried = update(carried, *estimate, rates[step], np.int32(step))
+            if cuts.due(step + 1):
+                yield step + 1, state_of(carried)
+
+
+def _padded(parts: Sequence[NDArray[Any]], none: int) -> NDArray[np.int32]:
+    longest = max(len(part) for part in parts)
+    padded = np.full((len(parts), -(-longest // CHUNK) * CHUNK), none, np.int32)
+    for row, part in zip(padded, parts, strict=True):
+        row[: len(part)] = part
+    return padded
+
+
+def _share(
+    probe: Probe, point: Point, coordinates: Coordinates, part: int, parts: int
+) -> list[Array]:
+    """Changes at one of several equal parts of each layer's chunks, [seeds, rates, n] each."""
+    where = (point.weights, point.inputs, point.targets)
+    shares = []
+    for layer, indices in enumerate(coordinates):
+        chunks = indices.shape[1] // CHUNK
+        first, last = chunks * part // parts, chunks * (part + 1) // parts
+        if first == last:
+            shares.append(np.zeros((*point.weights.shape[:2], 0), np.float32))
+            continue
+        bounds = (np.int32(first), np.int32(last))
+        # The whole layer goes in, whatever the part: one program, and so one rounding, for all.
+        changes = _compiled_changes(probe, layer)(
+            *where, indices, np.float32(point.epsilon), bounds
+        )
+        shares.append(changes[..., first * CHUNK : last * CHUNK])
+    return shares
+
+
+def _sent_share(
+    probe: Probe, point: Point, coordinates: Coordinates, part: int, parts: int
+) -> list[NDArray[np.float32]]:
+    return [np.asarray(share) for share in _share(probe, point, coordinates, part, parts)]
+
+
+@cache
+def _compiled_changes(probe: Probe, layer: int) -> Callable[..., Array]:
+    """Changes of the mean loss at the coordinates of one layer, of all replicas."""
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def changes(
+        weights: Array,
+        inputs: Array,
+        targets: Array,
+        indices: Array,
+        epsilon: Array,
+        bounds: tuple[Array, Array],
+    ) -> Array:
+        def of_replica(flat: Array, inputs: Array, targets: Array, indices: Array) -> Array:
+            change = probed(probe, layer, flat, inputs, targets, epsilon)
+            by_chunk = indices.reshape(-1, CHUNK)
+
+            def body(chunk: Array, found: Array) -> Array:
+                return found.at[chunk].set(change(by_chunk[chunk]))
+
+            none = jnp.zeros(by_chunk.shape, jnp.float32)
+            return jax.lax.fori_loop(*bounds, body, none).reshape(-1)
+
+        mapped = over_replicas(of_replica, probe.network, inputs.shape[1])
+        return mapped(weights, inputs, targets, indices)
+
+    compiled: Callable[..., Array] = jax.jit(changes)
+    return compiled
+
+
+@cache
+def _compiled_gather() -> Callable[..., tuple[Array, Array]]:
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def gather(
+        weights: Array, changes: tuple[Array, ...], coordinates: Coordinates, epsilon: Array
+    ) -> tuple[Array, Array]:
+        slopes = jnp.concatenate(changes, axis=-1) / epsilon
+        indices = jnp.concatenate(coordinates, axis=-1)
+        rows = jnp.arange(len(indices))[:, None]
+        by_seed = jnp.zeros_like(weights).swapaxes(1, 2)
+        found = by_seed.at[rows, indices].set(slopes.swapaxes(1, 2), mode="drop")
+        return found.swapaxes(1, 2), jnp.isfinite(slopes).all(-1)
+
+    compiled: Callable[..., tuple[Array, Array]] = jax.jit(gather)
+    return compiled
+
+
+@cache
+def _compiled_update(sgd: Sgd) -> Callable[..., Carried]:
+    jax = load_jax()
+
+    def update(
+        carried: Carried, estimate: Array, sound: Array, rates: Array, step: Array
+    ) -> Carried:
+        return moved(sgd, carried, estimate, sound, rates, step)
+
+    compiled: Callable[..., Carried] = jax.jit(update)
+    return compiled

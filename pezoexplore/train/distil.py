@@ -1,0 +1,317 @@
+"""Training a student: distilled from a teacher, zeroth-order, halted early.
+
+:mod:`pezoexplore.train.student` has the student's design, the loss and the rule of halting. The
+student trains on the directions of a design point; its teacher is trained by backprop beforehand,
+off the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.evaluate import Settings, ci95, tune
+from pezoexplore.train.general_loop import Sgd, Start
+from pezoexplore.train.general_trainer import GeneralTrainer, Options
+from pezoexplore.train.mlp import Mlp
+from pezoexplore.train.network import Network
+from pezoexplore.train.student import Budget, DistillationLoss, Halting, Watch, design_student
+from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Score, TrainState
+from pezoexplore.train.trainers import stream_source
+
+TEACHER_RUN = Run(seeds=(0,), learning_rates=(0.05,), steps=2000)
+TEACHER_SGD = Sgd(momentum=0.9)
+"""How the teacher is trained: one run by backprop, the best of ten moments kept."""
+
+_TEACHER_LOOKS = 10
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """How a student is made and trained.
+
+    Attributes:
+        budget: What it has to fit into.
+        alpha: Share of the labels' loss.
+        temperature: Temperature T of the softened outputs.
+        halting: None: with the teacher to the last step.
+        teacher_hidden: Hidden widths of the teacher of a perceptron's task. Elsewhere the task's
+            own network is the teacher.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    alpha: float = 0.5
+    temperature: float = 3.0
+    halting: Halting | None = field(default_factory=Halting)
+    teacher_hidden: tuple[int, ...] = (256,)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained teacher.
+
+    Attributes:
+        task: Its network on the task's data.
+        state: Its weights, of one replica.
+    """
+
+    task: Task
+    state: TrainState
+
+    @property
+    def trainer(self) -> GeneralTrainer:
+        """What trains and scores it."""
+        return GeneralTrainer(self.task, "backprop", None, Options(sgd=TEACHER_SGD))
+
+    def outputs(self, split: Split) -> NDArray[np.float32]:
+        """Its outputs [n, classes] on a split."""
+        return outputs_of(self.task.model, self.trainer.weights(self.state)[0, 0], split)
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """How the training of one seed went.
+
+    Attributes:
+        state: The trained student.
+        dropped_at: Steps done when the teacher was dropped; None if it never was.
+        stopped_at: Steps done in all.
+        looks: Looks at the validation loss.
+    """
+
+    state: TrainState
+    dropped_at: int | None
+    stopped_at: int
+    looks: int
+
+    @property
+    def teacher_steps(self) -> int:
+        """Steps with the teacher."""
+        return self.stopped_at if self.dropped_at is None else self.dropped_at
+
+
+@dataclass(frozen=True, eq=False)
+class Distiller:
+    """Trains a student with its teacher; a trainer like any other.
+
+    Attributes:
+        task: The student's task.
+        taught: Outputs of the teacher on ``task.fit``, [n, classes].
+        plan: Loss and halting.
+    """
+
+    task: Task
+    taught: NDArray[np.float32]
+    plan: Distillation
+
+    def run(
+        self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
+    ) -> Iterator[tuple[int, TrainState]]:
+        """See :meth:`Trainer.run`; with the teacher to the end, on ``task.fit`` only."""
+        taught = self._trainer(self.plan.alpha)
+        return taught.run(self._targets(data), run, source, stops)
+
+    def score(self, state: TrainState, split: Split) -> Score:
+        """See :meth:`Trainer.score`; the loss is that against the labels alone."""
+        return GeneralTrainer(self.task).score(state, split)
+
+    def weights(self, state: TrainState) -> NDArray[np.float32]:
+        """See :meth:`Trainer.weights`."""
+        return np.asarray(state.weights)
+
+    def forward_passes(self, steps: int) -> int:
+        """See :meth:`Trainer.forward_passes`; the student's alone."""
+        return 2 * steps
+
+    def passes(self, steps: int) -> int:
+        """See :meth:`Trainer.passes`; the student's alone."""
+        return self.forward_passes(steps)
+
+    def random_numbers(self, steps: int) -> int:
+        """See :meth:`Trainer.random_numbers`."""
+        return steps * self.task.parameters
+
+    def halted(self, run: Run, source: DirectionSource) -> Distilled:
+        """Train one replica until it halts: with the teacher, then without."""
+        halting = self.plan.halting
+        if halting is None:
+            *_, (_, state) = self.run(self.task.fit, run, source)
+            return Distilled(state, None, run.steps, 0)
+        taught = self._phase(run, source, Start(self._initial(run)), self.plan.alpha, halting)
+        if taught.dropped_at is None:
+            return taught
+        start = Start(taught.state.weights, taught.stopped_at)
+        alone = self._phase(run, source, start, 1.0, halting)
+        looks = taught.looks + alone.looks
+        return Distilled(alone.state, taught.stopped_at, alone.stopped_at, looks)
+
+    def _phase(
+        self, run: Run, source: DirectionSource, start: Start, alpha: float, halting: Halting
+    ) -> Distilled:
+        """From a start to the next stall (``dropped_at`` is then set) or to the last step."""
+        watch, looks = Watch(halting), 0
+        stops = range(start.step + halting.every, run.steps, halting.every)
+        data = self._targets(self.task.fit)
+        trainer = self._trainer(alpha)
+        for step, state in trainer.resume(data, run, source, start, stops):
+            if step == run.steps:
+                break
+            looks += 1
+            if watch.stalled(float(self.score(state, self.task.validation).loss[0, 0])):
+                return Distilled(state, step, step, looks)
+        return Distilled(state, None, step, looks)
+
+    def _initial(self, run: Run) -> NDArray[np.float32]:
+        return np.asarray(GeneralTrainer(self.task).start(run).weights)
+
+    def _trainer(self, alpha: float) -> GeneralTrainer:
+        loss = DistillationLoss(alpha, self.plan.temperature)
+        return GeneralTrainer(replace(self.task, loss=loss), "rge", 1)
+
+    def _targets(self, data: Split) -> Split:
+        """Labels and the teacher's outputs side by side."""
+        if data is not self.task.fit:
+            raise ValueError("students are distilled on the fit split")
+        labels = data.labels[:, None].astype(np.float32)
+        return replace(data, labels=np.concatenate([labels, self.taught], axis=1))
+
+
+def distil_point(
+    point: DesignPoint, task: Task, settings: Settings, plan: Distillation
+) -> dict[str, Any]:
+    """:func:`distil` on the stream of a design point."""
+    return distil(lambda student: stream_source(point, student), task, settings, plan)
+
+
+def distil(
+    source_of: Callable[[Task], DirectionSource],
+    task: Task,
+    settings: Settings,
+    plan: Distillation,
+) -> dict[str, Any]:
+    """Train a teacher, design a student, tune its learning rate, distil it seed by seed, test it.
+
+    Students train on ``task.fit``, since the validation split decides when to stop. The rate is
+    tuned at full length with the teacher. Runs of different seeds halt at different steps, so each
+    is a call of its own.
+
+    Args:
+        source_of: Makes the directions of the student's task.
+        task: The task; its inputs are flattened for the student.
+        settings: As for any training.
+        plan: The rest.
+
+    Returns:
+        Plain values. ``student_hidden``, ``student_parameters``, ``student_macs``,
+        ``student_step_us``, ``teacher_parameters``, ``teacher_accuracy`` (percent, test split);
+        ``accuracy_mean``, ``accuracy_ci95``, ``accuracy_per_seed`` and ``diverged_step`` as of
+        other trainings; ``learning_rate``, ``epsilon``; ``teacher_dropped_at`` (None where it
+        never was) and ``stopped_at``, steps by seed; means over the seeds of ``forward_passes``
+        and ``forward_passes_saved`` (the student's, over one batch), ``teacher_passes`` and
+        ``teacher_passes_saved`` (one a step with the teacher) and ``validation_passes`` (what the
+        looks cost, in batches).
+    """
+    teacher = teach(task, plan)
+    student = student_task(task, teacher, plan.budget)
+    distiller = Distiller(student, teacher.outputs(task.fit), plan)
+    source = source_of(student)
+    chosen = tune(source, student, settings, distiller).chosen
+    run = Run((), (chosen.learning_rate,), settings.steps, settings.batch, chosen.epsilon)
+    runs = [distiller.halted(replace(run, seeds=(seed,)), source) for seed in range(settings.seeds)]
+    model = student.model
+    return {
+        "student_hidden": list(model.sizes[1:-1]),
+        "student_parameters": model.parameters,
+        "student_macs": model.macs,
+        "student_step_us": plan.budget.step_us(model),
+        "teacher_parameters": teacher.task.parameters,
+        "teacher_accuracy": float(teacher.trainer.score(teacher.state, task.test).accuracy[0, 0]),
+        "learning_rate": chosen.learning_rate,
+        "epsilon": chosen.epsilon,
+        **_accuracies(distiller, runs),
+        **_passes(distiller, runs, settings),
+    }
+
+
+def teach(task: Task, plan: Distillation) -> Teacher:
+    """Train the teacher of a task on ``task.fit`` and keep its best moment on the validation."""
+    model = task.model
+    if isinstance(model, Mlp):
+        sizes = (model.sizes[0], *plan.teacher_hidden, model.sizes[-1])
+        task = replace(task, model=Mlp(sizes, model.input_scale), initial=None)
+    trainer = Teacher(task, TrainState(None, np.zeros(0, np.int32))).trainer
+    steps = TEACHER_RUN.steps
+    stops = range(0, steps, steps // _TEACHER_LOOKS)
+    states = [state for _, state in trainer.run(task.fit, TEACHER_RUN, None, stops)]
+    accuracies = [trainer.score(state, task.validation).accuracy[0, 0] for state in states]
+    return Teacher(task, states[int(np.argmax(accuracies))])
+
+
+def outputs_of(network: Network, flat: NDArray[np.float32], split: Split) -> NDArray[np.float32]:
+    """Outputs [n, classes] of a network on a split, some examples at a time."""
+    several = 512
+    compiled = load_jax().jit(network.outputs)
+    parts = [
+        np.asarray(compiled(flat, split.inputs[at : at + several]))
+        for at in range(0, len(split), several)
+    ]
+    return np.concatenate(parts)
+
+
+def student_task(task: Task, teacher: Teacher, budget: Budget) -> Task:
+    """The task with flat inputs and the student designed for the budget."""
+
+    def flat(split: Split) -> Split:
+        return replace(split, inputs=split.inputs.reshape(len(split), -1))
+
+    fit = flat(task.fit)
+    features, classes = fit.inputs.shape[1], teacher.outputs(task.validation).shape[1]
+    student = design_student(teacher.task.model, features, classes, budget)
+    scale = getattr(task.model, "input_scale", 1.0)
+    return replace(
+        task,
+        model=replace(student, input_scale=scale),
+        initial=None,
+        train=flat(task.train),
+        fit=fit,
+        validation=flat(task.validation),
+        test=flat(task.test),
+    )
+
+
+def _accuracies(distiller: Distiller, runs: Sequence[Distilled]) -> dict[str, Any]:
+    """Accuracy on the test split, none if a seed diverged; and at which step the first did."""
+    diverged = [int(run.state.diverged_at[0, 0]) for run in runs]
+    steps = [step for step in diverged if step != NEVER]
+    test = distiller.task.test
+    kept = [float(distiller.score(run.state, test).accuracy[0, 0]) for run in runs]
+    return {
+        "accuracy_mean": None if steps else float(np.mean(kept)),
+        "accuracy_ci95": None if steps else ci95(kept),
+        "accuracy_per_seed": None if steps else kept,
+        "diverged_step": min(steps) if steps else None,
+    }
+
+
+def _passes(distiller: Distiller, runs: Sequence[Distilled], settings: Settings) -> dict[str, Any]:
+    """What was run and what halting saved, means over the seeds."""
+    stopped = [run.stopped_at for run in runs]
+    made = float(np.mean([distiller.forward_passes(steps) for steps in stopped]))
+    taught = float(np.mean([run.teacher_steps for run in runs]))
+    batches = -(-len(distiller.task.validation) // settings.batch)
+    return {
+        "teacher_dropped_at": [run.dropped_at for run in runs],
+        "stopped_at": stopped,
+        "forward_passes": made,
+        "forward_passes_saved": distiller.forward_passes(settings.steps) - made,
+        "teacher_passes": taught,
+        "teacher_passes_saved": settings.steps - taught,
+        "validation_passes": float(np.mean([run.looks * batches for run in runs])),
+    }

@@ -1,0 +1,241 @@
+"""Gradient estimates of one replica from its loss on one batch.
+
+Each takes the losses of a batch as a function of the flat weights and returns an estimate of the
+gradient of their mean L. Directions z come from the stream of the design point, ``z = values *
+scale``; q of them are taken one after the other, so that memory does not grow with q. Differences
+of losses are formed example by example before they are averaged: means would cancel and lose
+digits.
+
+Sources: SPSA, Spall, IEEE TAC 37(3), 1992; MeZO, arXiv 2305.17333; FZOO, arXiv 2506.09034;
+QZO-FF, arXiv 2411.04036; DeepZero, arXiv 2310.02025; forward gradients,
+Baydin et al., arXiv 2202.08587.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.network import Array
+
+Losses: TypeAlias = Callable[[Array], Array]
+"""Flat weights [d] to the losses [n] of the examples of one batch."""
+
+Estimate: TypeAlias = tuple[Array, Array]
+"""Estimated gradient [d], and whether all that it was made of is finite (a boolean scalar)."""
+
+
+class Estimator(Protocol):
+    """One of the estimates below; z = directions * scale, directions [q, d] of any type."""
+
+    def __call__(
+        self, losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+    ) -> Estimate:
+        """Estimate of the gradient of the mean loss at these weights."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a step of an estimator costs.
+
+    Attributes:
+        losses: Loss evaluations over one batch.
+        passes: The same in forward passes' worth of multiply-accumulates: a tangent counts as one
+            more pass, a backward sweep as two.
+        directions: Directions drawn from the generator.
+    """
+
+    losses: int
+    passes: int
+    directions: int
+
+
+def rge(
+    losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+) -> Estimate:
+    """Two-point random estimate (Spall's SPSA, as MeZO takes it), averaged over q directions.
+
+    g = 1/q sum_i (L(w + eps z_i) - L(w - eps z_i)) / (2 eps) z_i
+    """
+
+    def slope(z: Array) -> Array:
+        return _two_point(losses, weights, z, epsilon) / (2 * epsilon)
+
+    return _averaged(slope, weights, directions, scale)
+
+
+def rge_onesided(
+    losses: Losses,
+    weights: Array,
+    directions: Array,
+    scale: Array,
+    epsilon: Array,
+    *,
+    normalise: bool = False,
+) -> Estimate:
+    """Batched one-sided estimate: q directions against one loss at the weights.
+
+    g = 1/q sum_i (L(w + eps z_i) - L(w)) / eps z_i, or with ``normalise`` FZOO's step,
+    g = 1/q sum_i (L(w + eps z_i) - L(w)) / s z_i, s the sample deviation of the q losses: shorter
+    where the losses spread. It needs q >= 2, and the learning rate is then in other units. Losses
+    that do not spread at all give a step of zero.
+    """
+    jnp = load_jax().numpy
+    base = losses(weights)
+    total, sound, changes = _summed(
+        lambda z: (losses(weights + epsilon * z) - base).mean(), weights, directions, scale
+    )
+    unit = epsilon
+    if normalise:
+        spread = changes.std(ddof=1)
+        unit = jnp.where(spread == 0, jnp.inf, spread)
+    return total / (len(changes) * unit), sound
+
+
+def sign_spsa(
+    losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+) -> Estimate:
+    """One-bit loss differences, sign-m-SPSA of QZO-FF, with its m named q here.
+
+    g = 1/q sum_i sign(L(w + eps z_i) - L(w - eps z_i)) z_i
+
+    Only the sign reaches the update: a comparator takes the place of a multiplier. That the mean
+    of the signed directions is what QZO-FF means is an inference; its text was not available.
+    """
+    jnp = load_jax().numpy
+    total, sound, changes = _summed(
+        lambda z: _two_point(losses, weights, z, epsilon), weights, directions, scale, jnp.sign
+    )
+    return total / len(changes), sound
+
+
+def forward_gradient(
+    losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+) -> Estimate:
+    """Forward gradient: the exact directional derivative, by forward-mode differentiation.
+
+    g = 1/q sum_i (grad L(w) . z_i) z_i
+
+    It is what ``rge`` tends to as epsilon does to 0; epsilon is not used.
+    """
+    jax = load_jax()
+    del epsilon
+
+    def slope(z: Array) -> Array:
+        return jax.jvp(lambda flat: losses(flat).mean(), (weights,), (z,))[1]
+
+    return _averaged(slope, weights, directions, scale)
+
+
+def backprop(
+    losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+) -> Estimate:
+    """The gradient itself, by reverse-mode differentiation: what every table is read against.
+
+    g = grad L(w); directions, scale and epsilon are not used.
+    """
+    jax = load_jax()
+    del directions, scale, epsilon
+    gradient = jax.grad(lambda flat: losses(flat).mean())(weights)
+    return gradient, jax.numpy.isfinite(gradient).all()
+
+
+def cge(losses: Losses, weights: Array, epsilon: Array) -> Estimate:
+    """Coordinate-wise estimate of DeepZero: every weight by itself, no random numbers.
+
+    g = sum_i (L(w + eps e_i) - L(w)) / eps e_i
+
+    The plain form, a full forward pass a coordinate; :mod:`pezoexplore.train.coordinate` has the
+    one that training uses.
+    """
+    jnp = load_jax().numpy
+    return cge_sparse(losses, weights, epsilon, jnp.arange(weights.shape[-1]))
+
+
+def cge_sparse(losses: Losses, weights: Array, epsilon: Array, coordinates: Array) -> Estimate:
+    """DeepZero's sparse estimate: :func:`cge` at the coordinates of a mask, zero elsewhere.
+
+    Args:
+        losses: Losses of the batch.
+        weights: [d].
+        epsilon: Length of the probe along a coordinate (DeepZero's mu).
+        coordinates: Indices in the mask, [k].
+    """
+    jax = load_jax()
+    jnp = jax.numpy
+    base = losses(weights)
+    changes = jax.lax.map(lambda i: (losses(weights.at[i].add(epsilon)) - base).mean(), coordinates)
+    gradient = jnp.zeros_like(weights).at[coordinates].set(changes / epsilon)
+    return gradient, jnp.isfinite(changes).all()
+
+
+RANDOM: dict[str, Estimator] = {
+    "rge": rge,
+    "rge_onesided": rge_onesided,
+    "sign_spsa": sign_spsa,
+    "forward_gradient": forward_gradient,
+}
+"""Estimators that are fed with directions."""
+
+
+def estimator_of(name: str, *, normalise: bool = False) -> Estimator:
+    """The estimate of that name, one of ``RANDOM`` or ``backprop``."""
+    if name == "backprop":
+        return backprop
+    return partial(rge_onesided, normalise=True) if normalise else RANDOM[name]
+
+
+def cost(name: str, queries: int) -> Cost:
+    """What a step costs of an estimator that looks at all weights at once, or of ``cge``.
+
+    Args:
+        name: Name of the estimator.
+        queries: Directions a step; for ``cge`` and ``cge_sparse`` the coordinates probed.
+    """
+    return {
+        "rge": Cost(2 * queries, 2 * queries, queries),
+        "rge_onesided": Cost(queries + 1, queries + 1, queries),
+        "sign_spsa": Cost(2 * queries, 2 * queries, queries),
+        "forward_gradient": Cost(queries, 2 * queries, queries),
+        "backprop": Cost(1, 3, 0),
+        "cge": Cost(queries + 1, queries + 1, 0),
+        "cge_sparse": Cost(queries + 1, queries + 1, 0),
+    }[name]
+
+
+def _two_point(losses: Losses, weights: Array, z: Array, epsilon: Array) -> Array:
+    """L(w + eps z) - L(w - eps z)."""
+    return (losses(weights + epsilon * z) - losses(weights - epsilon * z)).mean()
+
+
+def _averaged(
+    slope: Callable[[Array], Array], weights: Array, directions: Array, scale: Array
+) -> Estimate:
+    total, sound, slopes = _summed(slope, weights, directions, scale)
+    return total / len(slopes), sound
+
+
+def _summed(
+    change: Callable[[Array], Array],
+    weights: Array,
+    directions: Array,
+    scale: Array,
+    weigh: Callable[[Array], Array] = lambda change: change,
+) -> tuple[Array, Array, Array]:
+    """Sum of the directions, each weighed by its change; whether all are finite; the changes [q].
+
+    One direction at a time: q networks side by side would need q times the memory.
+    """
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def query(total: Array, values: Array) -> tuple[Array, Array]:
+        z = values.astype(weights.dtype) * scale
+        measured: Any = change(z)
+        return total + weigh(measured) * z, measured
+
+    total, changes = jax.lax.scan(query, jnp.zeros_like(weights), directions)
+    return total, jnp.isfinite(changes).all(), changes

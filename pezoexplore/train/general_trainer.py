@@ -1,0 +1,225 @@
+"""The general loop behind the interface of all trainers: any network, any estimator, float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.errors import DesignError
+from pezoexplore.train import coordinate, general_loop
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.estimators import RANDOM, cost
+from pezoexplore.train.general_loop import Method, Sgd, Start, over_replicas
+from pezoexplore.train.network import Array
+from pezoexplore.train.probes import Probe
+from pezoexplore.train.sparsity import (
+    MASK_PASSES,
+    DrawnMasks,
+    Scored,
+    Sparsity,
+    grasp_scores,
+    kept_counts,
+    score_batches,
+)
+from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.trainer import Directions, DirectionSource, Run, Score, TrainState
+
+SCORED_MACS = 2**28
+"""Multiply-accumulates of the examples that are scored at once, roughly."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of the general trainer beyond estimator and queries.
+
+    Attributes:
+        normalise: Whether ``rge_onesided`` divides its step by the deviation of the losses (FZOO);
+            needs two directions or more.
+        sgd: Momentum and weight decay.
+        sparsity: Of ``cge_sparse``.
+        batch: Examples a batch, by which ``cge_sparse`` counts the epochs of a mask.
+        workers: Processes that share the probes of ``cge`` and ``cge_sparse``; changes no bit.
+    """
+
+    normalise: bool = False
+    sgd: Sgd = field(default_factory=Sgd)
+    sparsity: Sparsity = field(default_factory=Sparsity)
+    batch: int = 64
+    workers: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class GeneralTrainer:
+    """Trains any network with any estimator, in float32.
+
+    Attributes:
+        task: Network, loss and initial weights. Epochs are counted over ``task.train``.
+        estimator: Its name.
+        queries: Directions a step; None where there are none.
+        options: The rest.
+    """
+
+    task: Task
+    estimator: str = "rge"
+    queries: int | None = 1
+    options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            DesignError: ``normalise`` with one direction or another estimator.
+        """
+        if self.options.normalise and (self.estimator != "rge_onesided" or self._queries < 2):
+            raise DesignError(
+                "train: normalise needs estimator rge_onesided with queries of 2 or more, not "
+                f"{self.estimator} with {self._queries}"
+            )
+
+    def run(
+        self, data: Split, run: Run, source: DirectionSource | None, stops: Sequence[int] = ()
+    ) -> Iterator[tuple[int, TrainState]]:
+        """See :meth:`Trainer.run`; ``cge`` and ``backprop`` need no source."""
+        return self.resume(data, run, source, self.start(run), stops)
+
+    def resume(
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource | None,
+        start: Start,
+        stops: Sequence[int] = (),
+    ) -> Iterator[tuple[int, TrainState]]:
+        """:meth:`run` from given weights and a given step on.
+
+        With ``start.step`` above 0 the source is asked for its numbers from the middle on.
+        """
+        if self.estimator in ("cge", "cge_sparse"):
+            probe = Probe(self.task.model, self.task.loss)
+            masks = self._masks(data, run, source)
+            options = self.options
+            return coordinate.train_by_coordinates(
+                probe, options.sgd, data, run, masks, start, stops, workers=options.workers
+            )
+        directions = self._directions(run, source) if self.estimator in RANDOM else None
+        return general_loop.train(
+            self._method, data, run, directions, start, stops, queries=self._queries
+        )
+
+    def start(self, run: Run) -> Start:
+        """Initial weights of every replica; rates of a seed start alike."""
+        flat = np.stack([self.task.init(seed) for seed in run.seeds])
+        shape = (len(run.seeds), len(run.learning_rates), self.task.parameters)
+        return Start(np.broadcast_to(flat[:, None], shape))
+
+    def score(self, state: TrainState, split: Split) -> Score:
+        """See :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
+        network = self.task.model
+        several = max(1, SCORED_MACS // network.macs)
+        compiled = _compiled_score(Probe(network, self.task.loss))
+        right = loss = np.zeros(state.diverged_at.shape)
+        for at in range(0, len(split), several):
+            some = slice(at, at + several)
+            parts = compiled(state.weights, split.inputs[some], split.labels[some])
+            right = right + np.asarray(parts[0], np.float64)
+            loss = loss + np.asarray(parts[1], np.float64)
+        return Score(accuracy=100 * right / len(split), loss=loss / len(split))
+
+    def weights(self, state: TrainState) -> NDArray[np.float32]:
+        """See :meth:`Trainer.weights`."""
+        return np.asarray(state.weights)
+
+    def forward_passes(self, steps: int) -> int:
+        """See :meth:`Trainer.forward_passes`.
+
+        ``backprop`` and ``forward_gradient`` evaluate a loss once a step and direction; what
+        their derivatives cost besides is in :meth:`passes`. The scores of ``cge_sparse`` count.
+        """
+        return self._scoring_passes + steps * cost(self.estimator, self._probes).losses
+
+    def passes(self, steps: int) -> int:
+        """Work of one replica's run in whole forward passes over one batch.
+
+        As :meth:`forward_passes`, a tangent counting as one more pass and a backward sweep as
+        two. What feature reuse saves is not taken off.
+        """
+        return self._scoring_passes + steps * cost(self.estimator, self._probes).passes
+
+    def random_numbers(self, steps: int) -> int:
+        """See :meth:`Trainer.random_numbers`."""
+        drawn = steps * cost(self.estimator, self._probes).directions
+        if self.estimator == "cge_sparse":
+            masks = -(-steps // self._mask_steps)
+            drawn = self.options.sparsity.queries + MASK_PASSES * masks
+        return drawn * self.task.parameters
+
+    @property
+    def _queries(self) -> int:
+        return self.queries or 1
+
+    @property
+    def _probes(self) -> int:
+        if self.estimator == "cge_sparse":
+            return self.options.sparsity.kept(self.task.model)
+        return self.task.parameters if self.estimator == "cge" else self._queries
+
+    @property
+    def _scoring_passes(self) -> int:
+        """Two two-point estimates."""
+        return 4 * self.options.sparsity.queries if self.estimator == "cge_sparse" else 0
+
+    @property
+    def _mask_steps(self) -> int:
+        return self.options.sparsity.mask_steps(len(self.task.train), self.options.batch)
+
+    @property
+    def _method(self) -> Method:
+        options = self.options
+        return Method(
+            self.task.model, self.task.loss, self.estimator, options.normalise, options.sgd
+        )
+
+    def _directions(self, run: Run, source: DirectionSource | None) -> Directions:
+        if source is None:
+            raise DesignError(f"train: estimator {self.estimator} needs rng other than none")
+        return source(run.seeds)
+
+    def _masks(self, data: Split, run: Run, source: DirectionSource | None) -> coordinate.Masks:
+        network, sparsity = self.task.model, self.options.sparsity
+        if self.estimator == "cge":
+            return coordinate.Everywhere(network, len(run.seeds))
+        directions = self._directions(run, source)
+        weights = np.stack([self.task.init(seed) for seed in run.seeds])
+        scored = Scored(weights, *score_batches(data, run.seeds, run.batch))
+        scores = grasp_scores(network, self.task.loss, scored, directions, sparsity)
+        keep = sparsity.kept_weights(network)
+        counts = [kept_counts(network, of_seed, keep) for of_seed in scores]
+        return DrawnMasks(network, counts, directions, sparsity.queries, self._mask_steps)
+
+
+@cache
+def _compiled_score(probe: Probe) -> Callable[..., tuple[Array, Array]]:
+    """Examples classified right and the sum of losses, [seeds, rates] each."""
+    jax = load_jax()
+    jnp = jax.numpy
+
+    def evaluate(weights: Array, inputs: Array, labels: Array) -> tuple[Array, Array]:
+        def of_replica(flat: Array) -> tuple[Array, Array]:
+            outputs = probe.network.outputs(flat, inputs)
+            if labels.ndim > 1 or not jnp.issubdtype(labels.dtype, jnp.integer):
+                return jnp.nan, probe.loss(outputs, labels).sum()
+            # argmax alone would call a row of NaN class 0, and be right now and then.
+            sound = jnp.isfinite(outputs).all(-1)
+            right = sound & (outputs.argmax(-1) == labels)
+            return right.sum(), probe.loss(outputs, labels).sum()
+
+        mapped = over_replicas(of_replica, probe.network, len(inputs))
+        result: tuple[Array, Array] = mapped(weights)
+        return result
+
+    compiled: Callable[..., tuple[Array, Array]] = jax.jit(evaluate)
+    return compiled

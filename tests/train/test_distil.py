@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pezoexplore.design.point import resolve
+from pezoexplore.train import distil as distilling
+from pezoexplore.train.distil import Distillation, Distiller, distil_point, teach
+from pezoexplore.train.student import Budget, Halting
+from pezoexplore.train.tasks import get_task
+from pezoexplore.train.trainer import Run
+from pezoexplore.train.trainers import stream_source
+
+TASK = get_task("digits-mlp")
+POINT = resolve(rng="rademacher", reuse="none")
+
+
+@pytest.fixture(autouse=True)
+def short_teaching(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distilling, "TEACHER_RUN", replace(distilling.TEACHER_RUN, steps=200))
+
+
+def distilled(settings: Any, halting: Halting | None) -> dict[str, Any]:
+    plan = Distillation(Budget(max_parameters=700), halting=halting, teacher_hidden=(48,))
+    return distil_point(POINT, TASK, settings(steps=120, learning_rates=(0.02,)), plan)
+
+
+def test_halting_saves_passes(settings: Any) -> None:
+    found = distilled(settings, Halting(delta=0.9, patience=2, every=10))
+    # No look is good enough: dropped at the third look, stopped at the third after it.
+    assert found["teacher_dropped_at"] == [30, 30]
+    assert found["stopped_at"] == [60, 60]
+    assert found["forward_passes"] == 120
+    assert found["forward_passes_saved"] == 120
+    assert found["teacher_passes"] == 30
+    assert found["teacher_passes_saved"] == 90
+    assert found["validation_passes"] == 6 * 5
+    assert found["student_hidden"] == [9]
+    assert found["student_parameters"] == 9 * 65 + 100
+    assert found["teacher_parameters"] == 48 * 65 + 490
+    assert found["teacher_accuracy"] > 85
+    assert len(found["accuracy_per_seed"]) == 2
+
+
+def test_without_halting_the_teacher_stays_to_the_end(settings: Any) -> None:
+    found = distilled(settings, None)
+    assert found["teacher_dropped_at"] == [None, None]
+    assert found["stopped_at"] == [120, 120]
+    assert found["forward_passes_saved"] == found["teacher_passes_saved"] == 0
+    assert found["validation_passes"] == 0
+    assert found == distilled(settings, Halting(delta=-9.0, every=1000))
+
+
+def test_a_student_learns_from_the_teacher_alone() -> None:
+    plan = Distillation(Budget(max_parameters=700), alpha=0.0, teacher_hidden=(48,))
+    teacher = teach(TASK, plan)
+    student = distilling.student_task(TASK, teacher, plan.budget)
+    distiller = Distiller(student, teacher.outputs(student.fit), plan)
+    run = Run((0,), (0.02,), 600)
+    states = dict(distiller.run(student.fit, run, stream_source(POINT, student), (0,)))
+    before, after = (distiller.score(states[step], student.validation) for step in (0, 600))
+    assert after.loss[0, 0] < 0.8 * before.loss[0, 0]
+    assert after.accuracy[0, 0] > before.accuracy[0, 0] + 10
+    with pytest.raises(ValueError, match="fit split"):
+        distiller.run(student.train, run, stream_source(POINT, student))
+    np.testing.assert_array_equal(student.test.inputs, TASK.test.inputs)

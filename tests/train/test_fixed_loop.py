@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from fixed_reference import Replica
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import DesignError
+from pezoexplore.perturb.stream import Stream
+from pezoexplore.train.fixed_loop import FixedTrainer
+from pezoexplore.train.loop import Batches
+from pezoexplore.train.mlp import Mlp
+from pezoexplore.train.tasks import Split, Task, get_task
+from pezoexplore.train.trainer import NEVER, Run
+from pezoexplore.train.trainers import stream_source
+
+DIGITS = get_task("digits-mlp")
+
+
+def small_task() -> Task:
+    """Eight pixels of the digits, a network of 67 weights."""
+    model = Mlp((8, 3, 10), input_scale=1 / 16)
+
+    def cut(split: Split) -> Split:
+        return Split(np.ascontiguousarray(split.inputs[:40, 24:32]), split.labels[:40])
+
+    splits = {name: cut(getattr(DIGITS, name)) for name in ("train", "fit", "validation", "test")}
+    return replace(DIGITS, model=model, **splits)
+
+
+SMALL = small_task()
+POINTS = st.fixed_dictionaries(
+    {
+        "weight_bits": st.sampled_from([4, 8, 12, 16]),
+        "activation_bits": st.sampled_from([4, 8, 12, 16]),
+        "rounding": st.sampled_from(["nearest", "stochastic"]),
+        "estimator": st.sampled_from(["rge", "sign_spsa"]),
+    }
+)
+NUMBERS = [
+    {"rng": "rademacher", "reuse": "none"},
+    {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "bit_width": 8},
+    {"rng": "lfsr", "reuse": "bank", "bit_width": 5, "lanes": 7},
+    {"rng": "xorshift32", "reuse": "pool", "pool_size": 255, "bit_width": 12, "reuse_period": 3},
+]
+
+
+def point_of(axes: dict[str, Any], numbers: dict[str, Any], independent: bool) -> DesignPoint:
+    how = "independent" if independent and axes["rounding"] == "stochastic" else "shared"
+    return resolve(**axes, **numbers, update_rounding=how)
+
+
+def words_by_pass(point: DesignPoint, seed: int, passes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values and unsigned words [passes, d] of a point's stream, one stream step after another."""
+    stream = Stream(point.perturbation(), seed)
+    beats = -(-SMALL.parameters // point.lanes)
+    found = []
+    for index in range(passes):
+        epoch, at = (0, index) if not point.reseeds else divmod(index, int(point.reuse_period))
+        words = stream.beats(epoch, at * beats, beats).reshape(-1)[: SMALL.parameters]
+        found.append(words.astype(np.int64))
+    words = np.stack(found)
+    return (2 * words + 1 if stream.half else words), words + 2 ** (point.bits - 1)
+
+
+def numbered(words: np.ndarray, bits: int) -> np.ndarray:
+    number = np.zeros_like(words[0])
+    for word in words:
+        number = number * 2**bits + word
+    return number
+
+
+def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale: float) -> Any:
+    """Integer weights of one replica by the reference, and D of every step."""
+    point, network, task = trainer.point, trainer.network, trainer.task
+    arithmetic, rates = trainer.prepare(run, scale)
+    start = network.quantised(task.init(seed))
+    layers = [
+        (weight.astype(np.int64), bias.astype(np.int64))
+        for weight, bias in task.model.unpack(start)
+    ]
+    replica = Replica(
+        layers,
+        network.scales.weights,
+        network.scales.activations,
+        network.weight_bits,
+        network.activation_bits,
+        arithmetic.exponent,
+        arithmetic.update_shift,
+        arithmetic.noise_bits,
+        arithmetic.sign,
+    )
+    per_number = arithmetic.noise_bits // point.bits
+    each = 1 + arithmetic.draws * per_number
+    values, words = words_by_pass(point, seed, run.steps * each)
+    chosen = Batches([seed], len(task.fit), run.batch).block(run.steps)[:, 0]
+    inputs = network.inputs(task.fit.inputs)
+    for step in range(run.steps):
+        direction = task.model.unpack(values[step * each])
+        random = words[step * each + 1 : (step + 1) * each]
+        random = random.reshape(arithmetic.draws, per_number, task.parameters)
+        drawn = iter([task.model.unpack(numbered(some, point.bits)) for some in random])
+        rounds = arithmetic.stochastic and point.bits > 1
+        probe = replica.rounded(direction, next(drawn) if rounds else None)
+        along = probe
+        if rounds and arithmetic.independent:
+            along = replica.rounded(direction, next(drawn))
+        noise = next(drawn) if arithmetic.stochastic else None
+        rate = int(rates[step, column])
+        examples, labels = inputs[chosen[step]], task.fit.labels[chosen[step]]
+        replica.step(examples, labels, rate, probe, along, noise)
+    return np.concatenate([part.ravel() for layer in replica.layers for part in layer])
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
+def test_agrees_with_the_slow_reference_bit_for_bit(
+    axes: dict[str, Any], numbers: dict[str, Any], independent: bool, epsilon: float
+) -> None:
+    trainer = FixedTrainer(SMALL, point_of(axes, numbers, independent))
+    run = Run(seeds=(0, 3), learning_rates=(0.02, 5.0), steps=3, batch=4, epsilon=epsilon)
+    source = stream_source(trainer.point, SMALL)
+    *_, (_, state) = trainer.run(SMALL.fit, run, source)
+    found = trainer.integers(state)
+    scale = source([0]).scale
+    for row, column in ((0, 0), (1, 1)):
+        expected = slow_weights(trainer, run, run.seeds[row], column, scale)
+        np.testing.assert_array_equal(found[row, column], expected)
+
+
+def fixed(weight_bits: int, activation_bits: int = 8, **axes: Any) -> FixedTrainer:
+    numbers = {"rng": "rademacher", "reuse": "none"}
+    bits = {"weight_bits": weight_bits, "activation_bits": activation_bits}
+    return FixedTrainer(DIGITS, resolve(**numbers | bits | axes))
+
+
+RUN = Run(seeds=(0, 7), learning_rates=(0.003, 0.02), steps=40, epsilon=0.02)
+
+
+def trained(trainer: FixedTrainer, run: Run = RUN, **options: Any) -> np.ndarray:
+    directions = stream_source(trainer.point, DIGITS)(run.seeds)
+    *_, (step, state) = trainer.train(DIGITS.fit, run, directions, **options)
+    assert step == run.steps
+    return trainer.integers(state)
+
+
+def test_blocks_and_stops_change_no_bit() -> None:
+    trainer = fixed(12, rounding="stochastic")
+    whole = trained(trainer)
+    np.testing.assert_array_equal(trained(trainer, block_steps=7), whole)
+    directions = stream_source(trainer.point, DIGITS)(RUN.seeds)
+    handed = list(trainer.train(DIGITS.fit, RUN, directions, stops=[0, 13, 39]))
+    assert [step for step, _ in handed] == [0, 13, 39, 40]
+    np.testing.assert_array_equal(trainer.integers(handed[-1][1]), whole)
+
+
+def test_probing_leaves_the_weights_as_they_are_at_the_rails_too() -> None:
+    """A rate so small that no step moves a weight: only the probes pass over them."""
+    trainer = fixed(4)
+    run = replace(RUN, learning_rates=(1e-12,), steps=100)
+    start = np.stack([trainer.network.quantised(DIGITS.init(seed)) for seed in run.seeds])
+    assert ((start == -8) | (start == 7)).any() or np.abs(start).max() >= 3
+    np.testing.assert_array_equal(trained(trainer, run)[:, 0], start)
+
+
+def test_integers_follow_the_float_run() -> None:
+    """Wide integers take the same path as float weights, up to their resolution."""
+    from pezoexplore.train.trainers import MlpTrainer
+
+    trainer = fixed(16, 16)
+    run = replace(RUN, learning_rates=(0.005,), steps=300, epsilon=2.0**-6)
+    *_, (_, state) = trainer.run(DIGITS.fit, run, stream_source(trainer.point, DIGITS))
+    floats = MlpTrainer(DIGITS.model)
+    *_, (_, reference) = floats.run(DIGITS.fit, run, stream_source(trainer.point, DIGITS))
+    start = np.stack([DIGITS.init(seed) for seed in run.seeds])
+    moved = floats.weights(reference)[:, 0] - start
+    error = trainer.weights(state)[:, 0] - floats.weights(reference)[:, 0]
+    assert np.abs(error).max() < 0.05 * np.abs(moved).max()
+    ours, theirs = trainer.score(state, DIGITS.test), floats.score(reference, DIGITS.test)
+    np.testing.assert_allclose(ours.accuracy, theirs.accuracy, atol=1.0)
+    np.testing.assert_allclose(ours.loss, theirs.loss, rtol=0.01)
+
+
+def test_weights_at_their_rails_count_as_diverged() -> None:
+    trainer = fixed(8)
+    run = replace(RUN, learning_rates=(0.001, 1e4))
+    *_, (_, state) = trainer.run(DIGITS.fit, run, stream_source(trainer.point, DIGITS))
+    assert (state.diverged_at[:, 0] == NEVER).all()
+    assert (state.diverged_at[:, 1] >= 0).all()
+
+
+def test_roundings_take_numbers_from_the_same_stream() -> None:
+    assert fixed(8).random_numbers(10) == 10 * 2410
+    assert fixed(8, rounding="stochastic").random_numbers(10) == 10 * 2410 * 9
+    wide = {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "rounding": "stochastic"}
+    assert fixed(8, **wide).random_numbers(10) == 10 * 2410 * 3
+    assert fixed(8, **wide, update_rounding="independent").random_numbers(10) == 10 * 2410 * 4
+
+
+def test_a_wide_layer_is_refused() -> None:
+    model = Mlp((1000, 4, 10))
+    split = Split(np.zeros((4, 1000), np.uint8), np.zeros(4, np.uint8))
+    task = replace(DIGITS, model=model, fit=split)
+    with pytest.raises(DesignError, match="a layer of 1000 inputs is too wide to be exact"):
+        _ = FixedTrainer(task, fixed(8).point).network
