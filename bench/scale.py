@@ -5,6 +5,7 @@
     python bench/scale.py jobs     [--points 40] [--seconds 1]    target: 1.7 times
     python bench/scale.py memory   [--most 1000000]               target: flat
     python bench/scale.py cost     [--points 2000]                the client's work, step by step
+    python bench/scale.py dask     [--points 2000] [--jobs 2]     overhead through Dask
 
 Each measurement runs in a process of its own, so that a peak of memory is its own.
 """
@@ -22,6 +23,8 @@ from pathlib import Path
 
 from empty_stage import INFO, Busy, Empty, Scored, points, space
 
+from pezoexplore.explore.cluster import ClusterSettings, started
+from pezoexplore.explore.dask_executor import DaskExecutor
 from pezoexplore.explore.plan import make_plan
 from pezoexplore.explore.rundir import open_run_dir
 from pezoexplore.explore.stage import canonical_json, determinants, sha256
@@ -43,7 +46,10 @@ def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
 def overhead(out: Path, count: int, jobs: int) -> None:
     """A cold sweep of empty points."""
     seconds = sweep_once(out, count, jobs)
-    print(f"{count} empty points, {jobs} jobs: {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a point")
+    print(
+        f"{count} empty points, {jobs} jobs: {seconds:.1f} s, "
+        f"{1e3 * seconds / count:.2f} ms a point"
+    )
 
 
 def warm(out: Path, count: int) -> None:
@@ -95,9 +101,7 @@ def memory_of(out: Path, count: int) -> None:
     fill(out, count, Scored())
     before = peak_mb()
     start = time.perf_counter()
-    result = run_sweep(
-        space(), points(count), [Scored()], out_dir=out, info=INFO, jobs=1
-    )
+    result = run_sweep(space(), points(count), [Scored()], out_dir=out, info=INFO, jobs=1)
     seconds = time.perf_counter() - start
     print(
         f"{count} points: peak {peak_mb():.0f} MiB ({before:.0f} before), {seconds:.1f} s, "
@@ -133,10 +137,35 @@ def cost(out: Path, count: int) -> None:
     print(f"store, by 100     {1e3 * (grouped - single) / (count - 100):.3f} ms a point")
 
 
+def through_dask(out: Path, count: int, jobs: int) -> None:
+    """A cold sweep of empty points on the workers of a local cluster."""
+    stage = Empty()
+    with started(ClusterSettings(kind="local", workers=jobs)) as client:
+        client.wait_for_workers(jobs)
+        start, cpu = time.perf_counter(), time.process_time()
+        result = run_sweep(
+            space(),
+            points(count),
+            [stage],
+            out_dir=out,
+            info=INFO,
+            executor=DaskExecutor(client, [stage]),
+        )
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    assert result.ok
+    print(
+        f"{count} empty points, {jobs} Dask workers: {seconds:.1f} s, "
+        f"{1e3 * seconds / count:.2f} ms a point; client and scheduler, which are one process, "
+        f"used {1e3 * cpu / count:.2f} ms of processor time a point"
+    )
+
+
 def main() -> None:
     """Parse, and measure in a scratch folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["overhead", "warm", "jobs", "memory", "one", "cost"])
+    parser.add_argument(
+        "what", choices=["overhead", "warm", "jobs", "memory", "one", "cost", "dask"]
+    )
     parser.add_argument("--points", type=int)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1.0)
@@ -152,6 +181,8 @@ def main() -> None:
             warm(out, given.points or 1000)
         elif given.what == "jobs":
             two_against_one(out, given.points or 40, given.seconds)
+        elif given.what == "dask":
+            through_dask(out, given.points or 2000, given.jobs)
         elif given.what == "cost":
             cost(out, given.points or 2000)
         elif given.what == "one":

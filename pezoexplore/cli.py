@@ -384,6 +384,28 @@ def train(
             "--landscape", help="Draw the loss around this run and backprop's as well, into --out."
         ),
     ] = False,
+    distil: Annotated[
+        bool,
+        typer.Option(
+            "--distil",
+            help="Train a lightweight student of a large teacher instead, with early halting.",
+        ),
+    ] = False,
+    max_parameters: Annotated[
+        int | None, typer.Option("--max-parameters", min=1, help="Weights the student may have.")
+    ] = None,
+    max_macs: Annotated[
+        int | None,
+        typer.Option("--max-macs", min=1, help="Multiply-accumulates of its forward pass."),
+    ] = None,
+    max_step_us: Annotated[
+        float | None,
+        typer.Option("--max-step-us", min=0.0, help="Time of its step at --macs-per-us."),
+    ] = None,
+    macs_per_us: Annotated[
+        float,
+        typer.Option("--macs-per-us", min=1e-6, help="Multiply-accumulates a microsecond."),
+    ] = 1000.0,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Train one design, and show its learning curve and its test accuracy.
@@ -402,7 +424,14 @@ def train(
         "train.batch": batch,
         "train.epsilon": epsilon,
     }
-    return command(TrainRequest(axes, settings, out, landscape, format_ is TableOrJson.json))
+    as_json = format_ is TableOrJson.json
+    if distil:
+        from pezoexplore.commands.distil import DistilRequest
+        from pezoexplore.commands.distil import distil as distil_command
+
+        budget = (max_parameters, max_macs, max_step_us, macs_per_us)
+        return distil_command(DistilRequest(axes, settings, budget, as_json))
+    return command(TrainRequest(axes, settings, out, landscape, as_json))
 
 
 @app.command()

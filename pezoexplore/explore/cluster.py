@@ -220,7 +220,7 @@ def job_options(settings: ClusterSettings) -> dict[str, Any]:
         "log_directory": settings.logs,
         "interface": settings.interface,
         "security": _security(settings),
-        "scheduler_options": {"dashboard_address": None},
+        "scheduler_options": {"dashboard": False},
     }
     if settings.kind == "lsf":
         options["lsf_units"] = "mb"

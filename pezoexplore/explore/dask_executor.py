@@ -149,7 +149,7 @@ class DaskExecutor:
     def _inputs(self, stage: Stage) -> remote.Files:
         """Files that travel with a stage, read once."""
         if remote.TRAVELLING not in {field.name for field in fields(stage)}:
-            return ()
+            return b""
         folder = getattr(stage, remote.TRAVELLING)
         if folder not in self._files:
             self._files[folder] = remote.folder_files(folder)

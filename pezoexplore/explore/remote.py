@@ -7,9 +7,11 @@ time limits, crashes and pinned threads are as they are without Dask.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import threading
+import zlib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +34,8 @@ SCRATCH = "work_dir"
 CODE = ("design", "perturb", "train", "hardware", "explore")
 """Packages that must be the same on all machines."""
 
-Files = tuple[tuple[str, bytes], ...]
-"""Files of a folder: names, relative to it, and contents."""
+Files = bytes
+"""Files of a folder, packed: see :func:`folder_files`."""
 
 Reply = tuple[str, str, str, float, str]
 """Status, payload, reason, seconds, end of the log."""
@@ -60,9 +62,26 @@ class Parcel:
 
 
 def folder_files(folder: Path) -> Files:
-    """All files of a folder, by name."""
+    """All files of a folder by name, as compressed JSON: data, whatever a name or file holds."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
+    texts = {
+        path.relative_to(folder).as_posix(): path.read_bytes().decode("latin-1") for path in paths
+    }
+    return zlib.compress(json.dumps(texts).encode())
+
+
+def unpack(files: Files, folder: Path) -> None:
+    """Write packed files into a folder.
+
+    Raises:
+        ValueError: A name leads out of it.
+    """
+    for name, text in json.loads(zlib.decompress(files)).items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"file name {name[:80]!r} leads out of its folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1"))
 
 
 def run_parcel(parcel: Parcel) -> Reply:
@@ -145,10 +164,7 @@ def _at_home(parcel: Parcel, folder: Path) -> Stage:
     here: dict[str, Any] = {}
     if TRAVELLING in names:
         here[TRAVELLING] = folder / "inputs"
-        for name, content in parcel.files:
-            path = folder / "inputs" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        unpack(parcel.files, folder / "inputs")
     if SCRATCH in names:
         here[SCRATCH] = folder / "work"
     return replace(parcel.stage, **here) if here else parcel.stage

@@ -364,10 +364,12 @@ def _legend_rows(view: _View) -> list[tuple[str, list[Line2D]]]:
         text += f" ± {view.half(item):.1f}" if view.half(item) > 0 else ""
         lines.append(Line2D([], [], color=_REFERENCE, lw=0.8, ls=_DASHES[index], label=text))
     rows = [("rng", colours), ("reuse", markers)]
-    return rows + [
+    rows += [
         ("lines" if start == 0 else "", lines[start : start + 2])
         for start in range(0, len(lines), 2)
     ]
+    # Where no design has hardware there is nothing to tell apart.
+    return [(title, handles) for title, handles in rows if handles]
 
 
 def _draw_legend(figure: Figure, rows: list[tuple[str, list[Line2D]]]) -> None:

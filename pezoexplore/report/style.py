@@ -37,6 +37,7 @@ RNG_COLOURS = {
     "treegrng": _VERMILION,
     "box_muller": _PURPLE,
     "gaussian": _BLACK,
+    "none": FAINT,
 }
 """Colour of a design by its generator."""
 

@@ -48,7 +48,8 @@ def read_cifar10(folder: Path, task: str = "cifar10") -> tuple[Split, Split]:
     if folder == Path():
         raise DesignError(
             f"task: {task} needs CIFAR-10; unpack cifar-10-python.tar.gz or cifar-10-binary.tar.gz "
-            f"(www.cs.toronto.edu/~kriz/cifar.html) and name the folder in {CIFAR10_VARIABLE}"
+            "(www.cs.toronto.edu/~kriz/cifar.html) and name the folder in train.data or in the "
+            f"environment variable {CIFAR10_VARIABLE}"
         )
     place, suffix, read = _release(folder)
     parts = [read(_present(place / f"{name}{suffix}")) for name in _BATCHES]

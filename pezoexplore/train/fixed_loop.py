@@ -310,11 +310,6 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
             for parts, some, shift in zip(model.unpack(values), noises, shifts, strict=True)
         )
 
-    def moved(weights: Layers, by: Layers, sign: int) -> Layers:
-        return _each(
-            lambda w, p: saturate(w + sign * p[:, None], network.weight_bits, jnp), weights, by
-        )
-
     def step(weights: Layers, block: tuple[Array, ...]) -> Layers:
         values, noise, inputs, labels, rates = block
         values, draws = values.astype(jnp.int32), iter(noise)
@@ -324,7 +319,7 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
         pixels = jnp.swapaxes(inputs, -1, -2)
         classes = jnp.arange(model.sizes[-1], dtype=labels.dtype)
         wanted = labels[:, None, None, :] == classes[:, None]
-        sides = (network.logits(moved(weights, probe, sign), pixels) for sign in (1, -1))
+        sides = network.sides(weights, probe, pixels)
         plus, minus = (cross_entropy(side, wanted, _leading, jnp) for side in sides)
         difference = (plus - minus).sum(-1, dtype=jnp.int32)
         if arithmetic.sign:
@@ -372,13 +367,6 @@ def _updated(
     return tuple(
         tuple(update(*parts) for parts in zip(*layer, strict=True))
         for layer in zip(weights, along, some, strict=True)
-    )
-
-
-def _each(function: Callable[[Array, Array], Array], left: Layers, right: Layers) -> Layers:
-    return tuple(
-        (function(weight, of_weight), function(bias, of_bias))
-        for (weight, bias), (of_weight, of_bias) in zip(left, right, strict=True)
     )
 
 

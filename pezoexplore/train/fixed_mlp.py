@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.fixed_point import LOSS_BITS, rails, shift_round
+from pezoexplore.train.fixed_point import LOSS_BITS, rails, saturate, shift_round
 from pezoexplore.train.mlp import Layers, Mlp
 from pezoexplore.train.network import Array
 
@@ -92,16 +92,65 @@ class FixedMlp:
             layers: int32 weights and biases with any leading axes.
             inputs: Integers [..., features, examples], broadcast against the weights.
         """
+        first = self._accumulate(*layers[0], inputs, 0)
+        return self._onward(layers, first)
+
+    def sides(self, layers: Layers, probe: Layers, inputs: Array) -> tuple[Array, Array]:
+        """Logits at the weights plus and minus the probe, each saturated.
+
+        Where no weight of the first layer comes near a rail, its accumulators are those of the
+        weights plus and minus those of the probe, which the replicas of a seed share: the same
+        integers, for two thirds of the products.
+
+        Args:
+            layers: int32 weights and biases, leading axes [seeds, rates].
+            probe: int32 by layer, leading axis [seeds].
+            inputs: Integers [seeds, features, examples].
+        """
+        jax = load_jax()
+        jnp = jax.numpy
+        spread: Layers = tuple((p_weight[:, None], p_bias[:, None]) for p_weight, p_bias in probe)
+        moved = [self._moved(layers, spread, sign) for sign in (1, -1)]
+        high = rails(self.weight_bits)[1]
+        clear = jnp.stack(
+            [(abs(w) + abs(p) <= high).all() for w, p in zip(layers[0], spread[0], strict=True)]
+        ).all()
+
+        def together() -> tuple[tuple[Array, Array], ...]:
+            centre = self._accumulate(*layers[0], inputs, 0)
+            side = self._accumulate(*spread[0], inputs, 0)
+            return tuple(
+                (centre[0] + sign * side[0], centre[1] + sign * side[1]) for sign in (1, -1)
+            )
+
+        def apart() -> tuple[tuple[Array, Array], ...]:
+            return tuple(self._accumulate(*some[0], inputs, 0) for some in moved)
+
+        firsts = jax.lax.cond(clear, together, apart)
+        plus, minus = (self._onward(some, first) for some, first in zip(moved, firsts, strict=True))
+        return plus, minus
+
+    def _moved(self, layers: Layers, probe: Layers, sign: int) -> Layers:
+        """The weights plus or minus the probe, saturated."""
+
+        def held(part: Array, by: Array) -> Array:
+            return saturate(part + sign * by, self.weight_bits, load_jax().numpy)
+
+        return tuple(
+            (held(weight, by_weight), held(bias, by_bias))
+            for (weight, bias), (by_weight, by_bias) in zip(layers, probe, strict=True)
+        )
+
+    def _onward(self, layers: Layers, first: tuple[Array, Array]) -> Array:
+        """Logits from the accumulators of the first layer on."""
         jnp = load_jax().numpy
-        hidden = inputs
-        for layer, (weight, bias) in enumerate(layers):
-            upper, lower = self._accumulate(weight, bias, hidden, layer)
-            point = self.scales.accumulator(layer)
-            if layer + 1 == self.model.layers:
-                return _drop(upper, lower, point - LOSS_BITS)
-            handed_on = _drop(upper, lower, point - self.scales.activations[layer + 1])
+        upper, lower = first
+        for layer in range(1, len(layers)):
+            point = self.scales.accumulator(layer - 1)
+            handed_on = _drop(upper, lower, point - self.scales.activations[layer])
             hidden = jnp.clip(handed_on, 0, rails(self.activation_bits)[1])
-        raise AssertionError("a perceptron has a layer")
+            upper, lower = self._accumulate(*layers[layer], hidden, layer)
+        return _drop(upper, lower, self.scales.accumulator(len(layers) - 1) - LOSS_BITS)
 
     def _accumulate(
         self, weight: Array, bias: Array, hidden: Array, layer: int

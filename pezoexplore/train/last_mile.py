@@ -19,7 +19,7 @@ download.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.mlp import Mlp
 from pezoexplore.train.tasks import LAST_MILE_TASKS, Split, Task, carve, class_losses, get_task
 
 ANGLE = 45.0
@@ -50,22 +49,6 @@ _NOISE_STREAM, _SHOT_STREAM = 2, 3
 Pixels = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Pretrained(Mlp):
-    """A perceptron whose training starts from given weights, whatever the seed.
-
-    Attributes:
-        start: The weights, float32 in native order.
-    """
-
-    start: bytes = b""
-
-    def init(self, seed: int) -> NDArray[np.float32]:
-        """The given weights, [d]."""
-        del seed
-        return np.frombuffer(self.start, np.float32).copy()
-
-
 def last_mile(name: str) -> Task:
     """The adaptation task of that name.
 
@@ -77,18 +60,17 @@ def last_mile(name: str) -> Task:
     new = shift == "new-classes"
     old = np.arange(_OLD_CLASSES if new else 10)
     start = pretrained(len(old))
-    model = Pretrained(source.model.sizes, source.model.input_scale, start)
     classes = np.arange(_OLD_CLASSES, 10) if new else np.arange(10)
     train = few(shifted(_of_classes(source.train, classes), shift), shots)
     test = shifted(_of_classes(source.test, classes), shift)
     fit, validation = carve(train, len(train) // 4)
-    before = accuracy(model, test)
-    return Task(name, model, train, fit, validation, test, accuracy_before=before)
+    task = Task(name, source.model, train, fit, validation, test, initial=lambda seed: start.copy())
+    return replace(task, accuracy_before=accuracy(task))
 
 
 @cache
-def pretrained(classes: int) -> bytes:
-    """Weights of the digits perceptron after backprop on the digits below ``classes``, float32."""
+def pretrained(classes: int) -> NDArray[np.float32]:
+    """Weights [d] of the digits perceptron after backprop on the digits below ``classes``."""
     from pezoexplore.train.general_loop import Method, Start, train
     from pezoexplore.train.trainer import Run
 
@@ -98,13 +80,14 @@ def pretrained(classes: int) -> bytes:
     begin = Start(source.init(0)[None, None])
     data = _of_classes(source.train, np.arange(classes))
     *_, (_, state) = train(method, data, run, None, begin)
-    return np.asarray(state.weights, np.float32).tobytes()
+    weights: NDArray[np.float32] = np.asarray(state.weights, np.float32)[0, 0]
+    return weights
 
 
-def accuracy(model: Mlp, split: Split) -> float:
-    """Percent of a split that is right at the initial weights."""
-    outputs = np.asarray(load_jax().jit(model.outputs)(model.init(0), split.inputs))
-    return 100 * float((outputs.argmax(-1) == split.labels).mean())
+def accuracy(task: Task) -> float:
+    """Percent of a task's test split that is right at its initial weights."""
+    outputs = np.asarray(load_jax().jit(task.model.outputs)(task.init(0), task.test.inputs))
+    return 100 * float((outputs.argmax(-1) == task.test.labels).mean())
 
 
 def shifted(split: Split, shift: str) -> Split:

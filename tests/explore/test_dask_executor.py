@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +126,13 @@ def test_inputs_travel_and_scratch_is_the_workers_own(client: Any, tmp_path: Pat
 @dataclass(frozen=True, kw_only=True)
 class OtherTools(Fake):
     tools: tuple[tuple[str, str], ...] = (("numpy", "0.1"), ("no-such-tool", "7"))
+
+
+def test_no_file_that_travels_leaves_its_folder(tmp_path: Path) -> None:
+    evil = zlib.compress(json.dumps({"../evil": "text"}).encode())
+    with pytest.raises(ValueError, match="leads out of its folder"):
+        remote.unpack(evil, tmp_path / "inputs")
+    assert not (tmp_path / "evil").exists()
 
 
 def test_a_worker_with_other_versions_is_one_error(client: Any, tmp_path: Path, runs: Path) -> None:

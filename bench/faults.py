@@ -1,0 +1,108 @@
+"""Kills a sweep, and a search, at random moments, many times over; ends in the same bytes or fails.
+
+    python bench/faults.py sweep  [--kills 50]
+    python bench/faults.py search [--kills 50] [--design designs/quickstart.yaml] [--budget 6]
+
+After each kill (SIGKILL, at a moment drawn uniformly) the store must hold all that it held before,
+undamaged. After the last the work is let finish, and results.csv and pareto.csv must equal those
+of a run that nobody killed. Exit status 1 when they do not, or when something was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pezoexplore.explore.store import Store
+
+ROOT = Path(__file__).parents[1]
+DRIVER = ROOT / "tests" / "explore" / "sweep_driver.py"
+FILES = ("results.csv", "pareto.csv")
+
+
+def stored(out: Path) -> set[str]:
+    """Keys of the good results in a run's store; it must be sound."""
+    path = out / "store.sqlite"
+    if not path.exists():
+        return set()
+    with Store(path) as store:
+        keys = {record.key for record in store.records() if record.status == "ok"}
+        if store.damaged:
+            raise SystemExit(f"damaged after a kill: {store.damaged}")
+        return keys
+
+
+def kill_often(command: list[str], out: Path, kills: int, longest: float) -> tuple[int, int]:
+    """Kill a command again and again; how many results there are after it, how many were lost."""
+    draw = random.Random(0)
+    before: set[str] = set()
+    lost = 0
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=-3, stderr=-3, start_new_session=True)
+        try:
+            process.wait(draw.uniform(0.0, longest))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        now = stored(out)
+        lost += len(before - now)
+        before |= now
+    return len(before), lost
+
+
+def measure(make: list[str], kills: int, folder: Path) -> bool:
+    """Run a command to its end, and the same with kills; whether both end the same."""
+    commands = {}
+    for name in ("reference", "killed"):
+        (folder / name / "runs").mkdir(parents=True)
+        words = {"OUT": str(folder / name / "out"), "RUNS": str(folder / name / "runs")}
+        commands[name] = [words.get(word, word) for word in make]
+    start = time.perf_counter()
+    subprocess.run(commands["reference"], stdout=-3, check=False)
+    longest = time.perf_counter() - start
+    out = folder / "killed" / "out"
+    found, lost = kill_often(commands["killed"], out, kills, longest)
+    subprocess.run(commands["killed"], stdout=-3, check=False)
+    same = all(
+        (folder / "reference" / "out" / name).read_bytes() == (out / name).read_bytes()
+        for name in FILES
+    )
+    print(
+        f"{kills} kills within {longest:.1f} s each: {found} results before the last run, "
+        f"{lost} lost, same bytes in the end: {same}"
+    )
+    return same and not lost
+
+
+def main() -> None:
+    """Parse, and measure in a scratch folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["sweep", "search"])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--design", default=str(ROOT / "designs" / "quickstart.yaml"))
+    parser.add_argument("--budget", default="6")
+    parser.add_argument("--scratch", type=Path)
+    given = parser.parse_args()
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(DRIVER.parent)])
+    if given.what == "sweep":
+        make = [sys.executable, str(DRIVER), "OUT", "RUNS", "2"]
+    else:
+        make = [sys.executable, "-m", "pezoexplore", "search", given.design, "--out", "OUT"]
+        make += ["--budget", given.budget, "--stages", "train", "-s", "train.steps=100"]
+        make += ["--batch", "2", "--seed", "1"]
+    folder = Path(tempfile.mkdtemp(dir=given.scratch))
+    try:
+        sys.exit(0 if measure(make, given.kills, folder) else 1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""How much slower integer training is than float training, a step and replica.
+
+Usage: ``python bench/fixed_speed.py [--steps N] [--repeat R]``. Prints microseconds and the ratio
+to the float loop of the same shapes, replicas, batch and directions, measured in the same run; the
+least of several runs each, generation of the directions included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.space import TrainSettings
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.tasks import get_task
+from pezoexplore.train.trainer import Run, Trainer
+from pezoexplore.train.trainers import stream_source, trainer_of
+
+LIMITS = {8: 2.0, 12: 3.0, 16: 3.0}
+"""Most times a float step that one of so many weight bits may take."""
+
+STREAMS = {
+    "rademacher": {"rng": "rademacher", "reuse": "none", "lanes": 31},
+    "phased 24-bit xor": {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "lanes": 31},
+}
+
+
+def timed(trainer: Trainer, point: DesignPoint, run: Run) -> Callable[[], float]:
+    """A function that trains once and returns microseconds a step and replica."""
+    task = get_task("digits-mlp")
+    source = stream_source(point, task)
+
+    def once() -> float:
+        start = time.perf_counter()
+        *_, (_, state) = trainer.run(task.fit, run, source)
+        load_jax().block_until_ready(state.weights)
+        replicas = len(run.seeds) * len(run.learning_rates)
+        return (time.perf_counter() - start) / run.steps / replicas * 1e6
+
+    once()
+    return once
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--repeat", type=int, default=5)
+    asked = parser.parse_args()
+    run = Run((0, 1, 2, 3, 4), (0.003, 0.005, 0.01), asked.steps, 64, 0.02)
+    print("| stream | arithmetic | us a step and replica | times float | limit |")
+    print("|---|---|---|---|---|")
+    for name, axes in STREAMS.items():
+        points = {"float": resolve(**axes)} | {
+            f"w{bits}a8": resolve(**axes, weight_bits=bits, activation_bits=8) for bits in LIMITS
+        }
+        task = get_task("digits-mlp")
+        runs = {
+            label: timed(trainer_of(point, task, TrainSettings()), point, run)
+            for label, point in points.items()
+        }
+        best = {label: min(once() for _ in range(asked.repeat)) for label, once in runs.items()}
+        for label, least in best.items():
+            limit = "" if label == "float" else f"{LIMITS[int(label[1:-2])]:g}"
+            print(f"| {name} | {label} | {least:.2f} | {least / best['float']:.2f} | {limit} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Tasks of the user: parameters, a network, a loss and data from a function in a Python module."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.errors import DesignError
+from pezoexplore.train.backend import load_jax
+from pezoexplore.train.network import Array, Block, Loss, layout
+from pezoexplore.train.tasks import Split, Task, carve, class_losses
+
+Tree = Any
+"""Arrays in lists, tuples and dictionaries, nested at will."""
+
+Examples = tuple[Any, Any]
+"""Inputs [n, ...] and class numbers [n]."""
+
+
+@dataclass(frozen=True, eq=False)
+class UserTask:
+    """What the function of ``task: package.module:function`` returns.
+
+    Attributes:
+        parameters: Initial weights: arrays in lists, tuples or dictionaries. Or a function that
+            returns them for a training seed 0, 1, ...
+        predict: ``predict(parameters, inputs)`` returns outputs [n, classes] for inputs [n, ...],
+            the largest being the class. Written with ``jax.numpy``; inputs come as float32.
+        data: All examples, (inputs [n, ...], class numbers from 0 on [n]).
+        loss: ``loss(outputs, targets)`` returns the losses [n] of the examples; by default the
+            cross-entropy.
+        test: Examples that accuracies are reported on; by default a fifth of ``data``.
+    """
+
+    parameters: Tree
+    predict: Callable[[Tree, Array], Array]
+    data: Examples
+    loss: Loss | None = None
+    test: Examples | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class UserNetwork:
+    """A user's network over flat weights: a single layer as far as restarting goes.
+
+    Attributes:
+        blocks: The arrays of the parameters, in JAX's order (dictionaries by key).
+        macs: Half the floating-point operations XLA counts in the pass of an example.
+        build: Parameters from their arrays.
+        predict: See :class:`UserTask`.
+        start: Initial flat weights of a training seed.
+    """
+
+    blocks: tuple[Block, ...]
+    macs: int
+    build: Callable[[list[Array]], Tree]
+    predict: Callable[[Tree, Array], Array]
+    start: Callable[[int], NDArray[np.float32]]
+    layers: int = 1
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights d."""
+        return self.blocks[-1].stop
+
+    def init(self, seed: int) -> NDArray[np.float32]:
+        """Initial weights of a training seed, [d]."""
+        return self.start(seed)
+
+    def outputs(self, flat: Array, inputs: Array) -> Array:
+        """Outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
+        return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
+
+    def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
+        """The inputs as float32: nothing comes before the only layer."""
+        del flat, layer
+        return inputs.astype(load_jax().numpy.float32)
+
+    def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
+        """Outputs [n, classes] from the inputs."""
+        del layer
+        return self.predict(self.build([block.of(flat) for block in self.blocks]), entering)
+
+
+def load_user_task(name: str, folder: str | None = None) -> Task:
+    """The task that a user's function returns.
+
+    Args:
+        name: ``package.module:function``.
+        folder: Where the module is looked for first; then the working folder, then Python's path.
+
+    Raises:
+        DesignError: There is no such module or function, it fails, or it returns something else.
+    """
+    where, _, function = name.partition(":")
+    if not all(part.isidentifier() for part in (*where.split("."), function)):
+        raise DesignError(f"task: '{name}' is not of the form package.module:function")
+    with _on_path(folder, str(Path.cwd())):
+        module = _module(name, where)
+        made = getattr(module, function, None)
+        if not callable(made):
+            raise DesignError(f"task: '{name}': {module.__file__} has no function {function}")
+        user = _guarded(name, function, made)
+        if not isinstance(user, UserTask):
+            raise DesignError(
+                f"task: '{name}' returned {type(user).__name__}; it must return a "
+                "pezoexplore.train.user_task.UserTask"
+            )
+        return _task(name, user, Path(module.__file__ or "").read_bytes())
+
+
+def _task(name: str, user: UserTask, source: bytes) -> Task:
+    """A user's task, tried out once."""
+    train, test = _splits(name, user)
+    blocks, build = _layout(name, user)
+    loss = user.loss or class_losses
+    lowered = _lowered(name, user, _tree(name, user, 0), (train, loss))
+    macs = max(1, round((lowered[0].cost_analysis() or {}).get("flops", 0) / 2))
+
+    def start(seed: int) -> NDArray[np.float32]:
+        arrays = load_jax().tree.leaves(_tree(name, user, seed))
+        flat = np.concatenate([np.ravel(np.asarray(array)) for array in arrays])
+        if len(flat) != blocks[-1].stop:
+            raise DesignError(f"task: '{name}': parameters of seed {seed} have another size")
+        return flat.astype(np.float32)
+
+    fit, validation = _carved(name, train)
+    code = hashlib.sha256(source)
+    code.update(start(0).tobytes())
+    for part in lowered:
+        code.update(part.as_text().encode())
+    network = UserNetwork(blocks, macs, build, user.predict, start)
+    return Task(
+        name, network, train, fit, validation, test, loss=loss, code_sha256=code.hexdigest()
+    )
+
+
+def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
+    """Training and test examples."""
+    data = _examples(name, "data", user.data)
+    return _carved(name, data) if user.test is None else (data, _examples(name, "test", user.test))
+
+
+def _examples(name: str, what: str, pair: Examples) -> Split:
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise DesignError(f"task: '{name}': {what} must be a pair (inputs, targets)")
+    inputs, targets = np.asarray(pair[0]), np.asarray(pair[1])
+    if inputs.dtype.kind not in "uifb" or not inputs.ndim or len(inputs) != len(targets):
+        raise DesignError(f"task: '{name}': {what} must hold as many numeric inputs as targets")
+    if targets.ndim != 1 or targets.dtype.kind not in "ui" or targets.min(initial=0) < 0:
+        raise DesignError(f"task: '{name}': {what} must have class numbers from 0 on as targets")
+    if targets.max(initial=0) > 255:
+        raise DesignError(f"task: '{name}': {what} has class {targets.max()}; at most 255 is known")
+    stored = inputs.astype(np.float32) if inputs.dtype == np.float64 else inputs
+    return Split(stored, targets.astype(np.uint8))
+
+
+def _carved(name: str, data: Split) -> tuple[Split, Split]:
+    """A fifth held out, the same share of each class."""
+    try:
+        return carve(data, len(data) // 5)
+    except ValueError as error:
+        raise DesignError(
+            f"task: '{name}': {len(data)} examples cannot be split ({_line(error)})"
+        ) from error
+
+
+def _layout(name: str, user: UserTask) -> tuple[tuple[Block, ...], Callable[[list[Array]], Tree]]:
+    """Where each array of the parameters lies, and how they are put together again."""
+    jax = load_jax()
+    found, structure = jax.tree_util.tree_flatten_with_path(_tree(name, user, 0))
+    if not found or not all(np.asarray(array).dtype.kind in "fui" for _, array in found):
+        raise DesignError(f"task: '{name}': parameters must be arrays of numbers")
+    shapes = [(jax.tree_util.keystr(path), np.shape(array), 0) for path, array in found]
+    return layout(shapes), lambda arrays: jax.tree.unflatten(structure, arrays)
+
+
+def _tree(name: str, user: UserTask, seed: int) -> Tree:
+    if callable(user.parameters):
+        return _guarded(name, "parameters", user.parameters, seed)
+    return user.parameters
+
+
+def _lowered(name: str, user: UserTask, tree: Tree, tried: tuple[Split, Loss]) -> tuple[Any, Any]:
+    """Network and loss of one example as XLA will see them, their shapes checked."""
+    jax, jnp = load_jax(), load_jax().numpy
+    data, loss = tried
+    weights = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), jnp.float32), tree)
+    inputs = jax.ShapeDtypeStruct((1, *data.inputs.shape[1:]), jnp.float32)
+    targets = jax.ShapeDtypeStruct((1,), data.labels.dtype)
+    network = _guarded(name, "predict", jax.jit(user.predict).lower, weights, inputs)
+    outputs = network.out_info
+    classes = int(data.labels.max()) + 1
+    if getattr(outputs, "ndim", 0) != 2 or outputs.shape[0] != 1 or outputs.shape[1] < classes:
+        raise DesignError(
+            f"task: '{name}': predict must return outputs [n, {classes} classes or more] for "
+            f"inputs [n, ...], not {getattr(outputs, 'shape', type(outputs).__name__)} for n = 1"
+        )
+    losses = _guarded(name, "loss", jax.jit(loss).lower, outputs, targets)
+    if getattr(losses.out_info, "shape", None) != (1,):
+        raise DesignError(f"task: '{name}': loss must return a loss for each example, [n]")
+    return network, losses
+
+
+def _module(name: str, where: str) -> ModuleType:
+    try:
+        return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        if error.name and (where == error.name or where.startswith(f"{error.name}.")):
+            raise DesignError(
+                f"task: '{name}': no module {where} beside the design file, in {Path.cwd()} or on "
+                "Python's path"
+            ) from error
+        raise DesignError(f"task: '{name}': importing {where} failed: {_line(error)}") from error
+    except Exception as error:
+        raise DesignError(f"task: '{name}': importing {where} failed: {_line(error)}") from error
+
+
+def _guarded(name: str, what: str, call: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+    """What user code returns; what it raises becomes one line."""
+    try:
+        return call(*arguments)
+    except Exception as error:
+        raise DesignError(f"task: '{name}': {what} failed: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    words = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
+
+
+@contextmanager
+def _on_path(*folders: str | None) -> Iterator[None]:
+    """Look for modules in these folders first."""
+    before = list(sys.path)
+    sys.path[:0] = [os.fspath(folder) for folder in folders if folder]
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
