@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from gaussian_rtl import (
-    WIDTHS,
     corner_and_random_states,
     kl_bits,
     moments,
-    next_states,
-    rtl_words,
 )
 from scipy.stats import norm
 
@@ -32,14 +27,6 @@ def distribution() -> np.ndarray:
 @pytest.fixture(scope="module")
 def exact() -> np.ndarray:
     return distribution()
-
-
-def test_rtl_shows_the_words_and_the_next_state(tmp_path: Path) -> None:
-    states = corner_and_random_states()
-    shown_next, shown = rtl_words("treegrng", states, tmp_path)
-    assert np.array_equal(shown_next, next_states(states))
-    for column, bit_width in enumerate(WIDTHS):
-        assert np.array_equal(shown[:, column], treegrng.words(states, bit_width)), bit_width
 
 
 def test_distribution_is_symmetric_and_nearly_normal(exact: np.ndarray) -> None:
@@ -64,21 +51,6 @@ def test_twelve_bit_words_have_uniform_low_bits(exact: np.ndarray) -> None:
     assert abs(variance - 1) < 0.01
     assert abs(kurtosis - 3) < 0.01
     assert kl_bits(fine, 12) <= 3.0e-4
-
-
-@pytest.mark.parametrize("bit_width", range(4, 13))
-def test_narrower_words_drop_low_bits(bit_width: int) -> None:
-    states = corner_and_random_states()
-    words = treegrng.words(states, bit_width)
-    assert words.dtype == np.int32
-    assert np.array_equal(words, treegrng.words(states, 12) >> (12 - bit_width))
-
-
-def test_shape_is_kept() -> None:
-    states = corner_and_random_states()[:24].reshape(2, 3, 4)
-    words = treegrng.words(states, 8)
-    assert words.shape == (2, 3, 4)
-    assert np.array_equal(words[1, :, 1:], treegrng.words(states[1, :, 1:], 8))
 
 
 def test_sign_bit_mirrors_the_word() -> None:
