@@ -27,6 +27,9 @@ MAX_NUMBERED = 40
 _LEFT, _PLOT_WIDTH = 0.6, 4.15
 _KEY_LEFT = 4.98
 _KEY_LINE = 8.7 / style.POINTS_PER_INCH
+_KEY_CHARS = 42
+"""Characters of a line there that fit at full size."""
+
 _LEGEND_LINE = 0.165
 _NUMBER_SIZE = 6.0
 _NEAR = 12.5
@@ -338,7 +341,8 @@ def _draw_key(figure: Figure, view: _View, title: str) -> None:
         up = 1 - (0.2 + line * _KEY_LINE) / height
         weight = "bold" if bold else "normal"
         left = _KEY_LEFT + (0.23 if number else 0.0)
-        figure.text(left / style.WIDTH, up, text, fontsize=6.3, va="center", color=colour,
+        size = 6.3 * min(1.0, _KEY_CHARS / len(text))
+        figure.text(left / style.WIDTH, up, text, fontsize=size, va="center", color=colour,
                     fontweight="normal" if number else weight)  # fmt: skip
         figure.text((_KEY_LEFT + 0.16) / style.WIDTH, up, number, fontsize=6.3, va="center",
                     ha="right", color=colour, fontweight=weight)  # fmt: skip

@@ -25,6 +25,8 @@ _LEFT, _RIGHT, _GAP = 1.5, 0.12, 0.14
 _TOP, _BOTTOM, _LINE = 0.5, 0.66, 0.19
 _ROOM = 2.1
 """Room that a bar with its name on the right takes, in lengths of the bar."""
+_FAR = 25.0
+"""Percent beyond which what is said of a ring stands left of it."""
 _MAIN, _PAIR = style.LINE_COLOURS[0], style.LINE_COLOURS[5]
 
 
@@ -62,7 +64,7 @@ def _figure(found: Sequence[Sensitivity]) -> Figure:
         panel = style.axes_at(figure, left, _BOTTOM, width, _LINE * lines)
         _draw_panel(panel, item, axes, chosen, lines, index == 0)
         panel.set_xlim(0, 100 * most * 1.04)
-        logarithm = " (logarithm)" if item.logarithmic else ""
+        logarithm = ", log" if item.logarithmic else ""
         panel.set_title(style.title_of(item.response) + logarithm, fontsize=8, loc="left", pad=14)
         panel.text(0, 1.0, _summary(item), transform=panel.transAxes, fontsize=6.0,
                    color="#555555", va="bottom")  # fmt: skip
@@ -126,7 +128,9 @@ def _draw_panel(
 def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
     """A bar with its interval, and what Optuna says as a ring."""
     if effect.share is None:
-        panel.annotate("not separable", (0, line), (3, 0), textcoords="offset points",
+        ring = 100 * (effect.importance or 0)
+        where, side = ((-5, 0), "right") if ring > _FAR else ((5, 0), "left")
+        panel.annotate("not separable", (ring, line), where, textcoords="offset points", ha=side,
                        fontsize=5.6, va="center", color=style.FAINT)  # fmt: skip
     else:
         panel.barh(line, 100 * effect.share, height=0.62, color=colour, lw=0)

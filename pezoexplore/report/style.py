@@ -61,6 +61,10 @@ COLUMN_TITLES = {
     "state_bits": "state bits",
     "lanes": "lanes (numbers a beat)",
     "leap": "leap (state updates a clock)",
+    "fmax_mhz": "highest clock (MHz)",
+    "power_mw_est": "power (mW, estimated)",
+    "energy_to_target_uj_est": "energy to the target (µJ, est.)",
+    "steps_to_target": "steps to the target",
 }
 """How a column is called on an axis; others by their own name."""
 
