@@ -83,7 +83,7 @@ def _document(
     collapsed: Sequence[Collapse],
 ) -> dict[str, object]:
     space, counts = loaded.space, chosen.counts
-    train = space.train.model_dump(mode="json")
+    train = space.train.determining()
     hardware = space.hardware.model_dump(mode="json")
     return {
         "design": space.name,

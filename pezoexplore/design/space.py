@@ -207,11 +207,22 @@ class TrainSettings(_Section):
     mask_epochs: Annotated[int, Whole(1, 10**6)] = Field(
         default=5, description="Epochs a mask of cge_sparse serves."
     )
+    grasp_queries: Annotated[int, Whole(1, 10**6)] = Field(
+        default=192, description="Directions of the scores that share out cge_sparse's masks."
+    )
+    probe_workers: Annotated[int, Whole(1, 1024)] = Field(
+        default=1,
+        description="Processes that share the probes of cge and cge_sparse; they change no bit.",
+    )
     data: Annotated[str | None, Path()] = Field(
         default=None,
         description="Folder of CIFAR-10, for the tasks on it; default: what the environment "
         "variable PEZOEXPLORE_CIFAR10 names.",
     )
+
+    def determining(self) -> dict[str, Any]:
+        """What results depend on, as JSON: all but how the work is shared out."""
+        return self.model_dump(mode="json", exclude={"probe_workers"})
 
 
 class HardwareSettings(_Section):

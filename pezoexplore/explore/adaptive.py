@@ -84,7 +84,7 @@ def seeds_wanted(
             wanted[row["point_id"]] = min(2 * seeds, most)
     if not wanted:
         return {}
-    train = space.train.model_dump(mode="json")
+    train = space.train.determining()
     hardware = space.hardware.model_dump(mode="json")
     named = ((point_id(point.axes(), space.task, train, hardware), point) for point in points)
     return {point: wanted[identity] for identity, point in named if identity in wanted}

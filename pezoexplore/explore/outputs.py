@@ -260,7 +260,7 @@ class Outputs:
                 yield _row(identity, point, target, results)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:
-        train = self.space.train.model_dump(mode="json")
+        train = self.space.train.determining()
         hardware = self.space.hardware.model_dump(mode="json")
         identity = point_id(skip.axes, self.space.task, train, hardware)
         return skipped_row(identity, skip.axes, skip.reason)

@@ -277,7 +277,7 @@ def make_plan(
     Raises:
         PezoError: Something that determines a result cannot be read.
     """
-    train = space.train.model_dump(mode="json")
+    train = space.train.determining()
     hardware = space.hardware.model_dump(mode="json")
     plan = Plan(stages, run_dir)
     rest = iter(points)

@@ -150,7 +150,7 @@ class StageEvaluator:
 
     def identity(self, point: DesignPoint) -> str:
         """The point's id in results.csv."""
-        train = self.space.train.model_dump(mode="json")
+        train = self.space.train.determining()
         hardware = self.space.hardware.model_dump(mode="json")
         return point_id(point.axes(), self.space.task, train, hardware)
 

@@ -120,7 +120,7 @@ class TrainStage(Stage):
             "axes": point.axes(),
             "task": self.task,
             "identity": dict(self.identity),
-            "settings": self.settings.model_dump(mode="json", exclude={"data"}),
+            "settings": {k: v for k, v in self.settings.determining().items() if k != "data"},
             "source": self.source,
             "libraries": dict(self.libraries),
             "cpu": self.cpu,

@@ -51,6 +51,14 @@ class Options(Protocol):
     def mask_epochs(self) -> int:
         """Epochs a mask of ``cge_sparse`` serves."""
 
+    @property
+    def grasp_queries(self) -> int:
+        """Directions of the scores behind those masks."""
+
+    @property
+    def probe_workers(self) -> int:
+        """Processes that share the probes of coordinates."""
+
 
 def trainer_of(point: DesignPoint, task: Task, options: Options) -> Trainer:
     """The loop for a point's estimator and arithmetic on a task's network.
@@ -69,8 +77,10 @@ def trainer_of(point: DesignPoint, task: Task, options: Options) -> Trainer:
     plain = point.estimator == "rge" and point.queries == 1 and sgd == Sgd()
     if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
         return MlpTrainer(task.model, task.initial)
-    sparsity = Sparsity(options.sparsity, options.mask_epochs)
-    more = general_trainer.Options(normalise, sgd, sparsity, options.batch)
+    sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
+    more = general_trainer.Options(
+        normalise, sgd, sparsity, options.batch, workers=options.probe_workers
+    )
     return GeneralTrainer(task, point.estimator, point.queries, more)
 
 

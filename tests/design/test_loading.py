@@ -159,7 +159,7 @@ STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"
 TRAIN = (
     "steps, seeds, learning_rates, batch, epsilon, target_accuracy, momentum, weight_decay, "
-    "normalise, sparsity, mask_epochs, data"
+    "normalise, sparsity, mask_epochs, grasp_queries, probe_workers, data"
 )
 NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
 
@@ -671,6 +671,8 @@ def test_the_resolved_design_names_every_setting(load):
         "normalise": False,
         "sparsity": 0.9,
         "mask_epochs": 5,
+        "grasp_queries": 192,
+        "probe_workers": 1,
     }
     assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0}
     assert data["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff"]}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sweep_fakes import space
 
+from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
 from pezoexplore.explore.stages import build_stages, run_info, scratch, tree_hash
 
@@ -64,3 +65,9 @@ def test_run_info_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
     info = run_info(["pezoexplore", "sweep"], "name: a\n", {"yosys": "0.70"}, tmp_path)
     assert info.rtl_sha256 == tree_hash(tmp_path)
     assert {"system", "cpu", "python", "numpy"} <= set(info.platform)
+
+
+def test_processes_that_share_probes_are_not_part_of_a_result() -> None:
+    alone, shared = (TrainSettings(probe_workers=workers) for workers in (1, 8))
+    assert alone.determining() == shared.determining()
+    assert alone.determining() != TrainSettings(grasp_queries=4).determining()

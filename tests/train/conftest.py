@@ -55,6 +55,8 @@ class Settings:
     weight_decay: float = 0.0
     sparsity: float = 0.9
     mask_epochs: int = 5
+    grasp_queries: int = 192
+    probe_workers: int = 1
 
 
 @pytest.fixture
