@@ -2,8 +2,9 @@
 
 Activations are [example, row, column, channel] and the convolutions are the library's, which
 gathers neighbourhoods piece by piece: a forward pass holds three images of the widest stage at a
-time, where the matrix products of :mod:`pezoexplore.train.cnn` would hold nine more. With 16
-channels and more this is the faster way as well, a replica at a time.
+time, where the matrix products of :mod:`pezoexplore.train.cnn` would hold nine more, and of
+``AT_ONCE`` examples whatever the batch. With 16 channels and more this is the faster way as well, a
+replica at a time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from pezoexplore.train.network import Array, Block, layout
 
 CHANNELS_A_GROUP = 8
 """Channels that a group norm treats together."""
+
+AT_ONCE = 32
+"""Images that go through together: no example needs another, and more of them only take memory."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,13 @@ class ResNet:
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
         """Outputs [n, classes] at weights [d] on stored inputs [n, height, width, 3]."""
-        return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
+        if len(inputs) <= AT_ONCE:
+            return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
+
+        def one(image: Array) -> Array:
+            return self.suffix(flat, self.prefix(flat, image[None], 0), 0)[0]
+
+        return load_jax().lax.map(one, inputs, batch_size=AT_ONCE)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
         """What enters a layer: [n, height, width, channels], for the dense one [n, features]."""
