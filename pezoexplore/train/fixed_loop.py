@@ -55,6 +55,9 @@ FARTHEST_SHIFT = 30
 RAILED_SHARE = 0.25
 """Share of weights at a rail from which on a replica counts as diverged."""
 
+RAILED_LOOKS = 8
+"""It is looked at after every so many steps: counting takes a tenth of a step's time."""
+
 _Carried = tuple[Layers, Array]
 
 
@@ -333,10 +336,14 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
         def body(index: Array, carried: _Carried) -> _Carried:
             weights, diverged_at = carried
             weights = step(weights, tuple(part[index] for part in block))
-            now = (_railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters) & (
-                diverged_at == NEVER
-            )
-            return weights, jnp.where(now, first + index, diverged_at)
+            done = first + index
+
+            def looked() -> Array:
+                railed = _railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters
+                return jnp.where(railed & (diverged_at == NEVER), done, diverged_at)
+
+            look = done % RAILED_LOOKS == RAILED_LOOKS - 1
+            return weights, jax.lax.cond(look, looked, lambda: diverged_at)
 
         return body
 

@@ -93,7 +93,7 @@ class FixedMlp:
             inputs: Integers [..., features, examples], broadcast against the weights.
         """
         first = self._accumulate(*layers[0], inputs, 0)
-        return self._onward(layers, first)
+        return self._onward(layers[1:], first)
 
     def sides(self, layers: Layers, probe: Layers, inputs: Array) -> tuple[Array, Array]:
         """Logits at the weights plus and minus the probe, each saturated.
@@ -110,7 +110,7 @@ class FixedMlp:
         jax = load_jax()
         jnp = jax.numpy
         spread: Layers = tuple((p_weight[:, None], p_bias[:, None]) for p_weight, p_bias in probe)
-        moved = [self._moved(layers, spread, sign) for sign in (1, -1)]
+        moved = [self._moved(layers[1:], spread[1:], sign) for sign in (1, -1)]
         high = rails(self.weight_bits)[1]
         clear = jnp.stack(
             [(abs(w) + abs(p) <= high).all() for w, p in zip(layers[0], spread[0], strict=True)]
@@ -124,7 +124,8 @@ class FixedMlp:
             )
 
         def apart() -> tuple[tuple[Array, Array], ...]:
-            return tuple(self._accumulate(*some[0], inputs, 0) for some in moved)
+            first = (self._moved(layers[:1], spread[:1], sign)[0] for sign in (1, -1))
+            return tuple(self._accumulate(*some, inputs, 0) for some in first)
 
         firsts = jax.lax.cond(clear, together, apart)
         plus, minus = (self._onward(some, first) for some, first in zip(moved, firsts, strict=True))
@@ -141,16 +142,16 @@ class FixedMlp:
             for (weight, bias), (by_weight, by_bias) in zip(layers, probe, strict=True)
         )
 
-    def _onward(self, layers: Layers, first: tuple[Array, Array]) -> Array:
-        """Logits from the accumulators of the first layer on."""
+    def _onward(self, later: Layers, first: tuple[Array, Array]) -> Array:
+        """Logits from the accumulators of the first layer, through the layers after it."""
         jnp = load_jax().numpy
         upper, lower = first
-        for layer in range(1, len(layers)):
+        for layer, tensors in enumerate(later, start=1):
             point = self.scales.accumulator(layer - 1)
             handed_on = _drop(upper, lower, point - self.scales.activations[layer])
             hidden = jnp.clip(handed_on, 0, rails(self.activation_bits)[1])
-            upper, lower = self._accumulate(*layers[layer], hidden, layer)
-        return _drop(upper, lower, self.scales.accumulator(len(layers) - 1) - LOSS_BITS)
+            upper, lower = self._accumulate(*tensors, hidden, layer)
+        return _drop(upper, lower, self.scales.accumulator(len(later)) - LOSS_BITS)
 
     def _accumulate(
         self, weight: Array, bias: Array, hidden: Array, layer: int
