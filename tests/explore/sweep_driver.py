@@ -1,7 +1,12 @@
-"""A sweep over fake stages, to be killed: sweep_driver.py OUT RUNS JOBS [ACT [CACHE]]."""
+"""A sweep over fake stages, to be killed: sweep_driver.py OUT RUNS JOBS [ACT [CACHE]].
+
+With SWEEP_DRIVER_DISK set, no file can grow beyond so many bytes, as on a full disk.
+"""
 
 from __future__ import annotations
 
+import os
+import resource
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +22,8 @@ COUNT = 6
 
 
 def main(out: str, runs: str, jobs: str, act: str = "", folder: str = "") -> int:
+    if disk := os.environ.get("SWEEP_DRIVER_DISK"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(disk), resource.RLIM_INFINITY))
     stages = [
         Fake(
             name=name,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -35,17 +34,13 @@ FLIPS = 12
 
 
 def drive(*words: object, limit: int | None = None) -> subprocess.Popen[str]:
-    def small_disk() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-
+    disk = {} if limit is None else {"SWEEP_DRIVER_DISK": str(limit)}
     return subprocess.Popen(
         [sys.executable, str(DRIVER), *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        preexec_fn=small_disk,
+        env=os.environ | disk | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 
