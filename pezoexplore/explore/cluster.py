@@ -6,6 +6,7 @@ optional extra, ``pezoexplore[cluster]``, imported when they are used.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ BATCH_SYSTEMS = {
     "sge": "SGECluster",
 }
 """Class of dask-jobqueue by kind."""
+
+SUBMIT = {"slurm": "sbatch", "lsf": "bsub", "pbs": "qsub", "sge": "qsub"}
+"""Program that submits a job."""
 
 ACCOUNTS = {"slurm": "account", "lsf": "project", "pbs": "account", "sge": "project"}
 """What each calls the account that is charged."""
@@ -157,11 +161,18 @@ def started(settings: ClusterSettings) -> Iterator[Any]:
     """A client of a cluster that is started for it, and ended with it.
 
     Raises:
-        ClusterError: Dask is not installed, or the cluster cannot be started.
+        ClusterError: Dask or the program that submits jobs is not installed, or the cluster cannot
+            be started.
     """
     distributed = _distributed()
     import dask
 
+    submit = SUBMIT.get(settings.kind)
+    if submit and shutil.which(submit) is None:
+        raise ClusterError(
+            f"kind {settings.kind} submits jobs with {submit}, which is not on PATH: run this "
+            "where jobs are submitted"
+        )
     # The nanny starts a worker that died again; a task that kills them all is given up.
     with dask.config.set({"distributed.scheduler.allowed-failures": MAX_TRIES - 1}):
         try:

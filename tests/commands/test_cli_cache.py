@@ -77,10 +77,19 @@ def test_what_is_wrong_is_one_line(
     assert said in line
 
 
+SMALL: tuple[object, ...] = ("sweep", "--stages", "train", "--rng", "lfsr", "--reuse", "phased")
+SMALL += ("--bit-width", 4, "-s", "train.steps=20", "-s", "train.seeds=2", "--format", "json")
+
+
+def test_dask_workers_give_what_processes_here_give(call, tmp_path: Path) -> None:
+    for out, where in (("here", ()), ("there", ("--executor", "dask"))):
+        assert call(*SMALL, "--jobs", 1, "--out", out, *where).status == 0
+    here, there = [(tmp_path / out / "results.csv").read_bytes() for out in ("here", "there")]
+    assert here == there
+
+
 def test_two_directories_and_one_cache_run_once(call, tmp_path: Path) -> None:
-    words = ("sweep", "--stages", "train", "--rng", "lfsr", "--reuse", "phased", "--bit-width", 4)
-    words += ("-s", "train.steps=20", "-s", "train.seeds=2", "--jobs", 1, "--format", "json")
-    words += ("--cache", "cache")
+    words = (*SMALL, "--jobs", 1, "--cache", "cache")
     first, second = [json.loads(call(*words, "--out", out).out) for out in ("a", "b")]
     assert first["results"] == second["results"]
     for name, count in first["stages"].items():

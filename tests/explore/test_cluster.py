@@ -10,6 +10,7 @@ import pytest
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.cluster import (
     BATCH_SYSTEMS,
+    SUBMIT,
     ClusterSettings,
     connected,
     make_cluster,
@@ -91,7 +92,6 @@ DIRECTIVES = {
     "lsf": ["#BSUB -q short", '#BSUB -P "lab"', "#BSUB -W 02:00", "#BSUB --exclusive"],
     "sge": ["#$ -q short", "#$ -P lab", "h_rt=02:00", "#$ --exclusive"],
 }
-SUBMIT = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub", "sge": "qsub"}
 
 
 @pytest.mark.parametrize("kind", sorted(BATCH_SYSTEMS))
@@ -127,6 +127,19 @@ def test_a_job_says_what_the_file_says(
     assert len(jobs) == 3
     # Apart from the worker's name every job is the script shown.
     assert all("module load iverilog" in job.read_text() for job in jobs)
+
+
+@pytest.mark.parametrize("kind", sorted(BATCH_SYSTEMS))
+def test_no_batch_system_there_is_one_line(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    message = f"^kind {kind} submits jobs with {SUBMIT[kind]}, which is not on PATH: [^\n]*$"
+    with (
+        pytest.raises(ClusterError, match=message),
+        started(ClusterSettings(kind=kind, memory="1GB", walltime="01:00")),
+    ):
+        pass
 
 
 def test_no_scheduler_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
