@@ -22,6 +22,11 @@ def designs_dir() -> Path:
     return _folder("designs")
 
 
+def grid_file() -> Path:
+    """Results of designs/full.yaml, trained and synthesised to the end."""
+    return _folder("bench/data") / "full_grid.csv.gz"
+
+
 def bench_dir() -> Path:
     """Folder of the cocotb benches."""
     return _folder("tests/rtl")

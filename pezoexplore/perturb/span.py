@@ -52,6 +52,8 @@ class _Walk:
         if not self.jump:
             return self.period // math.gcd(beats * self.advance, self.period)
         steps = self.cycle // math.gcd(beats, self.cycle)
+        if beats > self.turn:  # a jump falls into every step: no two are alike
+            return steps
         looked = _STEPS
         while (found := self._distinct(beats, min(looked, steps))) < limit and looked < steps:
             looked *= 4
@@ -74,7 +76,7 @@ class _Walk:
         return self.period * (int(not inside.all()) + np.unique(at[inside]).size)
 
 
-def effective_span(point: DesignPoint, parameters: int) -> int:
+def effective_span(point: DesignPoint, parameters: int, most: int | None = None) -> int:
     """Dimensions that all updates ever made can reach, at most; met by nearly every stream.
 
     Distinct directions of B = ceil(d / L) beats, without reseeding:
@@ -91,15 +93,17 @@ def effective_span(point: DesignPoint, parameters: int) -> int:
     Args:
         point: The design.
         parameters: Weights d.
+        most: Count no further than this, which for millions of weights saves time and memory.
     """
     beats = -(-parameters // point.lanes)
+    limit = parameters if most is None else min(parameters, most)
     if point.reuse == "pool":
         distinct_weights = point.rows * point.lanes
     elif point.reuse in ("none", "bank") and point.in_hardware:
         distinct_weights = generator(point).period * point.lanes
     else:
         distinct_weights = parameters
-    return min(parameters, distinct_weights, _directions(point, beats, parameters))
+    return min(limit, distinct_weights, _directions(point, beats, limit))
 
 
 def step_cycle(point: DesignPoint, parameters: int) -> int | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
     """Read a results.csv (or pareto.csv).
 
     Args:
-        path: The file.
+        path: The file; packed by gzip if its name ends in ``.gz``.
         required: Columns that must be there.
 
     Returns:
@@ -73,11 +75,11 @@ def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.Dat
 def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
     """Header and rows as text; every row as long as the header."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with _open(path) as file:
             table = list(csv.reader(file, strict=True))
     except OSError as error:
-        raise DesignError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+        raise DesignError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
         raise DesignError(f"{path}: is not a CSV file ({error})") from None
     if not table:
         raise DesignError(f"{path}: is empty; expected the header of a results.csv")
@@ -90,6 +92,13 @@ def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
                 f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
             )
     return header, table[1:]
+
+
+def _open(path: Path) -> TextIO:
+    """A text file to read, packed by gzip if its name ends in .gz."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
 
 
 def _column(source: str, name: str, cells: list[str]) -> pd.Series:
