@@ -19,14 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pezoexplore.design.conditions import cell_text, is_missing, parse_number
-from pezoexplore.design.point import AXES, NO_RNG
-from pezoexplore.design.training_axes import TRAINING_AXES
+from pezoexplore.design.conditions import is_missing, parse_number
 from pezoexplore.errors import DesignError
+from pezoexplore.explore.factors import (
+    Factor,
+    Floats,
+    determined_by,
+    factor_of,
+    varying_axes,
+)
 from pezoexplore.explore.pareto import Rows
 from pezoexplore.explore.statistics import ACCURACY, seeds_of
-
-Floats = npt.NDArray[np.float64]
 
 RESPONSES = ("accuracy_mean", "lut", "energy_to_target_uj_est")
 """Results looked at when none are named, those that vary."""
@@ -40,9 +43,6 @@ MAX_ROWS = 5_000
 RESAMPLES = 100
 LOG_RATIO = 10.0
 """Positive results that span at least this ratio are taken in logarithms: costs multiply."""
-
-MAX_LEVELS = 8
-"""Most values of a numeric axis that are levels of their own; more are put into as many groups."""
 
 _TINY = 1e-9
 """Eigenvalues below this share of the largest are rounding."""
@@ -103,11 +103,6 @@ class Sensitivity:
     interactions: tuple[Effect, ...]
 
 
-def varying_axes(rows: Rows) -> list[str]:
-    """Axes with two values or more among the rows, in the order of the columns."""
-    return [axis for axis in AXES if len(_levels([_chosen(row, axis) for row in rows])) > 1]
-
-
 def sensitivity(
     rows: Rows, response: str, *, resamples: int = RESAMPLES, importances: bool = True
 ) -> Sensitivity:
@@ -128,7 +123,7 @@ def sensitivity(
     axes = varying_axes(used)
     if not axes:
         raise DesignError(f"sensitivity of {response}: no axis varies in {len(used)} rows")
-    model = _model([_factor(axis, used) for axis in axes], scaled)
+    model = _model([factor_of(axis, used) for axis in axes], scaled)
     weights = np.random.default_rng(0).standard_exponential((resamples, len(used)))
     plain = model.shares(np.ones(len(used)))
     redrawn = [model.shares(draw).values for draw in weights]
@@ -168,7 +163,7 @@ def optuna_importances(rows: Rows, axes: Sequence[str], values: Floats) -> dict[
     """
     import optuna
 
-    factors = [_factor(axis, rows) for axis in axes]
+    factors = [factor_of(axis, rows) for axis in axes]
     space: dict[str, optuna.distributions.BaseDistribution] = {}
     for factor in factors:
         last = len(factor.levels) - 1
@@ -197,35 +192,6 @@ def optuna_importances(rows: Rows, axes: Sequence[str], values: Floats) -> dict[
 
 
 @dataclass(frozen=True)
-class _Factor:
-    """An axis as levels.
-
-    Attributes:
-        axis: Its name.
-        levels: Its values as text, ascending.
-        codes: int [n], the level of each row; -1 where the axis means nothing.
-    """
-
-    axis: str
-    levels: tuple[str, ...]
-    codes: npt.NDArray[np.int64]
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the levels are numbers, and so have an order."""
-        return all(parse_number(level.split(" to ")[0]) is not None for level in self.levels)
-
-    def contrasts(self) -> Floats:
-        """float64 [n, levels - 1]: sums to zero over the levels, zero where it means nothing."""
-        last = len(self.levels) - 1
-        columns = np.zeros((len(self.codes), last))
-        for level in range(last):
-            columns[self.codes == level, level] = 1.0
-        columns[self.codes == last] = -1.0
-        return columns
-
-
-@dataclass(frozen=True)
 class _Shares:
     """Shares of one weighting of the rows."""
 
@@ -248,7 +214,7 @@ class _Model:
         values: float64 [n], centred.
     """
 
-    factors: list[_Factor]
+    factors: list[Factor]
     terms: list[tuple[int, ...]]
     main: Floats
     spans: list[range]
@@ -287,7 +253,7 @@ def _share(gain: float, degrees: int, rest: float, spare: int, total: float) -> 
     return max(0.0, gain - degrees * max(0.0, rest) / spare) / total, degrees
 
 
-def _model(factors: list[_Factor], values: Floats) -> _Model:
+def _model(factors: list[Factor], values: Floats) -> _Model:
     """All main effects and pairs."""
     main = [factor.contrasts() for factor in factors]
     pairs = list(itertools.combinations(range(len(factors)), 2))
@@ -385,22 +351,9 @@ def _effect(
         effect=None if not estimable else math.exp(size) if logarithmic else size,
         lowest=factor.levels[least] if estimable else "",
         highest=factor.levels[most] if estimable else "",
-        confounded=_determined_by(factor, model.factors),
+        confounded=determined_by(factor, model.factors),
         importance=asked.get(factor.axis),
     )
-
-
-def _determined_by(factor: _Factor, factors: Sequence[_Factor]) -> tuple[str, ...]:
-    """Axes each value of which goes with one value of an axis, where both mean something."""
-    found = []
-    for other in factors:
-        alone = factor.codes >= 0
-        if other is factor or bool((other.codes[alone] < 0).any()):
-            continue
-        pairs = set(zip(other.codes[alone].tolist(), factor.codes[alone].tolist(), strict=True))
-        if len(pairs) == len({level for level, _ in pairs}):
-            found.append(other.axis)
-    return tuple(found)
 
 
 def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floats]:
@@ -422,60 +375,6 @@ def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floa
     if max(values) == min(values):
         raise DesignError(f"sensitivity of {response}: it is {values[0]:g} in all rows")
     return used, np.array(values, dtype=np.float64)
-
-
-def _factor(axis: str, rows: Rows) -> _Factor:
-    cells = [_chosen(row, axis) for row in rows]
-    levels = _levels(cells)
-    places = {level: index for index, level in enumerate(levels)}
-    codes = np.array([-1 if is_missing(cell) else places[cell_text(cell)] for cell in cells])
-    if len(levels) <= MAX_LEVELS or any(parse_number(level) is None for level in levels):
-        return _Factor(axis, levels, codes)
-    return _grouped(axis, levels, codes)
-
-
-def _grouped(axis: str, levels: Sequence[str], codes: npt.NDArray[np.int64]) -> _Factor:
-    """An axis of many numbers as groups of neighbours, of about as many rows each."""
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    before = np.cumsum(counts) - counts / 2
-    groups = np.minimum(before * MAX_LEVELS // counts.sum(), MAX_LEVELS - 1).astype(np.int64)
-    names, members = [], [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    for member in members:
-        first, last = levels[int(member[0])], levels[int(member[-1])]
-        names.append(first if first == last else f"{first} to {last}")
-    renamed = np.searchsorted(np.unique(groups), groups)
-    return _Factor(axis, tuple(names), np.where(codes < 0, -1, renamed[codes]))
-
-
-def _chosen(row: Mapping[str, object], axis: str) -> object:
-    """The value of an axis; None where the row's generator leaves no choice."""
-    rng = row.get("rng")
-    if axis not in TRAINING_AXES and axis != "rng":
-        if rng == NO_RNG:
-            return None
-        if axis in _FIXED.get(str(rng), () if rng == "lfsr" else ("state_bits",)):
-            return None
-        if rng == "gaussian" and row.get("reuse") == "none" and axis != "reuse":
-            return None
-    return row.get(axis)
-
-
-_FIXED = {
-    "rademacher": ("bit_width", "state_bits"),
-    "gaussian": ("bit_width", "state_bits", "scaling"),
-}
-"""Axes that a generator leaves no choice of; all but lfsr fix their state."""
-
-
-def _levels(cells: Sequence[object]) -> tuple[str, ...]:
-    """The values there are, numbers ascending before words."""
-    texts = {cell_text(cell) for cell in cells if not is_missing(cell)}
-
-    def order(text: str) -> tuple[bool, float, str]:
-        number = parse_number(text)
-        return number is None, math.inf if number is None else number, text
-
-    return tuple(sorted(texts, key=order))
 
 
 def _noise(rows: Rows, values: Floats) -> float | None:

@@ -24,6 +24,9 @@ from pezoexplore.report.scales import plain_number, scale_accuracy, scale_cost
 MAX_NUMBERED = 40
 """Designs named in the key of a plot; beyond that only the front is, then its cheapest part."""
 
+SURE = 0.95
+"""Confidence from which on a design is on the front without a remark."""
+
 _LEFT, _PLOT_WIDTH = 0.6, 4.15
 _KEY_LEFT = 4.98
 _KEY_LINE = 8.7 / style.POINTS_PER_INCH
@@ -325,6 +328,14 @@ def _grown(start: tuple[float, float], end: tuple[float, float], margin: float) 
     )
 
 
+def _named(item: Design) -> str:
+    """Its label; of one that may not be on the front at all, how sure it is to be."""
+    sure = item.value("front_confidence")
+    if not item.on_front or not sure < SURE:
+        return item.label
+    return f"{item.label} ({sure:.0%} sure)"
+
+
 def _draw_key(figure: Figure, view: _View, title: str) -> None:
     """The numbered list of designs, right of the plot: the front, then the others."""
     lines = []
@@ -332,7 +343,7 @@ def _draw_key(figure: Figure, view: _View, title: str) -> None:
         group = [item for item in view.named if item.on_front == member]
         colour = style.INK if member else "#555555"
         lines += [("", heading, colour, True)] if group else []
-        lines += [(str(item.number), item.label, colour, member) for item in group]
+        lines += [(str(item.number), _named(item), colour, member) for item in group]
     more = len(view.shown) - len(view.named)
     if more:
         lines.append(("", f"and {more} more designs without a number", "#555555", False))

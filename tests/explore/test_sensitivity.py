@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.sensitivity import optuna_importances, sensitivity, varying_axes
+from pezoexplore.explore.factors import varying_axes
+from pezoexplore.explore.sensitivity import optuna_importances, sensitivity
 
 LANES, BITS, LEAPS = (4, 8, 16), (4, 8), (1, 11)
 
