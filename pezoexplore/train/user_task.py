@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -106,10 +106,13 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
     where, _, function = name.partition(":")
     if not all(part.isidentifier() for part in (*where.split("."), function)):
         raise DesignError(f"task: '{name}' is not of the form package.module:function")
+    if where.partition(".")[0] in sys.stdlib_module_names:
+        raise DesignError(f"task: '{name}': {where} is Python's own, not a module with a task")
     with _on_path(folder, str(Path.cwd())):
         module = _module(name, where)
         made = getattr(module, function, None)
-        if not callable(made):
+        # A name that the module itself got elsewhere is not called: who knows what it does.
+        if not isinstance(made, FunctionType) or made.__module__ != where:
             raise DesignError(f"task: '{name}': {module.__file__} has no function {function}")
         user = _guarded(name, function, made)
         if not isinstance(user, UserTask):

@@ -133,6 +133,19 @@ def test_what_is_wrong_is_one_line(written: Written, tmp_path: Path, body: str) 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["os:abort", "this:s", "multiprocessing.dummy:Process"])
+def test_no_function_of_pythons_own_is_called(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DesignError, match="is Python's own, not a module with a task"):
+        get_task(name)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_function_from_elsewhere_is_not_called(written: Written, tmp_path: Path) -> None:
+    name = written("from os import abort as task", "task")
+    with pytest.raises(DesignError, match="has no function task"):
+        get_task(name, folder=str(tmp_path))
+
+
 def test_modules_are_found_in_the_working_folder(
     written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
