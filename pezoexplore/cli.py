@@ -296,6 +296,114 @@ def pareto(
 
 
 @app.command()
+def recommend(
+    params: Annotated[int, typer.Option("--params", min=1, help="Weights of the model.")],
+    lanes: Annotated[int, typer.Option("--lanes", min=1, max=256, help="Numbers a clock.")],
+    target: Annotated[str, typer.Option("--target", help="FPGA family.")] = "xcup",
+    max_accuracy_drop: Annotated[
+        str,
+        typer.Option(
+            "--max-accuracy-drop", help="Percentage points that may be lost to the baseline."
+        ),
+    ] = "1%",
+    max_lut: Annotated[
+        float | None, typer.Option("--max-lut", min=0, help="LUTs there are.")
+    ] = None,
+    max_ff: Annotated[
+        float | None, typer.Option("--max-ff", min=0, help="Flip-flops there are.")
+    ] = None,
+    max_bram: Annotated[
+        float | None, typer.Option("--max-bram", min=0, help="Block RAMs of 36 Kb there are.")
+    ] = None,
+    max_dsp: Annotated[
+        float | None, typer.Option("--max-dsp", min=0, help="DSP blocks there are.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results", help="Run directory or results.csv; default: the grid that comes along."
+        ),
+    ] = None,
+    results_params: Annotated[
+        int | None,
+        typer.Option(
+            "--results-params", min=1, help="Weights of the results' model; default: as they say."
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="POINT_ID",
+            help="Row that the drop is measured from; default: software Gaussian numbers.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Design file to write that measures what is named."),
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Name the cheapest design for a model, the runner-up, and why.
+
+    Cheapest is counted in LUT equivalents: an FPGA's resources at the rates it has them. A design
+    is taken when the 95 % interval of its paired accuracy drop lies within the limit, and its
+    updates reach a share of the model's dimensions that was shown to be enough.
+    """
+    from pezoexplore.commands.recommend import RecommendRequest, show_recommendation
+
+    return show_recommendation(
+        RecommendRequest(
+            parameters=params,
+            lanes=lanes,
+            target=target,
+            drop=max_accuracy_drop,
+            most={"lut": max_lut, "ff": max_ff, "bram": max_bram, "dsp": max_dsp},
+            results=results,
+            measured_parameters=results_params,
+            baseline=baseline,
+            out=out,
+            as_json=format_ is TableOrJson.json,
+        )
+    )
+
+
+@app.command()
+def diff(
+    before: Annotated[
+        Path, typer.Argument(metavar="RUN_A", help="Run directory or results.csv, the earlier.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The later one.")],
+    point: Annotated[
+        list[str] | None,
+        typer.Option("--point", metavar="POINT_ID", help="Look at this design; may be repeated."),
+    ] = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tolerance",
+            metavar="COLUMN=PERCENT",
+            help="Rise of a resource that is no regression.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what is within noise, and hashes, too.")
+    ] = False,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Say what moved between two runs; the exit status is 1 when anything got worse.
+
+    Resources are exact, so any rise is a regression. Accuracies are compared seed by seed, all
+    designs judged together. A design that finished and no longer does is a regression; one that
+    is in one run only is named.
+    """
+    from pezoexplore.commands.diff import DiffRequest, show_diff
+
+    as_json = format_ is TableOrJson.json
+    return show_diff(DiffRequest(before, after, point or [], tolerance or [], everything, as_json))
+
+
+@app.command()
 def sensitivity(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
     response: Annotated[
@@ -565,6 +673,18 @@ def search(
             as_json=format_ is TableOrJson.json,
         )
     )
+
+
+list_app = typer.Typer(help="Show what there is to choose from.")
+app.add_typer(list_app, name="list")
+
+
+@list_app.command("rng")
+def list_rng(format_: Format = TableOrJson.table) -> int:
+    """Show every generator: source, period, state bits, fresh bits a clock, weaknesses."""
+    from pezoexplore.commands.list import list_generators
+
+    return list_generators(format_ is TableOrJson.json)
 
 
 cache_app = typer.Typer(help="Look after the finished runs that sweeps share.")

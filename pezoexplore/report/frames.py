@@ -16,7 +16,7 @@ import pandas as pd
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
-from pezoexplore.design.training_axes import FLOAT, TRAINING_AXES
+from pezoexplore.design.training_axes import FLOAT, TRAINING_AXES, TRAINING_DEFAULTS
 from pezoexplore.errors import DesignError
 
 REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
@@ -118,14 +118,15 @@ def row_point(row: Mapping[str, object]) -> DesignPoint:
     """The design point that a row of results describes, its cells taken as they are.
 
     Args:
-        row: Cells by column name, as numbers or as written in the CSV; missing axes are None.
+        row: Cells by column name, as numbers or as written in the CSV; axes without a column,
+            as in older files, take the default of how a point trains, else None.
 
     Raises:
         DesignError: A numeric axis holds something else.
     """
     values: dict[str, str | float | None] = {}
     for axis in AXES:
-        cell = row.get(axis)
+        cell = row.get(axis, TRAINING_DEFAULTS.get(axis))
         if is_missing(cell):
             values[axis] = None
         elif axis in _NUMERIC_AXES:

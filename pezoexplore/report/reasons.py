@@ -1,0 +1,140 @@
+"""Why a design is recommended, in plain words, and what of it is carried over from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pezoexplore.explore.statistics import Difference
+from pezoexplore.perturb.fresh_bits import fresh_bits_per_clock
+from pezoexplore.perturb.norm import NormError, gaussian_spread, norm_error
+from pezoexplore.report.recommend import COUNTED, RESOURCES, Advice, Option, span_share
+
+FULL_SHARE = 0.9995
+"""From here on a share of the dimensions is called all of them."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is known of a recommended design beyond its results.
+
+    Attributes:
+        norm: Lengths of its directions.
+        fresh_bits: Bits a clock that no earlier word told.
+        output_bits: Bits it delivers a clock.
+    """
+
+    norm: NormError
+    fresh_bits: float
+    output_bits: int
+
+
+def figures_of(option: Option, advice: Advice) -> Figures:
+    """The figures of a design for the model asked for."""
+    parameters = advice.limits.parameters
+    return Figures(
+        norm=norm_error(option.point, parameters),
+        fresh_bits=fresh_bits_per_clock(option.point, parameters),
+        output_bits=option.point.lanes * option.point.bits,
+    )
+
+
+def cost_words(option: Option) -> str:
+    """What a design costs: ``106 LUTs, 32 flip-flops``; parts it has none of are left out."""
+    nouns = dict(zip(RESOURCES, ("LUTs", "flip-flops", "block RAMs", "DSPs"), strict=True))
+    parts = [
+        f"{_amount(amount)} {nouns[name]}" for name, amount in option.cost.items() if amount or
+        name == "lut"
+    ]  # fmt: skip
+    text = ", ".join(parts)
+    return f"about {text}" if option.interpolated else text
+
+
+def drop_words(drop: Difference) -> str:
+    """A drop in accuracy with its interval."""
+    if drop.half is None:
+        return f"{drop.mean:+.2f} points (one seed)"
+    return f"{drop.mean:+.2f} ± {drop.half:.2f} points ({drop.seeds} paired seeds)"
+
+
+def reasons(option: Option, advice: Advice, figures: Figures) -> list[str]:
+    """Why this design, a sentence an item."""
+    return [
+        _accuracy(option, advice),
+        _span(option, advice),
+        _norm(figures, option.point.scaling),
+        _bits(option, figures),
+    ]
+
+
+def carried_over(option: Option, advice: Advice) -> list[str]:
+    """What of a design is not measured, a sentence an item; nothing where all of it is."""
+    limits, measured = advice.limits, advice.measured_parameters
+    said = []
+    if limits.parameters != measured:
+        share = "the same share" if option.share == option.measured_share else "enough"
+        said.append(
+            f"accuracy: trained at {measured:,} weights, not at {limits.parameters:,}; carried "
+            f"over because its updates reach {share} of the dimensions there; how many steps a "
+            "model of that size needs is not known from this"
+        )
+    if option.interpolated:
+        low, high = option.at_lanes
+        between = "between" if low < option.point.lanes < high else "beyond"
+        said.append(
+            f"resources: on a line {between} {low} and {high} lanes, not synthesised at "
+            f"{option.point.lanes}; accuracy: the worse of those two"
+        )
+    return said
+
+
+def _accuracy(option: Option, advice: Advice) -> str:
+    limit, drop = advice.limits.drop, option.drop
+    against = f"accuracy drop against {advice.baseline}: {drop_words(drop)}"
+    if drop.half is None:
+        return against
+    most = drop.mean + drop.half
+    if most <= limit:
+        return f"{against}, so at most {most:.2f} of the {limit:g} allowed"
+    return f"{against}: may or may not be within the {limit:g} allowed"
+
+
+def _span(option: Option, advice: Advice) -> str:
+    parameters = advice.limits.parameters
+    share = span_share(option.point, parameters) if option.share is None else option.share
+    of = f"{min(parameters, COUNTED):,}"
+    what = (
+        f"all {of} dimensions" if share >= FULL_SHARE else f"{100 * share:.1f} % of {of} dimensions"
+    )
+    if parameters > COUNTED:
+        what += f" (counted no further; D is {parameters:,})"
+    least = advice.least_share
+    if least is None:
+        return f"effective span: its updates reach {what}"
+    shown = f"{100 * least:.0f} % is the least that was shown to be enough here"
+    return f"effective span: its updates reach {what}; {shown}"
+
+
+def _norm(figures: Figures, scaling: str) -> str:
+    norm = figures.norm
+    spread = f"directions vary in length by {100 * norm.spread:.2f} % from step to step"
+    gaussian = f"Gaussian ones by {100 * gaussian_spread(norm.weights):.2f} %"
+    if scaling == "none":
+        return f"norm error: {spread} ({gaussian}); their mean is left to the learning rate"
+    off = 100 * (norm.mean - 1)
+    ideal = "and of the ideal length on average" if abs(off) < 0.005 else (
+        f"and {off:+.2f} % off the ideal on average"
+    )  # fmt: skip
+    return f"norm error: {spread} ({gaussian}), {ideal}"
+
+
+def _bits(option: Option, figures: Figures) -> str:
+    cost, output, fresh = option.lut_equivalents, figures.output_bits, figures.fresh_bits
+    each = f"{cost / output:.2f} LUT equivalents for each of {output} bits a clock"
+    if not fresh:
+        return f"cost: {each}; none of them is fresh: the words are stored"
+    bits = "1 of them is" if fresh == 1 else f"{fresh:.3g} of them are"
+    return f"cost: {each}; {bits} fresh, at {cost / fresh:.3g} LUT equivalents a fresh bit"
+
+
+def _amount(amount: float) -> str:
+    return f"{amount:,.0f}" if float(amount).is_integer() else f"{amount:,.1f}"
