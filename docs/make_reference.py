@@ -1,4 +1,4 @@
-"""Writes the reference from the code: commands and columns in docs/reference, columns in README.md.
+"""Writes the reference from the code: commands, columns, generators; columns in README.md.
 
 python docs/make_reference.py           # write
 python docs/make_reference.py --check   # exit with 1 when something is out of date
@@ -15,6 +15,7 @@ import typer
 
 from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
+from pezoexplore.perturb import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- columns: made by docs/make_reference.py -->", "<!-- end of columns -->"
@@ -99,6 +100,7 @@ def pages() -> dict[Path, str]:
     return {
         reference / "commands.md": commands_page(),
         reference / "columns.md": columns_page(),
+        ROOT / "docs" / "generators.md": catalogue.page(),
         ROOT / "README.md": readme(),
     }
 

@@ -15,6 +15,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware import reseeding
 from pezoexplore.perturb import scaling
+from pezoexplore.perturb.catalogue import entry
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.reuse import Phased
 
@@ -29,15 +30,6 @@ _UNUSED_WIDTHS = {
 Parameters = dict[str, int | str]
 
 _LFSR = ("lfsr.v", "lfsr_taps.vh")
-_GAUSSIAN = ("gaussian_source_table.vh", "lut6.v")
-_GENERATOR_FILES: dict[str, tuple[str, ...]] = {
-    "lfsr": ("uniform_word.v", *_LFSR),
-    "xorshift32": ("uniform_word.v", "xorshift32.v"),
-    "rademacher": ("uniform_word.v", "rademacher.v"),
-    "clt": ("clt.v", "clt_table.vh", *_GAUSSIAN),
-    "treegrng": ("treegrng.v", "treegrng_table.vh", *_GAUSSIAN),
-    "box_muller": ("box_muller.v", "box_muller_table.vh", *_GAUSSIAN),
-}
 
 
 @dataclass(frozen=True)
@@ -82,9 +74,9 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
     elif reuse == "pool":
         names = ["stream_pool.v", "row_memory.v"]
         if point.reseeds:
-            names += ["pool_filler.v", "generator.v", *_GENERATOR_FILES[point.rng]]
+            names += ["pool_filler.v", "generator.v", *entry(point.rng).rtl]
     else:
-        names = ["stream_none.v", "generator.v", *_GENERATOR_FILES[point.rng]]
+        names = ["stream_none.v", "generator.v", *entry(point.rng).rtl]
     if point.reseeds and reuse != "pool":
         names.append("reseed_control.v")
     return tuple(names)
