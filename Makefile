@@ -6,12 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SWEEP ?=
 
-.PHONY: sweep test lint wheel icarus compiler clean
+.PHONY: sweep test lint wheel icarus compiler zsh clean
 
 sweep: $(VENV)/.installed icarus
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus compiler
+test: $(VENV)/.installed-dev icarus compiler zsh
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.installed-dev
@@ -51,6 +51,10 @@ icarus:
 # Verilator, which the tests try as well, makes C++.
 compiler:
 	$(call need,command -v g++,g++)
+
+# The tests press Tab in bash and in zsh.
+zsh:
+	$(call need,command -v zsh,zsh)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pezoexplore.completion import axis_values
 from pezoexplore.design.columns import AXIS_HELP
 from pezoexplore.design.point import RNGS, TAPS
 from pezoexplore.design.training_axes import ESTIMATORS
@@ -46,7 +47,12 @@ def axis_options(names: Sequence[str]) -> Callable[[_Command], _Command]:
 
 
 def _option(name: str) -> inspect.Parameter:
-    option = typer.Option(f"--{name.replace('_', '-')}", help=_help(name), rich_help_panel="Axes")
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=_help(name),
+        rich_help_panel="Axes",
+        autocompletion=axis_values(name),
+    )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

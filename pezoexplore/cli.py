@@ -15,7 +15,7 @@ from typing import Annotated, Any, cast
 import typer
 import typer.core
 
-from pezoexplore import __version__
+from pezoexplore import __version__, completion
 from pezoexplore.axis_options import Axes, axis_options
 from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.errors import PezoError
@@ -183,6 +183,12 @@ CacheOption = Annotated[
     Path | None,
     typer.Option("--cache", help="Folder of finished runs to share; default: $PEZOEXPLORE_CACHE."),
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print results and troubles only, no progress.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print every run and what it is run with.")
+]
 
 
 @app.command()
@@ -197,12 +203,21 @@ def sweep(
     ] = None,
     jobs: Jobs = None,
     stages: Annotated[
-        str, typer.Option("--stages", help="Which stages to run, comma-separated.")
+        str,
+        typer.Option(
+            "--stages",
+            help="Which stages to run, comma-separated.",
+            autocompletion=completion.stages,
+        ),
     ] = "train,rtl,synth",
     set_: Annotated[
         list[str] | None,
         typer.Option(
-            "-s", "--set", metavar="KEY=VALUE", help="A setting, such as train.steps=2000."
+            "-s",
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting, such as train.steps=2000.",
+            autocompletion=completion.settings,
         ),
     ] = None,
     rtl_dir: RtlDir = None,
@@ -230,9 +245,14 @@ def sweep(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Use no shared cache, whatever is set.")
     ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write results.parquet beside results.csv.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the points, and what was left out and why.")
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Run every stage of every point of a design: training, RTL check, resources, plots.
@@ -245,6 +265,7 @@ def sweep(
     from pezoexplore.commands.sweep import sweep as command
     from pezoexplore.commands.workers import Workers
 
+    _speak(quiet, verbose)
     return command(
         SweepRequest(
             command=_command_line(),
@@ -261,6 +282,7 @@ def sweep(
             adaptive_seeds=adaptive_seeds,
             dry_run=dry_run,
             as_json=format_ is TableOrJson.json,
+            parquet=parquet,
             workers=Workers(executor, scheduler, cluster, cache, no_cache),
         )
     )
@@ -271,14 +293,27 @@ def pareto(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
     maximize: Annotated[
         list[str] | None,
-        typer.Option("--maximize", help="Column to maximize; default: accuracy_mean."),
+        typer.Option(
+            "--maximize",
+            help="Column to maximize; default: accuracy_mean.",
+            autocompletion=completion.columns,
+        ),
     ] = None,
     minimize: Annotated[
-        list[str] | None, typer.Option("--minimize", help="Column to minimize; default: lut, ff.")
+        list[str] | None,
+        typer.Option(
+            "--minimize",
+            help="Column to minimize; default: lut, ff.",
+            autocompletion=completion.columns,
+        ),
     ] = None,
     where: Annotated[
         str | None,
-        typer.Option("--where", help="Rows to look at, such as 'lut <= 500 and reuse == phased'."),
+        typer.Option(
+            "--where",
+            help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
+            autocompletion=completion.conditions,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -335,6 +370,7 @@ def recommend(
         typer.Option(
             "--baseline",
             metavar="POINT_ID",
+            autocompletion=completion.points,
             help="Row that the drop is measured from; default: software Gaussian numbers.",
         ),
     ] = None,
@@ -376,7 +412,12 @@ def diff(
     after: Annotated[Path, typer.Argument(metavar="RUN_B", help="The later one.")],
     point: Annotated[
         list[str] | None,
-        typer.Option("--point", metavar="POINT_ID", help="Look at this design; may be repeated."),
+        typer.Option(
+            "--point",
+            metavar="POINT_ID",
+            help="Look at this design; may be repeated.",
+            autocompletion=completion.points,
+        ),
     ] = None,
     tolerance: Annotated[
         list[str] | None,
@@ -411,11 +452,16 @@ def sensitivity(
         typer.Option(
             "--response",
             help="Result to explain; default: accuracy_mean, lut and energy_to_target_uj_est.",
+            autocompletion=completion.results,
         ),
     ] = None,
     where: Annotated[
         str | None,
-        typer.Option("--where", help="Rows to look at, such as 'lut <= 500 and reuse == phased'."),
+        typer.Option(
+            "--where",
+            help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
+            autocompletion=completion.conditions,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for sensitivity.csv and its plot.")
@@ -514,6 +560,8 @@ def train(
         float,
         typer.Option("--macs-per-us", min=1e-6, help="Multiply-accumulates a microsecond."),
     ] = 1000.0,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Train one design, and show its learning curve and its test accuracy.
@@ -532,6 +580,7 @@ def train(
         "train.batch": batch,
         "train.epsilon": epsilon,
     }
+    _speak(quiet, verbose)
     as_json = format_ is TableOrJson.json
     if distil:
         from pezoexplore.commands.distil import DistilRequest
@@ -557,12 +606,15 @@ def verify(
         "reports/verify"
     ),
     jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Simulate the RTL, module by module, and compare it bit for bit with the software stream."""
     from pezoexplore.commands.verify import VerifyRequest
     from pezoexplore.commands.verify import verify as command
 
+    _speak(quiet, verbose)
     return command(
         VerifyRequest(
             modules=modules or [],
@@ -623,12 +675,21 @@ def search(
         ),
     ] = 4,
     stages: Annotated[
-        str, typer.Option("--stages", help="Which stages to run, comma-separated.")
+        str,
+        typer.Option(
+            "--stages",
+            help="Which stages to run, comma-separated.",
+            autocompletion=completion.stages,
+        ),
     ] = "train,rtl,synth",
     set_: Annotated[
         list[str] | None,
         typer.Option(
-            "-s", "--set", metavar="KEY=VALUE", help="A setting, such as train.steps=2000."
+            "-s",
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting, such as train.steps=2000.",
+            autocompletion=completion.settings,
         ),
     ] = None,
     warm_start: Annotated[
@@ -640,6 +701,8 @@ def search(
         typer.Option("--rungs/--no-rungs", help="Train on a small budget first, and stop early."),
     ] = True,
     rtl_dir: RtlDir = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Find the front of a design from a part of its points.
@@ -652,6 +715,7 @@ def search(
     from pezoexplore.commands.search import search as command
     from pezoexplore.explore.search_run import SearchSettings
 
+    _speak(quiet, verbose)
     return command(
         SearchRequest(
             command=_command_line(),
@@ -748,6 +812,15 @@ def cache_import(
     from pezoexplore.commands.cache import take_in
 
     return take_in(cache, source, format_ is TableOrJson.json)
+
+
+def _speak(quiet: bool, verbose: bool) -> None:
+    """Set how much news the command prints."""
+    from pezoexplore.commands.terminal import Level, speak
+
+    if quiet and verbose:
+        raise PezoError("--quiet and --verbose: give one of them")
+    speak(Level.quiet if quiet else Level.verbose if verbose else Level.normal)
 
 
 def _job_count(asked: int | None) -> int:

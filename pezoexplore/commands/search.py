@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pezoexplore.commands.sweep import HARDWARE_STAGES, rtl_folder
-from pezoexplore.commands.terminal import counted, duration, print_json, say, tell
+from pezoexplore.commands.terminal import counted, duration, note, print_json, say, tell
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace, TrainSettings
@@ -87,7 +87,7 @@ def search(request: SearchRequest) -> int:
     work = out / WORK_NAME
     stages = build_stages(space, names, rtl_dir=rtl_dir, work_dir=work, tools=tools)
     rungs = rungs_of(space, rtl_dir, work, tools) if request.rungs else []
-    tell(_headline(space, request, stages, rungs, out))
+    note(_headline(space, request, stages, rungs, out))
     start = time.monotonic()
     result = run_search(
         space,
@@ -178,7 +178,7 @@ def _show(news: SearchNews) -> None:
               if state != "complete"]  # fmt: skip
     warm = [f"{news.warm} known before"] if news.warm else []
     more = "; " + ", ".join([*others, *warm]) if others or warm else ""
-    tell(
+    note(
         f"[{news.evaluations}/{news.budget}] hypervolume {news.hypervolume:.4f} of the box of the "
         f"results so far{more}"
     )

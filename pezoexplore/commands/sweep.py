@@ -11,7 +11,16 @@ from rich.console import Console
 
 from pezoexplore import paths
 from pezoexplore.commands.dry_run import show_plan, skip_line
-from pezoexplore.commands.terminal import Meter, counted, duration, print_json_streaming, say, tell
+from pezoexplore.commands.terminal import (
+    Meter,
+    counted,
+    detail,
+    duration,
+    note,
+    print_json_streaming,
+    say,
+    tell,
+)
 from pezoexplore.commands.workers import Workers, cache_of, executor_of
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.counting import Selection, select
@@ -26,6 +35,8 @@ from pezoexplore.explore.rundir import WORK_NAME
 from pezoexplore.explore.stage import Stage
 from pezoexplore.explore.stages import SELECTABLE, build_stages, run_info, tool_versions
 from pezoexplore.explore.sweep import Progress, SweepResult, run_sweep
+from pezoexplore.report.parquet import FILE as PARQUET_FILE
+from pezoexplore.report.parquet import check_parquet, write_parquet
 
 HARDWARE_STAGES = ("rtl", "synth")
 """Stages that only points with RTL have."""
@@ -50,6 +61,7 @@ class SweepRequest:
         adaptive_seeds: Most seeds of a point whose place on the front is open; None: as designed.
         dry_run: Whether to list the points only.
         as_json: Whether to print JSON.
+        parquet: Whether to write results.parquet as well.
         workers: What runs the stages, and which finished runs are shared.
     """
 
@@ -67,6 +79,7 @@ class SweepRequest:
     adaptive_seeds: int | None
     dry_run: bool
     as_json: bool
+    parquet: bool = False
     workers: Workers = field(default_factory=Workers)
 
 
@@ -85,11 +98,17 @@ def sweep(request: SweepRequest) -> int:
     chosen = select(loaded.space, request.sample, request.sample_seed)
     wanted = _stage_names(request.stages)
     request.workers.check()
+    if request.parquet:
+        check_parquet()
     if request.dry_run:
         return show_plan(loaded, chosen, request.as_json)
     out = request.out or Path("reports") / loaded.space.name
     start = time.monotonic()
     result = _run(request, chosen, wanted, out)
+    if request.parquet:
+        write_parquet(result.rows, out / PARQUET_FILE)
+    else:  # of an earlier run: it would no longer say what results.csv does
+        (out / PARQUET_FILE).unlink(missing_ok=True)
     if request.as_json:
         print_json_streaming(_document(chosen, result, out), "results", map(typed_row, result.rows))
     else:
@@ -132,8 +151,10 @@ def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: P
         folder=request.design.parent if request.design else None,
     )
     for skip in skips:
-        tell(f"skipped: {skip_line(skip)}")
-    tell(_headline(chosen, stages, out))
+        note(f"skipped: {skip_line(skip)}")
+    note(_headline(chosen, stages, out))
+    for line in _particulars(request, tools):
+        detail(line)
 
     with (
         cache_of(request.workers) as cache,
@@ -170,7 +191,7 @@ def _until_sure(
     """Sweep, and again with more seeds for the points whose place on the front is open."""
     result, runs, seeds = run_all(stages), [], dict[DesignPoint, int]()
     while most is not None and (more := seeds_wanted(result.rows, chosen, chosen.space, most)):
-        tell(
+        note(
             f"{counted(len(more), 'design')} neither surely on the front nor surely off it: "
             f"up to {max(more.values())} seeds each"
         )
@@ -204,6 +225,17 @@ def _headline(chosen: Selection, stages: Sequence[Stage], out: Path) -> str:
     names = ", ".join(stage.label for stage in stages)
     of = "" if chosen.drawn is None else f" of {chosen.counts.points}"
     return f"{chosen.space.name}: {counted(len(chosen), 'design')}{of}, {names}, into {out}"
+
+
+def _particulars(request: SweepRequest, tools: Mapping[str, str | None]) -> list[str]:
+    """What --verbose says first."""
+    found = ", ".join(f"{name} {version}" for name, version in tools.items() if version)
+    missing = ", ".join(name for name, version in tools.items() if version is None)
+    return [
+        f"jobs: {request.jobs}",
+        f"rtl: {rtl_folder(request.rtl_dir)}",
+        f"tools: {found}" + (f"; missing: {missing}" if missing else ""),
+    ]
 
 
 def _show(meter: Meter, news: Progress) -> None:
@@ -243,6 +275,8 @@ def _report(chosen: Selection, result: SweepResult, out: Path, seconds: float) -
     )
     say(f"results: {out / 'results.csv'}")
     say(f"front:   {out / 'pareto.csv'}")
+    for path in sorted(out.glob(PARQUET_FILE)):
+        say(f"parquet: {path}")
     kinds = ("pareto_*.png", "axis_*.png", "sensitivity.png")
     for plot in sorted(path for kind in kinds for path in out.glob(kind)):
         say(f"plot:    {plot}")

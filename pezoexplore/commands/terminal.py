@@ -1,11 +1,16 @@
-"""What every command prints with: one JSON document or text on stdout, news on stderr."""
+"""What every command prints with: one JSON document or text on stdout, news on stderr.
+
+How much news there is is a matter of the whole process: :func:`speak` says it once a command.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import sys
+import time
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +27,26 @@ from rich.table import Column
 
 _SPEED_OVER_S = 600.0
 """Seconds over which the time left is estimated: stages differ in length."""
+
+LOG_LINES = 200
+"""About as many lines of progress a log gets; troubles come on top."""
+
+
+class Level(IntEnum):
+    """How much news there is; results and troubles are printed in any case."""
+
+    quiet = 0
+    normal = 1
+    verbose = 2
+
+
+_level = Level.normal
+
+
+def speak(level: Level) -> None:
+    """Set how much news this command prints."""
+    global _level
+    _level = level
 
 
 def print_json(document: object) -> None:
@@ -78,6 +103,18 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
+def note(line: str) -> None:
+    """Print news to stderr, unless the command is to be quiet."""
+    if _level > Level.quiet:
+        tell(line)
+
+
+def detail(line: str) -> None:
+    """Print to stderr what only those want to know who ask for it."""
+    if _level is Level.verbose:
+        tell(line)
+
+
 def duration(seconds: float) -> str:
     """Seconds in words: ``8.3 s``, ``2 min 05 s``, ``3 h 20 min``."""
     if seconds < 60:
@@ -99,16 +136,19 @@ def _last_column() -> Column:
 
 
 class Meter:
-    """Progress on stderr: a bar with the time left on a terminal, else a plain line a run.
+    """Progress on stderr: a bar with the time left on a terminal, else plain lines.
 
-    To be used as a context manager.
+    A log gets a line a run, or of many runs one in so many, with the time left. Quiet commands
+    show troubles only; verbose ones every run, on a terminal above the bar. To be used as a context
+    manager.
     """
 
     def __init__(self, noun: str) -> None:
         """A meter that counts what the noun says, such as ``runs``."""
         self._console = Console(stderr=True)
         self._bar: Progress | None = None
-        if self._console.is_terminal:
+        self._begun, self._there, self._stride = time.monotonic(), 0, 1
+        if self._console.is_terminal and _level > Level.quiet:
             self._bar = Progress(
                 BarColumn(bar_width=16),
                 MofNCompleteColumn(),
@@ -142,11 +182,13 @@ class Meter:
 
     def begin(self, done: int, total: int) -> None:
         """Say how much there is to do, and how much of it is done already."""
+        self._begun, self._there = time.monotonic(), done
+        self._stride = max(1, (total - done) // LOG_LINES)
         if self._bar is not None:
             # What is there already took no time and must not count towards the speed.
             self._bar.add_task("starting", total=total - done)
         elif done:
-            tell(f"{done} of {total} are there already, {total - done} to go")
+            note(f"{done} of {total} are there already, {total - done} to go")
 
     def advance(self, done: int, total: int, what: str, trouble: str = "") -> None:
         """Count one run that has ended.
@@ -158,10 +200,22 @@ class Meter:
             trouble: Why it has no good result; empty if it has.
         """
         line = f"[{done}/{total}] {what}"
-        if self._bar is None:
-            tell(f"{line}: {trouble}" if trouble else line)
-            return
-        self._bar.update(self._bar.task_ids[0], advance=1, description=what)
-        if trouble:
-            text = f"{line}: {trouble}"
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], advance=1, description=what)
+            if trouble or _level is Level.verbose:
+                self._above(f"{line}: {trouble}" if trouble else line)
+        elif trouble:
+            tell(f"{line}: {trouble}")
+        elif self._stride == 1 or _level is Level.verbose:
+            note(line)
+        elif done == total or (done - self._there) % self._stride == 0:
+            note(f"{line}; {duration(self._left(done, total))} left")
+
+    def _above(self, line: str) -> None:
+        """Print a line above the bar."""
+        assert self._bar is not None, "only where there is one"
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _left(self, done: int, total: int) -> float:
+        """Seconds left, at the speed so far."""
+        return (time.monotonic() - self._begun) * (total - done) / max(1, done - self._there)

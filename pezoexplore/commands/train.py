@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from pezoexplore.commands.points import one_point
-from pezoexplore.commands.terminal import print_json, say, tell
+from pezoexplore.commands.terminal import note, print_json, say
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
@@ -66,7 +66,7 @@ def train(request: TrainRequest) -> int:
     if request.out is not None:
         _make(request.out)
     task, settings = get_task(space.task, space.train.data), space.train
-    tell(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
+    note(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
     result = train_point(point, task, settings)
     every = max(1, -(-settings.steps // CURVE_POINTS))
     source = stream_source(point, task)

@@ -89,7 +89,7 @@ def test_added_and_removed_designs_are_named(call, edited):
 def test_other_settings_are_said_and_another_task_is_refused(call, edited):
     steps = edited("steps", dict, lambda text: text.replace("steps: 4000", "steps: 4001"))
     assert "train.steps differs: 4000 and 4001" in call("diff", EXAMPLE, steps).out
-    task = edited("task", dict, lambda text: text.replace("task: digits-mlp", "task: mnist5k-lenet"))
+    task = edited("task", dict, lambda text: text.replace("digits-mlp", "mnist5k-lenet"))
     assert "different tasks, digits-mlp and mnist5k-lenet" in call("diff", EXAMPLE, task).error
 
 

@@ -1,0 +1,74 @@
+"""Results as Parquet: the cells of results.csv with their types."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.design.columns import COLUMNS, TEXT_COLUMNS
+from pezoexplore.errors import ToolError
+from pezoexplore.explore.rows import typed_row
+
+FILE = "results.parquet"
+
+CHUNK = 50_000
+"""Rows written at a time: a row group of the file."""
+
+
+def check_parquet() -> None:
+    """Find out now, not after hours, whether Parquet can be written.
+
+    Raises:
+        ToolError: The library is missing; the message says what to type.
+    """
+    if find_spec("pyarrow") is None:
+        raise ToolError("--parquet needs pyarrow, not found: type `pip install pyarrow`")
+
+
+def write_parquet(rows: Iterable[Mapping[str, str]], path: Path) -> None:
+    """Write rows of results.csv as Parquet, all or nothing.
+
+    Numbers are float64 (empty cells null, ``inf`` infinite), ``accuracy_per_seed`` a list of them,
+    ``pareto`` a truth value, all else text. Equal rows give equal bytes.
+
+    Args:
+        rows: Rows as written, read once.
+        path: The file, replaced if it is there.
+
+    Raises:
+        ToolError: pyarrow is missing, or the file cannot be written.
+    """
+    check_parquet()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"pareto": pa.bool_(), "accuracy_per_seed": pa.list_(pa.float64())}
+    schema = pa.schema(
+        (name, kinds.get(name, pa.string() if name in TEXT_COLUMNS else pa.float64()))
+        for name in COLUMNS
+    )
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            rest = iter(rows)
+            while chunk := [_cells(row) for row in itertools.islice(rest, CHUNK)]:
+                writer.write_table(pa.Table.from_pylist(chunk, schema))
+        temporary.replace(path)
+    except OSError as error:
+        raise ToolError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _cells(row: Mapping[str, str]) -> dict[str, Any]:
+    typed = typed_row(row)
+    return {name: _cell(name, typed[name]) for name in COLUMNS}
+
+
+def _cell(name: str, value: object) -> object:
+    if name in TEXT_COLUMNS or value is None:
+        return value
+    return float(str(value))
