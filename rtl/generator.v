@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One generator of the family that KIND names: next state and word of a state.
+// One generator of the family that KIND names: next state of a state, and the words it shows.
 //
 // Only the chosen family is elaborated, so the sources of the others need not be at hand.
 // Combinational.
@@ -10,17 +10,19 @@
 `default_nettype none
 
 module generator #(
-    parameter KIND = "lfsr",   // lfsr, xorshift32, rademacher, clt, treegrng or box_muller
+    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller or xoshiro128pp
+    parameter KIND = "lfsr",
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
-    parameter LEAP = 1         // lfsr: 1 to 64; the others take 1
+    parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1
+    parameter GROUP = 1        // words a clock; xoshiro128pp: as it allows; the others take 1
 ) (
-    input  wire [STATE_BITS-1:0] state,
-    output wire [STATE_BITS-1:0] next_state,
-    output wire [BIT_WIDTH-1:0]  word
+    input  wire [STATE_BITS-1:0]      state,
+    output wire [STATE_BITS-1:0]      next_state,
+    output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    wire unused = LEAP != 1;  // only lfsr uses it
+    wire unused = &{1'b0, LEAP != 1, GROUP != 1};  // few families use them
 
     // Shorter names come first: no comparison then has to widen KIND.
     generate
@@ -38,14 +40,17 @@ module generator #(
         end else if (KIND == "box_muller") begin : gen_box_muller
             box_muller #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_box_muller (
                 .state(state), .next_state(next_state), .word(word));
-        end else begin : gen_uniform32
-            if (KIND == "xorshift32") begin : gen_xorshift32
-                xorshift32 u_xorshift32 (.state(state), .next_state(next_state));
-            end else begin : gen_rademacher
-                rademacher u_rademacher (.state(state), .next_state(next_state));
-            end
+        end else if (KIND == "xorshift32") begin : gen_xorshift32
+            xorshift32 u_xorshift32 (.state(state), .next_state(next_state));
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
                 .state(state), .word(word));
+        end else if (KIND == "rademacher") begin : gen_rademacher
+            rademacher u_rademacher (.state(state), .next_state(next_state));
+            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                .state(state), .word(word));
+        end else begin : gen_xoshiro128pp
+            xoshiro128pp #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_xoshiro128pp (
+                .state(state), .next_state(next_state), .word(word));
         end
     endgenerate
 

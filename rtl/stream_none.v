@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reuse strategy `none`: one generator a lane, LANES words a beat.
+// Reuse strategy `none`: one generator a lane, or one for every GROUP lanes; LANES words a beat.
 //
 // out_data shows the words of the present states, lane 0 in the least significant bits; a beat is
 // accepted when out_valid and out_ready are high, and the next one follows at once. `start` keeps
 // the states of the beat shown; `replay` brings them back at the next clock. Priority: rst, reseed,
 // replay, start.
-// With HAS_RESEED, `reseed` lowers out_valid and the host loads LANES states over
+// With HAS_RESEED, `reseed` lowers out_valid and the host loads a state a generator over
 // load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and
 // out_valid returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load
 // ports cost nothing.
@@ -21,8 +21,10 @@ module stream_none #(
     parameter STATE_BITS = 8,  // as the family allows
     parameter LEAP = 1,        // as the family allows
     parameter LANES = 31,      // 1 to 256
+    parameter GROUP = 1,       // lanes a generator, 1 to LANES; above 1 as the family allows
     parameter HAS_RESEED = 0,  // 0 or 1
-    parameter [LANES*STATE_BITS-1:0] SEEDS = 1  // states after rst, lane 0 lowest; none zero
+    // Any legal states after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest.
+    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = 1
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -37,6 +39,8 @@ module stream_none #(
     output wire [LANES*BIT_WIDTH-1:0] out_data
 );
 
+    localparam UNITS = (LANES + GROUP - 1) / GROUP;
+
     wire loading;
     wire load   = loading && load_valid;
     wire accept = out_valid && out_ready;
@@ -44,31 +48,39 @@ module stream_none #(
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
 
-    reg  [LANES*STATE_BITS-1:0] state_q;
-    reg  [LANES*STATE_BITS-1:0] kept_q;
-    wire [LANES*STATE_BITS-1:0] next_state;
-    wire [LANES*STATE_BITS-1:0] shifted;
+    reg  [UNITS*STATE_BITS-1:0] state_q;
+    reg  [UNITS*STATE_BITS-1:0] kept_q;
+    wire [UNITS*STATE_BITS-1:0] next_state;
+    wire [UNITS*STATE_BITS-1:0] shifted;
 
-    genvar lane;
+    wire [UNITS*GROUP*BIT_WIDTH-1:0] words;
+    assign out_data = words[LANES*BIT_WIDTH-1:0];
+
+    genvar unit;
     generate
-        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+        for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
             generator #(
-                .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP)
+                .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP),
+                .GROUP(GROUP)
             ) u_generator (
-                .state(state_q[lane*STATE_BITS +: STATE_BITS]),
-                .next_state(next_state[lane*STATE_BITS +: STATE_BITS]),
-                .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH])
+                .state(state_q[unit*STATE_BITS +: STATE_BITS]),
+                .next_state(next_state[unit*STATE_BITS +: STATE_BITS]),
+                .word(words[unit*GROUP*BIT_WIDTH +: GROUP*BIT_WIDTH])
             );
         end
 
-        if (LANES > 1) begin : gen_chain
-            assign shifted = {load_data, state_q[LANES*STATE_BITS-1:STATE_BITS]};
+        if (UNITS*GROUP > LANES) begin : gen_surplus
+            wire unused = &{1'b0, words[UNITS*GROUP*BIT_WIDTH-1:LANES*BIT_WIDTH]};
+        end
+
+        if (UNITS > 1) begin : gen_chain
+            assign shifted = {load_data, state_q[UNITS*STATE_BITS-1:STATE_BITS]};
         end else begin : gen_single
             assign shifted = load_data;
         end
 
         if (HAS_RESEED != 0) begin : gen_reseed
-            reseed_control #(.WORDS(LANES)) u_control (
+            reseed_control #(.WORDS(UNITS)) u_control (
                 .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
         end else begin : gen_no_reseed
             wire unused = &{1'b0, reseed};

@@ -24,7 +24,11 @@ from pezoexplore.errors import IllegalPointError
 
 __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_bits", "resolve"]
 
-RNGS = ("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller", "gaussian")
+RNGS = (
+    *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
+    *("xoshiro128pp",),
+    "gaussian",
+)
 NO_RNG = "none"
 """What the axis rng holds for an estimator without random numbers."""
 
@@ -34,6 +38,9 @@ SCALINGS = ("none", "constant", "pow2")
 
 GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller")
 """Generators with an approximately normal output, in hardware."""
+
+OUTPUT_BITS = {"xoshiro128pp": 32}
+"""Bits a clock of the generators that make words for several lanes."""
 
 GAUSSIAN_BITS = (4, 12)
 """Bit widths the hardware Gaussians are built for."""
@@ -118,6 +125,18 @@ class DesignPoint:
         assert self.pool_size is not None, "only a pool has rows"
         return -(-self.pool_size // self.lanes)
 
+    @property
+    def group(self) -> int:
+        """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
+        if self.reuse != "none" or self.rng not in OUTPUT_BITS:
+            return 1
+        return min(self.lanes, OUTPUT_BITS[self.rng] // self.bits)
+
+    @property
+    def generators(self) -> int:
+        """Generators of a point with reuse none: ceil(lanes / group)."""
+        return -(-self.lanes // self.group)
+
     def axes(self) -> dict[str, str | int | float | None]:
         """The axes as plain values, in the order of the columns.
 
@@ -187,9 +206,10 @@ def fixed_state_bits(rng: str, bit_width: int) -> int | None:
     """
     if rng in ("lfsr", "gaussian"):
         return None
-    if rng in ("xorshift32", "rademacher"):
-        return 32
-    return 33
+    return _STATE_BITS.get(rng, 33)
+
+
+_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128}
 
 
 def resolve(**axes: str | int | float | None) -> DesignPoint:

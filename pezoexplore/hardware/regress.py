@@ -7,11 +7,21 @@ over its own parameters, so that a defect shows in the modules that contain it a
 from __future__ import annotations
 
 from functools import lru_cache
+from math import inf
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 
 _GAUSSIAN = [{"bit_width": bits, "lanes": 3} for bits in (4, 8, 12)]
+
+_FILLER: dict[str, str | int | float] = {
+    "reuse": "pool",
+    "pool_size": 100,
+    "lanes": 8,
+    "bit_width": 8,
+    "reuse_period": 4,
+}
+"""A pool that is refilled: the generator makes a word a clock."""
 
 _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
     "lfsr": [
@@ -23,10 +33,15 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
     "clt": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "treegrng": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "box_muller": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
+    "xoshiro128pp": [
+        {"reuse": "none", "bit_width": bits, "lanes": lanes, "reuse_period": period}
+        for bits, lanes, period in ((8, 1, inf), (1, 31, inf), (8, 31, 4), (12, 5, inf), (24, 3, 4))
+    ]
+    + [_FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
         for lanes in (1, 8, 31)
-        for period in (1, float("inf"))
+        for period in (1, inf)
     ],
     "stream_pool": [
         {
@@ -38,7 +53,7 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
             "scaling": scaling,
         }
         for size, lanes in ((1, 1), (127, 8), (1023, 31))
-        for period in (4, float("inf"))
+        for period in (4, inf)
         for scaling in ("none", "pow2")
     ],
     "stream_bank": [
@@ -52,7 +67,7 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
             "scaling": scaling,
         }
         for bits, state, lanes, leap in ((4, 4, 1, 1), (8, 8, 5, 1), (8, 12, 31, 11))
-        for period in (4, float("inf"))
+        for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
     + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}],
@@ -69,7 +84,7 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
         }
         for taps in ("shifted", "xor", "shared")
         for bits, state, lanes, leap in ((4, 8, 15, 1), (8, 12, 31, 11))
-        for period in (4, float("inf"))
+        for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
     + [{"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}],

@@ -16,7 +16,8 @@ from pezoexplore.perturb import kernels, scaling
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.lfsr import update_columns
 from pezoexplore.perturb.linear import byte_tables, jump
-from pezoexplore.perturb.reuse import PerLane, Phased, Pool, strategy
+from pezoexplore.perturb.reuse import PerGroup, PerLane, Phased, Pool, strategy
+from pezoexplore.perturb.stepped import whole
 from pezoexplore.perturb.stream import Stream
 
 MASTER_SEED = 0
@@ -43,13 +44,16 @@ def _epoch(number: int) -> NDArray[np.uint64]:
 def states_at(point: DesignPoint, epoch: int, beat: int) -> list[int]:
     """States of the point's registers at a beat of an epoch, lane 0 first.
 
-    One a lane for `none` and `bank`, one for `phased`, and the filler's first for `pool`.
+    One a lane for `none` and `bank` (one a group of lanes where a generator serves several), one
+    for `phased`, and the filler's first for `pool`.
     """
     made = strategy(point, MASTER_SEED)
-    if isinstance(made, PerLane | Phased):
-        return [int(s) for s in made.states(_epoch(epoch), beat)[0]]
-    assert isinstance(made, Pool), "the software Gaussian has no hardware"
-    return [int(s) for s in made.filler_states(_epoch(epoch))[0]]
+    if isinstance(made, PerLane | PerGroup | Phased):
+        states = made.states(_epoch(epoch), beat)[0]
+    else:
+        assert isinstance(made, Pool), "the software Gaussian has no hardware"
+        states = made.filler_states(_epoch(epoch))[0]
+    return [whole(np.atleast_1d(state)) for state in states]
 
 
 def load_words(point: DesignPoint, epoch: int) -> list[int]:

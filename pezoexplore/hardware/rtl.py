@@ -129,6 +129,8 @@ def _parameters(point: DesignPoint) -> tuple[Parameters, dict[str, str]]:
     data: dict[str, str] = {}
     if point.reuse in ("none", "pool"):
         parameters["KIND"] = point.rng
+    if point.group > 1:
+        parameters["GROUP"] = point.group
     coded = reseeding.exponent_range(point)
     if coded is not None:
         parameters["EXPONENT_BITS"] = coded.bits
@@ -216,7 +218,7 @@ def _vector_bits(point: DesignPoint, name: str, parameters: Parameters) -> int |
         return int(parameters["TERMS"]) * state * data
     if name == "THRESHOLDS":
         return int(parameters["SUM_BITS"]) * int(parameters["THRESHOLD_COUNT"])
-    widths = {"SEEDS": point.lanes * state, "SEED": state, "WIRED": data, "HOP": state * state}
+    widths = {"SEEDS": point.generators * state, "SEED": state, "WIRED": data, "HOP": state * state}
     return {**widths, "EXPONENT_BASE": scaling.EXPONENT_BITS}.get(name)
 
 

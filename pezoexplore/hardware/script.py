@@ -28,6 +28,7 @@ TARGET_WORDS = 100_000
 
 RESEEDS = 3
 _WRAP_CLOCKS = 220
+_STEPPED_BEAT = 1024
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
 _PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, drawn anew every 64 clocks
 
@@ -63,8 +64,14 @@ class Script:
 
 
 def wrap_period(point: DesignPoint) -> int:
-    """Beats after which a pool starts over, a bank rotates, a phased stream hops, lanes repeat."""
-    return point.rows if point.reuse == "pool" else generator(point).period
+    """Beats after which a pool starts over, a bank rotates, a phased stream hops, lanes repeat.
+
+    A generator that cannot jump is not led to its end, where nothing happens: any beat will do.
+    """
+    if point.reuse == "pool":
+        return point.rows
+    made = generator(point)
+    return made.period if made.stepped is None else _STEPPED_BEAT
 
 
 def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:

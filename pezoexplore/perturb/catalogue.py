@@ -150,6 +150,22 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("box_muller.v", "box_muller_table.vh", *_GAUSSIAN_RTL),
     ),
     Entry(
+        name="xoshiro128pp",
+        what="xoshiro128++: a linear state of four words, two adders and a rotation as output.",
+        source="D. Blackman and S. Vigna, ACM TOMS 47(4), 2021.",
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="128",
+        period="2^128 - 1",
+        fresh_bits="32",
+        serves="32 / bit_width",
+        weaknesses=(
+            "None known in the 32 output bits. Generators start at random states: those of 31 "
+            "lanes of 8 bits overlap within 2^32 beats with a chance of about 2^-90."
+        ),
+        rtl=("xoshiro128pp.v",),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.perturb import box_muller, clt, gaussian_source, lfsr, treegrng, xorshift32
 from pezoexplore.perturb.linear import Columns, transpose
+from pezoexplore.perturb.stepped import STEPPED, Stepped, stepped
 
 U64 = NDArray[np.uint64]
 I32 = NDArray[np.int32]
 
-_GAUSSIAN_WORDS: dict[str, Callable[[U64, int], I32]] = {
+_SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "clt": clt.words,
     "treegrng": treegrng.words,
     "box_muller": box_muller.words,
@@ -29,34 +30,37 @@ class Generator:
     """A generator family at one width.
 
     Attributes:
-        step: The map of one clock of its state, over GF(2); full period.
+        step: The map of one clock of its state, over GF(2); full period. Empty for a generator
+            that steps otherwise.
         bit_width: Output bits.
-        gaussian: Family name when the word is a non-linear function of the state, else None: the
+        shape: Family name when the word is a function of the state of its own, else None: the
             word is then the top bits of the state.
         half: Whether z = (w + 1/2) * scale, because w alone has a mean of -1/2.
         sigma: Deviation of w (+ 1/2): exact for uniform words, nominal for Gaussians.
+        stepped: How it steps, for a generator that cannot jump; else None.
     """
 
     step: Columns
     bit_width: int
-    gaussian: str | None
+    shape: str | None
     half: bool
     sigma: float
+    stepped: Stepped | None = None
 
     @property
     def state_bits(self) -> int:
         """Bits of the state."""
-        return len(self.step)
+        return len(self.step) if self.stepped is None else self.stepped.state_bits
 
     @property
     def period(self) -> int:
-        """Clocks until the state returns: 2**state_bits - 1."""
-        return int(2**self.state_bits - 1)
+        """Clocks until the state returns: 2**state_bits - 1, but for some that step."""
+        return int(2**self.state_bits - 1) if self.stepped is None else self.stepped.period
 
     def words(self, states: U64) -> I32:
         """Words that states show: int32, same shape, two's complement of `bit_width` bits."""
-        if self.gaussian is not None:
-            return _GAUSSIAN_WORDS[self.gaussian](states, self.bit_width)
+        if self.shape is not None:
+            return _SHAPES[self.shape](states, self.bit_width)
         top = (states >> np.uint64(self.state_bits - self.bit_width)).astype(np.int32)
         return top - np.int32(2 ** (self.bit_width - 1))
 
@@ -72,6 +76,9 @@ def generator(point: DesignPoint) -> Generator:
     if point.rng in GAUSSIAN_HARDWARE:
         step = transpose(gaussian_source.next_rows(point.state_bits or 0))
         return Generator(step, bits, point.rng, True, 2.0 ** (bits - 3))
+    if point.rng in STEPPED:
+        sigma = math.sqrt((4**bits - 1) / 12)
+        return Generator((), bits, None, True, sigma, stepped(point))
     if point.rng == "xorshift32":
         step = xorshift32.step_columns()
     else:

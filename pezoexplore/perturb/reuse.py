@@ -18,7 +18,8 @@ from pezoexplore.perturb import kernels, lfsr
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of
 from pezoexplore.perturb.masks import Masks, phased_masks
-from pezoexplore.perturb.seeding import phases, seed_words
+from pezoexplore.perturb.seeding import drawn_limbs, phases, seed_words
+from pezoexplore.perturb.stepped import STEPPED, skip
 
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
@@ -79,7 +80,7 @@ def generator_words(
 
     Args:
         point: Names the generator.
-        states: uint64 [epochs, lanes].
+        states: uint64 [epochs, lanes]; [epochs, lanes, limbs] of one that steps.
         count: Clocks.
         period: Clocks between rotations (lfsr only); 0 for none.
         position: Clock within the rotation period.
@@ -89,10 +90,14 @@ def generator_words(
     """
     made = generator(point)
     shape = (states.shape[0], count, states.shape[1])
-    if made.gaussian is not None:
+    if made.stepped is not None:
+        flat = np.empty((shape[0] * shape[2], count, 1), dtype=word_dtype(made.bit_width))
+        made.stepped.fill(states.reshape(-1, states.shape[2]).copy(), made.bit_width, flat)
+        return flat.reshape(shape[0], shape[2], count).transpose(0, 2, 1)
+    if made.shape is not None:
         every = np.empty(shape, dtype=np.uint64)
         kernels.linear_rows(states.copy(), byte_tables(made.step), every)
-        return made.words(every).astype(np.int16)
+        return made.words(every).astype(word_dtype(made.bit_width))
     out = np.empty(shape, dtype=word_dtype(made.bit_width))
     narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width
     half = 2 ** (made.bit_width - 1)
@@ -102,6 +107,44 @@ def generator_words(
         taps = lfsr.taps(made.state_bits)
         kernels.lfsr_rows(narrow, taps, point.leap or 1, shift, half, period, position, out)
     return out
+
+
+class PerGroup:
+    """`none` with generators that step: each serves as many lanes as its bits are words.
+
+    The states last reached are kept, so that a stream read on from where it stopped steps once.
+    """
+
+    def __init__(self, point: DesignPoint, seed: int) -> None:
+        self._point, self._seed = point, seed
+        self._generator = generator(point)
+        self._kept: tuple[list[int], int, U64] | None = None
+
+    def states(self, epochs: U64, start: int) -> U64:
+        """Generator states [epochs, generators, limbs] at beat `start` of each epoch."""
+        point, made = self._point, self._generator.stepped
+        assert made is not None
+        beat = 0
+        if self._kept is not None and self._kept[0] == epochs.tolist() and self._kept[1] <= start:
+            _, beat, states = self._kept
+            states = states.copy()
+        else:
+            limbs = drawn_limbs(self._seed, epochs, point.generators, made.drawn)
+            states = made.begin(limbs.reshape(-1, made.drawn))
+        skip(made, states, point.bits, point.group, start - beat)
+        return states.reshape(len(epochs), point.generators, -1)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :class:`Reuse`."""
+        point, made = self._point, self._generator.stepped
+        assert made is not None
+        states = self.states(epochs, start)
+        states = states.reshape(-1, states.shape[2])
+        out = np.empty((len(states), count, point.group), dtype=word_dtype(point.bits))
+        made.fill(states, point.bits, out)
+        self._kept = (epochs.tolist(), start + count, states)
+        by_beat = out.reshape(len(epochs), point.generators, count, point.group).swapaxes(1, 2)
+        return by_beat.reshape(len(epochs), count, -1)[:, :, : point.lanes]
 
 
 class Phased:
@@ -187,8 +230,11 @@ class Pool:
         self._kept: tuple[int, Words] | None = None
 
     def filler_states(self, epochs: U64) -> U64:
-        """States [epochs, 1] from which the filler starts."""
+        """States [epochs, 1] from which the filler starts; [epochs, 1, limbs] of one that steps."""
         made = generator(self._point)
+        if made.stepped is not None:
+            limbs = drawn_limbs(self._seed, epochs, 1, made.stepped.drawn)
+            return made.stepped.begin(limbs[:, 0])[:, None]
         return jump(
             made.step,
             np.ones((len(epochs), 1), dtype=np.uint64),
@@ -246,10 +292,12 @@ def _normal(seed: int, epoch: int, start: int, count: int) -> NDArray[np.float32
     return drawn
 
 
-def strategy(point: DesignPoint, seed: int) -> PerLane | Phased | Pool | Normal:
+def strategy(point: DesignPoint, seed: int) -> PerLane | PerGroup | Phased | Pool | Normal:
     """The reuse strategy of a point, seeded."""
     if point.reuse == "pool":
         return Pool(point, seed)
     if not point.in_hardware:
         return Normal(point, seed)
+    if point.rng in STEPPED:
+        return PerGroup(point, seed)
     return Phased(point, seed) if point.reuse == "phased" else PerLane(point, seed)

@@ -56,6 +56,26 @@ def seed_words(seed: int, epochs: U64, lane: U64) -> U64:
         return splitmix64(by_epoch + lane)
 
 
+def drawn_limbs(seed: int, epochs: U64, generators: int, limbs: int) -> U64:
+    """Random words that states too wide for a phase are made of.
+
+    Limb k of generator j is H(seed, epoch, 2**33 + 64 j + k): states drawn at random from so many
+    that no two generators meet.
+
+    Args:
+        seed: Master seed, 0 to 2**64 - 1.
+        epochs: Reseeds so far, uint64 [E].
+        generators: Number of generators G.
+        limbs: Words of 64 bits a generator K, at most 64.
+
+    Returns:
+        uint64 array [E, G, K].
+    """
+    index = np.arange(generators, dtype=np.uint64)[:, None] * np.uint64(64)
+    lane = np.uint64(2**33) + index + np.arange(limbs, dtype=np.uint64)
+    return seed_words(seed, np.asarray(epochs, dtype=np.uint64)[:, None, None], lane)
+
+
 def phases(seed: int, epochs: U64, lanes: int, period: int) -> U64:
     """Stratified starting phases on a cycle of `period` states.
 

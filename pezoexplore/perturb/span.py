@@ -148,6 +148,8 @@ def _walk(point: DesignPoint) -> _Walk | None:
     if not point.in_hardware:
         return None
     period, lanes = generator(point).period, point.lanes
+    if generator(point).stepped is not None:
+        return None  # no run comes round
     if point.reuse == "pool":
         return _Walk(period, lanes % period, point.rows, -point.rows * lanes % period)
     if point.reuse == "phased":

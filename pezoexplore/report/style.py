@@ -36,6 +36,7 @@ RNG_COLOURS = {
     "clt": _ORANGE,
     "treegrng": _VERMILION,
     "box_muller": _PURPLE,
+    "xoshiro128pp": "#6A51A3",
     "gaussian": _BLACK,
     "none": FAINT,
 }
@@ -98,6 +99,7 @@ _RC: Any = {
     "text.color": INK,
     "svg.fonttype": "none",  # text stays text: it can be searched and edited
     "svg.hashsalt": "pezoexplore",  # otherwise element names are random
+    "pdf.fonttype": 42,  # TrueType, embedded: journals refuse Type 3
     "savefig.dpi": 200,
     "figure.dpi": 100,
     "path.simplify": False,
@@ -133,13 +135,17 @@ def axes_at(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG or SVG (by the file's ending), without date or version in it.
+    """Write a figure as PNG, SVG or PDF (by the file's ending), without date or version in it.
 
     Raises:
         PezoError: The file cannot be written.
     """
     kind = path.suffix.lstrip(".")
-    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
+    metadata = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }[kind]
     content = io.BytesIO()
     figure.savefig(content, format=kind, metadata=metadata)
     try:

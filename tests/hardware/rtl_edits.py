@@ -24,6 +24,7 @@ POINTS: dict[str, DesignPoint] = {
     "clt": resolve(**_NONE, rng="clt"),
     "treegrng": resolve(**_NONE, rng="treegrng"),
     "box_muller": resolve(**_NONE, rng="box_muller"),
+    "xoshiro128pp": resolve(**_NONE | {"lanes": 5}, rng="xoshiro128pp", reuse_period=4),
     "none": resolve(**_NONE, rng="xorshift32", reuse_period=4),
     "pool": resolve(**_SMALL, reuse="pool", rng="xorshift32", pool_size=40, reuse_period=4),
     "pool_inf": resolve(**_SMALL, reuse="pool", rng="clt", pool_size=40),
@@ -86,12 +87,20 @@ EDITS: dict[str, Edit] = {
         "xorshift32", "xorshift32.v", "{right[26:0], 5'b0}", "{right[25:0], 6'b0}"
     ),
     "rademacher tap": Edit("rademacher", "rademacher.v", "32'h80200003", "32'h80200001"),
+    "xoshiro128pp rotation": Edit(
+        "xoshiro128pp", "xoshiro128pp.v", "{first[24:0], first[31:25]}",
+        "{first[23:0], first[31:24]}",
+    ),
     "clt entry": _flipped_entry("clt", "ONES_2"),
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
     "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),
     "stream_none replay": Edit(
         "stream_none", "stream_none.v", "(replay && !loading)\n            state_q",
         "(replay && !start && !loading)\n            state_q",
+    ),
+    "stream_none group": Edit(
+        "stream_none", "stream_none.v", "unit*GROUP*BIT_WIDTH +: GROUP",
+        "unit*BIT_WIDTH +: GROUP", lambda p: p.generators == 1 or p.group == 1,
     ),
     "stream_pool last row": Edit(
         "stream_pool", "stream_pool.v", "LAST_ROW = ROWS - 1", "LAST_ROW = ROWS - 2"

@@ -46,6 +46,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "treegrng", "reuse": "none", "bit_width": 12, "scaling": "none"},
     {"rng": "box_muller", "reuse": "none"},
     {"rng": "box_muller", "reuse": "pool", "pool_size": 12, "bit_width": 4},
+    {"rng": "xoshiro128pp", "reuse": "none"},
+    {"rng": "xoshiro128pp", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )
