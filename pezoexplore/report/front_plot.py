@@ -51,6 +51,7 @@ def draw_front(
     accuracy: str = "accuracy_mean",
     order_by: Sequence[str] = (),
     title: str = "Pareto front",
+    kinds: Sequence[str] = ("png", "svg"),
 ) -> list[Path]:
     """Draw ``pareto_<resource>.png`` and ``.svg``.
 
@@ -65,6 +66,7 @@ def draw_front(
         accuracy: Column on the y axis; larger is better.
         order_by: Columns by which designs are numbered; `resource` when empty.
         title: Heading of the front's part of the key.
+        kinds: Which files: ``png``, ``svg``, ``pdf``.
 
     Returns:
         The files written; none when no finished row has both values.
@@ -82,7 +84,7 @@ def draw_front(
         view = _View(shown, _references(designs, accuracy), resource, accuracy)
         figure = _figure(view, title)
         stem = f"pareto_{re.sub(r'[^0-9A-Za-z_]', '_', resource)}"
-        return [style.save(figure, out_dir / f"{stem}.{kind}") for kind in ("png", "svg")]
+        return [style.save(figure, out_dir / f"{stem}.{kind}") for kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,8 @@ def _figure(view: _View, title: str) -> Figure:
     xs = _scale(axes, view)
     steps = _draw_steps(axes, view, xs)
     _draw_references(axes, view)
-    for design in reversed(view.shown):  # the front last, on top
-        _draw_design(axes, design, xs[design.number], view)
+    for group in reversed(_groups(view)):  # the front last, on top
+        _draw_designs(axes, group, xs, view)
     _draw_numbers(axes, view, xs, steps)
     _draw_key(figure, view, title)
     _draw_legend(figure, legend)
@@ -210,16 +212,32 @@ def _zeros(view: _View) -> list[Design]:
     return [item for item in view.shown if item.value(view.resource) == 0]
 
 
-def _draw_design(axes: Axes, design: Design, x: float, view: _View) -> None:
-    colour = style.RNG_COLOURS.get(design.point.rng, style.FAINT)
-    front, half = design.on_front, view.half(design)
-    crowded = not front and len(view.shown) > MAX_NUMBERED
+def _groups(view: _View) -> list[list[Design]]:
+    """Designs to draw at one stroke: of a crowd those of one look, else each by itself."""
+    groups: dict[object, list[Design]] = {}
+    for design in view.shown:
+        look = (design.point.rng, design.point.reuse)
+        groups.setdefault(look if _crowded(design, view) else design.number, []).append(design)
+    return list(groups.values())
+
+
+def _crowded(design: Design, view: _View) -> bool:
+    """Whether a design is one of a crowd: off the front, among too many to be numbered."""
+    return not design.on_front and len(view.shown) > MAX_NUMBERED
+
+
+def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view: _View) -> None:
+    """Markers and error bars of designs that look alike."""
+    first = designs[0]
+    colour = style.RNG_COLOURS.get(first.point.rng, style.FAINT)
+    front, halves = first.on_front, [view.half(design) for design in designs]
+    crowded = _crowded(first, view)
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)
     axes.errorbar(
-        x,
-        view.y(design),
-        yerr=half if half > 0 else None,
-        fmt=style.REUSE_MARKERS.get(design.point.reuse, "o"),
+        [xs[design.number] for design in designs],
+        [view.y(design) for design in designs],
+        yerr=halves if any(halves) else None,
+        fmt=style.REUSE_MARKERS.get(first.point.reuse, "o"),
         color=colour,
         ms=size,
         mfc=colour if front else "white",
@@ -257,7 +275,8 @@ def _draw_numbers(
     extent = axes.get_window_extent()
     frame = (extent.x0 * unit, extent.y0 * unit, extent.x1 * unit, extent.y1 * unit)
     obstacles = _obstacles(view, xs, steps, to_points)
-    spots = [_bar_ends(item, view, xs, to_points) for item in named]
+    everywhere = [to_points(xs[item.number], view.y(item))[0] for item in view.shown]
+    spots = [_bar_ends(item, view, xs, to_points, everywhere) for item in named]
     centres = place_labels(anchors, sizes, frame, obstacles, spots)
     for item, anchor, centre in zip(named, anchors, centres, strict=True):
         offset = (centre[0] - anchor[0], centre[1] - anchor[1])
@@ -283,6 +302,7 @@ def _bar_ends(
     view: _View,
     xs: dict[int, float],
     to_points: Callable[[float, float], tuple[float, float]],
+    everywhere: Sequence[float],
 ) -> list[tuple[float, float]]:
     """Places for a number just above and below the error bar of its design, in points.
 
@@ -290,8 +310,7 @@ def _bar_ends(
     """
     x, half = xs[item.number], view.half(item)
     top, bottom = to_points(x, view.y(item) + half), to_points(x, view.y(item) - half)
-    others = [to_points(xs[other.number], view.y(other))[0] for other in view.shown]
-    crowd = sum(abs(other - top[0]) < _CLOSE for other in others)
+    crowd = sum(abs(other - top[0]) < _CLOSE for other in everywhere)
     if half == 0 or crowd > 1:  # itself is one
         return []
     return [(top[0], top[1] + 4.6), (bottom[0], bottom[1] - 4.6)]

@@ -6,8 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
+
+Place = tuple[tuple[float, float], float]
+"""The centre of a label, and what it costs to be that far away."""
 
 _RADII = (6.5, 8.5, 11.0, 14.0, 18.0, 23.0, 29.0)
 _ANGLES = tuple(math.radians(angle) for angle in (45, 135, 315, 225, 0, 90, 180, 270, 22, 68, 112,
@@ -60,20 +66,40 @@ def place_labels(
         [*_ring(anchor, size), *((spot, _SPOT_COST) for spot in (spots[index] if spots else ()))]
         for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True))
     ]
+    walls = np.array([[*item.box, item.cost] for item in obstacles]).reshape(-1, 5)
+    fixed = [
+        _fixed_costs(choice, size, frame, walls) for choice, size in zip(places, sizes, strict=True)
+    ]
     for _ in range(_SWEEPS):
         for index, size in enumerate(sizes):
-            others = [
-                Obstacle(box, _LABEL_COST)
-                for other, box in enumerate(boxes)
-                if other != index and box is not None
-            ]
-            boxes[index] = _best_box(places[index], size, frame, [*others, *obstacles])
+            others = [box for other, box in enumerate(boxes) if other != index and box is not None]
+            boxes[index] = _best_box(places[index], fixed[index], size, others)
     return [_centre(box) for box in boxes if box is not None]
 
 
-def _ring(
-    anchor: tuple[float, float], size: tuple[float, float]
-) -> Iterator[tuple[tuple[float, float], float]]:
+def _fixed_costs(
+    places: Sequence[Place], size: tuple[float, float], frame: Box, walls: NDArray[np.float64]
+) -> list[float]:
+    """What each place costs whatever the other labels do: distance, frame and obstacles.
+
+    Args:
+        places: Centres, each with what it costs to be that far away.
+        size: Width and height of the label.
+        frame: Where it may lie.
+        walls: float64 [n, 5], box and cost of each obstacle; there may be thousands.
+    """
+    costs = []
+    for centre, base in places:
+        box = _around(centre, size)
+        width = np.minimum(box[2], walls[:, 2]) - np.maximum(box[0], walls[:, 0])
+        height = np.minimum(box[3], walls[:, 3]) - np.maximum(box[1], walls[:, 1])
+        covered = np.maximum(width, 0) * np.maximum(height, 0) / (size[0] * size[1])
+        outside = _OUTSIDE_COST * (_overlap(box, frame) < 0.999)
+        costs.append(base + outside + float(walls[:, 4] @ covered))
+    return costs
+
+
+def _ring(anchor: tuple[float, float], size: tuple[float, float]) -> Iterator[Place]:
     """Centres round an anchor, each with what it costs to be that far away."""
     for radius in _RADII:
         for rank, angle in enumerate(_ANGLES):
@@ -83,19 +109,19 @@ def _ring(
 
 
 def _best_box(
-    places: Sequence[tuple[tuple[float, float], float]],
+    places: Sequence[Place],
+    fixed: Sequence[float],
     size: tuple[float, float],
-    frame: Box,
-    obstacles: Sequence[Obstacle],
+    others: Sequence[Box],
 ) -> Box:
     best, best_cost = _around(places[0][0], size), math.inf
-    for centre, base in places:
+    for (centre, _), cost in zip(places, fixed, strict=True):
+        if cost >= best_cost:
+            continue
         box = _around(centre, size)
-        cost = base + _OUTSIDE_COST * (_overlap(box, frame) < 0.999)
-        for item in obstacles:
-            cost += item.cost * _overlap(box, item.box)
-        if cost < best_cost:
-            best, best_cost = box, cost
+        total = cost + _LABEL_COST * sum(_overlap(box, other) for other in others)
+        if total < best_cost:
+            best, best_cost = box, total
     return best
 
 

@@ -63,6 +63,7 @@ def draw_fronts(
     minimize: Sequence[str],
     out_dir: Path,
     constraints: Sequence[Condition | str] = (),
+    kinds: Sequence[str] = ("png", "svg"),
 ) -> list[Path]:
     """Draw accuracy against each resource; ``pezoexplore pareto`` draws just these.
 
@@ -76,6 +77,7 @@ def draw_fronts(
         minimize: As in :func:`draw_all`.
         out_dir: As in :func:`draw_all`.
         constraints: As in :func:`draw_all`.
+        kinds: Which files of each plot: ``png``, ``svg``, ``pdf``.
 
     Returns:
         The files written.
@@ -92,7 +94,7 @@ def draw_fronts(
     title = f"Pareto front ({', '.join([*maximize, *minimize])})"
     written = []
     for resource in dict.fromkeys([*minimize, *used]):
-        drawn = draw_front(frame, resource, front, out_dir, accuracy, list(minimize), title)
+        drawn = draw_front(frame, resource, front, out_dir, accuracy, list(minimize), title, kinds)
         if not drawn:
             _LOG.info("no plot of %s against %s: no design has both", accuracy, resource)
         written += drawn

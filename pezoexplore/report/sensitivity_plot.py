@@ -30,12 +30,15 @@ _FAR = 25.0
 _MAIN, _PAIR = style.LINE_COLOURS[0], style.LINE_COLOURS[5]
 
 
-def draw_sensitivity(found: Sequence[Sensitivity], out_dir: Path) -> list[Path]:
+def draw_sensitivity(
+    found: Sequence[Sensitivity], out_dir: Path, kinds: Sequence[str] = ("png", "svg")
+) -> list[Path]:
     """Draw ``sensitivity.png`` and ``.svg``: a panel for each result, a bar for each axis.
 
     Args:
         found: What moves each result; at most ``MAX_PANELS`` are drawn.
         out_dir: Where the files go; made when missing.
+        kinds: Which files: ``png``, ``svg``, ``pdf``.
 
     Returns:
         The files written; none without a result.
@@ -47,7 +50,7 @@ def draw_sensitivity(found: Sequence[Sensitivity], out_dir: Path) -> list[Path]:
         return []
     with style.house_style():
         figure = _figure(found[:MAX_PANELS])
-        return [style.save(figure, out_dir / f"sensitivity.{kind}") for kind in ("png", "svg")]
+        return [style.save(figure, out_dir / f"sensitivity.{kind}") for kind in kinds]
 
 
 def _figure(found: Sequence[Sensitivity]) -> Figure:

@@ -71,10 +71,12 @@ class Trial:
     Attributes:
         accuracy: Percent, mean over the seeds.
         steps_to_target: First look from which on the target is held; None if it never is.
+        curve: Of each look the step, the accuracy and the half width of its 95 % interval.
     """
 
     accuracy: float
     steps_to_target: int | None
+    curve: tuple[tuple[int, float, float | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,9 @@ def train_source(
         ``accuracy_per_seed`` in percent on the test split (None for a diverged point),
         ``diverged_step`` (the first one; None if no seed diverged), ``learning_rate``,
         ``epsilon``, ``forward_passes`` and ``random_numbers`` of one seed's final run,
-        ``tuning_forward_passes`` (of one seed's tuning runs), ``steps_to_target`` and
-        ``validation_accuracy`` (mean percent by candidate, its last round).
+        ``tuning_forward_passes`` (of one seed's tuning runs), ``steps_to_target``,
+        ``validation_accuracy`` (mean percent by candidate, its last round) and
+        ``validation_curve`` (of the chosen candidate, as :attr:`Trial.curve`).
     """
     tuning = tune(source, task, settings, trainer)
     chosen = tuning.chosen
@@ -146,6 +149,7 @@ def train_source(
         "validation_accuracy": {
             _words(candidate): trial.accuracy for candidate, trial in sorted(tuning.trials.items())
         },
+        "validation_curve": [list(look) for look in tuning.trials[chosen].curve],
     }
 
 
@@ -249,14 +253,22 @@ def _try(
         group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
         run = replace(_run(settings, group), steps=steps)
         seen: list[tuple[int, NDArray[np.float64]]] = [
-            (step, trainer.score(state, task.validation).accuracy.mean(axis=0))
+            (step, trainer.score(state, task.validation).accuracy)
             for step, state in _training(source, trainer, task.fit, run, looks)
         ]
         for index, candidate in enumerate(group):
-            curve = [float(accuracy[index]) for _, accuracy in seen]
-            reached = steps_to_target([step for step, _ in seen], curve, settings.target_accuracy)
-            trials[candidate] = Trial(curve[-1], reached)
+            means = [float(accuracy[:, index].mean()) for _, accuracy in seen]
+            reached = steps_to_target([step for step, _ in seen], means, settings.target_accuracy)
+            curve = tuple(_look(step, accuracy[:, index].tolist()) for step, accuracy in seen)
+            trials[candidate] = Trial(means[-1], reached, curve)
     return trials
+
+
+def _look(step: int, accuracies: Sequence[float]) -> tuple[int, float, float | None]:
+    """One look of a learning curve, in hundredths of a percent: it is for the eye."""
+    half = ci95(accuracies)
+    mean = round(float(np.mean(accuracies)), 2)
+    return step, mean, None if half is None else round(half, 2)
 
 
 def _lengths(settings: Settings) -> set[float]:
