@@ -289,6 +289,20 @@ def sweep(
 
 
 @app.command()
+def init(
+    design: Annotated[Path, typer.Argument(metavar="[DESIGN.yaml]", help="File to write.")] = Path(
+        "design.yaml"
+    ),
+    task: Annotated[str, typer.Option("--task", help="Training task.")] = "digits-mlp",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> int:
+    """Write a design file in which every key is explained, ready to run and to change."""
+    from pezoexplore.commands.init import write_template
+
+    return write_template(design, task, force)
+
+
+@app.command()
 def pareto(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
     maximize: Annotated[

@@ -7,8 +7,16 @@ from dataclasses import asdict
 from rich.console import Console
 
 from pezoexplore.commands.terminal import print_json, say
-from pezoexplore.hardware.tools import Tool, tools
+from pezoexplore.hardware.install import install_commands
+from pezoexplore.hardware.tools import Tool, package_version, tools
 from pezoexplore.report.tables import print_table
+
+EXTRAS = (
+    ("pyarrow", "results.parquet (sweep --parquet)"),
+    ("dask", "workers on other machines (--executor dask)"),
+    ("distributed", "workers on other machines (--executor dask)"),
+)
+"""Packages that only some options need."""
 
 
 def check_up(as_json: bool) -> int:
@@ -17,32 +25,41 @@ def check_up(as_json: bool) -> int:
     Returns:
         0 when all that the quickstart needs is there, else 1.
     """
-    found = tools()
+    found = [*tools(), *_extras()]
     lacking = [tool for tool in found if tool.version is None and tool.required]
     if as_json:
-        listed = [asdict(tool) | {"found": tool.version is not None} for tool in found]
-        print_json({"ok": not lacking, "tools": listed})
-    else:
-        rows = [
-            [tool.name, tool.version or "missing", _note(tool), _install(tool)] for tool in found
-        ]
-        print_table("Tools", ["tool", "version", "needed for", "install"], rows, Console())
-        say("")
-        say(_verdict(lacking))
+        listed = [_described(tool) for tool in found]
+        commands = install_commands(lacking)
+        print_json({"ok": not lacking, "tools": listed, "install": commands})
+        return 1 if lacking else 0
+    rows = [[tool.name, tool.version or "missing", _note(tool)] for tool in found]
+    print_table("Tools", ["tool", "version", "needed for"], rows, Console())
+    say("")
+    for tool in found:
+        if tool.version is None and not tool.required:
+            say(f"{tool.name}, for {tool.needed_for}: {install_commands([tool])[0]}")
+    say(_verdict(lacking))
     return 1 if lacking else 0
+
+
+def _extras() -> list[Tool]:
+    return [
+        Tool(name, package_version(name), needed, f"pip install {name}", required=False)
+        for name, needed in EXTRAS
+    ]
+
+
+def _described(tool: Tool) -> dict[str, object]:
+    command = install_commands([tool])[0]
+    return asdict(tool) | {"found": tool.version is not None, "install": command}
 
 
 def _note(tool: Tool) -> str:
     return tool.needed_for if tool.required else f"{tool.needed_for} (optional)"
 
 
-def _install(tool: Tool) -> str:
-    return "" if tool.version is not None else tool.install
-
-
 def _verdict(lacking: list[Tool]) -> str:
     if not lacking:
         return "Everything that `pezoexplore sweep` needs is there."
     names = ", ".join(tool.name for tool in lacking)
-    commands = " && ".join(dict.fromkeys(tool.install for tool in lacking))
-    return f"Missing: {names}. Type: {commands}"
+    return f"Missing: {names}. Type: {' && '.join(install_commands(lacking))}"

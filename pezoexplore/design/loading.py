@@ -169,7 +169,7 @@ def resolved_yaml(space: DesignSpace) -> str:
         for axis in FLOAT_AXES & part.keys():
             part[axis] = [FLOAT if bits is None else bits for bits in part[axis]]
     data["constraints"] = [str(constraint) for constraint in space.constraints]
-    defaults = ", ".join(f"{axis} {_default(axis)}" for axis in AXES)
+    defaults = ", ".join(f"{axis} {axis_default(axis)}" for axis in AXES)
     body = yaml.dump(
         _plain(data), Dumper=PlainDumper, sort_keys=False, default_flow_style=None, width=100
     )
@@ -194,7 +194,8 @@ _UNSET = {
 """What the defaults that are None mean."""
 
 
-def _default(axis: str) -> str:
+def axis_default(axis: str) -> str:
+    """What an axis is that is not named, in words."""
     value = DEFAULTS[axis]
     return _UNSET.get(axis, str(value))
 
