@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from pezoexplore.cli import run
+from pezoexplore.hardware import regress
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,3 +32,63 @@ def test_every_command_and_file_that_the_readme_names_is_there() -> None:
     assert named and named <= known
     files = re.findall(r"\b(?:bench|designs|docs)/\w+\.\w+", text)
     assert files and all((ROOT / name).is_file() for name in files)
+
+
+QUICK = {
+    "sweep": "--stages train --sample 2 -s train.steps=20 -s train.seeds=2",
+    "search": "--stages train -s train.steps=20 -s train.seeds=2 --budget 2 "
+    "-s objectives.minimize=[rng_state_bits]",
+    "train": "--steps 20 --seeds 2 --learning-rates 0.01",
+}
+"""What makes a command of the documentation short; the rest of it stays as it is written. Of the
+points that ``verify`` has of each module it takes one."""
+
+
+def snippets() -> list[str]:
+    """Every command line of pezoexplore in the documentation, once."""
+    found: dict[str, None] = {}
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        blocks = re.findall(r"^```sh$(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        for line in "".join(blocks).replace("\\\n", " ").splitlines():
+            command = line.partition(" #")[0].strip()
+            # Verilator's C++ takes a minute to build; tests/commands/test_cli_verify.py does it once.
+            if command.startswith("pezoexplore ") and "--sim verilator" not in command:
+                found[command] = None
+    return list(found)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the documentation speaks of."""
+    folder = tmp_path_factory.mktemp("docs")
+    for name in ("designs", "docs"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "rtl", folder / "my_rtl")
+    for name in ("my", "eight", "quickstart"):
+        shutil.copytree(ROOT / "reports" / "example", folder / "reports" / name)
+    (folder / "DIR").mkdir()
+    page = (ROOT / "docs" / "index.md").read_text("utf-8")
+    (design,) = re.findall(r"^```yaml$\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (folder / "my.yaml").write_text(design)
+    return folder
+
+
+@pytest.mark.parametrize("command", snippets())
+def test_a_command_of_the_documentation_runs(
+    command: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    every = regress.module_points
+    monkeypatch.setattr(regress, "module_points", lambda module: every(module)[:1])
+    _, name, *words = shlex.split(command)
+    words += shlex.split(QUICK.get(name, "")) * ("--dry-run" not in words)
+    if name in ("sweep", "search", "train"):
+        words += ["--out", str(tmp_path / "out")]
+    assert run([name, *words]) == 0
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "index.html").is_file()
