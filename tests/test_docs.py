@@ -51,8 +51,7 @@ def snippets() -> list[str]:
         blocks = re.findall(r"^```sh$(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
         for line in "".join(blocks).replace("\\\n", " ").splitlines():
             command = line.partition(" #")[0].strip()
-            # Verilator's C++ takes a minute to build; tests/commands/test_cli_verify.py does it once.
-            if command.startswith("pezoexplore ") and "--sim verilator" not in command:
+            if command.startswith("pezoexplore "):
                 found[command] = None
     return list(found)
 
