@@ -303,6 +303,26 @@ def init(
 
 
 @app.command()
+def watch(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="What a sweep writes to.")],
+    interval: Annotated[
+        float, typer.Option("--interval", min=0.05, help="Seconds between two looks.")
+    ] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and do not wait.")] = False,
+    format_: Annotated[
+        TableOrJson, typer.Option("--format", help="json: look once, print one document.")
+    ] = TableOrJson.table,
+) -> int:
+    """Show how far a running sweep is, until it ends; its directory is only read.
+
+    The exit status is 1 when the sweep is stopped, or ends with failures.
+    """
+    from pezoexplore.commands.watch import watch as command
+
+    return command(run_dir, interval, once, format_ is TableOrJson.json)
+
+
+@app.command()
 def pareto(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
     maximize: Annotated[
