@@ -10,7 +10,7 @@
 `default_nettype none
 
 module generator #(
-    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller or xoshiro128pp
+    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp or ca
     parameter KIND = "lfsr",
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
@@ -26,7 +26,10 @@ module generator #(
 
     // Shorter names come first: no comparison then has to widen KIND.
     generate
-        if (KIND == "clt") begin : gen_clt
+        if (KIND == "ca") begin : gen_ca
+            ca #(.BIT_WIDTH(BIT_WIDTH)) u_ca (
+                .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "clt") begin : gen_clt
             clt #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_clt (
                 .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lfsr") begin : gen_lfsr

@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp",),
+    *("xoshiro128pp", "ca"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -209,7 +209,7 @@ def fixed_state_bits(rng: str, bit_width: int) -> int | None:
     return _STATE_BITS.get(rng, 33)
 
 
-_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128}
+_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128, "ca": 32}
 
 
 def resolve(**axes: str | int | float | None) -> DesignPoint:

@@ -38,6 +38,7 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
         for bits, lanes, period in ((8, 1, inf), (1, 31, inf), (8, 31, 4), (12, 5, inf), (24, 3, 4))
     ]
     + [_FILLER],
+    "ca": [*({"reuse": "none", "bit_width": bits, "lanes": 3} for bits in (1, 8, 24)), _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
         for lanes in (1, 8, 31)

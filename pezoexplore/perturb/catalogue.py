@@ -166,6 +166,27 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("xoshiro128pp.v",),
     ),
     Entry(
+        name="ca",
+        what="Cellular automaton of rules 90 and 150 on 32 cells, a word of every fourth cell.",
+        source=(
+            "P. Hortensius et al., IEEE Trans. CAD 8(8), 1989; K. Cattell and J. Muzio, JETTA 6, "
+            "1995; rules: our own search."
+        ),
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="32",
+        period="2^32 - 1",
+        fresh_bits="32",
+        serves="1",
+        weaknesses=(
+            "Linear: a cell is the XOR of its neighbours a clock before, so words of more than 16 "
+            "bits, which hold both, have a fixed XOR with the next word; the end cell repeats its "
+            "only neighbour, which words of more than 8 bits hold. Sparse states stay sparse for "
+            "some clocks."
+        ),
+        rtl=("ca.v",),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

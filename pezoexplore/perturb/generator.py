@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
-from pezoexplore.perturb import box_muller, clt, gaussian_source, lfsr, treegrng, xorshift32
+from pezoexplore.perturb import box_muller, ca, clt, gaussian_source, lfsr, treegrng, xorshift32
 from pezoexplore.perturb.linear import Columns, transpose
 from pezoexplore.perturb.stepped import STEPPED, Stepped, stepped
 
@@ -22,6 +22,7 @@ _SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "clt": clt.words,
     "treegrng": treegrng.words,
     "box_muller": box_muller.words,
+    "ca": ca.words,
 }
 
 
@@ -79,6 +80,8 @@ def generator(point: DesignPoint) -> Generator:
     if point.rng in STEPPED:
         sigma = math.sqrt((4**bits - 1) / 12)
         return Generator((), bits, None, True, sigma, stepped(point))
+    if point.rng == "ca":
+        return Generator(ca.step_columns(), bits, "ca", True, math.sqrt((4**bits - 1) / 12))
     if point.rng == "xorshift32":
         step = xorshift32.step_columns()
     else:

@@ -72,7 +72,7 @@ def drawn_limbs(seed: int, epochs: U64, generators: int, limbs: int) -> U64:
         uint64 array [E, G, K].
     """
     index = np.arange(generators, dtype=np.uint64)[:, None] * np.uint64(64)
-    lane = np.uint64(2**33) + index + np.arange(limbs, dtype=np.uint64)
+    lane = np.arange(2**33, 2**33 + limbs, dtype=np.uint64) + index
     return seed_words(seed, np.asarray(epochs, dtype=np.uint64)[:, None, None], lane)
 
 

@@ -37,6 +37,7 @@ RNG_COLOURS = {
     "treegrng": _VERMILION,
     "box_muller": _PURPLE,
     "xoshiro128pp": "#6A51A3",
+    "ca": "#8C6D31",
     "gaussian": _BLACK,
     "none": FAINT,
 }

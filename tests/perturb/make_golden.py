@@ -48,6 +48,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "box_muller", "reuse": "pool", "pool_size": 12, "bit_width": 4},
     {"rng": "xoshiro128pp", "reuse": "none"},
     {"rng": "xoshiro128pp", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "ca", "reuse": "none"},
+    {"rng": "ca", "reuse": "pool", "pool_size": 12, "bit_width": 16},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )
