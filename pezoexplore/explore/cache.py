@@ -18,12 +18,14 @@ import json
 import os
 import struct
 import tempfile
+import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pezoexplore.errors import PezoError
+from pezoexplore.explore.results import malformed
 from pezoexplore.explore.stage import STAGE_ORDER, canonical_json, sha256
 from pezoexplore.explore.store import Record
 
@@ -317,7 +319,7 @@ def exported(path: Path) -> Iterator[Record | None]:
                 if len(line) > MAX_ENTRY_BYTES:
                     raise CacheError(f"{path} is damaged: a line is longer than any entry")
                 yield _record(line.removesuffix(b"\n"))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise CacheError(f"cannot read {path}: {why}") from error
 
@@ -344,6 +346,7 @@ def _record(content: bytes) -> Record | None:
             and record.status == "ok"
             and isinstance(payload, dict)
             and canonical_json(payload) == record.payload
+            and not malformed(payload)
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -11,14 +11,11 @@ import queue
 import threading
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pezoexplore.errors import PezoError
 from pezoexplore.explore.cache import CacheError
-from pezoexplore.explore.results import judge
-from pezoexplore.explore.stage import determinants, sha256
-from pezoexplore.explore.store import Record
+from pezoexplore.explore.results import judge, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,10 +24,7 @@ if TYPE_CHECKING:
     from pezoexplore.explore.cache import Cache
     from pezoexplore.explore.executor import Executor, Outcome, Task
     from pezoexplore.explore.plan import Plan
-    from pezoexplore.explore.store import Store
-
-CHANGED = "what determines this result changed while it was made (an edited RTL file?): run again"
-"""Reason of a run whose result nobody could name."""
+    from pezoexplore.explore.store import Record, Store
 
 LOOKED_UP = 1000
 """Keys looked up in the store, and results kept, at a time."""
@@ -236,7 +230,7 @@ class _Collector:
         ended = [item for item in batch if not isinstance(item, str)]
         if not ended:
             return
-        records = [item.record if isinstance(item, _Found) else _record(item) for item in ended]
+        records = [item.record if isinstance(item, _Found) else record_of(item) for item in ended]
         self._store.put(*records)
         for item, record in zip(ended, records, strict=True):
             if not isinstance(item, _Found):
@@ -277,25 +271,3 @@ class _Collector:
                 f"{len(self._cache.damaged)} damaged in the cache {self._cache.folder}, made "
                 f"again; the first: {self._cache.damaged[0]}"
             )
-
-
-def _record(outcome: Outcome) -> Record:
-    """The record of an outcome; a failure if its key no longer says what was run."""
-    task = outcome.task
-    try:
-        content = determinants(task.stage, task.point)
-    except PezoError as error:
-        content = str(error)
-    record = Record(
-        key=task.key,
-        stage=task.stage.name,
-        determinants=content,
-        status=outcome.status,
-        payload=outcome.payload,
-        reason=outcome.reason,
-        seconds=outcome.seconds,
-        log=outcome.log,
-    )
-    if outcome.status == "ok" and sha256(content) != task.key:
-        return replace(record, status="failed", payload="", reason=CHANGED)
-    return record

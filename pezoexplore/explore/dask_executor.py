@@ -7,8 +7,6 @@ another worker when its worker dies; how often is bounded there and here.
 
 from __future__ import annotations
 
-import json
-import math
 import queue
 import time
 from contextlib import suppress
@@ -17,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import PezoError
 from pezoexplore.explore import remote
-from pezoexplore.explore.executor import POLL_S, Outcome
-from pezoexplore.explore.stage import canonical_json
+from pezoexplore.explore.executor import NONSENSE, POLL_S, Outcome
+from pezoexplore.explore.worker import ANSWER_TYPES, understood
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -38,11 +36,6 @@ TASKS_PER_THREAD = 2
 
 COUNT_EVERY_S = 2.0
 """How often the workers are counted."""
-
-STATUSES = ("ok", "failed", "timeout")
-
-REPLY_TYPES = [str, str, str, float, str]
-"""Types of a worker's answer; see ``remote.Reply``."""
 
 
 class ClusterError(PezoError):
@@ -212,26 +205,13 @@ class DaskExecutor:
 
 def _answered(task: Task, reply: object) -> Outcome:
     """An outcome from a worker's answer, which is believed only if it has the right form."""
-    outcome = _checked(task, reply)
-    if outcome is None:
-        reason = "the worker's answer makes no sense"
-        outcome = Outcome(task, "failed", "", reason, 0.0, f"pezoexplore: {reason}\n")
-    _keep_log(task, outcome.log)
-    return outcome
-
-
-def _checked(task: Task, reply: object) -> Outcome | None:
-    if not isinstance(reply, tuple) or [type(part) for part in reply] != REPLY_TYPES:
-        return None
-    status, payload, reason, seconds, log = reply
-    if status not in STATUSES or not math.isfinite(seconds):
-        return None
-    try:
-        if status == "ok" and canonical_json(dict(json.loads(payload))) != payload:
-            return None
-    except (TypeError, ValueError, RecursionError):
-        return None
-    return Outcome(task, status, payload, reason, seconds, log)
+    answer, log = None, ""
+    if isinstance(reply, tuple) and len(reply) == len(ANSWER_TYPES) + 1 and type(reply[-1]) is str:
+        answer, log = understood(reply[:-1]), reply[-1]
+    if answer is None:
+        answer, log = ("failed", "", NONSENSE, 0.0), f"pezoexplore: {NONSENSE}\n"
+    _keep_log(task, log)
+    return Outcome(task, *answer, log)
 
 
 def _why(future: Any) -> tuple[str, bool]:  # noqa: ANN401 - Dask has no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -14,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from pezoexplore.explore.processes import kill_tree
-from pezoexplore.explore.worker import ENVIRONMENT, STARTED
+from pezoexplore.explore.worker import ENVIRONMENT, STARTED, understood
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from pezoexplore.explore.stage import Stage
 
 MAX_STARTS = 3
-"""How often a task is given to a worker that dies before it begins."""
+"""How often a task is given to a worker that dies before it begins, or is killed at it."""
+
+MAX_ANSWER_BYTES = 2**26
+"""Longest answer that is read; a real one is a few kilobytes."""
+
+NONSENSE = "the worker's answer makes no sense"
+"""Reason of a task whose worker said something else than a result."""
 
 POLL_S = 0.1
 """How often a source of tasks that has none at the moment is asked again, and a stop is seen."""
@@ -223,14 +230,7 @@ class Hand:
         assert self.task is not None, "only a worker with a task is asked"
         try:
             if self.connection.poll():
-                message = self.connection.recv()
-                if message == STARTED:
-                    # Starting a process is not the stage's time.
-                    self._at_work = True
-                    self._wind(self.task)
-                    return None
-                status, payload, reason, seconds = message
-                return self._done(status, payload, reason, seconds)
+                return self._heard(self.task, self.connection.recv_bytes(MAX_ANSWER_BYTES))
         except (EOFError, OSError):
             return self._died(self.task)
         if time.monotonic() < self.deadline:
@@ -249,6 +249,23 @@ class Hand:
         # Not waited for before: until then nobody else can have its process id.
         kill_tree(process.pid)
         return process.wait()
+
+    def _heard(self, task: Task, message: bytes) -> Outcome | None:
+        """What a message means: JSON, so that nothing in it can run."""
+        try:
+            said = json.loads(message)
+        except (ValueError, RecursionError):
+            said = None
+        if said == STARTED:
+            # Starting a process is not the stage's time.
+            self._at_work = True
+            self._wind(task)
+            return None
+        answer = understood(said)
+        if answer is None:
+            self.stop()
+            return self._lost("failed", NONSENSE)
+        return self._done(*answer)
 
     def _hand_over(self, task: Task) -> None:
         self._starts += 1
@@ -270,10 +287,13 @@ class Hand:
 
     def _died(self, task: Task) -> Outcome | None:
         status = self.stop()
-        if not self._at_work and self._starts < MAX_STARTS:
+        # A crash is the stage's own and comes again; who is killed from outside gets more tries.
+        innocent = not self._at_work or status == -signal.SIGKILL
+        if innocent and self._starts < MAX_STARTS:
             self._hand_over(task)
             return None
-        return self._lost("failed", _cause(status))
+        again = f", {self._starts} times" if self._starts > 1 else ""
+        return self._lost("failed", _cause(status) + again)
 
     def _lost(self, status: str, reason: str) -> Outcome:
         """The end of a task whose process could not say anything itself."""

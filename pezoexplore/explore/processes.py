@@ -34,6 +34,10 @@ def kill_tree(pid: int) -> None:
 
     The group alone is not enough: a tool runner may put a simulator into a session of its own.
     """
+    if pid != os.getpid():
+        # So that it neither starts more meanwhile nor goes on with what its children left.
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGSTOP)
     below = descendants(pid)
     for child in below:
         with suppress(ProcessLookupError, PermissionError):

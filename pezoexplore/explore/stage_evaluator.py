@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.explore.executor import Executor, Task
-from pezoexplore.explore.outputs import Result, judge
+from pezoexplore.explore.results import Result, judge, record_of
 from pezoexplore.explore.rows import cell_text, csv_text, point_id
 from pezoexplore.explore.rundir import RunDir
 from pezoexplore.explore.screening import can_stop_early, cannot_reach, ruled_out
@@ -28,7 +28,7 @@ from pezoexplore.explore.search import (
     progress,
 )
 from pezoexplore.explore.stage import canonical_json, determinants, sha256
-from pezoexplore.explore.store import Record, Store
+from pezoexplore.explore.store import Store
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -141,7 +141,7 @@ class StageEvaluator:
     def known(self, point: DesignPoint) -> Finding | None:
         """What the store says of a point; None unless every stage has a good result."""
         results = []
-        for key, stage, _ in self.uses(point, self.stages):
+        for key, stage in self.uses(point, self.stages):
             record = self.store.get(key)
             if record is None or judge(record, stage, ran=False).status != "ok":
                 return None
@@ -154,14 +154,11 @@ class StageEvaluator:
         hardware = self.space.hardware.model_dump(mode="json")
         return point_id(point.axes(), self.space.task, train, hardware)
 
-    def uses(self, point: DesignPoint, stages: Sequence[Stage]) -> list[tuple[str, Stage, str]]:
-        """Key, stage and what determines it, for each stage that a point has."""
-        found = []
-        for stage in stages:
-            if stage.applies(point):
-                content = determinants(stage, point)
-                found.append((sha256(content), stage, content))
-        return found
+    def uses(self, point: DesignPoint, stages: Sequence[Stage]) -> list[tuple[str, Stage]]:
+        """Key and stage, for each stage that a point has."""
+        return [
+            (sha256(determinants(stage, point)), stage) for stage in stages if stage.applies(point)
+        ]
 
     def history_csv(self, history: Sequence[Known]) -> str:
         """Content of search.csv."""
@@ -226,36 +223,31 @@ class StageEvaluator:
         """Results of stages, from the store or from runs that go into it."""
         uses = {point: self.uses(point, stages) for point in points}
         results: dict[str, Result] = {}
-        tasks: dict[str, tuple[Task, str]] = {}
+        tasks: dict[str, Task] = {}
         for point in points:
-            for key, stage, content in uses[point]:
+            for key, stage in uses[point]:
                 record = self.store.get(key)
                 if record is not None and record.status == "ok":
                     results[key] = judge(record, stage, ran=False)
                 elif key not in tasks:
-                    tasks[key] = (self._task(key, stage, point), content)
+                    tasks[key] = self._task(key, stage, point)
         waiting = sorted(
-            (task for task, _ in tasks.values()),
+            tasks.values(),
             key=lambda task: (-task.stage.cost(task.point), task.key),
         )
         with closing(self.executor(waiting)) as outcomes:
-            while len(results) < len({key for found in uses.values() for key, *_ in found}):
+            while len(results) < len({key for found in uses.values() for key, _ in found}):
                 if self.expired():
                     raise TimeIsUpError
                 outcome = next(outcomes)
                 task = outcome.task
-                record = Record(
-                    key=task.key, stage=task.stage.name, determinants=tasks[task.key][1],
-                    status=outcome.status, payload=outcome.payload, reason=outcome.reason,
-                    seconds=outcome.seconds, log=outcome.log,
-                )  # fmt: skip
+                record = record_of(outcome)
                 self.store.put(record)
                 results[task.key] = judge(record, task.stage, ran=True)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1
         return {
-            point: [(stage, results[key]) for key, stage, _ in found]
-            for point, found in uses.items()
+            point: [(stage, results[key]) for key, stage in found] for point, found in uses.items()
         }
 
     def _task(self, key: str, stage: Stage, point: DesignPoint) -> Task:

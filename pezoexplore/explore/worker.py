@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import faulthandler
 import io
+import json
+import math
 import os
 import pickle
 import queue
@@ -51,6 +53,14 @@ MAX_FILE_BYTES = 2**30
 STARTED = "started"
 """What a worker sends when it begins a task; a task without it can safely be given again."""
 
+STATUSES = ("ok", "failed", "timeout")
+"""How a task can end."""
+
+ANSWER_TYPES = [str, str, str, float]
+"""Types of an answer's parts: status, payload as canonical JSON, reason, seconds."""
+
+Answer = tuple[str, str, str, float]
+
 
 def main(descriptor: int) -> NoReturn:
     """Run tasks for ever; the process ends when the parent closes its end or dies.
@@ -66,8 +76,26 @@ def main(descriptor: int) -> NoReturn:
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
     while True:
         message = messages.get()
-        connection.send(STARTED)
-        connection.send(_answer(message))
+        connection.send_bytes(json.dumps(STARTED).encode())
+        connection.send_bytes(json.dumps(_answer(message)).encode())
+
+
+def understood(answer: object) -> Answer | None:
+    """An answer as it is to be; None if it is anything else, whoever it came from.
+
+    Answers are data: reading one runs nothing, and none is believed for its looks.
+    """
+    if not isinstance(answer, list | tuple) or [type(part) for part in answer] != ANSWER_TYPES:
+        return None
+    status, payload, reason, seconds = answer
+    if status not in STATUSES or not math.isfinite(seconds):
+        return None
+    try:
+        if status == "ok" and canonical_json(dict(json.loads(payload))) != payload:
+            return None
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return status, payload, reason, seconds
 
 
 def _keep_last_words() -> None:
@@ -91,8 +119,8 @@ def _listen(connection: Connection, messages: queue.SimpleQueue[bytes]) -> None:
     kill_tree(os.getpid())
 
 
-def _answer(message: bytes) -> tuple[str, str, str, float]:
-    """Result of one task: status, payload as JSON, reason, seconds."""
+def _answer(message: bytes) -> Answer:
+    """Result of one task."""
     start = time.perf_counter()
     directory, environment = Path.cwd(), dict(os.environ)
     try:

@@ -11,6 +11,8 @@ from sweep_fakes import Fake, gone, points
 
 from pezoexplore.explore.executor import Outcome, Task, run_tasks
 
+KILLED = "the worker process died of signal 9 (Killed, out of memory?), 3 times"
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., list[Outcome]]:
@@ -51,7 +53,7 @@ def test_each_way_to_fail_fails_that_task_alone(run: Callable[..., list[Outcome]
         "tool timeout": ("timeout", "simulator: no end after 3 s"),
         "exit": ("failed", "SystemExit: 0"),
         "_exit": ("failed", "the worker process ended with exit status 3"),
-        "kill": ("failed", "the worker process died of signal 9 (Killed, out of memory?)"),
+        "kill": ("failed", KILLED),
         "segfault": ("failed", "the worker process died of signal 11 (Segmentation fault)"),
         "nan": ("failed", "ValueError: Out of range float values are not JSON compliant"),
     }

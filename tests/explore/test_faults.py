@@ -22,8 +22,8 @@ from sweep_driver import COUNT
 from sweep_fakes import INFO, Fake, points, runs_of, space
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.explore import collect
 from pezoexplore.explore.outputs import StageCount
+from pezoexplore.explore.results import CHANGED
 from pezoexplore.explore.stage import Payload, Stage
 from pezoexplore.explore.store import Store, StoreError
 from pezoexplore.explore.sweep import run_sweep
@@ -259,6 +259,6 @@ def test_sources_edited_while_a_point_runs_give_no_result(tmp_path: Path, runs: 
     (tmp_path / "source").write_text("as planned")
     stage = Edited(name="train", runs=runs, source=tmp_path / "source")
     first = run_sweep(space(), points(1), [stage], out_dir=tmp_path / "out", info=INFO, jobs=1)
-    assert first.failures[0].reason == collect.CHANGED
+    assert first.failures[0].reason == CHANGED
     second = run_sweep(space(), points(1), [stage], out_dir=tmp_path / "out", info=INFO, jobs=1)
     assert second.counts == {"train": StageCount(1, 0, 0)}
