@@ -57,7 +57,7 @@ def stream_health(point: DesignPoint, parameters: int, steps: int) -> dict[str, 
     Returns:
         Values by column name; None where a figure has no meaning.
     """
-    z, circular = _sample(point, parameters)
+    z, circular = sample(point, parameters)
     mean, deviation, kurtosis = _moments(z)
     lag1, between = lane_correlations(z, circular)
     return {
@@ -72,10 +72,19 @@ def stream_health(point: DesignPoint, parameters: int, steps: int) -> dict[str, 
     }
 
 
-def _sample(point: DesignPoint, parameters: int) -> tuple[F32, bool]:
-    """The sample [beats, lanes] and whether it is a whole period of the stream."""
+def sample(point: DesignPoint, parameters: int, beats: int = _BEATS) -> tuple[F32, bool]:
+    """A sample of a point's numbers, master seed 0; see the module.
+
+    Args:
+        point: The design.
+        parameters: Weights d of the model: they say when a refill or reseed comes.
+        beats: Most beats.
+
+    Returns:
+        z, float32 [beats, lanes], and whether it is a whole period of the stream.
+    """
     stream = Stream(point)
-    most = min(_BEATS, _WORDS // point.lanes)
+    most = min(beats, _WORDS // point.lanes)
     if point.reseeds:
         epoch_beats = int(point.reuse_period) * beats_per_step(parameters, point.lanes)
         epochs = np.arange(-(-most // epoch_beats), dtype=np.uint64)
@@ -114,25 +123,37 @@ def lane_correlations(z: F32, circular: bool) -> tuple[float | None, float | Non
         lanes at lags 0 to LAGS, either one first. Lanes that never vary are left out; None where no
         lane, or pair of lanes, is left.
     """
-    beats = len(z)
-    deviation = z.std(axis=0, dtype=np.float64)
-    varies = deviation > 0
-    lanes = int(varies.sum())
+    varying = z[:, z.std(axis=0, dtype=np.float64) > 0]
+    lanes = varying.shape[1]
     if lanes == 0:
         return None, None
-    lags = LAGS + 1 if lanes > 1 else 2
-    line = np.zeros((beats + lags - 1, lanes), dtype=np.float32)
-    line[:beats] = z[:, varies]
-    line[:beats] -= z[:, varies].mean(axis=0, dtype=np.float64).astype(np.float32)
-    line[:beats] /= deviation[varies].astype(np.float32)
-    if circular:
-        line[beats:] = line[np.arange(lags - 1) % beats]
-    products = _lagged_products(line, beats, lags) / beats
+    products = lagged_correlations(varying, circular, LAGS if lanes > 1 else 1)
     lag1 = float(np.trace(products[1]) / lanes)
     if lanes == 1:
         return lag1, None
     products[:, np.arange(lanes), np.arange(lanes)] = 0.0
     return lag1, float(np.abs(products).max())
+
+
+def lagged_correlations(z: F32, circular: bool, most: int = LAGS) -> NDArray[np.float64]:
+    """Correlation of every lane with every lane so many beats later.
+
+    Args:
+        z: float32 [beats, lanes], every lane varying.
+        circular: Whether the first beat follows the last.
+        most: Largest lag, in beats.
+
+    Returns:
+        float64 [most + 1, lanes, lanes]: by lag, earlier lane and later lane.
+    """
+    beats = len(z)
+    line = np.zeros((beats + most, z.shape[1]), dtype=np.float32)
+    line[:beats] = z
+    line[:beats] -= z.mean(axis=0, dtype=np.float64).astype(np.float32)
+    line[:beats] /= z.std(axis=0, dtype=np.float64).astype(np.float32)
+    if circular:
+        line[beats:] = line[np.arange(most) % beats]
+    return _lagged_products(line, beats, most + 1) / beats
 
 
 def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
