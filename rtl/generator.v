@@ -10,12 +10,12 @@
 `default_nettype none
 
 module generator #(
-    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp or ca
+    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp, ca or trivium
     parameter KIND = "lfsr",
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
     parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1
-    parameter GROUP = 1        // words a clock; xoshiro128pp: as it allows; the others take 1
+    parameter GROUP = 1        // words a clock; xoshiro128pp, trivium: as they allow; others: 1
 ) (
     input  wire [STATE_BITS-1:0]      state,
     output wire [STATE_BITS-1:0]      next_state,
@@ -37,6 +37,9 @@ module generator #(
                 .state(state), .next_state(next_state));
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
                 .state(state), .word(word));
+        end else if (KIND == "trivium") begin : gen_trivium
+            trivium #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_trivium (
+                .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "treegrng") begin : gen_treegrng
             treegrng #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_treegrng (
                 .state(state), .next_state(next_state), .word(word));

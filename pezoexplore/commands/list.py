@@ -7,8 +7,10 @@ import textwrap
 from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.perturb.catalogue import CATALOGUE, FACTS, facts
 
-_WIDTH = 98
 _INDENT = 24
+_WRAP = textwrap.TextWrapper(
+    98, subsequent_indent=" " * _INDENT, break_on_hyphens=False, drop_whitespace=True
+)
 
 
 def list_generators(as_json: bool) -> int:
@@ -25,6 +27,6 @@ def list_generators(as_json: bool) -> int:
         say(item.name)
         for key, value in facts(item).items():
             head = f"  {FACTS[key]}".ljust(_INDENT)
-            say(textwrap.fill(value, _WIDTH, initial_indent=head, subsequent_indent=" " * _INDENT))
+            say(_WRAP.fill(f"{head}{value}"))
         say("")
     return 0

@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca"),
+    *("xoshiro128pp", "ca", "trivium"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -39,7 +39,7 @@ SCALINGS = ("none", "constant", "pow2")
 GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller")
 """Generators with an approximately normal output, in hardware."""
 
-OUTPUT_BITS = {"xoshiro128pp": 32}
+OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64}
 """Bits a clock of the generators that make words for several lanes."""
 
 GAUSSIAN_BITS = (4, 12)
@@ -209,7 +209,7 @@ def fixed_state_bits(rng: str, bit_width: int) -> int | None:
     return _STATE_BITS.get(rng, 33)
 
 
-_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128, "ca": 32}
+_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128, "ca": 32, "trivium": 288}
 
 
 def resolve(**axes: str | int | float | None) -> DesignPoint:

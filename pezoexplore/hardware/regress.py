@@ -14,7 +14,14 @@ from pezoexplore.errors import DesignError
 
 _GAUSSIAN = [{"bit_width": bits, "lanes": 3} for bits in (4, 8, 12)]
 
-_FILLER: dict[str, str | int | float] = {
+_Axes = dict[str, str | int | float]
+
+_LANE_EACH: list[_Axes] = [{"reuse": "none", "bit_width": bits, "lanes": 3} for bits in (1, 8, 24)]
+_LANES_SHARE: list[_Axes] = [
+    {"reuse": "none", "bit_width": bits, "lanes": lanes, "reuse_period": period}
+    for bits, lanes, period in ((8, 1, inf), (1, 31, inf), (8, 31, 4), (12, 5, inf), (24, 3, 4))
+]
+_FILLER: _Axes = {
     "reuse": "pool",
     "pool_size": 100,
     "lanes": 8,
@@ -23,7 +30,7 @@ _FILLER: dict[str, str | int | float] = {
 }
 """A pool that is refilled: the generator makes a word a clock."""
 
-_GRIDS: dict[str, list[dict[str, str | int | float]]] = {
+_GRIDS: dict[str, list[_Axes]] = {
     "lfsr": [
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
         for bits, leap in [(b, 1) for b in range(3, 33)] + [(8, 7), (12, 11), (16, 4), (24, 8)]
@@ -33,12 +40,9 @@ _GRIDS: dict[str, list[dict[str, str | int | float]]] = {
     "clt": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "treegrng": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "box_muller": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
-    "xoshiro128pp": [
-        {"reuse": "none", "bit_width": bits, "lanes": lanes, "reuse_period": period}
-        for bits, lanes, period in ((8, 1, inf), (1, 31, inf), (8, 31, 4), (12, 5, inf), (24, 3, 4))
-    ]
-    + [_FILLER],
-    "ca": [*({"reuse": "none", "bit_width": bits, "lanes": 3} for bits in (1, 8, 24)), _FILLER],
+    "xoshiro128pp": [*_LANES_SHARE, _FILLER],
+    "ca": [*_LANE_EACH, _FILLER],
+    "trivium": [*_LANES_SHARE, _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
         for lanes in (1, 8, 31)

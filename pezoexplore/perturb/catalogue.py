@@ -187,6 +187,24 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("ca.v",),
     ),
     Entry(
+        name="trivium",
+        what="The stream cipher Trivium, as many updates a clock as there are output bits.",
+        source=(
+            "C. De Cannière and B. Preneel, LNCS 4986, 2008; ISO/IEC 29192-3; eSTREAM portfolio."
+        ),
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="288",
+        period="not known; 2^64 bits allowed a key",
+        fresh_bits="up to 64",
+        serves="64 / bit_width",
+        weaknesses=(
+            "None known in its statistics. Its period cannot be stated, as for any non-linear "
+            "state; keys are drawn at random and the host makes the first 1,152 updates."
+        ),
+        rtl=("trivium.v",),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import xoshiro128pp
+from pezoexplore.perturb import trivium, xoshiro128pp
 
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
@@ -45,6 +45,9 @@ class Stepped:
 _FAMILIES: dict[str, Callable[[DesignPoint], Stepped]] = {
     "xoshiro128pp": lambda point: Stepped(
         128, 2**128 - 1, 2, xoshiro128pp.begin, xoshiro128pp.fill
+    ),
+    "trivium": lambda point: Stepped(
+        288, trivium.PERIOD, trivium.DRAWN, trivium.begin, trivium.fill
     ),
 }
 

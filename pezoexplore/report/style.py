@@ -38,6 +38,7 @@ RNG_COLOURS = {
     "box_muller": _PURPLE,
     "xoshiro128pp": "#6A51A3",
     "ca": "#8C6D31",
+    "trivium": "#7F3B08",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -50,6 +50,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "xoshiro128pp", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "ca", "reuse": "none"},
     {"rng": "ca", "reuse": "pool", "pool_size": 12, "bit_width": 16},
+    {"rng": "trivium", "reuse": "none"},
+    {"rng": "trivium", "reuse": "pool", "pool_size": 12, "bit_width": 16},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )

@@ -29,6 +29,9 @@ def test_state_and_period_are_the_generators_own(item):
     point = point_of(item)
     if item.state_bits.isdigit():
         assert point.state_bits == int(item.state_bits)
+    if item.period.startswith("not known"):
+        assert generator(point).period * 64 == 2**64
+        return
     formula = item.period.replace("state_bits", str(point.state_bits)).replace("^", "**")
     assert generator(point).period == eval(formula, {})
 
