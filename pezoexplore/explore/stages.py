@@ -9,6 +9,7 @@ import hashlib
 import platform
 import shutil
 import tempfile
+from abc import abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -140,17 +141,16 @@ class TrainStage(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RtlStage(Stage):
-    """The RTL in simulation, compared word for word with the software stream.
+class HardwareStage(Stage):
+    """What is done with a point's RTL, built in a scratch folder.
 
     Attributes:
         rtl_dir: Folder of the RTL.
-        work_dir: Folder for simulator builds.
-        source: Hash of the code and the benches.
-        tools: Versions of simulator and testbench library.
+        work_dir: Folder for what the tools build.
+        source: Hash of the code, and of the benches that are used.
+        tools: Versions of the tools that are used.
     """
 
-    name: str = field(default="rtl", init=False)
     rtl_dir: Path
     work_dir: Path
     source: str
@@ -172,12 +172,27 @@ class RtlStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
-        from pezoexplore.hardware.verify import verify_point
-
         hardware = point.hardware()
         identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
         with scratch(self.work_dir) as work:
-            return identity | verify_point(hardware, self.rtl_dir, work, log_path)
+            return identity | self.found(hardware, work, log_path)
+
+    @abstractmethod
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """What the tools find out about a hardware point in an empty folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RtlStage(HardwareStage):
+    """The RTL in simulation, compared word for word with the software stream."""
+
+    name: str = field(default="rtl", init=False)
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.verify import verify_point
+
+        return verify_point(hardware, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
         """See :meth:`Stage.cost`."""
@@ -191,45 +206,17 @@ class RtlStage(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SynthStage(Stage):
-    """Resources of the RTL on one target.
-
-    Attributes:
-        rtl_dir: Folder of the RTL.
-        work_dir: Folder for what the tool writes.
-        source: Hash of the code.
-        tools: Version of the synthesis tool.
-    """
+class SynthStage(HardwareStage):
+    """Resources of the RTL on one target."""
 
     name: str = field(default="synth", init=False)
-    rtl_dir: Path
-    work_dir: Path
-    source: str
-    tools: Versions
 
-    def applies(self, point: DesignPoint) -> bool:
-        """See :meth:`Stage.applies`."""
-        return point.in_hardware
-
-    def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
-        hardware = point.hardware()
-        return {
-            "axes": hardware.axes(),
-            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
-            "source": self.source,
-            "tools": dict(self.tools),
-        }
-
-    def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.synth import synthesise
 
         assert self.target is not None, "synthesis is for a target"
-        hardware = point.hardware()
-        identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
-        with scratch(self.work_dir) as work:
-            return identity | synthesise(hardware, self.target, self.rtl_dir, work, log_path)
+        return synthesise(hardware, self.target, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
         """See :meth:`Stage.cost`."""
