@@ -1,5 +1,33 @@
-"""Find the cheapest random-number hardware that still trains a network, and prove it correct."""
+"""Find the cheapest random-number hardware that still trains a network, and prove it correct.
+
+From Python: :func:`load_design`, :func:`sweep`, :func:`read_results` and :class:`Results`; see
+``pezoexplore.api``. They are imported when they are first asked for.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pezoexplore.api import Results as Results
+    from pezoexplore.api import load_design as load_design
+    from pezoexplore.api import read_results as read_results
+    from pezoexplore.api import sweep as sweep
+
 __version__ = "0.1.0"
+
+_API = ("Results", "load_design", "read_results", "sweep")
+
+
+def __getattr__(name: str) -> object:
+    """The names of the Python API, none of which the command line needs at its start."""
+    if name not in _API:
+        raise AttributeError(f"module 'pezoexplore' has no attribute {name!r}")
+    from pezoexplore import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    """What there is, the API included."""
+    return sorted([*globals(), *_API])

@@ -114,6 +114,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         _discard_output()
         return _fail(str(error))
+    finally:
+        _speak_normally()
     return value if isinstance(value, int) else 0
 
 
@@ -855,6 +857,13 @@ def _speak(quiet: bool, verbose: bool) -> None:
     if quiet and verbose:
         raise PezoError("--quiet and --verbose: give one of them")
     speak(Level.quiet if quiet else Level.verbose if verbose else Level.normal)
+
+
+def _speak_normally() -> None:
+    """Forget how much news was asked for: another command line may follow in this process."""
+    terminal = sys.modules.get("pezoexplore.commands.terminal")  # if a command needed it
+    if terminal is not None:
+        terminal.speak(terminal.Level.normal)
 
 
 def _job_count(asked: int | None) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pezoexplore.commands.sweep import HARDWARE_STAGES, rtl_folder
+from pezoexplore.api import HARDWARE_STAGES
+from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import counted, duration, note, print_json, say, tell
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pezoexplore import paths
+from pezoexplore.api import skipped_points, stages_of
 from pezoexplore.commands.dry_run import show_plan, skip_line
 from pezoexplore.commands.terminal import (
     Meter,
@@ -29,7 +30,6 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.explore.adaptive import seeds_wanted, with_more_seeds
-from pezoexplore.explore.outputs import SkippedPoint
 from pezoexplore.explore.rows import ON_FRONT, typed_row
 from pezoexplore.explore.rundir import WORK_NAME
 from pezoexplore.explore.stage import Stage
@@ -37,9 +37,6 @@ from pezoexplore.explore.stages import SELECTABLE, build_stages, run_info, tool_
 from pezoexplore.explore.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_FILE
 from pezoexplore.report.parquet import check_parquet, write_parquet
-
-HARDWARE_STAGES = ("rtl", "synth")
-"""Stages that only points with RTL have."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +136,16 @@ def _stage_names(text: str) -> list[str]:
 
 def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: Path) -> SweepResult:
     rtl_dir, tools = rtl_folder(request.rtl_dir), tool_versions()
-    space, skips = chosen.space, chosen.counts.skipped
-    if not any(point.in_hardware for point in chosen):
-        wanted = [name for name in wanted if name not in HARDWARE_STAGES]
+    space = chosen.space
     stages = build_stages(
         space,
-        wanted,
+        stages_of(chosen, wanted),
         rtl_dir=rtl_dir,
         work_dir=out / WORK_NAME,
         tools=tools,
         folder=request.design.parent if request.design else None,
     )
-    for skip in skips:
+    for skip in chosen.counts.skipped:
         note(f"skipped: {skip_line(skip)}")
     note(_headline(chosen, stages, out))
     for line in _particulars(request, tools):
@@ -170,7 +165,7 @@ def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: P
                     out_dir=out,
                     info=run_info(request.command, resolved_yaml(space), tools, rtl_dir),
                     jobs=request.jobs,
-                    skipped=[_skipped_point(skip.axes, skip.reason) for skip in skips],
+                    skipped=skipped_points(chosen),
                     junit=request.junit,
                     draw=_draw,
                     progress=lambda news: _show(meter, news),
@@ -214,11 +209,6 @@ def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) 
 
     draw_run(rows, space, out_dir)
     write_sensitivity(rows, out_dir)
-
-
-def _skipped_point(axes: Mapping[str, object], reason: str) -> SkippedPoint:
-    texts = {axis: "inf" if value == float("inf") else value for axis, value in axes.items()}
-    return SkippedPoint(texts, reason)
 
 
 def _headline(chosen: Selection, stages: Sequence[Stage], out: Path) -> str:

@@ -63,6 +63,12 @@ def test_quiet_prints_results_only(call):
     assert "results: run/results.csv" in answer.out
 
 
+def test_a_command_line_leaves_the_next_one_its_voice(call, capsys):
+    call("sweep", "a.yaml", "--quiet", "--dry-run")
+    note("news")
+    assert capsys.readouterr().err == "news\n"
+
+
 def test_quiet_still_tells_of_trouble(call):
     answer = call("sweep", "nowhere.yaml", "--quiet")
     assert answer.status == 2
