@@ -10,7 +10,7 @@
 `default_nettype none
 
 module generator #(
-    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp, ca or trivium
+    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp, ca, trivium or ternary
     parameter KIND = "lfsr",
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
@@ -40,6 +40,8 @@ module generator #(
         end else if (KIND == "trivium") begin : gen_trivium
             trivium #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_trivium (
                 .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "ternary") begin : gen_ternary
+            ternary u_ternary (.state(state), .next_state(next_state), .word(word));
         end else if (KIND == "treegrng") begin : gen_treegrng
             treegrng #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_treegrng (
                 .state(state), .next_state(next_state), .word(word));

@@ -9,7 +9,7 @@ from pezoexplore.perturb.catalogue import CATALOGUE, FACTS, facts
 
 _INDENT = 24
 _WRAP = textwrap.TextWrapper(
-    98, subsequent_indent=" " * _INDENT, break_on_hyphens=False, drop_whitespace=True
+    98, subsequent_indent=" " * _INDENT, break_on_hyphens=False
 )
 
 

@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca", "trivium"),
+    *("xoshiro128pp", "ca", "trivium", "ternary"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -41,6 +41,9 @@ GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller")
 
 OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64}
 """Bits a clock of the generators that make words for several lanes."""
+
+FIXED_BITS = {"rademacher": 1, "ternary": 2}
+"""Word bits of the generators that leave no choice."""
 
 GAUSSIAN_BITS = (4, 12)
 """Bit widths the hardware Gaussians are built for."""
@@ -209,7 +212,14 @@ def fixed_state_bits(rng: str, bit_width: int) -> int | None:
     return _STATE_BITS.get(rng, 33)
 
 
-_STATE_BITS = {"xorshift32": 32, "rademacher": 32, "xoshiro128pp": 128, "ca": 32, "trivium": 288}
+_STATE_BITS = {
+    "xorshift32": 32,
+    "rademacher": 32,
+    "xoshiro128pp": 128,
+    "ca": 32,
+    "trivium": 288,
+    "ternary": 32,
+}
 
 
 def resolve(**axes: str | int | float | None) -> DesignPoint:
@@ -233,7 +243,7 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
         reuse=reuse,
         pool_size=_integer(values["pool_size"]) if reuse == "pool" else None,
         reuse_period=float(values["reuse_period"] or math.inf),
-        bit_width=1 if rng == "rademacher" else _integer(values["bit_width"]),
+        bit_width=FIXED_BITS.get(rng) or _integer(values["bit_width"]),
         state_bits=_integer(values["state_bits"]),
         lanes=_integer(values["lanes"]) or 1,
         leap=_integer(values["leap"]) if rng == "lfsr" else None,
@@ -289,7 +299,7 @@ def _check_integers(point: DesignPoint) -> None:
     """Integer training adds the words as they are, and rounds with uniform ones."""
     if point.fixed_point and point.scaling == "pow2":
         raise IllegalPointError("weight_bits needs scaling none or constant, not pow2")
-    if point.rounding == "stochastic" and point.rng in GAUSSIAN_HARDWARE:
+    if point.rounding == "stochastic" and point.rng in (*GAUSSIAN_HARDWARE, "ternary"):
         raise IllegalPointError(
             f"rounding stochastic needs uniform numbers; rng {point.rng} has none"
         )

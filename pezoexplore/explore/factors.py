@@ -21,6 +21,7 @@ MAX_LEVELS = 8
 
 _FIXED = {
     "rademacher": ("bit_width", "state_bits"),
+    "ternary": ("bit_width", "state_bits"),
     "gaussian": ("bit_width", "state_bits", "scaling"),
 }
 """Axes that a generator leaves no choice of; all but lfsr fix their state."""

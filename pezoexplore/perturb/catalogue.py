@@ -205,6 +205,24 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("trivium.v",),
     ),
     Entry(
+        name="ternary",
+        what="-1, 0, 0 or +1 alike: two bits of a 32-bit lfsr that makes two updates a clock.",
+        source=(
+            "D. Achlioptas, J. Computer and System Sciences 66(4), 2003, for the numbers; S. "
+            "Golomb, 1967, for the register."
+        ),
+        numbers="ternary",
+        widths=(2, 2),
+        state_bits="32",
+        period="2^32 - 1",
+        fresh_bits="2",
+        serves="1",
+        weaknesses=(
+            "Half of the weights stay where they are in a step. Linear of degree 32, as rademacher."
+        ),
+        rtl=("ternary.v",),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
-from pezoexplore.perturb import box_muller, ca, clt, gaussian_source, lfsr, treegrng, xorshift32
+from pezoexplore.perturb import (
+    box_muller,
+    ca,
+    clt,
+    gaussian_source,
+    lfsr,
+    ternary,
+    treegrng,
+    xorshift32,
+)
 from pezoexplore.perturb.linear import Columns, transpose
 from pezoexplore.perturb.stepped import STEPPED, Stepped, stepped
 
@@ -23,6 +32,7 @@ _SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "treegrng": treegrng.words,
     "box_muller": box_muller.words,
     "ca": ca.words,
+    "ternary": ternary.words,
 }
 
 
@@ -80,6 +90,9 @@ def generator(point: DesignPoint) -> Generator:
     if point.rng in STEPPED:
         sigma = math.sqrt((4**bits - 1) / 12)
         return Generator((), bits, None, True, sigma, stepped(point))
+    if point.rng == "ternary":
+        step = lfsr.step_columns(ternary.STATE_BITS, ternary.LEAP)
+        return Generator(step, bits, "ternary", False, ternary.SIGMA)
     if point.rng == "ca":
         return Generator(ca.step_columns(), bits, "ca", True, math.sqrt((4**bits - 1) / 12))
     if point.rng == "xorshift32":
@@ -95,7 +108,8 @@ def scale(point: DesignPoint) -> float:
     """Factor from word to direction: z = (w, with its half) * scale * 2**exponent.
 
     ``none`` gives 2**(1 - bit_width); ``constant`` 1 / sigma; with ``pow2`` all of the scale is in
-    the exponent of each beat. Rademacher words give +-1 whatever the scaling.
+    the exponent of each beat. Rademacher words give +-1 whatever the scaling, ternary ones -1, 0
+    and 1 with ``none``.
     """
     if not point.in_hardware or point.scaling == "pow2":
         return 1.0
@@ -103,4 +117,4 @@ def scale(point: DesignPoint) -> float:
         return 2.0
     if point.scaling == "constant":
         return 1.0 / generator(point).sigma
-    return float(2.0 ** (1 - point.bits))
+    return 1.0 if point.rng == "ternary" else float(2.0 ** (1 - point.bits))

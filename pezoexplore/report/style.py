@@ -39,6 +39,7 @@ RNG_COLOURS = {
     "xoshiro128pp": "#6A51A3",
     "ca": "#8C6D31",
     "trivium": "#7F3B08",
+    "ternary": "#66A61E",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -52,6 +52,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "ca", "reuse": "pool", "pool_size": 12, "bit_width": 16},
     {"rng": "trivium", "reuse": "none"},
     {"rng": "trivium", "reuse": "pool", "pool_size": 12, "bit_width": 16},
+    {"rng": "ternary", "reuse": "none"},
+    {"rng": "ternary", "reuse": "pool", "pool_size": 12, "scaling": "pow2"},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )
