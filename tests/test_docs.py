@@ -63,8 +63,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("designs", "docs"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "rtl", folder / "my_rtl")
-    for name in ("my", "eight", "quickstart"):
-        shutil.copytree(ROOT / "reports" / "example", folder / "reports" / name)
+    finished = folder / "reports" / "quickstart"
+    small = ["sweep", "--stages", "train", "--sample", "1", "-s", "train.steps=20"]
+    assert run([*small, "--out", str(finished)]) == 0
+    shutil.copytree(ROOT / "reports" / "example", finished, dirs_exist_ok=True)
+    for name in ("my", "eight"):
+        shutil.copytree(finished, folder / "reports" / name)
     (folder / "DIR").mkdir()
     page = (ROOT / "docs" / "index.md").read_text("utf-8")
     (design,) = re.findall(r"^```yaml$\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
