@@ -45,9 +45,10 @@ def watch(path: Path, interval_s: float, once: bool, as_json: bool) -> int:
             say(line)
         return 0
     console = Console()
-    now = _follow_live(path, now, interval_s, console) if console.is_terminal else _follow(
-        path, now, interval_s
-    )  # fmt: skip
+    if console.is_terminal:
+        now = _follow_live(path, now, interval_s, console)
+    else:
+        now = _follow(path, now, interval_s)
     for line in _lines(now) if console.is_terminal else [_state(now)]:
         say(line)
     return 0 if now.finished and not now.failures else 1
@@ -62,11 +63,11 @@ def _look(path: Path) -> Snapshot:
 
 
 def _follow_live(path: Path, now: Snapshot, interval_s: float, console: Console) -> Snapshot:
-    with Live(_picture(now), console=console, transient=True) as live:
+    with Live(picture(now), console=console, transient=True) as live:
         while now.running:
             time.sleep(interval_s)
             now = _look(path)
-            live.update(_picture(now))
+            live.update(picture(now))
     return now
 
 
@@ -97,8 +98,9 @@ def _state(now: Snapshot) -> str:
         return f"stopped: {there}; type the sweep's command again to go on"
     if now.total is None or now.done is None:
         return f"starting: {counted(stored, 'result')} there"
-    left = "" if now.left_s is None else f", {duration(now.left_s)} left"
-    return f"[{now.done}/{now.total}] {_counts(now)}{left}"
+    left = "" if now.left_s is None else f"{duration(now.left_s)} left"
+    left = "writing the results" if now.done == now.total else left
+    return f"[{now.done}/{now.total}] " + (", ".join(filter(None, [_counts(now), left])) or "begun")
 
 
 def _counts(now: Snapshot) -> str:
@@ -123,14 +125,15 @@ def _words(ended: Ended) -> str:
     return f"{what}: {ended.result}" if ended.result else what
 
 
-def _picture(now: Snapshot) -> Group:
+def picture(now: Snapshot) -> Group:
     """Everything, as a picture of the terminal's width."""
-    parts: list[object] = [Text(_state(now), no_wrap=True)]
+    head = Table.grid()
+    head.add_row(Text(_state(now), no_wrap=True))
     if now.total:
-        parts.append(ProgressBar(total=now.total, completed=now.done or 0, width=BAR_WIDTH))
+        head.add_row(ProgressBar(total=now.total, completed=now.done or 0, width=BAR_WIDTH))
     table = Table.grid(padding=(0, 2))
     for ended in (*now.latest, *(item for item in now.troubles if item not in now.latest)):
         style = "" if ended.status == "ok" else "red"
         cells = (ended.stage, ended.label, ended.status, duration(ended.seconds), ended.result)
         table.add_row(*(Text(cell, style=style, no_wrap=True) for cell in cells))
-    return Group(*parts, table)  # type: ignore[arg-type]
+    return Group(head, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -10,8 +11,10 @@ import sys
 from contextlib import closing
 
 import pytest
+from rich.console import Console
 from sweep_fakes import INFO, Fake, points, space
 
+from pezoexplore.commands.watch import picture
 from pezoexplore.explore.rundir import RunDirError
 from pezoexplore.explore.sweep import run_sweep
 from pezoexplore.explore.watch import Snapshot, look
@@ -111,6 +114,26 @@ def test_what_is_no_run_is_refused(tmp_path):
 def test_a_sweep_that_only_begins(tmp_path):
     (tmp_path / ".lock").touch()
     assert look(tmp_path) == Snapshot(running=False, finished=False, failures=0)
+
+
+def test_the_command_draws_a_sweep_at_work(sweep, tmp_path):
+    """One picture at every end of a run."""
+    pictures = []
+
+    def draw(news):
+        console = Console(file=io.StringIO(), width=100)
+        now = look(tmp_path / "run")
+        console.print(picture(now))
+        pictures.append((now, console.file.getvalue().splitlines()))
+
+    sweep(draw, acts=((32, "raise"),))
+    for now, lines in pictures:
+        assert lines[0].startswith(f"[{now.done}/6] ")
+        assert set(lines[1].strip()) <= {"━", "╸"}
+        assert len(lines) == 2 + now.done
+    assert [line for line in pictures[-1][1] if "failed" in line and "luck" in line]
+    assert "writing the results" in pictures[-1][1][0]
+    assert pictures[-1][1][1].strip() == "━" * 40
 
 
 def test_the_command_follows_a_sweep_to_its_end(sweep, tmp_path):
