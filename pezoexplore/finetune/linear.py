@@ -1,0 +1,137 @@
+"""Words of long states on any device: look-ups in tables of XORs over GF(2).
+
+The words of the next ``BEATS`` beats are an affine function over GF(2) of the state, so they are
+the XOR of one table entry for each group of state bits. Per beat that leaves a share of a look-up:
+
+1. the host jumps to the state of the first beat;
+2. the device finds the states of every ``BEATS``-th beat from it by doubling: the states of the
+   second half of a run are those of the first, moved by one map;
+3. each of these states gives the words of ``BEATS`` beats.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.perturb.generator import generator
+from pezoexplore.perturb.linear import Columns, apply, byte_tables, power
+from pezoexplore.perturb.reuse import PerLane, Phased, Words, generator_words, word_dtype
+
+BEATS = 16
+"""Beats that one look-up gives."""
+
+_GROUP_BITS = 11
+"""State bits of one table at most: larger ones leave the caches."""
+
+U64 = NDArray[np.uint64]
+
+
+class Linear:
+    """Numbers of a phased stream, or of an lfsr or xorshift a lane, whose states are long."""
+
+    def __init__(self, point: DesignPoint, made: Phased | PerLane, device: torch.device) -> None:
+        """Of a point without exponents and its strategy, on a device."""
+        self._made, self._device, self._lanes = made, device, point.lanes
+        self._phased = isinstance(made, Phased)
+        step = generator(point)
+        self._period, self._bits = step.period, step.state_bits
+        self._half = 0.5 * step.half
+        self._leaps = power(step.step, BEATS)
+        self._moves: list[torch.Tensor] = []
+        groups = -(-self._bits // _GROUP_BITS)
+        self._group_bits = -(-self._bits // groups)
+        self._tables = self._on_device(_word_tables(point, made, self._group_bits))
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """See :class:`pezoexplore.finetune.sources.Source`."""
+        parts, stop = [], start + count
+        while start < stop:
+            run = min(stop - start, self._period - start % self._period)
+            parts.append(self._run(epoch, start, run))
+            start += run
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _run(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """Numbers of beats between which nothing rotates or hops."""
+        first = self._made.states(np.array([epoch], dtype=np.uint64), start)[0]
+        states = self._on_device(first.astype(np.int64))[:, None]  # [lanes or 1, runs of beats]
+        wanted = -(-count // BEATS)
+        doublings = 0
+        while states.shape[1] < wanted:
+            states = torch.cat([states, self._moved(states, doublings)], dim=1)
+            doublings += 1
+        words = self._words(states[:, :wanted])
+        if not self._phased:  # [lanes, runs, beats]
+            words = words.reshape(self._lanes, wanted, BEATS).permute(1, 2, 0)
+        words = words.reshape(wanted * BEATS, self._lanes)[:count]
+        return torch.add(words, self._half) if self._half else words.to(torch.float32)
+
+    def _words(self, states: torch.Tensor) -> torch.Tensor:
+        """Words of BEATS beats from each state: [states, BEATS * lanes or BEATS]."""
+        flat, mask = states.reshape(-1), 2**self._group_bits - 1
+        words = self._tables[0].index_select(0, flat & mask)
+        for group in range(1, len(self._tables)):
+            part = (flat >> (group * self._group_bits)) & mask
+            words ^= self._tables[group].index_select(0, part)
+        return words
+
+    def _moved(self, states: torch.Tensor, doublings: int) -> torch.Tensor:
+        """States after BEATS * 2**doublings beats."""
+        while len(self._moves) <= doublings:
+            moves = power(self._leaps, 2 ** len(self._moves))
+            self._moves.append(self._on_device(byte_tables(moves).astype(np.int64)))
+        image = torch.zeros_like(states)
+        for byte, table in enumerate(self._moves[doublings]):
+            image ^= table[(states >> (8 * byte)) & 255]
+        return image
+
+    def _on_device(self, array: Words) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+
+
+def _word_tables(point: DesignPoint, made: Phased | PerLane, group_bits: int) -> Words:
+    """Words by group of state bits and their value: [groups, 2**group_bits, words].
+
+    XORing one row of each group gives the words of BEATS beats; an affine function's constant, the
+    words of the state zero, is in the first group.
+    """
+    bits = generator(point).state_bits
+    basis = np.array([0, *(1 << i for i in range(bits))], dtype=np.uint64)
+    shown = _phased_words(point, made, basis) if isinstance(made, Phased) else _lane(point, basis)
+    images = shown[1:] ^ shown[0]
+    groups = -(-bits // group_bits)
+    tables = np.zeros((groups, 2**group_bits, shown.shape[1]), dtype=shown.dtype)
+    tables[0] = shown[0]
+    value = np.arange(2**group_bits)
+    for i, image in enumerate(images):
+        group, bit = divmod(i, group_bits)
+        tables[group, (value >> bit) & 1 == 1] ^= image
+    return tables
+
+
+def _lane(point: DesignPoint, states: U64) -> Words:
+    """Words [states, BEATS] of one generator a state."""
+    words: Words = generator_words(point, states[:, None], BEATS)[:, :, 0]
+    return words
+
+
+def _phased_words(point: DesignPoint, made: Phased, states: U64) -> Words:
+    """Words [states, BEATS * lanes] of a phased stream from each state, without a hop."""
+    masks = np.array(made.masks, dtype=np.uint64)  # [lanes, bits]
+    shown = np.stack([_walk(generator(point).step, int(state)) for state in states])
+    ones = np.bitwise_count(shown[:, :, None, None] & masks) & 1  # [states, BEATS, lanes, bits]
+    raw = (ones.astype(np.int64) << np.arange(point.bits)).sum(axis=-1)
+    words: Words = (raw - 2 ** (point.bits - 1)).astype(word_dtype(point.bits))
+    return words.reshape(len(states), -1)
+
+
+def _walk(step: Columns, state: int) -> U64:
+    """A state and those of the beats behind it: uint64 [BEATS]."""
+    seen = []
+    for _ in range(BEATS):
+        seen.append(state)
+        state = apply(step, state)
+    return np.array(seen, dtype=np.uint64)

@@ -1,0 +1,188 @@
+"""Numbers of a design's beats as tensors on a device, equal to the bit-true stream.
+
+A *number* is the word with its half and exponent, (w + half / 2) * 2**e, so that z = number *
+scale; all of them are exact in float32. Four sources make them, in bulk:
+
+- ``Cyclic``: what repeats after few beats (pools, short states one a lane) is a table, read by
+  slices that copy nothing;
+- ``Turning``: banks and phased streams of short states are a table of one period, of which beats
+  are rows: every turn moves a bank's columns and makes a phased stream hop;
+- ``Linear``: long states are found by tables of XORs over GF(2), many beats to a look-up;
+- ``Host``: what the compiled loops of :mod:`pezoexplore.perturb.kernels` make, copied to the
+  device. On the CPU they beat tensor operations; elsewhere they serve the Gaussian generators that
+  are not pooled.
+
+``Stepping`` is the host's for generators that cannot jump.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.finetune.linear import Linear
+from pezoexplore.perturb.generator import generator
+from pezoexplore.perturb.reuse import PerLane, Phased, strategy
+from pezoexplore.perturb.scaling import exponents
+from pezoexplore.perturb.stepped import STEPPED
+from pezoexplore.perturb.stream import Stream, Words
+
+LINEAR = ("lfsr", "xorshift32", "rademacher")
+"""Generators whose words are bits of a state that steps linearly."""
+
+TABLE_NUMBERS = 2**22
+"""Most numbers of a table, 16 MiB."""
+
+
+class Source(Protocol):
+    """Numbers by epoch and beat."""
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """Numbers of beats.
+
+        Args:
+            epoch: Reseeds so far.
+            start: First beat since the reseed.
+            count: Beats.
+
+        Returns:
+            float32 [count, lanes], not to be written to.
+        """
+
+
+def source(point: DesignPoint, seed: int, device: torch.device, longest: int) -> Source:
+    """The source that suits a point and a device.
+
+    Args:
+        point: A point that draws numbers.
+        seed: Master seed.
+        device: Where the numbers are wanted.
+        longest: Most beats that will be asked for at once.
+    """
+    host = Host(point, seed, device)
+    short = period_of(point)
+    if short is not None and point.reuse in ("none", "pool"):
+        return Cyclic(host, short, longest)
+    if point.rng in STEPPED and point.reuse != "pool":
+        return Stepping(point, seed, device)
+    if device.type == "cpu" and point.scaling != "pow2":  # exponents take longer than a table
+        return host
+    if short is not None:
+        return Turning(host, short)
+    made = strategy(point, seed)
+    if isinstance(made, Phased | PerLane) and generator(point).shape is None:
+        return Linear(point, made, device)
+    return host
+
+
+def period_of(point: DesignPoint) -> int | None:
+    """Beats after which the rows of a table start again; None where a table would be too large.
+
+    For bank and phased that is one turn: the next shows the same rows, but rotated or hopped.
+    """
+    if point.reuse == "pool":
+        return point.rows
+    if not point.in_hardware:
+        return None
+    period = generator(point).period
+    return period if period * point.lanes <= TABLE_NUMBERS else None
+
+
+class Host:
+    """Numbers that the compiled loops make."""
+
+    def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
+        """Of a point and a master seed, copied to a device."""
+        self.point, self.device, self._seed = point, device, seed
+        self._stream = Stream(point, seed)
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """See :class:`Source`."""
+        words: Words = self._stream.beats(epoch, start, count)
+        half = self._stream.half
+        made = torch.from_numpy(words).to(self.device)
+        made = torch.add(made, 0.5) if half else made.to(torch.float32)
+        if self.point.scaling == "pow2":
+            powers: NDArray[np.float32] = np.ldexp(np.float32(1), exponents(words, half))
+            made *= torch.from_numpy(powers).to(self.device)[:, None]
+        return made
+
+
+class Stepping(Host):
+    """Numbers of generators that cannot jump: a copy of the states is kept for replays."""
+
+    def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
+        """See :class:`Host`."""
+        super().__init__(point, seed, device)
+        self._reached = (0, 0)
+        self._kept = ((0, 0), copy.deepcopy(self._stream))
+
+    def enter(self, epoch: int, start: int) -> None:
+        """Step to where a step of training starts, to which :meth:`numbers` will come back."""
+        if start == 0:
+            self._stream = Stream(self.point, self._seed)
+        elif self._reached != (epoch, start):
+            self.numbers(epoch, start - 1, 1)
+        self._reached = (epoch, start)
+        self._kept = ((epoch, start), copy.deepcopy(self._stream))
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """See :class:`Source`."""
+        if self._kept[0] <= (epoch, start) < self._reached:
+            self._stream = copy.deepcopy(self._kept[1])
+        self._reached = (epoch, start + count)
+        return super().numbers(epoch, start, count)
+
+
+class Cyclic:
+    """Numbers that come round again, as slices of a table."""
+
+    def __init__(self, host: Host, period: int, longest: int) -> None:
+        """Tile ``period`` beats until a slice of ``longest`` beats fits wherever it starts."""
+        self._host, self._period = host, period
+        self._tiles = 1 + -(-longest // period)
+        self._kept: tuple[int, torch.Tensor] | None = None
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """See :class:`Source`."""
+        if self._kept is None or self._kept[0] != epoch:
+            once = self._host.numbers(epoch, 0, self._period)
+            self._kept = (epoch, once.repeat(self._tiles, 1))
+        first = start % self._period
+        return self._kept[1][first : first + count]
+
+
+class Turning:
+    """Numbers of a bank or phased stream, as rows of a table of one period."""
+
+    def __init__(self, host: Host, period: int) -> None:
+        """Of the point that ``host`` serves, with so many beats a turn."""
+        point = host.point
+        made = strategy(point, 0)
+        self._host, self._period, self._lanes = host, period, point.lanes
+        self._hop = made.hop if isinstance(made, Phased) else 0
+        self._rotates = point.reuse == "bank"
+        self._kept: tuple[int, torch.Tensor] | None = None
+
+    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
+        """See :class:`Source`."""
+        table = self._table(epoch)
+        beat = torch.arange(start, start + count, device=table.device)
+        turn = beat // self._period
+        row = (turn * self._hop + beat) % self._period
+        column = turn % self._lanes if self._rotates else torch.zeros_like(turn)
+        return table[row, column]
+
+    def _table(self, epoch: int) -> torch.Tensor:
+        """[period, rotations, lanes]: rotation k of a row is its lanes from k on, cyclically."""
+        if self._kept is None or self._kept[0] != epoch:
+            once = self._host.numbers(epoch, 0, self._period)
+            twice = torch.cat([once, once], dim=1)
+            shape = (self._period, self._lanes if self._rotates else 1, self._lanes)
+            self._kept = (epoch, twice.as_strided(shape, (2 * self._lanes, 1, 1)))
+        return self._kept[1]
