@@ -207,6 +207,7 @@ def _document(
         "undecided": [_option(option, advice) for option in advice.undecided],
         "least_span_share": advice.least_share,
         "considered": advice.considered,
+        "line_errors": dict(advice.line_errors),
         "left_out": dict(advice.left_out),
     }
 

@@ -79,10 +79,13 @@ def carried_over(option: Option, advice: Advice) -> list[str]:
         )
     if option.interpolated:
         low, high = option.at_lanes
-        between = "between" if low < option.point.lanes < high else "beyond"
+        error = advice.line_errors.get(option.place)
+        checked = "which nothing here lets check" if error is None else (
+            f"off by up to {100 * error:.0f} % where these results let it be checked"
+        )  # fmt: skip
         said.append(
-            f"resources: on a line {between} {low} and {high} lanes, not synthesised at "
-            f"{option.point.lanes}; accuracy: the worse of those two"
+            f"resources: on a line {option.place} {low} and {high} lanes ({checked}), not "
+            f"synthesised at {option.point.lanes}; accuracy: the worse of those two"
         )
     return said
 
@@ -121,8 +124,8 @@ def _norm(figures: Figures, scaling: str) -> str:
     if scaling == "none":
         return f"norm error: {spread} ({gaussian}); their mean is left to the learning rate"
     off = 100 * (norm.mean - 1)
-    ideal = "and of the ideal length on average" if abs(off) < 0.005 else (
-        f"and {off:+.2f} % off the ideal on average"
+    ideal = "and are of the ideal length on average" if abs(off) < 0.005 else (
+        f"and are {off:+.2f} % off the ideal on average"
     )  # fmt: skip
     return f"norm error: {spread} ({gaussian}), {ideal}"
 

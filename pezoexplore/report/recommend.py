@@ -93,6 +93,11 @@ class Option:
         """Whether its resources come from other lanes."""
         return self.at_lanes != (self.point.lanes,)
 
+    @property
+    def place(self) -> str:
+        """Where its lanes are, of those that its resources come from: ``between`` or ``beyond``."""
+        return "between" if min(self.at_lanes) < self.point.lanes < max(self.at_lanes) else "beyond"
+
     def verdict(self, limit: float) -> str:
         """``met``, ``open`` or ``missed``: whether the interval of the drop is within a limit."""
         if self.drop.half is None:
@@ -116,6 +121,9 @@ class Advice:
         least_share: Smallest share of the dimensions that was shown to be enough; None if none.
         left_out: Number of designs by why they were not considered.
         considered: Designs whose accuracy was judged.
+        line_errors: By ``between`` and ``beyond``: how far, at most and as a share, the cost at
+            measured lanes is from a line through two others; empty where nothing lets it be
+            checked.
     """
 
     limits: Limits
@@ -127,6 +135,7 @@ class Advice:
     least_share: float | None
     left_out: Mapping[str, int]
     considered: int
+    line_errors: Mapping[str, float]
 
 
 def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> Advice:
@@ -165,6 +174,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
         least_share=least,
         left_out=dict(left_out),
         considered=len(options),
+        line_errors=_line_errors(measured),
     )
 
 
@@ -224,11 +234,8 @@ def _training(point: DesignPoint) -> tuple[object, ...]:
 
 def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) -> list[Option]:
     """The designs at the lanes asked for: as measured, or between or beyond measured ones."""
-    families: dict[DesignPoint, list[Option]] = defaultdict(list)
-    for option in measured:
-        families[replace(option.point, lanes=0)].append(option)
     found = []
-    for family, members in families.items():
+    for family, members in _families(measured).items():
         exact = [option for option in members if option.point.lanes == lanes]
         if exact:
             found.append(exact[0])
@@ -238,11 +245,42 @@ def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) ->
         except IllegalPointError:
             left_out[f"not legal at {lanes} lanes"] += 1
             continue
+        if not _on_a_line(point):
+            left_out[f"not measured at {lanes} lanes, with a memory that grows in steps"] += 1
+            continue
         if len(members) < 2:
             left_out[f"not measured at {lanes} lanes, nor at two other numbers of them"] += 1
             continue
-        found.append(_interpolated(point, sorted(members, key=lambda item: item.point.lanes)))
+        found.append(_interpolated(point, members))
     return found
+
+
+def _families(measured: Sequence[Option]) -> dict[DesignPoint, list[Option]]:
+    """Designs that differ in their lanes alone, by lanes."""
+    families: dict[DesignPoint, list[Option]] = defaultdict(list)
+    for option in sorted(measured, key=lambda item: item.point.lanes):
+        families[replace(option.point, lanes=0)].append(option)
+    return families
+
+
+def _on_a_line(point: DesignPoint) -> bool:
+    """Whether resources grow evenly with the lanes: memories and tables of scales do not."""
+    return point.reuse != "pool" and point.scaling != "pow2"
+
+
+def _line_errors(measured: Sequence[Option]) -> dict[str, float]:
+    """How far measured costs are from the line that would stand in for them; the worst."""
+    errors: dict[str, float] = {}
+    for members in _families(measured).values():
+        if len(members) < 3 or not _on_a_line(members[0].point):
+            continue
+        for option in members:
+            others = [other for other in members if other is not option]
+            guess = _interpolated(option.point, others)
+            error = abs(guess.lut_equivalents / option.lut_equivalents - 1)
+            place = guess.place
+            errors[place] = max(error, errors.get(place, 0.0))
+    return errors
 
 
 def _interpolated(point: DesignPoint, members: Sequence[Option]) -> Option:

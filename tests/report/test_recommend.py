@@ -104,6 +104,26 @@ def test_other_lanes_are_a_line_and_the_worse_accuracy():
     assert beyond.cost["lut"] == pytest.approx(160)
 
 
+def test_a_line_is_checked_where_three_numbers_of_lanes_are_known():
+    rows = [row(str(n), phased(lanes=n), [94, 95, 94, 95.1], lut=cost)
+            for n, cost in ((4, 40), (8, 88), (12, 120))]  # fmt: skip
+    advice = recommend([BASE, *rows], 2410, replace(LIMITS, lanes=6))
+    assert advice.line_errors["between"] == pytest.approx(8 / 88)
+    assert advice.line_errors["beyond"] == pytest.approx(16 / 40)
+    (said,) = carried_over(advice.chosen, advice)
+    assert "off by up to 9 % where these results let it be checked" in said
+
+
+def test_memories_are_not_put_on_a_line():
+    def pool(lanes):
+        return resolve(rng="xorshift32", reuse="pool", pool_size=8192, lanes=lanes)
+
+    rows = [row(str(n), pool(n), [94, 95, 94, 95.1], lut=10, bram=n) for n in (4, 12)]
+    advice = recommend([BASE, *rows], 100, replace(LIMITS, parameters=100))
+    assert advice.chosen is None
+    assert advice.left_out == {"not measured at 8 lanes, with a memory that grows in steps": 1}
+
+
 def test_lanes_measured_once_are_not_guessed():
     advice = recommend([BASE, GOOD], 2410, replace(LIMITS, lanes=16))
     assert advice.chosen is None
