@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pezoexplore.commands.terminal import counted, note
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.cache import VARIABLE, Cache
 from pezoexplore.explore.executor import Executor, Local
@@ -72,14 +73,16 @@ def executor_of(workers: Workers, stages: Sequence[Stage], jobs: int) -> Iterato
     from pezoexplore.explore.cluster import ClusterSettings, connected, read_cluster, started
     from pezoexplore.explore.dask_executor import DaskExecutor
 
-    if workers.scheduler is not None:
-        source = connected(workers.scheduler)
-    elif workers.cluster is not None:
-        source = started(read_cluster(workers.cluster))
-    else:
-        source = started(ClusterSettings(kind="local", workers=jobs))
+    settings = ClusterSettings(kind="local", workers=jobs)
+    if workers.cluster is not None:
+        settings = read_cluster(workers.cluster)
+        note(
+            f"{settings.kind}: {counted(settings.workers, 'worker')} of "
+            f"{counted(settings.cores, 'core')}; waiting for the first"
+        )
+    source = started(settings) if workers.scheduler is None else connected(workers.scheduler)
     with source as client:
-        yield DaskExecutor(client, stages)
+        yield DaskExecutor(client, stages, settings.wait_s)
 
 
 @contextmanager

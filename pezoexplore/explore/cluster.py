@@ -6,6 +6,8 @@ optional extra, ``pezoexplore[cluster]``, imported when they are used.
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,10 +44,17 @@ MAX_BYTES = 100_000
 CONNECT_S = 20.0
 """How long to wait for a scheduler."""
 
+WAIT_MINUTES, QUEUE_WAIT_MINUTES = 5, 24 * 60
+"""How long to go on without any worker: on this machine, and where jobs wait in a queue."""
+
+REFILL_S = 30.0
+"""How often jobs that ended are submitted again."""
+
 INSTALL = "type: pip install 'pezoexplore[cluster]'"
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=1000)]
-Word = Annotated[str, Field(pattern=r"^[\w.:@%+=,/-]+$", max_length=200)]
+_WORD = r"^[\w.:@%+=,/-]+$"
+Word = Annotated[str, Field(pattern=_WORD, max_length=200)]
 
 
 class Tls(BaseModel):
@@ -81,6 +90,8 @@ class ClusterSettings(BaseModel):
         scratch: Folder on the workers' machines for Dask's own files.
         logs: Folder for the jobs' logs.
         interface: Network interface of the workers, such as ``ib0``.
+        wait_minutes: How long to go on without any worker; default: ``WAIT_MINUTES``, with a batch
+            system ``QUEUE_WAIT_MINUTES``.
         tls: Files for encrypted connections.
     """
 
@@ -99,7 +110,14 @@ class ClusterSettings(BaseModel):
     scratch: Word | None = None
     logs: Word | None = None
     interface: Word | None = None
+    wait_minutes: int | None = Field(default=None, ge=1, le=100_000, strict=True)
     tls: Tls | None = None
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds to go on without any worker."""
+        default = WAIT_MINUTES if self.kind == "local" else QUEUE_WAIT_MINUTES
+        return 60.0 * (self.wait_minutes or default)
 
     @model_validator(mode="after")
     def _no_queue_here(self) -> ClusterSettings:
@@ -181,6 +199,7 @@ def started(settings: ClusterSettings) -> Iterator[Any]:
             why = " ".join(str(error).split())
             raise ClusterError(f"cannot start a {settings.kind} cluster: {why}") from error
         try:
+            _submit(cluster, settings)
             with distributed.Client(
                 cluster, set_as_default=False, security=_security(settings)
             ) as client:
@@ -190,7 +209,7 @@ def started(settings: ClusterSettings) -> Iterator[Any]:
 
 
 def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has no types
-    """The cluster of some settings; its workers are on their way.
+    """The cluster of some settings; with a batch system no job is submitted yet.
 
     Raises:
         ClusterError: Dask is not installed.
@@ -210,9 +229,37 @@ def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has n
     except ImportError as error:
         raise ClusterError(f"kind {settings.kind} needs dask-jobqueue: {INSTALL}") from error
     make = getattr(dask_jobqueue, BATCH_SYSTEMS[settings.kind])
-    cluster = make(**job_options(settings))
-    cluster.scale(jobs=settings.workers)
-    return cluster
+    return make(**job_options(settings))
+
+
+def _submit(cluster: Any, settings: ClusterSettings) -> None:  # noqa: ANN401 - Dask has no types
+    """Submit the jobs, and from now on those again that ran and ended: their time was over.
+
+    Jobs that ended before they brought a worker are not submitted again.
+
+    Raises:
+        ClusterError: The batch system refuses them.
+    """
+    if settings.kind == "local":
+        return
+    from distributed import Status
+    from tornado.ioloop import PeriodicCallback
+
+    # Not by `scale`, which works in the background: its errors would end up in a log.
+    for _ in range(settings.workers):
+        cluster.worker_spec.update(cluster.new_worker_spec())
+    try:
+        cluster.sync(cluster._correct_state)
+    except (OSError, RuntimeError, ValueError) as error:
+        for job in cluster._created:
+            job.status = Status.closed  # else the cluster cannot be closed
+        why = " ".join(str(error).split())
+        raise ClusterError(f"{settings.kind} takes no job: {why}") from error
+
+    def fill() -> None:
+        cluster.scale(jobs=settings.workers)
+
+    cluster.loop.add_callback(PeriodicCallback(fill, 1e3 * REFILL_S).start)
 
 
 def job_options(settings: ClusterSettings) -> dict[str, Any]:
@@ -245,6 +292,9 @@ def _security(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has no t
     for path in (tls.ca, tls.cert, tls.key):
         if not path.is_file():
             raise ClusterError(f"tls: {path}: no such file")
+        if not re.fullmatch(_WORD, str(path.absolute()), re.ASCII):
+            # The job script, a shell's, names it.
+            raise ClusterError(f"tls: {path.absolute()}: name it with letters, digits and ._-/")
     ours = {
         f"tls_{role}_{what}": str(path.absolute())
         for role in ("client", "scheduler", "worker")
@@ -260,6 +310,8 @@ def _distributed() -> Any:  # noqa: ANN401 - Dask has no types
         import distributed
     except ImportError as error:
         raise ClusterError(f"running on a cluster needs Dask: {INSTALL}") from error
+    # A scheduler that is gone is told in one line of ours.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     return distributed
 
 

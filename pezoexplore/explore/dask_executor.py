@@ -29,13 +29,13 @@ MAX_TRIES = 4
 """How often a task is given to a worker; one whose workers all died fails, with the reason."""
 
 WORKER_WAIT_S = 300.0
-"""How long to wait for the first worker."""
+"""How long to go on without any worker."""
 
 TASKS_PER_THREAD = 2
 """Tasks that are on their way for each thread of the workers: one runs, one is ready."""
 
 COUNT_EVERY_S = 2.0
-"""How often the workers are counted."""
+"""How often the workers are counted, while there are some."""
 
 
 class ClusterError(PezoError):
@@ -48,7 +48,7 @@ class DaskExecutor:
     Args:
         client: A connected ``distributed.Client``.
         stages: The stages that will be run: the workers must have what they need.
-        wait_s: Seconds to wait for the first worker.
+        wait_s: Seconds to go on without any worker.
     """
 
     def __init__(self, client: Any, stages: Iterable[Stage], wait_s: float = WORKER_WAIT_S) -> None:  # noqa: ANN401 - Dask has no types
@@ -56,7 +56,7 @@ class DaskExecutor:
         self._client, self._wait_s = client, wait_s
         self._versions = remote.versions_of(stages)
         self._checked: set[str] = set()
-        self._threads, self._counted = 0, float("-inf")
+        self._threads, self._counted, self._seen = 0, float("-inf"), time.monotonic()
         self._files: dict[Any, remote.Files] = {}
 
     def __call__(
@@ -71,7 +71,7 @@ class DaskExecutor:
         Raises:
             ClusterError: No worker comes, one has other versions, or the scheduler is gone.
         """
-        self._await_workers(stop)
+        self._counted, self._seen = float("-inf"), time.monotonic()
         source, empty = iter(tasks), False
         ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         running: dict[Any, tuple[Task, int]] = {}
@@ -148,22 +148,9 @@ class DaskExecutor:
             self._files[folder] = remote.folder_files(folder)
         return self._files[folder]
 
-    def _await_workers(self, stop: Event | None) -> None:
-        end = time.monotonic() + self._wait_s
-        while self._threads == 0 and not (stop is not None and stop.is_set()):
-            self._counted = float("-inf")
-            self._count_workers()
-            if time.monotonic() > end:
-                raise ClusterError(
-                    f"no Dask worker came to {self._address()} within {self._wait_s:g} s: start "
-                    "`dask worker`, or look at the queue's jobs and their logs"
-                )
-            if self._threads == 0:
-                time.sleep(POLL_S)
-
     def _count_workers(self) -> None:
         """Count the workers' threads now and then, and check the versions of new workers."""
-        if time.monotonic() < self._counted + COUNT_EVERY_S:
+        if time.monotonic() < self._counted + (COUNT_EVERY_S if self._threads else POLL_S):
             return
         try:
             threads = dict(self._client.nthreads())
@@ -175,9 +162,14 @@ class DaskExecutor:
                 f"lost the Dask scheduler {self._address()} ({error}): start it and its workers "
                 "again, then run again: nothing finished is lost"
             ) from error
-        # Tasks must not wait while no worker is there: they are given when one comes.
-        self._threads = sum(threads.values())
-        self._counted = time.monotonic()
+        self._threads, self._counted = sum(threads.values()), time.monotonic()
+        if self._threads:
+            self._seen = self._counted
+        elif self._counted > self._seen + self._wait_s:
+            raise ClusterError(
+                f"no Dask worker at {self._address()} for {self._wait_s:g} s: start `dask worker`, "
+                "or look at the queue's jobs and their logs; nothing finished is lost"
+            )
 
     def _check(self, workers: list[str]) -> None:
         found = self._client.run(

@@ -114,6 +114,7 @@ def test_a_job_says_what_the_file_says(
     text = FULL.replace("kind: slurm", f"kind: {kind}").replace("02:00:00", "02:00")
     cluster = make_cluster(read_cluster(write(tmp_path, text)))
     try:
+        cluster.scale(jobs=3)
         cluster.sync(cluster._correct_state)
         script = cluster.job_script()
         for line in DIRECTIVES[kind]:

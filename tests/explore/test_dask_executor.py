@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sweep_fakes import INFO, Fake, points, space
@@ -158,8 +158,42 @@ def test_no_worker_is_an_error_after_a_while(client: Any, tmp_path: Path, runs: 
 
     stage = Fake(name="train", runs=runs)
     task = Task("k" * 64, stage, "p", points(1)[0], tmp_path / "x.log")
-    with pytest.raises(ClusterError, match="no Dask worker came"):
+    with pytest.raises(ClusterError, match="no Dask worker at"):
         list(DaskExecutor(Deserted(), [stage], wait_s=0.2)([task]))
+
+
+def test_workers_that_all_leave_and_stay_away_are_one_error(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_executor, "COUNT_EVERY_S", 0.0)
+
+    class Future:
+        def add_done_callback(self, call: object) -> None: ...
+
+    class Deserting:
+        """A client whose one worker is gone when it has a task."""
+
+        workers: ClassVar = {"w": 1}
+        cancelled: ClassVar[list[object]] = []
+
+        def nthreads(self) -> dict[str, int]:
+            return dict(self.workers)
+
+        def run(self, *arguments: object, **options: object) -> dict[str, object]:
+            return {"w": remote.versions_of([])}
+
+        def submit(self, *arguments: object, **options: object) -> Future:
+            self.workers.clear()
+            return Future()
+
+        def cancel(self, futures: list[object], force: bool) -> None:
+            self.cancelled.extend(futures)
+
+    client = Deserting()
+    task = Task("k" * 64, Fake(name="train", runs=runs), "p", points(1)[0], tmp_path / "x.log")
+    with pytest.raises(ClusterError, match=r"no Dask worker at .* for 0.2 s: .* nothing finished"):
+        list(DaskExecutor(client, [], wait_s=0.2)([task]))
+    assert len(client.cancelled) == 1
 
 
 @pytest.mark.parametrize(
