@@ -10,8 +10,7 @@
 `default_nettype none
 
 module generator #(
-    // lfsr, xorshift32, rademacher, clt, treegrng, box_muller, xoshiro128pp, ca, trivium or ternary
-    parameter KIND = "lfsr",
+    parameter KIND = "lfsr",   // any name below; a family of perturb/catalogue.py
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
     parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1
@@ -37,6 +36,9 @@ module generator #(
                 .state(state), .next_state(next_state));
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
                 .state(state), .word(word));
+        end else if (KIND == "icdf") begin : gen_icdf
+            icdf #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_icdf (
+                .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "trivium") begin : gen_trivium
             trivium #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_trivium (
                 .state(state), .next_state(next_state), .word(word));

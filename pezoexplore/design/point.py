@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca", "trivium", "ternary"),
+    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -36,7 +36,7 @@ REUSES = ("none", "pool", "bank", "phased")
 TAPS = ("shifted", "xor", "shared")
 SCALINGS = ("none", "constant", "pow2")
 
-GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller")
+GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf")
 """Generators with an approximately normal output, in hardware."""
 
 OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64}

@@ -43,6 +43,7 @@ _GRIDS: dict[str, list[_Axes]] = {
     "xoshiro128pp": [*_LANES_SHARE, _FILLER],
     "ca": [*_LANE_EACH, _FILLER],
     "trivium": [*_LANES_SHARE, _FILLER],
+    "icdf": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "ternary": [{"reuse": "none", "lanes": 1}, {"reuse": "none", "lanes": 31}, _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}

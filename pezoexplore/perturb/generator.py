@@ -16,6 +16,7 @@ from pezoexplore.perturb import (
     ca,
     clt,
     gaussian_source,
+    icdf,
     lfsr,
     ternary,
     treegrng,
@@ -33,6 +34,7 @@ _SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "box_muller": box_muller.words,
     "ca": ca.words,
     "ternary": ternary.words,
+    "icdf": icdf.words,
 }
 
 

@@ -40,6 +40,7 @@ RNG_COLOURS = {
     "ca": "#8C6D31",
     "trivium": "#7F3B08",
     "ternary": "#66A61E",
+    "icdf": "#A50F15",
     "gaussian": _BLACK,
     "none": FAINT,
 }

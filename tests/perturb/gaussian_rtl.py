@@ -97,3 +97,10 @@ def kl_bits(p: np.ndarray, bit_width: int) -> float:
     q = np.diff(below)
     seen = p > 0
     return float(p[seen] @ np.log2(p[seen] / q[seen]))
+
+
+def largest_autocorrelation(values: np.ndarray, lags: int = 64) -> float:
+    """Largest absolute autocorrelation at lags 1 to `lags`."""
+    spectrum = np.fft.rfft(values - values.mean(), 2 * values.size)
+    covariance = np.fft.irfft(np.abs(spectrum) ** 2)
+    return float(np.abs(covariance[1 : lags + 1] / covariance[0]).max())

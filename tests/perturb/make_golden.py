@@ -54,6 +54,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "trivium", "reuse": "pool", "pool_size": 12, "bit_width": 16},
     {"rng": "ternary", "reuse": "none"},
     {"rng": "ternary", "reuse": "pool", "pool_size": 12, "scaling": "pow2"},
+    {"rng": "icdf", "reuse": "none"},
+    {"rng": "icdf", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from gaussian_rtl import WIDTHS, corner_and_random_states, next_states, rtl_words
 
-from pezoexplore.perturb import box_muller, clt, treegrng
+from pezoexplore.perturb import box_muller, clt, icdf, treegrng
 
 EACH = pytest.mark.parametrize(
-    "generator", [clt, treegrng, box_muller], ids=["clt", "treegrng", "box_muller"]
+    "generator",
+    [clt, treegrng, box_muller, icdf],
+    ids=["clt", "treegrng", "box_muller", "icdf"],
 )
 
 
