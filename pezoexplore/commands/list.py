@@ -8,9 +8,7 @@ from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.perturb.catalogue import CATALOGUE, FACTS, facts
 
 _INDENT = 24
-_WRAP = textwrap.TextWrapper(
-    98, subsequent_indent=" " * _INDENT, break_on_hyphens=False
-)
+_WRAP = textwrap.TextWrapper(98, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
 
 
 def list_generators(as_json: bool) -> int:
