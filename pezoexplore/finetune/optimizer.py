@@ -151,7 +151,7 @@ class PezoSGD(torch.optim.Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """Groups as any optimiser has them, and where the stream is."""
         base: dict[str, Any] = super().state_dict()
-        return base | {"stream": self._identity() | {"steps": self.steps}}
+        return base | {"stream": self.identity | {"steps": self.steps}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where ``state_dict`` was taken.
@@ -172,14 +172,15 @@ class PezoSGD(torch.optim.Optimizer):
         Raises:
             DesignError: Names what differs.
         """
-        own = self._identity()
+        own = self.identity
         for name in own.keys() | other.keys():
             if own.get(name) != other.get(name):
                 raise DesignError(
                     f"made with another {name}: {other.get(name)}, not {own.get(name)}"
                 )
 
-    def _identity(self) -> dict[str, Any]:
+    @property
+    def identity(self) -> dict[str, Any]:
         """What must be equal for a state or log to fit; plain values."""
         return {
             "axes": self.point.axes(),
@@ -304,6 +305,6 @@ def _check(point: DesignPoint, **numbers: float) -> None:
             "with weight_bits float and estimator rge"
         )
     for name, value in numbers.items():
-        lowest_is_fine = name != "epsilon"
-        if not math.isfinite(value) or value < 0 or (value == 0 and not lowest_is_fine):
-            raise DesignError(f"{name} {value} is out of range: it must be a positive number")
+        allowed = "above 0" if name == "epsilon" else "of 0 or more"
+        if not math.isfinite(value) or value < 0 or (value == 0 and name == "epsilon"):
+            raise DesignError(f"{name} {value} is out of range: it must be a number {allowed}")
