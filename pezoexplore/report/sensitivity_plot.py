@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,6 +100,8 @@ def _end(effect: Effect) -> float:
 
 def _summary(item: Sensitivity) -> str:
     noise = "" if item.noise is None else f", seeds {100 * item.noise:.1f} %"
+    if math.isnan(item.explained):  # read back from a file that does not say
+        return f"{item.rows} rows"
     return f"{item.rows} rows; main effects {100 * item.explained:.0f} %{noise}"
 
 

@@ -1,0 +1,288 @@
+"""All that a report shows, gathered from a run directory; nothing is trained or synthesised."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.design.conditions import is_missing, parse_number
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.pareto import front_of_frame
+from pezoexplore.explore.rundir import RUN_NAME, STORE_NAME
+from pezoexplore.explore.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
+from pezoexplore.explore.stages import PARAMETERS
+from pezoexplore.explore.statistics import front_confidence
+from pezoexplore.explore.store import StoreError
+from pezoexplore.report.frames import row_labels, row_point
+from pezoexplore.report.html.failures import Failure, failures_of
+from pezoexplore.report.html.records import Curve, Records, read_records
+from pezoexplore.report.html.streams import StreamPicture, ordered, pictures
+from pezoexplore.report.runs import DESIGN_NAME, Row, read_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAXIMIZE, MINIMIZE = ("accuracy_mean",), ("lut", "ff")
+"""Objectives of a results.csv that lies alone."""
+
+FRESH_RESAMPLES = 20
+"""Draws behind the intervals of a sensitivity that the run has not left: it must not take long."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report shows.
+
+    Attributes:
+        name: What the run is called.
+        path: Its results.csv.
+        frame: n rows of results.
+        rows: The same rows as mappings.
+        points: Their n designs.
+        labels: Their n names.
+        front: For each row whether it is on the Pareto front.
+        sure: For each row how sure it is to be on the front; None for one that can be on none.
+        maximize: Objectives whose larger values are better.
+        minimize: Objectives whose smaller values are better.
+        constraints: What every design on the front meets.
+        parameters: Weights d of the model; None if nothing says.
+        curves: Learning curves by number of the row.
+        streams: Pictures of some streams.
+        failures: What failed.
+        failed: How many rows failed, listed or not.
+        skipped: Points left out, by reason.
+        sensitivity: What moves which result.
+        run: Content of run.json; empty if there is none.
+        design: The design file, as text.
+        notes: What is missing from the report and why, a line each.
+    """
+
+    name: str
+    path: Path
+    frame: pd.DataFrame
+    rows: Sequence[Row]
+    points: Sequence[DesignPoint]
+    labels: Sequence[str]
+    front: Sequence[bool]
+    sure: Sequence[float | None]
+    maximize: Sequence[str]
+    minimize: Sequence[str]
+    constraints: Sequence[str]
+    parameters: int | None = None
+    curves: Mapping[int, Curve] = field(default_factory=dict)
+    streams: Sequence[StreamPicture] = ()
+    failures: Sequence[Failure] = ()
+    failed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=Counter)
+    sensitivity: Sequence[Sensitivity] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
+    design: str = ""
+    notes: Sequence[str] = ()
+
+    def value(self, index: int, column: str) -> float:
+        """A cell as a number, NaN where there is none."""
+        number = parse_number(self.rows[index].get(column))
+        return math.nan if number is None else number
+
+    def members(self) -> list[int]:
+        """Rows on the front, by the first cost, then the next; accuracy last."""
+        keys = [*self.minimize, *self.maximize]
+        chosen = [index for index, member in enumerate(self.front) if member]
+        return sorted(chosen, key=lambda index: [self.value(index, name) for name in keys])
+
+    @property
+    def objectives(self) -> list[str]:
+        """Objectives, those to maximize first."""
+        return [*self.maximize, *self.minimize]
+
+    @property
+    def finished(self) -> int:
+        """Rows whose status is ok."""
+        return sum(str(row.get("status", "ok")) == "ok" for row in self.rows)
+
+
+def read_report(source: Path) -> Report:
+    """Gather a report.
+
+    Args:
+        source: A run directory, or a results.csv.
+
+    Raises:
+        PezoError: There is no such run, or its results or design cannot be read.
+    """
+    run = read_run(source)
+    folder, frame, rows = run.path.parent, run.frame, list(run.rows)
+    notes: list[str] = []
+    maximize, minimize, constraints = _objectives(run.space, list(map(str, frame.columns)))
+    front = front_of_frame(frame, maximize, minimize, constraints).tolist()
+    points, labels = [row_point(row) for row in rows], row_labels(rows)
+    records = _records(folder / STORE_NAME, notes)
+    parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
+    curves = {
+        index: curve
+        for index, (point, row) in enumerate(zip(points, rows, strict=True))
+        if len(curve := records.curve(point, row)) > 1
+    }
+    failures, skipped = failures_of(rows, labels, folder, records)
+    summary = _run_json(folder / RUN_NAME, notes)
+    finished = [str(row.get("status", "ok")) == "ok" for row in rows]
+    return Report(
+        name=run.space.name if run.space else folder.absolute().name,
+        path=run.path,
+        frame=frame,
+        rows=rows,
+        points=points,
+        labels=labels,
+        front=front,
+        sure=_confidence(rows, maximize, minimize, constraints),
+        maximize=maximize,
+        minimize=minimize,
+        constraints=constraints,
+        parameters=parameters,
+        curves=curves,
+        streams=_streams(points, front, finished, parameters, notes),
+        failures=failures,
+        failed=len(rows) - sum(finished) - sum(skipped.values()),
+        skipped=skipped,
+        sensitivity=_sensitivity(folder / "sensitivity.csv", rows),
+        run=summary,
+        design=_text(folder / DESIGN_NAME),
+        notes=notes,
+    )
+
+
+def _objectives(space: Any, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:  # noqa: ANN401
+    """Objectives and constraints of a design, or the usual ones."""
+    if space is None:
+        usual = [name for name in MINIMIZE if name in columns]
+        return list(MAXIMIZE), usual, []
+    objectives = space.objectives
+    return (
+        list(objectives.maximize),
+        list(objectives.minimize),
+        [str(constraint) for constraint in space.constraints],
+    )
+
+
+def _records(path: Path, notes: list[str]) -> Records:
+    """A store that cannot be read costs a report its curves, not the rest."""
+    try:
+        return read_records(path)
+    except StoreError as error:
+        notes.append(f"no learning curves and no reasons of failures: {error}")
+        return Records()
+
+
+def _confidence(
+    rows: Sequence[Row], maximize: Sequence[str], minimize: Sequence[str], limits: Sequence[str]
+) -> list[float | None]:
+    """As the run wrote it; made anew where it did not."""
+    cells = [row.get("front_confidence") for row in rows]
+    if any(not is_missing(cell) for cell in cells):
+        return [None if is_missing(cell) else parse_number(cell) for cell in cells]
+    return front_confidence(rows, maximize, minimize, limits)
+
+
+def _streams(
+    points: Sequence[DesignPoint],
+    front: Sequence[bool],
+    finished: Sequence[bool],
+    parameters: int | None,
+    notes: list[str],
+) -> list[StreamPicture]:
+    if parameters is None:
+        notes.append("no pictures of streams: nothing here says how many weights the model has")
+        return []
+    marks = [mark for mark, done in zip(front, finished, strict=True) if done]
+    return pictures(
+        ordered([point for point, done in zip(points, finished, strict=True) if done], marks),
+        parameters,
+    )
+
+
+def _sensitivity(path: Path, rows: Sequence[Row]) -> list[Sensitivity]:
+    """What the run left; made anew, with fewer draws, where it left nothing."""
+    if path.is_file():
+        return read_sensitivity(path)
+    found = []
+    for response in RESPONSES:
+        try:
+            found.append(sensitivity(rows, response, resamples=FRESH_RESAMPLES, importances=False))
+        except DesignError:
+            continue  # too few rows have it, or it does not vary
+    return found
+
+
+def read_sensitivity(path: Path) -> list[Sensitivity]:
+    """Read a sensitivity.csv back; what all main effects explain together is not in it.
+
+    Raises:
+        DesignError: It is no such file.
+    """
+    found: dict[str, Sensitivity] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
+        for line in lines:
+            effect, name = _effect(line), line["response"]
+            old = found.get(name) or Sensitivity(
+                response=name,
+                logarithmic=line["scale"] == "logarithm",
+                rows=int(line["rows"]),
+                explained=math.nan,
+                noise=None,
+                main=(),
+                interactions=(),
+            )
+            main, pairs = old.main, old.interactions
+            main, pairs = (main, (*pairs, effect)) if line["with_axis"] else (
+                (*main, effect), pairs
+            )  # fmt: skip
+            found[name] = Sensitivity(name, old.logarithmic, old.rows, math.nan, None, main, pairs)
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise DesignError(
+            f"{path}: is not a sensitivity.csv ({error}); delete it to have it made anew"
+        ) from None
+    return list(found.values())
+
+
+def _effect(line: Mapping[str, str]) -> Effect:
+    pair = (line["with_axis"],) if line["with_axis"] else ()
+    return Effect(
+        axes=(line["axis"], *pair),
+        share=parse_number(line["share"]),
+        low=parse_number(line["share_low"]),
+        high=parse_number(line["share_high"]),
+        degrees=int(line["degrees"]),
+        effect=parse_number(line["effect"]),
+        lowest=line["lowest"],
+        highest=line["highest"],
+        confounded=tuple(filter(None, line["confounded_with"].split(";"))),
+        importance=parse_number(line["importance"]),
+    )
+
+
+def _run_json(path: Path, notes: list[str]) -> dict[str, Any]:
+    text = _text(path)
+    try:
+        content = json.loads(text) if text else {}
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        notes.append(f"no provenance: {path.name} is damaged")
+        return {}
+    return content
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,163 @@
+"""The page: one file with data, figures, scripts and styles in it, which asks the network nothing.
+
+Nothing of a run reaches the page unescaped: text is escaped as HTML, data lie as JSON in a script
+element that no text of theirs can close, and the browser is told to run no script but the two
+whose hashes the page names (content security policy).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from pezoexplore.design.columns import COLUMN_HELP, TEXT_COLUMNS
+from pezoexplore.design.conditions import cell_text as text_of
+from pezoexplore.design.conditions import is_missing, parse_number
+from pezoexplore.design.point import AXES
+from pezoexplore.report import style
+from pezoexplore.report.designs import interval_column
+from pezoexplore.report.html import figures
+from pezoexplore.report.html.data import Report
+from pezoexplore.report.html.sections import (
+    failures_html,
+    front_html,
+    notes_html,
+    provenance_html,
+    summary_html,
+)
+
+SYMBOLS = {"none": "circle", "pool": "square", "bank": "triangle-up", "phased": "diamond"}
+"""Plotly's names of ``style.REUSE_MARKERS``."""
+
+_OWN = files("pezoexplore.report.html")
+
+
+def render(report: Report) -> str:
+    """The page as text."""
+    plotly, own = _plotly(), _own("page.js")
+    template = Template(_own("page.html"))
+    return template.substitute(
+        title=html.escape(report.name),
+        policy=_policy([plotly, own]),
+        css=_own("page.css"),
+        summary=summary_html(report),
+        notes=notes_html(report),
+        front=front_html(report),
+        failures=failures_html(report),
+        provenance=provenance_html(report),
+        data=script_json(page_data(report)),
+        plotly=plotly,
+        script=own,
+    )
+
+
+def page_data(report: Report) -> dict[str, Any]:
+    """What the page's script draws from."""
+    costs = [name for name in report.minimize if name in report.frame.columns]
+    return {
+        "columns": [_column(report, name) for name in map(str, report.frame.columns)],
+        "labels": list(report.labels),
+        "front": [int(member) for member in report.front],
+        "ok": [int(str(row.get("status", "ok")) == "ok") for row in report.rows],
+        "rng": [point.rng for point in report.points],
+        "reuse": [point.reuse for point in report.points],
+        "software": [int(not point.in_hardware) for point in report.points],
+        "maximize": list(report.maximize),
+        "minimize": costs,
+        "colours": style.RNG_COLOURS,
+        "symbols": SYMBOLS,
+        "curves": {str(index): curve for index, curve in report.curves.items()},
+        "figures": {
+            "curves": figures.curves_figure(report),
+            "span": figures.span_figure(report),
+            "resources": figures.resources_figure(report),
+        },
+        "streams": [
+            {
+                "name": picture.point.label(),
+                "note": _sampled(picture.beats, picture.whole),
+                "figure": figures.stream_figure(picture),
+            }
+            for picture in report.streams
+        ],
+        "sensitivity": [figures.sensitivity_figure(found) for found in report.sensitivity],
+    }
+
+
+def _sampled(beats: int, whole: bool) -> str:
+    if whole:
+        return f"the whole period of {beats:,} beats: exact"
+    return f"a sample of {beats:,} beats; in the grey band an autocorrelation is noise (95 %)"
+
+
+def _column(report: Report, name: str) -> dict[str, Any]:
+    """A column with its cells; numbers as numbers, infinity as text, nothing as null."""
+    numeric = name not in TEXT_COLUMNS and report.frame[name].dtype.kind == "f"
+    cells = [_cell(row.get(name), numeric) for row in report.rows]
+    half = interval_column(name) if name.endswith("_mean") else ""
+    return {
+        "name": name,
+        "title": style.title_of(name),
+        "help": COLUMN_HELP.get(name, ""),
+        "numeric": numeric,
+        "axis": name in AXES,
+        "varies": len({cell for cell in cells if cell is not None}) > 1,
+        "half": half if half in report.frame.columns else None,
+        "cells": cells,
+    }
+
+
+def _cell(cell: object, numeric: bool) -> str | float | int | None:
+    if is_missing(cell) or cell == "":
+        return None
+    number = parse_number(cell) if numeric else None
+    if number is None:
+        return text_of(cell)
+    if math.isinf(number):
+        return "inf" if number > 0 else "-inf"
+    return int(number) if number.is_integer() else number
+
+
+def script_json(value: object) -> str:
+    """JSON that is safe inside a script element: nothing in it can close or open one."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """What the page may do: run its own scripts, draw, and nothing else.
+
+    Plotly compiles its shaders' glue at run time ('unsafe-eval') and sets styles in place.
+    """
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
+    rules: Mapping[str, str] = {
+        "default-src": "'none'",
+        "script-src": f"{hashes} 'unsafe-eval'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data: blob:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _own(name: str) -> str:
+    return (_OWN / name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    """Plotly's script, as its Python package brings it along; the only bundle with all we draw."""
+    code = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    # A hash is of the text as the browser has it: line ends normalised.
+    return code.replace("\r\n", "\n").replace("\r", "\n")

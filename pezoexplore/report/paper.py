@@ -1,0 +1,117 @@
+"""The figures of a report for print: SVG and PDF in the style of every other plot."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from pezoexplore.report import style
+from pezoexplore.report.html.data import Report
+from pezoexplore.report.html.figures import curve_order
+from pezoexplore.report.plots import draw_fronts
+from pezoexplore.report.sensitivity_plot import draw_sensitivity
+
+KINDS = ("svg", "pdf")
+
+CURVES = 7
+"""Learning curves of the printed figure: as many as there are colours."""
+
+_LEFT, _BOTTOM, _PLOT_WIDTH, _HEIGHT = 0.6, 0.5, 4.1, 2.6
+_SPAN_WIDTH, _GAP = 3.15, 0.2
+
+
+def draw_paper(report: Report, folder: Path) -> list[Path]:
+    """Draw all figures for which there is something to show.
+
+    Args:
+        report: The report.
+        folder: Where the files go; made when missing.
+
+    Returns:
+        The files: ``pareto_<resource>``, ``sensitivity``, ``learning_curves`` and
+        ``effective_span``, each as SVG and as PDF.
+
+    Raises:
+        PezoError: A file cannot be written.
+    """
+    written = []
+    if report.objectives and report.finished:
+        written += draw_fronts(
+            report.frame, report.maximize, report.minimize, folder, report.constraints, KINDS
+        )
+    written += draw_sensitivity(report.sensitivity, folder, KINDS)
+    with style.house_style():
+        figures = {"learning_curves": _curves(report), "effective_span": _span(report)}
+        for name, figure in figures.items():
+            if figure is not None:
+                written += [style.save(figure, folder / f"{name}.{kind}") for kind in KINDS]
+    return written
+
+
+def _curves(report: Report) -> Figure | None:
+    """Validation accuracy against the step, with 95 % intervals as bands."""
+    chosen = curve_order(report)[:CURVES]
+    if not chosen:
+        return None
+    figure = Figure(figsize=(style.WIDTH, _BOTTOM + _HEIGHT + 0.15))
+    axes = style.axes_at(figure, _LEFT, _BOTTOM, _PLOT_WIDTH, _HEIGHT)
+    for index, colour in zip(chosen, style.LINE_COLOURS, strict=False):
+        looks = report.curves[index]
+        steps = [look[0] or 0.0 for look in looks]
+        means = [look[1] or 0.0 for look in looks]
+        halves = [look[2] or 0.0 for look in looks]
+        lower = [mean - half for mean, half in zip(means, halves, strict=True)]
+        upper = [mean + half for mean, half in zip(means, halves, strict=True)]
+        axes.fill_between(steps, lower, upper, color=colour, alpha=0.13, lw=0)
+        name = report.labels[index] + (" (front)" if report.front[index] else "")
+        axes.plot(steps, means, color=colour, lw=1.2, label=name)
+    axes.set_xlabel("step")
+    axes.set_ylabel("validation accuracy (%)")
+    axes.set_xlim(left=0)
+    place = ((_LEFT + _PLOT_WIDTH + 0.12) / style.WIDTH, 1 - 0.15 / figure.get_figheight())
+    figure.legend(loc="upper left", bbox_to_anchor=place, borderaxespad=0, fontsize=6.3)
+    return figure
+
+
+def _span(report: Report) -> Figure | None:
+    """Accuracy against the share of the dimensions that updates reach, and their participation."""
+    d, columns = report.parameters, ("effective_span", "effective_dim")
+    if d is None or not {*columns, "accuracy_mean"} <= set(report.frame.columns):
+        return None
+    clouds = {
+        (column, rng): cloud
+        for column in columns
+        for rng in style.RNG_COLOURS
+        if (cloud := _points(report, rng, column, d))[0]
+    }
+    if not clouds:
+        return None
+    figure = Figure(figsize=(style.WIDTH, _BOTTOM + _HEIGHT + 0.35))
+    for place, column in enumerate(columns):
+        left = _LEFT + place * (_SPAN_WIDTH + _GAP)
+        axes = style.axes_at(figure, left, _BOTTOM, _SPAN_WIDTH, _HEIGHT)
+        for (of, rng), (xs, ys) in clouds.items():
+            if of == column:
+                axes.plot(xs, ys, "o", ms=3, mfc="none", mew=0.8, color=style.RNG_COLOURS[rng],
+                          label=rng if place == 0 else None)  # fmt: skip
+        axes.set_xscale("log")
+        axes.axvline(100, color=style.FAINT, lw=0.7, ls=(0, (2, 2)))
+        axes.set_xlabel(f"{column.replace('_', ' ')}, share of d = {d:,} (%)")
+        axes.set_ylabel(style.title_of("accuracy_mean") if place == 0 else "")
+        axes.tick_params(labelleft=place == 0)
+    figure.legend(loc="upper center", ncols=len(style.RNG_COLOURS), fontsize=6.5, borderaxespad=0.2)
+    return figure
+
+
+def _points(report: Report, rng: str, column: str, d: int) -> tuple[list[float], list[float]]:
+    """Shares in percent and accuracies of the finished designs of a generator."""
+    xs, ys = [], []
+    for index, (row, point) in enumerate(zip(report.rows, report.points, strict=True)):
+        share, accuracy = report.value(index, column), report.value(index, "accuracy_mean")
+        finished = row.get("status", "ok") == "ok" and point.rng == rng
+        if finished and share > 0 and not math.isnan(accuracy):
+            xs.append(100 * share / d)
+            ys.append(accuracy)
+    return xs, ys
