@@ -14,7 +14,7 @@ module generator #(
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
     parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1
-    parameter GROUP = 1        // words a clock; xoshiro128pp, trivium: as they allow; others: 1
+    parameter GROUP = 1        // words a clock, 1 or as many as the family allows
 ) (
     input  wire [STATE_BITS-1:0]      state,
     output wire [STATE_BITS-1:0]      next_state,
@@ -58,8 +58,13 @@ module generator #(
             rademacher u_rademacher (.state(state), .next_state(next_state));
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
                 .state(state), .word(word));
-        end else begin : gen_xoshiro128pp
+        end else if (KIND == "xoshiro128pp") begin : gen_xoshiro128pp
             xoshiro128pp #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_xoshiro128pp (
+                .state(state), .next_state(next_state), .word(word));
+        end else begin : gen_table_hadamard
+            table_hadamard #(
+                .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
+            ) u_table_hadamard (
                 .state(state), .next_state(next_state), .word(word));
         end
     endgenerate

@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf"),
+    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -36,11 +36,14 @@ REUSES = ("none", "pool", "bank", "phased")
 TAPS = ("shifted", "xor", "shared")
 SCALINGS = ("none", "constant", "pow2")
 
-GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf")
+GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf", "table_hadamard")
 """Generators with an approximately normal output, in hardware."""
 
 OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64}
-"""Bits a clock of the generators that make words for several lanes."""
+"""Bits a clock of the generators whose bits are words for several lanes."""
+
+OUTPUT_WORDS = {"table_hadamard": 4}
+"""Words a clock of the generators that make several, whatever their width."""
 
 FIXED_BITS = {"rademacher": 1, "ternary": 2}
 """Word bits of the generators that leave no choice."""
@@ -131,9 +134,10 @@ class DesignPoint:
     @property
     def group(self) -> int:
         """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
-        if self.reuse != "none" or self.rng not in OUTPUT_BITS:
+        if self.reuse != "none" or not self.in_hardware:
             return 1
-        return min(self.lanes, OUTPUT_BITS[self.rng] // self.bits)
+        words = OUTPUT_WORDS.get(self.rng) or OUTPUT_BITS.get(self.rng, self.bits) // self.bits
+        return min(self.lanes, words)
 
     @property
     def generators(self) -> int:

@@ -11,6 +11,7 @@ from math import inf
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
+from pezoexplore.hardware.engine_regress import ENGINE, engine_points
 
 _GAUSSIAN = [{"bit_width": bits, "lanes": 3} for bits in (4, 8, 12)]
 
@@ -20,6 +21,10 @@ _LANE_EACH: list[_Axes] = [{"reuse": "none", "bit_width": bits, "lanes": 3} for 
 _LANES_SHARE: list[_Axes] = [
     {"reuse": "none", "bit_width": bits, "lanes": lanes, "reuse_period": period}
     for bits, lanes, period in ((8, 1, inf), (1, 31, inf), (8, 31, 4), (12, 5, inf), (24, 3, 4))
+]
+_GROUPS_OF_FOUR: list[_Axes] = [
+    {"reuse": "none", "bit_width": bits, "lanes": lanes, "reuse_period": period}
+    for bits, lanes, period in ((4, 3, inf), (8, 1, inf), (8, 31, 4), (12, 5, inf))
 ]
 _FILLER: _Axes = {
     "reuse": "pool",
@@ -44,6 +49,7 @@ _GRIDS: dict[str, list[_Axes]] = {
     "ca": [*_LANE_EACH, _FILLER],
     "trivium": [*_LANES_SHARE, _FILLER],
     "icdf": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
+    "table_hadamard": [*_GROUPS_OF_FOUR, _FILLER],
     "ternary": [{"reuse": "none", "lanes": 1}, {"reuse": "none", "lanes": 31}, _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
@@ -98,7 +104,10 @@ _GRIDS: dict[str, list[_Axes]] = {
 }
 
 MODULES = tuple(_GRIDS)
-"""Modules of the RTL library that have a grid of their own."""
+"""Modules of streams of numbers, each with a grid of its own."""
+
+ALL_MODULES = (*MODULES, ENGINE)
+"""Every module that has a regression: the streams, and the engine that uses them."""
 
 
 @lru_cache(maxsize=32)
@@ -108,8 +117,10 @@ def module_points(name: str) -> tuple[DesignPoint, ...]:
     Raises:
         DesignError: No such module.
     """
+    if name == ENGINE:
+        return engine_points()
     if name not in _GRIDS:
-        raise DesignError(f"{name}: no such module; there are {', '.join(MODULES)}")
+        raise DesignError(f"{name}: no such module; there are {', '.join(ALL_MODULES)}")
     rng = {} if name.startswith("stream_") else {"rng": name}
     fixed = {"scaling": "none", **rng}
     return tuple(dict.fromkeys(resolve(**(fixed | axes)) for axes in _GRIDS[name]))

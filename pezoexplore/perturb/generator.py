@@ -18,6 +18,7 @@ from pezoexplore.perturb import (
     gaussian_source,
     icdf,
     lfsr,
+    table_hadamard,
     ternary,
     treegrng,
     xorshift32,
@@ -35,6 +36,7 @@ _SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "ca": ca.words,
     "ternary": ternary.words,
     "icdf": icdf.words,
+    "table_hadamard": table_hadamard.words,
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import kernels, lfsr
+from pezoexplore.perturb import kernels, lfsr, table_hadamard
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of
 from pezoexplore.perturb.masks import Masks, phased_masks
@@ -53,9 +53,9 @@ class PerLane:
         return self._generator.period if self._rotates else 0
 
     def states(self, epochs: U64, start: int) -> U64:
-        """Generator states [epochs, lanes] at beat `start` of each epoch."""
-        period, lanes = self._generator.period, self._point.lanes
-        begin = phases(self._seed, epochs, lanes, period)
+        """Generator states [epochs, generators] at beat `start` of each epoch."""
+        period = self._generator.period
+        begin = phases(self._seed, epochs, self._point.generators, period)
         turns, position = divmod(start, period)
         if self._rotates:
             begin = np.roll(begin, -turns, axis=1)
@@ -80,13 +80,14 @@ def generator_words(
 
     Args:
         point: Names the generator.
-        states: uint64 [epochs, lanes]; [epochs, lanes, limbs] of one that steps.
+        states: uint64 [epochs, generators]; [epochs, generators, limbs] of one that steps.
         count: Clocks.
         period: Clocks between rotations (lfsr only); 0 for none.
         position: Clock within the rotation period.
 
     Returns:
-        Words [epochs, count, lanes], int16, or int32 for wide ones.
+        Words [epochs, count, lanes], int16, or int32 for wide ones; one a generator, or as many
+        as it serves.
     """
     made = generator(point)
     shape = (states.shape[0], count, states.shape[1])
@@ -97,6 +98,10 @@ def generator_words(
     if made.shape is not None:
         every = np.empty(shape, dtype=np.uint64)
         kernels.linear_rows(states.copy(), byte_tables(made.step), every)
+        if point.group > 1:
+            shown = table_hadamard.words_of_lanes(every, made.bit_width)[..., : point.group]
+            by_lane = shown.reshape(*every.shape[:2], -1)[:, :, : point.lanes]
+            return by_lane.astype(word_dtype(made.bit_width))
         return made.words(every).astype(word_dtype(made.bit_width))
     out = np.empty(shape, dtype=word_dtype(made.bit_width))
     narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width

@@ -6,12 +6,16 @@ import sys
 from pathlib import Path
 
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb import icdf, lfsr
+from pezoexplore.perturb import icdf, lfsr, table_hadamard
 
 
 def tables() -> dict[str, str]:
     """Contents of every generated file of rtl/, by name."""
-    return {"lfsr_taps.vh": lfsr.verilog_table(), "icdf_table.vh": icdf.verilog_table()}
+    return {
+        "lfsr_taps.vh": lfsr.verilog_table(),
+        "icdf_table.vh": icdf.verilog_table(),
+        "table_hadamard_table.vh": table_hadamard.verilog_table(),
+    }
 
 
 def main(folder: Path) -> None:

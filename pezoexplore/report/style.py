@@ -41,6 +41,7 @@ RNG_COLOURS = {
     "trivium": "#7F3B08",
     "ternary": "#66A61E",
     "icdf": "#A50F15",
+    "table_hadamard": "#DD1C77",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -29,6 +29,7 @@ POINTS: dict[str, DesignPoint] = {
     "trivium": resolve(**_NONE, rng="trivium"),
     "ternary": resolve(**_NONE, rng="ternary"),
     "icdf": resolve(**_NONE, rng="icdf"),
+    "table_hadamard": resolve(**_NONE | {"lanes": 5}, rng="table_hadamard"),
     "none": resolve(**_NONE, rng="xorshift32", reuse_period=4),
     "pool": resolve(**_SMALL, reuse="pool", rng="xorshift32", pool_size=40, reuse_period=4),
     "pool_inf": resolve(**_SMALL, reuse="pool", rng="clt", pool_size=40),
@@ -99,6 +100,9 @@ EDITS: dict[str, Edit] = {
     "trivium tap": Edit("trivium", "trivium.v", "a[68 -: UPDATES]", "a[67 -: UPDATES]"),
     "ternary sign": Edit("ternary", "ternary.v", "state[31] & state[30]", "state[31]"),
     "icdf octave": Edit("icdf", "icdf.v", "!u[4] & (u[5] | !u[6])", "!u[4] & u[5]"),
+    "table_hadamard sign": Edit(
+        "table_hadamard", "table_hadamard.v", "ab_less + cd_less", "ab_less + cd_sum"
+    ),
     "clt entry": _flipped_entry("clt", "ONES_2"),
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
     "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),

@@ -56,6 +56,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "ternary", "reuse": "pool", "pool_size": 12, "scaling": "pow2"},
     {"rng": "icdf", "reuse": "none"},
     {"rng": "icdf", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "table_hadamard", "reuse": "none"},
+    {"rng": "table_hadamard", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from gaussian_rtl import WIDTHS, corner_and_random_states, next_states, rtl_words
 
-from pezoexplore.perturb import box_muller, clt, icdf, treegrng
+from pezoexplore.perturb import box_muller, clt, icdf, table_hadamard, treegrng
 
 EACH = pytest.mark.parametrize(
     "generator",
-    [clt, treegrng, box_muller, icdf],
-    ids=["clt", "treegrng", "box_muller", "icdf"],
+    [clt, treegrng, box_muller, icdf, table_hadamard],
+    ids=["clt", "treegrng", "box_muller", "icdf", "table_hadamard"],
 )
 
 
