@@ -164,6 +164,16 @@ Format = Annotated[TableOrJson, typer.Option("--format", help="How results are p
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes; default: all CPUs.")
 ]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="KEY=VALUE",
+        help="A setting, such as train.steps=2000.",
+        autocompletion=completion.settings,
+    ),
+]
 RtlDir = Annotated[
     Path | None, typer.Option("--rtl-dir", help="An edited copy of rtl/ to use instead.")
 ]
@@ -212,16 +222,7 @@ def sweep(
             autocompletion=completion.stages,
         ),
     ] = "train,rtl,synth",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s",
-            "--set",
-            metavar="KEY=VALUE",
-            help="A setting, such as train.steps=2000.",
-            autocompletion=completion.settings,
-        ),
-    ] = None,
+    set_: Overrides = None,
     rtl_dir: RtlDir = None,
     junit: Junit = None,
     sample: Annotated[
@@ -565,6 +566,7 @@ def train(
     epsilon: Annotated[
         str | None, typer.Option("--epsilon", help="Size of the perturbation; default: 1e-3.")
     ] = None,
+    set_: Overrides = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the curve as CSV and PNG.")
     ] = None,
@@ -623,8 +625,9 @@ def train(
         from pezoexplore.commands.distil import distil as distil_command
 
         budget = (max_parameters, max_macs, max_step_us, macs_per_us)
-        return distil_command(DistilRequest(axes, settings, budget, as_json))
-    return command(TrainRequest(axes, settings, out, landscape, as_json))
+        files = out is not None or landscape
+        return distil_command(DistilRequest(axes, settings, set_ or [], budget, files, as_json))
+    return command(TrainRequest(axes, settings, set_ or [], out, landscape, as_json))
 
 
 @app.command()
@@ -718,16 +721,7 @@ def search(
             autocompletion=completion.stages,
         ),
     ] = "train,rtl,synth",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s",
-            "--set",
-            metavar="KEY=VALUE",
-            help="A setting, such as train.steps=2000.",
-            autocompletion=completion.settings,
-        ),
-    ] = None,
+    set_: Overrides = None,
     warm_start: Annotated[
         list[Path] | None,
         typer.Option("--warm-start", help="Earlier results: a run directory or results.csv."),

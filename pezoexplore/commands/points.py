@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.loading import space_of_options
 from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
@@ -11,7 +11,9 @@ from pezoexplore.errors import DesignError
 
 
 def one_point(
-    axes: Mapping[str, str | None], settings: Mapping[str, str | None] | None = None
+    axes: Mapping[str, str | None],
+    settings: Mapping[str, str | None] | None = None,
+    overrides: Sequence[str] = (),
 ) -> tuple[DesignPoint, DesignSpace]:
     """The point that the axis options describe, and the settings that go with it.
 
@@ -21,11 +23,12 @@ def one_point(
     Args:
         axes: One value by axis, as text; None for an axis not given.
         settings: Values by dotted key of a design file, as text; None for one not given.
+        overrides: ``key=value`` texts as after ``-s``.
 
     Raises:
         DesignError: A value is not allowed, or the values are not legal together.
     """
-    space = space_of_options(axes, settings)
+    space = space_of_options(axes, settings, overrides)
     values = {axis: listed[0] for axis, listed in space.space.named().items()}
     if "reuse" not in values and values.get("rng", "lfsr") != "lfsr":
         values["reuse"] = "none"

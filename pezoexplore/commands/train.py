@@ -39,6 +39,7 @@ class TrainRequest:
     Attributes:
         axes: One value by axis, as text; None for one not given.
         settings: Values by dotted key of a design file, as text; None for one not given.
+        overrides: ``key=value`` texts as after ``-s``.
         out: Folder for the curve; None for no files.
         landscape: Whether to draw the loss around the run as well; needs a folder.
         as_json: Whether to print JSON.
@@ -46,6 +47,7 @@ class TrainRequest:
 
     axes: Mapping[str, str | None]
     settings: Mapping[str, str | None]
+    overrides: Sequence[str]
     out: Path | None
     landscape: bool
     as_json: bool
@@ -60,7 +62,7 @@ def train(request: TrainRequest) -> int:
     Raises:
         PezoError: The point or a setting is not allowed, or a file cannot be written.
     """
-    point, space = one_point(request.axes, request.settings)
+    point, space = one_point(request.axes, request.settings, request.overrides)
     if request.landscape and request.out is None:
         raise DesignError("--landscape needs a folder to draw into: give --out DIR")
     if request.out is not None:
@@ -141,12 +143,17 @@ def _cell(value: float | int | None) -> str:
 def _summary(result: Mapping[str, Any]) -> Sequence[str]:
     rate, epsilon = result["learning_rate"], result["epsilon"]
     costs = f"{result['forward_passes']} forward passes a run"
-    return ("", _verdict(result), f"learning rate {rate:g}, epsilon {epsilon:g}, {costs}")
+    before = result["accuracy_before"]
+    adapted = [] if before is None else [f"before adaptation {before:.2f} %"]
+    settings = f"learning rate {rate:g}, epsilon {epsilon:g}, {costs}"
+    return ("", _verdict(result), *adapted, settings)
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
     if result["diverged_step"] is not None:
         return f"diverged at step {result['diverged_step']}: no accuracy"
+    if result["accuracy_mean"] is None:
+        return f"test loss {result['test_loss_mean']:.6g}; its targets are no classes"
     half = result["accuracy_ci95"]
     interval = "" if half is None else f" ± {half:.2f}"
     each = ", ".join(f"{value:.2f}" for value in result["accuracy_per_seed"])

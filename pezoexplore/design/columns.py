@@ -66,6 +66,8 @@ RESULT_HELP = {
     "random_numbers": "numbers one training run draws from the generator; replays draw none",
     "rng_state_bits": "bits of state the random-number hardware holds, a pool's words included",
     "steps_to_target": "steps after which the validation target is held; empty: never",
+    "accuracy_before": "accuracy before adaptation, percent; tasks whose network comes trained",
+    "test_loss_mean": "loss on the test split, mean over the seeds",
     "front_confidence": "how sure the row is to be on the front, 0 to 1: its share of the fronts "
     "when the seeds are drawn again; empty for a row that can be on none",
     "pareto": "whether the row is on the Pareto front",

@@ -121,7 +121,9 @@ def read_design(
 
 
 def space_of_options(
-    axes: Mapping[str, str | None], settings: Mapping[str, str | None] | None = None
+    axes: Mapping[str, str | None],
+    settings: Mapping[str, str | None] | None = None,
+    overrides: Sequence[str] = (),
 ) -> DesignSpace:
     """The design of one combination, from options alone.
 
@@ -129,12 +131,15 @@ def space_of_options(
         axes: One value by axis, as text after the axis option; None means "not given".
         settings: Values by dotted key, such as ``train.steps``; each comes from the option named
             like the last part of the key.
+        overrides: ``key=value`` texts as after ``-s``; the options win.
 
     Raises:
         DesignError: One line that names the option and says what is allowed.
     """
     tree = Tree({"name": "options", "space": {}}, {(): (0, "options")})
     with _one_line():
+        for override in overrides:
+            _override(tree, override)
         for key, text in (settings or {}).items():
             at = tuple(key.split("."))
             option = _option(str(at[-1]))

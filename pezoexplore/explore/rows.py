@@ -56,6 +56,8 @@ FORMATS = {
     "random_numbers": _WHOLE,
     "rng_state_bits": _WHOLE,
     "steps_to_target": _WHOLE,
+    "accuracy_before": _PERCENT,
+    "test_loss_mean": _SIX_DIGITS,
     "front_confidence": ".3f",
 }
 """How each numeric result is written (Python's format specification); the rest is text."""

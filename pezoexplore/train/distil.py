@@ -1,13 +1,13 @@
 """Training a student: distilled from a teacher, zeroth-order, halted early.
 
 :mod:`pezoexplore.train.student` has the student's design, the loss and the rule of halting. The
-student trains on the directions of a design point; its teacher is trained by backprop beforehand,
-off the device.
+student trains with the estimator and on the directions of a design point; its teacher is trained by
+backprop beforehand, off the device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.evaluate import Settings, ci95, tune
 from pezoexplore.train.general_loop import Sgd, Start
@@ -22,9 +23,9 @@ from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.mlp import Mlp
 from pezoexplore.train.network import Network
 from pezoexplore.train.student import Budget, DistillationLoss, Halting, Watch, design_student
-from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.tasks import Split, Task, class_losses
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Score, TrainState
-from pezoexplore.train.trainers import stream_source
+from pezoexplore.train.trainers import general_trainer_of, stream_source
 
 TEACHER_RUN = Run(seeds=(0,), learning_rates=(0.05,), steps=2000)
 TEACHER_SGD = Sgd(momentum=0.9)
@@ -102,14 +103,19 @@ class Distiller:
     """Trains a student with its teacher; a trainer like any other.
 
     Attributes:
-        task: The student's task.
+        trainer: What trains the student by its labels alone.
         taught: Outputs of the teacher on ``task.fit``, [n, classes].
         plan: Loss and halting.
     """
 
-    task: Task
+    trainer: GeneralTrainer
     taught: NDArray[np.float32]
     plan: Distillation
+
+    @property
+    def task(self) -> Task:
+        """The student's task."""
+        return self.trainer.task
 
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
@@ -120,23 +126,23 @@ class Distiller:
 
     def score(self, state: TrainState, split: Split) -> Score:
         """See :meth:`Trainer.score`; the loss is that against the labels alone."""
-        return GeneralTrainer(self.task).score(state, split)
+        return self.trainer.score(state, split)
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
         """See :meth:`Trainer.weights`."""
-        return np.asarray(state.weights)
+        return self.trainer.weights(state)
 
     def forward_passes(self, steps: int) -> int:
         """See :meth:`Trainer.forward_passes`; the student's alone."""
-        return 2 * steps
+        return self.trainer.forward_passes(steps)
 
     def passes(self, steps: int) -> int:
         """See :meth:`Trainer.passes`; the student's alone."""
-        return self.forward_passes(steps)
+        return self.trainer.passes(steps)
 
     def random_numbers(self, steps: int) -> int:
         """See :meth:`Trainer.random_numbers`."""
-        return steps * self.task.parameters
+        return self.trainer.random_numbers(steps)
 
     def halted(self, run: Run, source: DirectionSource) -> Distilled:
         """Train one replica until it halts: with the teacher, then without."""
@@ -169,11 +175,11 @@ class Distiller:
         return Distilled(state, None, step, looks)
 
     def _initial(self, run: Run) -> NDArray[np.float32]:
-        return np.asarray(GeneralTrainer(self.task).start(run).weights)
+        return np.asarray(self.trainer.start(run).weights)
 
     def _trainer(self, alpha: float) -> GeneralTrainer:
         loss = DistillationLoss(alpha, self.plan.temperature)
-        return GeneralTrainer(replace(self.task, loss=loss), "rge", 1)
+        return replace(self.trainer, task=replace(self.task, loss=loss))
 
     def _targets(self, data: Split) -> Split:
         """Labels and the teacher's outputs side by side."""
@@ -186,16 +192,6 @@ class Distiller:
 def distil_point(
     point: DesignPoint, task: Task, settings: Settings, plan: Distillation
 ) -> dict[str, Any]:
-    """:func:`distil` on the stream of a design point."""
-    return distil(lambda student: stream_source(point, student), task, settings, plan)
-
-
-def distil(
-    source_of: Callable[[Task], DirectionSource],
-    task: Task,
-    settings: Settings,
-    plan: Distillation,
-) -> dict[str, Any]:
     """Train a teacher, design a student, tune its learning rate, distil it seed by seed, test it.
 
     Students train on ``task.fit``, since the validation split decides when to stop. The rate is
@@ -203,7 +199,7 @@ def distil(
     is a call of its own.
 
     Args:
-        source_of: Makes the directions of the student's task.
+        point: Estimator and directions of the student.
         task: The task; its inputs are flattened for the student.
         settings: As for any training.
         plan: The rest.
@@ -217,11 +213,19 @@ def distil(
         and ``forward_passes_saved`` (the student's, over one batch), ``teacher_passes`` and
         ``teacher_passes_saved`` (one a step with the teacher) and ``validation_passes`` (what the
         looks cost, in batches).
+
+    Raises:
+        DesignError: The point trains in integers, or the task's targets are no classes.
     """
+    if point.fixed_point:
+        raise DesignError("train: distil: students train in float; leave weight_bits at float")
+    if not task.train.has_classes or task.loss is not class_losses:
+        raise DesignError(f"train: distil: {task.name} has no classes that a teacher could soften")
     teacher = teach(task, plan)
     student = student_task(task, teacher, plan.budget)
-    distiller = Distiller(student, teacher.outputs(task.fit), plan)
-    source = source_of(student)
+    trainer = general_trainer_of(point, student, settings)
+    distiller = Distiller(trainer, teacher.outputs(task.fit), plan)
+    source = stream_source(point, student)
     chosen = tune(source, student, settings, distiller).chosen
     run = Run((), (chosen.learning_rate,), settings.steps, settings.batch, chosen.epsilon)
     runs = [distiller.halted(replace(run, seeds=(seed,)), source) for seed in range(settings.seeds)]

@@ -69,14 +69,24 @@ class Trial:
     """How a candidate did on the validation split.
 
     Attributes:
-        accuracy: Percent, mean over the seeds.
+        accuracy: Percent, mean over the seeds; NaN where targets are no classes.
+        loss: Mean over the seeds; NaN or infinite if one diverged.
         steps_to_target: First look from which on the target is held; None if it never is.
-        curve: Of each look the step, the accuracy and the half width of its 95 % interval.
+        curve: Of each look the step, the accuracy and the half width of its 95 % interval; empty
+            where targets are no classes.
     """
 
     accuracy: float
+    loss: float
     steps_to_target: int | None
     curve: tuple[tuple[int, float, float | None], ...] = ()
+
+    @property
+    def rank(self) -> float:
+        """What is smallest for the best candidate: accuracy decides, where there is none loss."""
+        if math.isfinite(self.accuracy):
+            return -self.accuracy
+        return self.loss if math.isfinite(self.loss) else math.inf
 
 
 @dataclass(frozen=True)
@@ -101,10 +111,11 @@ class Tuning:
 
 
 def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str, Any]:
-    """Accuracy and cost of a design point: :func:`train_source` on its own stream, and
-    :func:`run_costs` of the final run."""
+    """Accuracy and cost of a design point: :func:`train_source` on its own stream, the accuracy of
+    a network that came trained, ``accuracy_before``, and :func:`run_costs` of the final run."""
     trainer = trainer_of(point, task, settings)
     result = train_source(stream_source(point, task), task, settings, trainer)
+    result["accuracy_before"] = task.accuracy_before
     steps, passes = settings.steps, trainer.passes(settings.steps)
     costs = run_costs(point, task, settings.batch, steps, passes, result["steps_to_target"])
     return result | costs
@@ -122,7 +133,8 @@ def train_source(
 
     Returns:
         Plain values: ``accuracy_mean``, ``accuracy_ci95`` (half width; None for one seed) and
-        ``accuracy_per_seed`` in percent on the test split (None for a diverged point),
+        ``accuracy_per_seed`` in percent on the test split (None for a diverged point, and where
+        targets are no classes), ``test_loss_mean`` (None for a diverged point),
         ``diverged_step`` (the first one; None if no seed diverged), ``learning_rate``,
         ``epsilon``, ``forward_passes`` and ``random_numbers`` of one seed's final run,
         ``tuning_forward_passes`` (of one seed's tuning runs), ``steps_to_target``,
@@ -133,12 +145,14 @@ def train_source(
     chosen = tuning.chosen
     *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
     diverged = state.diverged_at[state.diverged_at != NEVER]
-    accuracies = trainer.score(state, task.test).accuracy[:, 0].tolist()
-    kept = None if len(diverged) else accuracies
+    score = trainer.score(state, task.test)
+    accuracies = score.accuracy[:, 0].tolist()
+    kept = None if len(diverged) or not np.isfinite(accuracies).all() else accuracies
     return {
         "accuracy_mean": None if kept is None else float(np.mean(kept)),
         "accuracy_ci95": None if kept is None else ci95(kept),
         "accuracy_per_seed": kept,
+        "test_loss_mean": None if len(diverged) else _finite(score.loss.mean()),
         "diverged_step": int(diverged.min()) if len(diverged) else None,
         "learning_rate": chosen.learning_rate,
         "epsilon": chosen.epsilon,
@@ -147,7 +161,8 @@ def train_source(
         "tuning_forward_passes": trainer.forward_passes(tuning.steps),
         "steps_to_target": tuning.steps_to_target,
         "validation_accuracy": {
-            _words(candidate): trial.accuracy for candidate, trial in sorted(tuning.trials.items())
+            _words(candidate): _finite(trial.accuracy)
+            for candidate, trial in sorted(tuning.trials.items())
         },
         "validation_curve": [list(look) for look in tuning.trials[chosen].curve],
     }
@@ -158,9 +173,9 @@ def tune(source: DirectionSource, task: Task, settings: Settings, trainer: Train
 
     Every candidate is tried on ``task.fit`` with all seeds for a part of the steps (with a
     schedule of its own), the better half goes on to twice as many, until ``FINALISTS`` are left,
-    which are tried at full length. The best mean validation accuracy wins; of equals the smaller
-    rate, then the smaller epsilon. Each point has the same candidates and rounds, so the budget is
-    the same for all.
+    which are tried at full length. The best mean validation accuracy wins, or the smallest loss
+    where targets are no classes; of equals the smaller rate, then the smaller epsilon. Each point
+    has the same candidates and rounds, so the budget is the same for all.
 
     Sequential halving: Karnin, Koren and Somekh, ICML 2013; here it starts again in each round.
     """
@@ -191,7 +206,8 @@ def learning_curve(
 
     Returns:
         Rows of ``step``, ``train_loss``, ``validation_loss`` (means over the seeds, None once a
-        seed has diverged) and ``validation_accuracy`` (percent, mean over the seeds).
+        seed has diverged) and ``validation_accuracy`` (percent, mean over the seeds; None where
+        targets are no classes).
     """
     stops = range(0, settings.steps, every)
     rows: list[dict[str, float | int | None]] = []
@@ -202,7 +218,7 @@ def learning_curve(
                 "step": step,
                 "train_loss": _finite(trainer.score(state, task.fit).loss.mean()),
                 "validation_loss": _finite(held.loss.mean()),
-                "validation_accuracy": float(held.accuracy.mean()),
+                "validation_accuracy": _finite(held.accuracy.mean()),
             }
         )
     return rows
@@ -228,14 +244,14 @@ def steps_to_target(steps: Sequence[int], accuracy: Sequence[float], target: flo
     """
     held = None
     for step, value in zip(reversed(steps), reversed(accuracy), strict=True):
-        if value < target:
+        if not value >= target:  # nor is it where there is no accuracy
             break
         held = step
     return held
 
 
 def _best(candidates: Iterable[Candidate], trials: dict[Candidate, Trial]) -> list[Candidate]:
-    return sorted(candidates, key=lambda candidate: (-trials[candidate].accuracy, candidate))
+    return sorted(candidates, key=lambda candidate: (trials[candidate].rank, candidate))
 
 
 def _try(
@@ -252,21 +268,24 @@ def _try(
     for epsilon in sorted({candidate.epsilon for candidate in candidates}):
         group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
         run = replace(_run(settings, group), steps=steps)
-        seen: list[tuple[int, NDArray[np.float64]]] = [
-            (step, trainer.score(state, task.validation).accuracy)
+        seen = [
+            (step, trainer.score(state, task.validation))
             for step, state in _training(source, trainer, task.fit, run, looks)
         ]
+        losses = seen[-1][1].loss.mean(axis=0)
         for index, candidate in enumerate(group):
-            means = [float(accuracy[:, index].mean()) for _, accuracy in seen]
-            reached = steps_to_target([step for step, _ in seen], means, settings.target_accuracy)
-            curve = tuple(_look(step, accuracy[:, index].tolist()) for step, accuracy in seen)
-            trials[candidate] = Trial(means[-1], reached, curve)
+            accuracies = [score.accuracy[:, index] for _, score in seen]
+            means = [float(accuracy.mean()) for accuracy in accuracies]
+            steps_seen = [step for step, _ in seen]
+            reached = steps_to_target(steps_seen, means, settings.target_accuracy)
+            curve = tuple(map(_look, steps_seen, accuracies)) if math.isfinite(means[-1]) else ()
+            trials[candidate] = Trial(means[-1], float(losses[index]), reached, curve)
     return trials
 
 
-def _look(step: int, accuracies: Sequence[float]) -> tuple[int, float, float | None]:
+def _look(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
     """One look of a learning curve, in hundredths of a percent: it is for the eye."""
-    half = ci95(accuracies)
+    half = ci95(accuracies.tolist())
     mean = round(float(np.mean(accuracies)), 2)
     return step, mean, None if half is None else round(half, 2)
 

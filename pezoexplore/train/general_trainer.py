@@ -208,9 +208,11 @@ def _compiled_score(probe: Probe) -> Callable[..., tuple[Array, Array]]:
     jnp = jax.numpy
 
     def evaluate(weights: Array, inputs: Array, labels: Array) -> tuple[Array, Array]:
+        has_classes = Split(inputs, labels).has_classes
+
         def of_replica(flat: Array) -> tuple[Array, Array]:
             outputs = probe.network.outputs(flat, inputs)
-            if labels.ndim > 1 or not jnp.issubdtype(labels.dtype, jnp.integer):
+            if not has_classes:
                 return jnp.nan, probe.loss(outputs, labels).sum()
             # argmax alone would call a row of NaN class 0, and be right now and then.
             sound = jnp.isfinite(outputs).all(-1)

@@ -54,6 +54,11 @@ class Split:
         """Number of examples."""
         return len(self.labels)
 
+    @property
+    def has_classes(self) -> bool:
+        """Whether the targets are class numbers, so that there is an accuracy."""
+        return self.labels.ndim == 1 and self.labels.dtype.kind in "ui"
+
     def __getitem__(self, chosen: NDArray[Any] | slice) -> Split:
         """The examples at these indices."""
         return Split(self.inputs[chosen], self.labels[chosen])
@@ -119,15 +124,16 @@ class Task:
 
 
 def carve(split: Split, size: int) -> tuple[Split, Split]:
-    """Hold out examples, the same share of each class, always the same ones.
+    """Hold out examples, the same share of each class if there are any, always the same ones.
 
     Returns:
         (what is kept, the ``size`` examples held out).
     """
     from sklearn.model_selection import train_test_split
 
+    classes = split.labels if split.has_classes else None
     kept_x, held_x, kept_y, held_y = train_test_split(
-        split.inputs, split.labels, test_size=size, random_state=0, stratify=split.labels
+        split.inputs, split.labels, test_size=size, random_state=0, stratify=classes
     )
     return Split(kept_x, kept_y), Split(held_x, held_y)
 

@@ -72,11 +72,21 @@ def trainer_of(point: DesignPoint, task: Task, options: Options) -> Trainer:
     """
     if point.fixed_point:
         return FixedTrainer(task, point)
-    sgd = Sgd(options.momentum, options.weight_decay)
-    normalise = options.normalise and point.estimator == "rge_onesided"
-    plain = point.estimator == "rge" and point.queries == 1 and sgd == Sgd()
+    general = general_trainer_of(point, task, options)
+    plain = point.estimator == "rge" and point.queries == 1 and general.options.sgd == Sgd()
     if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
         return MlpTrainer(task.model, task.initial)
+    return general
+
+
+def general_trainer_of(point: DesignPoint, task: Task, options: Options) -> GeneralTrainer:
+    """The general loop for a point's estimator, in float32.
+
+    Raises:
+        DesignError: An option does not go with the estimator.
+    """
+    sgd = Sgd(options.momentum, options.weight_decay)
+    normalise = options.normalise and point.estimator == "rge_onesided"
     sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
     more = general_trainer.Options(
         normalise, sgd, sparsity, options.batch, workers=options.probe_workers

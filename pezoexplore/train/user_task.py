@@ -25,7 +25,7 @@ Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""
 
 Examples = tuple[Any, Any]
-"""Inputs [n, ...] and class numbers [n]."""
+"""Inputs [n, ...] and class numbers [n], or other targets [n, ...] for a loss that takes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,13 @@ class UserTask:
         parameters: Initial weights: arrays in lists, tuples or dictionaries. Or a function that
             returns them for a training seed 0, 1, ...
         predict: ``predict(parameters, inputs)`` returns outputs [n, classes] for inputs [n, ...],
-            the largest being the class. Written with ``jax.numpy``; inputs come as float32.
-        data: All examples, (inputs [n, ...], class numbers from 0 on [n]).
+            the largest being the class; any outputs [n, ...] where targets are no classes. Written
+            with ``jax.numpy``; inputs come as float32.
+        data: All examples, (inputs [n, ...], class numbers from 0 on [n]). With a loss of its own
+            a task may have float targets [n, ...] instead: it has a loss and no accuracy.
         loss: ``loss(outputs, targets)`` returns the losses [n] of the examples; by default the
             cross-entropy.
-        test: Examples that accuracies are reported on; by default a fifth of ``data``.
+        test: Examples that accuracies and losses are reported on; by default a fifth of ``data``.
     """
 
     parameters: Tree
@@ -152,7 +154,17 @@ def _task(name: str, user: UserTask, source: bytes) -> Task:
 def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
     """Training and test examples."""
     data = _examples(name, "data", user.data)
-    return _carved(name, data) if user.test is None else (data, _examples(name, "test", user.test))
+    if user.loss is None and not data.has_classes:
+        raise DesignError(
+            f"task: '{name}': data must have class numbers from 0 on as targets, unless the task "
+            "has a loss of its own"
+        )
+    if user.test is None:
+        return _carved(name, data)
+    test = _examples(name, "test", user.test)
+    if test.labels.shape[1:] != data.labels.shape[1:] or test.has_classes != data.has_classes:
+        raise DesignError(f"task: '{name}': test must have the same kind of targets as data")
+    return data, test
 
 
 def _examples(name: str, what: str, pair: Examples) -> Split:
@@ -161,16 +173,20 @@ def _examples(name: str, what: str, pair: Examples) -> Split:
     inputs, targets = np.asarray(pair[0]), np.asarray(pair[1])
     if inputs.dtype.kind not in "uifb" or not inputs.ndim or len(inputs) != len(targets):
         raise DesignError(f"task: '{name}': {what} must hold as many numeric inputs as targets")
+    stored = inputs.astype(np.float32) if inputs.dtype == np.float64 else inputs
+    if targets.dtype.kind == "f":
+        return Split(stored, targets.astype(np.float32))
     if targets.ndim != 1 or targets.dtype.kind not in "ui" or targets.min(initial=0) < 0:
-        raise DesignError(f"task: '{name}': {what} must have class numbers from 0 on as targets")
+        raise DesignError(
+            f"task: '{name}': {what} must have class numbers from 0 on or floats as targets"
+        )
     if targets.max(initial=0) > 255:
         raise DesignError(f"task: '{name}': {what} has class {targets.max()}; at most 255 is known")
-    stored = inputs.astype(np.float32) if inputs.dtype == np.float64 else inputs
     return Split(stored, targets.astype(np.uint8))
 
 
 def _carved(name: str, data: Split) -> tuple[Split, Split]:
-    """A fifth held out, the same share of each class."""
+    """A fifth held out, the same share of each class if there are any."""
     try:
         return carve(data, len(data) // 5)
     except ValueError as error:
@@ -201,19 +217,23 @@ def _lowered(name: str, user: UserTask, tree: Tree, tried: tuple[Split, Loss]) -
     data, loss = tried
     weights = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), jnp.float32), tree)
     inputs = jax.ShapeDtypeStruct((1, *data.inputs.shape[1:]), jnp.float32)
-    targets = jax.ShapeDtypeStruct((1,), data.labels.dtype)
+    targets = jax.ShapeDtypeStruct((1, *data.labels.shape[1:]), data.labels.dtype)
     network = _guarded(name, "predict", jax.jit(user.predict).lower, weights, inputs)
     outputs = network.out_info
-    classes = int(data.labels.max()) + 1
+    if data.has_classes:
+        _check_classes(name, outputs, int(data.labels.max()) + 1)
+    losses = _guarded(name, "loss", jax.jit(loss).lower, outputs, targets)
+    if getattr(losses.out_info, "shape", None) != (1,):
+        raise DesignError(f"task: '{name}': loss must return a loss for each example, [n]")
+    return network, losses
+
+
+def _check_classes(name: str, outputs: Any, classes: int) -> None:  # noqa: ANN401 - the user's
     if getattr(outputs, "ndim", 0) != 2 or outputs.shape[0] != 1 or outputs.shape[1] < classes:
         raise DesignError(
             f"task: '{name}': predict must return outputs [n, {classes} classes or more] for "
             f"inputs [n, ...], not {getattr(outputs, 'shape', type(outputs).__name__)} for n = 1"
         )
-    losses = _guarded(name, "loss", jax.jit(loss).lower, outputs, targets)
-    if getattr(losses.out_info, "shape", None) != (1,):
-        raise DesignError(f"task: '{name}': loss must return a loss for each example, [n]")
-    return network, losses
 
 
 def _module(name: str, where: str) -> ModuleType:

@@ -68,6 +68,19 @@ def test_an_integer_point_and_one_without_numbers(call):
     assert backprop.document["random_numbers"] == 0
 
 
+def test_settings_without_an_option_of_their_own(call):
+    words = ["--estimator", "cge_sparse", "--task", "wine", "--format", "json", *QUICK]
+    kept = 16 * 13 + 3 * 16 - 4 + 16 + 3  # all but a sixty-fourth of the weights, and the biases
+    given = ["-s", f"train.sparsity={1 / 64}", "-s", "train.grasp_queries=8"]
+    assert call("train", *words, *given).document["forward_passes"] == 50 * (kept + 1) + 4 * 8
+
+
+def test_an_adapted_network_says_what_it_was_before(call):
+    answer = call("train", "--task", "last-mile-inverted", *QUICK)
+    before = get_task("last-mile-inverted").accuracy_before
+    assert f"before adaptation {before:.2f} %" in answer.out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -80,6 +93,9 @@ def test_an_integer_point_and_one_without_numbers(call):
         (["--landscape"], "--landscape needs a folder to draw into: give --out DIR"),
         (["--rng", "clt", "--reuse", "phased"], "not a legal combination: reuse phased needs"),
         (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be made"),
+        (["--distil", "--landscape"], "--distil prints its results; leave out --out and"),
+        (["-s", "train.sparsity=2"], "-s train.sparsity=2: train.sparsity: got 2; allowed"),
+        (["-s", "train.sparcity=0"], "-s train.sparcity=0: train.sparcity: unknown key"),
     ],
 )
 def test_what_is_wrong_is_one_line(call, options, said):

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pezoexplore.design.point import resolve
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import DesignError
 from pezoexplore.train import distil as distilling
 from pezoexplore.train.distil import Distillation, Distiller, distil_point, teach
+from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.student import Budget, Halting
 from pezoexplore.train.tasks import get_task
 from pezoexplore.train.trainer import Run
@@ -23,9 +25,9 @@ def short_teaching(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distilling, "TEACHER_RUN", replace(distilling.TEACHER_RUN, steps=200))
 
 
-def distilled(settings: Any, halting: Halting | None) -> dict[str, Any]:
+def distilled(settings: Any, halting: Halting | None, point: DesignPoint = POINT) -> dict[str, Any]:
     plan = Distillation(Budget(max_parameters=700), halting=halting, teacher_hidden=(48,))
-    return distil_point(POINT, TASK, settings(steps=120, learning_rates=(0.02,)), plan)
+    return distil_point(point, TASK, settings(steps=120, learning_rates=(0.02,)), plan)
 
 
 def test_halting_saves_passes(settings: Any) -> None:
@@ -58,7 +60,7 @@ def test_a_student_learns_from_the_teacher_alone() -> None:
     plan = Distillation(Budget(max_parameters=700), alpha=0.0, teacher_hidden=(48,))
     teacher = teach(TASK, plan)
     student = distilling.student_task(TASK, teacher, plan.budget)
-    distiller = Distiller(student, teacher.outputs(student.fit), plan)
+    distiller = Distiller(GeneralTrainer(student), teacher.outputs(student.fit), plan)
     run = Run((0,), (0.02,), 600)
     states = dict(distiller.run(student.fit, run, stream_source(POINT, student), (0,)))
     before, after = (distiller.score(states[step], student.validation) for step in (0, 600))
@@ -67,3 +69,22 @@ def test_a_student_learns_from_the_teacher_alone() -> None:
     with pytest.raises(ValueError, match="fit split"):
         distiller.run(student.train, run, stream_source(POINT, student))
     np.testing.assert_array_equal(student.test.inputs, TASK.test.inputs)
+
+
+@pytest.mark.parametrize(("estimator", "passes"), [("sign_spsa", 240), ("backprop", 120)])
+def test_students_train_with_the_estimator_of_the_point(
+    settings: Any, estimator: str, passes: int
+) -> None:
+    drawn = {"rng": "rademacher", "reuse": "none"} if estimator == "sign_spsa" else {}
+    found = distilled(settings, None, resolve(estimator=estimator, **drawn))
+    assert found["forward_passes"] == passes
+    assert found["accuracy_per_seed"] != distilled(settings, None)["accuracy_per_seed"]
+
+
+def test_what_cannot_be_distilled_is_refused(settings: Any) -> None:
+    integer = resolve(weight_bits=8, activation_bits=8)
+    with pytest.raises(DesignError, match="students train in float"):
+        distilled(settings, None, integer)
+    squares = replace(TASK, loss=lambda outputs, labels: (outputs**2).sum(-1))
+    with pytest.raises(DesignError, match="digits-mlp has no classes"):
+        distil_point(POINT, squares, settings(), Distillation())

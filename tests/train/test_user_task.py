@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pezoexplore.design.point import resolve
+from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
+from pezoexplore.train.evaluate import train_point
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.tasks import get_task, task_identity
 from pezoexplore.train.trainer import DirectionSource, Run
@@ -109,8 +112,9 @@ BROKEN = {
     "import nowhere": "importing .* failed: ModuleNotFoundError: No module named 'nowhere'",
     "def task(): return UserTask(w, predict, x)": "data must be a pair",
     "def task(): return UserTask(w, predict, (x, y[1:]))": "as many numeric inputs as targets",
-    "def task(): return UserTask(w, predict, (x, y - 1))": "class numbers from 0 on",
-    "def task(): return UserTask(w, predict, (x, y + 0.5))": "class numbers from 0 on",
+    "def task(): return UserTask(w, predict, (x, y - 1))": "class numbers from 0 on or floats",
+    "def task(): return UserTask(w, predict, (x, y + 0.5))": "unless the task has a loss of its",
+    "def task(): return UserTask(w, predict, (x, y + 0.5), loss, (x, y))": "same kind of targets",
     "def task(): return UserTask(w, predict, (x, y + 300))": "at most 255",
     "def task(): return UserTask(w, predict, (x, y + 1))": "3 classes or more",
     "def task(): return UserTask(w, predict, (x, np.arange(60)))": "60 examples cannot be split",
@@ -122,6 +126,26 @@ BROKEN = {
     "def task(): return UserTask(w, predict, (x, y), lambda o, y: o.mean())": "loss must return",
     "def task(): return UserTask(w, predict, (x, y), lambda o: o)": "loss failed: TypeError",
 }
+
+
+def test_targets_that_are_no_classes_rank_by_loss(written: Written, tmp_path: Path) -> None:
+    body = """
+    slope = np.array([[1.0], [-2.0], [0.5]])
+    def line(w, x): return x @ w
+    def squares(out, y): return ((out - y) ** 2).sum(-1)
+    def task(): return UserTask(np.zeros((3, 1)), line, (x, x @ slope), squares)
+    """
+    task = get_task(written(body, "task"), folder=str(tmp_path))
+    assert (len(task.train), len(task.validation), len(task.test)) == (48, 9, 12)
+    assert task.fit.labels.shape == (39, 1)
+    settings = TrainSettings(steps=600, seeds=2, learning_rates=(1e-4, 1e-2, 30.0))
+    found = train_point(resolve(rng="rademacher", reuse="none"), task, settings)
+    # The small rate hardly moves, the large one diverges: only the loss can tell.
+    assert found["learning_rate"] == 1e-2
+    assert found["test_loss_mean"] < 0.05
+    assert found["accuracy_mean"] is found["accuracy_per_seed"] is found["accuracy_ci95"] is None
+    assert found["diverged_step"] is found["steps_to_target"] is None
+    assert found["validation_curve"] == []
 
 
 @pytest.mark.parametrize("body", BROKEN)
