@@ -40,6 +40,13 @@ _NEAR = 12.5
 _CLOSE = 5.5
 """Points between error bars below which a number at the end of one is ambiguous."""
 _REFERENCE, _STEP = "#444444", "#777777"
+
+Spot = tuple[float, float]
+"""A place on the plot: in data units, or in points from its lower left corner."""
+
+ToPoints = Callable[[Sequence[Spot]], list[Spot]]
+"""From data units to points."""
+
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -265,17 +272,18 @@ def _draw_numbers(
     assert figure is not None
     unit = style.POINTS_PER_INCH / figure.dpi
 
-    def to_points(x: float, y: float) -> tuple[float, float]:
-        across, up = axes.transData.transform((x, y)) * unit
-        return float(across), float(up)
+    def to_points(places: Sequence[Spot]) -> list[Spot]:
+        found = axes.transData.transform(np.array(places).reshape(-1, 2)) * unit
+        return [(across, up) for across, up in found.tolist()]
 
     named = view.named
-    anchors = [to_points(xs[item.number], view.y(item)) for item in named]
+    anchors = to_points([(xs[item.number], view.y(item)) for item in named])
     sizes = [(_NUMBER_SIZE * 0.66 * len(str(item.number)) + 1.4, _NUMBER_SIZE) for item in named]
     extent = axes.get_window_extent()
     frame = (extent.x0 * unit, extent.y0 * unit, extent.x1 * unit, extent.y1 * unit)
     obstacles = _obstacles(view, xs, steps, to_points)
-    everywhere = [to_points(xs[item.number], view.y(item))[0] for item in view.shown]
+    shown = to_points([(xs[item.number], view.y(item)) for item in view.shown])
+    everywhere = [across for across, _ in shown]
     spots = [_bar_ends(item, view, xs, to_points, everywhere) for item in named]
     centres = place_labels(anchors, sizes, frame, obstacles, spots)
     for item, anchor, centre in zip(named, anchors, centres, strict=True):
@@ -301,7 +309,7 @@ def _bar_ends(
     item: Design,
     view: _View,
     xs: dict[int, float],
-    to_points: Callable[[float, float], tuple[float, float]],
+    to_points: ToPoints,
     everywhere: Sequence[float],
 ) -> list[tuple[float, float]]:
     """Places for a number just above and below the error bar of its design, in points.
@@ -309,7 +317,7 @@ def _bar_ends(
     None where another bar stands so close that the number could be read as that one's.
     """
     x, half = xs[item.number], view.half(item)
-    top, bottom = to_points(x, view.y(item) + half), to_points(x, view.y(item) - half)
+    top, bottom = to_points([(x, view.y(item) + half), (x, view.y(item) - half)])
     crowd = sum(abs(other - top[0]) < _CLOSE for other in everywhere)
     if half == 0 or crowd > 1:  # itself is one
         return []
@@ -320,21 +328,23 @@ def _obstacles(
     view: _View,
     xs: dict[int, float],
     steps: list[tuple[float, float]],
-    to_points: Callable[[float, float], tuple[float, float]],
+    to_points: ToPoints,
 ) -> list[Obstacle]:
     """Markers, error bars and lines, in points."""
+    ends = [
+        [(xs[item.number], view.y(item) + sign * view.half(item)) for item in view.shown]
+        for sign in (0, -1, 1)
+    ]
     obstacles = []
-    for item in view.shown:
-        x, y, half = xs[item.number], view.y(item), view.half(item)
-        obstacles.append(Obstacle(_grown(to_points(x, y), to_points(x, y), 3.4), 30.0))
-        ends = to_points(x, y - half), to_points(x, y + half)
-        obstacles.append(Obstacle(_grown(*ends, 0.8), 12.0))
-    for start, end in pairwise(steps):
-        obstacles.append(Obstacle(_grown(to_points(*start), to_points(*end), 0.9), 8.0))
+    for centre, low, high in zip(*map(to_points, ends), strict=True):
+        obstacles.append(Obstacle(_grown(centre, centre, 3.4), 30.0))
+        obstacles.append(Obstacle(_grown(low, high, 0.8), 12.0))
+    for start, end in pairwise(to_points(steps)):
+        obstacles.append(Obstacle(_grown(start, end, 0.9), 8.0))
     left, right = steps[0][0], steps[-1][0]
     for item in view.references:
-        ends = to_points(left, view.y(item)), to_points(right, view.y(item))
-        obstacles.append(Obstacle(_grown(*ends, 0.7), 6.0))
+        start, end = to_points([(left, view.y(item)), (right, view.y(item))])
+        obstacles.append(Obstacle(_grown(start, end, 0.7), 6.0))
     return obstacles
 
 
