@@ -111,7 +111,7 @@ def take_in(folder: Path | None, source: Path, as_json: bool) -> int:
     Raises:
         PezoError: There is no cache, or a file cannot be used.
     """
-    with _open(folder) as cache:
+    with _open(folder, new=True) as cache:
         taken, refused = cache.add(_records(source))
     if as_json:
         print_json({"ok": not refused, "taken": taken, "refused": refused})
@@ -143,10 +143,13 @@ def _records(source: Path) -> Iterable[Record | None]:
         yield from (record for record in store.records() if record.status == "ok")
 
 
-def _open(folder: Path | None) -> Cache:
+def _open(folder: Path | None, *, new: bool = False) -> Cache:
+    """The cache named; one that is not there is made only if it may be new."""
     found = cache_folder(folder)
     if found is None:
         raise DesignError(f"no cache named: say which with --cache DIR or {VARIABLE}")
+    if not (new or found.is_dir()):
+        raise DesignError(f"no cache at {found}: check --cache or {VARIABLE}")
     return Cache(found.absolute())
 
 

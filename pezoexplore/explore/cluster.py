@@ -53,6 +53,7 @@ REFILL_S = 30.0
 INSTALL = "type: pip install 'pezoexplore[cluster]'"
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=1000)]
+_ADDRESS = r"((tcp|tls)://)?[\w.-]+:\d{1,5}|((tcp|tls)://)\[[\da-f:]+\]:\d{1,5}"
 _WORD = r"^[\w.:@%+=,/-]+$"
 Word = Annotated[str, Field(pattern=_WORD, max_length=200)]
 
@@ -163,6 +164,16 @@ def connected(address: str) -> Iterator[Any]:
         ClusterError: Dask is not installed, or nobody answers there.
     """
     distributed = _distributed()
+    if not re.fullmatch(_ADDRESS, address, re.ASCII):
+        raise ClusterError(
+            f"--scheduler {address[:80]!r}: no address; allowed: such as tcp://10.0.0.1:8786"
+        )
+    encrypted = distributed.Security().get_connection_args("client").get("ssl_context")
+    if address.startswith("tls:") and not encrypted:
+        raise ClusterError(
+            f"--scheduler {address}: needs a certificate: name it in the variables "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT, ..__CLIENT__KEY and .._TLS__CA_FILE"
+        )
     try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:

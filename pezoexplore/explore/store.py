@@ -177,6 +177,8 @@ class Store:
         database = self._database
         # Bytes that are no text any more must reach the comparison of digests.
         database.text_factory = lambda data: data.decode(errors="replace")
+        # A file from elsewhere: views and triggers in it may not call anything.
+        database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = FULL")
         if self._number("schema_version") == 0 and self._number("application_id") == 0:
             with self._transaction("EXCLUSIVE"):

@@ -54,6 +54,8 @@ def test_the_environment_names_the_cache(
     ("words", "said"),
     [
         (("cache", "stats"), "no cache named: say which with --cache DIR or PEZOEXPLORE_CACHE"),
+        (("cache", "stats", "--cache", "none"), "no cache at none: check --cache"),
+        (("cache", "export", "out.gz", "--cache", "none"), "no cache at none: check --cache"),
         (("cache", "prune", "--cache", "c", "--max-size", "big"), "--max-size: 'big' is no size"),
         (("cache", "prune", "--cache", "c", "--stage", "x"), "--stage: unknown stage 'x'"),
         (("cache", "import", "none.gz", "--cache", "c"), "cannot read none.gz"),
@@ -68,29 +70,30 @@ def test_the_environment_names_the_cache(
     ],
 )
 def test_what_is_wrong_is_one_line(
-    call, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
+    filled(tmp_path / "c")
     monkeypatch.delenv(VARIABLE, raising=False)
     answer = call(*words)
     assert answer.status == 2
     (line,) = [text for text in answer.err.splitlines() if text.startswith("error: ")]
     assert said in line
+    assert not (tmp_path / "none").exists()
 
 
-SMALL: tuple[object, ...] = ("sweep", "--stages", "train", "--rng", "lfsr", "--reuse", "phased")
-SMALL += ("--bit-width", 4, "-s", "train.steps=20", "-s", "train.seeds=2", "--format", "json")
-
-
-def test_dask_workers_give_what_processes_here_give(call, tmp_path: Path) -> None:
-    for out, where in (("here", ()), ("there", ("--executor", "dask"))):
-        assert call(*SMALL, "--jobs", 1, "--out", out, *where).status == 0
-    here, there = [(tmp_path / out / "results.csv").read_bytes() for out in ("here", "there")]
-    assert here == there
+DESIGN = """\
+name: small
+space: {rng: [lfsr], reuse: [phased], bit_width: [4], lanes: [7]}
+train: {steps: 20, seeds: 2, learning_rates: [0.005]}
+"""
 
 
 def test_two_directories_and_one_cache_run_once(call, tmp_path: Path) -> None:
-    words = (*SMALL, "--jobs", 1, "--cache", "cache")
-    first, second = [json.loads(call(*words, "--out", out).out) for out in ("a", "b")]
+    (tmp_path / "design.yaml").write_text(DESIGN)
+    words = ("sweep", "design.yaml", "--stages", "train", "--jobs", 1, "--cache", "cache")
+    first, second = [
+        json.loads(call(*words, "--out", out, "--format", "json").out) for out in ("a", "b")
+    ]
     assert first["results"] == second["results"]
     for name, count in first["stages"].items():
         assert count["from_store"] == 0 < count["run"]

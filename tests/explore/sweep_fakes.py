@@ -133,6 +133,14 @@ def _print_a_lot(log: Path) -> None:
     subprocess.run([sys.executable, "-c", "print('a tool')"], check=True)
 
 
+def _killed_once(log: Path) -> None:
+    """Be killed from outside the first time."""
+    mark = log.with_suffix(".killed")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _meddle(log: Path) -> None:
     os.chdir("/")
     os.environ["MEDDLED"] = "yes"
@@ -156,6 +164,7 @@ ACTS = {
     "exit": lambda log: sys.exit(0),
     "_exit": lambda log: os._exit(3),
     "kill": lambda log: os.kill(os.getpid(), signal.SIGKILL),
+    "killed once": _killed_once,
     "segfault": lambda log: ctypes.string_at(0),
     "meddle": _meddle,
     "see no meddling": _see_no_meddling,

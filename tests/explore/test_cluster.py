@@ -151,6 +151,16 @@ def test_no_scheduler_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "address", ["x", "10.0.0.1", "ucx://a:1", "tcp://a:1; touch evil", "tcp://:1", "http://a:8", ""]
+)
+def test_what_is_no_address_is_one_line(address: str) -> None:
+    match = r"^--scheduler .*: no address; allowed: "
+    with pytest.raises(ClusterError, match=match) as caught, connected(address):
+        pass
+    assert "\n" not in str(caught.value)
+
+
 def test_dask_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (

@@ -189,12 +189,43 @@ def test_flipped_bits_in_the_store_never_give_a_wrong_number(
         assert all(record in (None, truth[key]) for key, record in found.items())
 
 
+def test_a_worker_killed_from_outside_costs_a_run_not_a_result(
+    reference: Path, tmp_path: Path, runs: Path
+) -> None:
+    """As the system does when memory runs out: the process goes, the run is made again."""
+    out = tmp_path / "out"
+    with drive(out, runs, 2, "killed once") as process:
+        process.communicate()
+        assert process.returncode == 1
+    assert same(out, reference)
+    assert len(runs_of(runs)) == 4 * COUNT + 1
+
+
+def test_a_clock_set_back_changes_nothing(reference: Path, tmp_path: Path, runs: Path) -> None:
+    """All that a killed sweep left is of the year 2100, as when the clock is put right since."""
+    out, cache = tmp_path / "out", tmp_path / "cache"
+    with drive(out, runs, 2, "hang", cache) as process:
+        while len(stored(out)) < 5:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    for path in [*out.rglob("*"), *cache.rglob("*")]:
+        os.utime(path, (4102444800, 4102444800))
+    done = stored(out)
+    before = len(runs_of(runs))
+    assert finish(out, runs, 2, "", cache)[0] == 1
+    assert same(out, reference)
+    # What had finished is not run again; a worker may have begun one more before it was gone.
+    assert len(runs_of(runs)) <= before + 4 * COUNT - len(done) + 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class Simulates(Stage):
     """Runs the simulator on PATH on an empty job."""
 
     name: str = field(default="rtl", init=False)
     jobs: Path
+    limit_s: float
 
     def key(self, point: DesignPoint) -> Payload:
         return {"axes": point.axes()}
@@ -207,21 +238,26 @@ class Simulates(Stage):
         settings = {"sources": ["stream_harness.v"], "defines": [], "waves": False}
         (job / "job.json").write_text(json.dumps(settings))
         (job / "stream_harness.v").write_text("module stream_harness; endmodule\n")
-        simulate(job, log_path, 2.0)
+        simulate(job, log_path, self.limit_s)
         return {"rtl_status": "pass", "rtl_words_checked": 1000}
 
 
 @pytest.mark.parametrize(
-    ("vvp", "status", "reason"),
+    ("vvp", "limit_s", "status", "reason"),
     [
-        ("exec sleep 600", "timeout:rtl", "no end after 2 s"),
-        ("exit 0", "failed:rtl", "the simulation failed"),
-        (f"yes {'x' * 200} | head -c 1000000000", "failed:rtl", "printed over"),
+        ("exec sleep 600", 2.0, "timeout:rtl", "no end after 2 s"),
+        ("exit 0", 100.0, "failed:rtl", "the simulation failed"),
+        (f"yes {'x' * 200} | head -c 1000000000", 100.0, "failed:rtl", "printed over"),
     ],
     ids=["hangs", "leaves no results", "prints a gigabyte"],
 )
 def test_a_simulator_that_misbehaves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vvp: str, status: str, reason: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    vvp: str,
+    limit_s: float,
+    status: str,
+    reason: str,
 ) -> None:
     programs = {"iverilog": 'while [ "$1" != -o ]; do shift; done; echo > "$2"', "vvp": vvp}
     for name, body in programs.items():
@@ -231,7 +267,7 @@ def test_a_simulator_that_misbehaves(
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     (tmp_path / "jobs").mkdir()
-    stages = [Simulates(jobs=tmp_path / "jobs")]
+    stages = [Simulates(jobs=tmp_path / "jobs", limit_s=limit_s)]
     result = run_sweep(space(), points(1), stages, out_dir=tmp_path / "out", info=INFO, jobs=1)
     (row,) = result.rows
     assert (row["status"], row["rtl_status"], row["rtl_words_checked"]) == (status, "", "")
