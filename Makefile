@@ -6,13 +6,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SWEEP ?=
 
-.PHONY: sweep test lint wheel icarus compiler zsh clean
+# What only the extra `torch` needs is tested in an environment of its own, so that the other tests
+# see the package as most people install it. Elsewhere than on a machine with CPU wheels at hand,
+# TORCH='torch --index-url https://download.pytorch.org/whl/cpu' saves gigabytes of CUDA.
+TORCH ?= torch==2.13.0
+TORCH_BIN := $(VENV)/torch/bin
+
+.PHONY: sweep test test-torch lint wheel icarus compiler zsh clean
 
 sweep: $(VENV)/.installed icarus
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
 test: $(VENV)/.installed-dev icarus compiler zsh
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-torch: $(VENV)/.installed-torch
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -70,4 +79,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-torch: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m venv $(VENV)/torch
+	$(TORCH_BIN)/python -m pip install -q --disable-pip-version-check $(TORCH)
+	$(TORCH_BIN)/python -m pip install -q --disable-pip-version-check -e '.[torch]' 'pytest<10' 'hypothesis<7'
 	@touch $@
