@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.network import Array, Block, Loss, layout
-from pezoexplore.train.tasks import Split, Task, carve, class_losses
+from pezoexplore.train.tasks import Split, Task, carve, class_losses, get_task
 
 Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""
@@ -52,11 +52,50 @@ class UserTask:
     test: Examples | None = None
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a user's task is from; another process loads it again from there.
+
+    Attributes:
+        name: ``package.module:function``.
+        folder: Where the module is looked for first.
+    """
+
+    name: str
+    folder: str | None
+
+    def part(self, name: str) -> Any:  # noqa: ANN401 - the user's
+        """A field of the task."""
+        return getattr(get_task(self.name, folder=self.folder), name)
+
+
+@dataclass(frozen=True, eq=False)
+class UserLoss:
+    """A user's loss.
+
+    Attributes:
+        origin: The task it belongs to.
+        function: See :class:`UserTask`.
+    """
+
+    origin: Origin
+    function: Loss
+
+    def __call__(self, outputs: Array, targets: Array) -> Array:
+        """Losses of the examples, [n]."""
+        return self.function(outputs, targets)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Code does not travel between processes."""
+        return Origin.part, (self.origin, "loss")
+
+
 @dataclass(frozen=True, eq=False)
 class UserNetwork:
     """A user's network over flat weights: a single layer as far as restarting goes.
 
     Attributes:
+        origin: The task it belongs to.
         blocks: The arrays of the parameters, in JAX's order (dictionaries by key).
         macs: Half the floating-point operations XLA counts in the pass of an example.
         build: Parameters from their arrays.
@@ -64,12 +103,17 @@ class UserNetwork:
         start: Initial flat weights of a training seed.
     """
 
+    origin: Origin
     blocks: tuple[Block, ...]
     macs: int
     build: Callable[[list[Array]], Tree]
     predict: Callable[[Tree, Array], Array]
     start: Callable[[int], NDArray[np.float32]]
     layers: int = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Code does not travel between processes."""
+        return Origin.part, (self.origin, "model")
 
     @property
     def parameters(self) -> int:
@@ -122,11 +166,12 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
                 f"task: '{name}' returned {type(user).__name__}; it must return a "
                 "pezoexplore.train.user_task.UserTask"
             )
-        return _task(name, user, Path(module.__file__ or "").read_bytes())
+        return _task(Origin(name, folder), user, Path(module.__file__ or "").read_bytes())
 
 
-def _task(name: str, user: UserTask, source: bytes) -> Task:
+def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
     """A user's task, tried out once."""
+    name = origin.name
     train, test = _splits(name, user)
     blocks, build = _layout(name, user)
     loss = user.loss or class_losses
@@ -145,10 +190,9 @@ def _task(name: str, user: UserTask, source: bytes) -> Task:
     code.update(start(0).tobytes())
     for part in lowered:
         code.update(part.as_text().encode())
-    network = UserNetwork(blocks, macs, build, user.predict, start)
-    return Task(
-        name, network, train, fit, validation, test, loss=loss, code_sha256=code.hexdigest()
-    )
+    network = UserNetwork(origin, blocks, macs, build, user.predict, start)
+    task = Task(name, network, train, fit, validation, test, code_sha256=code.hexdigest())
+    return task if user.loss is None else replace(task, loss=UserLoss(origin, user.loss))
 
 
 def _splits(name: str, user: UserTask) -> tuple[Split, Split]:

@@ -11,7 +11,7 @@ from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
 from pezoexplore.train.evaluate import train_point
-from pezoexplore.train.general_trainer import GeneralTrainer
+from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.tasks import get_task, task_identity
 from pezoexplore.train.trainer import DirectionSource, Run
 
@@ -126,6 +126,18 @@ BROKEN = {
     "def task(): return UserTask(w, predict, (x, y), lambda o, y: o.mean())": "loss must return",
     "def task(): return UserTask(w, predict, (x, y), lambda o: o)": "loss failed: TypeError",
 }
+
+
+def test_processes_that_share_probes_load_it_again(written: Written, tmp_path: Path) -> None:
+    body = "def task(): return UserTask(w, lambda w, x: predict(w, x), (x, y), loss)"
+    task = get_task(written(body, "task"), folder=str(tmp_path))
+    run, trained = Run((0,), (0.05,), 2, 16), []
+    for workers in (1, 2):
+        trainer = GeneralTrainer(task, "cge", None, Options(workers=workers))
+        *_, (_, state) = trainer.run(task.fit, run, None)
+        trained.append(trainer.weights(state))
+    np.testing.assert_array_equal(*trained)
+    assert not np.array_equal(trained[0][0, 0], task.init(0))
 
 
 def test_targets_that_are_no_classes_rank_by_loss(written: Written, tmp_path: Path) -> None:
