@@ -26,7 +26,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard"),
+    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard", "lut_opt"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -39,7 +39,7 @@ SCALINGS = ("none", "constant", "pow2")
 GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf", "table_hadamard")
 """Generators with an approximately normal output, in hardware."""
 
-OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64}
+OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64, "lut_opt": 48}
 """Bits a clock of the generators whose bits are words for several lanes."""
 
 OUTPUT_WORDS = {"table_hadamard": 4}
@@ -223,6 +223,7 @@ _STATE_BITS = {
     "ca": 32,
     "trivium": 288,
     "ternary": 32,
+    "lut_opt": 48,
 }
 
 

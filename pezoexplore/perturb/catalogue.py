@@ -257,6 +257,22 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("table_hadamard.v", "table_hadamard_table.vh", *_GAUSSIAN_RTL),
     ),
     Entry(
+        name="lut_opt",
+        what="LUT-OPT: a sparse linear map of 48 bits, each fresh every clock and one LUT.",
+        source="D. Thomas and W. Luk, J. VLSI Signal Processing 47, 2007; matrix: our own search.",
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="48",
+        period="2^48 - 1",
+        fresh_bits="48",
+        serves="48 / bit_width",
+        weaknesses=(
+            "Linear and sparse: every bit is the XOR of three or four bits of the clock before, in "
+            "lanes of the same generator."
+        ),
+        rtl=("lut_opt.v", "lut_opt_table.vh"),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -24,13 +24,19 @@ _HEADER = """// SPDX-License-Identifier: Apache-2.0
 // Made by: python -m pezoexplore.perturb.gaussian_tables
 """
 
+_ROW = 11
+"""Bits a line of the function."""
+
 Taps = tuple[tuple[int, ...], ...]
 
 
 def files() -> dict[str, str]:
     """Contents of every generated file, by name."""
     return {
-        "gaussian_source_table.vh": _source_table(gaussian_source.TAPS),
+        "gaussian_source_table.vh": _HEADER.format(
+            title="Next state of the source: each bit the XOR of three or four bits."
+        )
+        + source_function("gaussian_next", gaussian_source.TAPS),
         "clt_table.vh": _truth_tables("Ones of six bits; sum bits before carry.", clt.tables()),
         "treegrng_table.vh": _truth_tables("Biased decisions of the tree.", treegrng.tables()),
         "box_muller_table.vh": _truth_tables(
@@ -50,18 +56,17 @@ def _truth_tables(title: str, tables: dict[str, int]) -> str:
     return _HEADER.format(title=title) + "\n".join(lines) + "\n"
 
 
-def _source_table(taps: Taps) -> str:
-    """A function of the state, as the XOR of one permutation of its bits a tap."""
-    bits = gaussian_source.STATE_BITS
+def source_function(name: str, taps: Taps) -> str:
+    """A Verilog function of the state, as the XOR of one permutation of its bits a tap."""
+    bits = len(taps[0])
     terms = []
     for tap in taps:
         names = ["1'b0" if i < 0 else f"s[{i}]" for i in reversed(tap)]
-        rows = [", ".join(names[i : i + 11]) for i in range(0, bits, 11)]
+        rows = [", ".join(names[i : i + _ROW]) for i in range(0, bits, _ROW)]
         terms.append("    {" + ",\n     ".join(rows) + "}")
     return (
-        _HEADER.format(title="Next state of the source: each bit the XOR of three or four bits.")
-        + f"function [{bits - 1}:0] gaussian_next;\n  input [{bits - 1}:0] s;\n"
-        + "  gaussian_next =\n"
+        f"function [{bits - 1}:0] {name};\n  input [{bits - 1}:0] s;\n"
+        + f"  {name} =\n"
         + " ^\n".join(terms)
         + ";\nendfunction\n"
     )
@@ -75,13 +80,12 @@ def has_full_period(columns: Sequence[int], factors: Sequence[int]) -> bool:
     return power(step, period) == one and all(power(step, period // p) != one for p in factors)
 
 
-def candidate(chooser: random.Random) -> Taps:
+def candidate(chooser: random.Random, bits: int = gaussian_source.STATE_BITS) -> Taps:
     """Four random permutations as taps, one tap left out, no two bits sharing two taps.
 
     With an even number of taps everywhere the state of all ones would go to zero, so one is left
     out. Shared pairs tempt synthesisers to factor them out, which costs LUTs, and correlate.
     """
-    bits = gaussian_source.STATE_BITS
     taps = [chooser.sample(range(bits), bits) for _ in range(4)]
     taps[3][chooser.randrange(bits)] = -1
     clashes = _clashes(taps)

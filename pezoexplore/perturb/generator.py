@@ -18,6 +18,7 @@ from pezoexplore.perturb import (
     gaussian_source,
     icdf,
     lfsr,
+    lut_opt,
     table_hadamard,
     ternary,
     treegrng,
@@ -37,6 +38,12 @@ _SHAPES: dict[str, Callable[[U64, int], I32]] = {
     "ternary": ternary.words,
     "icdf": icdf.words,
     "table_hadamard": table_hadamard.words,
+}
+
+
+_LANE_WORDS: dict[str, Callable[[U64, int], I32]] = {
+    "table_hadamard": table_hadamard.words_of_lanes,
+    "lut_opt": lut_opt.words_of_lanes,
 }
 
 
@@ -74,10 +81,16 @@ class Generator:
 
     def words(self, states: U64) -> I32:
         """Words that states show: int32, same shape, two's complement of `bit_width` bits."""
-        if self.shape is not None:
+        if self.shape in _SHAPES:
             return _SHAPES[self.shape](states, self.bit_width)
         top = (states >> np.uint64(self.state_bits - self.bit_width)).astype(np.int32)
         return top - np.int32(2 ** (self.bit_width - 1))
+
+    def words_of_lanes(self, states: U64) -> I32:
+        """Words that states show to all the lanes that they serve: int32 [*shape, lanes]."""
+        if self.shape in _LANE_WORDS:
+            return _LANE_WORDS[self.shape](states, self.bit_width)
+        return self.words(states)[..., None]
 
 
 @lru_cache(maxsize=256)
@@ -97,6 +110,9 @@ def generator(point: DesignPoint) -> Generator:
     if point.rng == "ternary":
         step = lfsr.step_columns(ternary.STATE_BITS, ternary.LEAP)
         return Generator(step, bits, "ternary", False, ternary.SIGMA)
+    if point.rng == "lut_opt":
+        sigma = math.sqrt((4**bits - 1) / 12)
+        return Generator(lut_opt.step_columns(), bits, "lut_opt", True, sigma)
     if point.rng == "ca":
         return Generator(ca.step_columns(), bits, "ca", True, math.sqrt((4**bits - 1) / 12))
     if point.rng == "xorshift32":

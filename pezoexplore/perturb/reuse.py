@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import kernels, lfsr, table_hadamard
+from pezoexplore.perturb import kernels, lfsr
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of
 from pezoexplore.perturb.masks import Masks, phased_masks
@@ -70,7 +70,7 @@ class PerLane:
             count,
             self.rotation_period,
             start % self._generator.period,
-        )
+        )[:, :, : self._point.lanes]
 
 
 def generator_words(
@@ -98,11 +98,9 @@ def generator_words(
     if made.shape is not None:
         every = np.empty(shape, dtype=np.uint64)
         kernels.linear_rows(states.copy(), byte_tables(made.step), every)
-        if point.group > 1:
-            shown = table_hadamard.words_of_lanes(every, made.bit_width)[..., : point.group]
-            by_lane = shown.reshape(*every.shape[:2], -1)[:, :, : point.lanes]
-            return by_lane.astype(word_dtype(made.bit_width))
-        return made.words(every).astype(word_dtype(made.bit_width))
+        shown = made.words_of_lanes(every)[..., : point.group]
+        by_lane = shown.reshape(*shape[:2], shape[2] * point.group)
+        return by_lane.astype(word_dtype(made.bit_width))
     out = np.empty(shape, dtype=word_dtype(made.bit_width))
     narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width
     half = 2 ** (made.bit_width - 1)

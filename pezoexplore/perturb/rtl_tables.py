@@ -6,16 +6,24 @@ import sys
 from pathlib import Path
 
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb import icdf, lfsr, table_hadamard
+from pezoexplore.perturb import gaussian_tables, icdf, lfsr, lut_opt, table_hadamard
 
 
 def tables() -> dict[str, str]:
     """Contents of every generated file of rtl/, by name."""
     return {
         "lfsr_taps.vh": lfsr.verilog_table(),
+        "lut_opt_table.vh": _LUT_OPT
+        + gaussian_tables.source_function("lut_opt_next", lut_opt.TAPS),
         "icdf_table.vh": icdf.verilog_table(),
         "table_hadamard_table.vh": table_hadamard.verilog_table(),
     }
+
+
+_LUT_OPT = """// SPDX-License-Identifier: Apache-2.0
+// Next state: each bit the XOR of three or four bits.
+// Made by: python -m pezoexplore.perturb.rtl_tables
+"""
 
 
 def main(folder: Path) -> None:

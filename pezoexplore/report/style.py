@@ -42,6 +42,7 @@ RNG_COLOURS = {
     "ternary": "#66A61E",
     "icdf": "#A50F15",
     "table_hadamard": "#DD1C77",
+    "lut_opt": "#1B9E77",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// LUT-OPT: a sparse linear generator of 48 fresh bits a clock, and the words of GROUP lanes.
+//
+// Every next state bit is the XOR of three or four state bits: with the replay path of the stream
+// one six-input LUT (D. Thomas, W. Luk, "High quality uniform random number generation using LUT
+// optimised state-transition matrices", J. VLSI Signal Processing 47, 2007). Period 2**48 - 1. The
+// first lane takes the top bits, the next the bits below, the most significant one of each
+// inverted, so that they read as two's complement. Combinational; the stream that uses it holds the
+// state, which must not be zero.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module lut_opt #(
+    parameter BIT_WIDTH = 8,  // 1 to 24
+    parameter GROUP = 1       // 1 to 48 / BIT_WIDTH
+) (
+    input  wire [47:0]                state,
+    output wire [47:0]                next_state,
+    output wire [GROUP*BIT_WIDTH-1:0] word
+);
+
+    `include "lut_opt_table.vh"
+
+    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+
+    assign next_state = lut_opt_next(state);
+
+    genvar i;
+    generate
+        for (i = 0; i < GROUP; i = i + 1) begin : gen_word
+            assign word[i*BIT_WIDTH +: BIT_WIDTH] = state[47-i*BIT_WIDTH -: BIT_WIDTH] ^ SIGN;
+        end
+    endgenerate
+
+endmodule
+
+`resetall
