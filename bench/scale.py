@@ -6,6 +6,7 @@
     python bench/scale.py memory   [--most 1000000]               target: flat
     python bench/scale.py cost     [--points 2000]                the client's work, step by step
     python bench/scale.py dask     [--points 2000] [--jobs 2]     overhead through Dask
+    python bench/scale.py stages   [--points 8] [DESIGN.yaml]     processor time of real stages
 
 Each measurement runs in a process of its own, so that a peak of memory is its own.
 """
@@ -31,6 +32,14 @@ from pezoexplore.explore.stage import canonical_json, determinants, sha256
 from pezoexplore.explore.store import Record, Store
 from pezoexplore.explore.sweep import run_sweep
 
+ROOT = Path(__file__).parents[1]
+
+
+def cpu_here() -> float:
+    """Processor time of this process, and of its children that ended, seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
 
 def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
     """Seconds a sweep takes."""
@@ -45,10 +54,11 @@ def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
 
 def overhead(out: Path, count: int, jobs: int) -> None:
     """A cold sweep of empty points."""
+    before = cpu_here()
     seconds = sweep_once(out, count, jobs)
     print(
-        f"{count} empty points, {jobs} jobs: {seconds:.1f} s, "
-        f"{1e3 * seconds / count:.2f} ms a point"
+        f"{count} empty points, {jobs} jobs: {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a "
+        f"point; processor time, workers included: {1e3 * (cpu_here() - before) / count:.2f} ms"
     )
 
 
@@ -61,8 +71,13 @@ def warm(out: Path, count: int) -> None:
         run_sweep(space(), points(count), stages, out_dir=out, info=INFO, jobs=2)
         return time.perf_counter() - start
 
-    cold = run()
-    print(f"{count} points, two stages each: first {cold:.2f} s, again {run():.2f} s")
+    cold, before = run(), time.process_time()
+    again = run()
+    used = time.process_time() - before
+    print(
+        f"{count} points, two stages each: first {cold:.2f} s, again {again:.2f} s "
+        f"({used:.2f} s of processor time)"
+    )
 
 
 def two_against_one(out: Path, count: int, cpu_s: float) -> None:
@@ -74,6 +89,27 @@ def two_against_one(out: Path, count: int, cpu_s: float) -> None:
         f"{count} points of {cpu_s:g} s of processor time: 1 process {one:.1f} s, "
         f"2 processes {two:.1f} s: {one / two:.2f} times; same bytes: {same}"
     )
+
+
+def stage_costs(out: Path, count: int, design: Path) -> None:
+    """Processor time of a design's stages, all processes together; a busy machine adds little."""
+
+    def cpu(stages: str) -> float:
+        words = ["sweep", str(design), "--sample", str(count), "--stages", stages]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "pezoexplore", *words, "--out", str(out), "--quiet"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    spent = {"health and train": cpu("train")}
+    spent["rtl"] = cpu("train,rtl")
+    spent["synth"] = cpu("train,rtl,synth")
+    start = cpu("train,rtl,synth")  # nothing left to run: starting, tables and plots
+    for name, seconds in spent.items():
+        print(f"{name}: {(seconds - start) / count:.1f} s of processor time a point")
+    total = sum(spent.values()) / count - 3 * start / count
+    print(f"all: {total:.1f} s a point, of {count} of {design.name}; {start:.1f} s a command")
 
 
 def peak_mb() -> float:
@@ -99,13 +135,14 @@ def fill(out: Path, count: int, stage: Scored) -> None:
 def memory_of(out: Path, count: int) -> None:
     """Peak memory of planning a sweep, finding its results in the store, and writing them."""
     fill(out, count, Scored())
-    before = peak_mb()
+    before, cpu = peak_mb(), time.process_time()
     start = time.perf_counter()
     result = run_sweep(space(), points(count), [Scored()], out_dir=out, info=INFO, jobs=1)
     seconds = time.perf_counter() - start
     print(
         f"{count} points: peak {peak_mb():.0f} MiB ({before:.0f} before), {seconds:.1f} s, "
-        f"{1e3 * seconds / count:.3f} ms a point, {len(result.front)} on the front, "
+        f"{1e3 * seconds / count:.3f} ms a point ({1e3 * (time.process_time() - cpu) / count:.3f} "
+        f"of processor time), {len(result.front)} on the front, "
         f"results.csv {(out / 'results.csv').stat().st_size / 1e6:.0f} MB",
         flush=True,
     )
@@ -164,8 +201,9 @@ def main() -> None:
     """Parse, and measure in a scratch folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "what", choices=["overhead", "warm", "jobs", "memory", "one", "cost", "dask"]
+        "what", choices=["overhead", "warm", "jobs", "memory", "one", "cost", "dask", "stages"]
     )
+    parser.add_argument("design", type=Path, nargs="?", default=ROOT / "designs" / "full.yaml")
     parser.add_argument("--points", type=int)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1.0)
@@ -183,6 +221,8 @@ def main() -> None:
             two_against_one(out, given.points or 40, given.seconds)
         elif given.what == "dask":
             through_dask(out, given.points or 2000, given.jobs)
+        elif given.what == "stages":
+            stage_costs(out, given.points or 8, given.design)
         elif given.what == "cost":
             cost(out, given.points or 2000)
         elif given.what == "one":

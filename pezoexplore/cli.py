@@ -730,6 +730,9 @@ def search(
         bool,
         typer.Option("--rungs/--no-rungs", help="Train on a small budget first, and stop early."),
     ] = True,
+    executor: ExecutorOption = None,
+    scheduler: SchedulerOption = None,
+    cluster: ClusterOption = None,
     rtl_dir: RtlDir = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -743,6 +746,7 @@ def search(
     """
     from pezoexplore.commands.search import SearchRequest
     from pezoexplore.commands.search import search as command
+    from pezoexplore.commands.workers import Workers
     from pezoexplore.explore.search_run import SearchSettings
 
     _speak(quiet, verbose)
@@ -765,6 +769,7 @@ def search(
             rtl_dir=rtl_dir,
             rungs=rungs,
             as_json=format_ is TableOrJson.json,
+            workers=Workers(executor, scheduler, cluster),
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.console import Console
 from pezoexplore.api import HARDWARE_STAGES
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import counted, duration, note, print_json, say, tell
+from pezoexplore.commands.workers import Workers, executor_of
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace, TrainSettings
@@ -56,6 +57,7 @@ class SearchRequest:
         rtl_dir: Folder of the RTL; None for the bundled one.
         rungs: Whether to train with a smaller budget first.
         as_json: Whether to print JSON.
+        workers: What runs the stages.
     """
 
     command: Sequence[str]
@@ -67,6 +69,7 @@ class SearchRequest:
     rtl_dir: Path | None
     rungs: bool
     as_json: bool
+    workers: Workers = field(default_factory=Workers)
 
 
 def search(request: SearchRequest) -> int:
@@ -80,6 +83,7 @@ def search(request: SearchRequest) -> int:
         PezoError: The design, the tools, the run directory or a warm start cannot be used.
     """
     _check_sampler(request.settings.sampler)
+    request.workers.check()
     space = read_design(request.design, request.overrides, {}).space
     names = _stage_names(request.stages)
     _check_objectives(space, names)
@@ -90,17 +94,19 @@ def search(request: SearchRequest) -> int:
     rungs = rungs_of(space, rtl_dir, work, tools) if request.rungs else []
     note(_headline(space, request, stages, rungs, out))
     start = time.monotonic()
-    result = run_search(
-        space,
-        stages,
-        out_dir=out,
-        info=run_info(request.command, resolved_yaml(space), tools, rtl_dir),
-        settings=request.settings,
-        rungs=rungs,
-        draw=_draw,
-        told=_show,
-        note=tell,
-    )
+    with executor_of(request.workers, [*stages, *rungs], request.settings.jobs) as executor:
+        result = run_search(
+            space,
+            stages,
+            out_dir=out,
+            info=run_info(request.command, resolved_yaml(space), tools, rtl_dir),
+            settings=request.settings,
+            rungs=rungs,
+            draw=_draw,
+            executor=executor,
+            told=_show,
+            note=tell,
+        )
     _draw_progress(space, result, request, out)
     ok = result.complete and not result.failures and (result.sweep is None or result.sweep.ok)
     if request.as_json:
