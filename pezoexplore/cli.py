@@ -516,6 +516,30 @@ def sensitivity(
 
 
 @app.command()
+def report(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN_DIR", help="A run directory, or a results.csv.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the files; default: the run directory.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Draw SVG and PDF figures for print.")
+    ] = True,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Write a run as one HTML page, as Markdown, and as figures for print.
+
+    report.html opens from disk and needs no network: the front in two and three objectives, linked
+    to parallel coordinates and a table; learning curves, streams, resources, sensitivity, what
+    failed and why, and provenance.
+    """
+    from pezoexplore.commands.report import write_report
+
+    return write_report(run, out, figures, format_ is TableOrJson.json)
+
+
+@app.command()
 @axis_options(STREAM_AXES)
 def stream(
     axes: Axes,
@@ -663,6 +687,51 @@ def verify(
             junit=junit,
             out=out,
             jobs=_job_count(jobs),
+            as_json=format_ is TableOrJson.json,
+        )
+    )
+
+
+@app.command()
+@axis_options(AXES)
+def cosim(
+    axes: Axes,
+    task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=10**6, help="Weight updates.")] = 10,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", min=1e-9, max=1e6, help="Learning rate.")
+    ] = 0.01,
+    epsilon: Annotated[
+        float, typer.Option("--epsilon", min=1e-9, max=1e6, help="Size of the perturbation.")
+    ] = 1e-3,
+    batch: Annotated[int, typer.Option("--batch", min=1, max=10**6, help="Examples a step.")] = 64,
+    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
+    rtl_dir: RtlDir = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder that keeps the log and the RTL.")
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Train one design with its simulated RTL in the loop, and compare it with software.
+
+    Every perturbed and every updated weight comes from the perturbation engine in simulation; the
+    same run is trained in software, and the weights after each step must be identical. Weights are
+    integers, of 16 bits unless the axes say otherwise.
+    """
+    from pezoexplore.commands.cosim import CosimRequest
+    from pezoexplore.commands.cosim import cosim as command
+
+    return command(
+        CosimRequest(
+            axes=axes,
+            task=task,
+            steps=steps,
+            learning_rate=learning_rate,
+            epsilon=epsilon,
+            batch=batch,
+            simulator=sim,
+            rtl_dir=rtl_dir,
+            out=out,
             as_json=format_ is TableOrJson.json,
         )
     )

@@ -74,6 +74,8 @@ class Check:
 class CheckStage(RtlStage):
     """The RTL stage under a simulator of choice, with its waves kept on request.
 
+    A point with integer weights stands for its perturbation engine, any other for its stream.
+
     Attributes:
         simulator: One of ``hardware.simulate.SIMULATORS``.
         waves: Folder for the wave files; None keeps none.
@@ -84,12 +86,14 @@ class CheckStage(RtlStage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.engine_verify import verify_engine
         from pezoexplore.hardware.verify import verify_point
 
+        verify = verify_engine if point.fixed_point else verify_point
         with scratch(self.work_dir) as work:
             build = work / "build"
             try:
-                return verify_point(
+                return verify(
                     point,
                     self.rtl_dir,
                     build,
@@ -114,12 +118,12 @@ def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         DesignError: There is no such module.
     """
-    from pezoexplore.hardware.regress import MODULES
+    from pezoexplore.hardware.regress import ALL_MODULES
 
-    unknown = [name for name in names if name not in MODULES]
+    unknown = [name for name in names if name not in ALL_MODULES]
     if unknown:
-        raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(MODULES)}")
-    return tuple(name for name in MODULES if name in names or not names)
+        raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(ALL_MODULES)}")
+    return tuple(name for name in ALL_MODULES if name in names or not names)
 
 
 def run_regression(
@@ -149,12 +153,13 @@ def run_regression(
     Raises:
         PezoError: A tool is missing, the RTL is not whole, or the folder cannot be used.
     """
+    from pezoexplore.hardware.engine import engine_hash
     from pezoexplore.hardware.regress import module_points
 
-    wanted = {name: [point.hardware() for point in module_points(name)] for name in modules}
+    wanted = {name: module_points(name) for name in modules}
     points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
-    for point in points:
-        rtl_sha256(point, rtl_dir)  # a missing file is one error here, not one a point
+    for point in points:  # a missing file is one error here, not one a point
+        (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
     stage = _stage(rtl_dir, out, simulator, waves)
     tasks = [_task(stage, point, out) for point in points]
     try:

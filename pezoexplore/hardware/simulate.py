@@ -89,8 +89,8 @@ def _child(folder: Path, simulator: str) -> None:
         options["extra_args"] = _VERILATOR_OPTIONS
     run(
         simulator=simulator,
-        toplevel=HARNESS,
-        module="bench_stream",
+        toplevel=job.get("toplevel", HARNESS),
+        module=job.get("bench", "bench_stream"),
         verilog_sources=[str(folder / name) for name in job["sources"]],
         includes=[str(folder)],
         defines=job["defines"],
@@ -98,7 +98,8 @@ def _child(folder: Path, simulator: str) -> None:
         sim_build=str(folder),
         force_compile=True,
         waves=bool(job["waves"]),
-        extra_env={"PYTHONDONTWRITEBYTECODE": "1"},
+        # Rewritten assertions would compile every imported module anew.
+        extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
         **options,
     )
 

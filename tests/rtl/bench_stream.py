@@ -31,7 +31,8 @@ def _text(found) -> str:
     return number.to_bytes(-(-number.bit_length() // 8), "big").decode("latin-1")
 
 
-def _read_back(stream, expected: dict) -> None:
+def read_back(stream, expected: dict) -> None:
+    """Compare an instance's parameters with those expected, as text."""
     for name, value in expected.items():
         found = getattr(stream, name).value
         shown = f"{int(found):#x}" if value.startswith("0x") else _text(found)
@@ -43,7 +44,7 @@ async def stream(dut) -> None:
     """Plays the whole script."""
     job = json.loads(Path("job.json").read_text())
     instance = dut.u_top.u_stream
-    _read_back(instance, job["parameters"])
+    read_back(instance, job["parameters"])
     await Timer(1, "ns")
     for stop in job["deposits"]:
         await _run_to(dut, stop["cycle"])

@@ -1,0 +1,343 @@
+"""A regression of one engine: what is asked of it, and every line it must answer.
+
+All is drawn beforehand from an explicit seed: weights at and near the rails, steps and scales with
+their extremes, back-pressure on both sides and on both halves of the register port, registers that
+refuse, a reset in the middle of a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.engine import Shape
+from pezoexplore.hardware.engine_driver import (
+    Host,
+    Kind,
+    Operation,
+    begin,
+    packed,
+    read,
+    until_idle,
+    until_numbers,
+    write,
+)
+from pezoexplore.hardware.engine_map import BY_NAME, ID_VALUE, VERSION_VALUE
+from pezoexplore.hardware.engine_model import EngineModel, Settings
+from pezoexplore.hardware.script import MismatchError
+from pezoexplore.train.fixed_point import rails
+
+SEGMENTS = 3
+"""Segments of the engine under test; the ends fall within beats."""
+
+LATENCY = 5
+"""Clocks from a beat in to the same beat out."""
+
+PRESSURES = 4096
+"""Lines of back-pressure."""
+
+STEPS = 12
+_BEATS = 16
+_OKAY, _SLVERR = 0, 2
+
+
+@dataclass
+class EngineScript:
+    """Operations and what they must leave in the trace.
+
+    Attributes:
+        operations: In order.
+        beats: Beats sent, as lines.
+        expected: Lines of the trace. ``t`` alone stands for any time; a line ``c`` takes the place
+            of any number of the beats after it.
+        words: Weights of the passes.
+    """
+
+    operations: list[Operation] = field(default_factory=list)
+    beats: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    words: int = 0
+
+    def ask(self, *operations: Operation, response: int = _OKAY) -> None:
+        """Do operations; writes are answered so."""
+        for operation in operations:
+            self.operations.append(operation)
+            if operation.kind is Kind.WRITE:
+                self.expected.append(f"w {response:x}")
+
+    def see(self, name: str, value: int, segment: int = 0) -> None:
+        """Read a register, which must hold a value."""
+        self.operations.append(read(name, segment))
+        self.expected.append(f"r 0 {value & 0xFFFFFFFF:08x}")
+
+    def refused(self, operation: Operation) -> None:
+        """Do an operation that is answered by SLVERR."""
+        self.operations.append(operation)
+        self.expected.append("w 2" if operation.kind is Kind.WRITE else "r 2 00000000")
+
+
+class _Maker:
+    """Draws the script of one engine."""
+
+    def __init__(self, point: DesignPoint, shape: Shape) -> None:
+        lanes = shape.lanes
+        self.shape = shape
+        self.parameters = _BEATS * lanes
+        self.random = np.random.default_rng(20250421)
+        self.host = Host(point, shape, self.parameters)
+        self.model = EngineModel(point, shape)
+        self.ends = (2 * lanes + lanes // 2, 2 * lanes + lanes // 2 + 1 + lanes // 3)
+        self.script = EngineScript()
+
+    def settings(self) -> Settings:
+        """Registers: extremes as often as anything between."""
+        low, high = self.shape.scales
+        scales = self.random.integers(low, high + 1, SEGMENTS)
+        extreme = self.random.random(SEGMENTS) < 0.2
+        scales = np.where(extreme, self.random.choice([low, high, 0], SEGMENTS), scales)
+        steps = [0, 1, -1, 32767, -32768, int(self.random.integers(-32768, 32768))]
+        return Settings(
+            scales=[int(s) for s in scales],
+            ends=self.ends,
+            step=int(self.random.choice(steps)),
+            step_shift=int(self.random.choice([0, 31, *self.random.integers(1, 31, 6)])),
+        )
+
+    def weights(self) -> NDArray[np.int32]:
+        """Weights [d], many of them at or near a rail."""
+        low, high = rails(self.shape.weight_bits)
+        any_ = self.random.integers(low, high + 1, self.parameters)
+        near = self.random.choice([low, low + 1, -1, 0, 1, high - 1, high], self.parameters)
+        chosen = np.where(self.random.random(self.parameters) < 0.5, any_, near)
+        return chosen.astype(np.int32)
+
+    def lines(self, weights: NDArray[np.int32]) -> list[str]:
+        """Lines of the trace for the beats of a pass."""
+        rows = packed(weights, self.shape)
+        return [f"b {int(i + 1 == len(rows))} {row}" for i, row in enumerate(rows)]
+
+    def pressure(self, on: bool) -> None:
+        """Back-pressure from here on."""
+        self.script.ask(Operation(Kind.PRESSURE, int(on)))
+
+    def one_pass(
+        self,
+        mode: str,
+        settings: Settings,
+        places: list[tuple[int, int]],
+        replay: bool,
+        timed: bool,
+    ) -> None:
+        """A pass over new weights."""
+        weights, script = self.weights(), self.script
+        script.ask(begin(mode, replay), Operation(Kind.STREAM, self.host.beats), until_idle())
+        script.beats += packed(weights, self.shape)
+        script.expected += self.lines(self.model.send(mode, weights, places, settings))
+        script.expected.append(f"t {self.host.beats - 1 + LATENCY}" if timed else "t")
+        script.words += weights.size
+
+    def setting(self, settings: Settings) -> None:
+        """Write all registers of a step."""
+        self.script.ask(*self.host.scales(settings.scales, settings.ends))
+        self.script.ask(write("STEP", settings.step), write("STEP_SHIFT", settings.step_shift))
+
+    def step(self, number: int, order: list[str], timed: bool) -> None:
+        """A training step: passes in some order, the first of them with new numbers."""
+        self.script.ask(*self.host.seek(number))
+        places = list(self.host.places)
+        replay = False
+        for mode in order:
+            settings = self.settings()
+            self.setting(settings)
+            self.one_pass(mode, settings, places, replay, timed)
+            if mode != "restore":
+                replay = True
+        self.host.moved_on()
+        self.script.see("PHASE", self.host.places[0][1])
+
+    def registers(self) -> None:
+        """Registers that can only be read, that keep, that refuse."""
+        script, shape = self.script, self.shape
+        where = BY_NAME["SHAPE"]
+        fields = {
+            "LANES": shape.lanes,
+            "WEIGHT_BITS": shape.weight_bits,
+            "SOURCES": shape.sources,
+            "SEGMENTS": shape.segments,
+            "DRAWS": shape.draws,
+            "HAS_RESEED": int(shape.has_reseed),
+        }
+        script.see("ID", ID_VALUE)
+        script.see("VERSION", VERSION_VALUE)
+        script.see("SHAPE", sum(where.field(name, value) for name, value in fields.items()))
+        script.ask(until_numbers())
+        script.see("STATUS", BY_NAME["STATUS"].field("NUMBERS", 1))
+        self._kept()
+        for name in ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH"):
+            script.refused(write(name, 2, strobe=7))
+            script.ask(write(name, 2, strobe=0))
+        script.refused(write("SEED", 1))
+        script.refused(write("RESEED", 3))
+        script.refused(write("RESEED", 0))
+        if not shape.has_reseed:
+            script.refused(write("RESEED", 1))
+        for name in ("ID", "VERSION", "SHAPE", "STATUS", "PHASE"):
+            script.refused(write(name, 1))
+        for address in (0x34, 0x40 + 8 * SEGMENTS, 0x44 + 8 * (SEGMENTS - 1), 0xC0, 0xFC):
+            script.refused(Operation(Kind.READ, address=address))
+            script.refused(Operation(Kind.WRITE, 1, address))
+
+    def _kept(self) -> None:
+        """Registers that keep what is written, byte by byte."""
+        script, (low, high) = self.script, self.shape.scales
+        script.see("STEP", 0)
+        script.ask(write("STEP", 0x12345678, strobe=1))
+        script.see("STEP", 0x78)
+        script.ask(write("STEP", 0x89AB, strobe=2))
+        script.see("STEP", -0x10000 + 0x8978)
+        script.ask(write("STEP_SHIFT", 0xFFFFFFFF))
+        script.see("STEP_SHIFT", 31)
+        script.ask(write("STEP_SHIFT", 7, strobe=14))
+        script.see("STEP_SHIFT", 31)
+        every = (1 << self.shape.sources) - 1
+        script.see("SELECT", every)
+        script.ask(write("SELECT", 0))
+        script.see("SELECT", 0)
+        script.ask(write("SELECT", 0xFFFFFFFF))
+        script.see("SELECT", every)
+        for segment in range(SEGMENTS):
+            script.ask(write("SCALE", low + segment % 2, segment))
+            script.refused(write("SCALE", high + 1, segment))
+            script.refused(write("SCALE", low - 1, segment))
+            script.ask(write("SCALE", 127, segment, strobe=8))
+        for segment in range(SEGMENTS - 1):
+            script.ask(write("END", 0x01020304 << segment, segment))
+            script.ask(write("END", 0, segment, strobe=4))
+        for segment in range(SEGMENTS):
+            script.see("SCALE", low + segment % 2, segment)
+        for segment in range(SEGMENTS - 1):
+            script.see("END", (0x01020304 << segment) & 0xFF00FFFF, segment)
+
+    def busy(self, number: int) -> None:
+        """While a pass waits for its beats nothing can be written."""
+        self.script.ask(*self.host.seek(number))
+        settings, places = self.settings(), list(self.host.places)
+        self.setting(settings)
+        script, weights = self.script, self.weights()
+        script.ask(begin("plus", False))
+        script.refused(begin("minus", False))
+        script.refused(write("STEP", 99))
+        script.refused(write("SKIP", 99))
+        busy = BY_NAME["STATUS"].field("BUSY", 1) | BY_NAME["STATUS"].field("NUMBERS", 1)
+        script.ask(until_numbers())
+        script.see("STATUS", busy)
+        script.see("STEP", settings.step)
+        script.ask(Operation(Kind.STREAM, self.host.beats), until_idle())
+        script.beats += packed(weights, self.shape)
+        script.expected += self.lines(self.model.send("plus", weights, places, settings))
+        script.expected.append("t")
+        script.words += weights.size
+        self.host.moved_on()
+
+    def cut(self) -> None:
+        """Reset in the middle of a pass, and all is as it was at the start."""
+        self.pressure(False)
+        clocks = LATENCY + self.host.beats // 2
+        script, weights, settings = self.script, self.weights(), self.settings()
+        places = list(self.host.places)
+        self.setting(settings)
+        script.ask(begin("minus", False), Operation(Kind.CUT, clocks << 16 | self.host.beats))
+        script.beats += packed(weights, self.shape)
+        sent = self.lines(self.model.send("minus", weights, places, settings))
+        script.expected.append("c")
+        script.expected += [f"b 0 {line[4:]}" for line in sent]
+        script.expected.append(".")
+        self.host.reset()
+        script.see("STEP", 0)
+        script.see("PHASE", 0)
+
+    def cleared(self) -> None:
+        """Streams return to where reset left them."""
+        self.script.ask(write("RESEED", 2))
+        self.host.reset()
+        self.script.see("PHASE", 0)
+
+
+def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> EngineScript:
+    """The regression of a point's engine.
+
+    Args:
+        point: A point with integer weights.
+        shape: Its engine, of ``SEGMENTS`` segments.
+        steps: Training steps before the reset, and half as many after it.
+    """
+    maker = _Maker(point, shape)
+    orders = [["plus", "minus", "update"], ["restore", "update", "minus", "restore", "plus"]]
+    maker.script.ask(Operation(Kind.RESET, 3))
+    for on in (False, True):
+        maker.pressure(on)
+        maker.registers()
+        if not on:
+            maker.script.ask(Operation(Kind.RESET, 1))
+    maker.script.ask(Operation(Kind.RESET, 2))
+    for number in range(steps):
+        maker.pressure(number % 3 != 0)
+        maker.step(number, orders[number % 2], timed=number % 3 == 0)
+    maker.pressure(True)
+    maker.busy(steps)
+    maker.cut()
+    maker.pressure(True)
+    for number in range(steps // 4):
+        maker.step(number, orders[0], timed=False)
+    maker.cleared()
+    for number in range(steps // 4):
+        maker.step(2 * number, orders[0], timed=False)
+    return maker.script
+
+
+def pressure_lines() -> list[str]:
+    """Back-pressure: seven signals, each held back for a while at a rate drawn anew."""
+    random = np.random.default_rng(20250422)
+    chances = np.repeat(random.choice([0.3, 0.7, 0.95], (PRESSURES // 64, 7)), 64, axis=0)
+    bits = random.random((PRESSURES, 7)) < chances
+    return [f"{int(row @ (1 << np.arange(7))):x}" for row in bits]
+
+
+def check_engine(script: EngineScript, trace: list[str]) -> int:
+    """Compare a whole trace with what it must hold.
+
+    Returns:
+        Weights compared.
+
+    Raises:
+        MismatchError: At the first line where the two differ.
+    """
+    lines, wanted = iter(enumerate(trace, 1)), iter(script.expected)
+    for expected in wanted:
+        if expected == "c":
+            _check_cut(lines, wanted)
+            continue
+        number, shown = next(lines, (len(trace) + 1, "nothing"))
+        if shown != expected and not (expected == "t" and shown.startswith("t ")):
+            raise MismatchError(f"line {number}: RTL shows {shown}, expected {expected}")
+    for number, shown in lines:
+        raise MismatchError(f"line {number}: RTL shows {shown}, expected nothing more")
+    return script.words
+
+
+def _check_cut(lines: Iterator[tuple[int, str]], wanted: Iterator[str]) -> None:
+    """Some of the beats up to the line ``.``, and how many there were."""
+    beats = []
+    for expected in wanted:
+        if expected == ".":
+            break
+        beats.append(expected)
+    for count, (number, shown) in enumerate(lines):
+        if shown == f"c {count}" and 0 < count < len(beats):
+            return
+        if count >= len(beats) or shown != beats[count]:
+            raise MismatchError(f"line {number}: RTL shows {shown} before a reset")

@@ -1,0 +1,126 @@
+"""Verification of a point's engine: its RTL under cocotb against the trainer's arithmetic."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.engine import EngineBuild, Shape, build_engine
+from pezoexplore.hardware.engine_script import (
+    PRESSURES,
+    SEGMENTS,
+    STEPS,
+    check_engine,
+    make_engine_script,
+    pressure_lines,
+)
+from pezoexplore.hardware.script import MismatchError
+from pezoexplore.hardware.simulate import simulate
+from pezoexplore.paths import bench_dir
+
+HARNESS = "engine_harness"
+BENCH = "bench_engine"
+
+BENCH_FILES = (f"{HARNESS}.v", f"{BENCH}.py", "bench_stream.py")
+"""What a simulation takes from the folder of benches."""
+
+TIMEOUT_S = 600.0
+"""Seconds a simulation may take."""
+
+
+def verify_engine(
+    point: DesignPoint,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    steps: int = STEPS,
+    waves: bool = False,
+    timeout_s: float = TIMEOUT_S,
+    simulator: str = "icarus",
+) -> dict[str, Any]:
+    """Simulate a point's engine and compare all that it answers.
+
+    Args:
+        point: A point with integer weights.
+        rtl_dir: Folder of the Verilog under test.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what the tools print, and the first difference.
+        steps: Training steps, about half of what is played.
+        waves: Keep an FST wave file in `work_dir`.
+        timeout_s: Seconds the simulation may take.
+        simulator: ``icarus`` or ``verilator``.
+
+    Returns:
+        ``rtl_status`` (``pass`` or ``fail``) and, when it passes, ``rtl_words_checked``.
+
+    Raises:
+        ToolError: The tools are missing; a build or run that fails is a ``fail``, not an error.
+        ToolTimeoutError: The simulation ran out of time.
+    """
+    shutil.rmtree(work_dir, ignore_errors=True)
+    script = make_engine_script(point, Shape.of(point, SEGMENTS), steps)
+    built = build_engine(point, SEGMENTS, rtl_dir)
+    job = {"operations": len(script.operations), "beats": len(script.beats)}
+    prepare(built, work_dir, len(script.operations), len(script.beats), job, waves)
+    (work_dir / "ops.hex").write_text("".join(op.line() for op in script.operations))
+    (work_dir / "beats.hex").write_text("\n".join(script.beats) + "\n")
+    simulate(work_dir, log_path, timeout_s, simulator)
+    try:
+        trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
+        return {"rtl_status": "pass", "rtl_words_checked": check_engine(script, trace)}
+    except MismatchError as difference:
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(f"{difference}\n")
+        return {"rtl_status": "fail"}
+    except OSError as error:
+        raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
+
+
+def prepare(
+    built: EngineBuild,
+    folder: Path,
+    operations: int,
+    beats: int,
+    job: Mapping[str, Any],
+    waves: bool = False,
+) -> None:
+    """Put everything a simulation of an engine reads into its folder, but what it plays.
+
+    Args:
+        built: The RTL.
+        folder: The folder.
+        operations: Most operations that are played at a time.
+        beats: Most beats that they send.
+        job: What the bench does; the rest of ``job.json`` is added.
+        waves: Whether to keep a wave file.
+    """
+    sources = built.write(folder)
+    for name in BENCH_FILES:
+        shutil.copyfile(bench_dir() / name, folder / name)
+    (folder / "pressure.hex").write_text("\n".join(pressure_lines()) + "\n", encoding="ascii")
+    slots = built.parameters["LANES"] * built.parameters["SLOT_BITS"]
+    full_job = {
+        **job,
+        "toplevel": HARNESS,
+        "bench": BENCH,
+        "sources": [f"{HARNESS}.v", *sources],
+        "defines": [
+            f"DATA_BITS={slots}",
+            f"OPS={operations}",
+            f"BEATS={max(beats, 1)}",
+            f"PRESSURES={PRESSURES}",
+        ],
+        "parameters": {name: f"{value:#x}" for name, value in built.parameters.items()},
+        "stream_parameters": {
+            name: value if isinstance(value, str) else f"{value:#x}"
+            for name, value in built.stream.parameters.items()
+        },
+        "waves": waves,
+    }
+    (folder / "job.json").write_text(json.dumps(full_job), encoding="utf-8")
