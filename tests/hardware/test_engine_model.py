@@ -22,12 +22,20 @@ POINTS = [
     resolve(**AXES, reuse="phased", lanes=3, weight_bits=8, rounding="stochastic"),
     resolve(
         **AXES,
-        rng="xorshift32", reuse="none", bit_width=5, lanes=3, weight_bits=12,
-        rounding="stochastic", update_rounding="independent",
+        rng="xorshift32",
+        reuse="none",
+        bit_width=5,
+        lanes=3,
+        weight_bits=12,
+        rounding="stochastic",
+        update_rounding="independent",
     ),
     resolve(
         **AXES,
-        rng="rademacher", reuse="none", lanes=4, weight_bits=4,
+        rng="rademacher",
+        reuse="none",
+        lanes=4,
+        weight_bits=4,
         rounding="stochastic",
     ),
 ]
