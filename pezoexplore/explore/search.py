@@ -265,7 +265,9 @@ def _one_batch(
         for name, value in attributes(goal, Known(point, finding), proposed + size).items():
             trial.set_user_attr(name, value)
         values = objective_values(goal, finding)
-        study.tell(trial, values, STATES[finding.state] if values is None else None)
+        # What lacks an objective cannot be compared, however finished it is.
+        state = TrialState.FAIL if finding.state == COMPLETE else STATES[finding.state]
+        study.tell(trial, values, state if values is None else None)
     return [Known(point, finding) for point, finding in zip(points, findings, strict=True)]
 
 

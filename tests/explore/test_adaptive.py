@@ -23,7 +23,7 @@ def stages(space: DesignSpace = SPACE):
 
 
 def row(point, confidence: str, seeds: int) -> dict[str, str]:
-    train = SPACE.train.model_dump(mode="json")
+    train = SPACE.train.determining()
     hardware = SPACE.hardware.model_dump(mode="json")
     return {
         "point_id": point_id(point.axes(), SPACE.task, train, hardware),
