@@ -9,8 +9,8 @@
 // are, saturate(w + p), saturate(w - p), or saturate(w - round(M u / 2**S)). Stored weights are
 // never perturbed in place, so nothing has to be undone: `restore` sends them again.
 // Timing: one beat a clock; a beat leaves five clocks after it was taken; TREADY depends on
-// registers alone. Streams: number 0 shows the direction; words of NOISE_WORDS others, one after the
-// other with the first on top, are the random bits of each of the DRAWS roundings of a weight.
+// registers alone. Streams: number 0 shows the direction; words of NOISE_WORDS others, one after
+// the other with the first on top, are the random bits of each of the DRAWS roundings of a weight.
 
 `resetall
 `timescale 1ns/1ps
