@@ -12,12 +12,12 @@ SWEEP ?=
 TORCH ?= torch==2.13.0
 TORCH_BIN := $(VENV)/torch/bin
 
-.PHONY: sweep test test-torch lint wheel icarus compiler zsh clean
+.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh clean
 
-sweep: $(VENV)/.installed icarus
+sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus compiler zsh
+test: $(VENV)/.installed-dev icarus libpython compiler zsh
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-torch: $(VENV)/.installed-torch
@@ -56,6 +56,11 @@ endef
 
 icarus:
 	$(call need,command -v iverilog,iverilog)
+
+# The simulator loads Python as a library, which Debian packs apart from the interpreter.
+libpython: $(VENV)/.installed
+	$(call need,test -n "$$($(BIN)/python -m find_libpython)",$$($(BIN)/python -c \
+		'import sys; print("libpython%d.%d" % sys.version_info[:2])'))
 
 # Verilator, which the tests try as well, makes C++.
 compiler:

@@ -14,6 +14,8 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from find_libpython import find_libpython
+
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.tools import verilator_folder
@@ -40,6 +42,9 @@ def require_simulator(simulator: str) -> None:
     for program, package in _PROGRAMS[simulator]:
         if shutil.which(program) is None:
             raise ToolError(f"{program}: not found on PATH; install it: apt-get install {package}")
+    if find_libpython() is None:
+        name = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
+        raise ToolError(f"{name}: not found; cocotb loads it: apt-get install {name}")
 
 
 def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "icarus") -> None:

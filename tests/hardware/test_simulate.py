@@ -152,3 +152,12 @@ def test_the_wrapper_as_it_is_passes(tmp_path, monkeypatch):
     found = verified(tmp_path, monkeypatch, ".LEAP(1)", ".LEAP(32'd1)")
     assert found["rtl_status"] == "pass"
     assert found["rtl_words_checked"] >= 500
+
+
+def test_a_python_without_its_library(job, monkeypatch):
+    """Debian packs libpython apart from the interpreter, and cocotb loads it."""
+    monkeypatch.setattr("pezoexplore.hardware.simulate.find_libpython", lambda: None)
+    with pytest.raises(
+        ToolError, match=r"^libpython3\.\d+: not found; .*apt-get install libpython3"
+    ):
+        simulate(job, job / "log", 10.0)
