@@ -1,0 +1,75 @@
+"""`pezoexplore report` from the command line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from conftest import Call
+
+from pezoexplore import paths
+
+EXAMPLE = paths.designs_dir().parent / "reports" / "example"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A dozen rows of the worked example, by themselves."""
+    with (EXAMPLE / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with (folder / "results.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows[::3])
+    return folder
+
+
+def test_it_writes_a_page_words_and_figures(call: Call, run: Path):
+    answer = call("report", run)
+    assert answer.status == 0
+    names = [Path(line).name for line in answer.out.splitlines() if line.startswith(str(run))]
+    assert names[:2] == ["report.html", "report.md"]
+    assert {"pareto_lut.svg", "pareto_lut.pdf"} <= set(names)
+    for line in answer.out.splitlines():
+        if line.startswith(str(run)):
+            assert Path(line).stat().st_size > 500
+    assert "on the front" in answer.out.splitlines()[0]
+
+
+def test_json_is_one_document(call: Call, run: Path, tmp_path: Path):
+    out = tmp_path / "elsewhere" / "deep"
+    document = call(
+        "report", run / "results.csv", "--out", out, "--no-figures", "--format", "json"
+    ).document
+    with (run / "results.csv").open(newline="") as file:
+        assert document["designs"] == len(list(csv.DictReader(file)))
+    assert document["files"] == [str(out / "report.html"), str(out / "report.md")]
+    assert document["failed"] == 0
+    assert any("how many weights" in note for note in document["notes"])
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.md"]
+
+
+def test_the_worked_example_as_it_lies_in_the_repository(call: Call, tmp_path: Path):
+    answer = call("report", EXAMPLE, "--out", tmp_path / "out", "--no-figures")
+    assert answer.status == 0
+    assert not [path for path in EXAMPLE.iterdir() if path.name.startswith("report")]
+    assert (tmp_path / "out" / "report.html").stat().st_size < 10e6
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["nowhere"], "no such run"),
+        (["."], "no results.csv in it"),
+    ],
+)
+def test_what_is_no_run_is_one_line(call: Call, words: list[str], why: str):
+    assert why in call("report", *words).error
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(call: Call, run: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    assert "cannot be made" in call("report", run, "--out", tmp_path / "file" / "x").error

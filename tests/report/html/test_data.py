@@ -1,0 +1,114 @@
+"""What a report gathers from a run directory, and what it says is missing."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from report_run import FAILED, PARAMETERS, POINTS, make_run, payload, record, rows
+
+from pezoexplore.commands.sensitivity import write_sensitivity
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.errors import DesignError
+from pezoexplore.explore.rows import csv_text
+from pezoexplore.explore.sensitivity import sensitivity
+from pezoexplore.report.html.data import read_report, read_sensitivity
+from pezoexplore.report.html.records import records_of
+
+
+def test_a_whole_run(tmp_path: Path):
+    report = read_report(make_run(tmp_path / "run"))
+    assert report.name == "small"
+    assert report.parameters == PARAMETERS
+    assert (len(report.rows), report.finished, report.failed) == (11, 9, 1)
+    assert report.skipped == {"clt is built for bit_width 4 to 12": 1}
+    assert report.notes == []
+    members = report.members()
+    costs = [report.value(index, "lut") for index in members]
+    assert costs == sorted(costs)
+    assert sum(report.front) == len(members) > 1
+    (failure,) = report.failures
+    assert (failure.status, failure.stage) == ("failed", "rtl")
+    assert failure.reason == "iverilog failed (exit 1)"
+    assert failure.log.endswith("error: no such module")
+    assert "line 10\n" not in failure.log, "only the end"
+
+
+def test_the_curve_is_that_of_the_row_not_of_other_settings():
+    point, other = POINTS[0], {**payload(3), "validation_curve": [[1, 2.0, None], [2, 3.0, None]]}
+    records = records_of([record("train", point, other), record("train", point, payload(0))])
+    curve = records.curve(point, {"accuracy_per_seed": "79.00;80.00;81.00"})
+    assert curve == payload(0)["validation_curve"]
+    assert records.curve(point, {"accuracy_per_seed": "1.00;2.00"}) == ()
+
+
+def test_results_alone_make_a_report(tmp_path: Path):
+    (tmp_path / "results.csv").write_text(csv_text(COLUMNS, rows()))
+    report = read_report(tmp_path / "results.csv")
+    assert report.name == tmp_path.name
+    assert not report.curves
+    assert not report.streams
+    (note,) = report.notes
+    assert "how many weights" in note
+    assert not (tmp_path / "store.sqlite").exists()
+
+
+def test_a_damaged_store_costs_the_curves_only(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "store.sqlite").write_bytes(b"no database at all" * 100)
+    report = read_report(folder)
+    assert not report.curves
+    assert "store.sqlite is damaged" in report.notes[0]
+    assert sum(report.front) > 1
+
+
+def test_a_point_id_that_is_a_path_reads_no_file(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (tmp_path / "rtl.log").write_text("a secret")
+    (folder / "results.csv").write_text(csv_text(COLUMNS, rows(failed_id="../../")))
+    (failure,) = read_report(folder).failures
+    assert "secret" not in failure.log
+    assert failure.log == "log of the store"
+
+
+def test_a_failure_without_record_or_log_says_so(tmp_path: Path):
+    (tmp_path / "results.csv").write_text(csv_text(COLUMNS, rows()))
+    (failure,) = read_report(tmp_path).failures
+    assert failure.label == FAILED.label()
+    assert "does not say why" in failure.reason
+
+
+def test_sensitivity_is_read_back_as_it_was_written(tmp_path: Path):
+    grid = [
+        {
+            "status": "ok",
+            "lanes": lanes,
+            "bit_width": bits,
+            "accuracy_mean": 80 + lanes / 8 + bits % 3,
+        }
+        for lanes, bits in itertools.product((4, 8, 16), (4, 8, 9))
+    ]
+    write_sensitivity(grid, tmp_path)
+    (read, *_) = read_sensitivity(tmp_path / "sensitivity.csv")
+    wanted = sensitivity(grid, "accuracy_mean")
+    assert (read.response, read.rows) == ("accuracy_mean", 9)
+    assert [effect.axes for effect in read.main] == [effect.axes for effect in wanted.main]
+    for one, other in zip(read.main, wanted.main, strict=True):
+        assert other.share is not None
+        assert one.share == pytest.approx(other.share, rel=1e-3, abs=1e-9)
+        assert one.importance == pytest.approx(other.importance, rel=1e-3)
+        assert (one.lowest, one.highest) == (other.lowest, other.highest)
+
+
+def test_a_sensitivity_of_another_kind_is_one_line(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "sensitivity.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DesignError, match=r"is not a sensitivity\.csv .*delete it"):
+        read_report(folder)
+
+
+def test_a_damaged_run_json_is_a_note(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "run.json").write_text("{")
+    assert any("run.json is damaged" in note for note in read_report(folder).notes)
