@@ -1,0 +1,223 @@
+"""Commands on one design or module: its stream, its training, its RTL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pezoexplore.axis_options import Axes, axis_options
+from pezoexplore.cli.app import app
+from pezoexplore.cli.options import (
+    Format,
+    Jobs,
+    Junit,
+    Overrides,
+    Quiet,
+    RtlDir,
+    StreamForm,
+    TableOrJson,
+    Verbose,
+    job_count,
+    speak,
+)
+from pezoexplore.design.point import AXES, STREAM_AXES
+
+
+@app.command()
+@axis_options(STREAM_AXES)
+def stream(
+    axes: Axes,
+    count: Annotated[int, typer.Option("--count", min=1, help="Words to write.")],
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
+    ] = 0,
+    epoch: Annotated[
+        int, typer.Option("--epoch", min=0, max=2**32, help="Refills or reseeds gone by.")
+    ] = 0,
+    format_: Annotated[
+        StreamForm,
+        typer.Option("--format", help="csv; hex: a beat a line, lane 0 last; npy: int32."),
+    ] = StreamForm.csv,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; default: standard output.")
+    ] = None,
+) -> int:
+    """Write the words of a design, bit for bit as its hardware delivers them.
+
+    They are those of one epoch from its first beat, which never ends here: a refill or reseed
+    comes after steps, whose length a stream does not know. Each axis takes one value; an axis
+    not given has its default, and reuse is none for every generator but the lfsr.
+    """
+    from pezoexplore.commands.stream import StreamRequest, show_stream
+
+    return show_stream(StreamRequest(axes, seed, epoch, count, format_.value, out))
+
+
+@app.command()
+@axis_options(AXES)
+def train(
+    axes: Axes,
+    task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
+    steps: Annotated[
+        str | None, typer.Option("--steps", help="Weight updates a run; default: 4000.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Runs, for the interval; default: 5.")
+    ] = None,
+    learning_rates: Annotated[
+        str | None,
+        typer.Option("--learning-rates", help="Candidates, comma-separated."),
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="Examples a step; default: 64.")
+    ] = None,
+    epsilon: Annotated[
+        str | None, typer.Option("--epsilon", help="Size of the perturbation; default: 1e-3.")
+    ] = None,
+    set_: Overrides = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the curve as CSV and PNG.")
+    ] = None,
+    landscape: Annotated[
+        bool,
+        typer.Option(
+            "--landscape", help="Draw the loss around this run and backprop's as well, into --out."
+        ),
+    ] = False,
+    distil: Annotated[
+        bool,
+        typer.Option(
+            "--distil",
+            help="Train a lightweight student of a large teacher instead, with early halting.",
+        ),
+    ] = False,
+    max_parameters: Annotated[
+        int | None, typer.Option("--max-parameters", min=1, help="Weights the student may have.")
+    ] = None,
+    max_macs: Annotated[
+        int | None,
+        typer.Option("--max-macs", min=1, help="Multiply-accumulates of its forward pass."),
+    ] = None,
+    max_step_us: Annotated[
+        float | None,
+        typer.Option("--max-step-us", min=0.0, help="Time of its step at --macs-per-us."),
+    ] = None,
+    macs_per_us: Annotated[
+        float,
+        typer.Option("--macs-per-us", min=1e-6, help="Multiply-accumulates a microsecond."),
+    ] = 1000.0,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Train one design, and show its learning curve and its test accuracy.
+
+    Each axis takes one value; an axis not given has its default, and reuse is none for every
+    generator but the lfsr.
+    """
+    from pezoexplore.commands.train import TrainRequest
+    from pezoexplore.commands.train import train as command
+
+    settings = {
+        "task": task,
+        "train.steps": steps,
+        "train.seeds": seeds,
+        "train.learning_rates": learning_rates,
+        "train.batch": batch,
+        "train.epsilon": epsilon,
+    }
+    speak(quiet, verbose)
+    as_json = format_ is TableOrJson.json
+    if distil:
+        from pezoexplore.commands.distil import DistilRequest
+        from pezoexplore.commands.distil import distil as distil_command
+
+        budget = (max_parameters, max_macs, max_step_us, macs_per_us)
+        files = out is not None or landscape
+        return distil_command(DistilRequest(axes, settings, set_ or [], budget, files, as_json))
+    return command(TrainRequest(axes, settings, set_ or [], out, landscape, as_json))
+
+
+@app.command()
+def verify(
+    modules: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODULE ...]", help="Modules; default: all.")
+    ] = None,
+    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
+    rtl_dir: RtlDir = None,
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Keep an FST wave file of each simulation.")
+    ] = False,
+    junit: Junit = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for logs and waves.")] = Path(
+        "reports/verify"
+    ),
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Simulate the RTL, module by module, and compare it bit for bit with the software stream."""
+    from pezoexplore.commands.verify import VerifyRequest
+    from pezoexplore.commands.verify import verify as command
+
+    speak(quiet, verbose)
+    return command(
+        VerifyRequest(
+            modules=modules or [],
+            simulator=sim,
+            rtl_dir=rtl_dir,
+            waves=waves,
+            junit=junit,
+            out=out,
+            jobs=job_count(jobs),
+            as_json=format_ is TableOrJson.json,
+        )
+    )
+
+
+@app.command()
+@axis_options(AXES)
+def cosim(
+    axes: Axes,
+    task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=10**6, help="Weight updates.")] = 10,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", min=1e-9, max=1e6, help="Learning rate.")
+    ] = 0.01,
+    epsilon: Annotated[
+        float, typer.Option("--epsilon", min=1e-9, max=1e6, help="Size of the perturbation.")
+    ] = 1e-3,
+    batch: Annotated[int, typer.Option("--batch", min=1, max=10**6, help="Examples a step.")] = 64,
+    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
+    rtl_dir: RtlDir = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder that keeps the log and the RTL.")
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Train one design with its simulated RTL in the loop, and compare it with software.
+
+    Every perturbed and every updated weight comes from the perturbation engine in simulation; the
+    same run is trained in software, and the weights after each step must be identical. Weights are
+    integers, of 16 bits unless the axes say otherwise.
+    """
+    from pezoexplore.commands.cosim import CosimRequest
+    from pezoexplore.commands.cosim import cosim as command
+
+    return command(
+        CosimRequest(
+            axes=axes,
+            task=task,
+            steps=steps,
+            learning_rate=learning_rate,
+            epsilon=epsilon,
+            batch=batch,
+            simulator=sim,
+            rtl_dir=rtl_dir,
+            out=out,
+            as_json=format_ is TableOrJson.json,
+        )
+    )
