@@ -14,6 +14,7 @@ Each measurement runs in a process of its own, so that a peak of memory is its o
 from __future__ import annotations
 
 import argparse
+import csv
 import resource
 import shutil
 import subprocess
@@ -81,14 +82,27 @@ def warm(out: Path, count: int) -> None:
 
 
 def two_against_one(out: Path, count: int, cpu_s: float) -> None:
-    """The same busy points with one process and with two."""
+    """The same busy points with one process and with two.
+
+    On a machine that others load too the ratio is theirs as well; the share of the time that the
+    workers were at work is ours alone, and twice the ratio of the shares what it would be.
+    """
     one = sweep_once(out / "one", count, 1, cpu_s)
     two = sweep_once(out / "two", count, 2, cpu_s)
+    share_one, share_two = busy(out / "one") / one, busy(out / "two") / two / 2
     same = (out / "one/results.csv").read_bytes() == (out / "two/results.csv").read_bytes()
     print(
         f"{count} points of {cpu_s:g} s of processor time: 1 process {one:.1f} s, "
-        f"2 processes {two:.1f} s: {one / two:.2f} times; same bytes: {same}"
+        f"2 processes {two:.1f} s: {one / two:.2f} times; same bytes: {same}\n"
+        f"workers at work {share_one:.1%} and {share_two:.1%} of the time: "
+        f"{2 * share_two / share_one:.2f} times, had nobody else used the machine"
     )
+
+
+def busy(out: Path) -> float:
+    """Seconds that the workers of a sweep were at work, all together."""
+    with (out / "timings.csv").open(newline="") as file:
+        return sum(float(row["seconds"]) for row in csv.DictReader(file))
 
 
 def stage_costs(out: Path, count: int, design: Path) -> None:

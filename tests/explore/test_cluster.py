@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -175,6 +176,38 @@ def test_certificates_that_are_missing_are_one_line(tmp_path: Path) -> None:
     settings = ClusterSettings.model_validate({"kind": "local", "tls": files})
     with pytest.raises(ClusterError, match=r"tls: .*ca\.pem: no such file"), started(settings):
         pass
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a certificate, made as the document says."""
+    folder = tmp_path_factory.mktemp("tls")
+    text = TUTORIAL.read_text().replace("\\\n", " ")
+    (line,) = re.findall(r"^    (openssl .*)$", text, re.M)
+    subprocess.run(shlex.split(line), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def with_tls(folder: Path, kind: str) -> ClusterSettings:
+    tls = {"ca": folder / "cert.pem", "cert": folder / "cert.pem", "key": folder / "key.pem"}
+    return ClusterSettings.model_validate({"kind": kind, "memory": "1GB", "tls": tls})
+
+
+def test_workers_here_speak_tls(certificate: Path) -> None:
+    with started(with_tls(certificate, "local")) as client:
+        assert client.scheduler.address.startswith("tls://")
+        assert client.submit(len, "four").result(timeout=60) == 4
+
+
+def test_jobs_speak_tls(certificate: Path) -> None:
+    cluster = make_cluster(with_tls(certificate, "slurm"))
+    try:
+        script = cluster.job_script()
+    finally:
+        cluster.close()
+    assert " tls://" in script
+    assert f"--tls-cert {certificate / 'cert.pem'}" in script
+    assert f"--tls-key {certificate / 'key.pem'}" in script
 
 
 def blocks(language: str) -> list[str]:
