@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from pezoexplore import completion
 from pezoexplore.axis_options import Axes, axis_options
 from pezoexplore.cli.app import app
 from pezoexplore.cli.options import (
@@ -21,6 +20,7 @@ from pezoexplore.cli.options import (
     Quiet,
     RtlDir,
     SchedulerOption,
+    Stages,
     TableOrJson,
     Verbose,
     command_line,
@@ -41,14 +41,7 @@ def sweep(
         Path | None, typer.Option("--out", help="Run directory; default: reports/NAME.")
     ] = None,
     jobs: Jobs = None,
-    stages: Annotated[
-        str,
-        typer.Option(
-            "--stages",
-            help="Which stages to run, comma-separated.",
-            autocompletion=completion.stages,
-        ),
-    ] = "train,rtl,synth",
+    stages: Stages = "train,rtl,synth",
     set_: Overrides = None,
     rtl_dir: RtlDir = None,
     junit: Junit = None,
@@ -143,14 +136,7 @@ def search(
             "--batch", min=1, max=1024, help="Designs proposed at a time; more keep more jobs busy."
         ),
     ] = 4,
-    stages: Annotated[
-        str,
-        typer.Option(
-            "--stages",
-            help="Which stages to run, comma-separated.",
-            autocompletion=completion.stages,
-        ),
-    ] = "train,rtl,synth",
+    stages: Stages = "train,rtl,synth",
     set_: Overrides = None,
     warm_start: Annotated[
         list[Path] | None,

@@ -16,8 +16,10 @@ from pezoexplore.cli.options import (
     Overrides,
     Quiet,
     RtlDir,
+    Simulator,
     StreamForm,
     TableOrJson,
+    TaskName,
     Verbose,
     job_count,
     speak,
@@ -59,7 +61,7 @@ def stream(
 @axis_options(AXES)
 def train(
     axes: Axes,
-    task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
+    task: TaskName = None,
     steps: Annotated[
         str | None, typer.Option("--steps", help="Weight updates a run; default: 4000.")
     ] = None,
@@ -145,7 +147,7 @@ def verify(
     modules: Annotated[
         list[str] | None, typer.Argument(metavar="[MODULE ...]", help="Modules; default: all.")
     ] = None,
-    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
+    sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     waves: Annotated[
         bool, typer.Option("--waves", help="Keep an FST wave file of each simulation.")
@@ -182,7 +184,7 @@ def verify(
 @axis_options(AXES)
 def cosim(
     axes: Axes,
-    task: Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")] = None,
+    task: TaskName = None,
     steps: Annotated[int, typer.Option("--steps", min=1, max=10**6, help="Weight updates.")] = 10,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", min=1e-9, max=1e6, help="Learning rate.")
@@ -191,7 +193,7 @@ def cosim(
         float, typer.Option("--epsilon", min=1e-9, max=1e6, help="Size of the perturbation.")
     ] = 1e-3,
     batch: Annotated[int, typer.Option("--batch", min=1, max=10**6, help="Examples a step.")] = 64,
-    sim: Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")] = "icarus",
+    sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder that keeps the log and the RTL.")

@@ -71,6 +71,25 @@ Quiet = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every run and what it is run with.")
 ]
+Stages = Annotated[
+    str,
+    typer.Option(
+        "--stages",
+        help="Which stages to run, comma-separated.",
+        autocompletion=completion.stages,
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
+        autocompletion=completion.conditions,
+    ),
+]
+ResultsFile = Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")]
+TaskName = Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")]
+Simulator = Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")]
 
 
 def speak(quiet: bool, verbose: bool) -> None:

@@ -9,12 +9,12 @@ import typer
 
 from pezoexplore import completion
 from pezoexplore.cli.app import app
-from pezoexplore.cli.options import Format, TableOrJson
+from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
 
 
 @app.command()
 def pareto(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
+    results: ResultsFile,
     maximize: Annotated[
         list[str] | None,
         typer.Option(
@@ -31,14 +31,7 @@ def pareto(
             autocompletion=completion.columns,
         ),
     ] = None,
-    where: Annotated[
-        str | None,
-        typer.Option(
-            "--where",
-            help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
-            autocompletion=completion.conditions,
-        ),
-    ] = None,
+    where: Where = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -154,7 +147,7 @@ def recommend(
 
 @app.command()
 def sensitivity(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")],
+    results: ResultsFile,
     response: Annotated[
         list[str] | None,
         typer.Option(
@@ -163,14 +156,7 @@ def sensitivity(
             autocompletion=completion.results,
         ),
     ] = None,
-    where: Annotated[
-        str | None,
-        typer.Option(
-            "--where",
-            help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
-            autocompletion=completion.conditions,
-        ),
-    ] = None,
+    where: Where = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for sensitivity.csv and its plot.")
     ] = None,
