@@ -12,12 +12,12 @@ SWEEP ?=
 TORCH ?= torch==2.13.0
 TORCH_BIN := $(VENV)/torch/bin
 
-.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh clean
+.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh browser clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus libpython compiler zsh
+test: $(VENV)/.installed-dev icarus libpython compiler zsh browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-torch: $(VENV)/.installed-torch
@@ -69,6 +69,10 @@ compiler:
 # The tests press Tab in bash and in zsh.
 zsh:
 	$(call need,command -v zsh,zsh)
+
+# The page that `report` writes is tried in a real browser.
+browser:
+	$(call need,command -v chromium || command -v google-chrome,chromium)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -125,7 +125,7 @@ def span_figure(report: Report) -> Figure | None:
             ]
             if chosen:
                 data.append(_cloud(report, chosen, column, colour, rng, side))
-    axis = {"type": "log", "ticksuffix": " %"}
+    axis = {"type": "log", "ticksuffix": " %", "dtick": "D2"}
     bound = {"type": "line", "x0": 100, "x1": 100, "y0": 0, "y1": 1, "yref": "paper",
              "line": {"color": style.FAINT, "width": 1, "dash": "dot"}}  # fmt: skip
     layout = {

@@ -9,6 +9,7 @@
   const $ = (id) => document.getElementById(id);
   const count = data.labels.length;
   const everyone = [...Array(count).keys()];
+  for (const column of data.columns) column.title = column.title.replaceAll("_", " ");
   const columns = new Map(data.columns.map((column) => [column.name, column]));
   const CROWD = 300;      // designs beyond which only the front has error bars, and WebGL draws
   const ROW = 28;         // pixels of a table's row
@@ -130,7 +131,7 @@
       line: {color: "#777", width: 1.3, shape: lessIsBetter(x) ? "hv" : "vh"},
     }];
     const hidden = view.hidden ? [{xref: "paper", yref: "paper", x: 0.01, y: 0.01, xanchor: "left", yanchor: "bottom",
-      showarrow: false, font: {size: 11, color: "#5c6066"},
+      showarrow: false, font: {size: 11, color: "#5c6066"}, bgcolor: "rgba(255,255,255,0.85)",
       text: `${view.hidden} more below; double-click to see all`}] : [];
     const layout = themed({
       height: 500, dragmode: "select", showlegend: false, selections: [],

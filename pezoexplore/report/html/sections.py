@@ -66,7 +66,7 @@ def _reasons(failures: Sequence[Failure]) -> str:
 
 def _failure(failure: Failure) -> str:
     where = f" @{failure.target}" if failure.target else ""
-    head = f"{failure.label}{where} <{failure.status}:{failure.stage}> {failure.reason}"
+    head = f"{failure.label}{where} · {failure.status}:{failure.stage} · {failure.reason}"
     log = failure.log or "(no log)"
     return f"<details><summary>{html.escape(head)}</summary><pre>{html.escape(log)}</pre></details>"
 

@@ -1,0 +1,219 @@
+"""The page in a real browser: it opens without a complaint, and a brush or a filter is answered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from report_run import EVIL, POINTS, make_evil_run, make_run
+
+from pezoexplore.report.html.data import read_report
+from pezoexplore.report.html.page import render
+
+ARGUMENTS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
+    *("--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+ROWS = "#table tbody tr[data-row]"
+BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+"""The last is a snap on Ubuntu, which needs more than a container has."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert program, "chromium is missing; type: sudo apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+class Opened:
+    """A page with all it complained of and asked for."""
+
+    def __init__(self, browser: Browser, file: Path) -> None:
+        self.page: Page = browser.new_page(viewport={"width": 1360, "height": 900})
+        self.page.set_default_timeout(60_000)
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console", lambda said: self.errors.append(said.text) if said.type == "error" else None
+        )
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri())
+        self.page.wait_for_selector("body[data-ready]")
+
+    def reset(self) -> None:
+        """As it was opened, but for the table's order."""
+        self.page.keyboard.press("Escape")
+        self.page.evaluate("scrollTo(0, 0)")
+        self.page.mouse.move(0, 0)
+        if self.page.is_visible("#clear"):
+            self.page.click("#clear")
+            self.answered("")
+        for bad in self.page.locator("input.bad").all():
+            bad.fill("")
+        self.page.evaluate("delete document.body.dataset.answerMs")
+
+    def answered(self, selected: str) -> None:
+        """Wait until every view shows a selection of this many designs."""
+        self.page.wait_for_selector(f'body[data-selected="{selected}"]')
+
+    def designs(self) -> list[str]:
+        return self.page.locator(f"{ROWS} td:first-child").all_inner_texts()
+
+    def chosen(self) -> int:
+        """Points on the plane that are shown as selected."""
+        return self.page.evaluate(
+            "[0, 1].reduce((n, i) => n + document.getElementById('plane').data[i]"
+            ".selectedpoints.length, 0)"
+        )
+
+    def overlay(self) -> int:
+        """Pixels of the parallel coordinates that show selected designs."""
+        return self.page.evaluate(
+            "(() => {const c = document.getElementById('over'), pen = c.getContext('2d');"
+            "return pen.getImageData(0, 0, c.width, c.height).data.filter(Boolean).length})()"
+        )
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_run(tmp_path_factory.mktemp("runs") / "small")
+    path = folder / "report.html"
+    path.write_text(render(read_report(folder)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, file: Path) -> Opened:
+    """Opened once: drawing in software takes seconds."""
+    return Opened(browser, file)
+
+
+@pytest.fixture
+def opened(shared: Opened, file: Path) -> Iterator[Opened]:
+    """The page, which may not complain or ask for anything whatever a test does with it."""
+    shared.reset()
+    yield shared
+    assert shared.errors == []
+    assert shared.requests == [file.as_uri()]
+
+
+def test_it_opens_from_disk_and_draws_everything(opened: Opened):
+    assert opened.page.title() == "small: pezoexplore report"
+    for plot in ("plane", "lines", "curves", "span", "health", "parts"):
+        assert opened.page.locator(f"#{plot} svg.main-svg").count() > 0, plot
+    assert opened.page.locator("#cube canvas").count() > 0
+    assert len(opened.designs()) == 11
+
+
+def test_a_filter_filters_every_view(opened: Opened):
+    opened.page.fill('input[data-column="lanes"]', ">= 16")
+    opened.page.fill('input[data-column="reuse"]', "phased")
+    opened.answered("2")
+    assert sorted(opened.designs()) == ["phased/xor lfsr16 8b x16", "phased/xor lfsr16 8b x31"]
+    assert opened.chosen() == 2
+    assert opened.overlay() > 0
+    assert opened.page.inner_text("#count") == "2 of 11 selected"
+    opened.page.click("#clear")
+    opened.answered("")
+    assert len(opened.designs()) == 11
+    assert opened.overlay() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("8", 3), ("!= 8", 8), ("8..16", 5), ("< 0", 0), ("inf", 0)]
+)
+def test_filters_of_numbers(opened: Opened, text: str, kept: int):
+    opened.page.fill('input[data-column="lanes"]', text)
+    opened.answered(str(kept))
+    assert len(opened.designs()) == kept
+
+
+def test_a_filter_that_cannot_be_read_is_marked_and_keeps_all(opened: Opened):
+    opened.page.fill('input[data-column="lut"]', ">= many")
+    opened.page.wait_for_selector('input.bad[data-column="lut"]')
+    assert len(opened.designs()) == 11
+
+
+def test_a_brush_selects_in_every_view(opened: Opened):
+    box = opened.page.locator("#plane .nsewdrag").first.bounding_box()
+    assert box is not None
+    opened.page.mouse.move(box["x"] + 2, box["y"] + 2)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=5)
+    opened.page.mouse.up()
+    opened.page.wait_for_selector("body[data-answer-ms]")
+    selected = int(opened.page.get_attribute("body", "data-selected") or 0)
+    assert 0 < selected < 8
+    assert len(opened.designs()) == selected == opened.chosen()
+    assert opened.overlay() > 0
+    opened.page.fill('input[data-column="reuse"]', "nowhere")
+    opened.answered("0")
+    opened.page.fill('input[data-column="reuse"]', "")
+    opened.answered(str(selected))
+
+
+def test_a_range_on_the_parallel_coordinates_selects(opened: Opened):
+    opened.page.evaluate(
+        "(() => {const plot = document.getElementById('lines'), all = plot.data[0].dimensions;"
+        "const at = all.findIndex((one) => one.name === 'accuracy_mean');"
+        "return Plotly.restyle(plot, {[`dimensions[${at}].constraintrange`]: [[83, 87]]}, [0]);})()"
+    )
+    opened.answered("2")
+    assert len(opened.designs()) == 2
+
+
+def test_a_heading_sorts_and_sorts_back(opened: Opened):
+    finished = [point.label() for point in POINTS]  # their spans ascend
+    heading = opened.page.locator("#table thead th", has_text="effective span")
+    heading.click()
+    up = opened.designs()
+    heading.click()
+    down = opened.designs()
+    assert up[:9] == finished
+    assert down[:9] == finished[::-1]
+    assert up[9:] == down[9:], "those without a value are last either way"
+
+
+def test_a_click_tells_all_of_a_design(opened: Opened):
+    opened.page.locator(ROWS, has_text="phased/xor lfsr16 8b x8").click()
+    opened.page.wait_for_selector("#detail:not([hidden])")
+    text = opened.page.inner_text("#detail")
+    assert "phased/xor lfsr16 8b x8" in text
+    assert "80.00 ± 0.80" in text
+    assert opened.page.locator("#curve svg.main-svg").count() > 0
+    opened.page.keyboard.press("Escape")
+    assert opened.page.locator("#detail").is_hidden()
+
+
+def test_hovering_shows_the_whole_point(opened: Opened):
+    point = opened.page.locator("#plane .points path").first.bounding_box()
+    assert point is not None
+    opened.page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    opened.page.wait_for_selector("#tip:not([hidden])")
+    text = opened.page.inner_text("#tip")
+    for name in ("lut", "accuracy mean", "reuse", "lanes", "effective span"):
+        assert name in text
+
+
+def test_markup_in_a_run_is_shown_and_never_run(browser: Browser, tmp_path: Path):
+    folder = make_evil_run(tmp_path / "<img src=x onerror=window.evil=1>")
+    path = tmp_path / "report.html"
+    path.write_text(render(read_report(folder)), encoding="utf-8")
+    opened = Opened(browser, path)
+    opened.page.locator(ROWS).first.click()
+    opened.page.locator("details").first.click()
+    assert EVIL in opened.page.inner_text("#failures")
+    assert EVIL in opened.page.inner_text("#detail")
+    assert opened.page.evaluate("window.evil") is None
+    assert opened.page.locator("img").count() == 0
+    assert opened.requests == [path.as_uri()]
+    opened.page.close()
