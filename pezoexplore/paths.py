@@ -30,3 +30,9 @@ def grid_file() -> Path:
 def bench_dir() -> Path:
     """Folder of the cocotb benches."""
     return _folder("tests/rtl")
+
+
+def license_file() -> Path:
+    """The license, a copy of which goes with what is handed on."""
+    installed = _PACKAGE / "_data" / "LICENSE"
+    return installed if installed.is_file() else _PACKAGE.parent / "LICENSE"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pezoexplore import completion
 from pezoexplore.axis_options import Axes, axis_options
 from pezoexplore.cli.app import app
 from pezoexplore.cli.options import (
@@ -218,6 +219,57 @@ def cosim(
             epsilon=epsilon,
             batch=batch,
             simulator=sim,
+            rtl_dir=rtl_dir,
+            out=out,
+            as_json=format_ is TableOrJson.json,
+        )
+    )
+
+
+@app.command()
+@axis_options(AXES)
+def export(
+    axes: Axes,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of the bundle: new, or an earlier one.")
+    ],
+    point: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[POINT_ID]",
+            help="A design of --results; default: the one that the axes say.",
+            autocompletion=completion.points,
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="Run directory or results.csv, for the datasheet."),
+    ] = None,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Put the perturbation engine around the stream.")
+    ] = False,
+    segments: Annotated[
+        int,
+        typer.Option("--segments", min=1, max=16, help="Layers that the engine has scales for."),
+    ] = 2,
+    rtl_dir: RtlDir = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Write one design as a bundle that needs nothing of pezoexplore.
+
+    RTL with the parameters frozen, a FuseSoC core file, test vectors and a cocotb bench, models of
+    the stream in C and Python, and a datasheet. The same design gives the same bytes.
+    """
+    from pezoexplore.commands.export import ExportRequest
+    from pezoexplore.commands.export import export as command
+
+    return command(
+        ExportRequest(
+            point_id=point,
+            axes=axes,
+            results=results,
+            engine=engine,
+            segments=segments,
             rtl_dir=rtl_dir,
             out=out,
             as_json=format_ is TableOrJson.json,

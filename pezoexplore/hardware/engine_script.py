@@ -32,7 +32,7 @@ from pezoexplore.hardware.script import MismatchError
 from pezoexplore.train.fixed_point import rails
 
 SEGMENTS = 3
-"""Segments of the engine under test; the ends fall within beats."""
+"""Segments of the engine that a regression builds."""
 
 LATENCY = 5
 """Clocks from a beat in to the same beat out."""
@@ -90,15 +90,16 @@ class _Maker:
         self.random = np.random.default_rng(20250421)
         self.host = Host(point, shape, self.parameters)
         self.model = EngineModel(point, shape)
-        self.ends = (2 * lanes + lanes // 2, 2 * lanes + lanes // 2 + 1 + lanes // 3)
+        first, apart = 2 * lanes + lanes // 2, 1 + lanes // 3  # within beats
+        self.ends = tuple(first + apart * i for i in range(shape.segments - 1))
         self.script = EngineScript()
 
     def settings(self) -> Settings:
         """Registers: extremes as often as anything between."""
         low, high = self.shape.scales
-        scales = self.random.integers(low, high + 1, SEGMENTS)
-        extreme = self.random.random(SEGMENTS) < 0.2
-        scales = np.where(extreme, self.random.choice([low, high, 0], SEGMENTS), scales)
+        scales = self.random.integers(low, high + 1, self.shape.segments)
+        extreme = self.random.random(self.shape.segments) < 0.2
+        scales = np.where(extreme, self.random.choice([low, high, 0], scales.size), scales)
         steps = [0, 1, -1, 32767, -32768, int(self.random.integers(-32768, 32768))]
         return Settings(
             scales=[int(s) for s in scales],
@@ -187,13 +188,14 @@ class _Maker:
             script.refused(write("RESEED", 1))
         for name in ("ID", "VERSION", "SHAPE", "STATUS", "PHASE"):
             script.refused(write(name, 1))
-        for address in (0x34, 0x40 + 8 * SEGMENTS, 0x44 + 8 * (SEGMENTS - 1), 0xC0, 0xFC):
+        for address in (0x34, 0x40 + 8 * shape.segments, 0x3C + 8 * shape.segments, 0xC0, 0xFC):
             script.refused(Operation(Kind.READ, address=address))
             script.refused(Operation(Kind.WRITE, 1, address))
 
     def _kept(self) -> None:
         """Registers that keep what is written, byte by byte."""
         script, (low, high) = self.script, self.shape.scales
+        segments = self.shape.segments
         script.see("STEP", 0)
         script.ask(write("STEP", 0x12345678, strobe=1))
         script.see("STEP", 0x78)
@@ -209,17 +211,17 @@ class _Maker:
         script.see("SELECT", 0)
         script.ask(write("SELECT", 0xFFFFFFFF))
         script.see("SELECT", every)
-        for segment in range(SEGMENTS):
+        for segment in range(segments):
             script.ask(write("SCALE", low + segment % 2, segment))
             script.refused(write("SCALE", high + 1, segment))
             script.refused(write("SCALE", low - 1, segment))
             script.ask(write("SCALE", 127, segment, strobe=8))
-        for segment in range(SEGMENTS - 1):
-            script.ask(write("END", 0x01020304 << segment, segment))
+        for segment in range(segments - 1):
+            script.ask(write("END", (0x01020304 << segment) & 0xFFFFFFFF, segment))
             script.ask(write("END", 0, segment, strobe=4))
-        for segment in range(SEGMENTS):
+        for segment in range(segments):
             script.see("SCALE", low + segment % 2, segment)
-        for segment in range(SEGMENTS - 1):
+        for segment in range(segments - 1):
             script.see("END", (0x01020304 << segment) & 0xFF00FFFF, segment)
 
     def busy(self, number: int) -> None:
@@ -272,7 +274,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
 
     Args:
         point: A point with integer weights.
-        shape: Its engine, of ``SEGMENTS`` segments.
+        shape: Its engine.
         steps: Training steps before the reset, and half as many after it.
     """
     maker = _Maker(point, shape)

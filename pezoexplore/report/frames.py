@@ -41,6 +41,11 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
         DesignError: The file is missing, is not a CSV, lacks columns, or holds text where a
             number belongs.
     """
+    return _frame(str(path), *read_cells(path, required))
+
+
+def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a results.csv as they are written; see :func:`read_results`."""
     header, lines = _read_lines(path)
     missing = [name for name in required if name not in header]
     if missing:
@@ -48,7 +53,7 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
             f"{path}: not a results.csv: column{'s' if len(missing) > 1 else ''} "
             f"{', '.join(missing)} missing"
         )
-    return _frame(str(path), header, lines)
+    return header, lines
 
 
 def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pezoexplore.design.loading import load_design
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.pareto import frame_rows
-from pezoexplore.report.frames import read_results
+from pezoexplore.report.frames import read_cells, read_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +49,27 @@ def read_run(source: Path) -> StoredRun:
     Raises:
         DesignError: There is none, or it cannot be used.
     """
+    path = results_file(source)
+    design = path.with_name(DESIGN_NAME)
+    space = load_design(design) if path.name == RESULTS_NAME and design.exists() else None
+    return StoredRun(path, read_results(path), space)
+
+
+def read_rows(source: Path) -> list[dict[str, str]]:
+    """Rows of a run as they are written, cells by column; see :func:`read_run`."""
+    header, lines = read_cells(results_file(source))
+    return [dict(zip(header, cells, strict=True)) for cells in lines]
+
+
+def results_file(source: Path) -> Path:
+    """The results of a run directory, or the file itself.
+
+    Raises:
+        DesignError: There is none.
+    """
     path = source / RESULTS_NAME if source.is_dir() else source
     if source.is_dir() and not path.exists():
         raise DesignError(f"{source}: no {RESULTS_NAME} in it; let its sweep run to the end")
     if not source.exists():
         raise DesignError(f"{source}: no such run; name a run directory or a {RESULTS_NAME}")
-    design = path.with_name(DESIGN_NAME)
-    space = load_design(design) if path.name == RESULTS_NAME and design.exists() else None
-    return StoredRun(path, read_results(path), space)
+    return path

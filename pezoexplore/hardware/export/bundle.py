@@ -1,0 +1,173 @@
+"""The files of a bundle, and the folder they go to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pezoexplore import __version__
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
+from pezoexplore.hardware.engine import build_engine
+from pezoexplore.hardware.engine_map import c_header, markdown
+from pezoexplore.hardware.export.core import NAME as CORE_NAME
+from pezoexplore.hardware.export.core import core_file
+from pezoexplore.hardware.export.datasheet import datasheet
+from pezoexplore.hardware.export.engine_vectors import engine_vectors
+from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model, tags
+from pezoexplore.hardware.export.template import fill
+from pezoexplore.hardware.export.vectors import stream_vectors
+from pezoexplore.hardware.rtl import TOP, build, rtl_hash
+from pezoexplore.paths import license_file
+
+MANIFEST = "bundle.json"
+PROGRAM = "pezoexplore export"
+"""What ``program`` in the manifest says if a folder is ours."""
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to export.
+
+    Attributes:
+        point: A hardware point, as it trains.
+        segments: Segments of the perturbation engine to export with it; None for none.
+        rtl_dir: Folder of the hand-written Verilog.
+        command: Command line that exports the same again, but for the folder.
+        rows: Rows of results of the point, as written, one a target; may be empty.
+        measured_with: Tool versions of those results.
+    """
+
+    point: DesignPoint
+    segments: int | None
+    rtl_dir: Path
+    command: str
+    rows: Sequence[Row] = ()
+    measured_with: Mapping[str, str | None] | None = None
+
+
+def bundle_files(order: Order) -> dict[str, str]:
+    """Contents of all files of a bundle, by path with ``/``; the same for the same order.
+
+    Raises:
+        DesignError: The point has no RTL, or no engine where one is asked for.
+        ToolError: The folder of the RTL lacks a file.
+    """
+    point = order.point
+    if not point.in_hardware:
+        raise DesignError(f"{point.label()}: has no hardware to export")
+    held = {*tags(point), *(["engine"] if order.segments is not None else [])}
+    files = _rtl(order) | {
+        f"sw/{C_NAME}": c_model(point),
+        f"sw/{PYTHON_NAME}": python_model(point),
+        "vectors/stream.txt": stream_vectors(point),
+        "LICENSE": license_file().read_text(encoding="utf-8"),
+        "Makefile": fill("Makefile.in"),
+    }
+    for name in ("run.py", "bench_stream.py", "check_model.py", "check_model.c"):
+        files[f"test/{name}"] = fill(f"{name}.in", held)
+    if order.segments is not None:
+        files |= {
+            "sw/pezo_engine.h": c_header(),
+            "REGISTERS.md": f"# Registers of pezo_engine\n\n{markdown()}\n",
+            "test/bench_engine.py": fill("bench_engine.py.in"),
+            **engine_vectors(point, order.segments),
+        }
+    files[CORE_NAME] = core_file(point.label(), files, order.segments is not None)
+    digest = rtl_hash(point.hardware(), order.rtl_dir)
+    files["DATASHEET.md"] = datasheet(point, order.rows, order.segments, _provenance(order, digest))
+    files["README.md"] = fill("README.md.in", held, {"title": point.label()})
+    files[MANIFEST] = _manifest(order, digest, files)
+    return files
+
+
+def _rtl(order: Order) -> dict[str, str]:
+    """Tops, hand-written sources and memory contents."""
+    point = order.point
+    stream = build(point.hardware(), order.rtl_dir)
+    texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
+    if order.segments is not None:
+        engine = build_engine(point, order.segments, order.rtl_dir)
+        texts["pezo_engine.v"] = engine.top
+        sources += engine.sources
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in sources}
+    return {f"rtl/{name}": texts[name] for name in sorted(texts)}
+
+
+def _provenance(order: Order, digest: str) -> dict[str, str]:
+    found = {
+        "made by": f"pezoexplore {__version__}",
+        "command": order.command,
+        "SHA-256 of the hand-written RTL of the stream": digest,
+    }
+    for tool, version in (order.measured_with or {}).items():
+        if version is not None:
+            found[f"results made with {tool}"] = version
+    return found
+
+
+def _manifest(order: Order, digest: str, files: Mapping[str, str]) -> str:
+    content = {
+        "program": PROGRAM,
+        "version": __version__,
+        "command": order.command,
+        "axes": order.point.axes(),
+        "rtl_sha256": digest,
+        "files": {path: _sha256(files[path]) for path in sorted(files)},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_bundle(files: Mapping[str, str], folder: Path) -> None:
+    """Put the files of a bundle into a folder, in place of an earlier bundle's.
+
+    Args:
+        files: As :func:`bundle_files` makes them.
+        folder: Made if it is not there. Files that no bundle wrote stay.
+
+    Raises:
+        DesignError: The folder holds something else, or cannot be written.
+    """
+    try:
+        earlier = _earlier_files(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in earlier:
+            path.unlink(missing_ok=True)
+        # The manifest comes first, so that a folder half written is known as ours.
+        for name in sorted(files, key=lambda name: name != MANIFEST):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_text(files[name], encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DesignError(f"--out {folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _earlier_files(folder: Path) -> list[Path]:
+    """The files of an earlier bundle in a folder, which must hold one unless it is empty."""
+    if folder.exists() and not folder.is_dir():
+        raise DesignError(f"--out {folder}: is a file; name a folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return []
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        ours = content["program"] == PROGRAM
+        names = [PurePosixPath(name) for name in content["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        ours, names = False, []
+    if not ours:
+        raise DesignError(
+            f"--out {folder}: holds files that are not an exported bundle; name a new or empty "
+            "folder"
+        )
+    inside = [name for name in names if not name.is_absolute() and ".." not in name.parts]
+    return [folder / name for name in inside]

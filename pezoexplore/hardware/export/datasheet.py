@@ -1,0 +1,162 @@
+"""The datasheet of a bundle, in Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware import reseeding
+from pezoexplore.hardware.engine import Shape
+from pezoexplore.perturb.catalogue import entry
+from pezoexplore.perturb.generator import generator, scale
+from pezoexplore.perturb.span import stream_period
+
+_LEFT_OUT = ("pareto", "front_confidence")
+"""Results that speak of other designs."""
+
+
+def datasheet(
+    point: DesignPoint,
+    rows: Sequence[Mapping[str, str]],
+    segments: int | None,
+    provenance: Mapping[str, str],
+) -> str:
+    """The datasheet.
+
+    Args:
+        point: The design.
+        rows: Its rows of results, as written, one a target; may be empty.
+        segments: Segments of the engine in the bundle; None without one.
+        provenance: What is known of where all this comes from.
+    """
+    parts = [
+        f"# {point.label()}",
+        "A stream of random numbers for zeroth-order training in hardware: "
+        f"{point.lanes} signed numbers of {point.bits} bits a clock.",
+        "## Design",
+        _table(("axis", "value", "meaning"), _axes(point)),
+        "## Numbers",
+        _table(("", ""), _numbers(point)),
+        "## Ports of pezo_top",
+        _table(("port", "direction", "bits", "meaning"), _ports(point)),
+        _timing(point),
+    ]
+    if segments is not None:
+        parts += ["## Perturbation engine", _engine(point, segments)]
+    parts += ["## Measured", *_measured(rows)]
+    parts += ["## Provenance", _table(("", ""), provenance.items())]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |" for row in lines
+    )
+
+
+def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
+    return [
+        (f"`{axis}`", str(value), COLUMN_HELP[axis])
+        for axis, value in point.axes().items()
+        if value is not None
+    ]
+
+
+def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
+    made, item = generator(point), entry(point.rng)
+    word = "(w + 1/2)" if made.half else "w"
+    factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{scale(point):.9g}"
+    period = stream_period(point)
+    return [
+        ("a word w stands for", f"{word} * {factor}"),
+        ("distribution", item.numbers),
+        ("generator", item.what),
+        ("source", item.source),
+        ("period of the generator (clocks)", _count(made.period)),
+        (
+            "period of the stream (beats)",
+            "reseeded by the host" if period is None else _count(period),
+        ),
+        ("known weaknesses", item.weaknesses),
+    ]
+
+
+def _count(number: int) -> str:
+    """A number as it is, or as the power of two that it is near."""
+    if number < 10**6:
+        return f"{number:,}"
+    if (number + 1).bit_count() == 1:
+        return f"2^{number.bit_length()} - 1"
+    return f"2^{math.log2(number):.1f}".removesuffix(".0")
+
+
+def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
+    ports = [
+        ("clk", "in", 1, "clock, rising edge"),
+        ("rst", "in", 1, "back to the first beat of epoch 0; overrides the other pulses"),
+        ("start", "in", 1, "pulse: keeps the beat shown, accepted or not"),
+        ("replay", "in", 1, "pulse: at the next clock the kept beat is shown; overrides start"),
+    ]
+    if point.reseeds:
+        state = point.state_bits or 0
+        ports += [
+            ("reseed", "in", 1, "pulse: waits for words to load; overrides replay"),
+            ("load_valid", "in", 1, "a word is there"),
+            ("load_ready", "out", 1, "a word is taken"),
+            ("load_data", "in", state, "the word; sw/ computes them"),
+        ]
+    ports += [
+        ("out_valid", "out", 1, "a beat is shown"),
+        ("out_ready", "in", 1, "it is accepted"),
+        ("out_data", "out", point.lanes * point.bits, "its words, lane 0 lowest, each signed"),
+    ]
+    if point.scaling == "pow2":
+        ports.append(("out_exponent", "out", 6, "its scale exponent, signed"))
+    return [(f"`{name}`", way, str(bits), meaning) for name, way, bits, meaning in ports]
+
+
+def _timing(point: DesignPoint) -> str:
+    text = "A beat a clock, replay included; valid and data hold while a beat is not accepted."
+    if reseeding.loads_after_reset(point):
+        text += " After rst, too, the host loads the words of epoch 0."
+    elif fill := reseeding.reset_stall_beats(point):
+        text += f" After rst {fill:,} clocks pass before the first beat."
+    if point.reseeds:
+        loads, stall = len(reseeding.load_words(point, 1)), reseeding.reseed_stall_beats(point)
+        text += (
+            f" A reseed takes {loads:,} words and {stall:,} clocks without a beat, if the host is "
+            "always ready."
+        )
+    return text
+
+
+def _engine(point: DesignPoint, segments: int) -> str:
+    shape = Shape.of(point, segments)
+    return (
+        f"`pezo_engine` adds the numbers to {shape.lanes} weights of {shape.weight_bits} bits a "
+        f"clock, in {shape.slot_bits} bits each, over AXI4-Stream; a pass adds, subtracts or "
+        "restores, or updates the weights. Its registers (AXI4-Lite) are in REGISTERS.md. It holds "
+        f"{shape.sources} instance{'s' * (shape.sources > 1)} of `pezo_top` and takes a scale for "
+        f"each of {shape.segments} segments of a model. The figures below are of `pezo_top` alone."
+    )
+
+
+def _measured(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    if not rows:
+        return ["No results were at hand: export with `--results RUN_DIR` to have them here."]
+    parts = []
+    for row in rows:
+        figures = [
+            (f"`{name}`", row[name].replace(";", "; "), meaning)
+            for name, meaning in RESULT_HELP.items()
+            if row.get(name) and name not in _LEFT_OUT
+        ]
+        parts += [
+            f"Target `{row.get('target', '')}`, point `{row['point_id']}`, status "
+            f"`{row['status']}`; what is not listed was not measured.",
+            _table(("figure", "value", "meaning"), figures),
+        ]
+    return parts

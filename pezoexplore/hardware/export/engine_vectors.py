@@ -1,0 +1,44 @@
+"""What a bundle's bench asks of its perturbation engine, and every answer."""
+
+from __future__ import annotations
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.engine import Shape
+from pezoexplore.hardware.engine_script import PRESSURES, make_engine_script, pressure_lines
+from pezoexplore.hardware.engine_verify import HARNESS
+from pezoexplore.paths import bench_dir
+
+STEPS = 4
+
+
+def engine_vectors(point: DesignPoint, segments: int) -> dict[str, str]:
+    """The harness, made for its vectors, and the vectors, by path in the bundle.
+
+    Args:
+        point: A point with integer weights.
+        segments: Segments of its engine.
+
+    Raises:
+        DesignError: There is no such engine.
+    """
+    shape = Shape.of(point, segments)
+    script = make_engine_script(point, shape, STEPS)
+    sizes = {
+        "DATA_BITS": shape.lanes * shape.slot_bits,
+        "OPS": len(script.operations),
+        "BEATS": max(len(script.beats), 1),
+        "PRESSURES": PRESSURES,
+    }
+    defines = "".join(f"`define {name} {value}\n" for name, value in sizes.items())
+    harness = (bench_dir() / f"{HARNESS}.v").read_text(encoding="utf-8")
+    return {
+        f"test/{HARNESS}.v": defines + harness,
+        "vectors/ops.hex": "".join(operation.line() for operation in script.operations),
+        "vectors/beats.hex": _lines(script.beats),
+        "vectors/pressure.hex": _lines(pressure_lines()),
+        "vectors/engine.txt": _lines(script.expected),
+    }
+
+
+def _lines(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

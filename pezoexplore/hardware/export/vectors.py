@@ -1,0 +1,137 @@
+"""Test vectors of a bundle: beats of the software stream, and the pulses that lead to them."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware import reseeding
+from pezoexplore.hardware.script import wrap_period
+from pezoexplore.perturb.scaling import EXPONENT_BITS
+from pezoexplore.perturb.stream import Stream
+
+STEPS = 12
+"""Steps of each epoch."""
+
+_MOST_BEATS = 40  # of a step
+_LONGEST_WRAP = 600
+_CHUNK = 1024
+
+
+class _Writer:
+    """Where the stream stands, and the lines written so far."""
+
+    def __init__(self, point: DesignPoint) -> None:
+        self.point = point
+        self.lines: list[str] = []
+        self._stream = Stream(point, reseeding.MASTER_SEED)
+        self._random = random.Random(20250424)
+        self._made: dict[tuple[int, int], list[str]] = {}
+        self._place = self._kept = (0, 0)
+
+    def reset(self) -> None:
+        """Reset, and what the host loads after it."""
+        self.lines.append("reset")
+        self._place = self._kept = (0, 0)
+        if reseeding.loads_after_reset(self.point):
+            self._load(0)
+
+    def reseed(self, epoch: int) -> None:
+        """Begin an epoch."""
+        self.lines.append(f"reseed {epoch}")
+        self._place = (epoch, 0)
+        self._load(epoch)
+
+    def step(self) -> None:
+        """A step and one or two replays of it, the pulses with a beat or between two."""
+        count = self._random.randrange(1, _MOST_BEATS)
+        self._pulse("start", count)
+        for _ in range(self._random.randrange(1, 3)):
+            self._pulse("replay", self._random.randrange(1, count + 8))
+
+    def beats(self, count: int) -> None:
+        """Beats, one after the other."""
+        for _ in range(count):
+            self._beat("")
+
+    def _pulse(self, name: str, beats: int) -> None:
+        with_beat = self._random.random() < 0.5
+        if name == "start":
+            self._kept = self._place
+        if with_beat:
+            self._beat(f"{name}+")
+        else:
+            self.lines.append(name)
+        if name == "replay":
+            self._place = self._kept
+        self.beats(beats)
+
+    def _beat(self, pulse: str) -> None:
+        epoch, beat = self._place
+        self.lines.append(f"{pulse}beat {self._shown(epoch, beat)}")
+        self._place = (epoch, beat + 1)
+
+    def _load(self, epoch: int) -> None:
+        digits = -(-(self.point.state_bits or 0) // 4)
+        words = reseeding.load_words(self.point, epoch)
+        self.lines += [f"load {word:0{digits}x}" for word in words]
+
+    def _shown(self, epoch: int, beat: int) -> str:
+        """A beat in hexadecimal, and its exponent if it has one."""
+        key = (epoch, beat // _CHUNK)
+        if key not in self._made:
+            self._made[key] = self._make(*key)
+        return self._made[key][beat % _CHUNK]
+
+    def _make(self, epoch: int, chunk: int) -> list[str]:
+        point = self.point
+        digits = -(-point.lanes * point.bits // 4)
+        words = self._stream.beats(epoch, chunk * _CHUNK, _CHUNK)
+        shown = [f"{row:0{digits}x}" for row in reseeding.pack_rows(words, point.bits)]
+        exponents = self._stream.exponents(epoch, chunk * _CHUNK, _CHUNK)
+        if exponents is None:
+            return shown
+        coded = exponents.astype(np.int64) % 2**EXPONENT_BITS
+        return [f"{data} {exponent:02x}" for data, exponent in zip(shown, coded, strict=True)]
+
+
+def stream_vectors(point: DesignPoint) -> str:
+    """Vectors of a point's stream, master seed 0, as text.
+
+    Steps, replays and, where the point has them, reseeds; past the first wrap (of a pool, of the
+    period of a bank or of a phased stream) where that is not too far.
+
+    Args:
+        point: A hardware point, its scaling not ``constant``.
+    """
+    writer = _Writer(point)
+    writer.reset()
+    writer.step()
+    wrap = wrap_period(point)
+    if wrap <= _LONGEST_WRAP:
+        writer.beats(wrap + 8)
+    for _ in range(STEPS):
+        writer.step()
+    for epoch in (1, 2) if point.reseeds else ():
+        writer.reseed(epoch)
+        for _ in range(STEPS // 2):
+            writer.step()
+    writer.reset()
+    writer.step()
+    busy = max(reseeding.reseed_stall_beats(point), reseeding.reset_stall_beats(point)) + 8
+    return "\n".join([*_HEAD, f"busy {busy}", *writer.lines, ""])
+
+
+_HEAD = (
+    "# What the stream shows, a line an event; numbers are hexadecimal but those of `busy` and",
+    "# `reseed`. Made from the software stream, master seed 0.",
+    "# busy N         the most clocks without a beat, loads not counted",
+    "# reset          rst is high for some clocks",
+    "# beat D [E]     the beat shown is D, lane 0 lowest, of scale exponent E; it is accepted",
+    "# start+beat D   the same, with start in the clock that accepts it; replay+beat likewise",
+    "# start, replay  the pulse for one clock, nothing accepted",
+    "# reseed N       the pulse; the words to load follow, and the beats of epoch N",
+    "# load W         a word over load_valid, load_ready",
+)
