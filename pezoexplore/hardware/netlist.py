@@ -1,0 +1,88 @@
+"""A synthesised netlist as Yosys writes it (``write_json``): cells, and the nets that join them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.errors import ToolError
+
+Bit = int | str
+"""A net's number, or a constant: ``0``, ``1``, ``x`` or ``z``."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One cell of a netlist.
+
+    Attributes:
+        kind: Type of the cell.
+        pins: Bits of each pin, the least significant first.
+        parameters: As Yosys writes them: binary digits, or text.
+    """
+
+    kind: str
+    pins: Mapping[str, tuple[Bit, ...]]
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the top: ``input`` or ``output``, and its bits."""
+
+    direction: str
+    bits: tuple[Bit, ...]
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A flat netlist.
+
+    Attributes:
+        ports: Ports of the top by name.
+        instances: The cells, in the file's order.
+    """
+
+    ports: Mapping[str, Port]
+    instances: tuple[Instance, ...]
+
+    @cached_property
+    def nets(self) -> tuple[int, ...]:
+        """Numbers of all nets, increasing."""
+        found = {bit for i in self.instances for bits in i.pins.values() for bit in bits}
+        found |= {bit for port in self.ports.values() for bit in port.bits}
+        return tuple(sorted(bit for bit in found if isinstance(bit, int)))
+
+
+def read_netlist(path: Path, top: str) -> Netlist:
+    """Read what Yosys' ``write_json`` wrote.
+
+    Args:
+        path: The file.
+        top: Name of the one module that is read; it must be flat.
+
+    Raises:
+        ToolError: The file is not such a netlist.
+    """
+    try:
+        module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]
+        ports = {
+            name: Port(port["direction"], tuple(port["bits"]))
+            for name, port in module["ports"].items()
+        }
+        cells = module["cells"].values()
+        return Netlist(ports, tuple(_instance(c) for c in cells if c["type"] != "$scopeinfo"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ToolError(f"{path}: not the netlist of {top} ({error!r})") from error
+
+
+def _instance(cell: Mapping[str, Any]) -> Instance:
+    return Instance(
+        kind=cell["type"],
+        pins={name: tuple(bits) for name, bits in cell["connections"].items()},
+        parameters={name: str(value) for name, value in cell["parameters"].items()},
+    )
