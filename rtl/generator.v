@@ -39,6 +39,11 @@ module generator #(
         end else if (KIND == "icdf") begin : gen_icdf
             icdf #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_icdf (
                 .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "sobol") begin : gen_sobol
+            sobol #(
+                .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
+            ) u_sobol (
+                .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lut_opt") begin : gen_lut_opt
             lut_opt #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_lut_opt (
                 .state(state), .next_state(next_state), .word(word));

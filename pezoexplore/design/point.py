@@ -27,6 +27,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
     *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard", "lut_opt"),
+    "sobol",
     "gaussian",
 )
 NO_RNG = "none"
@@ -42,7 +43,7 @@ GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf", "table_hadamard")
 OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64, "lut_opt": 48}
 """Bits a clock of the generators whose bits are words for several lanes."""
 
-OUTPUT_WORDS = {"table_hadamard": 4}
+OUTPUT_WORDS = {"table_hadamard": 4, "sobol": 256}
 """Words a clock of the generators that make several, whatever their width."""
 
 FIXED_BITS = {"rademacher": 1, "ternary": 2}
@@ -224,6 +225,7 @@ _STATE_BITS = {
     "trivium": 288,
     "ternary": 32,
     "lut_opt": 48,
+    "sobol": 32,
 }
 
 
@@ -288,6 +290,8 @@ def _hardware_point(raw: DesignPoint) -> DesignPoint:
     if raw.rng in GAUSSIAN_HARDWARE and not low <= raw.bits <= high:
         raise IllegalPointError(f"{raw.rng} is built for bit_width {low} to {high}, not {raw.bits}")
     fixed = fixed_state_bits(raw.rng, raw.bits)
+    if raw.rng == "sobol":  # a count, and a word a lane
+        fixed = _STATE_BITS["sobol"] + raw.group * raw.bits
     point = replace(raw, state_bits=fixed or raw.state_bits or raw.bits)
     if point.rng == "lfsr":
         _check_lfsr(point)

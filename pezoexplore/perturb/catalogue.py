@@ -273,6 +273,26 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("lut_opt.v", "lut_opt_table.vh"),
     ),
     Entry(
+        name="sobol",
+        what="Sobol numbers: a low-discrepancy sequence, one dimension a lane, randomly shifted.",
+        source=(
+            "I. Antonov and V. Saleev, USSR Comp. Math. 19(1), 1979; direction numbers of S. Joe "
+            "and F. Kuo, SIAM J. Sci. Comput. 30(5), 2008, as in SciPy."
+        ),
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="32 + bit_width a lane",
+        period="2^32",
+        fresh_bits="1",
+        serves="all",
+        weaknesses=(
+            "Not random: successive points are far apart on purpose (every other one differs by "
+            "half the range, so lag-1 correlation is strongly negative), and pairs of lanes of "
+            "high dimension fill the square unevenly for many points."
+        ),
+        rtl=("sobol.v", "sobol_table.vh"),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -15,13 +15,16 @@ def fresh_bits_per_clock(point: DesignPoint, parameters: int) -> float:
     A generator's state moves by `leap` bits a clock (LFSR) or as a whole (the others), of which no
     more than `bit_width` can show in its word. `phased` has one state for all lanes. A pool makes
     fresh words only while it is filled, once every `reuse_period` steps; one never refilled makes
-    none. What a reseed brings in is not counted: it comes from the host.
+    none. Sobol numbers are functions of one count, which moves by one. What a reseed brings in is
+    not counted: it comes from the host.
 
     Args:
         point: The design; it has hardware.
         parameters: Weights d, which say how many beats a step has.
     """
     moved = point.leap if point.rng == "lfsr" and point.leap is not None else point.bits
+    if point.rng == "sobol" and point.reuse == "none":
+        return 1.0
     if point.reuse == "phased":
         return float(min(moved, point.lanes * point.bits))
     a_word = min(moved, point.bits)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb import gaussian_tables, icdf, lfsr, lut_opt, table_hadamard
+from pezoexplore.perturb import gaussian_tables, icdf, lfsr, lut_opt, sobol, table_hadamard
 
 
 def tables() -> dict[str, str]:
@@ -16,6 +16,7 @@ def tables() -> dict[str, str]:
         "lut_opt_table.vh": _LUT_OPT
         + gaussian_tables.source_function("lut_opt_next", lut_opt.TAPS),
         "icdf_table.vh": icdf.verilog_table(),
+        "sobol_table.vh": sobol.verilog_table(),
         "table_hadamard_table.vh": table_hadamard.verilog_table(),
     }
 

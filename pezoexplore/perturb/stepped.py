@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import trivium, xoshiro128pp
+from pezoexplore.perturb import sobol, trivium, xoshiro128pp
 
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
@@ -48,6 +48,13 @@ _FAMILIES: dict[str, Callable[[DesignPoint], Stepped]] = {
     ),
     "trivium": lambda point: Stepped(
         288, trivium.PERIOD, trivium.DRAWN, trivium.begin, trivium.fill
+    ),
+    "sobol": lambda point: Stepped(
+        sobol.state_bits(point.group, point.bits),
+        sobol.PERIOD,
+        sobol.drawn(point.group),
+        lambda limbs: sobol.begin(limbs, point.group, point.bits),
+        sobol.fill,
     ),
 }
 

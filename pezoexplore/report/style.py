@@ -43,6 +43,7 @@ RNG_COLOURS = {
     "icdf": "#A50F15",
     "table_hadamard": "#DD1C77",
     "lut_opt": "#1B9E77",
+    "sobol": "#4D4D4D",
     "gaussian": _BLACK,
     "none": FAINT,
 }

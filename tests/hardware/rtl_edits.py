@@ -31,6 +31,7 @@ POINTS: dict[str, DesignPoint] = {
     "icdf": resolve(**_NONE, rng="icdf"),
     "table_hadamard": resolve(**_NONE | {"lanes": 5}, rng="table_hadamard"),
     "lut_opt": resolve(**_NONE | {"lanes": 7}, rng="lut_opt"),
+    "sobol": resolve(**_NONE, rng="sobol"),
     "none": resolve(**_NONE, rng="xorshift32", reuse_period=4),
     "pool": resolve(**_SMALL, reuse="pool", rng="xorshift32", pool_size=40, reuse_period=4),
     "pool_inf": resolve(**_SMALL, reuse="pool", rng="clt", pool_size=40),
@@ -105,6 +106,7 @@ EDITS: dict[str, Edit] = {
         "table_hadamard", "table_hadamard.v", "state[5:0]", "state[6:1]"
     ),
     "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*BIT", "state[46-i*BIT"),
+    "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
     "clt entry": _flipped_entry("clt", "ONES_2"),
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
     "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),

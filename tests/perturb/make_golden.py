@@ -60,6 +60,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "table_hadamard", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "lut_opt", "reuse": "none"},
     {"rng": "lut_opt", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "sobol", "reuse": "none"},
+    {"rng": "sobol", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )
