@@ -15,7 +15,7 @@ import numpy as np
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.export.template import fill
-from pezoexplore.perturb import box_muller, clt, icdf, scaling, table_hadamard, treegrng
+from pezoexplore.perturb import box_muller, clt, icdf, scaling, sobol, table_hadamard, treegrng
 from pezoexplore.perturb.generator import generator, scale
 from pezoexplore.perturb.linear import transpose
 from pezoexplore.perturb.reuse import Phased
@@ -112,7 +112,7 @@ def _constants(point: DesignPoint) -> dict[str, _Constant]:
     if point.reuse == "phased":
         found |= _phased(point)
     else:
-        found |= _family(point.rng)
+        found |= _family(point)
     if point.scaling == "pow2":
         found["MIN_EXPONENT"] = _Constant(scaling.MIN_EXPONENT)
         found["MAX_EXPONENT"] = _Constant(scaling.MAX_EXPONENT)
@@ -134,8 +134,9 @@ def _phased(point: DesignPoint) -> dict[str, _Constant]:
     return found
 
 
-def _family(rng: str) -> dict[str, _Constant]:
+def _family(point: DesignPoint) -> dict[str, _Constant]:
     """Tables of a generator that has some."""
+    rng = point.rng
     if rng == "clt":
         spread = (*clt.SPREAD, *(31 - value for value in clt.SPREAD))
         return {"SPREAD": _Constant(tuple(value & 15 for value in spread), "uint8_t")}
@@ -164,6 +165,9 @@ def _family(rng: str) -> dict[str, _Constant]:
             name: _Constant(tuple(table_hadamard.values(which)), "int8_t")
             for which, name in enumerate("ABCD")
         }
+    if rng == "sobol":
+        numbers = sobol.directions()[: point.group] >> np.uint32(32 - point.bits)
+        return {"DIRECTIONS": _Constant(tuple(map(tuple, numbers.tolist())), "uint32_t")}
     return {}
 
 
