@@ -1,4 +1,4 @@
-"""Writes the reference from the code: commands, columns, generators; columns in README.md.
+"""Writes from the code: commands, columns, registers, generators; columns in README.md.
 
 python docs/make_reference.py           # write
 python docs/make_reference.py --check   # exit with 1 when something is out of date
@@ -15,6 +15,7 @@ import typer
 
 from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
+from pezoexplore.hardware import engine_map
 from pezoexplore.perturb import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +101,8 @@ def pages() -> dict[Path, str]:
     return {
         reference / "commands.md": commands_page(),
         reference / "columns.md": columns_page(),
+        reference / "registers.md": engine_map.page(),
+        ROOT / "docs" / "pezo_engine.h": engine_map.c_header(),
         ROOT / "docs" / "generators.md": catalogue.page(),
         ROOT / "README.md": readme(),
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Register map of the perturbation engine; see docs/engine.md. */
-/* Made by: python -m pezoexplore.hardware.engine_map */
+/* Made by: python docs/make_reference.py */
 #ifndef PEZO_ENGINE_H
 #define PEZO_ENGINE_H
 

@@ -16,7 +16,7 @@ from pezoexplore.hardware.cosim import Outcome, Training, cosimulate
 from pezoexplore.hardware.simulate import SIMULATORS, require_simulator
 
 DEFAULT_BITS = {"weight_bits": "16", "activation_bits": "8"}
-"""Widths of a run whose widths are not given: the engine adds integers."""
+"""Widths that are not given: the engine adds integers."""
 
 _TIMEOUT_S = 600.0
 _TIMEOUT_STEP_S = 60.0
@@ -81,8 +81,7 @@ def cosim(request: CosimRequest) -> int:
 def _point(request: CosimRequest) -> tuple[DesignPoint, str]:
     """The point, and the name of its task."""
     axes = dict(request.axes)
-    if axes["weight_bits"] is None and axes["activation_bits"] is None:
-        axes |= DEFAULT_BITS
+    axes |= {name: bits for name, bits in DEFAULT_BITS.items() if axes[name] is None}
     point, space = one_point(axes, {"task": request.task})
     if point.weight_bits is None:
         raise DesignError("cosim needs integers: --weight-bits and --activation-bits are 4 to 16")

@@ -32,7 +32,7 @@ from pezoexplore.hardware.engine_driver import (
     until_idle,
     write,
 )
-from pezoexplore.hardware.engine_verify import prepare
+from pezoexplore.hardware.engine_verify import clocks_enough, prepare
 from pezoexplore.hardware.reseeding import MASTER_SEED
 from pezoexplore.hardware.simulate import simulate
 from pezoexplore.train.backend import load_jax
@@ -156,7 +156,9 @@ def cosimulate(
     shutil.rmtree(work_dir, ignore_errors=True)
     job = {"training": asdict(training), "point": asdict(point)}
     loads = _SETTLING + 8 * shape.sources * shape.lanes * (1 + shape.state_bits // 32)
-    prepare(build_engine(point, segments, rtl_dir), work_dir, loads, 2 * host.beats, job)
+    built = build_engine(point, segments, rtl_dir)
+    patience = clocks_enough(point, host.beats)
+    prepare(built, work_dir, loads, 2 * host.beats, patience, job)
     simulate(work_dir, log_path, timeout_s, simulator)
     try:
         found: I32 = np.load(work_dir / WEIGHTS)

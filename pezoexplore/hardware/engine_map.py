@@ -1,7 +1,7 @@
 """The register map of the perturbation engine: one table for RTL, drivers and documentation.
 
 ``python -m pezoexplore.hardware.engine_map [DIR]`` writes the Verilog header that rtl/ commits;
-:func:`c_header` and :func:`markdown` give the same table to C and to docs/engine.md.
+:func:`c_header` and :func:`page` give the same table to docs/make_reference.py.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def c_header() -> str:
     lines = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
         "/* Register map of the perturbation engine; see docs/engine.md. */",
-        "/* Made by: python -m pezoexplore.hardware.engine_map */",
+        "/* Made by: python docs/make_reference.py */",
         "#ifndef PEZO_ENGINE_H",
         "#define PEZO_ENGINE_H",
         "",
@@ -175,8 +175,27 @@ def c_header() -> str:
     return "\n".join([*lines, "", "#endif", ""])
 
 
+_PAGE = """# Registers of the perturbation engine
+
+AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. What the registers are for is told
+in [The perturbation engine](../engine.md); in C the map is [pezo_engine.h](../pezo_engine.h).
+
+- `r` can be read; `rw` keeps what is written, each byte by its strobe; `w` acts on a write of the
+  whole word and reads as zero; `rw!` acts and can be read.
+- While `BUSY`, and where a value or a strobe is not allowed, a write is answered by SLVERR and does
+  nothing; so is an address that is not in the table. A write without strobes does nothing and is no
+  error.
+- RESEED = 2 works for every point: all streams return to where reset left them.
+"""
+
+
+def page() -> str:
+    """The page of the documentation that holds the map."""
+    return f"{_PAGE}\n{markdown()}\n"
+
+
 def markdown() -> str:
-    """The map as the table of docs/engine.md."""
+    """The map as a table."""
     rows = ["| address | register | access | meaning |", "| --- | --- | --- | --- |"]
     for each in REGISTERS:
         address = f"0x{each.address:02X}" + " + 8 k" * (each.name in ("SCALE", "END"))

@@ -41,7 +41,10 @@ PRESSURES = 4096
 """Lines of back-pressure."""
 
 STEPS = 12
-_BEATS = 16
+
+BEATS = 16
+"""Beats of a pass."""
+
 _OKAY, _SLVERR = 0, 2
 
 
@@ -86,7 +89,7 @@ class _Maker:
     def __init__(self, point: DesignPoint, shape: Shape) -> None:
         lanes = shape.lanes
         self.shape = shape
-        self.parameters = _BEATS * lanes
+        self.parameters = BEATS * lanes
         self.random = np.random.default_rng(20250421)
         self.host = Host(point, shape, self.parameters)
         self.model = EngineModel(point, shape)

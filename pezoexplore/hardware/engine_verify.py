@@ -12,6 +12,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.engine import EngineBuild, Shape, build_engine
 from pezoexplore.hardware.engine_script import (
+    BEATS,
     PRESSURES,
     SEGMENTS,
     STEPS,
@@ -19,6 +20,7 @@ from pezoexplore.hardware.engine_script import (
     make_engine_script,
     pressure_lines,
 )
+from pezoexplore.hardware.reseeding import reseed_stall_beats, reset_stall_beats
 from pezoexplore.hardware.script import MismatchError
 from pezoexplore.hardware.simulate import simulate
 from pezoexplore.paths import bench_dir
@@ -67,7 +69,8 @@ def verify_engine(
     script = make_engine_script(point, Shape.of(point, SEGMENTS), steps)
     built = build_engine(point, SEGMENTS, rtl_dir)
     job = {"operations": len(script.operations), "beats": len(script.beats)}
-    prepare(built, work_dir, len(script.operations), len(script.beats), job, waves)
+    patience = clocks_enough(point, BEATS)
+    prepare(built, work_dir, len(script.operations), len(script.beats), patience, job, waves)
     (work_dir / "ops.hex").write_text("".join(op.line() for op in script.operations))
     (work_dir / "beats.hex").write_text("\n".join(script.beats) + "\n")
     simulate(work_dir, log_path, timeout_s, simulator)
@@ -82,11 +85,26 @@ def verify_engine(
         raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
 
 
+def clocks_enough(point: DesignPoint, beats: int) -> int:
+    """Clocks that no operation of a sound engine takes.
+
+    The longest are a skip over all of a training step's passes, and the wait for a pool's refill.
+
+    Args:
+        point: A point with integer weights.
+        beats: Beats of a pass.
+    """
+    stream = point.hardware()
+    stalled = max(reset_stall_beats(stream), reseed_stall_beats(stream))
+    return 8000 + 64 * (beats + stalled)
+
+
 def prepare(
     built: EngineBuild,
     folder: Path,
     operations: int,
     beats: int,
+    patience: int,
     job: Mapping[str, Any],
     waves: bool = False,
 ) -> None:
@@ -97,6 +115,7 @@ def prepare(
         folder: The folder.
         operations: Most operations that are played at a time.
         beats: Most beats that they send.
+        patience: Clocks after which an operation is taken to have no end.
         job: What the bench does; the rest of ``job.json`` is added.
         waves: Whether to keep a wave file.
     """
@@ -115,6 +134,7 @@ def prepare(
             f"OPS={operations}",
             f"BEATS={max(beats, 1)}",
             f"PRESSURES={PRESSURES}",
+            f"PATIENCE={patience}",
         ],
         "parameters": {name: f"{value:#x}" for name, value in built.parameters.items()},
         "stream_parameters": {

@@ -12,12 +12,15 @@ import os
 import shutil
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from find_libpython import find_libpython
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.process import run_tool
+from pezoexplore.hardware.simulate_runtime import keep_objects, put_objects, runtime_folder
 from pezoexplore.hardware.tools import verilator_folder
 
 RESULTS = "results.xml"
@@ -33,6 +36,10 @@ _PROGRAMS = {
 """Programs that a simulator needs on PATH, and the Debian packages they are in."""
 
 _VERILATOR_OPTIONS = ["--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-fcoroutines -std=c++20"]
+
+_MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include"]
+"""The pip package leaves this empty; a design in several C++ files then takes its precompiled
+header for an object file."""
 
 
 def require_simulator(simulator: str) -> None:
@@ -89,9 +96,12 @@ def _child(folder: Path, simulator: str) -> None:
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
     options: dict[str, list[str]] = {}
+    runtime = None
     if simulator == "verilator":
         os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
-        options["extra_args"] = _VERILATOR_OPTIONS
+        runtime = _runtime(_VERILATOR_OPTIONS, job)
+        made = put_objects(runtime, folder)
+        options = {"extra_args": _VERILATOR_OPTIONS, "make_args": [*_MAKE_OPTIONS, *made]}
     run(
         simulator=simulator,
         toplevel=job.get("toplevel", HARNESS),
@@ -107,6 +117,14 @@ def _child(folder: Path, simulator: str) -> None:
         extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
         **options,
     )
+    if runtime is not None:
+        keep_objects(folder, runtime)
+
+
+def _runtime(options: list[str], job: Mapping[str, Any]) -> Path:
+    """Where Verilator's own objects are kept for a build with these options."""
+    program = Path(shutil.which("verilator") or "verilator")
+    return runtime_folder(program, [*options, f"waves {job['waves']}"])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
 // ours may rise when its bit is one. `! ...` is a broken rule of the protocol, or an operation that
 // does not end. The bench sets op_count and beat_count and raises `go`; `idle` rises when the trace
-// is complete. Defines: DATA_BITS, and OPS, BEATS and PRESSURES, the most that the files may hold.
+// is complete. Defines: DATA_BITS; OPS, BEATS and PRESSURES, the most that the files may
+// hold; PATIENCE, the clocks that an operation may take.
 
 `resetall
 `timescale 1ns/1ps
@@ -89,7 +90,7 @@ module engine_harness;
     integer last_out = 0;
     integer now = 0;
     integer begun = 0;       // the operation
-    wire    stuck = now - begun > 300000;
+    wire    stuck = now - begun > `PATIENCE;
     reg [6:0] allow = 7'h7f;
     reg     held = 0;        // m_axis was stalled at the clock before
     reg [`DATA_BITS:0] held_beat = 0;
