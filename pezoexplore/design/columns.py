@@ -9,7 +9,7 @@ from pezoexplore.design.point import AXES
 
 IDENTITY_HELP = {
     "point_id": "hash of everything that determines the row",
-    "target": "FPGA family the resources are for",
+    "target": "FPGA family or cell library the resources are for",
     "status": "ok, failed:<stage>, timeout:<stage>, diverged:<step> or skipped:<reason>",
 }
 
@@ -49,11 +49,12 @@ RESULT_HELP = {
     "rtl_status": "pass or fail of the bit-for-bit comparison of RTL and software stream",
     "rtl_words_checked": "words compared in RTL simulation",
     "reseed_stall_beats": "beats during which a refill or reseed delivers nothing",
-    "lut": "LUTs: LUT1 to LUT6, shift registers and LUT memory at the LUTs each takes",
-    "muxf": "wide multiplexers (MUXF7, MUXF8)",
+    "lut": "LUTs, shift registers and LUT memory at the LUTs each takes: of six inputs (xcup, xc7) "
+    "or four (ice40, ecp5)",
+    "muxf": "wide multiplexers (MUXF7, MUXF8; PFUMX, L6MUX21)",
     "ff": "flip-flops",
-    "carry": "carry chain cells of four bits (CARRY4)",
-    "bram": "block RAMs of 36 Kb; an 18 Kb one counts 0.5",
+    "carry": "carry cells: of four bits (xcup, xc7), two (ecp5) or one (ice40)",
+    "bram": "block RAMs: of 36 Kb (xcup, xc7; an 18 Kb one counts 0.5), 18 Kb (ecp5), 4 Kb (ice40)",
     "dsp": "DSP blocks",
     "fmax_mhz": "highest clock, MHz",
     "power_mw_est": "estimated power, mW",
@@ -68,6 +69,8 @@ RESULT_HELP = {
     "steps_to_target": "steps after which the validation target is held; empty: never",
     "accuracy_before": "accuracy before adaptation, percent; tasks whose network comes trained",
     "test_loss_mean": "loss on the test split, mean over the seeds",
+    "area_um2": "area of the cells on target osu018, um2; memories are flip-flops, wires take none",
+    "gate_equivalents": "the same in areas of a two-input NAND gate (NAND2X1)",
     "front_confidence": "how sure the row is to be on the front, 0 to 1: its share of the fronts "
     "when the seeds are drawn again; empty for a row that can be on none",
     "pareto": "whether the row is on the Pareto front",

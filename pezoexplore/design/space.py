@@ -35,8 +35,8 @@ from pezoexplore.design.training_axes import (
 TASK = "digits-mlp"
 """The training task of a design that names none."""
 
-TARGETS = ("xcup",)
-"""FPGA families (Yosys's names): xcup is UltraScale+."""
+TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
+"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.targets` says how each is made."""
 
 
 class _Section(BaseModel):
@@ -229,7 +229,7 @@ class HardwareSettings(_Section):
     """What the RTL is synthesised for."""
 
     targets: Annotated[tuple[str, ...], Several(Choice(TARGETS), once=True)] = Field(
-        default=("xcup",), description="FPGA families; each gives a row a point."
+        default=("xcup",), description="FPGA families and cell libraries; each gives a row a point."
     )
     clock_mhz: Annotated[float, Positive(1e5)] = Field(
         default=200.0, description="Clock that power is estimated at, MHz."

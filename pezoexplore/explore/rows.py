@@ -58,6 +58,8 @@ FORMATS = {
     "steps_to_target": _WHOLE,
     "accuracy_before": _PERCENT,
     "test_loss_mean": _SIX_DIGITS,
+    "area_um2": ".0f",
+    "gate_equivalents": ".1f",
     "front_confidence": ".3f",
 }
 """How each numeric result is written (Python's format specification); the rest is text."""

