@@ -157,16 +157,48 @@ def verify(
     out: Annotated[Path, typer.Option("--out", help="Folder for logs and waves.")] = Path(
         "reports/verify"
     ),
+    mutants: Annotated[
+        int | None,
+        typer.Option(
+            "--mutants", min=1, max=10**5, help="Test the benches: so many defects, one at a time."
+        ),
+    ] = None,
+    mutant_list: Annotated[
+        Path | None,
+        typer.Option("--mutant-list", help="List of mutants to bring up to date (CSV)."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**32 - 1, help="What draws the mutants.")
+    ] = 0,
     jobs: Jobs = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,
 ) -> int:
-    """Simulate the RTL, module by module, and compare it bit for bit with the software stream."""
+    """Simulate the RTL, module by module, and compare it bit for bit with the software stream.
+
+    With --mutants, small defects are put into the RTL one at a time, and what the benches do not
+    notice is reported. What a list of mutants says was killed or is equivalent is not judged again.
+    """
     from pezoexplore.commands.verify import VerifyRequest
     from pezoexplore.commands.verify import verify as command
 
     speak(quiet, verbose)
+    if mutants is not None:
+        from pezoexplore.commands.mutants import MutantRequest, verify_mutants
+
+        return verify_mutants(
+            MutantRequest(
+                modules=modules or [],
+                total=mutants,
+                seed=seed,
+                list_path=mutant_list,
+                rtl_dir=rtl_dir,
+                out=out,
+                jobs=job_count(jobs),
+                as_json=format_ is TableOrJson.json,
+            )
+        )
     return command(
         VerifyRequest(
             modules=modules or [],

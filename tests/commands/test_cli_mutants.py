@@ -1,0 +1,60 @@
+"""verify --mutants: whether the benches notice small defects."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pezoexplore.explore.mutation_run import COLUMNS
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_mutant_has_a_verdict_and_a_row(call, tmp_path):
+    answer = call("verify", "rademacher", "--mutants", 3, "--format", "json", "--jobs", 2)
+    assert answer.status == 0, answer.err
+    document = answer.document
+    assert (document["ok"], document["killed"], document["survived"]) == (True, 3, 0)
+    listed = rows(tmp_path / document["list"])
+    assert [row["mutant"] for row in listed] == [row["mutant"] for row in document["results"]]
+    assert {row["file"] for row in listed} == {"rademacher.v"}
+    assert all(row["point"].startswith("none rademacher") for row in listed)
+
+
+def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
+    """Nothing is simulated: all mutants of the module are in the list."""
+    answer = call("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)
+    assert answer.status == 0, answer.err
+    first = rows(tmp_path / "m.csv")
+    kept = {**first[0], "verdict": "equivalent", "point": "", "reason": "said so"}
+    other = {**first[1], "file": "other.v"}
+    with (tmp_path / "m.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows([kept, first[1], other])
+    again = call("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv")
+    assert "2 mutants: 1 killed, 100.0 % of those not equivalent, 1 equivalent, 0 survived" in (
+        again.out
+    )
+    assert rows(tmp_path / "m.csv") == [other, *[kept, first[1]]]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nosuch", "--mutants", "3"], "nosuch: no such module of rtl/; there are axil_port, "),
+        (["--mutants", "3", "--mutant-list", "bad.csv"], "bad.csv: not a list of mutants"),
+        (["--mutants", "0"], "--mutants"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(call, tmp_path, words, said):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    answer = call("verify", *words)
+    assert answer.status == 2
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1

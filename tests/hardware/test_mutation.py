@@ -1,0 +1,91 @@
+"""Mutation testing: a few mutants judged and proven, with proofs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware import mutation
+from pezoexplore.hardware.equivalence import proves_equal
+from pezoexplore.hardware.mutants import Mutant, mutants_of
+from pezoexplore.hardware.rtl import source_names
+from pezoexplore.paths import rtl_dir
+
+
+@pytest.fixture(scope="module")
+def library() -> dict[str, list[Mutant]]:
+    return mutation.library_mutants(rtl_dir())
+
+
+def the_mutant(file: str, mutant: str, folder: Path | None = None) -> Mutant:
+    source = ((folder or rtl_dir()) / file).read_text(encoding="utf-8")
+    (found,) = [each for each in mutants_of(file, source) if each.mutant == mutant]
+    return found
+
+
+def judged(mutant: Mutant, folder: Path, tmp_path: Path) -> mutation.Verdict:
+    (tmp_path / "work").mkdir()
+    return mutation.judge(mutant, folder, tmp_path / "work", tmp_path / "log")
+
+
+def test_a_defect_is_noticed(tmp_path):
+    changed = "{1'b0, (~state[31:1])} ^ {state[30:0], 1'b0} ^ (state & RULE_150);"
+    mutant = the_mutant("ca.v", f"assign next_state = {changed}")
+    found = judged(mutant, rtl_dir(), tmp_path)
+    assert found == mutation.Verdict("killed", mutation.judges("ca.v")[0].label())
+
+
+def test_a_mutant_that_cannot_be_built_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutation, "judges", lambda file: mutation.small_points()[:4])
+    text = "lut6 #(.TABLE(RADIUS_0)) u_radius_0 (.index(state[5:0]), .value(1'b0));"
+    mutant = the_mutant("box_muller.v", text)
+    assert judged(mutant, rtl_dir(), tmp_path) == mutation.Verdict("invalid")
+
+
+def spare_wire(tmp_path: Path) -> Path:
+    """A copy of the RTL with a wire that nothing reads, for a mutant that is no defect."""
+    copy = tmp_path / "spare"
+    shutil.copytree(rtl_dir(), copy)
+    path = copy / "lut6.v"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("    assign value") == 1
+    edited = text.replace("    assign value", "    wire spare = &index;\n    assign value")
+    path.write_text(edited, encoding="utf-8")
+    return copy
+
+
+def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypatch):
+    copy = spare_wire(tmp_path)
+    mutant = the_mutant("lut6.v", "wire spare = |index;", copy)
+    point = mutation.judges("lut6.v")[0]
+    monkeypatch.setattr(mutation, "judges", lambda file: (point,))
+    found = judged(mutant, copy, tmp_path)
+    assert found.verdict == "survived"
+    assert proves_equal(mutant, point, copy, tmp_path / "proof", tmp_path / "proof.log")
+
+
+def test_a_defect_is_not_proven(tmp_path):
+    point = mutation.judges("lut6.v")[0]
+    mutant = the_mutant("lut6.v", "assign value = TABLE[1'b0];")
+    assert not proves_equal(mutant, point, rtl_dir(), tmp_path / "proof", tmp_path / "log")
+
+
+def test_nothing_is_killed_by_a_bench_that_fails_anyway(tmp_path, monkeypatch):
+    copy = tmp_path / "broken"
+    shutil.copytree(rtl_dir(), copy)
+    path = copy / "rademacher.v"
+    path.write_text(path.read_text(encoding="utf-8").replace("80200003", "80200001"))
+    mutant = the_mutant("rademacher.v", "input wire [31-1:0] state,", copy)
+    with pytest.raises(ToolError, match="as it is: run `pezoexplore verify`"):
+        judged(mutant, copy, tmp_path)
+
+
+def test_every_file_has_points_that_judge_it(library):
+    assert set(library) == {path.name for path in rtl_dir().iterdir()}
+    for file in library:
+        points = mutation.judges(file)
+        assert points
+        assert all(point.fixed_point or file in source_names(point) for point in points)
