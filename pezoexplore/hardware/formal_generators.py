@@ -44,12 +44,18 @@ def _proof(kind: str) -> Proof:
     state_bits, bits, edit = _KINDS[kind]
     nonzero = Property("nonzero", "From any seed but zero the state never becomes zero.", edit)
     injective = Property("injective", "No two states have the same successor.", edit)
+    parameters: dict[str, int | str] = {
+        "KIND": kind,
+        "BIT_WIDTH": bits,
+        "STATE_BITS": state_bits,
+    }
+    if kind in _ANY_STATE:
+        parameters["ZERO"] = 1
     return Proof(
         module=kind,
         checker="generator_properties",
         sources=("generator.v", *entry(kind).rtl),
-        parameters={"KIND": kind, "BIT_WIDTH": bits, "STATE_BITS": state_bits}
-        | ({"ZERO": 1} if kind in _ANY_STATE else {}),
+        parameters=parameters,
         properties=(injective,) if kind in _ANY_STATE else (nonzero, injective),
     )
 
