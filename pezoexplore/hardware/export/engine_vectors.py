@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.engine import Shape
-from pezoexplore.hardware.engine_script import PRESSURES, make_engine_script, pressure_lines
-from pezoexplore.hardware.engine_verify import HARNESS
+from pezoexplore.hardware.engine_script import BEATS, PRESSURES, make_engine_script, pressure_lines
+from pezoexplore.hardware.engine_verify import HARNESS, clocks_enough
 from pezoexplore.paths import bench_dir
 
 STEPS = 4
@@ -28,6 +28,7 @@ def engine_vectors(point: DesignPoint, segments: int) -> dict[str, str]:
         "OPS": len(script.operations),
         "BEATS": max(len(script.beats), 1),
         "PRESSURES": PRESSURES,
+        "PATIENCE": clocks_enough(point, BEATS),
     }
     defines = "".join(f"`define {name} {value}\n" for name, value in sizes.items())
     harness = (bench_dir() / f"{HARNESS}.v").read_text(encoding="utf-8")
