@@ -34,6 +34,8 @@ class Kind(IntEnum):
     CUT = 5
     RESET = 6
     PRESSURE = 7
+    PAIR = 8
+    ABANDON = 9
 
 
 @dataclass(frozen=True)

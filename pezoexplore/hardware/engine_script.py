@@ -195,6 +195,31 @@ class _Maker:
             script.refused(Operation(Kind.READ, address=address))
             script.refused(Operation(Kind.WRITE, 1, address))
 
+    def overlapping(self) -> None:
+        """Two writes or two reads at once: the second waits for the first one's response."""
+        script = self.script
+        for step, shift in ((0x1234, 21), (0x4321, 10), (-0x3210, 31)):
+            script.ask(Operation(Kind.PAIR), write("STEP", step), write("STEP_SHIFT", shift))
+            script.ask(Operation(Kind.PAIR))
+            script.see("STEP", step)
+            script.see("STEP_SHIFT", shift)
+            script.ask(Operation(Kind.PAIR))
+            script.refused(write("ID", step))
+            script.ask(write("STEP", ~step))
+            script.ask(Operation(Kind.PAIR))
+            script.refused(Operation(Kind.READ, address=0x34))
+            script.see("STEP", ~step)
+
+    def abandoned(self) -> None:
+        """Reset with a write or a read under way, and the port is as it was at the start."""
+        script, at = self.script, BY_NAME["STEP"].address
+        for offered in range(1, 8):
+            for clocks in (2, 12):
+                script.ask(Operation(Kind.ABANDON, clocks << 16 | offered, at))
+                script.ask(write("STEP_SHIFT", 9))
+                script.see("STEP_SHIFT", 9)
+                script.see("STEP", 0)
+
     def _kept(self) -> None:
         """Registers that keep what is written, byte by byte."""
         script, (low, high) = self.script, self.shape.scales
@@ -286,6 +311,8 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     for on in (False, True):
         maker.pressure(on)
         maker.registers()
+        maker.overlapping()
+        maker.abandoned()
         if not on:
             maker.script.ask(Operation(Kind.RESET, 1))
     maker.script.ask(Operation(Kind.RESET, 2))

@@ -9,6 +9,11 @@
 //     `b LAST DATA` each, then `t CLOCKS` from the first beat in to the last one out
 //   5 the same without end, for data[31:16] clocks of data[15:0] beats, then reset: `c BEATS OUT`
 //   6 hold reset for so many clocks           7 back-pressure: 1 on, 0 off
+//   8 the next two operations, two writes or two reads, at once: the second is offered as soon as
+//     the first is accepted, so before its response is there
+//   9 offer a write address (data[0]), write data (data[1]), a read address (data[2]), take no
+//     response for data[31:16] clocks, then reset
+// What a register port has accepted changes at once: addresses and data turn into their inverse.
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
 // ours may rise when its bit is one. `! ...` is a broken rule of the protocol, or an operation that
 // does not end. The bench sets op_count and beat_count and raises `go`; `idle` rises when the trace
@@ -94,6 +99,15 @@ module engine_harness;
     reg [6:0] allow = 7'h7f;
     reg     held = 0;        // m_axis was stalled at the clock before
     reg [`DATA_BITS:0] held_beat = 0;
+    reg     b_held = 0;      // and the same of the responses
+    reg [1:0]  held_b = 0;
+    reg     r_held = 0;
+    reg [33:0] held_r = 0;
+    reg     deaf = 0;        // takes no response
+    integer answers = 0;
+    integer aw_left = 0;
+    integer w_left = 0;
+    integer ar_left = 0;
 
     reg s_hand;
     reg m_hand;
@@ -120,6 +134,13 @@ module engine_harness;
             if (!aresetn && now > 1 && (m_tvalid !== 1'b0 || bvalid !== 1'b0 || rvalid !== 1'b0)
                     && clocks > 1)
                 $fwrite(trace, "! valid in reset\n");
+            if (b_held && aresetn && (bvalid !== 1'b1 || bresp !== held_b)
+                    || r_held && aresetn && (rvalid !== 1'b1 || {rresp, rdata} !== held_r))
+                $fwrite(trace, "! a response changed while it was stalled\n");
+            b_held = aresetn && bvalid === 1'b1 && !bready;
+            held_b = bresp;
+            r_held = aresetn && rvalid === 1'b1 && !rready;
+            held_r = {rresp, rdata};
             held = aresetn && m_tvalid === 1'b1 && !m_tready;
             held_beat = {m_tlast, m_tdata};
             if (m_hand) begin
@@ -149,26 +170,30 @@ module engine_harness;
                 s_tlast = !endless && sent + 1 == to_send;
             end
             m_tready = allow[1];
-            if (aw_hand)
+            if (aw_hand) begin
                 awvalid = 1'b0;
-            else if (aw_wanted && allow[2]) begin
+                awaddr = ~awaddr;
+            end else if (aw_wanted && allow[2]) begin
                 awvalid = 1'b1;
                 aw_wanted = 1'b0;
             end
-            if (w_hand)
+            if (w_hand) begin
                 wvalid = 1'b0;
-            else if (w_wanted && allow[3]) begin
+                wdata = ~wdata;
+                wstrb = ~wstrb;
+            end else if (w_wanted && allow[3]) begin
                 wvalid = 1'b1;
                 w_wanted = 1'b0;
             end
-            bready = allow[4];
-            if (ar_hand)
+            bready = allow[4] && !deaf;
+            if (ar_hand) begin
                 arvalid = 1'b0;
-            else if (ar_wanted && allow[5]) begin
+                araddr = ~araddr;
+            end else if (ar_wanted && allow[5]) begin
                 arvalid = 1'b1;
                 ar_wanted = 1'b0;
             end
-            rready = allow[6];
+            rready = allow[6] && !deaf;
             answered = answered || b_hand || r_hand;
             #4 clk = 1'b0;
         end
@@ -194,6 +219,66 @@ module engine_harness;
             answered = 1'b0;
             while (!answered && !stuck)
                 tick;
+        end
+    endtask
+
+    // Two operations at once; `op` is the first of them, then the second.
+    task pair;
+        begin
+            op = op + 1;
+            answers = 0;
+            aw_left = ops[op][44] ? 0 : 2;
+            w_left = aw_left;
+            ar_left = 2 - aw_left;
+            while (answers < 2 && !stuck) begin
+                if (aw_left > 0 && !awvalid && !aw_wanted) begin
+                    awaddr = ops[op+2-aw_left][39:32];
+                    aw_wanted = 1'b1;
+                    aw_left = aw_left - 1;
+                end
+                if (w_left > 0 && !wvalid && !w_wanted) begin
+                    wdata = ops[op+2-w_left][31:0];
+                    wstrb = ops[op+2-w_left][43:40];
+                    w_wanted = 1'b1;
+                    w_left = w_left - 1;
+                end
+                if (ar_left > 0 && !arvalid && !ar_wanted) begin
+                    araddr = ops[op+2-ar_left][39:32];
+                    ar_wanted = 1'b1;
+                    ar_left = ar_left - 1;
+                end
+                tick;
+                if (b_hand)
+                    $fwrite(trace, "w %h\n", found[33:32]);
+                if (r_hand)
+                    $fwrite(trace, "r %h %h\n", found[33:32], found[31:0]);
+                if (b_hand || r_hand)
+                    answers = answers + 1;
+            end
+            op = op + 1;
+        end
+    endtask
+
+    task abandon;
+        begin
+            awaddr = ops[op][39:32];
+            araddr = ops[op][39:32];
+            wdata = ops[op][15:0];
+            wstrb = ops[op][43:40];
+            aw_wanted = ops[op][0];
+            w_wanted = ops[op][1];
+            ar_wanted = ops[op][2];
+            deaf = 1'b1;
+            for (clocks = 0; clocks < ops[op][31:16]; clocks = clocks + 1)
+                tick;
+            awvalid = 1'b0;
+            wvalid = 1'b0;
+            arvalid = 1'b0;
+            aw_wanted = 1'b0;
+            w_wanted = 1'b0;
+            ar_wanted = 1'b0;
+            reset(3);
+            deaf = 1'b0;
         end
     endtask
 
@@ -267,6 +352,10 @@ module engine_harness;
                 end
                 4'd6:
                     reset(ops[op][31:0]);
+                4'd8:
+                    pair;
+                4'd9:
+                    abandon;
                 default:
                     pressure = ops[op][0];
             endcase
