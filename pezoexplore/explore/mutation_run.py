@@ -246,7 +246,7 @@ def _judge_all(
         stage = MutantStage(
             name="rtl", mutant=mutant, rtl_dir=rtl_dir, work_dir=work, timeout_s=3600.0
         )
-        tasks.append(Task(name, stage, name, judges(mutant.file)[0], log))
+        tasks.append(Task(name, stage, name, judges(mutant.file)[0][0], log))
     with closing(run_tasks(tasks, jobs)) as outcomes:
         for outcome in outcomes:
             row = _row(outcome)
@@ -263,6 +263,8 @@ def _row(outcome: Outcome) -> Judged | None:
     found = json.loads(outcome.payload)
     if found["verdict"] == "invalid":
         return None
-    passed = "; ".join(found["simulated"]) or "no point: all make the same program of it"
+    passed = (
+        "; ".join(dict.fromkeys(found["simulated"])) or "no point: all make the same program of it"
+    )
     reason = f"passed {passed}" if found["verdict"] == SURVIVED else ""
     return Judged.of(stage.mutant, found["verdict"], found["point"], reason)

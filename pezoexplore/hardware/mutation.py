@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,13 +83,18 @@ def small_points() -> tuple[DesignPoint, ...]:
 
 
 @lru_cache(maxsize=256)
-def judges(file: str) -> tuple[DesignPoint, ...]:
-    """Points that a file's mutants are simulated at, in this order: small ones, the regression."""
+def judges(file: str) -> tuple[tuple[DesignPoint, int], ...]:
+    """Points that a file's mutants are simulated at, and words compared at each, in this order.
+
+    Small points first, then the regression; an engine has its own measure of words.
+    """
     if file in engine.ENGINE_FILES:
-        return tuple(sorted(engine_points(), key=_engine_size))
-    regression = [point for module in MODULES for point in module_points(module)]
-    listed = dict.fromkeys([*small_points(), *regression])
-    return tuple(point for point in listed if file in rtl.source_names(point))
+        return tuple((point, 0) for point in sorted(engine_points(), key=_engine_size))
+    regression = dict.fromkeys(point for module in MODULES for point in module_points(module))
+    small = [point for point in small_points() if file in rtl.source_names(point)]
+    large = [point for point in regression if file in rtl.source_names(point)]
+    words = min(TARGET_WORDS, max(4 * WORDS, MORE_WORDS // max(1, len(large))))
+    return (*((point, WORDS) for point in small), *((point, words) for point in large))
 
 
 def library_mutants(rtl_dir: Path) -> dict[str, list[Mutant]]:
@@ -124,7 +128,7 @@ def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verd
     copy = mutated_copy(mutant, rtl_dir, work_dir / "rtl")
     refused = False
     passed: list[str] = []
-    for point, words in _words(judges(mutant.file)):
+    for point, words in judges(mutant.file):
         program = _program(point, copy, work_dir / "build", log_path)
         refused |= program is None
         if program is None or program == _sound_program(point, rtl_dir, work_dir):
@@ -195,13 +199,6 @@ def _sound_program(point: DesignPoint, rtl_dir: Path, work_dir: Path) -> str:
     if program is None:
         raise ToolError(f"{rtl_dir}: the RTL of {point.label()} does not compile; see {log}")
     return program
-
-
-def _words(points: Sequence[DesignPoint]) -> list[tuple[DesignPoint, int]]:
-    """Points and how many words are compared at each; an engine has its own measure."""
-    large = [point for point in points if point not in small_points()]
-    each = min(TARGET_WORDS, max(4 * WORDS, MORE_WORDS // max(1, len(large))))
-    return [(point, each if point in large else WORDS) for point in points]
 
 
 def _passes(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path, log_path: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware import reseeding
 from pezoexplore.perturb import lfsr
 from pezoexplore.perturb.generator import generator
@@ -30,6 +30,8 @@ RESEEDS = 3
 _WRAP_CLOCKS = 220
 _STEPPED_BEAT = 1024
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
+_SEARCHED_BEATS = 2**18
+_RARE_BEATS = 48
 _PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, drawn anew every 64 clocks
 
 
@@ -97,6 +99,10 @@ def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, _registers(point, target), target))
         parts.append(_wrap(rng))
+    for beat in _rare_beats(point):
+        cycle = sum(len(part) for part in parts)
+        deposits.append(Deposit(cycle, _registers(point, beat), beat))
+        parts.append(_glance())
     parts += [_reset(fill), _unkept(rng), _steps(rng, 50)]
     return Script(np.concatenate(parts), tuple(deposits), _epochs(point))
 
@@ -155,6 +161,23 @@ def _wrap(rng: np.random.Generator) -> NDArray[np.uint8]:
     controls[5] |= START
     controls[[_WRAP_CLOCKS // 2, _WRAP_CLOCKS // 2 + 40]] |= REPLAY
     return controls
+
+
+def _rare_beats(point: DesignPoint) -> list[int]:
+    """Beats, among the first of the stream, that hold the largest numbers a Gaussian lane makes.
+
+    Which is where its tables have the entries that a walk from the start does not come by.
+    """
+    if point.rng not in GAUSSIAN_HARDWARE or point.reuse != "none":
+        return []
+    words = Stream(point, reseeding.MASTER_SEED).beats(0, 0, _SEARCHED_BEATS)
+    sizes = np.abs(2 * words.astype(np.int64) + 1).max(axis=1)
+    return sorted(int(beat) for beat in np.argsort(-sizes, kind="stable")[:_RARE_BEATS])
+
+
+def _glance() -> NDArray[np.uint8]:
+    """Replay into the set registers and take the beat."""
+    return np.array([REPLAY, READY, READY], dtype=np.uint8)
 
 
 def _registers(point: DesignPoint, beat: int) -> dict[str, int]:

@@ -35,11 +35,13 @@ def test_a_defect_is_noticed(tmp_path):
     changed = "{1'b0, (~state[31:1])} ^ {state[30:0], 1'b0} ^ (state & RULE_150);"
     mutant = the_mutant("ca.v", f"assign next_state = {changed}")
     found = judged(mutant, rtl_dir(), tmp_path)
-    assert found == mutation.Verdict("killed", mutation.judges("ca.v")[0].label())
+    assert found == mutation.Verdict("killed", mutation.judges("ca.v")[0][0].label())
 
 
 def test_a_mutant_that_cannot_be_built_does_not_count(tmp_path, monkeypatch):
-    monkeypatch.setattr(mutation, "judges", lambda file: mutation.small_points()[:4])
+    monkeypatch.setattr(
+        mutation, "judges", lambda file: [(p, 1000) for p in mutation.small_points()[:4]]
+    )
     text = "lut6 #(.TABLE(RADIUS_0)) u_radius_0 (.index(state[5:0]), .value(1'b0));"
     mutant = the_mutant("box_muller.v", text)
     assert judged(mutant, rtl_dir(), tmp_path) == mutation.Verdict("invalid")
@@ -60,15 +62,15 @@ def spare_wire(tmp_path: Path) -> Path:
 def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypatch):
     copy = spare_wire(tmp_path)
     mutant = the_mutant("lut6.v", "wire spare = |index;", copy)
-    point = mutation.judges("lut6.v")[0]
-    monkeypatch.setattr(mutation, "judges", lambda file: (point,))
+    point = mutation.judges("lut6.v")[0][0]
+    monkeypatch.setattr(mutation, "judges", lambda file: ((point, 1000),))
     found = judged(mutant, copy, tmp_path)
     assert found.verdict == "survived"
     assert proves_equal(mutant, point, copy, tmp_path / "proof", tmp_path / "proof.log")
 
 
 def test_a_defect_is_not_proven(tmp_path):
-    point = mutation.judges("lut6.v")[0]
+    point = mutation.judges("lut6.v")[0][0]
     mutant = the_mutant("lut6.v", "assign value = TABLE[1'b0];")
     assert not proves_equal(mutant, point, rtl_dir(), tmp_path / "proof", tmp_path / "log")
 
@@ -86,6 +88,6 @@ def test_nothing_is_killed_by_a_bench_that_fails_anyway(tmp_path, monkeypatch):
 def test_every_file_has_points_that_judge_it(library):
     assert set(library) == {path.name for path in rtl_dir().iterdir()}
     for file in library:
-        points = mutation.judges(file)
+        points = [point for point, _ in mutation.judges(file)]
         assert points
         assert all(point.fixed_point or file in source_names(point) for point in points)
