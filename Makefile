@@ -12,12 +12,12 @@ SWEEP ?=
 TORCH ?= torch==2.13.0
 TORCH_BIN := $(VENV)/torch/bin
 
-.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh browser clean
+.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh browser opensta osu018 clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus libpython compiler zsh browser
+test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-torch: $(VENV)/.installed-torch
@@ -65,6 +65,13 @@ libpython: $(VENV)/.installed
 # Verilator, which the tests try as well, makes C++.
 compiler:
 	$(call need,command -v g++,g++)
+
+# The tests find clock and area of standard cells.
+opensta:
+	$(call need,command -v sta,opensta)
+
+osu018:
+	$(call need,test -e /usr/share/qflow/tech/osu018/osu018_stdcells.lib,qflow-tech-osu018)
 
 # The tests press Tab in bash and in zsh.
 zsh:

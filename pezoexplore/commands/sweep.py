@@ -33,7 +33,13 @@ from pezoexplore.explore.adaptive import seeds_wanted, with_more_seeds
 from pezoexplore.explore.rows import ON_FRONT, typed_row
 from pezoexplore.explore.rundir import WORK_NAME
 from pezoexplore.explore.stage import Stage
-from pezoexplore.explore.stages import SELECTABLE, build_stages, run_info, tool_versions
+from pezoexplore.explore.stages import (
+    SELECTABLE,
+    build_stages,
+    figures_missing,
+    run_info,
+    tool_versions,
+)
 from pezoexplore.explore.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_FILE
 from pezoexplore.report.parquet import check_parquet, write_parquet
@@ -147,6 +153,9 @@ def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: P
     )
     for skip in chosen.counts.skipped:
         note(f"skipped: {skip_line(skip)}")
+    if "synth" in wanted:
+        for line in figures_missing(space, tools):
+            tell(f"warning: {line}")
     note(_headline(chosen, stages, out))
     for line in _particulars(request, tools):
         detail(line)

@@ -56,7 +56,8 @@ RESULT_HELP = {
     "carry": "carry cells: of four bits (xcup, xc7), two (ecp5) or one (ice40)",
     "bram": "block RAMs: of 36 Kb (xcup, xc7; an 18 Kb one counts 0.5), 18 Kb (ecp5), 4 Kb (ice40)",
     "dsp": "DSP blocks",
-    "fmax_mhz": "highest clock, MHz",
+    "fmax_mhz": "highest clock, MHz: median over place and route with several seeds (ice40, ecp5), "
+    "or static timing before layout (osu018)",
     "power_mw_est": "estimated power, mW",
     "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ",
     "yosys_version": "version of Yosys that counted the resources",
@@ -71,6 +72,10 @@ RESULT_HELP = {
     "test_loss_mean": "loss on the test split, mean over the seeds",
     "area_um2": "area of the cells on target osu018, um2; memories are flip-flops, wires take none",
     "gate_equivalents": "the same in areas of a two-input NAND gate (NAND2X1)",
+    "fmax_mhz_low": "lowest fmax_mhz of the seeds; empty without place and route",
+    "fmax_mhz_high": "highest fmax_mhz of the seeds; empty without place and route",
+    "nextpnr_version": "version of nextpnr that placed and routed",
+    "opensta_version": "version of OpenSTA that timed the cells",
     "front_confidence": "how sure the row is to be on the front, 0 to 1: its share of the fronts "
     "when the seeds are drawn again; empty for a row that can be on none",
     "pareto": "whether the row is on the Pareto front",
@@ -88,6 +93,7 @@ TEXT_COLUMNS = frozenset(
         *("rng", "reuse", "taps", "scaling", "estimator"),
         *("weight_bits", "activation_bits", "rounding", "update_rounding"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
+        *("nextpnr_version", "opensta_version"),
     }
 )
 """Columns that hold no number to compare."""

@@ -60,6 +60,8 @@ FORMATS = {
     "test_loss_mean": _SIX_DIGITS,
     "area_um2": ".0f",
     "gate_equivalents": ".1f",
+    "fmax_mhz_low": ".2f",
+    "fmax_mhz_high": ".2f",
     "front_confidence": ".3f",
 }
 """How each numeric result is written (Python's format specification); the rest is text."""

@@ -224,6 +224,24 @@ class SynthStage(HardwareStage):
         return 4.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class TimingStage(HardwareStage):
+    """The highest clock of the RTL on one target; part of ``synth`` where there is a tool."""
+
+    name: str = field(default="timing", init=False)
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.timing import highest_clock
+
+        assert self.target is not None, "a clock is for a target"
+        return highest_clock(hardware, self.target, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 15.0
+
+
 def build_stages(
     space: DesignSpace,
     wanted: Iterable[str],
@@ -264,25 +282,54 @@ def build_stages(
             )
         )
     if "synth" in chosen:
-        stages += [
-            SynthStage(
-                target=target,
-                rtl_dir=rtl_dir,
-                work_dir=work_dir,
-                source=source_hash("design/point.py", "perturb", "hardware"),
-                tools=needed_tools("synth", _synth_tools(target), tools),
-                timeout_s=1200.0,
-            )
-            for target in space.hardware.targets
-        ]
+        stages += _synthesis(space, rtl_dir, work_dir, tools)
     return stages
 
 
-def _synth_tools(target: str) -> tuple[str, ...]:
-    """Tools without which a target has no resources."""
+def _synthesis(
+    space: DesignSpace, rtl_dir: Path, work_dir: Path, tools: Mapping[str, str | None]
+) -> Iterator[Stage]:
+    """Resources for each target, and the highest clock where there is a tool for it."""
     from pezoexplore.hardware.targets import TARGETS
 
-    return SYNTH_TOOLS + (LIBRARY_TOOLS if TARGETS[target].liberty else ())
+    source = source_hash("design/point.py", "perturb", "hardware")
+    for name in space.hardware.targets:
+        target = TARGETS[name]
+        names = SYNTH_TOOLS + (LIBRARY_TOOLS if target.liberty else ())
+        yield SynthStage(
+            target=name,
+            rtl_dir=rtl_dir,
+            work_dir=work_dir,
+            source=source,
+            tools=needed_tools("synth", names, tools),
+            timeout_s=1200.0,
+        )
+        if target.timer is not None and tools.get(target.timer.tool) is not None:
+            yield TimingStage(
+                target=name,
+                rtl_dir=rtl_dir,
+                work_dir=work_dir,
+                source=source,
+                tools=needed_tools("synth", (*names, target.timer.tool), tools),
+                timeout_s=3600.0,
+            )
+
+
+def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list[str]:
+    """What synthesis for the targets leaves empty for want of a tool: a line a target.
+
+    Args:
+        space: The design space, for its targets.
+        tools: Versions by tool; None for what is missing.
+    """
+    from pezoexplore.hardware.targets import TARGETS
+
+    timers = {name: TARGETS[name].timer for name in space.hardware.targets}
+    return [
+        f"no fmax_mhz on {name}: {timer.tool} not found; type `{install_command([timer.tool])}`"
+        for name, timer in timers.items()
+        if timer is not None and tools.get(timer.tool) is None
+    ]
 
 
 def run_info(

@@ -29,6 +29,7 @@ _SHOWN_CELLS = {
     "train": "accuracy_mean",
     "rtl": "rtl_words_checked",
     "synth": "lut",
+    "timing": "fmax_mhz",
     "health": "effective_span",
 }
 """What of a stage's result is told."""

@@ -222,21 +222,29 @@ def _vector_bits(point: DesignPoint, name: str, parameters: Parameters) -> int |
     return {**widths, "EXPONENT_BASE": scaling.EXPONENT_BITS}.get(name)
 
 
+def ports_of(point: DesignPoint) -> list[tuple[str, str, int]]:
+    """Ports of a point's ``pezo_top``: direction, name and bits; 0 bits for a plain wire."""
+    inputs = [("clk", 0), ("rst", 0), ("start", 0), ("replay", 0)]
+    ports = [("input", name, bits) for name, bits in inputs]
+    if point.reseeds:
+        ports += [("input", "reseed", 0), ("input", "load_valid", 0), ("output", "load_ready", 0)]
+        ports.append(("input", "load_data", point.state_bits or 0))
+    ports += [("output", "out_valid", 0), ("input", "out_ready", 0)]
+    ports.append(("output", "out_data", point.lanes * point.bits))
+    if point.scaling == "pow2":
+        ports.append(("output", "out_exponent", scaling.EXPONENT_BITS))
+    return ports
+
+
+def _declaration(direction: str, name: str, bits: int) -> str:
+    return f"{direction} wire {f'[{bits - 1}:0] ' if bits else ''}{name}"
+
+
 def _wrapper(point: DesignPoint, parameters: Parameters) -> str:
     """Verilog of ``pezo_top``: the ports a point has, and the stream with its parameters."""
-    state, data = point.state_bits or 0, point.lanes * point.bits
-    ports = ["input wire clk", "input wire rst", "input wire start", "input wire replay"]
-    if point.reseeds:
-        ports += ["input wire reseed", "input wire load_valid", "output wire load_ready"]
-        ports += [f"input wire [{state - 1}:0] load_data"]
-    ports += [
-        "output wire out_valid",
-        "input wire out_ready",
-        f"output wire [{data - 1}:0] out_data",
-    ]
+    ports = [_declaration(*port) for port in ports_of(point)]
+    state = point.state_bits or 0
     has_exponent = point.scaling == "pow2"
-    if has_exponent:
-        ports.append(f"output wire [{scaling.EXPONENT_BITS - 1}:0] out_exponent")
     pins = {name.split()[-1]: name.split()[-1] for name in ports}
     if not point.reseeds:
         pins |= {

