@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pezoexplore import completion
 from pezoexplore.axis_options import Axes, axis_options
 from pezoexplore.cli.app import app
 from pezoexplore.cli.options import (
@@ -22,6 +23,7 @@ from pezoexplore.cli.options import (
     SchedulerOption,
     Stages,
     TableOrJson,
+    TaskName,
     Verbose,
     command_line,
     job_count,
@@ -222,3 +224,65 @@ def watch(
     from pezoexplore.commands.watch import watch as command
 
     return command(run_dir, interval, once, format_ is TableOrJson.json)
+
+
+@app.command()
+def compare(
+    lanes: Annotated[int, typer.Option("--lanes", min=1, max=256, help="Numbers a clock.")] = 31,
+    bit_width: Annotated[
+        int, typer.Option("--bit-width", min=4, max=12, help="Bits a number.")
+    ] = 8,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=2, max=10_000, help="Runs a design, paired by seed.")
+    ] = 20,
+    target: Annotated[
+        str, typer.Option("--target", help="Hardware targets, comma-separated.")
+    ] = "xcup",
+    task: TaskName = None,
+    set_: Overrides = None,
+    stages: Annotated[
+        str | None,
+        typer.Option(
+            "--stages",
+            help="Which stages to run, comma-separated; default: all.",
+            autocompletion=completion.stages,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run directory; default: reports/compare.")
+    ] = None,
+    jobs: Jobs = None,
+    rtl_dir: RtlDir = None,
+    cache: CacheOption = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Measure PeZO's claim: a Gaussian generator a lane against reused uniform numbers.
+
+    Gaussians, pools, banks and one-state streams of equal lanes and width go through a sweep into
+    a run directory; a table, compare.md and a plot set their costs and paired accuracies side by
+    side, next to the paper's figures. A comparison that was stopped goes on where it was.
+    """
+    from pezoexplore.commands.compare import CompareRequest
+    from pezoexplore.commands.compare import compare as command
+    from pezoexplore.commands.workers import Workers
+
+    speak(quiet, verbose)
+    return command(
+        CompareRequest(
+            command=command_line(),
+            lanes=lanes,
+            bit_width=bit_width,
+            seeds=seeds,
+            targets=target,
+            task=task,
+            overrides=set_ or [],
+            stages=stages,
+            out=out,
+            jobs=job_count(jobs),
+            rtl_dir=rtl_dir,
+            as_json=format_ is TableOrJson.json,
+            workers=Workers(cache=cache),
+        )
+    )

@@ -99,7 +99,7 @@ def sweep(request: SweepRequest) -> int:
     axes = {axis: None if text is None else [text] for axis, text in request.axes.items()}
     loaded = read_design(path, request.overrides, axes)
     chosen = select(loaded.space, request.sample, request.sample_seed)
-    wanted = _stage_names(request.stages)
+    wanted = stage_names(request.stages)
     request.workers.check()
     if request.parquet:
         check_parquet()
@@ -107,7 +107,7 @@ def sweep(request: SweepRequest) -> int:
         return show_plan(loaded, chosen, request.as_json)
     out = request.out or Path("reports") / loaded.space.name
     start = time.monotonic()
-    result = _run(request, chosen, wanted, out)
+    result = run_design(request, chosen, wanted, out)
     if request.parquet:
         write_parquet(result.rows, out / PARQUET_FILE)
     else:  # of an earlier run: it would no longer say what results.csv does
@@ -131,7 +131,12 @@ def rtl_folder(asked: Path | None) -> Path:
     return folder
 
 
-def _stage_names(text: str) -> list[str]:
+def stage_names(text: str) -> list[str]:
+    """The stages that a comma-separated text names.
+
+    Raises:
+        DesignError: It names none, or one that there is not.
+    """
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in SELECTABLE]
     if unknown or not names:
@@ -140,7 +145,14 @@ def _stage_names(text: str) -> list[str]:
     return names
 
 
-def _run(request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: Path) -> SweepResult:
+def run_design(
+    request: SweepRequest, chosen: Selection, wanted: Sequence[str], out: Path
+) -> SweepResult:
+    """Run the stages of the points chosen, progress on the terminal.
+
+    Raises:
+        PezoError: The tools or the run directory cannot be used.
+    """
     rtl_dir, tools = rtl_folder(request.rtl_dir), tool_versions()
     space = chosen.space
     stages = build_stages(
