@@ -13,9 +13,10 @@ from a formula. The browser is Debian's chromium, headless, drawing WebGL in sof
 from __future__ import annotations
 
 import argparse
-import hashlib
+import contextlib
 import itertools
 import math
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,8 +24,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
+from modelled import Modelled, Synth
 
 from pezoexplore.commands.sensitivity import write_sensitivity
 from pezoexplore.design.point import DesignPoint, resolve
@@ -32,11 +35,10 @@ from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import IllegalPointError, ToolError
 from pezoexplore.explore.outputs import RunInfo, SkippedPoint
 from pezoexplore.explore.rundir import STORE_NAME
-from pezoexplore.explore.stage import Payload, Stage, canonical_json, determinants, sha256
+from pezoexplore.explore.stage import canonical_json, determinants, sha256
 from pezoexplore.explore.store import Record, Store
 from pezoexplore.explore.sweep import run_sweep
 
-PARAMETERS, STEPS = 2410, 4000
 DESIGN = """\
 name: two-thousand
 task: digits-mlp
@@ -55,77 +57,11 @@ AXES = {
     "leap": (1, 11),
     "taps": ("xor", "shared"),
 }
-FAILING = 97
-"""One point in so many fails its RTL stage."""
-
 CHROMIUM = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
     *("--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Modelled(Stage):
-    """A stage whose result is a formula of the point."""
-
-    def key(self, point: DesignPoint) -> Payload:
-        """Axes, as the real stages have them."""
-        seen = {"health": point.perturbation(), "train": point}.get(self.name, point.hardware())
-        return {"axes": seen.axes(), "parameters": PARAMETERS}
-
-    def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """The formula; a few points fail."""
-        if self.name == "rtl" and _noise(point, "fails") % FAILING == 0:
-            raise ToolError("iverilog failed (exit 1); see the log")
-        return getattr(self, f"_{self.name}")(point)
-
-    def _health(self, point: DesignPoint) -> Payload:
-        span = min(PARAMETERS, 2 ** (point.state_bits or 8) * (point.lanes + 1) // 8)
-        span = min(span, point.pool_size or span) if not point.reseeds else PARAMETERS
-        return {"effective_span": span, "effective_dim": 0.6 * span,
-                "lane_correlation": 0.02, "stream_lag1": 0.01,
-                "stream_kurtosis": 1.8, "stream_mean": 0.0, "stream_std": 1.0}  # fmt: skip
-
-    def _train(self, point: DesignPoint) -> Payload:
-        reach = self._health(point)["effective_span"] / PARAMETERS
-        best = 60 + 35 * reach**0.2 - 12 / point.bits
-        seeds = [round(best + _noise(point, str(seed)) % 200 / 100 - 1, 2) for seed in range(5)]
-        curve = [
-            [step, round(best * (1 - math.exp(-step / 900)), 2), 1.5]
-            for step in range(200, STEPS + 1, 200)
-        ]
-        return {"accuracy_mean": statistics.fmean(seeds), "accuracy_per_seed": seeds,
-                "accuracy_ci95": 1.24 * statistics.stdev(seeds), "learning_rate": 0.01,
-                "epsilon": 0.001, "validation_curve": curve}  # fmt: skip
-
-    def _rtl(self, point: DesignPoint) -> Payload:
-        return {"rtl_status": "pass", "rtl_words_checked": 100_000}
-
-    def _synth(self, point: DesignPoint) -> Payload:
-        each = {"lfsr": 3, "xorshift32": 34, "clt": 400, "treegrng": 46}[point.rng]
-        state = point.state_bits or 0
-        lut = {"none": each * point.lanes, "bank": 11 * point.lanes, "pool": 14 + each}.get(
-            point.reuse, 4 * point.lanes + state
-        ) + _noise(point, "lut") % 12  # fmt: skip
-        bram = 0 if point.reuse != "pool" else math.ceil((point.pool_size or 0) * point.bits / 18e3)
-        stored = point.lanes if point.reuse in ("none", "bank") else 2
-        return {"lut": lut, "ff": state * stored, "bram": bram / 2,
-                "muxf": 0, "carry": lut // 9, "dsp": 0, "yosys_version": "made up"}  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Synth(Modelled):
-    """Resources belong to a target."""
-
-    name: str = field(default="synth", init=False)
-    target: str | None = "xcup"
-
-
-def _noise(point: DesignPoint, salt: str) -> int:
-    """A number that depends on nothing but the point and the salt."""
-    text = canonical_json(point.axes()) + salt
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 def points(count: int) -> tuple[list[DesignPoint], list[SkippedPoint]]:
@@ -179,14 +115,30 @@ def make_run(folder: Path, count: int) -> None:
 
 def time_report(folder: Path, *options: str) -> None:
     """Seconds of the command, best of three, and the size of the page."""
-    seconds = []
+    walls, processors = [], []
     for _ in range(3):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), processor()
         command = [sys.executable, "-m", "pezoexplore", "report", str(folder), *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        seconds.append(time.perf_counter() - start)
+        walls.append(time.perf_counter() - start)
+        processors.append(processor() - before)
     size = (folder / "report.html").stat().st_size / 1e6
-    print(f"report {' '.join(options)}: {min(seconds):.1f} s, page {size:.1f} MB", flush=True)
+    print(
+        f"report {' '.join(options)}: {min(walls):.1f} s ({min(processors):.1f} s of processor), "
+        f"page {size:.1f} MB",
+        flush=True,
+    )
+
+
+def processor() -> float:
+    """Processor seconds of all children so far, the running ones' (a browser's) included."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = ended.ru_utime + ended.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used = child.cpu_times()
+            total += used.user + used.system
+    return total
 
 
 def time_brush(page_file: Path) -> None:
@@ -203,7 +155,7 @@ def time_brush(page_file: Path) -> None:
         page.wait_for_timeout(1500)
         box = page.locator("#plane .nsewdrag").first.bounding_box()
         assert box is not None
-        ours = []
+        ours, used = [], []
         for turn in range(12):
             left, top = box["x"] + 0.04 * box["width"], box["y"] + 0.04 * box["height"]
             page.evaluate("delete document.body.dataset.answerMs")
@@ -211,19 +163,22 @@ def time_brush(page_file: Path) -> None:
             page.mouse.down()
             across = 0.3 + 0.05 * turn
             page.mouse.move(left + across * box["width"], top + 0.5 * box["height"], steps=4)
+            page.wait_for_timeout(500)
+            before = processor()
             page.mouse.up()
             page.wait_for_selector("body[data-answer-ms]")
+            used.append(1000 * (processor() - before))
             ours.append(float(page.evaluate("document.body.dataset.answerMs")))
             page.wait_for_timeout(300)
         selected = page.evaluate("document.body.dataset.selected")
         rival = [page.evaluate(RIVAL, turn) for turn in range(2, 8)]
         browser.close()
     # The first brush compiles shaders.
-    middle, worst = statistics.median(ours[2:]), max(ours[2:])
+    middle, worst, other = statistics.median(ours[2:]), max(ours[2:]), statistics.median(rival)
     print(
         f"brush ({selected} selected at last): median {middle:.0f} ms, worst {worst:.0f} ms, first "
-        f"{ours[0]:.0f} ms; all by Plotly's restyle {statistics.median(rival):.0f} ms: "
-        f"{statistics.median(rival) / middle:.1f} times ours"
+        f"{ours[0]:.0f} ms; {statistics.median(used[2:]):.0f} ms of processor, drawing included; "
+        f"all by Plotly: {other:.0f} ms, {other / middle:.1f} times ours"
     )
 
 

@@ -78,9 +78,9 @@
     return kept.sort((a, b) => number(x, a) - number(x, b));
   }
 
-  function errors(rows, y, chosen) {
+  function errors(rows, y) {
     const on = $("intervals").checked && (rows === plane.front || rows.length <= CROWD);
-    return on ? rows.map((row) => (chosen && !chosen[row] ? null : half(y, row))) : [];
+    return on ? rows.map((row) => half(y, row)) : [];
   }
 
   function cloud(rows, member, x, y) {
@@ -94,7 +94,7 @@
         symbol: rows.map((row) => (data.symbols[data.reuse[row]] || "circle") + (member || gl ? "" : "-open")),
         line: {width: member ? 1 : gl ? 0 : 1.5, color: member ? INK : rows.map(colour)},
       },
-      selected: {marker: {opacity: 1}}, unselected: {marker: {opacity: 0.08}},
+      selected: {marker: {opacity: 1}}, unselected: {marker: {opacity: 0.3}},
     };
   }
 
@@ -135,11 +135,63 @@
       text: `${view.hidden} more below; double-click to see all`}] : [];
     const layout = themed({
       height: 500, dragmode: "select", showlegend: false, selections: [],
-      xaxis: {title: {text: plain(columns.get(x).title)}, type: $("log").checked ? "log" : "linear"},
+      xaxis: {title: {text: plain(columns.get(x).title)}, type: $("log").checked ? "log" : "linear", dtick: $("log").checked ? "D2" : undefined},
       yaxis: {title: {text: plain(columns.get(y).title)}, range: view.range, autorange: !view.range},
       shapes: plane.shapes, annotations: [...lines.map((line) => line.annotation), ...hidden],
     });
     return Plotly.react($("plane"), traces, layout, CONFIG);
+  }
+
+  const MARKS = {
+    circle: (pen, x, y, r) => pen.arc(x, y, r, 0, 2 * Math.PI),
+    square: (pen, x, y, r) => pen.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r),
+    "triangle-up": (pen, x, y, r) => outlined(pen, [[x, y - 1.15 * r], [x + r, y + 0.6 * r], [x - r, y + 0.6 * r]]),
+    diamond: (pen, x, y, r) => outlined(pen, [[x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]]),
+  };
+  function outlined(pen, corners) {
+    corners.forEach((corner, place) => (place ? pen.lineTo(...corner) : pen.moveTo(...corner)));
+    pen.closePath();
+  }
+
+  // A fresh canvas over a plot of Plotly's. To have Plotly draw what is selected takes most of the time
+  // that an answer may take (the parallel coordinates: most of a second at 2,000 designs), so its plots
+  // are left as they are, only paled, and the selection is drawn over them.
+  function overlay(id, plot, chosen) {
+    const canvas = $(id), scale = window.devicePixelRatio || 1, pen = canvas.getContext("2d");
+    canvas.width = plot.clientWidth * scale;
+    canvas.height = plot.clientHeight * scale;
+    plot.classList.toggle("pale", chosen !== null);
+    pen.scale(scale, scale);
+    return pen;
+  }
+
+  function drawPicked(chosen) {
+    const plot = $("plane"), pen = overlay("picked", plot, chosen), y = $("y").value;
+    if (!chosen) return;
+    const {xaxis, yaxis, _size: size} = plot._fullLayout;
+    const across = (value) => size.l + xaxis.d2p(value), up = (value) => size.t + yaxis.d2p(value);
+    pen.beginPath();
+    pen.rect(size.l, size.t, size.w, size.h);
+    pen.clip();
+    for (const rows of [plane.others, plane.front]) {
+      const member = rows === plane.front, crowd = !member && rows.length > CROWD, halves = errors(rows, y);
+      rows.forEach((row, index) => {
+        if (!chosen[row]) return;
+        const value = number(y, row), x = across(number($("x").value, row)), mark = MARKS[data.symbols[data.reuse[row]]];
+        pen.strokeStyle = member ? "#555" : "#c3c8ce";
+        pen.lineWidth = 1;
+        pen.beginPath();
+        if (halves[index]) outlined(pen, [[x, up(value - halves[index])], [x, up(value + halves[index])]]);
+        pen.stroke();
+        pen.beginPath();
+        (mark || MARKS.circle)(pen, x, up(value), member ? 5.5 : crowd ? 2.5 : 4);
+        pen.fillStyle = colour(row);
+        pen.strokeStyle = member ? INK : colour(row);
+        pen.lineWidth = member ? 1 : 1.5;
+        member || crowd ? pen.fill() : null;
+        crowd ? null : pen.stroke();
+      });
+    }
   }
 
   // -- the cube: three objectives -----------------------------------------------------------------
@@ -202,16 +254,10 @@
     return [low - room, high + room];
   }
 
-  // Redrawing Plotly's lines takes most of a second at 2,000 designs: it is left as it is, only paled,
-  // and what is selected is drawn on a canvas over it.
   function drawChosen(chosen) {
-    const canvas = $("over"), plot = $("lines"), axes = plot.data[0].dimensions, size = plot._fullLayout._size;
-    const scale = window.devicePixelRatio || 1, pen = canvas.getContext("2d");
-    canvas.width = plot.clientWidth * scale;
-    canvas.height = plot.clientHeight * scale;
-    plot.classList.toggle("pale", chosen !== null);
+    const plot = $("lines"), pen = overlay("over", plot, chosen);
+    const axes = plot.data[0].dimensions, size = plot._fullLayout._size;
     if (!chosen) return;
-    pen.scale(scale, scale);
     const places = axes.map((axis, index) => {
       const x = size.l + (index * size.w) / Math.max(1, axes.length - 1), [low, high] = axis.range;
       return axis.values.map((value) => [x, size.t + size.h - 2 - ((value - low) / (high - low)) * (size.h - 4)]);
@@ -262,14 +308,16 @@
 
   const RESULTS = ["accuracy_mean", "lut", "ff", "muxf", "carry", "bram", "dsp", "fmax_mhz", "power_mw_est",
     "energy_to_target_uj_est", "effective_span", "effective_dim", "lane_correlation", "steps_to_target", "front_confidence"];
-  const table = {columns: [], filters: new Map(), order: {name: null, down: false}, rows: everyone, pinned: null};
+  const best = data.maximize.find((name) => columns.has(name)) || null;      // first, until a heading is clicked
+  const table = {columns: [], filters: new Map(), order: {name: best, down: true}, rows: everyone, pinned: null};
   const body = $("table").querySelector("tbody"), head = $("table").querySelector("thead");
   const valueOf = (name, row) => (name === "design" ? data.labels[row] : cell(name, row));
 
   function chooseColumns() {
     const all = $("all").checked;
-    const some = (column) => column.varies && (column.axis || column.name === "status" || RESULTS.includes(column.name));
-    table.columns = ["design", ...data.columns.filter((column) => all || some(column)).map((column) => column.name)];
+    const wanted = [...data.maximize, ...data.minimize, ...RESULTS].filter((name) => columns.has(name) && columns.get(name).varies);
+    const axes = data.columns.filter((column) => column.varies && (column.axis || column.name === "status"));
+    table.columns = ["design", ...new Set(all ? data.columns.map((column) => column.name) : [...wanted, ...axes.map((column) => column.name)])];
     drawHead();
   }
 
@@ -413,12 +461,13 @@
 
   const filters = {plane: null, lines: null, table: null};
   let brush = [];         // its outline; Plotly's own would select again whenever something changes
+  let chosen = null;      // 1 for a design that is selected, 0 for another; null: nothing is
   let busy = false;       // while the views change they report selections of their own
 
   function update() {
     const start = performance.now(), active = Object.values(filters).filter((set) => set !== null);
     const rows = everyone.filter((row) => active.every((set) => set.has(row)));
-    const chosen = active.length ? new Uint8Array(count) : null;
+    chosen = active.length ? new Uint8Array(count) : null;
     if (chosen) for (const row of rows) chosen[row] = 1;
     $("count").textContent = chosen ? `${rows.length.toLocaleString("en")} of ${count.toLocaleString("en")} selected` : "";
     $("clear").hidden = !chosen;
@@ -426,13 +475,11 @@
     sortRows();
     $("table").scrollTop = 0;
     drawBody();
-    const picks = (of) => (chosen ? of.flatMap((row, index) => (chosen[row] ? [index] : [])) : null);
+    drawPicked(chosen);
     drawChosen(chosen);
     busy = true;
     const done = [
-      Plotly.update($("plane"), {selectedpoints: [picks(plane.others), picks(plane.front)],
-        "error_y.array": [plane.others, plane.front].map((of) => errors(of, $("y").value, chosen))},
-      {selections: [], shapes: [...plane.shapes, ...brush]}, [0, 1]),
+      Plotly.relayout($("plane"), {selections: [], shapes: [...plane.shapes, ...brush]}),
       Plotly.restyle($("cube"), {"marker.color": [shades(cube.others, chosen), shades(cube.front, chosen)]}, [0, 1]),
     ];
     Promise.all(done).then(() => requestAnimationFrame(() => {
@@ -447,7 +494,7 @@
     brush = [];
     table.filters.clear();
     drawHead();
-    drawLines().then(update);
+    Promise.all([drawPlane(), drawLines()]).then(update);
   }
 
   function redraw() {
@@ -460,7 +507,7 @@
     if (busy) return;
     filters.plane = event.points.length ? new Set(event.points.map((point) => point.customdata)) : null;
     brush = filters.plane ? [outline(event)] : [];
-    update();
+    filters.plane ? update() : drawPlane().then(update);
   }
 
   function outline(event) {
@@ -476,6 +523,7 @@
   function listen() {
     $("plane").on("plotly_selected", (event) => event && brushed(event));
     $("plane").on("plotly_deselect", () => brushed({points: []}));
+    for (const moved of ["plotly_relayouting", "plotly_afterplot"]) $("plane").on(moved, () => drawPicked(chosen));
     $("lines").on("plotly_restyle", (event) => {
       if (!Object.keys(event[0]).some((key) => key.startsWith("dimensions"))) return;
       filters.lines = rangesOfLines();
@@ -558,6 +606,7 @@
     fillSelects();
     drawKey();
     chooseColumns();
+    sortRows();
     drawBody();
     Promise.all([drawPlane(), drawCube(), drawLines()]).then(() => {
       listen();
@@ -567,6 +616,7 @@
   } else {
     for (const id of ["plane", "lines"]) missing(id, "No finished designs to show.");
     chooseColumns();
+    sortRows();
     drawBody();
     drawRest();
     document.body.dataset.ready = "yes";
