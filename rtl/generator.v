@@ -44,6 +44,9 @@ module generator #(
                 .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
             ) u_sobol (
                 .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "lut_sr") begin : gen_lut_sr
+            lut_sr_state #(.BIT_WIDTH(BIT_WIDTH)) u_lut_sr (
+                .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lut_opt") begin : gen_lut_opt
             lut_opt #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_lut_opt (
                 .state(state), .next_state(next_state), .word(word));

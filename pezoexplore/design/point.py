@@ -27,7 +27,7 @@ __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
     *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard", "lut_opt"),
-    "sobol",
+    *("sobol", "lut_sr"),
     "gaussian",
 )
 NO_RNG = "none"
@@ -40,7 +40,7 @@ SCALINGS = ("none", "constant", "pow2")
 GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf", "table_hadamard")
 """Generators with an approximately normal output, in hardware."""
 
-OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64, "lut_opt": 48}
+OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64, "lut_opt": 48, "lut_sr": 32}
 """Bits a clock of the generators whose bits are words for several lanes."""
 
 OUTPUT_WORDS = {"table_hadamard": 4, "sobol": 256}
@@ -141,6 +141,11 @@ class DesignPoint:
         return min(self.lanes, words)
 
     @property
+    def in_shift_registers(self) -> bool:
+        """Whether the state lies in shift registers, which are not read or loaded at once."""
+        return self.rng == "lut_sr" and self.reuse == "none"
+
+    @property
     def generators(self) -> int:
         """Generators of a point with reuse none: ceil(lanes / group)."""
         return -(-self.lanes // self.group)
@@ -226,6 +231,7 @@ _STATE_BITS = {
     "ternary": 32,
     "lut_opt": 48,
     "sobol": 32,
+    "lut_sr": 521,
 }
 
 

@@ -52,6 +52,7 @@ _GRIDS: dict[str, list[_Axes]] = {
     "table_hadamard": [*_GROUPS_OF_FOUR, _FILLER],
     "lut_opt": [*_LANES_SHARE, _FILLER],
     "sobol": [*_LANES_SHARE, _FILLER],
+    "lut_sr": [*_LANES_SHARE, _FILLER],
     "ternary": [{"reuse": "none", "lanes": 1}, {"reuse": "none", "lanes": 31}, _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}

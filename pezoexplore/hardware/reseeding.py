@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import kernels, scaling
+from pezoexplore.perturb import kernels, lut_sr, scaling
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.lfsr import update_columns
 from pezoexplore.perturb.linear import byte_tables, jump
 from pezoexplore.perturb.reuse import PerGroup, PerLane, Phased, Pool, strategy
+from pezoexplore.perturb.seeding import drawn_limbs
 from pezoexplore.perturb.stepped import whole
 from pezoexplore.perturb.stream import Stream
 
@@ -45,9 +46,13 @@ def states_at(point: DesignPoint, epoch: int, beat: int) -> list[int]:
     """States of the point's registers at a beat of an epoch, lane 0 first.
 
     One a lane for `none` and `bank` (one a group of lanes where a generator serves several), one
-    for `phased`, and the filler's first for `pool`.
+    for `phased`, and the filler's first for `pool`. A state in shift registers is told by the word
+    that it begins an epoch with, whatever the beat.
     """
     made = strategy(point, MASTER_SEED)
+    if point.in_shift_registers:
+        limbs = drawn_limbs(MASTER_SEED, _epoch(epoch), point.generators, 1)[0]
+        return [int(seed) for seed in lut_sr.seeds(limbs)]
     if isinstance(made, PerLane | PerGroup | Phased):
         states = made.states(_epoch(epoch), beat)[0]
     else:
@@ -79,7 +84,12 @@ def reseed_stall_beats(point: DesignPoint) -> int:
     loads = len(load_words(point, 1))
     if point.reuse == "pool":  # the fill, a word a clock, and a clock to read the first row
         return loads + point.rows * point.lanes + 1
-    return loads
+    return loads + (lut_sr.EXPANSION_CLOCKS if point.in_shift_registers else 0)
+
+
+def start_stall_beats(point: DesignPoint, age: int) -> int:
+    """Clocks without a beat after a `start` that comes `age` beats after a start or replay."""
+    return age if point.in_shift_registers and age < lut_sr.DELAY else 0
 
 
 def loads_after_reset(point: DesignPoint) -> bool:
@@ -89,9 +99,11 @@ def loads_after_reset(point: DesignPoint) -> bool:
 
 
 def reset_stall_beats(point: DesignPoint) -> int:
-    """Clocks without a beat after rst, host always ready: loads, or a pool's first fill."""
+    """Clocks without a beat after rst, host always ready: loads, or a first fill."""
     if point.reuse == "pool" and point.reseeds:
         return point.rows * point.lanes + 1
+    if point.in_shift_registers:
+        return lut_sr.EXPANSION_CLOCKS
     return len(load_words(point, 0)) if loads_after_reset(point) else 0
 
 

@@ -74,12 +74,24 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
     elif reuse == "pool":
         names = ["stream_pool.v", "row_memory.v"]
         if point.reseeds:
-            names += ["pool_filler.v", "generator.v", *entry(point.rng).rtl]
+            names += ["pool_filler.v", "generator.v", *_filler(point.rng)]
+    elif point.in_shift_registers:
+        names = ["stream_lut_sr.v", *entry(point.rng).rtl]
     else:
         names = ["stream_none.v", "generator.v", *entry(point.rng).rtl]
     if point.reseeds and reuse != "pool":
         names.append("reseed_control.v")
     return tuple(names)
+
+
+def _filler(rng: str) -> tuple[str, ...]:
+    """Files of a generator that fills a pool: one whose state is loaded as a whole."""
+    return ("lut_sr_state.v", "lut_sr_table.vh") if rng == "lut_sr" else entry(rng).rtl
+
+
+def _stream(point: DesignPoint) -> str:
+    """The module that the wrapper holds."""
+    return "stream_lut_sr" if point.in_shift_registers else f"stream_{point.reuse}"
 
 
 def rtl_hash(point: DesignPoint, rtl_dir: Path) -> str:
@@ -127,7 +139,9 @@ def _parameters(point: DesignPoint) -> tuple[Parameters, dict[str, str]]:
         "HAS_RESEED": int(point.reseeds),
     }
     data: dict[str, str] = {}
-    if point.reuse in ("none", "pool"):
+    if point.in_shift_registers:
+        del parameters["LEAP"]
+    elif point.reuse in ("none", "pool"):
         parameters["KIND"] = point.rng
     if point.group > 1:
         parameters["GROUP"] = point.group
@@ -267,7 +281,7 @@ def _wrapper(point: DesignPoint, parameters: Parameters) -> str:
             ",\n".join(f"    {port}" for port in ports),
             ");",
             *(f"    wire {_UNUSED_WIDTHS[name]}{name};" for name in unused),
-            f"    stream_{point.reuse} #(",
+            f"    {_stream(point)} #(",
             ",\n".join(f"        {s}" for s in settings),
             "    ) u_stream (",
             ",\n".join(f"        .{k}({v})" for k, v in pins.items()),

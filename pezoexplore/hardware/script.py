@@ -94,7 +94,8 @@ def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:
     parts += [_reset(fill), _steps(rng, clocks // 2)]
     deposits = []
     period = wrap_period(point)
-    for beat in (period - _BEFORE_WRAP, 2 * period - _BEFORE_WRAP):
+    wraps = (period - _BEFORE_WRAP, 2 * period - _BEFORE_WRAP)
+    for beat in () if point.in_shift_registers else wraps:
         target = max(beat, 0)
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, _registers(point, target), target))
@@ -233,6 +234,8 @@ class _Walk:
     loads: int = 0
     quiet: int = 0
     allowed: int = 0
+    mending: bool = False  # a start stalls: reseed and replay are obeyed meanwhile
+    age: int = 0  # beats since a start or replay
     words: int = 0
     stalls: list[int] = field(default_factory=list)
 
@@ -284,11 +287,11 @@ def _observe(
             raise MismatchError(f"{where}: out_valid is low ({shown!r})")
         return
     if walk.busy:
-        if walk.epoch > 0:
+        if walk.epoch > 0 and not walk.mending:
             walk.stalls.append(walk.quiet)
         if walk.quiet != walk.allowed:
             raise MismatchError(f"{where}: a beat after {walk.quiet} clocks, not {walk.allowed}")
-        walk.busy = False
+        walk.busy = walk.mending = False
     wanted = expected.line(walk.epoch, walk.beat)
     if shown[2:] != wanted:
         raise MismatchError(f"{where}: RTL shows {shown[2:]}, the software stream {wanted}")
@@ -302,18 +305,24 @@ def _advance(point: DesignPoint, walk: _Walk, control: int, valid: bool) -> None
         fill = reseeding.reset_stall_beats(point)
         walk.epoch, walk.beat, walk.kept = 0, 0, (0, 0)
         walk.busy, walk.quiet, walk.allowed = fill > 0, 0, fill
+        walk.mending, walk.age = False, 0
         return
-    if walk.busy:
+    if walk.busy and not walk.mending:
         return
     here = (walk.epoch, walk.beat)
-    if valid and control & READY:
-        walk.beat += 1
+    accepted = int(valid and control & READY != 0)
+    walk.beat += accepted
+    age, walk.age = walk.age, walk.age + accepted
     if control & RESEED and point.reseeds:
         walk.loads += 1
-        walk.epoch, walk.beat = walk.loads, 0
-        walk.busy, walk.quiet = True, 0
+        walk.epoch, walk.beat, walk.age = walk.loads, 0, 0
+        walk.busy, walk.quiet, walk.mending = True, 0, False
         walk.allowed = reseeding.reseed_stall_beats(point)
     elif control & REPLAY:
         walk.epoch, walk.beat = walk.kept
-    elif control & START:
-        walk.kept = here
+        walk.age = 0
+    elif control & START and not walk.busy:
+        walk.kept, walk.age = here, accepted
+        walk.allowed = reseeding.start_stall_beats(point, age)
+        walk.busy = walk.mending = walk.allowed > 0
+        walk.quiet = 0

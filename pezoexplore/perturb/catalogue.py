@@ -293,6 +293,27 @@ CATALOGUE: tuple[Entry, ...] = (
         rtl=("sobol.v", "sobol_table.vh"),
     ),
     Entry(
+        name="lut_sr",
+        what="LUT-SR: 32 fresh bits a clock, the state in shift registers made of LUTs.",
+        source=(
+            "D. Thomas and W. Luk, IEEE Trans. VLSI Systems 21(4), 2013; connections: our own "
+            "search."
+        ),
+        numbers="uniform",
+        widths=(1, 24),
+        state_bits="521",
+        period="2^521 - 1",
+        fresh_bits="32",
+        serves="32 / bit_width",
+        weaknesses=(
+            "Linear and sparse: every bit is the XOR of three or four bits of the words 16 and 17 "
+            "clocks before. Starts from one of 2^32 - 1 words. Shift registers cannot be loaded at "
+            "once: 17 clocks without a beat after rst or the loads of a reseed, and up to 15 after "
+            "a start that follows the last start or replay by fewer than 16 beats."
+        ),
+        rtl=("lut_sr.v", "lut_sr_table.vh"),
+    ),
+    Entry(
         name="gaussian",
         what="MeZO's reference: float Gaussian numbers, software only.",
         source="Philox 4x64-10, Salmon et al., SC 2011, as in NumPy; ziggurat of NumPy.",

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb import gaussian_tables, icdf, lfsr, lut_opt, sobol, table_hadamard
+from pezoexplore.perturb import gaussian_tables, icdf, lfsr, lut_opt, lut_sr, sobol, table_hadamard
 
 
 def tables() -> dict[str, str]:
@@ -15,6 +15,7 @@ def tables() -> dict[str, str]:
         "lfsr_taps.vh": lfsr.verilog_table(),
         "lut_opt_table.vh": _LUT_OPT
         + gaussian_tables.source_function("lut_opt_next", lut_opt.TAPS),
+        "lut_sr_table.vh": _LUT_SR + gaussian_tables.source_function("lut_sr_next", lut_sr.TAPS),
         "icdf_table.vh": icdf.verilog_table(),
         "sobol_table.vh": sobol.verilog_table(),
         "table_hadamard_table.vh": table_hadamard.verilog_table(),
@@ -23,6 +24,11 @@ def tables() -> dict[str, str]:
 
 _LUT_OPT = """// SPDX-License-Identifier: Apache-2.0
 // Next state: each bit the XOR of three or four bits.
+// Made by: python -m pezoexplore.perturb.rtl_tables
+"""
+
+_LUT_SR = """// SPDX-License-Identifier: Apache-2.0
+// The map T: each bit the XOR of three or four bits.
 // Made by: python -m pezoexplore.perturb.rtl_tables
 """
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb import sobol, trivium, xoshiro128pp
+from pezoexplore.perturb import lut_sr, sobol, trivium, xoshiro128pp
 
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
@@ -49,6 +49,7 @@ _FAMILIES: dict[str, Callable[[DesignPoint], Stepped]] = {
     "trivium": lambda point: Stepped(
         288, trivium.PERIOD, trivium.DRAWN, trivium.begin, trivium.fill
     ),
+    "lut_sr": lambda point: Stepped(lut_sr.STATE_BITS, lut_sr.PERIOD, 1, lut_sr.begin, lut_sr.fill),
     "sobol": lambda point: Stepped(
         sobol.state_bits(point.group, point.bits),
         sobol.PERIOD,

@@ -44,6 +44,7 @@ RNG_COLOURS = {
     "table_hadamard": "#DD1C77",
     "lut_opt": "#1B9E77",
     "sobol": "#4D4D4D",
+    "lut_sr": "#7570B3",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -23,7 +23,7 @@ EPOCHS = ((0, 0), (2**63 + 5, 3))
 """Master seeds and epochs looked at."""
 
 _HARDWARE = [rng for rng in RNGS if rng != "gaussian"]
-_UNIFORM = ("lfsr", "xorshift32", "xoshiro128pp", "ca", "trivium", "lut_opt", "sobol")
+_UNIFORM = ("lfsr", "xorshift32", "xoshiro128pp", "ca", "trivium", "lut_opt", "sobol", "lut_sr")
 
 
 def points() -> list[DesignPoint]:

@@ -50,6 +50,11 @@ every_point = pytest.mark.parametrize("point", POINTS, ids=DesignPoint.label)
             "stream_bank bank_lane period_counter exponent_table row_memory lfsr lfsr_taps "
             "uniform_word",
         ),
+        ({"rng": "lut_sr", "reuse": "none"}, "stream_lut_sr lut_sr lut_sr_table"),
+        (
+            {"rng": "lut_sr", "reuse": "pool", "reuse_period": 8},
+            "stream_pool row_memory pool_filler generator lut_sr_state lut_sr_table",
+        ),
         (
             {"reuse": "phased", "reuse_period": 8},
             "stream_phased period_counter exponent_table row_memory lfsr lfsr_taps xor_luts "
@@ -67,7 +72,7 @@ def test_source_names_hold_only_what_the_sources_use():
     for module in MODULES:
         for point in module_points(module):
             names = set(source_names(point))
-            used = {f"stream_{point.reuse}.v"}
+            used = {f"stream_{'lut_sr' if point.in_shift_registers else point.reuse}.v"}
             for name in names:
                 text = re.sub(r"//[^\n]*", "", (rtl_dir() / name).read_text())
                 instances = re.findall(r"^\s*(\w+) (?:#\(|u_\w+ \()", text, re.MULTILINE)

@@ -62,6 +62,8 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "lut_opt", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "sobol", "reuse": "none"},
     {"rng": "sobol", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "lut_sr", "reuse": "none"},
+    {"rng": "lut_sr", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )

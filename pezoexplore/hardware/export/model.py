@@ -15,14 +15,23 @@ import numpy as np
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.export.template import fill
-from pezoexplore.perturb import box_muller, clt, icdf, scaling, sobol, table_hadamard, treegrng
+from pezoexplore.perturb import (
+    box_muller,
+    clt,
+    icdf,
+    lut_sr,
+    scaling,
+    sobol,
+    table_hadamard,
+    treegrng,
+)
 from pezoexplore.perturb.generator import generator, scale
 from pezoexplore.perturb.linear import transpose
 from pezoexplore.perturb.reuse import Phased
 
 C_NAME, PYTHON_NAME = "pezo_stream.h", "pezo_stream.py"
 
-_TOP_BITS = ("lfsr", "xorshift32", "rademacher", "lut_opt", "xoshiro128pp", "trivium")
+_TOP_BITS = ("lfsr", "xorshift32", "rademacher", "lut_opt", "lut_sr", "xoshiro128pp", "trivium")
 """Generators whose words are bits of the state or of the output, side by side."""
 
 _FOLDED = ("treegrng", "box_muller", "icdf")
@@ -57,6 +66,7 @@ def tags(point: DesignPoint) -> frozenset[str]:
         "folded": point.rng in _FOLDED,
         "pow2": point.scaling == "pow2",
         "reseeds": point.reseeds,
+        "seeded": point.in_shift_registers,
         "table_load": reseeding.loads_after_reset(point),
     }
     if point.reuse == "phased":
@@ -165,6 +175,8 @@ def _family(point: DesignPoint) -> dict[str, _Constant]:
             name: _Constant(tuple(table_hadamard.values(which)), "int8_t")
             for which, name in enumerate("ABCD")
         }
+    if rng == "lut_sr":
+        return {"MAP": _Constant(lut_sr.map_columns(), "uint32_t")}
     if rng == "sobol":
         numbers = sobol.directions()[: point.group] >> np.uint32(32 - point.bits)
         return {"DIRECTIONS": _Constant(tuple(map(tuple, numbers.tolist())), "uint32_t")}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reuse strategy `none` of LUT-SR generators: stream_none.v for a state in shift registers.
+//
+// Handshake and pulses as in stream_none.v, with clocks without a beat, for a shift register takes
+// one bit a clock: 17 after rst and after the last load of a reseed, in which each generator makes
+// its state of a word (the low 32 bits of its part of SEEDS or of load_data), all pulses but rst
+// ignored; and 1 to 15 after a `start` that follows the last start or replay by as many beats, in
+// which the registers that are kept take these beats, `start` ignored. A replay costs no clock.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_lut_sr #(
+    parameter BIT_WIDTH = 8,     // 1 to 24
+    parameter STATE_BITS = 521,  // 521; width of a word to load, of which 32 bits are used
+    parameter LANES = 31,        // 1 to 256
+    parameter GROUP = 1,         // 1 to 32 / BIT_WIDTH, lanes a generator
+    parameter HAS_RESEED = 0,    // 0 or 1
+    // Words to start from after rst, not zero, the first generator's lowest.
+    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = 1
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       start,
+    input  wire                       replay,
+    input  wire                       reseed,
+    input  wire                       load_valid,
+    output wire                       load_ready,
+    input  wire [STATE_BITS-1:0]      load_data,
+    output wire                       out_valid,
+    input  wire                       out_ready,
+    output wire [LANES*BIT_WIDTH-1:0] out_data
+);
+
+    localparam UNITS = (LANES + GROUP - 1) / GROUP;
+    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+
+    wire loading;
+    wire load = loading && load_valid;
+    wire anew = reseed && HAS_RESEED != 0 && !loading;
+
+    reg       expanding_q;  // states are made of words
+    reg       mending_q;    // registers that are kept take the beats since they were
+    reg       kept_one_q;   // register 1 is the one that is kept
+    reg       accepted_q;   // the beat of the start was accepted
+    reg       replayed_q;   // a replay came while mending
+    reg [4:0] age_q;        // beats since the last start or replay, at most 16
+
+    wire full   = age_q[4];
+    wire idle   = !loading && !expanding_q && !mending_q;
+    wire accept = out_valid && out_ready;
+    wire begins = start && !replay && idle;
+    wire back   = replay && !loading && !expanding_q;
+    wire expand = expanding_q && !loading;
+    wire ended  = expand && full;                // of the expansion: as a start
+    wire flip   = (begins && full) || ended;
+    wire mended = mending_q && age_q == {4'd0, accepted_q} + 5'd1;
+    wire step   = accept || (expand && !full);
+
+    assign load_ready = loading;
+    assign out_valid  = idle && !rst;
+
+    always @(posedge clk) begin
+        expanding_q <= rst || anew || (expanding_q && !ended);
+        mending_q   <= !rst && !anew
+                    && ((begins && !full && age_q != 5'd0) || (mending_q && !mended));
+        if (begins)
+            accepted_q <= accept;
+        replayed_q <= mending_q && (replayed_q || back);
+    end
+
+    always @(posedge clk) begin
+        if (rst)
+            kept_one_q <= 1'b0;
+        else if (flip)
+            kept_one_q <= !kept_one_q;
+    end
+
+    always @(posedge clk) begin
+        if (rst || anew)
+            age_q <= 5'd0;
+        else if (mending_q)
+            age_q <= (mended && (replayed_q || back)) ? 5'd0 : age_q - 5'd1;
+        else if (back || ended)
+            age_q <= 5'd0;
+        else if (flip)
+            age_q <= {4'd0, accept};
+        else if (step && !full)
+            age_q <= age_q + 5'd1;
+    end
+
+    // A kept register is read where the age says, a live one at its end or where it is mended from.
+    wire [3:0] age        = age_q[3:0];
+    wire [3:0] kept_early = 4'd14 - age;
+    wire [3:0] kept_late  = 4'd15 - age;
+    wire [3:0] live_early = mending_q ? age - 4'd1 : 4'd14;
+    wire [3:0] live_late  = mending_q ? age - 4'd1 : 4'd15;
+    wire [15:0] addresses = kept_one_q ? {kept_late, live_late, kept_early, live_early}
+                                       : {live_late, kept_late, live_early, kept_early};
+    wire read_late  = !mending_q && !full;
+    wire read_early = !mending_q && !full && age != 4'd15;
+    wire [1:0] pick = {2{!kept_one_q}} ^ {read_late, read_early};
+
+    wire shifts_one = kept_one_q == (mending_q || flip);
+    wire [1:0] shift = {2{mending_q || step}} & {shifts_one, !shifts_one};
+
+    wire [UNITS*32-1:0] states;
+    wire [UNITS*GROUP*BIT_WIDTH-1:0] words;
+    assign out_data = words[LANES*BIT_WIDTH-1:0];
+
+    genvar unit, i;
+    generate
+        for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
+            wire [31:0] loaded;
+
+            if (unit + 1 < UNITS) begin : gen_chain
+                assign loaded = states[(unit+1)*32 +: 32];
+            end else begin : gen_top
+                assign loaded = load_data[31:0];
+            end
+
+            lut_sr #(.SEED(SEEDS[unit*STATE_BITS +: 32])) u_lut_sr (
+                .clk(clk), .rst(rst), .load(load), .load_data(loaded), .advance(step),
+                .expand(expand), .restore(back), .keep(begins || ended), .mend(mending_q),
+                .shift(shift), .pick(pick), .addresses(addresses),
+                .word_q(states[unit*32 +: 32])
+            );
+
+            for (i = 0; i < GROUP; i = i + 1) begin : gen_word
+                assign words[(unit*GROUP+i)*BIT_WIDTH +: BIT_WIDTH]
+                    = states[unit*32+31-i*BIT_WIDTH -: BIT_WIDTH] ^ SIGN;
+            end
+        end
+
+        if (GROUP*BIT_WIDTH < 32) begin : gen_unshown
+            wire unused = &{1'b0, states[31-GROUP*BIT_WIDTH:0]};
+        end
+
+        if (UNITS*GROUP > LANES) begin : gen_surplus
+            wire unused = &{1'b0, words[UNITS*GROUP*BIT_WIDTH-1:LANES*BIT_WIDTH]};
+        end
+
+        if (HAS_RESEED != 0) begin : gen_reseed
+            wire unused = &{1'b0, load_data[STATE_BITS-1:32]};
+            reseed_control #(.WORDS(UNITS)) u_control (
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+        end else begin : gen_no_reseed
+            wire unused = &{1'b0, load_data};
+            assign loading = 1'b0;
+        end
+    endgenerate
+
+endmodule
+
+`resetall
