@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pezoexplore.hardware.formal_proof import Edit, Proof, Property
-from pezoexplore.perturb.catalogue import entry
+from pezoexplore.hardware.rtl import filler_sources
 
 _GAUSSIAN = Edit(
     "gaussian_source_table.vh", "{s[29], s[18], s[8], s[23]", "{s[0], s[18], s[8], s[23]"
@@ -32,6 +32,9 @@ _KINDS: dict[str, tuple[int, int, Edit]] = {
     "box_muller": (33, 8, _GAUSSIAN),
     "icdf": (33, 8, _GAUSSIAN),
     "table_hadamard": (33, 8, _GAUSSIAN),
+    "lut_sr": (
+        521, 8, Edit("lut_sr_table.vh", "{s[17], s[20], s[16], s[11]", "{s[1], s[20], s[16], s[11]")
+    ),
     "sobol": (40, 8, Edit("sobol.v", "count + 32'd1", "count | 32'd1")),
 }  # fmt: skip
 """State bits, word bits and a defect of each family."""
@@ -54,7 +57,7 @@ def _proof(kind: str) -> Proof:
     return Proof(
         module=kind,
         checker="generator_properties",
-        sources=("generator.v", *entry(kind).rtl),
+        sources=("generator.v", *filler_sources(kind)),
         parameters=parameters,
         properties=(injective,) if kind in _ANY_STATE else (nonzero, injective),
     )

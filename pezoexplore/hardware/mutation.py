@@ -66,7 +66,15 @@ def small_points() -> tuple[DesignPoint, ...]:
     found = [resolve(**_NONE, rng=rng) for rng in families]
     found += [
         resolve(**_NONE | {"lanes": 5, "reuse_period": 4}, rng=rng)
-        for rng in ("xorshift32", "xoshiro128pp", "lut_opt", "table_hadamard", "trivium", "sobol")
+        for rng in (
+            "xorshift32",
+            "xoshiro128pp",
+            "lut_opt",
+            "table_hadamard",
+            "trivium",
+            "sobol",
+            "lut_sr",
+        )
     ]
     found += [resolve(**_NONE, state_bits=12, leap=11), resolve(**_NONE, state_bits=16)]
     for scaling in ("pow2", "none"):

@@ -52,7 +52,7 @@ _GRIDS: dict[str, list[_Axes]] = {
     "table_hadamard": [*_GROUPS_OF_FOUR, _FILLER],
     "lut_opt": [*_LANES_SHARE, _FILLER],
     "sobol": [*_LANES_SHARE, _FILLER],
-    "lut_sr": [*_LANES_SHARE, _FILLER],
+    "lut_sr": _LANES_SHARE[1:3],
     "ternary": [{"reuse": "none", "lanes": 1}, {"reuse": "none", "lanes": 31}, _FILLER],
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
@@ -71,7 +71,9 @@ _GRIDS: dict[str, list[_Axes]] = {
         for size, lanes in ((1, 1), (127, 8), (1023, 31))
         for period in (4, inf)
         for scaling in ("none", "pow2")
-    ],
+    ]
+    + [{"rng": "lut_sr", **_FILLER}],
+    "stream_lut_sr": [{"rng": "lut_sr", **axes} for axes in _LANES_SHARE],
     "stream_bank": [
         {
             "reuse": "bank",

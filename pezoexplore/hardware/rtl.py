@@ -74,7 +74,7 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
     elif reuse == "pool":
         names = ["stream_pool.v", "row_memory.v"]
         if point.reseeds:
-            names += ["pool_filler.v", "generator.v", *_filler(point.rng)]
+            names += ["pool_filler.v", "generator.v", *filler_sources(point.rng)]
     elif point.in_shift_registers:
         names = ["stream_lut_sr.v", *entry(point.rng).rtl]
     else:
@@ -84,7 +84,7 @@ def source_names(point: DesignPoint) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _filler(rng: str) -> tuple[str, ...]:
+def filler_sources(rng: str) -> tuple[str, ...]:
     """Files of a generator that fills a pool: one whose state is loaded as a whole."""
     return ("lut_sr_state.v", "lut_sr_table.vh") if rng == "lut_sr" else entry(rng).rtl
 

@@ -109,7 +109,7 @@ EDITS: dict[str, Edit] = {
     "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*BIT", "state[46-i*BIT"),
     "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
     "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0], ent", "{one_q[13:0], 1'b0, ent"),
-    "lut_sr mended": Edit("lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),
+    "lut_sr mended": Edit("stream_lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),
     "clt entry": _flipped_entry("clt", "ONES_2"),
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
     "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),
