@@ -151,7 +151,8 @@ def _print(advice: Advice, run: StoredRun, named: list[Option], figures: list[Fi
 
 def _bounds(limits: Limits) -> str:
     ceilings = [f"at most {value:g} {name}" for name, value in limits.most.items()]
-    return ", ".join([f"at most {limits.drop:g} points of accuracy lost", *ceilings])
+    unit = "point" if limits.drop == 1 else "points"
+    return ", ".join([f"at most {limits.drop:g} {unit} of accuracy lost", *ceilings])
 
 
 def _equivalents(option: Option) -> str:

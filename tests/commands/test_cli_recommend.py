@@ -14,7 +14,7 @@ def test_the_grid_that_comes_along_names_a_design_and_why(call):
     answer = call("recommend", "--params", 100_000, "--lanes", 16)
     assert answer.status == 0
     lines = answer.out.splitlines()
-    assert lines[0].startswith("For 100,000 weights at 16 lanes on xcup, at most 1 points")
+    assert lines[0].startswith("For 100,000 weights at 16 lanes on xcup, at most 1 point of")
     for word in ("cheapest: ", "runner-up: "):
         assert len([line for line in lines if line.startswith(word)]) == 1
     for reason in (

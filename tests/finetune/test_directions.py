@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_models import CPU, POINTS, addends
+from torch_models import CPU, EVERY_RNG, POINTS, addends
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.directions import Directions
@@ -19,7 +19,7 @@ from pezoexplore.perturb.stream import Stream
 PARAMETERS = 5003
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.label())
+@pytest.mark.parametrize("point", POINTS + EVERY_RNG, ids=lambda point: point.label())
 def test_every_design_moves_weights_by_its_stream(point: DesignPoint) -> None:
     directions = Directions(point, 3, PARAMETERS, CPU, window=700)
     for step in (0, 1, 2, 5):

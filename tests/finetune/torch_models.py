@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.point import RNGS, DesignPoint, resolve
 from pezoexplore.perturb.stream import Stream, beats_per_step
 
 CPU = torch.device("cpu")
@@ -38,7 +40,14 @@ POINTS: tuple[DesignPoint, ...] = (
     resolve(rng="gaussian", reuse="none"),
     resolve(rng="gaussian", reuse="pool"),
 )
-"""Every generator and every strategy, with what they take."""
+"""Every strategy, with what it takes."""
+
+EVERY_RNG: tuple[DesignPoint, ...] = tuple(
+    resolve(rng=rng, reuse=reuse, lanes=8, reuse_period=period)
+    for rng in RNGS
+    for reuse, period in (("none", math.inf), ("pool", 2))
+)
+"""Every generator, on its own and as a pool's filler."""
 
 
 def addends(
