@@ -154,8 +154,16 @@ def verify(
     sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     waves: Annotated[
-        bool, typer.Option("--waves", help="Keep an FST wave file of each simulation.")
+        bool,
+        typer.Option("--waves", help="Keep a wave file of each simulation (FST; Verilator: VCD)."),
     ] = False,
+    coverage: Annotated[
+        Path | None,
+        typer.Option(
+            "--coverage",
+            help="Markdown file for lines, toggles and functional points covered; Verilator only.",
+        ),
+    ] = None,
     junit: Junit = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for logs and waves.")] = Path(
         "reports/verify"
@@ -213,6 +221,7 @@ def verify(
             simulator=sim,
             rtl_dir=rtl_dir,
             waves=waves,
+            coverage=coverage,
             junit=junit,
             out=out,
             jobs=job_count(jobs),

@@ -12,9 +12,17 @@ from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.junit import write_junit
-from pezoexplore.explore.regression import Check, chosen_modules, run_regression, test_cases
+from pezoexplore.explore.regression import (
+    Check,
+    chosen_modules,
+    regression_coverage,
+    run_regression,
+    test_cases,
+)
 from pezoexplore.explore.rundir import RunDirError
 from pezoexplore.hardware.simulate import SIMULATORS
+from pezoexplore.hardware.verify_coverage import KINDS, Coverage, reasons
+from pezoexplore.report.coverage_page import HEADER, coverage_page, coverage_rows
 from pezoexplore.report.tables import print_table
 
 
@@ -27,6 +35,7 @@ class VerifyRequest:
         simulator: Name of the simulator.
         rtl_dir: Folder of the RTL; None for the bundled one.
         waves: Whether to keep a wave file of each simulation.
+        coverage: Where to write what was covered, in Markdown; None does not look.
         junit: Where to write JUnit XML; None for nowhere.
         out: Folder for logs and waves.
         jobs: Worker processes.
@@ -37,6 +46,7 @@ class VerifyRequest:
     simulator: str
     rtl_dir: Path | None
     waves: bool
+    coverage: Path | None
     junit: Path | None
     out: Path
     jobs: int
@@ -54,10 +64,14 @@ def verify(request: VerifyRequest) -> int:
     """
     if request.simulator not in SIMULATORS:
         raise DesignError(f"--sim {request.simulator}: allowed: {', '.join(SIMULATORS)}")
+    if request.coverage is not None and request.simulator != "verilator":
+        raise DesignError("--coverage needs --sim verilator: Icarus does not count coverage")
     modules = chosen_modules(request.modules)
     folder = rtl_folder(request.rtl_dir)
     if request.junit is not None:
         make_room(request.junit)
+    if request.coverage is not None:
+        make_room(request.coverage, "--coverage")
     with Meter("simulations") as meter:
         checks = run_regression(
             modules,
@@ -66,28 +80,58 @@ def verify(request: VerifyRequest) -> int:
             jobs=request.jobs,
             simulator=request.simulator,
             waves=request.waves,
+            coverage=request.coverage is not None,
             progress=lambda done, total, check: _show(meter, done, total, check),
         )
     if request.junit is not None:
         write_junit(request.junit, "pezoexplore verify", test_cases(checks))
     failed = [check for check in checks if check.status != "pass"]
+    covered = _cover(request, checks) if request.coverage is not None else None
     if request.as_json:
         counts = {"passed": len(checks) - len(failed), "failed": len(failed)}
         results = [check.plain() for check in checks]
-        print_json({"ok": not failed, **counts, "results": results})
+        more = {} if covered is None else {"coverage": _plain(covered)}
+        print_json({"ok": not failed, **counts, "results": results, **more})
     else:
         _report(checks, failed, request.out)
+        if covered is not None:
+            print_table("Coverage", HEADER, coverage_rows(covered, reasons()), Console())
+            say(f"coverage: {request.coverage}")
     return 1 if failed else 0
 
 
-def make_room(path: Path) -> None:
+def _cover(request: VerifyRequest, checks: Sequence[Check]) -> Coverage:
+    """Gather what was covered, and write the page."""
+    assert request.coverage is not None
+    found = regression_coverage(checks, request.out)
+    command = " ".join(["pezoexplore verify", *request.modules, "--sim verilator --coverage FILE"])
+    points = counted(len({check.log for check in checks}), "design")
+    page = coverage_page(found, reasons(), command, points)
+    request.coverage.write_text(page, encoding="utf-8")
+    return found
+
+
+def _plain(coverage: Coverage) -> dict[str, dict[str, dict[str, int]]]:
+    """Covered and all, by module and kind."""
+    counts = {kind: coverage.counts(kind) for kind in KINDS}
+    return {
+        module: {
+            kind: {"covered": found[module][0], "of": found[module][1]}
+            for kind, found in counts.items()
+            if module in found
+        }
+        for module in coverage.modules()
+    }
+
+
+def make_room(path: Path, option: str = "--junit") -> None:
     """Find out now, not after the simulations, that a file cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
     if path.is_dir():
-        raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
+        raise RunDirError(f"cannot write {path}: it is a folder; name a file with {option}")
 
 
 def _show(meter: Meter, done: int, total: int, check: Check | None) -> None:

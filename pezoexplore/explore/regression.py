@@ -27,6 +27,7 @@ from pezoexplore.explore.store import Record
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
+    from pezoexplore.hardware.verify_coverage import Coverage
 
 Report = Callable[[int, int, "Check | None"], None]
 """Told how many simulations are done, how many there are, and the one that just ended."""
@@ -79,10 +80,12 @@ class CheckStage(RtlStage):
     Attributes:
         simulator: One of ``hardware.simulate.SIMULATORS``.
         waves: Folder for the wave files; None keeps none.
+        coverage: Folder for what was covered, a file a point; None does not look.
     """
 
     simulator: str
     waves: Path | None
+    coverage: Path | None
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
@@ -100,16 +103,21 @@ class CheckStage(RtlStage):
                     log_path,
                     waves=self.waves is not None,
                     simulator=self.simulator,
+                    coverage=self.coverage is not None,
                 )
             finally:
                 self._keep(build, log_path)
 
     def _keep(self, build: Path, log_path: Path) -> None:
-        if self.waves is None:
-            return
-        for wave in sorted(build.rglob("*.fst")):
-            self.waves.mkdir(parents=True, exist_ok=True)
-            shutil.move(wave, self.waves / f"{log_path.stem}.fst")
+        from pezoexplore.hardware.simulate import WAVES
+        from pezoexplore.hardware.verify_coverage import keep_coverage
+
+        if self.waves is not None:
+            for wave in sorted(build.rglob(WAVES[self.simulator])):
+                self.waves.mkdir(parents=True, exist_ok=True)
+                shutil.move(wave, self.waves / f"{log_path.stem}{wave.suffix}")
+        if self.coverage is not None:
+            keep_coverage(build, self.coverage / f"{log_path.stem}.json")
 
 
 def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
@@ -134,6 +142,7 @@ def run_regression(
     jobs: int,
     simulator: str,
     waves: bool,
+    coverage: bool = False,
     progress: Report,
 ) -> list[Check]:
     """Check every point of the modules; a point that several share is simulated once.
@@ -145,6 +154,7 @@ def run_regression(
         jobs: Worker processes.
         simulator: One of ``hardware.simulate.SIMULATORS``.
         waves: Whether to keep a wave file of each simulation.
+        coverage: Whether to leave in ``coverage/`` what each simulation covered.
         progress: Told whenever a simulation ends.
 
     Returns:
@@ -160,7 +170,7 @@ def run_regression(
     points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
     for point in points:  # a missing file is one error here, not one a point
         (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
-    stage = _stage(rtl_dir, out, simulator, waves)
+    stage = _stage(rtl_dir, out, simulator, waves, coverage)
     tasks = [_task(stage, point, out) for point in points]
     try:
         done = _collect(tasks, jobs, progress)
@@ -190,7 +200,23 @@ def test_cases(checks: Sequence[Check]) -> list[TestCase]:
     ]
 
 
-def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool) -> CheckStage:
+def regression_coverage(checks: Sequence[Check], out: Path) -> Coverage:
+    """What the simulations of a regression covered together.
+
+    Args:
+        checks: Those of :func:`run_regression` that passed; of the others nothing is counted.
+        out: Its folder.
+    """
+    from pezoexplore.hardware.verify_coverage import Coverage
+
+    found = Coverage()
+    for check in checks:
+        if check.status == "pass":
+            found.take(out / "coverage" / f"{check.log.stem}.json", check.module)
+    return found
+
+
+def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool, coverage: bool) -> CheckStage:
     tools = ("verilator", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
     return CheckStage(
         rtl_dir=rtl_dir.absolute(),
@@ -200,6 +226,7 @@ def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool) -> CheckStage:
         timeout_s=1200.0,
         simulator=simulator,
         waves=out.absolute() / "waves" if waves else None,
+        coverage=out.absolute() / "coverage" if coverage else None,
     )
 
 

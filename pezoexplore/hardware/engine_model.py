@@ -57,18 +57,24 @@ class EngineModel:
             places: Epoch and beat of each stream at the start of the pass.
             settings: The registers.
         """
+        moved = self.moved(mode, weights, places, settings)
+        sent: I32 = saturate(moved, self._shape.weight_bits).astype(np.int32)
+        return sent
+
+    def moved(
+        self, mode: str, weights: I32, places: Sequence[tuple[int, int]], settings: Settings
+    ) -> I64:
+        """What :meth:`send` then holds within the rails."""
         if mode == "restore":
-            return weights
-        bits, updating = self._shape.weight_bits, mode == "update"
+            return weights.astype(np.int64)
+        updating = mode == "update"
         numbers = self._numbers(places, weights.size)
         move = self._probe(numbers, settings, updating)
         if updating:
             noise = self._noise(numbers, self._shape.draws - 1)
             product = settings.step * move
             move = shift_round(product, settings.step_shift, noise, self._noise_bits)
-        moved = weights + move if mode == "plus" else weights - move
-        sent: I32 = saturate(moved, bits).astype(np.int32)
-        return sent
+        return weights + move if mode == "plus" else weights - move
 
     @property
     def _noise_bits(self) -> int:

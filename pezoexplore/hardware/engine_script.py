@@ -26,6 +26,7 @@ from pezoexplore.hardware.engine_driver import (
     until_numbers,
     write,
 )
+from pezoexplore.hardware.engine_events import operation_events, pass_events, settings_events
 from pezoexplore.hardware.engine_map import BY_NAME, ID_VALUE, VERSION_VALUE
 from pezoexplore.hardware.engine_model import EngineModel, Settings
 from pezoexplore.hardware.script import MismatchError
@@ -58,12 +59,14 @@ class EngineScript:
         expected: Lines of the trace. ``t`` alone stands for any time; a line ``c`` takes the place
             of any number of the beats after it.
         words: Weights of the passes.
+        events: What happens on the way, for functional coverage.
     """
 
     operations: list[Operation] = field(default_factory=list)
     beats: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
     words: int = 0
+    events: set[str] = field(default_factory=set)
 
     def ask(self, *operations: Operation, response: int = _OKAY) -> None:
         """Do operations; writes are answered so."""
@@ -77,9 +80,11 @@ class EngineScript:
         self.operations.append(read(name, segment))
         self.expected.append(f"r 0 {value & 0xFFFFFFFF:08x}")
 
-    def refused(self, operation: Operation) -> None:
+    def refused(self, operation: Operation, why: str) -> None:
         """Do an operation that is answered by SLVERR."""
         self.operations.append(operation)
+        what = "write" if operation.kind is Kind.WRITE else "read"
+        self.events.add(f"{what} refused: {why}")
         self.expected.append("w 2" if operation.kind is Kind.WRITE else "r 2 00000000")
 
 
@@ -96,6 +101,7 @@ class _Maker:
         first, apart = 2 * lanes + lanes // 2, 1 + lanes // 3  # within beats
         self.ends = tuple(first + apart * i for i in range(shape.segments - 1))
         self.script = EngineScript()
+        self.pressed = False
 
     def settings(self) -> Settings:
         """Registers: extremes as often as anything between."""
@@ -126,6 +132,7 @@ class _Maker:
 
     def pressure(self, on: bool) -> None:
         """Back-pressure from here on."""
+        self.pressed = on
         self.script.ask(Operation(Kind.PRESSURE, int(on)))
 
     def one_pass(
@@ -143,15 +150,22 @@ class _Maker:
         script.expected += self.lines(self.model.send(mode, weights, places, settings))
         script.expected.append(f"t {self.host.beats - 1 + LATENCY}" if timed else "t")
         script.words += weights.size
+        moved = self.model.moved(mode, weights, places, settings)
+        script.events |= pass_events(mode, replay, moved, self.shape)
+        script.events |= {"one beat a clock"} if timed else set()
+        script.events |= {"back-pressure on both sides"} if self.pressed else set()
 
     def setting(self, settings: Settings) -> None:
         """Write all registers of a step."""
         self.script.ask(*self.host.scales(settings.scales, settings.ends))
         self.script.ask(write("STEP", settings.step), write("STEP_SHIFT", settings.step_shift))
+        self.script.events |= settings_events(settings, self.shape)
 
     def step(self, number: int, order: list[str], timed: bool) -> None:
         """A training step: passes in some order, the first of them with new numbers."""
-        self.script.ask(*self.host.seek(number))
+        moves = self.host.seek(number)
+        self.script.ask(*moves)
+        self.script.events |= operation_events(moves)
         places = list(self.host.places)
         replay = False
         for mode in order:
@@ -180,20 +194,21 @@ class _Maker:
         script.see("SHAPE", sum(where.field(name, value) for name, value in fields.items()))
         script.ask(until_numbers())
         script.see("STATUS", BY_NAME["STATUS"].field("NUMBERS", 1))
+        script.see("SKIP", 0)
         self._kept()
         for name in ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH"):
-            script.refused(write(name, 2, strobe=7))
+            script.refused(write(name, 2, strobe=7), "strobes")
             script.ask(write(name, 2, strobe=0))
-        script.refused(write("SEED", 1))
-        script.refused(write("RESEED", 3))
-        script.refused(write("RESEED", 0))
+        script.refused(write("SEED", 1), "value")
+        script.refused(write("RESEED", 3), "value")
+        script.refused(write("RESEED", 0), "value")
         if not shape.has_reseed:
-            script.refused(write("RESEED", 1))
+            script.refused(write("RESEED", 1), "value")
         for name in ("ID", "VERSION", "SHAPE", "STATUS", "PHASE"):
-            script.refused(write(name, 1))
+            script.refused(write(name, 1), "address")
         for address in (0x34, 0x40 + 8 * shape.segments, 0x3C + 8 * shape.segments, 0xC0, 0xFC):
-            script.refused(Operation(Kind.READ, address=address))
-            script.refused(Operation(Kind.WRITE, 1, address))
+            script.refused(Operation(Kind.READ, address=address), "address")
+            script.refused(Operation(Kind.WRITE, 1, address), "address")
 
     def overlapping(self) -> None:
         """Two writes or two reads at once: the second waits for the first one's response."""
@@ -224,6 +239,7 @@ class _Maker:
         """Registers that keep what is written, byte by byte."""
         script, (low, high) = self.script, self.shape.scales
         segments = self.shape.segments
+        script.events.add("bytes written alone")
         script.see("STEP", 0)
         script.ask(write("STEP", 0x12345678, strobe=1))
         script.see("STEP", 0x78)
@@ -241,8 +257,8 @@ class _Maker:
         script.see("SELECT", every)
         for segment in range(segments):
             script.ask(write("SCALE", low + segment % 2, segment))
-            script.refused(write("SCALE", high + 1, segment))
-            script.refused(write("SCALE", low - 1, segment))
+            script.refused(write("SCALE", high + 1, segment), "value")
+            script.refused(write("SCALE", low - 1, segment), "value")
             script.ask(write("SCALE", 127, segment, strobe=8))
         for segment in range(segments - 1):
             script.ask(write("END", (0x01020304 << segment) & 0xFFFFFFFF, segment))
@@ -259,9 +275,9 @@ class _Maker:
         self.setting(settings)
         script, weights = self.script, self.weights()
         script.ask(begin("plus", False))
-        script.refused(begin("minus", False))
-        script.refused(write("STEP", 99))
-        script.refused(write("SKIP", 99))
+        script.refused(begin("minus", False), "busy")
+        script.refused(write("STEP", 99), "busy")
+        script.refused(write("SKIP", 99), "busy")
         busy = BY_NAME["STATUS"].field("BUSY", 1) | BY_NAME["STATUS"].field("NUMBERS", 1)
         script.ask(until_numbers())
         script.see("STATUS", busy)
@@ -276,6 +292,7 @@ class _Maker:
     def cut(self) -> None:
         """Reset in the middle of a pass, and all is as it was at the start."""
         self.pressure(False)
+        self.script.events.add("reset in mid-pass")
         clocks = LATENCY + self.host.beats // 2
         script, weights, settings = self.script, self.weights(), self.settings()
         places = list(self.host.places)
@@ -293,6 +310,7 @@ class _Maker:
     def cleared(self) -> None:
         """Streams return to where reset left them."""
         self.script.ask(write("RESEED", 2))
+        self.script.events.add("streams return to reset")
         self.host.reset()
         self.script.see("PHASE", 0)
 
@@ -306,7 +324,11 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
         steps: Training steps before the reset, and half as many after it.
     """
     maker = _Maker(point, shape)
-    orders = [["plus", "minus", "update"], ["restore", "update", "minus", "restore", "plus"]]
+    orders = [
+        ["plus", "minus", "update"],
+        ["restore", "update", "minus", "restore", "plus"],
+        ["minus", "restore", "plus"],
+    ]
     maker.script.ask(Operation(Kind.RESET, 3))
     for on in (False, True):
         maker.pressure(on)
@@ -318,7 +340,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     maker.script.ask(Operation(Kind.RESET, 2))
     for number in range(steps):
         maker.pressure(number % 3 != 0)
-        maker.step(number, orders[number % 2], timed=number % 3 == 0)
+        maker.step(number, orders[number % 4 % 3], timed=number % 3 == 0)
     maker.pressure(True)
     maker.busy(steps)
     maker.cut()

@@ -11,6 +11,7 @@ from typing import Any
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.engine import EngineBuild, Shape, build_engine
+from pezoexplore.hardware.engine_events import engine_goals
 from pezoexplore.hardware.engine_script import (
     BEATS,
     PRESSURES,
@@ -23,6 +24,7 @@ from pezoexplore.hardware.engine_script import (
 from pezoexplore.hardware.reseeding import reseed_stall_beats, reset_stall_beats
 from pezoexplore.hardware.script import MismatchError
 from pezoexplore.hardware.simulate import simulate
+from pezoexplore.hardware.verify_coverage import write_events
 from pezoexplore.paths import bench_dir
 
 HARNESS = "engine_harness"
@@ -45,6 +47,7 @@ def verify_engine(
     waves: bool = False,
     timeout_s: float = TIMEOUT_S,
     simulator: str = "icarus",
+    coverage: bool = False,
 ) -> dict[str, Any]:
     """Simulate a point's engine and compare all that it answers.
 
@@ -54,9 +57,10 @@ def verify_engine(
         work_dir: Folder to build in; made anew.
         log_path: Receives what the tools print, and the first difference.
         steps: Training steps, about half of what is played.
-        waves: Keep an FST wave file in `work_dir`.
+        waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
         timeout_s: Seconds the simulation may take.
         simulator: ``icarus`` or ``verilator``.
+        coverage: Leave what was covered in `work_dir`; see ``verify_coverage``.
 
     Returns:
         ``rtl_status`` (``pass`` or ``fail``) and, when it passes, ``rtl_words_checked``.
@@ -66,9 +70,14 @@ def verify_engine(
         ToolTimeoutError: The simulation ran out of time.
     """
     shutil.rmtree(work_dir, ignore_errors=True)
-    script = make_engine_script(point, Shape.of(point, SEGMENTS), steps)
+    shape = Shape.of(point, SEGMENTS)
+    script = make_engine_script(point, shape, steps)
     built = build_engine(point, SEGMENTS, rtl_dir)
-    job = {"operations": len(script.operations), "beats": len(script.beats)}
+    job = {
+        "operations": len(script.operations),
+        "beats": len(script.beats),
+        "coverage": coverage,
+    }
     patience = clocks_enough(point, BEATS)
     prepare(built, work_dir, len(script.operations), len(script.beats), patience, job, waves)
     (work_dir / "ops.hex").write_text("".join(op.line() for op in script.operations))
@@ -76,7 +85,10 @@ def verify_engine(
     simulate(work_dir, log_path, timeout_s, simulator)
     try:
         trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
-        return {"rtl_status": "pass", "rtl_words_checked": check_engine(script, trace)}
+        words = check_engine(script, trace)
+        if coverage:
+            write_events(work_dir, engine_goals(shape), script.events)
+        return {"rtl_status": "pass", "rtl_words_checked": words}
     except MismatchError as difference:
         with log_path.open("a", encoding="utf-8") as log:
             log.write(f"{difference}\n")

@@ -8,6 +8,7 @@ which beat of which epoch should stand on the outputs, and the software stream s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -224,8 +225,20 @@ class _Expected:
 
 
 @dataclass
-class _Walk:
-    """Where a correct stream stands, clock by clock."""
+class Walk:
+    """Where a correct stream stands, clock by clock.
+
+    Attributes:
+        epoch: Epoch of the beat on the outputs.
+        beat: That beat, since reset or reseed.
+        kept: Epoch and beat that a replay returns to.
+        busy: Whether it fills or loads, and shows no beat.
+        loads: Reseeds so far.
+        quiet: Clocks without a beat, those that wait for the host not counted.
+        allowed: Clocks without a beat that there must be.
+        words: Words taken.
+        stalls: `quiet` of every reseed.
+    """
 
     epoch: int = 0
     beat: int = 0
@@ -240,13 +253,20 @@ class _Walk:
     stalls: list[int] = field(default_factory=list)
 
 
-def check(point: DesignPoint, script: Script, trace: list[str]) -> dict[str, Any]:
+Watch = Callable[[Walk, int, str], None]
+"""Where the stream stands, the control bits of a clock, and its line of the trace."""
+
+
+def check(
+    point: DesignPoint, script: Script, trace: list[str], watch: Watch | None = None
+) -> dict[str, Any]:
     """Compare a whole trace with the software stream.
 
     Args:
         point: A hardware point.
         script: What was driven.
         trace: One line a clock, as tests/rtl/stream_harness.v writes them.
+        watch: Shown every clock once it was compared.
 
     Returns:
         ``rtl_words_checked``: words of accepted beats compared; ``reseed_stall_beats``: clocks
@@ -257,12 +277,14 @@ def check(point: DesignPoint, script: Script, trace: list[str]) -> dict[str, Any
     """
     if len(trace) != len(script.controls):
         raise MismatchError(f"the trace has {len(trace)} clocks, not {len(script.controls)}")
-    expected, walk = _Expected(point), _Walk()
+    expected, walk = _Expected(point), Walk()
     jumps = {d.cycle: d.beat for d in script.deposits}
     for clock, (control, shown) in enumerate(zip(script.controls.tolist(), trace, strict=True)):
         if clock in jumps:
             walk.kept = (walk.epoch, jumps[clock])
         _observe(point, walk, expected, control, shown, clock)
+        if watch is not None:
+            watch(walk, control, shown)
         _advance(point, walk, control, shown[1] == "1")
     stall = reseeding.reseed_stall_beats(point)
     if point.reseeds and walk.stalls != [stall] * RESEEDS:
@@ -271,7 +293,7 @@ def check(point: DesignPoint, script: Script, trace: list[str]) -> dict[str, Any
 
 
 def _observe(
-    point: DesignPoint, walk: _Walk, expected: _Expected, control: int, shown: str, clock: int
+    point: DesignPoint, walk: Walk, expected: _Expected, control: int, shown: str, clock: int
 ) -> None:
     """Compare one clock: a beat is there when it must be, and it is the right one."""
     valid = shown[1] == "1"
@@ -299,7 +321,7 @@ def _observe(
         walk.words += point.lanes
 
 
-def _advance(point: DesignPoint, walk: _Walk, control: int, valid: bool) -> None:
+def _advance(point: DesignPoint, walk: Walk, control: int, valid: bool) -> None:
     """Where the stream stands after the clock's rising edge; priority as the RTL contract says."""
     if control & RST:
         fill = reseeding.reset_stall_beats(point)

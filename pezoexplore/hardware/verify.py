@@ -12,7 +12,9 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.rtl import build
 from pezoexplore.hardware.script import TARGET_WORDS, MismatchError, Script, check, make_script
+from pezoexplore.hardware.script_events import StreamEvents, stream_goals
 from pezoexplore.hardware.simulate import HARNESS, simulate
+from pezoexplore.hardware.verify_coverage import write_events
 from pezoexplore.paths import bench_dir
 
 BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py")
@@ -32,6 +34,7 @@ def verify_point(
     waves: bool = False,
     timeout_s: float = TIMEOUT_S,
     simulator: str = "icarus",
+    coverage: bool = False,
 ) -> dict[str, Any]:
     """Simulate a point's stream top and compare every beat with the software stream.
 
@@ -41,9 +44,10 @@ def verify_point(
         work_dir: Folder to build in; made anew.
         log_path: Receives what the tools print, and the first difference.
         words: Words to compare, about.
-        waves: Keep an FST wave file in `work_dir`.
+        waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
         timeout_s: Seconds the simulation may take.
         simulator: ``icarus`` or ``verilator``.
+        coverage: Leave what was covered in `work_dir`; see ``verify_coverage``.
 
     Returns:
         ``rtl_status`` (``pass`` or ``fail``), ``rtl_words_checked`` and ``reseed_stall_beats``;
@@ -55,11 +59,15 @@ def verify_point(
     """
     shutil.rmtree(work_dir, ignore_errors=True)
     script = make_script(point, words)
-    _prepare(point, script, rtl_dir, work_dir, waves)
+    _prepare(point, script, rtl_dir, work_dir, waves, coverage)
+    events = StreamEvents(point) if coverage else None
     simulate(work_dir, log_path, timeout_s, simulator)
     try:
         trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
-        return {"rtl_status": "pass", **check(point, script, trace)}
+        found = {"rtl_status": "pass", **check(point, script, trace, events)}
+        if events is not None:
+            write_events(work_dir, stream_goals(point), events.events())
+        return found
     except MismatchError as difference:
         with log_path.open("a", encoding="utf-8") as log:
             log.write(f"{difference}\n")
@@ -69,7 +77,12 @@ def verify_point(
 
 
 def _prepare(
-    point: DesignPoint, script: Script, rtl_dir: Path, work_dir: Path, waves: bool
+    point: DesignPoint,
+    script: Script,
+    rtl_dir: Path,
+    work_dir: Path,
+    waves: bool,
+    coverage: bool,
 ) -> None:
     """Put everything the simulation reads into its folder."""
     built = build(point, rtl_dir)
@@ -92,6 +105,7 @@ def _prepare(
         "defines": defines,
         "parameters": {k: _text(v) for k, v in built.parameters.items()},
         "waves": waves,
+        "coverage": coverage,
         "cycles": len(script.controls),
         "deposits": [{"cycle": d.cycle, "registers": d.registers} for d in script.deposits],
     }

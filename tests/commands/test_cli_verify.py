@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from cli_calls import spawn
 
+from pezoexplore.design.point import resolve
 from pezoexplore.hardware import regress
+from pezoexplore.hardware.rtl import source_names
 from pezoexplore.paths import rtl_dir
 
 needs_icarus = pytest.mark.skipif(
@@ -70,6 +72,46 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     assert wave.stat().st_size > 1000
 
 
+@needs_icarus
+def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch):
+    point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
+    monkeypatch.setattr(regress, "module_points", lambda name: (point,))
+    source = copied_rtl / "xorshift32.v"
+    source.write_text(source.read_text().replace("{right[26:0], 5'b0}", "{right[27:0], 4'b0}"))
+    options = ["--rtl-dir", copied_rtl, "--waves", "--out", "v", "--jobs", 1]
+    answer = call("verify", "xorshift32", *options)
+    assert answer.status == 1
+    (wave,) = (tmp_path / "v" / "waves").iterdir()
+    assert wave.suffix == ".fst"
+    assert wave.stat().st_size > 1000
+
+
+def test_verilator_counts_coverage_and_leaves_waves(call, tmp_path, monkeypatch):
+    point = resolve(rng="rademacher", reuse="none", lanes=31, scaling="none", reuse_period=4)
+    monkeypatch.setattr(regress, "module_points", lambda name: (point,))
+    options = ["--sim", "verilator", "--coverage", "c/page.md", "--out", "v", "--jobs", 1]
+    answer = call("verify", "rademacher", *options, "--waves", "--format", "json")
+    (wave,) = (tmp_path / "v" / "waves").iterdir()
+    assert wave.suffix == ".vcd"
+    assert wave.read_text().startswith("$version")
+    assert answer.status == 0, answer.err
+    found = answer.document["coverage"]
+    assert set(found) == set(source_modules(point))
+    lines = found["stream_none"]["line"]
+    assert 0 < lines["covered"] == lines["of"]
+    toggles = found["rademacher"]["toggle"]
+    assert toggles["covered"] == toggles["of"] == 4 * 32
+    events = found["rademacher"]["event"]
+    assert events["covered"] == events["of"] > 15
+    page = (tmp_path / "c" / "page.md").read_text()
+    row = f"| rademacher |  |  | 128/128 | 100.0 | {events['of']}/{events['of']} | 0 |"
+    assert row in page.splitlines()
+
+
+def source_modules(point) -> list[str]:
+    return [name.removesuffix(".v") for name in source_names(point) if name.endswith(".v")]
+
+
 def test_an_rtl_folder_must_be_whole(call, copied_rtl):
     (copied_rtl / "clt.v").unlink()
     answer = call("verify", "clt", "--rtl-dir", copied_rtl)
@@ -82,6 +124,8 @@ def test_an_rtl_folder_must_be_whole(call, copied_rtl):
         (["lfsx"], "lfsx: no such module; there are lfsr, xorshift32, "),
         (["--sim", "vcs"], "--sim vcs: allowed: icarus, verilator"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
+        (["--coverage", "c.md"], "--coverage needs --sim verilator"),
+        (["--coverage", ".", "--sim", "verilator"], "it is a folder; name a file with --coverage"),
         (["--junit", "."], "it is a folder; name a file with --junit"),
     ],
 )
