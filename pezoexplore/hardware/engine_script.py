@@ -219,10 +219,10 @@ class _Maker:
             script.see("STEP", step)
             script.see("STEP_SHIFT", shift)
             script.ask(Operation(Kind.PAIR))
-            script.refused(write("ID", step))
+            script.refused(write("ID", step), "address")
             script.ask(write("STEP", ~step))
             script.ask(Operation(Kind.PAIR))
-            script.refused(Operation(Kind.READ, address=0x34))
+            script.refused(Operation(Kind.READ, address=0x34), "address")
             script.see("STEP", ~step)
 
     def abandoned(self) -> None:
