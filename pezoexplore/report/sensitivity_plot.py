@@ -74,7 +74,8 @@ def _figure(found: Sequence[Sensitivity]) -> Figure:
                    color="#555555", va="bottom")  # fmt: skip
     middle = (_LEFT + style.WIDTH - _RIGHT) / 2 / style.WIDTH
     figure.text(middle, 0.36 / height, "share of the variance explained (%)", ha="center")
-    _draw_key(figure, height)
+    rings = any(effect.importance is not None for item in found for effect in item.main)
+    _draw_key(figure, height, rings)
     return figure
 
 
@@ -147,13 +148,13 @@ def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
                    zorder=5, clip_on=True)  # fmt: skip
 
 
-def _draw_key(figure: Figure, height: float) -> None:
+def _draw_key(figure: Figure, height: float, rings: bool) -> None:
     handles = [
         Patch(color=_MAIN, label="main effect"),
         Patch(color=_PAIR, label="interaction"),
         Line2D([], [], color=style.INK, lw=0.8, label="95 % interval"),
         Line2D([], [], ls="", marker="o", ms=3.6, mfc="white", mec=style.INK, mew=0.8,
                label="Optuna's importance (sums to 100 %)"),
-    ]  # fmt: skip
+    ][: 4 if rings else 3]  # fmt: skip
     figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=6.3, borderaxespad=0,
                   bbox_to_anchor=(0.5, 0.08 / height), handlelength=1.4)  # fmt: skip

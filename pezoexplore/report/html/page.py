@@ -36,12 +36,15 @@ from pezoexplore.report.html.sections import (
 SYMBOLS = {"none": "circle", "pool": "square", "bank": "triangle-up", "phased": "diamond"}
 """Plotly's names of ``style.REUSE_MARKERS``."""
 
+SCRIPTS = ("values", "plane", "cube", "lines", "table", "detail", "selection", "start")
+"""The page's scripts in order, each of which may use those before it: they become one."""
+
 _OWN = files("pezoexplore.report.html")
 
 
 def render(report: Report) -> str:
     """The page as text."""
-    plotly, own = _plotly(), _own("page.js")
+    plotly, own = _plotly(), _script()
     template = Template(_own("page.html"))
     return template.substitute(
         title=html.escape(report.name),
@@ -150,6 +153,11 @@ def _policy(scripts: Sequence[str]) -> str:
 
 def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _script() -> str:
+    parts = "\n".join(_own(f"script/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _own(name: str) -> str:

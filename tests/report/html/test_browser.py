@@ -66,6 +66,16 @@ class Opened:
             bad.fill("")
         self.page.evaluate("delete document.body.dataset.answerMs")
 
+    def brush(self, across: float, down: float) -> None:
+        """Drag over the plane from its upper left corner, by shares of its width and height."""
+        box = self.page.locator("#plane .nsewdrag").first.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + 2, box["y"] + 2)
+        self.page.mouse.down()
+        place = (box["x"] + across * box["width"], box["y"] + down * box["height"])
+        self.page.mouse.move(*place, steps=5)
+        self.page.mouse.up()
+
     def answered(self, selected: str) -> None:
         """Wait until every view shows a selection of this many designs."""
         self.page.wait_for_selector(f'body[data-selected="{selected}"]')
@@ -143,12 +153,7 @@ def test_a_filter_that_cannot_be_read_is_marked_and_keeps_all(opened: Opened):
 
 
 def test_a_brush_selects_in_every_view(opened: Opened):
-    box = opened.page.locator("#plane .nsewdrag").first.bounding_box()
-    assert box is not None
-    opened.page.mouse.move(box["x"] + 2, box["y"] + 2)
-    opened.page.mouse.down()
-    opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2, steps=5)
-    opened.page.mouse.up()
+    opened.brush(0.5, 0.99)
     opened.page.wait_for_selector("body[data-answer-ms]")
     selected = int(opened.page.get_attribute("body", "data-selected") or 0)
     assert 0 < selected < 8
@@ -159,6 +164,15 @@ def test_a_brush_selects_in_every_view(opened: Opened):
     opened.answered("0")
     opened.page.fill('input[data-column="reuse"]', "")
     opened.answered(str(selected))
+
+
+def test_a_brush_over_nothing_selects_all(opened: Opened):
+    opened.brush(0.5, 0.99)
+    opened.page.wait_for_selector("body[data-selected]:not([data-selected=''])")
+    opened.brush(0.1, 0.1)
+    opened.answered("")
+    assert len(opened.designs()) == 11
+    assert opened.drawn("picked") == 0
 
 
 def test_a_range_on_the_parallel_coordinates_selects(opened: Opened):

@@ -1,0 +1,59 @@
+// Values of the run, and how they are written and drawn; every later script builds on these.
+// Text of a run is only ever set as text, never as HTML; Plotly reads some, so `plain` escapes it.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+const count = data.labels.length;
+const everyone = [...Array(count).keys()];
+for (const column of data.columns) column.title = column.title.replaceAll("_", " ");
+const columns = new Map(data.columns.map((column) => [column.name, column]));
+const CROWD = 300;      // designs beyond which only the front has error bars, and WebGL draws
+const ROW = 28;         // pixels of a table's row
+const PALE = "#e4e6e9", INK = "#222222", GRID = "#e6e6e6";
+const LAYOUT = {
+  font: {family: '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif', size: 12, color: INK},
+  paper_bgcolor: "#fff", plot_bgcolor: "#fff", hovermode: "closest",
+  margin: {l: 58, r: 14, t: 14, b: 44}, hoverlabel: {bgcolor: "#fff", font: {color: INK}},
+};
+const AXIS = {gridcolor: GRID, zeroline: false, linecolor: "#999", ticks: "outside", ticklen: 4, tickcolor: "#999",
+  automargin: true};
+const CONFIG = {displaylogo: false, responsive: true, toImageButtonOptions: {format: "svg", filename: "pezoexplore"},
+  modeBarButtonsToRemove: ["autoScale2d", "zoomIn2d", "zoomOut2d", "resetCameraLastSave3d"]};
+
+const plain = (text) => String(text).replace(/[&<>]/g, (c) => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"}[c]));
+const cell = (name, row) => columns.get(name).cells[row];
+const number = (name, row) => {
+  const value = columns.has(name) ? cell(name, row) : null;
+  return value === "inf" ? Infinity : value === "-inf" ? -Infinity : typeof value === "number" ? value : NaN;
+};
+const known = (name, row) => Number.isFinite(number(name, row));
+const half = (name, row) => {
+  const column = columns.get(name).half;
+  return column && known(column, row) ? number(column, row) : null;
+};
+const colour = (row) => data.colours[data.rng[row]] || "#8a8a8a";
+const shown = (value) => typeof value === "number" ? String(+value.toPrecision(6)) : String(value);
+function words(name, row) {
+  const value = cell(name, row), width = half(name, row);
+  if (value === null) return "";
+  return width === null ? shown(value) : `${value.toFixed(2)} ± ${width.toFixed(2)}`;
+}
+const wide = (name, rows) => {
+  const values = rows.map((row) => number(name, row)).filter(Number.isFinite);
+  return values.length > 0 && Math.min(...values) > 0 && Math.max(...values) > 20 * Math.min(...values);
+};
+
+function element(parent, tag, text, attributes = {}) {
+  const made = parent.appendChild(document.createElement(tag));
+  if (text !== undefined) made.textContent = text;
+  return Object.assign(made, attributes);
+}
+
+function themed(layout) {
+  const full = {...LAYOUT, ...layout, margin: {...LAYOUT.margin, ...layout.margin}};
+  for (const key of Object.keys(full)) if (/^[xy]axis\d*$/.test(key)) full[key] = {...AXIS, ...full[key]};
+  return full;
+}
+const draw = (id, figure) => Plotly.react($(id), figure.data, themed(figure.layout), CONFIG);
+const numbers = data.columns.filter((c) => c.numeric && c.varies && !c.axis && c.name !== c.half).map((c) => c.name);
+const plotted = () => everyone.filter((row) => data.ok[row] && known($("x").value, row) && known($("y").value, row));
