@@ -20,7 +20,7 @@ from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.outputs import Failure, SkippedPoint
 from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.stages import SELECTABLE, build_stages, run_info, tool_versions
+from pezoexplore.explore.stages import SELECTABLE, USUAL, build_stages, run_info, tool_versions
 from pezoexplore.explore.sweep import Progress, run_sweep
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Results", "load_design", "read_results", "sweep"]
 
-HARDWARE_STAGES = ("rtl", "synth")
+HARDWARE_STAGES = ("rtl", "synth", "power")
 """Stages that only points with RTL have."""
 
 
@@ -73,7 +73,7 @@ def sweep(
     design: DesignSpace | Path | str,
     out: Path | str,
     *,
-    stages: Sequence[str] = SELECTABLE,
+    stages: Sequence[str] = USUAL,
     jobs: int = 1,
     rtl_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -86,8 +86,8 @@ def sweep(
     Args:
         design: A design, or the path of a design file.
         out: The run directory: new, empty, or one of ours.
-        stages: Some of ``train``, ``rtl`` and ``synth``; statistics of the streams are always
-            made.
+        stages: Some of ``train``, ``rtl``, ``synth`` and ``power``; statistics of the streams
+            are always made.
         jobs: Worker processes; never changes a result.
         rtl_dir: Folder of edited RTL; None for the bundled one.
         progress: Told whenever a run ends.

@@ -35,7 +35,7 @@ AXIS_VALUES: dict[str, tuple[str, ...]] = {
 }
 """Words that an axis takes; where it takes numbers as well, those are not offered."""
 
-STAGES = ("train", "rtl", "synth")
+STAGES = ("train", "rtl", "synth", "power")
 
 MAX_POINTS = 2000
 """Most designs of a run that are offered."""

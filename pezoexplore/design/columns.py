@@ -58,8 +58,10 @@ RESULT_HELP = {
     "dsp": "DSP blocks",
     "fmax_mhz": "highest clock, MHz: median over place and route with several seeds (ice40, ecp5), "
     "or static timing before layout (osu018)",
-    "power_mw_est": "estimated power, mW",
-    "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ",
+    "power_mw_est": "power of the stream at a beat a clock, hardware.clock_mhz, mW: toggles of the "
+    "netlist, glitches included, times energies; stage power",
+    "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ; the "
+    "generator's where its energy a number is there",
     "yosys_version": "version of Yosys that counted the resources",
     "rtl_sha256": "hash of the RTL",
     "epsilon": "length of the probe, chosen on the validation split",
@@ -78,6 +80,9 @@ RESULT_HELP = {
     "opensta_version": "version of OpenSTA that timed the cells",
     "front_confidence": "how sure the row is to be on the front, 0 to 1: its share of the fronts "
     "when the seeds are drawn again; empty for a row that can be on none",
+    "power_mw_zero_delay": "the same without glitches: a simulation without delays, mW",
+    "leakage_mw_est": "of it, leakage, mW; target osu018",
+    "energy_per_number_pj_est": "energy of one random number at that power, pJ",
     "pareto": "whether the row is on the Pareto front",
 }
 

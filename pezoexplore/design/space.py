@@ -234,6 +234,9 @@ class HardwareSettings(_Section):
     clock_mhz: Annotated[float, Positive(1e5)] = Field(
         default=200.0, description="Clock that power is estimated at, MHz."
     )
+    power: bool = Field(
+        default=False, description="Whether stage synth brings stage power along; it takes minutes."
+    )
 
 
 class Objectives(_Section):

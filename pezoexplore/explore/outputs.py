@@ -26,6 +26,7 @@ from pezoexplore.explore.rows import (
     point_id,
     result_row,
     skipped_row,
+    with_generator,
 )
 from pezoexplore.explore.rundir import PROGRAM, RUN_NAME, writing_atomically
 from pezoexplore.explore.stage import STAGE_ORDER
@@ -332,7 +333,7 @@ def _row(
             status = f"{result.status}:{use.stage.name}"
     if status == "ok" and cells.get("diverged_step") is not None:
         status = f"diverged:{cells['diverged_step']}"
-    return result_row(identity, target, status, point, cells)
+    return result_row(identity, target, status, point, with_generator(cells))
 
 
 def _place(row: Row) -> tuple[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from pezoexplore.design.point import DesignPoint
 
+_ENERGY, _PER_NUMBER = "energy_to_target_uj_est", "energy_per_number_pj_est"
+
 Row = dict[str, str]
 """A row as written: text by column."""
 
@@ -49,6 +51,9 @@ FORMATS = {
     "dsp": _WHOLE,
     "fmax_mhz": ".2f",
     "power_mw_est": ".3f",
+    "power_mw_zero_delay": ".3f",
+    "leakage_mw_est": _SIX_DIGITS,
+    "energy_per_number_pj_est": _SIX_DIGITS,
     "energy_to_target_uj_est": _SIX_DIGITS,
     "epsilon": ".12g",
     "tuning_forward_passes": _WHOLE,
@@ -80,9 +85,10 @@ def point_id(
         task: Training task.
         train: Training settings as plain values.
         hardware: Hardware settings as plain values. The list of targets does not count: the
-            target is a column of its own, and another one changes nothing in this one's row.
+            target is a column of its own, and another one changes nothing in this one's row. Nor
+            does `power`: which stages run is not what a row is of.
     """
-    settings = {key: value for key, value in hardware.items() if key != "targets"}
+    settings = {key: value for key, value in hardware.items() if key not in ("targets", "power")}
     content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
     return sha256(canonical_json(content))[:12]
 
@@ -107,6 +113,20 @@ def result_row(
     row |= {axis: cell_text(axis, value) for axis, value in point.axes().items()}
     row |= {name: cell_text(name, value) for name, value in cells.items() if name in row}
     return row | {"point_id": identity, "target": target, "status": status}
+
+
+def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
+    """Results with the generator's energy in that of training, where one is known.
+
+    Args:
+        cells: Results; ``numbers_to_target`` of training and ``energy_per_number_pj_est`` of the
+            target's power add up to what the generator takes.
+    """
+    found = [cells.get(name) for name in (_ENERGY, "numbers_to_target", _PER_NUMBER)]
+    training, numbers, each = (f if isinstance(f, int | float) else None for f in found)
+    if training is None or numbers is None or each is None:
+        return dict(cells)
+    return {**cells, _ENERGY: training + numbers * each * 1e-6}
 
 
 def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:

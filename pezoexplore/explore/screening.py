@@ -17,6 +17,7 @@ CHEAP = frozenset(
         *("stream_lag1", "lane_correlation", "distinct_output_bits"),
         *("rtl_words_checked", "reseed_stall_beats"),
         *("lut", "muxf", "ff", "carry", "bram", "dsp", "fmax_mhz", "power_mw_est"),
+        *("power_mw_zero_delay", "leakage_mw_est", "energy_per_number_pj_est"),
     }
 )
 """Numeric results that the stages before training give; every other one may need training."""

@@ -13,7 +13,7 @@ from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.explore.executor import Executor, Task
 from pezoexplore.explore.results import Result, judge, record_of
-from pezoexplore.explore.rows import cell_text, csv_text, point_id
+from pezoexplore.explore.rows import cell_text, csv_text, point_id, with_generator
 from pezoexplore.explore.rundir import RunDir
 from pezoexplore.explore.screening import can_stop_early, cannot_reach, ruled_out
 from pezoexplore.explore.search import (
@@ -215,7 +215,7 @@ class StageEvaluator:
         diverged = next((r.payload.get("diverged_step") for _, r in results), None)
         if diverged is not None:
             return Finding(STOPPED, cells, f"diverged at step {diverged}", full=True)
-        return Finding(COMPLETE, dict(cells) | _numbers(results, self.space), full=True)
+        return Finding(COMPLETE, _numbers(results, self.space, cells), full=True)
 
     def _run(
         self, points: Sequence[DesignPoint], stages: Sequence[Stage]
@@ -281,15 +281,26 @@ def _scores_of(results: Sequence[tuple[Stage, Result]]) -> list[float]:
     return []
 
 
-def _numbers(results: Sequence[tuple[Stage, Result]], space: DesignSpace) -> dict[str, float]:
-    """Numbers by column, as results.csv has them in the row of the first target."""
+def _numbers(
+    results: Sequence[tuple[Stage, Result]],
+    space: DesignSpace,
+    known: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Numbers by column, as results.csv has them in the row of the first target.
+
+    Args:
+        results: Results of stages.
+        space: The design space.
+        known: Numbers of earlier stages, which stay.
+    """
     target = space.hardware.targets[0]
-    cells: dict[str, float] = {}
+    found: dict[str, object] = dict(known or {})
     for stage, result in results:
         if stage.target in (None, target):
-            for name, value in result.payload.items():
-                if name in NUMERIC_COLUMNS:
-                    number = parse_number(cell_text(name, value))
-                    if number is not None:
-                        cells[name] = number
+            found |= result.payload
+    cells: dict[str, float] = {}
+    for name, value in with_generator(found).items():
+        number = parse_number(cell_text(name, value)) if name in NUMERIC_COLUMNS else None
+        if number is not None:
+            cells[name] = number
     return cells

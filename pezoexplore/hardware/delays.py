@@ -8,7 +8,7 @@ port has the transition time of the inputs.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from pezoexplore.errors import ToolError
@@ -83,7 +83,13 @@ def net_loads(netlist: Netlist, library: Library, wire_pf: float) -> dict[int, f
     return loads
 
 
-def find_loads(netlist: Netlist, library: Library, wire_pf: float, input_slew_ns: float) -> Loads:
+def find_loads(
+    netlist: Netlist,
+    library: Library,
+    wire_pf: float,
+    input_slew_ns: float,
+    quiet: Collection[int] = (),
+) -> Loads:
     """Loads, transition times and delays of a netlist.
 
     Args:
@@ -91,6 +97,8 @@ def find_loads(netlist: Netlist, library: Library, wire_pf: float, input_slew_ns
         library: Its cells.
         wire_pf: Capacitance of the wire to each pin of a cell, pF.
         input_slew_ns: Transition time of the inputs, the clock among them, ns.
+        quiet: Nets that never toggle: what they drive takes its delays from its other inputs. A
+            reset or an enable with thousands of loads would else slow every cell it touches.
 
     Raises:
         ToolError: A cell is not in the library, or the netlist has a combinational loop.
@@ -112,18 +120,22 @@ def find_loads(netlist: Netlist, library: Library, wire_pf: float, input_slew_ns
         for pin in cell.outputs:
             bit = instance.pins.get(pin.name, ("x",))[0]
             if isinstance(bit, int):
-                slews[bit], delays[bit] = _driven(pin, instance, loads, pf[bit])
+                slews[bit], delays[bit] = _driven(pin, instance, loads, pf[bit], quiet)
                 arrivals[bit] = start + max(delays[bit])
     for bit in netlist.nets:
         slews.setdefault(bit, (input_slew_ns, input_slew_ns))
     return Loads(pf, slews, delays, max(arrivals.values(), default=0.0))
 
 
-def _driven(pin: Pin, instance: Instance, loads: Loads, load: float) -> tuple[Edges, Edges]:
+def _driven(
+    pin: Pin, instance: Instance, loads: Loads, load: float, quiet: Collection[int]
+) -> tuple[Edges, Edges]:
     """Transition times of an output (the slowest arc's) and its delay (the mean over its arcs)."""
     slews: tuple[list[float], list[float]] = ([], [])
     delays: tuple[list[float], list[float]] = ([], [])
-    for arc, edge, slew in _arcs(pin, instance, loads):
+    arcs = list(_arcs(pin, instance, loads))
+    lively = [arc for arc in arcs if instance.pins[arc[0].related][0] not in quiet]
+    for arc, edge, slew in lively or arcs:
         slews[edge].append(arc.slew[edge].at(slew, load))
         delays[edge].append(max(arc.delay[edge].at(slew, load), 0.0))
     if not slews[RISE] or not slews[FALL]:

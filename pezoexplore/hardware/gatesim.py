@@ -128,6 +128,7 @@ def count_toggles(
 def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns: float) -> str:
     """The test bench: clock, reset, loads, the trace of beats and the toggles to count."""
     ports = _ports(netlist)
+    driven = {n.partition("[")[0] for n, p in netlist.ports.items() if p.direction == "input"}
     data = ", ".join(wire(bit) for bit in reversed(ports["out_data"]))
     before = workload.stall + WARM_CLOCKS + 1
     width = workload.load_bits
@@ -145,7 +146,7 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
             *(
                 f"assign {wire(bit)} = {_driver(inputs.get(name), i)};"
                 for name, bits in ports.items()
-                if name != "clk" and _is_input(netlist, bits)
+                if name != "clk" and name in driven
                 for i, bit in enumerate(bits)
             ),
             *cells,
@@ -180,10 +181,6 @@ def _ports(netlist: Netlist) -> dict[str, list[Bit]]:
         if name not in found:
             raise ToolError(f"the netlist has no port {name}")
     return {name: [bits[i] for i in sorted(bits)] for name, bits in found.items()}
-
-
-def _is_input(netlist: Netlist, bits: Sequence[Bit]) -> bool:
-    return any(bits[0] in p.bits for p in netlist.ports.values() if p.direction == "input")
 
 
 def _driver(name: str | None, index: int) -> str:

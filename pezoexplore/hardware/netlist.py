@@ -23,11 +23,13 @@ class Instance:
         kind: Type of the cell.
         pins: Bits of each pin, the least significant first.
         parameters: As Yosys writes them: binary digits, or text.
+        outputs: Names of the pins it drives; empty for a type that Yosys does not know.
     """
 
     kind: str
     pins: Mapping[str, tuple[Bit, ...]]
     parameters: Mapping[str, str]
+    outputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,4 +87,5 @@ def _instance(cell: Mapping[str, Any]) -> Instance:
         kind=cell["type"],
         pins={name: tuple(bits) for name, bits in cell["connections"].items()},
         parameters={name: str(value) for name, value in cell["parameters"].items()},
+        outputs=frozenset(n for n, d in cell.get("port_directions", {}).items() if d == "output"),
     )

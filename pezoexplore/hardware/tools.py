@@ -164,7 +164,7 @@ def tools() -> list[Tool]:
         Tool(
             "iverilog",
             icarus_version(),
-            "RTL verification (--stages rtl, verify)",
+            "RTL verification (--stages rtl, verify) and power (--stages power)",
             "apt-get install iverilog",
         )
     )

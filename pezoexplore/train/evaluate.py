@@ -117,7 +117,8 @@ def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str,
     result = train_source(stream_source(point, task), task, settings, trainer)
     result["accuracy_before"] = task.accuracy_before
     steps, passes = settings.steps, trainer.passes(settings.steps)
-    costs = run_costs(point, task, settings.batch, steps, passes, result["steps_to_target"])
+    reached, drawn = result["steps_to_target"], result["random_numbers"]
+    costs = run_costs(point, task, settings.batch, steps, passes, reached, drawn)
     return result | costs
 
 

@@ -678,7 +678,7 @@ def test_the_resolved_design_names_every_setting(load):
         "grasp_queries": 192,
         "probe_workers": 1,
     }
-    assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0}
+    assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0, "power": False}
     assert data["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff"]}
     header = text.splitlines()[0]
     assert header.startswith("# Axes that a mapping does not name: rng lfsr, reuse phased")

@@ -18,10 +18,21 @@ from pezoexplore.explore.rows import (
     result_row,
     skipped_row,
     typed_row,
+    with_generator,
 )
 
 TRAIN = {"steps": 4000, "seeds": 5}
 HARDWARE = {"targets": ["xcup"], "clock_mhz": 200.0}
+
+
+def test_the_generator_s_energy_is_added_where_it_is_known() -> None:
+    cells = {"energy_to_target_uj_est": 5.0, "numbers_to_target": 2e6, "lut": 3}
+    assert with_generator(cells) == cells
+    known = {**cells, "energy_per_number_pj_est": 1.5}
+    assert with_generator(known) == {**known, "energy_to_target_uj_est": 8.0}
+    for name in ("energy_to_target_uj_est", "numbers_to_target", "energy_per_number_pj_est"):
+        unknown = {**known, name: None}
+        assert with_generator(unknown) == unknown
 
 
 def test_every_numeric_result_has_a_format() -> None:

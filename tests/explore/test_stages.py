@@ -90,6 +90,61 @@ def test_no_cell_library_is_one_line(tmp_path: Path) -> None:
         )
 
 
+ALL_TOOLS = TOOLS | {"iverilog": "11"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked", "labels"),
+    [
+        (["synth"], False, []),
+        (["synth"], True, ["power-osu018", "power-xcup"]),
+        (["power"], False, ["power-osu018", "power-xcup"]),
+        (["train"], True, []),
+    ],
+)
+def test_power_runs_when_asked_for_and_where_its_cost_has_a_source(
+    tmp_path: Path, wanted: list[str], asked: bool, labels: list[str]
+) -> None:
+    design = space(hardware={"targets": ["osu018", "ecp5", "xcup"], "power": asked})
+    built = build_stages(design, wanted, rtl_dir=tmp_path, work_dir=tmp_path, tools=ALL_TOOLS)
+    assert [stage.label for stage in built if stage.name == "power"] == labels
+
+
+def test_power_needs_a_simulator_and_its_library(tmp_path: Path) -> None:
+    design = space(hardware={"targets": ["osu018"]})
+    for missing in ("iverilog", "qflow-tech-osu018"):
+        with pytest.raises(ToolError, match=f"stage power needs {missing}, not found"):
+            build_stages(
+                design,
+                ["power"],
+                rtl_dir=tmp_path,
+                work_dir=tmp_path,
+                tools={**ALL_TOOLS, missing: None},
+            )
+
+
+def test_a_design_that_wants_power_does_without_where_there_is_no_simulator(tmp_path: Path) -> None:
+    design = space(hardware={"targets": ["xcup"], "power": True})
+    tools = ALL_TOOLS | {"iverilog": None}
+    built = build_stages(design, ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    assert [stage.label for stage in built] == ["health", "synth-xcup"]
+    (missing,) = figures_missing(design, tools)
+    assert missing.startswith("no power_mw_est: iverilog not found; type `apt-get install")
+    assert figures_missing(design, ALL_TOOLS) == []
+
+
+def test_power_is_of_a_clock(tmp_path: Path) -> None:
+    point = resolve(reuse="phased", lanes=3, bit_width=4)
+    keys = []
+    for clock in (100.0, 200.0):
+        design = space(hardware={"targets": ["xcup"], "clock_mhz": clock})
+        _, stage = build_stages(
+            design, ["power"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=ALL_TOOLS
+        )
+        keys.append(stage.key(point))
+    assert keys[0] != keys[1]
+
+
 def test_tree_hash_sees_content_and_names_and_nothing_else(tmp_path: Path) -> None:
     root = tmp_path / "rtl"
     (root / "sub").mkdir(parents=True)

