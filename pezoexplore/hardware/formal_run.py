@@ -232,6 +232,8 @@ class _Prover:
             code = run_tool(command, cwd=folder, log_path=log, timeout_s=self.timeout_s)
             if code not in (_PASS, _FAIL, _UNKNOWN):
                 raise ToolError(f"SymbiYosys failed (exit {code}); see {log}")
+            if "conflicting" in log.read_text(encoding="utf-8"):
+                raise ToolError(f"a wire has more than one driver; see {log}")
             wanted = edit is not None  # a counterexample that must be is no news
             trace = None if wanted else self._kept_trace(folder, what)
         except ToolTimeoutError as error:

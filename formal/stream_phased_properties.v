@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Properties of stream_phased: the beats delivered are XORs of one lfsr state, which hops after
+// every full period.
+//
+// Lane 0 shows the whole state, so that what is proved of data is proved of the state; lane 1 shows
+// XORs of two state bits each.
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module stream_phased_properties #(
+    parameter HAS_RESEED = 0,    // 0 or 1
+    parameter HOP_HOLDS = 1,     // 0 or 1
+    parameter EXPONENT_BITS = 0  // 0 to 2
+) (
+    input wire       clk,
+    input wire       rst,
+    input wire       start,
+    input wire       replay,
+    input wire       reseed,
+    input wire       load_valid,
+    input wire [3:0] load_data,
+    input wire       out_ready
+);
+
+    localparam PERIOD = 15;
+    localparam [3:0] SEED = 4'd5;
+    localparam [5:0] BASE = 6'd60;
+    // State bit s is in output bit s, and in bits s and s + 1 (modulo 4) of lane 1.
+    localparam [31:0] COLUMNS = {8'b1001_1000, 8'b1100_0100, 8'b0110_0010, 8'b0011_0001};
+    // Four updates at once: a hop that no zero comes of.
+    localparam [15:0] HOP = {4'b1001, 4'b1101, 4'b0110, 4'b0011};
+
+    wire       load_ready;
+    wire       out_valid;
+    wire [7:0] out_data;
+    wire [5:0] out_exponent;
+
+    stream_phased #(
+        .BIT_WIDTH(4), .STATE_BITS(4), .LANES(2), .HAS_RESEED(HAS_RESEED), .HOP_HOLDS(HOP_HOLDS),
+        .EXPONENT_BITS(EXPONENT_BITS), .EXPONENT_BASE(BASE), .EXPONENT_FILE("exponents.hex"),
+        .COLUMNS(COLUMNS), .HOP(HOP), .SEED(SEED)
+    ) dut (
+        .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
+        .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),
+        .out_valid(out_valid), .out_ready(out_ready), .out_data(out_data),
+        .out_exponent(out_exponent));
+
+    (* hierconn *) wire [3:0] \dut.state_q ;
+    (* hierconn *) wire [3:0] \dut.kept_q ;
+    (* hierconn *) wire [3:0] \dut.u_count.count_q ;
+    (* hierconn *) wire [3:0] \dut.u_count.kept_q ;
+    (* hierconn *) wire [0:0] \dut.gen_reseed.u_control.left_q ;
+
+    // The model: the state, the place in the period, and what `start` kept of both. A reseed
+    // forgets that: a replay before the next `start` has nothing to show again.
+    reg [3:0] model_q;
+    reg [3:0] place_q;
+    reg [3:0] kept_model_q;
+    reg [3:0] kept_place_q;
+    reg       loading_q;
+    reg       known_q;
+    reg       shown_known_q;
+    wire      accept = out_valid && out_ready;
+    wire      load = load_valid && load_ready;
+    wire      asked = reseed && HAS_RESEED != 0;
+
+    function [3:0] updated;
+        input [3:0] state;
+        updated = {state[0], state[3] ^ state[0], state[2:1]};
+    endfunction
+
+    function [3:0] hopped;
+        input [3:0] state;
+        hopped = {^(state & HOP[15:12]), ^(state & HOP[11:8]), ^(state & HOP[7:4]),
+                  ^(state & HOP[3:0])};
+    endfunction
+
+    function [7:0] words;
+        input [3:0] state;
+        words = {state ^ {state[2:0], state[3]} ^ 4'd8, state ^ 4'd8};
+    endfunction
+
+    // Count of each place of the period: an lfsr from 1 on.
+    wire [3:0] counts [0:PERIOD];
+    assign counts[0] = 4'd1;
+    genvar i;
+    generate
+        for (i = 0; i < PERIOD; i = i + 1) begin : gen_count
+            assign counts[i+1] = updated(counts[i]);
+        end
+    endgenerate
+
+    wire [5:0] exponent;
+    wire [5:0] kept_exponent;
+    generate
+        if (EXPONENT_BITS > 0) begin : gen_exponents
+            reg [1:0] entries [0:15];
+            initial $readmemh("exponents.hex", entries);
+            assign exponent = BASE + entries[model_q];
+            assign kept_exponent = BASE + entries[kept_model_q];
+        end else begin : gen_constant
+            assign exponent = BASE;
+            assign kept_exponent = BASE;
+        end
+    endgenerate
+
+    // What was seen at the ports.
+    reg        past_q = 1'b0;
+    reg        waiting_q = 1'b0;   // a beat was shown, not taken, and nothing else was asked for
+    reg        replayed_q = 1'b0;  // a replay of a beat that is known
+    reg [13:0] seen_q;
+    reg [13:0] latched_q;          // the beat shown when `start` came last
+    reg        latched_known_q;    // there was one since reset or reseed
+
+    always @(posedge clk) begin
+        past_q <= 1'b1;
+        if (rst || (loading_q && load)) begin
+            model_q <= rst ? SEED : load_data;
+            place_q <= 0;
+        end else if (!loading_q && replay) begin
+            model_q <= kept_model_q;
+            place_q <= kept_place_q;
+        end else if (accept) begin
+            model_q <= (place_q != PERIOD - 1) ? updated(model_q)
+                     : (HOP_HOLDS != 0)        ? model_q
+                     :                           hopped(model_q);
+            place_q <= (place_q == PERIOD - 1) ? 0 : place_q + 1'b1;
+        end
+        loading_q <= !rst && (loading_q ? !load : asked);
+        if (rst) begin
+            kept_model_q <= SEED;
+            kept_place_q <= 0;
+            known_q <= 1'b1;
+        end else if (!loading_q && asked)
+            known_q <= 1'b0;
+        else if (!loading_q && start && !replay) begin
+            kept_model_q <= model_q;
+            kept_place_q <= place_q;
+            known_q <= shown_known_q;
+        end
+        if (rst || loading_q)
+            shown_known_q <= 1'b1;
+        else if (replay)
+            shown_known_q <= known_q;
+
+        waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
+        replayed_q <= !rst && !loading_q && replay && known_q && latched_known_q && !asked;
+        seen_q <= {out_exponent, out_data};
+        latched_known_q <= !rst && !(!loading_q && asked)
+                        && (latched_known_q || (!loading_q && start && !replay));
+        if (!loading_q && start && !replay)
+            latched_q <= {out_exponent, out_data};
+    end
+
+    always @* begin
+        assume (past_q || rst);
+        assume (load_data != 0);
+        if (past_q) begin
+            if (waiting_q && !rst)
+                held: assert (out_valid && {out_exponent, out_data} == seen_q);
+            if (out_valid && shown_known_q)
+                delivered: assert (out_data == words(model_q));
+            if (out_valid && shown_known_q)
+                scaled: assert (out_exponent == exponent);
+            if (replayed_q && !rst)
+                replayed: assert (out_valid && {out_exponent, out_data} == latched_q);
+            valid: assert (out_valid == (!loading_q && !rst) && load_ready == loading_q);
+            nonzero: assert (\dut.state_q != 0 && \dut.kept_q != 0
+                             && \dut.u_count.count_q != 0 && \dut.u_count.kept_q != 0);
+
+            invariant_ranges: assert (place_q < PERIOD && kept_place_q < PERIOD
+                                      && (HAS_RESEED != 0 || !loading_q));
+            if (loading_q)
+                invariant_left: assert (\dut.gen_reseed.u_control.left_q == 0 && !known_q);
+            if (!loading_q && shown_known_q)
+                invariant_state: assert (\dut.state_q == model_q
+                                         && \dut.u_count.count_q == counts[place_q]);
+            if (known_q)
+                invariant_kept: assert (\dut.kept_q == kept_model_q
+                                        && \dut.u_count.kept_q == counts[kept_place_q]);
+            if (known_q && latched_known_q)
+                invariant_latched: assert (latched_q == {kept_exponent, words(kept_model_q)});
+        end
+    end
+
+endmodule
+
+`resetall
