@@ -277,7 +277,7 @@ ENGINE_PROOFS = (
     _AXIS_SLICE,
     _AXIL_PORT,
     *_ROUNDS,
-    _lane(draws=0),
+    _lane(draws=1),
     _lane(draws=3),
     _SEGMENTS,
     _CONTROL,

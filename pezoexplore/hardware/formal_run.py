@@ -35,6 +35,12 @@ _SBY = (
 _PASS, _FAIL, _UNKNOWN = 0, 2, 4
 """Exit codes of SymbiYosys that are verdicts."""
 
+_TIMEOUT = 8
+"""Its exit code when it ran out of time."""
+
+_GRACE_S = 5.0
+"""Seconds beyond which it is killed: its solvers, in groups of their own, are for it to end."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -224,12 +230,16 @@ class _Prover:
         """Run SymbiYosys in a folder of its own, and keep its log and trace."""
         folder = self.out.absolute() / "work" / self._name(what)
         shutil.rmtree(folder, ignore_errors=True)
-        write_job(self.proof, self.rtl_dir, folder, mode, depth, only, edit)
+        options = (f"mode {mode}", f"depth {depth}", f"timeout {max(1, round(self.timeout_s))}")
+        write_job(self.proof, self.rtl_dir, folder, options, only, edit)
         log = self._log(what)
         log.unlink(missing_ok=True)
         command = ["env", f"PATH={_path()}", *_SBY]
         try:
-            code = run_tool(command, cwd=folder, log_path=log, timeout_s=self.timeout_s)
+            limit = self.timeout_s + _GRACE_S
+            code = run_tool(command, cwd=folder, log_path=log, timeout_s=limit)
+            if code == _TIMEOUT:
+                raise ToolTimeoutError("SymbiYosys: out of time")
             if code not in (_PASS, _FAIL, _UNKNOWN):
                 raise ToolError(f"SymbiYosys failed (exit {code}); see {log}")
             if "conflicting" in log.read_text(encoding="utf-8"):
@@ -262,8 +272,7 @@ def write_job(
     proof: Proof,
     rtl_dir: Path,
     folder: Path,
-    mode: str,
-    depth: int,
+    options: Sequence[str],
     only: Property | None = None,
     edit: Edit | None = None,
 ) -> None:
@@ -273,8 +282,7 @@ def write_job(
         proof: What to prove.
         rtl_dir: Folder of the RTL.
         folder: Made if need be.
-        mode: ``prove`` or ``bmc``.
-        depth: Clocks.
+        options: Lines of its options.
         only: The one property whose assertions are kept; None for all, invariants included.
         edit: A change to make in the copy of the RTL.
     """
@@ -289,7 +297,7 @@ def write_job(
     for name, text in proof.data.items():
         (folder / name).write_text(text, encoding="utf-8")
     files = [*proof.sources, checker, *proof.data]
-    lines = ["[options]", f"mode {mode}", f"depth {depth}", "[engines]", proof.engine, "[script]"]
+    lines = ["[options]", *options, "[engines]", proof.engine, "[script]"]
     lines += _script(proof, only)
     lines += ["[files]", *files]
     (folder / "job.sby").write_text("\n".join(lines) + "\n", encoding="utf-8")
