@@ -1,0 +1,68 @@
+"""Lines of a trace as arrays of characters, so that many are compared at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware import reseeding
+from pezoexplore.perturb.stream import Stream
+
+Characters = NDArray[np.uint8]
+
+_HEX = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), np.uint8).reshape(256, 2)
+
+
+def characters(trace: list[str]) -> Characters:
+    """All lines of a trace, [lines, longest], zeros behind the shorter ones."""
+    lines = np.array(trace, dtype=np.bytes_)
+    return lines.view(np.uint8).reshape(len(trace), -1)
+
+
+@dataclass
+class Expected:
+    """Lines that a trace should hold for the beats of an epoch, made in chunks.
+
+    Attributes:
+        point: A hardware point.
+        chunk: Beats made at a time.
+    """
+
+    point: DesignPoint
+    chunk: int = 4096
+    _made: dict[tuple[int, int], Characters] = field(default_factory=dict)
+
+    def line(self, epoch: int, beat: int) -> str:
+        """Exponent and data of a beat, in the trace's form."""
+        rows, offset = self.rows(epoch, beat)
+        return bytes(rows[offset]).decode("ascii")
+
+    def rows(self, epoch: int, beat: int) -> tuple[Characters, int]:
+        """Lines of the chunk that a beat is in, [chunk, characters], and its place there."""
+        number, offset = divmod(beat, self.chunk)
+        if (epoch, number) not in self._made:
+            self._made[epoch, number] = self._make(epoch, number * self.chunk)
+        return self._made[epoch, number], offset
+
+    def _make(self, epoch: int, start: int) -> Characters:
+        stream = Stream(self.point, reseeding.MASTER_SEED)
+        found = stream.exponents(epoch, start, self.chunk)
+        shown = np.zeros(self.chunk, dtype=np.int64) if found is None else found % 64
+        data = _digits(stream.beats(epoch, start, self.chunk), self.point.bits)
+        mark = np.full((self.chunk, 1), ord("_"), np.uint8)
+        return np.hstack([_HEX[shown], mark, data])
+
+
+def _digits(words: NDArray[np.int32], bits: int) -> Characters:
+    """Hexadecimal digits of beats, lane 0 in the last ones, [beats, digits]."""
+    beats, lanes = words.shape
+    if bits == 8:
+        packed = words.astype(np.uint8)
+    else:
+        fields = (words.astype(np.int64)[:, :, None] >> np.arange(bits) & 1).astype(np.uint8)
+        packed = np.packbits(fields.reshape(beats, -1), axis=1, bitorder="little")
+    digits = -(-lanes * bits // 4)
+    return _HEX[packed[:, ::-1]].reshape(beats, -1)[:, -digits:]
