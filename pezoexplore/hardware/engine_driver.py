@@ -36,6 +36,7 @@ class Kind(IntEnum):
     PRESSURE = 7
     PAIR = 8
     ABANDON = 9
+    SEND = 10
 
 
 @dataclass(frozen=True)

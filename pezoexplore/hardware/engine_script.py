@@ -289,6 +289,54 @@ class _Maker:
         script.words += weights.size
         self.host.moved_on()
 
+    def held(self) -> None:
+        """A pass is under way until its last beat has been taken."""
+        script = self.script
+        busy = BY_NAME["STATUS"].field("BUSY", 1) | BY_NAME["STATUS"].field("NUMBERS", 1)
+        for beats in (1, 2):  # as many as the way out holds
+            settings, places = self.settings(), list(self.host.places)
+            self.setting(settings)
+            weights = self.weights()[: beats * self.shape.lanes]
+            script.ask(begin("update", False), Operation(Kind.SEND, beats))
+            for _ in range(3):
+                script.refused(write("STEP", 99), "busy")
+                script.see("STATUS", busy)
+            script.ask(Operation(Kind.STREAM, 0), until_idle())
+            script.beats += packed(weights, self.shape)
+            script.expected += self.lines(self.model.send("update", weights, places, settings))
+            script.expected.append("t")
+            self.host.moved_on(beats)
+
+    def skipping(self) -> None:
+        """STATUS tells a skip, and nothing can be written meanwhile."""
+        script, status = self.script, BY_NAME["STATUS"]
+        script.ask(until_numbers(), write("SELECT", 0xFFFFFFFF), write("SKIP", 400))
+        flags = ("BUSY", "SKIPPING", "NUMBERS")
+        script.see("STATUS", sum(status.field(name, 1) for name in flags))
+        script.refused(write("SKIP", 1), "busy")
+        script.ask(until_idle())
+        script.see("SKIP", 0)
+        script.see("PHASE", self.host.places[0][1] + 400)
+        self.host.moved_on(400)
+
+    def unkept(self) -> None:
+        """The numbers again where there was no step yet: those after reset."""
+        settings, places = self.settings(), list(self.host.places)
+        self.setting(settings)
+        self.one_pass("plus", settings, places, replay=True, timed=False)
+        self.host.moved_on()
+        self.script.see("PHASE", self.host.places[0][1])
+
+    def loading(self) -> None:
+        """Weights pass through while the streams wait for their seeds; then as after reset."""
+        if self.shape.has_reseed:
+            self.script.ask(until_numbers(), write("SELECT", 0xFFFFFFFF), write("RESEED", 1))
+            self.script.see("STATUS", BY_NAME["STATUS"].field("LOADING", 1))
+            self.one_pass("restore", self.settings(), self.host.places, False, timed=False)
+            self.script.see("STATUS", BY_NAME["STATUS"].field("LOADING", 1))
+            self.script.ask(Operation(Kind.RESET, 1))
+            self.host.reset()
+
     def cut(self) -> None:
         """Reset in the middle of a pass, and all is as it was at the start."""
         self.pressure(False)
@@ -325,7 +373,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     """
     maker = _Maker(point, shape)
     orders = [
-        ["plus", "minus", "update"],
+        ["plus", "minus", "update", "restore"],
         ["restore", "update", "minus", "restore", "plus"],
         ["minus", "restore", "plus"],
     ]
@@ -343,8 +391,13 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
         maker.step(number, orders[number % 4 % 3], timed=number % 3 == 0)
     maker.pressure(True)
     maker.busy(steps)
+    maker.held()
+    maker.skipping()
     maker.cut()
+    maker.unkept()
+    maker.cleared()
     maker.pressure(True)
+    maker.loading()
     for number in range(steps // 4):
         maker.step(number, orders[0], timed=False)
     maker.cleared()

@@ -33,7 +33,7 @@ WORDS = 1000
 MORE_WORDS = 300_000
 """Words compared at all points of the regression together, 100,000 at most at each of them."""
 
-TIMEOUT_S = 100.0
+TIMEOUT_S = 300.0
 """Seconds a simulation may take that takes one."""
 
 _Axes = dict[str, str | int | float]

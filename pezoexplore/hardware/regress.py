@@ -35,6 +35,9 @@ _FILLER: _Axes = {
 }
 """A pool that is refilled: the generator makes a word a clock."""
 
+_ONE_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 5, "lanes": 16, "scaling": "pow2"}
+"""Every beat has the same scale exponent, so that there is no table of them."""
+
 _GRIDS: dict[str, list[_Axes]] = {
     "lfsr": [
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
@@ -88,7 +91,8 @@ _GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}],
+    + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}]
+    + [{"reuse": "bank", **_ONE_EXPONENT}],
     "stream_phased": [
         {
             "reuse": "phased",
@@ -105,7 +109,8 @@ _GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}],
+    + [{"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}]
+    + [{"reuse": "phased", **_ONE_EXPONENT}],
 }
 
 MODULES = tuple(_GRIDS)

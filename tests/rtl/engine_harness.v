@@ -13,6 +13,7 @@
 //     the first is accepted, so before its response is there
 //   9 offer a write address (data[0]), write data (data[1]), a read address (data[2]), take no
 //     response for data[31:16] clocks, then reset
+//   10 send so many beats, TLAST with the last, and take none of them until the next 4
 // What a register port has accepted changes at once: addresses and data turn into their inverse.
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
 // ours may rise when its bit is one. `! ...` is a broken rule of the protocol, or an operation that
@@ -104,6 +105,7 @@ module engine_harness;
     reg     r_held = 0;
     reg [33:0] held_r = 0;
     reg     deaf = 0;        // takes no response
+    reg     mute = 0;        // takes no beat
     integer answers = 0;
     integer aw_left = 0;
     integer w_left = 0;
@@ -169,7 +171,7 @@ module engine_harness;
                 s_tdata = beats[pointer + sent];
                 s_tlast = !endless && sent + 1 == to_send;
             end
-            m_tready = allow[1];
+            m_tready = allow[1] && !mute;
             if (aw_hand) begin
                 awvalid = 1'b0;
                 awaddr = ~awaddr;
@@ -298,6 +300,18 @@ module engine_harness;
         end
     endtask
 
+    task send;
+        begin
+            mute = 1'b1;
+            sent = 0;
+            to_send = ops[op][31:0];
+            while (sent < to_send && !stuck)
+                tick;
+            pointer = pointer + to_send;
+            to_send = 0;
+        end
+    endtask
+
     task reset;
         input integer length;
         begin
@@ -341,6 +355,7 @@ module engine_harness;
                 end
                 4'd4: begin
                     endless = 1'b0;
+                    mute = 1'b0;
                     stream;
                     $fwrite(trace, "t %0d\n", last_out - first_in);
                 end
@@ -356,6 +371,10 @@ module engine_harness;
                     pair;
                 4'd9:
                     abandon;
+                4'd10: begin
+                    endless = 1'b0;
+                    send;
+                end
                 default:
                     pressure = ops[op][0];
             endcase
