@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.script_lines import Expected, characters
-from pezoexplore.perturb import lfsr
+from pezoexplore.perturb import lfsr, sobol
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.linear import apply, power
 from pezoexplore.perturb.stream import Stream
@@ -167,10 +167,14 @@ def _wrap(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _rare_beats(point: DesignPoint) -> list[int]:
-    """Beats, among the first of the stream, that hold the largest numbers a Gaussian lane makes.
+    """Beats where tables have entries that a walk from the start does not come by.
 
-    Which is where its tables have the entries that a walk from the start does not come by.
+    For Gaussian lanes, those of the first beats that hold the largest numbers; for Sobol numbers,
+    those before the counts 2**k, which are the first to need direction number k.
     """
+    if point.rng == "sobol" and point.reuse == "none":
+        count = reseeding.states_at(point, 0, 0)[0] % sobol.PERIOD
+        return sorted((2**k - 1 - count) % sobol.PERIOD for k in range(sobol.INDEX_BITS))
     if point.rng not in GAUSSIAN_HARDWARE or point.reuse != "none":
         return []
     words = Stream(point, reseeding.MASTER_SEED).beats(0, 0, _SEARCHED_BEATS)

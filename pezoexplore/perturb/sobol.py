@@ -110,6 +110,24 @@ def begin(limbs: U64, lanes: int, bits: int) -> U64:
     return states
 
 
+def jump(states: U64, lanes: int, bits: int, clocks: int) -> None:
+    """Step states [n, K] in place by any number of clocks, at once.
+
+    Point n differs from point 0 by the direction numbers of the ones of its Gray code.
+    """
+    for row in states:
+        state = sum(int(limb) << (64 * k) for k, limb in enumerate(row))
+        old = state % PERIOD
+        new = (old + clocks) % PERIOD
+        turned = (old ^ old >> 1) ^ (new ^ new >> 1)
+        chosen = [k for k in range(INDEX_BITS) if turned >> k & 1]
+        changed = np.bitwise_xor.reduce(_top_bits(bits)[:lanes, chosen], axis=1, initial=0)
+        state ^= old ^ new
+        for lane, word in enumerate(changed.tolist()):
+            state ^= int(word) << (INDEX_BITS + lane * bits)
+        row[:] = [state >> (64 * k) & 0xFFFFFFFFFFFFFFFF for k in range(len(row))]
+
+
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
     """Words of successive clocks; see stepped.Stepped."""
     _fill(states, bits, _top_bits(bits), out)

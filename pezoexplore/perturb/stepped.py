@@ -33,6 +33,7 @@ class Stepped:
         begin: Legal states uint64 [n, limbs] from random limbs [n, drawn].
         fill: Words of successive clocks into an integer array [n, clocks, lanes served], stepping
             the states in place.
+        jump: Steps states in place by any number of clocks at once; None if it only steps.
     """
 
     state_bits: int
@@ -40,6 +41,7 @@ class Stepped:
     drawn: int
     begin: Callable[[U64], U64]
     fill: Callable[[U64, int, Words], None]
+    jump: Callable[[U64, int], None] | None = None
 
 
 _FAMILIES: dict[str, Callable[[DesignPoint], Stepped]] = {
@@ -56,6 +58,7 @@ _FAMILIES: dict[str, Callable[[DesignPoint], Stepped]] = {
         sobol.drawn(point.group),
         lambda limbs: sobol.begin(limbs, point.group, point.bits),
         sobol.fill,
+        lambda states, clocks: sobol.jump(states, point.group, point.bits, clocks),
     ),
 }
 
@@ -75,6 +78,9 @@ def whole(state: U64) -> int:
 
 def skip(made: Stepped, states: U64, bits: int, served: int, clocks: int) -> None:
     """Step states [n, limbs] in place, their words not looked at."""
+    if made.jump is not None:
+        made.jump(states, clocks)
+        return
     scratch = np.empty((len(states), min(clocks, _SKIPPED), served), dtype=np.int32)
     while clocks:
         made.fill(states, bits, scratch[:, :clocks])

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import qmc
 from slow_models import seed_word
 
@@ -81,3 +83,16 @@ def test_after_the_last_count_it_starts_again():
     sobol.fill(states, 20, np.empty((1, 1, 3), dtype=np.int32))
     limbs[0, 0] = 0
     assert np.array_equal(states, sobol.begin(limbs, 3, 20))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2000), st.sampled_from([(1, 1), (3, 8), (5, 24)]))
+def test_a_jump_ends_where_steps_do(count, clocks, shape):
+    lanes, bits = shape
+    limbs = np.full((1, sobol.drawn(lanes)), 2**40 + count, dtype=np.uint64)
+    stepped = sobol.begin(limbs, lanes, bits)
+    jumped = stepped.copy()
+    sobol.fill(stepped, bits, np.empty((1, clocks, lanes), dtype=np.int32))
+    sobol.jump(jumped, lanes, bits, clocks)
+    assert jumped.tolist() == stepped.tolist()
+    sobol.jump(jumped, lanes, bits, sobol.PERIOD - clocks)
+    assert jumped.tolist() == sobol.begin(limbs, lanes, bits).tolist()
