@@ -65,8 +65,14 @@ def byte_tables(columns: Sequence[int]) -> U64:
     """Lookup tables that apply a map eight input bits at a time.
 
     Returns:
-        uint64 array [bytes, 256]: the image is the XOR of one entry a byte of the state.
+        uint64 array [bytes, 256], not to be written to: the image is the XOR of one entry a byte of
+        the state.
     """
+    return _byte_tables(tuple(columns))
+
+
+@lru_cache(maxsize=256)
+def _byte_tables(columns: Columns) -> U64:
     bits = len(columns)
     tables = np.zeros(((bits + 7) // 8, 256), dtype=np.uint64)
     for i, column in enumerate(columns):

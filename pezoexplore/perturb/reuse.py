@@ -46,6 +46,7 @@ class PerLane:
         self._point, self._seed = point, seed
         self._generator = generator(point)
         self._rotates = point.reuse == "bank"
+        self._begun: tuple[bytes, U64] | None = None  # of the epochs asked for last
 
     @property
     def rotation_period(self) -> int:
@@ -55,12 +56,20 @@ class PerLane:
     def states(self, epochs: U64, start: int) -> U64:
         """Generator states [epochs, generators] at beat `start` of each epoch."""
         period = self._generator.period
-        begin = phases(self._seed, epochs, self._point.generators, period)
+        begin = self._begin(epochs)
         turns, position = divmod(start, period)
         if self._rotates:
             begin = np.roll(begin, -turns, axis=1)
         distance = (begin + np.uint64(position)) % np.uint64(period)
         return jump(self._generator.step, np.ones_like(distance), distance)
+
+    def _begin(self, epochs: U64) -> U64:
+        """Phases at which epochs begin; a step asks for those of one epoch many times."""
+        key = epochs.tobytes()
+        if self._begun is None or self._begun[0] != key:
+            found = phases(self._seed, epochs, self._point.generators, self._generator.period)
+            self._begun = (key, found)
+        return self._begun[1]
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
         """See :class:`Reuse`."""
