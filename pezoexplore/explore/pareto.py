@@ -74,7 +74,7 @@ def front_of_rows(
     minimize: Sequence[str],
     constraints: Sequence[Condition | str] = (),
 ) -> npt.NDArray[np.bool_]:
-    """Which rows of results are on the front.
+    """Which rows of results are on the front of their target.
 
     Rows whose status is not ``ok``, that miss an objective (a software reference has no hardware
     columns) or that break a constraint are never on it.
@@ -95,14 +95,20 @@ def front_of_rows(
     front = GrowingFront(columns, maximize, minimize, constraints)
     values = np.array([front.costs(row) for row in rows], dtype=np.float64)
     costs = values.reshape(len(rows), len(maximize) + len(minimize))
-    return pareto_mask(costs, [False] * costs.shape[1])
+    targets = np.array([target_of(row) for row in rows], dtype=str)
+    mask = np.zeros(len(rows), dtype=bool)
+    for target in np.unique(targets):
+        mine = targets == target
+        mask[mine] = pareto_mask(costs[mine], [False] * costs.shape[1])
+    return mask
 
 
 class GrowingFront:
     """The front of rows that come one at a time; it remembers the front, not the rows.
 
     Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` says of each
-    whether it is on the front.
+    whether it is on the front. Each target has a front of its own: a LUT of one is not a LUT of
+    another.
 
     Args:
         columns: Names of the columns there are.
@@ -113,9 +119,6 @@ class GrowingFront:
     Raises:
         DesignError: No objective, one named twice, or an unknown column.
     """
-
-    _SPARE = 1000
-    """Rows added before what they dominate is dropped."""
 
     def __init__(
         self,
@@ -130,8 +133,7 @@ class GrowingFront:
         _check_objectives(self._objectives)
         named = [*self._objectives, *(condition.column for condition in self._conditions)]
         check_columns(named, columns)
-        self._front: set[tuple[float, ...]] = set()
-        self._kept = 0
+        self._fronts: dict[str, _Front] = {}
 
     def costs(self, row: Mapping[str, object]) -> tuple[float, ...]:
         """The objectives of a row, smaller is better; all NaN if it cannot be on the front.
@@ -154,23 +156,47 @@ class GrowingFront:
         """
         costs = self.costs(row)
         if not any(math.isnan(cost) for cost in costs):
-            self._front.add(costs)
-            if len(self._front) >= 2 * self._kept + self._SPARE:
-                self._thin()
+            self._fronts.setdefault(target_of(row), _Front()).add(costs)
 
     def holds(self, row: Mapping[str, object]) -> bool:
-        """Whether a row is on the front of all rows added."""
-        if len(self._front) != self._kept:
+        """Whether a row is on the front of all rows added that are for its target."""
+        front = self._fronts.get(target_of(row))
+        return front is not None and self.costs(row) in front
+
+
+class _Front:
+    """The front of points that come one at a time, smaller being better."""
+
+    _SPARE = 1000
+    """Points added before what they dominate is dropped."""
+
+    def __init__(self) -> None:
+        self._points: set[tuple[float, ...]] = set()
+        self._kept = 0
+
+    def add(self, costs: tuple[float, ...]) -> None:
+        self._points.add(costs)
+        if len(self._points) >= 2 * self._kept + self._SPARE:
             self._thin()
-        return self.costs(row) in self._front
+
+    def __contains__(self, costs: tuple[float, ...]) -> bool:
+        if len(self._points) != self._kept:
+            self._thin()
+        return costs in self._points
 
     def _thin(self) -> None:
         """Drop what is dominated."""
-        rows = list(self._front)
-        costs = np.array(rows, dtype=np.float64).reshape(len(rows), len(self._signs))
+        rows = list(self._points)
+        costs = np.array(rows, dtype=np.float64).reshape(len(rows), -1)
         mask = _minimal(costs).tolist()
-        self._front = {row for row, minimal in zip(rows, mask, strict=True) if minimal}
-        self._kept = len(self._front)
+        self._points = {row for row, minimal in zip(rows, mask, strict=True) if minimal}
+        self._kept = len(self._points)
+
+
+def target_of(row: Mapping[str, object]) -> str:
+    """The hardware target a row is for; empty where it says none."""
+    cell = row.get("target")
+    return "" if is_missing(cell) else str(cell)
 
 
 def front_of_frame(

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pezoexplore.design.conditions import Condition, is_missing, parse_number
-from pezoexplore.explore.pareto import Rows, as_conditions, pareto_mask
+from pezoexplore.explore.pareto import Rows, as_conditions, pareto_mask, target_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -147,9 +147,10 @@ def seed_means(per_seed: Sequence[Sequence[float]], resamples: int, seed: int = 
 class FrontConfidence:
     """How sure rows are to be on the front: their shares of the fronts of redrawn seeds.
 
-    Only ``accuracy_mean`` varies, by ``accuracy_per_seed``; where it is no objective, or there is
-    one seed, a row is surely on the front or surely off it. A constraint on it holds or not by
-    draw. Rows come one by one, and those that no draw can put on the front are forgotten.
+    Each target has a front of its own. Only ``accuracy_mean`` varies, by ``accuracy_per_seed``;
+    where it is no objective, or there is one seed, a row is surely on the front or surely off it. A
+    constraint on it holds or not by draw. Rows come one by one, and those that no draw can put on
+    the front are forgotten.
     """
 
     def __init__(
@@ -160,6 +161,43 @@ class FrontConfidence:
         resamples: int = RESAMPLES,
     ) -> None:
         """For a front of these objectives and constraints; see :func:`front_confidence`."""
+        self._settings = maximize, minimize, constraints, resamples
+        self._targets: dict[str, _TargetConfidence] = {}
+
+    def add(self, key: Hashable, row: Mapping[str, object]) -> None:
+        """Take a row into account.
+
+        Args:
+            key: What it is asked for by.
+            row: Cells as numbers or as written in the CSV.
+        """
+        self._target(row).add(key, row)
+
+    def of(self, key: Hashable, row: Mapping[str, object]) -> float | None:
+        """The share of a row that was added, 0 to 1.
+
+        None for a row that can be on no front: not finished, without an objective, or against a
+        constraint that does not hang on the seeds.
+        """
+        return self._target(row).of(key, row)
+
+    def _target(self, row: Mapping[str, object]) -> _TargetConfidence:
+        name = target_of(row)
+        if name not in self._targets:
+            self._targets[name] = _TargetConfidence(*self._settings)
+        return self._targets[name]
+
+
+class _TargetConfidence:
+    """How sure the rows of one target are to be on its front; see :class:`FrontConfidence`."""
+
+    def __init__(
+        self,
+        maximize: Sequence[str],
+        minimize: Sequence[str],
+        constraints: Sequence[Condition | str] = (),
+        resamples: int = RESAMPLES,
+    ) -> None:
         conditions = as_conditions(constraints)
         self._objectives = [*maximize, *minimize]
         self._fixed = [item for item in conditions if item.column != ACCURACY]
@@ -174,12 +212,6 @@ class FrontConfidence:
         self._shares: dict[Hashable, float] | None = None
 
     def add(self, key: Hashable, row: Mapping[str, object]) -> None:
-        """Take a row into account.
-
-        Args:
-            key: What it is asked for by.
-            row: Cells as numbers or as written in the CSV.
-        """
         if not self._eligible(row):
             return
         per_seed = seeds_of(row)
@@ -192,11 +224,6 @@ class FrontConfidence:
             self._room = len(self._entries) + MAX_ENTRIES
 
     def of(self, key: Hashable, row: Mapping[str, object]) -> float | None:
-        """The share of a row that was added, 0 to 1.
-
-        None for a row that can be on no front: not finished, without an objective, or against a
-        constraint that does not hang on the seeds.
-        """
         if self._shares is None:
             self._shares = self._count()
         found = self._shares.get(key)

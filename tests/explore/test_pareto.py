@@ -144,3 +144,14 @@ def test_select_keeps_order_and_names_unknown_columns():
     with pytest.raises(DesignError, match="unknown column 'size'; there are: status"):
         select_frame(frame, ["size > 3"])
     assert len(select_frame(frame.iloc[:0], ["lut > 3"])) == 0
+
+
+def test_each_target_has_a_front_of_its_own() -> None:
+    rows = [
+        {"target": "xcup", "accuracy_mean": 90, "lut": 100},
+        {"target": "ice40", "accuracy_mean": 90, "lut": 150},
+        {"target": "ice40", "accuracy_mean": 90, "lut": 160},
+        {"target": "", "accuracy_mean": 90, "lut": 170},
+    ]
+    found = front_of_rows(rows, ["target", "accuracy_mean", "lut"], ["accuracy_mean"], ["lut"])
+    assert found.tolist() == [True, True, False, True]

@@ -193,3 +193,9 @@ def test_equal_points_are_called_sure_as_often_as_five_percent_a_side_says():
         share = confidence([row(first, 10), row(second, 10)], resamples=400)[0]
         called += not unsure(share)
     assert 0.04 < called / 300 < 0.17  # 10 % but for chance: four standard errors
+
+
+def test_each_target_has_a_front_of_its_own() -> None:
+    cells = {"accuracy_mean": 90.0, "accuracy_per_seed": [90.0, 90.0]}
+    rows = [cells | {"target": name, "lut": lut} for name, lut in (("a", 1), ("b", 2), ("b", 3))]
+    assert front_confidence(rows, ["accuracy_mean"], ["lut"]) == [1.0, 1.0, 0.0]
