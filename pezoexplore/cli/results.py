@@ -75,7 +75,7 @@ def report(
 def recommend(
     params: Annotated[int, typer.Option("--params", min=1, help="Weights of the model.")],
     lanes: Annotated[int, typer.Option("--lanes", min=1, max=256, help="Numbers a clock.")],
-    target: Annotated[str, typer.Option("--target", help="FPGA family.")] = "xcup",
+    target: Annotated[str, typer.Option("--target", help="FPGA family or cell library.")] = "xcup",
     max_accuracy_drop: Annotated[
         str,
         typer.Option(

@@ -39,7 +39,7 @@ class RecommendRequest:
     Attributes:
         parameters: Weights of the model.
         lanes: Numbers a clock.
-        target: FPGA family.
+        target: FPGA family or cell library.
         drop: Text such as ``1%``: percentage points of accuracy.
         most: Ceilings by resource; None for none.
         results: A run directory or results.csv; None for the results that come along.

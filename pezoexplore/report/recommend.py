@@ -47,7 +47,7 @@ class Limits:
     Attributes:
         parameters: Weights d of the model.
         lanes: Numbers a clock.
-        target: FPGA family.
+        target: FPGA family or cell library.
         drop: Accuracy that may be lost against the baseline, percentage points.
         most: Ceilings by resource.
         baseline: `point_id` of the baseline; None for the software Gaussian.
