@@ -19,8 +19,10 @@ from pezoexplore.design.loading import load_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.outputs import Failure, SkippedPoint
+from pezoexplore.explore.provenance import run_info, tool_versions
 from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.stages import SELECTABLE, USUAL, build_stages, run_info, tool_versions
+from pezoexplore.explore.stage import SELECTABLE, USUAL
+from pezoexplore.explore.stages import build_stages
 from pezoexplore.explore.sweep import Progress, run_sweep
 
 if TYPE_CHECKING:

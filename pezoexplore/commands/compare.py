@@ -20,7 +20,7 @@ from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.design.yaml_tree import PlainDumper
 from pezoexplore.explore.rows import Row, typed_row
-from pezoexplore.explore.stages import SELECTABLE
+from pezoexplore.explore.stage import SELECTABLE
 from pezoexplore.explore.sweep import SweepResult
 from pezoexplore.report import compare as report
 

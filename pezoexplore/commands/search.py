@@ -17,6 +17,7 @@ from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace, TrainSettings
 from pezoexplore.errors import DesignError
+from pezoexplore.explore.provenance import run_info, tool_versions
 from pezoexplore.explore.rows import ON_FRONT, typed_row
 from pezoexplore.explore.rundir import WORK_NAME
 from pezoexplore.explore.samplers import SAMPLERS
@@ -28,8 +29,8 @@ from pezoexplore.explore.search_run import (
     SearchSettings,
     run_search,
 )
-from pezoexplore.explore.stage import Stage
-from pezoexplore.explore.stages import SELECTABLE, build_stages, run_info, tool_versions
+from pezoexplore.explore.stage import SELECTABLE, Stage
+from pezoexplore.explore.stages import build_stages
 from pezoexplore.explore.study import STUDY_NAME
 
 RUNG_STEPS = 8

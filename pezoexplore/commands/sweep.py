@@ -30,16 +30,11 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.explore.adaptive import seeds_wanted, with_more_seeds
+from pezoexplore.explore.provenance import run_info, tool_versions
 from pezoexplore.explore.rows import ON_FRONT, typed_row
 from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.stage import Stage
-from pezoexplore.explore.stages import (
-    SELECTABLE,
-    build_stages,
-    figures_missing,
-    run_info,
-    tool_versions,
-)
+from pezoexplore.explore.stage import SELECTABLE, Stage
+from pezoexplore.explore.stages import build_stages, figures_missing
 from pezoexplore.explore.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_FILE
 from pezoexplore.report.parquet import check_parquet, write_parquet

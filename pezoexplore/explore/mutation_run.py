@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.explore.executor import Outcome, Task, run_tasks
+from pezoexplore.explore.provenance import needed_tools, tool_versions
 from pezoexplore.explore.rundir import RunDirError
 from pezoexplore.explore.stage import Payload, Stage
-from pezoexplore.explore.stages import RTL_TOOLS, needed_tools, tool_versions
+from pezoexplore.explore.stages import RTL_TOOLS
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

@@ -13,16 +13,10 @@ from pezoexplore.errors import DesignError
 from pezoexplore.explore.executor import Outcome, Task, run_tasks
 from pezoexplore.explore.junit import TestCase
 from pezoexplore.explore.outputs import judge
+from pezoexplore.explore.provenance import needed_tools, rtl_sha256, tool_versions
 from pezoexplore.explore.rundir import RunDirError
 from pezoexplore.explore.stage import Payload
-from pezoexplore.explore.stages import (
-    RTL_TOOLS,
-    RtlStage,
-    needed_tools,
-    rtl_sha256,
-    scratch,
-    tool_versions,
-)
+from pezoexplore.explore.stages import RTL_TOOLS, RtlStage, scratch
 from pezoexplore.explore.store import Record
 
 if TYPE_CHECKING:

@@ -105,17 +105,17 @@ def versions_here(wanted: Iterable[str]) -> dict[str, str]:
     Args:
         wanted: Names; those of :func:`versions_of`.
     """
-    from pezoexplore.explore import stages
+    from pezoexplore.explore import provenance
 
     names = set(wanted)
     found = {"pezoexplore": __version__}
-    found |= {name: text or "" for name, text in stages.library_versions()}
+    found |= {name: text or "" for name, text in provenance.library_versions()}
     if "pezoexplore code" in names:
-        found["pezoexplore code"] = stages.source_hash(*CODE)[:12]
+        found["pezoexplore code"] = provenance.source_hash(*CODE)[:12]
     if "cpu" in names:
-        found["cpu"] = stages.cpu_kind()
+        found["cpu"] = provenance.cpu_kind()
     if names - set(found):
-        found |= {name: text or "" for name, text in stages.tool_versions().items()}
+        found |= {name: text or "" for name, text in provenance.tool_versions().items()}
     return {name: found.get(name, "") for name in sorted(names)}
 
 

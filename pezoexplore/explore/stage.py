@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power")
 """Names of the stages, in the order in which a row reports the first one that failed."""
 
+SELECTABLE = ("train", "rtl", "synth", "power")
+"""What --stages takes; ``health``, the stream's statistics, always runs."""
+
+USUAL = ("train", "rtl", "synth")
+"""What runs unless told otherwise; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
+
 Payload = dict[str, Any]
 """Result of a stage: plain values that JSON can hold, by column or other name."""
 

@@ -8,14 +8,9 @@ from sweep_fakes import space
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
+from pezoexplore.explore.provenance import run_info, tree_hash
 from pezoexplore.explore.stage import determinants
-from pezoexplore.explore.stages import (
-    build_stages,
-    figures_missing,
-    run_info,
-    scratch,
-    tree_hash,
-)
+from pezoexplore.explore.stages import build_stages, figures_missing, scratch
 from pezoexplore.paths import rtl_dir
 
 
