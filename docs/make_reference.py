@@ -20,6 +20,7 @@ from pezoexplore.perturb import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- columns: made by docs/make_reference.py -->", "<!-- end of columns -->"
+CATALOGUE_END = "<!-- end of the catalogue; what follows is written by hand -->"
 
 
 def columns_table(columns: dict[str, str]) -> str:
@@ -95,6 +96,13 @@ def readme() -> str:
     return f"{before}{BEGIN}\n\n{columns_table(COLUMN_HELP)}\n\n{END}{after}"
 
 
+def generators_page() -> str:
+    """docs/generators.md: the catalogue, then the measured figures as they stand there."""
+    text = (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
+    _, _, after = text.partition(CATALOGUE_END)
+    return f"{catalogue.page()}\n{CATALOGUE_END}{after}"
+
+
 def pages() -> dict[Path, str]:
     """What each generated file should hold."""
     reference = ROOT / "docs" / "reference"
@@ -103,7 +111,7 @@ def pages() -> dict[Path, str]:
         reference / "columns.md": columns_page(),
         reference / "registers.md": engine_map.page(),
         ROOT / "docs" / "pezo_engine.h": engine_map.c_header(),
-        ROOT / "docs" / "generators.md": catalogue.page(),
+        ROOT / "docs" / "generators.md": generators_page(),
         ROOT / "README.md": readme(),
     }
 
