@@ -38,6 +38,7 @@ QUICK = {
     "sweep": "--stages train --sample 2 -s train.steps=20 -s train.seeds=2",
     "search": "--stages train -s train.steps=20 -s train.seeds=2 --budget 2 "
     "-s objectives.minimize=[rng_state_bits]",
+    "compare": "--stages train --lanes 3 --bit-width 4 --seeds 2 -s train.steps=5",
     "train": "--steps 20 --seeds 2 --learning-rates 0.01",
 }
 """What makes a command of the documentation short; the rest of it stays as it is written. Of the

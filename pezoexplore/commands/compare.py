@@ -28,7 +28,10 @@ NAME = "compare"
 PAGE = "compare.md"
 
 POOL_WORDS = 4095
-"""Words of the pools: 2**12 - 1, about one training step of digits-mlp."""
+"""Words of the pools: 2**12 - 1."""
+
+REFILL_STEPS = 64
+"""Steps after which the second pool is filled anew."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def designs(lanes: int, bits: int) -> list[dict[str, object]]:
     found: list[dict[str, object]] = [{"rng": "gaussian", "reuse": "none"}]
     found += [{"rng": rng, "reuse": "none", **shape} for rng in GAUSSIAN_HARDWARE]
     found += [{"rng": rng, "reuse": "none", **shape} for rng in ("xorshift32", "lut_opt")]
-    found.append({"rng": "xorshift32", "reuse": "pool", "pool_size": POOL_WORDS, **shape})
+    pool = {"rng": "xorshift32", "reuse": "pool", "pool_size": POOL_WORDS, **shape}
+    found += [pool, {**pool, "reuse_period": REFILL_STEPS}]
     found += [{"reuse": "bank", "state_bits": max(state, bits), **shape} for state in (8, 12)]
     for taps, state, leap in (("xor", 24, 1), ("shared", 24, 1), ("shared", 16, 4)):
         found.append({"reuse": "phased", "taps": taps, "state_bits": state, "leap": leap, **shape})

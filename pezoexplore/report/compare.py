@@ -276,8 +276,14 @@ def sentences(found: Comparison) -> list[str]:
         )
     for reuse in ("pool", "bank", "phased"):
         lines = [line for line in found.of_equal_width if line.row.get("reuse") == reuse]
+        sure = [line for line in lines if line.not_worse]
         if lines:
-            said.append(_against(found, min(lines, key=_order)))
+            trained = any(line.drop is not None for line in lines)
+            which = (
+                "not worse" if sure else "none sure not to be worse" if trained else "not trained"
+            )
+            best = min(sure or lines, key=_order)
+            said.append(f"Cheapest {reuse} ({which}): {_against(found, best)}")
     cheaper = found.cheaper_than("bank")
     if cheaper:
         listed = ", ".join(f"{line.label} ({line.value('lut'):g})" for line in cheaper)
