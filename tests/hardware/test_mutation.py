@@ -1,18 +1,22 @@
-"""Mutation testing: a few mutants judged and proven, with proofs."""
+"""Mutation testing: a few mutants judged and proven, and the list of many."""
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pezoexplore.errors import ToolError
+from pezoexplore.explore.mutation_run import EQUIVALENT, KILLED, SURVIVED, read_list
 from pezoexplore.hardware import mutation
 from pezoexplore.hardware.equivalence import proves_equal
 from pezoexplore.hardware.mutants import Mutant, mutants_of
 from pezoexplore.hardware.rtl import source_names
 from pezoexplore.paths import rtl_dir
+
+LIST = Path(__file__).with_name("mutants.csv")
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +95,20 @@ def test_every_file_has_points_that_judge_it(library):
         points = [point for point, _ in mutation.judges(file)]
         assert points
         assert all(point.fixed_point or file in source_names(point) for point in points)
+
+
+def test_the_list_is_of_the_rtl_and_no_worse_than_it_was(library):
+    """Rows whose line has changed since do not count; the mutants of a file are judged anew with
+
+    pezoexplore verify --mutants N MODULE --mutant-list tests/hardware/mutants.csv
+    """
+    there = {mutant.identity for mutants in library.values() for mutant in mutants}
+    rows = [row for row in read_list(LIST) if row.identity in there]
+    verdicts = Counter(row.verdict for row in rows)
+    assert set(verdicts) <= {KILLED, SURVIVED, EQUIVALENT}
+    assert len(rows) >= 500
+    assert verdicts[KILLED] >= 0.97 * (verdicts[KILLED] + verdicts[SURVIVED])
+    for row in rows:
+        labels = {point.label() for point, _ in mutation.judges(row.file)}
+        assert (row.point in labels) if row.verdict == KILLED else not row.point
+        assert (len(row.reason) > 20) == (row.verdict != KILLED)
