@@ -26,6 +26,7 @@ from pezoexplore.cli.options import (
     speak,
 )
 from pezoexplore.design.point import AXES, STREAM_AXES
+from pezoexplore.errors import PezoError
 
 
 @app.command()
@@ -198,6 +199,9 @@ def verify(
     from pezoexplore.commands.verify import verify as simulate
     from pezoexplore.commands.verify_formal import verify_formal
 
+    asked = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
+    if len(both := [name for name, value in asked.items() if value]) > 1:
+        raise PezoError(f"{' and '.join(both)}: give one of them at a time")
     speak(quiet, verbose)
     if mutants is not None:
         from pezoexplore.commands.mutants import MutantRequest, verify_mutants

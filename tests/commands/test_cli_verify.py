@@ -127,6 +127,7 @@ def test_an_rtl_folder_must_be_whole(call, copied_rtl):
         (["--coverage", "c.md"], "--coverage needs --sim verilator"),
         (["--coverage", ".", "--sim", "verilator"], "it is a folder; name a file with --coverage"),
         (["--junit", "."], "it is a folder; name a file with --junit"),
+        (("lfsr", "--formal", "--mutants", 5), "--formal and --mutants: give one of them"),
     ],
 )
 def test_what_is_wrong_is_one_line(call, options, said):
