@@ -122,11 +122,16 @@ def autocorrelations(
         Name -> (of the values, of their squares). Noise alone gives about 3 / sqrt(count).
     """
     states = trajectory(columns, count)
-    result = {}
-    for name, module in (("clt", clt), ("treegrng", treegrng), ("box_muller", box_muller)):
-        z = module.words(states, bit_width) + 0.5
-        result[name] = (_largest(z, lags), _largest(z**2, lags))
-    return result
+    families = {"clt": clt.words, "treegrng": treegrng.words, "box_muller": box_muller.words}
+    return {
+        name: autocorrelation(words(states, bit_width), lags) for name, words in families.items()
+    }
+
+
+def autocorrelation(words: NDArray[np.int32], lags: int = 64) -> tuple[float, float]:
+    """Largest absolute autocorrelation at lags 1 to `lags`, of words + 1/2 and of squares."""
+    z = words.astype(np.float64) + 0.5
+    return _largest(z, lags), _largest(z**2, lags)
 
 
 def trajectory(columns: Sequence[int], count: int, first: int = 1) -> NDArray[np.uint64]:
