@@ -27,6 +27,7 @@ def engine_points() -> tuple[DesignPoint, ...]:
         _pool(pool_size=100, lanes=4, weight_bits=16, **xorshift, **_TWICE),
         _none(rng="rademacher", lanes=3, weight_bits=8, **_RANDOM),
         _none(rng="treegrng", lanes=1, weight_bits=8, reuse_period=4),
+        _none(rng="trivium", bit_width=8, lanes=3, weight_bits=8, reuse_period=4),
         _none(bit_width=24, lanes=2, weight_bits=16, **xorshift, **_RANDOM),
         _none(state_bits=9, bit_width=3, lanes=3, weight_bits=16, **_TWICE),
     )

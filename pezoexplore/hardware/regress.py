@@ -38,6 +38,9 @@ _FILLER: _Axes = {
 _ONE_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 5, "lanes": 16, "scaling": "pow2"}
 """Every beat has the same scale exponent, so that there is no table of them."""
 
+_TWO_EXPONENTS: _Axes = {"bit_width": 1, "state_bits": 6, "lanes": 5, "scaling": "pow2"}
+"""The scale exponent has one bit."""
+
 _GRIDS: dict[str, list[_Axes]] = {
     "lfsr": [
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
@@ -54,7 +57,7 @@ _GRIDS: dict[str, list[_Axes]] = {
     "icdf": [{"reuse": "none", **axes} for axes in _GAUSSIAN],
     "table_hadamard": [*_GROUPS_OF_FOUR, _FILLER],
     "lut_opt": [*_LANES_SHARE, _FILLER],
-    "sobol": [*_LANES_SHARE, _FILLER],
+    "sobol": [*_LANES_SHARE, _FILLER, {"reuse": "none", "bit_width": 24, "lanes": 256}],
     "lut_sr": _LANES_SHARE[1:3],
     "ternary": [{"reuse": "none", "lanes": 1}, {"reuse": "none", "lanes": 31}, _FILLER],
     "stream_none": [
@@ -75,7 +78,8 @@ _GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"rng": "lut_sr", **_FILLER}],
+    + [{"rng": "lut_sr", **_FILLER}]
+    + [{"rng": "xorshift32", **_FILLER, "lanes": 1, "bit_width": 4, "scaling": "pow2"}],
     "stream_lut_sr": [{"rng": "lut_sr", **axes} for axes in _LANES_SHARE],
     "stream_bank": [
         {
@@ -92,7 +96,8 @@ _GRIDS: dict[str, list[_Axes]] = {
         for scaling in ("none", "pow2")
     ]
     + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}]
-    + [{"reuse": "bank", **_ONE_EXPONENT}],
+    + [{"reuse": "bank", **_ONE_EXPONENT}]
+    + [{"reuse": "bank", **_TWO_EXPONENTS, "reuse_period": 4}],
     "stream_phased": [
         {
             "reuse": "phased",

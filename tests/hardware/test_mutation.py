@@ -107,7 +107,7 @@ def test_the_list_is_of_the_rtl_and_no_worse_than_it_was(library):
     verdicts = Counter(row.verdict for row in rows)
     assert set(verdicts) <= {KILLED, SURVIVED, EQUIVALENT}
     assert len(rows) >= 500
-    assert verdicts[KILLED] >= 0.97 * (verdicts[KILLED] + verdicts[SURVIVED])
+    assert verdicts[KILLED] >= 0.99 * (verdicts[KILLED] + verdicts[SURVIVED])
     for row in rows:
         labels = {point.label() for point, _ in mutation.judges(row.file)}
         assert (row.point in labels) if row.verdict == KILLED else not row.point
