@@ -25,9 +25,6 @@ from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointEr
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 
-NEVER_REFUSED = frozenset({"reuse_period", "queries"})
-"""Axes no value of which makes a combination illegal."""
-
 
 @dataclass(frozen=True)
 class Counts:
@@ -215,6 +212,11 @@ def _mix(value: int) -> int:
     return value ^ value >> 31
 
 
+def _never_refused(values: Mapping[str, Value]) -> frozenset[str]:
+    """Axes no value of which makes a combination with these values of ``STRUCTURE`` illegal."""
+    return frozenset({"reuse_period"} | ({"queries"} if values["weight_bits"] is None else set()))
+
+
 def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Place]]:
     """The combinations of the axes that matter, the loose ones at their first value.
 
@@ -228,8 +230,8 @@ def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Place
             for name, axis, index in zip(STRUCTURE, at, chosen, strict=True)
         }
         fixed = dict(zip(at, chosen, strict=True))
-        never_refused = NEVER_REFUSED - lattice.ruled
-        loose = lattice.idle(values) | {AXES.index(axis) for axis in never_refused}
+        free = _never_refused(values) - lattice.ruled
+        loose = lattice.idle(values) | {AXES.index(axis) for axis in free}
         spread = (
             (0,) if axis in loose else (fixed[axis],) if axis in fixed else range(len(listed))
             for axis, listed in enumerate(part.values)

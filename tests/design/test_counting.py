@@ -8,7 +8,7 @@ import tracemalloc
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pezoexplore.design.counting import count, sample
@@ -82,6 +82,10 @@ def test_points_come_one_by_one_as_they_are_listed(keys):
 
 @settings(deadline=None, max_examples=200)
 @given(DESIGNS)
+@example(
+    {"space": {"queries": [1, 2], "weight_bits": [8], "activation_bits": [8]},
+     "include": [], "exclude": []}
+)  # fmt: skip
 def test_counts_are_those_of_the_listing(keys):
     space = design(**keys)
     expansion, counts = listed(space), count(space)
