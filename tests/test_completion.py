@@ -19,6 +19,7 @@ from pezoexplore.design.columns import COLUMN_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.loading import load_design
 
 EXAMPLE = paths.designs_dir().parent / "reports" / "example"
+POINT = (EXAMPLE / "results.csv").read_text().splitlines()[1].partition(",")[0]
 PATIENCE_S = 60.0
 QUIET_S = 1.0
 
@@ -109,7 +110,7 @@ def shell(request, tmp_path_factory):
         ("pezoexplore sweep --state", "--state-bits"),
         ("pezoexplore sweep -s train.mask", "train.mask_epochs="),
         ("pezoexplore sweep --stages train,sy", "train,synth"),
-        ("pezoexplore diff run run --point 051f", "051f3f9ddeb6"),
+        (f"pezoexplore diff run run --point {POINT[:6]}", POINT),
     ],
 )
 def test_tab_completes(shell, line, shown):
