@@ -46,9 +46,9 @@ WAVES = {"icarus": "*.fst", "verilator": "*.vcd"}
 _WAVE_OPTIONS = ["--trace-vcd", "--trace-structs"]
 _WAVE_ARGUMENTS = ["--trace", "--trace-file", "waves.vcd"]
 
-_MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include"]
-"""The pip package leaves this empty; a design in several C++ files then takes its precompiled
-header for an object file."""
+_MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"]
+"""The pip package leaves the first empty, so that a design in several C++ files takes its
+precompiled header for an object file; and it calls `python`, which a bare Debian has not."""
 
 
 def require_simulator(simulator: str) -> None:
