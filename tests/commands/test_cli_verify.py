@@ -15,11 +15,6 @@ from pezoexplore.hardware import regress
 from pezoexplore.hardware.rtl import source_names
 from pezoexplore.paths import rtl_dir
 
-needs_icarus = pytest.mark.skipif(
-    shutil.which("iverilog") is None and "PEZOEXPLORE_REQUIRE_TOOLS" not in os.environ,
-    reason="needs Icarus Verilog: apt-get install iverilog",
-)
-
 
 @pytest.fixture
 def copied_rtl(tmp_path) -> Path:
@@ -27,7 +22,6 @@ def copied_rtl(tmp_path) -> Path:
     return tmp_path / "rtl"
 
 
-@needs_icarus
 def test_a_module_passes_and_junit_says_so(call, tmp_path):
     answer = call("verify", "rademacher", "--junit", "a/j.xml", "--jobs", 1, "--format", "json")
     assert answer.status == 0, answer.err
@@ -43,7 +37,6 @@ def test_a_module_passes_and_junit_says_so(call, tmp_path):
     assert [path.name for path in (tmp_path / "reports" / "verify").iterdir()] == ["logs"]
 
 
-@needs_icarus
 def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     source = copied_rtl / "xorshift32.v"
     sound = source.read_text()
@@ -61,7 +54,6 @@ def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     assert suite.get("failures") == str(len(failed))
 
 
-@needs_icarus
 def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     first = regress.module_points("rademacher")[:1]
     monkeypatch.setattr(regress, "module_points", lambda name: first)
@@ -72,7 +64,6 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     assert wave.stat().st_size > 1000
 
 
-@needs_icarus
 def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch):
     point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))
