@@ -1,11 +1,20 @@
-"""What holds for all tests: the same examples in every run, so that a failure can be had again."""
+"""What holds for all tests, wherever they are started from."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
+# The same examples in every run, so that a failure can be had again.
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("search", derandomize=False)  # other examples each time: to find new ones
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+# A shell ignores Ctrl-C for what it starts in the background, and programs inherit that; some
+# tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hides that a pipe was not flushed.
+os.environ.pop("PYTHONUNBUFFERED", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -77,6 +78,7 @@ def _follow(path: Path, now: Snapshot, interval_s: float) -> Snapshot:
     while now.running:
         if (line := _changed(now)) != said:
             say(_state(now))
+            sys.stdout.flush()  # a pipe is to have it now, not at the end
             said = line
         time.sleep(interval_s)
         now = _look(path)

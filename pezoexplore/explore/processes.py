@@ -30,7 +30,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process that leads a process group, its group, and all processes below it.
+    """Kill a process, the group that it leads or is about to, and all processes below it.
 
     The group alone is not enough: a tool runner may put a simulator into a session of its own.
     """
@@ -44,3 +44,5 @@ def kill_tree(pid: int) -> None:
             os.kill(child, signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)  # one stopped before it came to lead a group is in none yet

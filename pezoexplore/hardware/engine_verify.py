@@ -23,14 +23,14 @@ from pezoexplore.hardware.engine_script import (
 )
 from pezoexplore.hardware.reseeding import reseed_stall_beats, reset_stall_beats
 from pezoexplore.hardware.script import MismatchError
-from pezoexplore.hardware.simulate import simulate
+from pezoexplore.hardware.simulate import PUBLIC, simulate
 from pezoexplore.hardware.verify_coverage import write_events
 from pezoexplore.paths import bench_dir
 
 HARNESS = "engine_harness"
 BENCH = "bench_engine"
 
-BENCH_FILES = (f"{HARNESS}.v", f"{BENCH}.py", "bench_stream.py")
+BENCH_FILES = (f"{HARNESS}.v", f"{BENCH}.py", "bench_stream.py", PUBLIC)
 """What a simulation takes from the folder of benches."""
 
 TIMEOUT_S = 600.0

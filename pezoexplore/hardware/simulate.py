@@ -37,6 +37,10 @@ _PROGRAMS = {
 
 _VERILATOR_OPTIONS = ["--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-fcoroutines -std=c++20"]
 
+PUBLIC = "public.vlt"
+"""Tells Verilator what the bench reaches; without that file in the folder it may reach all."""
+_PUBLIC_OPTIONS = ["--no-public-flat-rw"]  # cocotb-test asks for the opposite
+
 _COVERAGE_OPTIONS = ["--coverage-line", "--coverage-toggle"]
 _COVERAGE_MAKE = ["OPT_FAST=-O0"]  # compiling takes longer than running
 
@@ -106,17 +110,21 @@ def _child(folder: Path, simulator: str) -> None:
     os.environ.pop("SIM", None)  # it would win over our choice
     os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
     options: dict[str, list[str]] = {}
+    sources = [str(folder / name) for name in job["sources"]]
     runtime = None
     if simulator == "verilator":
         os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
         options = _verilator_options(job)
+        if (folder / PUBLIC).exists():
+            options["extra_args"] += _PUBLIC_OPTIONS
+            sources.insert(0, str(folder / PUBLIC))
         runtime = _runtime(options["extra_args"])
         options["make_args"] += put_objects(runtime, folder)
     run(
         simulator=simulator,
         toplevel=job.get("toplevel", HARNESS),
         module=job.get("bench", "bench_stream"),
-        verilog_sources=[str(folder / name) for name in job["sources"]],
+        verilog_sources=sources,
         includes=[str(folder)],
         defines=job["defines"],
         python_search=[str(folder)],

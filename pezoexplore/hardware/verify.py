@@ -13,11 +13,11 @@ from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.rtl import build
 from pezoexplore.hardware.script import TARGET_WORDS, MismatchError, Script, check, make_script
 from pezoexplore.hardware.script_events import StreamEvents, stream_goals
-from pezoexplore.hardware.simulate import HARNESS, simulate
+from pezoexplore.hardware.simulate import HARNESS, PUBLIC, simulate
 from pezoexplore.hardware.verify_coverage import write_events
 from pezoexplore.paths import bench_dir
 
-BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py")
+BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py", PUBLIC)
 """What a simulation takes from the folder of benches."""
 
 TIMEOUT_S = 300.0

@@ -71,7 +71,8 @@ module stream_harness;
         idle = 1'b0;
         while (cycle < stop) begin
             drive = script[cycle];
-            #4;
+            clk = 1'b0;
+            #1;
             if (out_valid === 1'b1)
                 $fwrite(trace, "%b1%h_%h\n", load_ready, out_exponent, out_data);
             else
@@ -79,9 +80,9 @@ module stream_harness;
             if (load_ready === 1'b1 && load_valid) begin
                 loaded = loaded + 1;
             end
-            #1 clk = 1'b1;
-            #1 load_data = loads[loaded];
-            #4 clk = 1'b0;
+            clk = 1'b1;
+            load_data <= loads[loaded];
+            #1;
             cycle = cycle + 1;
         end
         if (cycle == CYCLES)
