@@ -12,16 +12,22 @@ SWEEP ?=
 TORCH ?= torch==2.13.0
 TORCH_BIN := $(VENV)/torch/bin
 
-.PHONY: sweep test test-torch lint wheel icarus libpython compiler zsh browser opensta osu018 clean
+# What the regression adds to .ci/run, each with a folder of its own under reports/.
+RTL_PARTS := rtl-icarus rtl-verilator rtl-formal rtl-mutants
+MUTANTS ?= 640
+VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.xml
+
+.PHONY: sweep test test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
+	browser opensta osu018 clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
 test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --junit-xml=reports/test.xml
 
 test-torch: $(VENV)/.installed-torch
-	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -35,6 +41,23 @@ wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/wheel/site $(VENV)/wheel/*.whl
 	cd / && PYTHONPATH=$(abspath $(VENV))/wheel/site $(abspath $(BIN))/python -m pezoexplore \
 		sweep --dry-run > /dev/null
+
+# The full regression, for hours: what a change must pass (.ci/run), then every module's benches on
+# both simulators, every proof, and every mutant of the list judged anew. A part that fails does not
+# stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
+regression:
+	$(MAKE) --keep-going --jobs=1 lint wheel test test-torch $(RTL_PARTS)
+
+rtl-icarus rtl-verilator: rtl-%: $(VENV)/.installed-dev icarus libpython compiler
+	$(VERIFY) --sim $*
+
+rtl-formal: $(VENV)/.installed-dev
+	$(VERIFY) --formal
+
+rtl-mutants: $(VENV)/.installed-dev icarus libpython
+	mkdir -p reports/$@
+	cp tests/hardware/mutants.csv reports/$@/mutants.csv
+	$(VERIFY) --mutants $(MUTANTS) --again --least-killed 99
 
 clean:
 	rm -rf $(VENV)

@@ -179,6 +179,18 @@ def verify(
         Path | None,
         typer.Option("--mutant-list", help="List of mutants to bring up to date (CSV)."),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Judge also mutants that the list says were killed.")
+    ] = False,
+    least_killed: Annotated[
+        float,
+        typer.Option(
+            "--least-killed",
+            min=0,
+            max=100,
+            help="Percent of mutants to kill, equivalent ones aside.",
+        ),
+    ] = 100.0,
     seed: Annotated[
         int, typer.Option("--seed", min=0, max=2**32 - 1, help="What draws the mutants.")
     ] = 0,
@@ -190,7 +202,8 @@ def verify(
     """Simulate the RTL, module by module, and compare it bit for bit with the software stream.
 
     With --mutants, small defects are put into the RTL one at a time, and what the benches do not
-    notice is reported. What a list of mutants says was killed or is equivalent is not judged again.
+    notice is reported. What a list of mutants says was killed or is equivalent is not judged again
+    without --again.
 
     With --formal, properties of the modules are proved with SymbiYosys and z3 instead, and each is
     seen to fail on a copy of the RTL with one edit.
@@ -202,6 +215,10 @@ def verify(
     asked = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
     if len(both := [name for name, value in asked.items() if value]) > 1:
         raise PezoError(f"{' and '.join(both)}: give one of them at a time")
+    if (formal or mutants is not None) and (waves or sim != "icarus"):
+        raise PezoError(
+            "--sim and --waves are for simulations: give them without --formal, --mutants"
+        )
     speak(quiet, verbose)
     if mutants is not None:
         from pezoexplore.commands.mutants import MutantRequest, verify_mutants
@@ -212,6 +229,9 @@ def verify(
                 total=mutants,
                 seed=seed,
                 list_path=mutant_list,
+                again=again,
+                least_killed=least_killed,
+                junit=junit,
                 rtl_dir=rtl_dir,
                 out=out,
                 jobs=job_count(jobs),

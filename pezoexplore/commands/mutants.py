@@ -11,7 +11,9 @@ from rich.console import Console
 
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, print_json, say, tell
+from pezoexplore.commands.verify import make_room
 from pezoexplore.errors import DesignError
+from pezoexplore.explore.junit import TestCase, write_junit
 from pezoexplore.explore.mutation_run import (
     EQUIVALENT,
     KILLED,
@@ -34,6 +36,9 @@ class MutantRequest:
         total: How many mutants.
         seed: What draws them.
         list_path: List of mutants to bring up to date; None for one of its own in `out`.
+        again: Whether to judge those once more that the list says were killed.
+        least_killed: Percent of the mutants not equivalent that must be killed.
+        junit: Where to write JUnit XML; None for nowhere.
         rtl_dir: Folder of the RTL; None for the bundled one.
         out: Folder for logs, and for the list where none is named.
         jobs: Worker processes.
@@ -44,6 +49,9 @@ class MutantRequest:
     total: int
     seed: int
     list_path: Path | None
+    again: bool
+    least_killed: float
+    junit: Path | None
     rtl_dir: Path | None
     out: Path
     jobs: int
@@ -54,7 +62,7 @@ def verify_mutants(request: MutantRequest) -> int:
     """Judge mutants of the RTL by the simulation benches and write the list of them.
 
     Returns:
-        0 when none survived that is not known to be equivalent, else 1.
+        0 when enough of those not known to be equivalent were killed, else 1.
 
     Raises:
         PezoError: A module or the simulator is not there, or a folder cannot be used.
@@ -66,6 +74,8 @@ def verify_mutants(request: MutantRequest) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DesignError(f"cannot write {path}: {error.strerror or error}") from error
+    if request.junit is not None:
+        make_room(request.junit)
     judged: list[Judged] = []
 
     def progress(done: int, total: int, row: Judged | None) -> None:
@@ -84,18 +94,42 @@ def verify_mutants(request: MutantRequest) -> int:
             rtl_dir=folder,
             out=request.out,
             jobs=request.jobs,
-            known=known,
+            known=[row for row in known if not (request.again and row.verdict == KILLED)],
             progress=progress,
         )
     write_list(path, merged(known, rows, whole=True))
+    if request.junit is not None:
+        write_junit(request.junit, "pezoexplore verify --mutants", _test_cases(rows))
     survivors = [row for row in rows if row.verdict == SURVIVED]
+    enough = _share(rows) >= request.least_killed
     if request.as_json:
         counts = {name: _count(rows, name) for name in (KILLED, EQUIVALENT, SURVIVED)}
-        document = {"ok": not survivors, **counts, "list": str(path)}
+        document = {"ok": enough, **counts, "list": str(path)}
         print_json(document | {"results": [asdict(row) for row in rows]})
     else:
         _report(rows, survivors, path)
-    return 1 if survivors else 0
+        if not enough:
+            tell(f"fewer than {request.least_killed:g} % of those not equivalent were killed")
+    return 0 if enough else 1
+
+
+def _share(rows: Sequence[Judged]) -> float:
+    """Percent of the mutants not equivalent that were killed; 100 where there are none."""
+    judged = len(rows) - _count(rows, EQUIVALENT)
+    return 100 * _count(rows, KILLED) / judged if judged else 100.0
+
+
+def _test_cases(rows: Sequence[Judged]) -> list[TestCase]:
+    """A mutant is a test of the benches: killed is passed, equivalent is skipped."""
+    return [
+        TestCase(
+            suite=row.file,
+            name=f"{row.line} {row.operator}: {row.mutant} ({row.occurrence})",
+            failure=row.reason if row.verdict == SURVIVED else None,
+            skipped=row.reason if row.verdict == EQUIVALENT else None,
+        )
+        for row in rows
+    ]
 
 
 def _count(rows: Sequence[Judged], verdict: str) -> int:
@@ -113,7 +147,7 @@ def _report(rows: Sequence[Judged], survivors: Sequence[Judged], path: Path) -> 
     for row in survivors:
         tell(f"survived: {row.file}:{row.line}: {row.source}  ->  {row.mutant}")
     judged = len(rows) - _count(rows, EQUIVALENT)
-    share = f", {100 * _count(rows, KILLED) / judged:.1f} % of those not equivalent" * bool(judged)
+    share = f", {_share(rows):.1f} % of those not equivalent" * bool(judged)
     killed = f"{_count(rows, KILLED)} killed{share}"
     equal, left = _count(rows, EQUIVALENT), len(survivors)
     say(f"{counted(len(rows), 'mutant')}: {killed}, {equal} equivalent, {left} survived")

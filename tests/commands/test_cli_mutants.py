@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from pezoexplore.explore.mutation_run import COLUMNS
+from pezoexplore.commands import mutants
+from pezoexplore.explore.mutation_run import COLUMNS, Judged
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -44,12 +46,40 @@ def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
     assert rows(tmp_path / "m.csv") == [other, *[kept, first[1]]]
 
 
+def test_again_judges_what_the_list_says_was_killed(call, tmp_path):
+    """The list says that a point of another design killed them; judged again, it was not that."""
+    words = ("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)
+    assert call(*words).status == 0
+    path = tmp_path / "m.csv"
+    sound = path.read_text(encoding="utf-8")
+    path.write_text(sound.replace("none rademacher", "elsewhere"), encoding="utf-8")
+    assert "none rademacher" not in path.read_text(encoding="utf-8")
+    assert call(*words, "--again").status == 0
+    assert path.read_text(encoding="utf-8") == sound
+
+
+@pytest.mark.parametrize(("least", "status"), [("66", 0), ("67", 1)])
+def test_junit_has_a_test_a_mutant(call, tmp_path, monkeypatch, least, status):
+    """Two of three not equivalent are killed; the one that survives fails, whatever is enough."""
+    verdicts = ["killed", "killed", "survived", "equivalent"]
+    found = [Judged("a.v", n, "stuck", "x", "y", n, v, "", v) for n, v in enumerate(verdicts)]
+    monkeypatch.setattr(mutants, "run_mutants", lambda *_, **__: found)
+    answer = call("verify", "--mutants", 4, "--least-killed", least, "--junit", "new/m.xml")
+    assert answer.status == status
+    assert (f"fewer than {least} %" in answer.err) == bool(status)
+    suite = ET.parse(tmp_path / "new" / "m.xml").getroot()[0]
+    told = [[result.tag for result in case] for case in suite]
+    assert told == [[], [], ["failure"], ["skipped"]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["nosuch", "--mutants", "3"], "nosuch: no such module of rtl/; there are axil_port, "),
         (["--mutants", "3", "--mutant-list", "bad.csv"], "bad.csv: not a list of mutants"),
         (["--mutants", "0"], "--mutants"),
+        (["--mutants", "3", "--waves"], "--sim and --waves are for simulations"),
+        (["--formal", "--sim", "verilator"], "--sim and --waves are for simulations"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(call, tmp_path, words, said):

@@ -1,0 +1,70 @@
+"""`make regression`: all parts run, whatever fails, and a failure is told by the exit status."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FAKE = """#!/bin/sh
+echo "${0##*/} $*" >> "$FAKE_LOG"
+echo found
+case "${0##*/} $*" in $FAKE_FAILS) exit 1 ;; esac
+"""
+"""Any program: it notes what it is called with, and fails where it is told to."""
+
+PARTS = (
+    "ruff check",
+    "mypy",
+    "sweep --dry-run",
+    "pytest -n auto",
+    "pytest tests/finetune",
+    "pezoexplore verify --quiet --out reports/rtl-icarus --junit reports/rtl-icarus.xml",
+    "verify --quiet --out reports/rtl-verilator --junit reports/rtl-verilator.xml --sim verilator",
+    "verify --quiet --out reports/rtl-formal --junit reports/rtl-formal.xml --formal",
+    "--junit reports/rtl-mutants.xml --mutants 640 --again --least-killed 99",
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the Makefile, in which every program is a fake."""
+    for name in ("Makefile", "pyproject.toml", "tests/hardware/mutants.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    tools = ("iverilog", "g++", "zsh", "chromium", "sta", "apt-get", "sudo", "python3")
+    environment = ("python", "ruff", "mypy", "pezoexplore")
+    for folder, names in (
+        ("tools", tools),
+        ("venv/bin", environment),
+        ("venv/torch/bin", environment),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        for name in names:
+            (tmp_path / folder / name).write_text(FAKE, encoding="utf-8")
+            (tmp_path / folder / name).chmod(0o755)
+    for mark in (".installed", ".installed-dev", ".installed-torch"):
+        (tmp_path / "venv" / mark).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("fails", ["nothing", "mypy *", "*pytest*", "*--sim icarus", "*--formal"])
+def test_the_regression_runs_every_part(checkout, fails):
+    log = checkout / "log"
+    paths = {"PATH": f"{checkout}/tools:{os.environ['PATH']}", "FAKE_LOG": str(log)}
+    done = subprocess.run(
+        ["make", "regression", "VENV=venv"],
+        cwd=checkout,
+        env={**os.environ, **paths, "FAKE_FAILS": fails},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    called = log.read_text(encoding="utf-8")
+    assert [part for part in PARTS if part not in called] == []
+    assert (done.returncode == 0) == (fails == "nothing"), done.stdout + done.stderr
