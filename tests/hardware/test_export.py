@@ -168,6 +168,23 @@ def test_a_point_without_hardware_is_refused() -> None:
         files_of(resolve(rng="gaussian", reuse="none"))
 
 
+@pytest.mark.parametrize(
+    ("axes", "of_generator", "of_stream"),
+    [
+        ({"reuse": "phased", "state_bits": 16}, "65,535", "about 2^32"),
+        ({"rng": "sobol", "reuse": "none"}, "2^32", "2^32"),
+        ({"rng": "trivium", "reuse": "none"}, "not known; 2^64 bits allowed a key", "not known"),
+        ({"rng": "trivium", "pool_size": 60}, "not known; 2^64 bits allowed a key", "20"),
+        ({"rng": "lut_opt", "reuse": "none"}, "2^48 - 1", "2^48 - 1"),
+        ({"reuse": "bank", "reuse_period": 4}, "255", "reseeded by the host"),
+    ],
+)
+def test_a_datasheet_tells_periods_as_they_are(axes, of_generator, of_stream) -> None:
+    sheet = files_of(resolve(**{"reuse": "pool", "lanes": 3, **axes}))["DATASHEET.md"]
+    assert f"| period of the generator (clocks) | {of_generator} |" in sheet
+    assert f"| period of the stream (beats) | {of_stream} |" in sheet
+
+
 def test_no_mark_of_a_template_is_left() -> None:
     for point in WITH_RTL.values():
         for path, text in files_of(point).items():

@@ -62,7 +62,8 @@ def python_module(point: DesignPoint, folder: Path) -> ModuleType:
 def c_program(point: DesignPoint, folder: Path) -> Path:
     """A program around the C model, compiled without a warning."""
     (folder / C_NAME).write_text(c_model(point), encoding="utf-8")
-    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+    strict = ["-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Wshadow", "-Werror"]
+    flags = ["-std=c99", "-O1", *strict]
     program = folder / "driver"
     subprocess.run(["gcc", *flags, f"-I{folder}", DRIVER, "-o", program], check=True)
     return program

@@ -70,16 +70,20 @@ def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
     word = "(w + 1/2)" if made.half else "w"
     factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{scale(point):.9g}"
     period = stream_period(point)
+    known = not item.period.startswith(
+        "not known"
+    )  # else made.period is what a key may be used for
+    if period is None:
+        repeats = "reseeded by the host"
+    else:
+        repeats = _count(period) if known or period < made.period else "not known"
     return [
         ("a word w stands for", f"{word} * {factor}"),
         ("distribution", item.numbers),
         ("generator", item.what),
         ("source", item.source),
-        ("period of the generator (clocks)", _count(made.period)),
-        (
-            "period of the stream (beats)",
-            "reseeded by the host" if period is None else _count(period),
-        ),
+        ("period of the generator (clocks)", _count(made.period) if known else item.period),
+        ("period of the stream (beats)", repeats),
         ("known weaknesses", item.weaknesses),
     ]
 
@@ -90,7 +94,9 @@ def _count(number: int) -> str:
         return f"{number:,}"
     if (number + 1).bit_count() == 1:
         return f"2^{number.bit_length()} - 1"
-    return f"2^{math.log2(number):.1f}".removesuffix(".0")
+    if number.bit_count() == 1:
+        return f"2^{number.bit_length() - 1}"
+    return f"about 2^{math.log2(number):.1f}".removesuffix(".0")
 
 
 def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
