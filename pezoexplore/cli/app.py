@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -64,7 +66,19 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point: run the command line and exit with its status."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]) if _can_write() else STATUS_ERROR)
+
+
+def _can_write() -> bool:
+    """Whether there is a standard output; its characters need not all be there."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stdout is None:  # the next file opened would get its number
+        _fail("standard output is closed; send it to a file or to /dev/null")
+        return False
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return True
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -91,7 +105,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error))
     except OSError as error:
         _discard_output()
-        return _fail(str(error))
+        return _fail(_reason(error))
     finally:
         speak_normally()
     return value if isinstance(value, int) else 0
@@ -103,6 +117,15 @@ def _fail(message: str, status: int = STATUS_ERROR) -> int:
         line = f"{line[: LONGEST_ERROR - 300]} ... {line[-290:]}"
     sys.stderr.write(f"error: {line}\n")
     return status
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused, where, and what to do if that is known."""
+    if error.strerror is None:
+        return str(error)
+    where = "cannot read or write" if error.filename is None else str(error.filename)
+    full = "; free some space, then type the same command again"
+    return f"{where}: {error.strerror}" + full * (error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _stop(stop: _StoppedError) -> int:

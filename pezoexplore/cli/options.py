@@ -87,7 +87,9 @@ Where = Annotated[
         autocompletion=completion.conditions,
     ),
 ]
-ResultsFile = Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv.")]
+ResultsFile = Annotated[
+    Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv, or its run directory.")
+]
 TaskName = Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")]
 Simulator = Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")]
 

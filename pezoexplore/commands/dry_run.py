@@ -42,7 +42,8 @@ def show_plan(loaded: LoadedDesign, chosen: Selection, as_json: bool) -> int:
     lines = [_collapse_line(item) for item in collapsed]
     if counts.collapsed and not small:
         lines = [f"{counted(counts.collapsed, 'combination')} mean a point that another one means"]
-    print_dry_run(points, [skip_line(skip) for skip in counts.skipped], lines, Console())
+    skips = [skip_line(skip) for skip in counts.skipped]
+    print_dry_run(points, skips, lines, Console(), total=len(chosen))
     for exclusion in counts.exclusions:
         say(f"excluded: {_exclusion_line(exclusion)}")
     for rule in counts.idle_excludes:

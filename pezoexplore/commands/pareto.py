@@ -21,6 +21,7 @@ from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.explore.statistics import front_confidence
 from pezoexplore.report.frames import read_results
 from pezoexplore.report.plots import draw_fronts
+from pezoexplore.report.runs import results_file
 from pezoexplore.report.tables import print_front
 
 MAXIMIZE = ("accuracy_mean",)
@@ -39,7 +40,7 @@ def redraw(
     """Print the front of a results.csv and draw its plots.
 
     Args:
-        results: The file.
+        results: The file, or the run directory it is in.
         maximize: Columns to maximize; empty for ``MAXIMIZE``.
         minimize: Columns to minimize; empty for ``MINIMIZE``.
         where: Conditions joined by ``and`` that rows meet to be looked at; None for all rows.
@@ -54,6 +55,7 @@ def redraw(
             a file cannot be written.
     """
     more, less = tuple(maximize) or MAXIMIZE, tuple(minimize) or MINIMIZE
+    results = results_file(results)
     frame = read_results(results)
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))

@@ -18,6 +18,7 @@ from pezoexplore.explore.rows import csv_text
 from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.explore.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.report.frames import read_results
+from pezoexplore.report.runs import results_file
 from pezoexplore.report.tables import print_table
 
 CSV_COLUMNS = (
@@ -38,7 +39,7 @@ def show_sensitivity(
     """Print what moves each result, and write it as a CSV and as a plot.
 
     Args:
-        results: A results.csv.
+        results: A results.csv, or the run directory it is in.
         responses: Columns to explain; empty for those of ``RESPONSES`` that vary.
         where: Conditions joined by ``and`` that rows meet to be looked at; None for all rows.
         out: Folder for the files; None writes none.
@@ -53,6 +54,7 @@ def show_sensitivity(
     """
     from pezoexplore.report.sensitivity_plot import draw_sensitivity
 
+    results = results_file(results)
     frame = read_results(results)
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))

@@ -118,11 +118,13 @@ def rtl_folder(asked: Path | None) -> Path:
     """The folder of the RTL, which must be there.
 
     Raises:
-        ToolError: It is not.
+        ToolError: It is not, or it holds no Verilog.
     """
     folder = asked or paths.rtl_dir()
     if not folder.is_dir():
         raise ToolError(f"--rtl-dir {folder}: no such folder; give an edited copy of rtl/")
+    if next(folder.glob("*.v"), None) is None:
+        raise ToolError(f"--rtl-dir {folder}: holds no Verilog (.v); give an edited copy of rtl/")
     return folder
 
 

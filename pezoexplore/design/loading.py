@@ -238,13 +238,23 @@ def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "design"
 
 
+_LISTS = (("learning_rates",), ("epsilon",), ("targets",))
+
+
 def _override(tree: Tree, text: str) -> None:
     option = f"-s {text}"
     key, equals, value = text.partition("=")
     parts = tuple(part.strip() for part in key.split("."))
     if not equals or not all(parts):
         raise DesignError(f"{option}: allowed: key=value, such as -s train.steps=2000")
+    if "," in value and _takes_list(parts) and not value.lstrip().startswith(("[", "{")):
+        value = f"[{value}]"
     _place(tree, parts, read_tree(value, lambda line: option, at=parts), option)
+
+
+def _takes_list(parts: tuple[str, ...]) -> bool:
+    """Whether a setting may have several values, which an option may list as `4,8`."""
+    return parts[0] in ("space", "objectives") or parts[1:] in _LISTS
 
 
 def _always(place: str) -> Callable[[int], str]:

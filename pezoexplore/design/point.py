@@ -175,7 +175,8 @@ class DesignPoint:
             parts.append(f"T={int(self.reuse_period)}")
         if self.leap is not None and self.leap != 1:
             parts.append(f"leap {self.leap}")
-        if self.scaling != "constant" and self.rng not in ("gaussian", "rademacher", NO_RNG):
+        plain = "none" if self.rng in ("gaussian", "rademacher", NO_RNG) else "constant"
+        if self.scaling != plain:
             parts.append(self.scaling)
         trained = training_words(asdict(self))
         return " ".join(parts + trained if self.draws else trained)

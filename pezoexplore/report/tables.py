@@ -156,6 +156,7 @@ def print_dry_run(
     skipped: Sequence[str] = (),
     collapsed: Sequence[str] = (),
     console: Console | None = None,
+    total: int | None = None,
 ) -> None:
     """Print the points a sweep would run, then what was collapsed or skipped and why.
 
@@ -164,9 +165,11 @@ def print_dry_run(
         skipped: A line for each reason to skip, such as ``12 points: leap 12 shares a factor``.
         collapsed: A line for each kind of collapse.
         console: Where to; standard output when None.
+        total: Number of distinct points; None when all are shown.
     """
     console = console or Console()
-    print_table(_count(len(points), "distinct point"), *points_table(points), console)
+    count = len(points) if total is None else total
+    print_table(_count(count, "distinct point"), *points_table(points), console)
     for title, lines in (("collapsed", collapsed), ("skipped", skipped)):
         for line in lines:
             _line(console, f"{title}: {line}")

@@ -65,8 +65,9 @@ def test_the_plots_are_drawn_beside_the_file(call, results):
     assert not (results.parent / "pareto.csv").exists()
 
 
-def test_a_table_by_default(call, results):
-    answer = call("pareto", results)
+@pytest.mark.parametrize("named", [".", "results.csv"])
+def test_a_table_by_default(call, results, named):
+    answer = call("pareto", results.parent / named)
     assert "Pareto front: 3 designs" in answer.out
     assert "90.00 ± 0.50" in answer.out
 
@@ -112,4 +113,5 @@ def test_what_is_wrong_is_one_line(call, results, options, said):
 def test_a_file_that_is_no_results_csv(call, tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     assert "not a results.csv" in call("pareto", "x.csv").error
-    assert "cannot be read" in call("pareto", "y.csv").error
+    assert "y.csv: no such run; name a run directory" in call("pareto", "y.csv").error
+    assert "no results.csv in it" in call("pareto", tmp_path).error

@@ -245,6 +245,7 @@ def test_software_points_need_no_tool(design, tmp_path):
         (["-s", "train.step=5"], "-s train.step=5: train.step: unknown key; did you mean steps?"),
         (["-s", "space.pool_size=1000000000000"], "space.pool_size: got 1000000000000; allowed"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
+        (["--rtl-dir", "foreign"], "--rtl-dir foreign: holds no Verilog (.v); give an edited copy"),
         (["--out", "small.yaml"], "small.yaml is a file: name a folder for the run with --out"),
         (["--out", "/dev/null/x"], "/dev/null/x"),
         (["--out", "foreign"], "foreign holds files that are not from a pezoexplore run"),

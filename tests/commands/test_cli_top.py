@@ -80,6 +80,27 @@ def test_what_cannot_be_written_is_one_line(tmp_path):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "No space left" in done.stderr
+    assert "free some space" in done.stderr
+
+
+def test_a_closed_standard_output_is_one_line(tmp_path):
+    program = f"'{sys.executable}' -m pezoexplore schema >&-"
+    done = subprocess.run(["sh", "-c", program], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    said = "error: standard output is closed; send it to a file or to /dev/null\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_closed_standard_error_loses_nothing_else(tmp_path):
+    program = f"'{sys.executable}' -m pezoexplore sweep nowhere.yaml 2>&-"
+    done = subprocess.run(["sh", "-c", program], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_characters_that_the_terminal_lacks_are_replaced(tmp_path):
+    env = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
+    done = spawn("init", "\u2248.yaml", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("?.yaml: written")
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):

@@ -431,6 +431,27 @@ def test_options_replace_settings(load):
     assert [part.named() for part in space.include] == [{"lanes": (2,)}]
 
 
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("space.lanes=4,8", {"lanes": (4, 8)}),
+        ("space={lanes: [4,8], leap: 2}", {"lanes": (4, 8), "leap": (2,)}),
+        ("train.learning_rates=0.01,2e-2", (0.01, 0.02)),
+        ("hardware.targets=ice40, ecp5", ("ice40", "ecp5")),
+        ("objectives.minimize=ff,bram", ("ff", "bram")),
+    ],
+)
+def test_an_option_lists_values_with_commas(load, option, values):
+    space = load("name: a", option)
+    found = {
+        "space": space.space.named(),
+        "train": space.train.learning_rates,
+        "hardware": space.hardware.targets,
+        "objectives": space.objectives.minimize,
+    }
+    assert found[option.partition("=")[0].partition(".")[0]] == values
+
+
 def test_options_add_what_the_file_leaves_out(load):
     assert load("name: a", "space.lanes=8", "train.steps=7").train.steps == 7
     assert load("space:", "space.lanes=8").space.lanes == (8,)

@@ -191,6 +191,8 @@ def test_labels_tell_points_apart():
         resolve(reuse="pool"),
         resolve(reuse="pool", pool_size=127),
         resolve(rng="gaussian", reuse="none"),
+        resolve(rng="rademacher", reuse="pool"),
+        resolve(rng="rademacher", reuse="pool", scaling="pow2"),
     ]
     assert len({point.label() for point in points}) == len(points)
 

@@ -14,10 +14,10 @@ from pezoexplore.report.tables import front_table, points_table, print_dry_run, 
 OBJECTIVES = ("accuracy_mean", "lut", "ff")
 
 
-def printed(terminal, show, *arguments):
+def printed(terminal, show, *arguments, **more):
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=60, color_system=None)
-    show(*arguments, console=console)
+    show(*arguments, console=console, **more)
     return text.getvalue()
 
 
@@ -81,6 +81,8 @@ def test_dry_run_lists_points_and_reasons():
     assert lines[0] == "2 distinct points"
     assert lines[2].split() == [cell for cell in rows[0] if cell]
     assert lines[-2:] == ["collapsed: 3 points equal others", f"skipped: {reasons[0]}"]
+    cut = printed(False, print_dry_run, points, total=5000)
+    assert cut.startswith("5000 distinct points\n")
     assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
 
 
