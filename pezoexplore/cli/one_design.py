@@ -156,7 +156,10 @@ def verify(
     rtl_dir: RtlDir = None,
     waves: Annotated[
         bool,
-        typer.Option("--waves", help="Keep a wave file of each simulation (FST; Verilator: VCD)."),
+        typer.Option(
+            "--waves",
+            help="Keep a wave file of each simulation, not only of failures (FST; Verilator: VCD).",
+        ),
     ] = False,
     coverage: Annotated[
         Path | None,

@@ -34,7 +34,7 @@ class VerifyRequest:
         modules: Names of modules; empty for all.
         simulator: Name of the simulator.
         rtl_dir: Folder of the RTL; None for the bundled one.
-        waves: Whether to keep a wave file of each simulation.
+        waves: Whether to keep a wave file of each simulation, not only of those that fail.
         coverage: Where to write what was covered, in Markdown; None does not look.
         junit: Where to write JUnit XML; None for nowhere.
         out: Folder for logs and waves.
@@ -156,7 +156,8 @@ def _report(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None
     print_table("RTL against the software stream", header, rows, Console())
     for check in failed:
         what = f"{check.module}: {check.point.label()}"
-        tell(f"{check.status}: {what}: {check.reason}; log: {check.log}")
+        waves = "".join(f"; waves: {w}" for w in (out / "waves").glob(f"{check.log.stem}.*"))
+        tell(f"{check.status}: {what}: {check.reason}; log: {check.log}{waves}")
     modules = len({check.module for check in checks})
     failures = counted(len(failed), "failure")
     say(f"{counted(modules, 'module')}, {counted(len(checks), 'point')}, {failures}; logs: {out}")

