@@ -130,9 +130,18 @@ def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
 
 
 def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
-    """A row for a combination that is not legal; it has no target and no results."""
+    """A row for a combination that is not legal; it has no target and no results.
+
+    Axes that mean nothing to it are empty, as in the rows of legal points.
+    """
     row = dict.fromkeys(COLUMNS, "")
     row |= {axis: cell_text(axis, axes.get(axis)) for axis in AXES}
+    meant_by = {
+        "pool_size": ("reuse", "pool"),
+        "taps": ("reuse", "phased"),
+        "leap": ("rng", "lfsr"),
+    }
+    row |= {axis: "" for axis, (of, value) in meant_by.items() if axes.get(of) != value}
     return row | {"point_id": identity, "status": f"skipped:{reason}", "pareto": OFF_FRONT}
 
 

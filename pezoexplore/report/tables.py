@@ -19,6 +19,9 @@ from pezoexplore.explore.statistics import ACCURACY, paired_difference, seeds_of
 from pezoexplore.report.designs import interval_column
 from pezoexplore.report.frames import row_labels
 
+_NO_LIMIT = 10_000
+"""Columns of text; no table is that wide."""
+
 SAME = "≈"
 """Marks neighbours that the seeds do not tell apart."""
 
@@ -168,17 +171,36 @@ def print_dry_run(
         total: Number of distinct points; None when all are shown.
     """
     console = console or Console()
-    count = len(points) if total is None else total
-    print_table(_count(count, "distinct point"), *points_table(points), console)
+    title = _count(len(points) if total is None else total, "distinct point")
+    header, rows = points_table(points)
+    if console.is_terminal and len(rows) > 1:
+        header, rows, alike = _without_alike(header, rows)
+        title += f"; alike in those shown: {alike}" * bool(alike)
+    print_table(title, header, rows, console)
     for title, lines in (("collapsed", collapsed), ("skipped", skipped)):
         for line in lines:
             _line(console, f"{title}: {line}")
 
 
+def _without_alike(
+    header: list[str], rows: list[list[str]]
+) -> tuple[list[str], list[list[str]], str]:
+    """A table without the columns whose cells are all equal, and these in words."""
+    cells = list(zip(*rows, strict=True))
+    vary = [index for index, column in enumerate(cells) if len(set(column)) > 1]
+    alike = [
+        f"{name} {column[0]}"
+        for name, column in zip(header, cells, strict=True)
+        if len(set(column)) == 1 and column[0]
+    ]
+    kept = [[row[index] for index in vary] for row in rows]
+    return [header[index] for index in vary], kept, ", ".join(alike)
+
+
 def print_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], console: Console
 ) -> None:
-    """Print a table: ruled on a terminal, aligned plain text in a pipe.
+    """Print a table: ruled on a terminal, aligned plain text in a pipe or where it is too wide.
 
     Args:
         title: A line above.
@@ -191,7 +213,10 @@ def print_table(
         for index in range(len(header))
     ]
     _line(console, title)
-    if not console.is_terminal:
+    ruled = _ruled(header, rows, flush_right)
+    # A table that does not fit would lose the ends of its words and numbers.
+    narrowest = console.measure(ruled, options=console.options.update_width(_NO_LIMIT)).minimum
+    if not console.is_terminal or narrowest > console.width:
         widths = [
             max(len(name), *(len(row[index]) for row in rows)) if rows else len(name)
             for index, name in enumerate(header)
@@ -203,12 +228,17 @@ def print_table(
             ]
             _line(console, "  ".join(padded).rstrip())
         return
+    console.print(ruled, highlight=False)
+
+
+def _ruled(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Table:
+    """A table with a rule below its header; numbers stay on one line."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name, flush in zip(header, flush_right, strict=True):
-        table.add_column(escape(name), justify="right" if flush else "left")
+    for name, flush in zip(header, right, strict=True):
+        table.add_column(escape(name), justify="right" if flush else "left", no_wrap=flush)
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    console.print(table, highlight=False)
+    return table
 
 
 def _line(console: Console, text: str) -> None:

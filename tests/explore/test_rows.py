@@ -130,6 +130,22 @@ def test_a_skipped_row_names_its_reason() -> None:
     assert (row["rng"], row["reuse"], row["lanes"], row["pareto"]) == ("clt", "bank", "", "0")
 
 
+@pytest.mark.parametrize(
+    ("rng", "reuse", "meant"),
+    [
+        ("clt", "bank", {}),
+        ("lfsr", "none", {"leap": "3"}),
+        ("lfsr", "phased", {"taps": "xor", "leap": "3"}),
+        ("lfsr", "pool", {"pool_size": "7", "leap": "3"}),
+    ],
+)
+def test_a_skipped_row_leaves_axes_without_meaning_empty(rng, reuse, meant) -> None:
+    axes = {"rng": rng, "reuse": reuse, "pool_size": 7, "taps": "xor", "leap": 3}
+    row = skipped_row("0" * 12, axes, "too odd")
+    cells = {axis: row[axis] for axis in ("pool_size", "taps", "leap") if row[axis]}
+    assert cells == meant
+
+
 def test_csv_has_lf_line_ends_and_reads_back() -> None:
     rows = [{"a": 'x,"y"\nz', "b": ""}, {"a": "1", "b": "2"}]
     text = csv_text(["b", "a"], rows)

@@ -9,7 +9,13 @@ from rich.console import Console
 from pezoexplore.design.point import AXES, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.pareto import front_of_frame
-from pezoexplore.report.tables import front_table, points_table, print_dry_run, print_front
+from pezoexplore.report.tables import (
+    front_table,
+    points_table,
+    print_dry_run,
+    print_front,
+    print_table,
+)
 
 OBJECTIVES = ("accuracy_mean", "lut", "ff")
 
@@ -84,6 +90,27 @@ def test_dry_run_lists_points_and_reasons():
     cut = printed(False, print_dry_run, points, total=5000)
     assert cut.startswith("5000 distinct points\n")
     assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
+
+
+def test_on_a_terminal_the_points_are_told_by_what_varies():
+    points = [resolve(), resolve(reuse="pool", pool_size=255)]
+    lines = [line.strip() for line in printed(True, print_dry_run, points).splitlines()]
+    title, alike = lines[0].split("; alike in those shown: ")
+    assert title == "2 distinct points"
+    assert "rng lfsr, reuse_period inf, bit_width 8, state_bits 8, lanes 31" in alike
+    assert lines[2].split() == ["reuse", "pool_size", "taps"]
+    assert [line.split() for line in lines[4:6]] == [["phased", "xor"], ["pool", "255"]]
+    assert "distinct point\n" in printed(True, print_dry_run, points[:1])
+
+
+def test_a_terminal_too_narrow_cuts_no_word_and_no_number():
+    header, rows = ["design", "accuracy_mean"], [["phased/xor", "89.21 ± 0.55"]]
+    for width, ruled in ((60, True), (20, False)):
+        text = io.StringIO()
+        console = Console(file=text, force_terminal=True, width=width, color_system=None)
+        print_table("a table", header, rows, console)
+        assert ("─" in text.getvalue()) == ruled
+        assert all(word in text.getvalue() for word in (*header, *rows[0]))
 
 
 def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
