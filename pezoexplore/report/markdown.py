@@ -48,8 +48,13 @@ def _front(report: Report) -> list[str]:
 
 def _failures(report: Report) -> list[str]:
     failed = Counter((f"{item.status}:{item.stage}", item.reason) for item in report.failures)
-    rows = [[f"{count:,}", *what] for what, count in failed.most_common(SHOWN_REASONS)]
-    parts = ["## Failed", _table(["designs", "status", "because"], rows)] if rows else []
+    firsts = {(f"{item.status}:{item.stage}", item.reason): item for item in report.failures[::-1]}
+    rows = [
+        [f"{count:,}", *what, f"{firsts[what].label} ({firsts[what].point_id})"]
+        for what, count in failed.most_common(SHOWN_REASONS)
+    ]
+    header = ["designs", "status", "because", "the first"]
+    parts = ["## Failed", _table(header, rows)] if rows else []
     skipped = Counter(report.skipped).most_common(SHOWN_REASONS)
     if skipped:
         rows = [[f"{count:,}", reason] for reason, count in skipped]

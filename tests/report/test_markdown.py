@@ -48,6 +48,9 @@ def test_no_front_is_said(report):
 
 
 def test_failures_are_counted_by_reason(report):
-    failure = Failure("a", "xcup", "bank", "failed", "rtl", "a <b>reason</b>", "")
-    text = markdown(type(report)(**{**vars(report), "failures": [failure, failure]}))
-    assert r"| 2 | failed:rtl | a \<b\>reason\</b\> |" in text
+    first, second = (
+        Failure(name, "xcup", f"bank {name}", "failed", "rtl", "a <b>reason</b>", "")
+        for name in ("a1", "b2")
+    )
+    text = markdown(type(report)(**{**vars(report), "failures": [first, second]}))
+    assert r"| 2 | failed:rtl | a \<b\>reason\</b\> | bank a1 \(a1\) |" in text
