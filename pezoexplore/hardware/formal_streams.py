@@ -242,6 +242,35 @@ _POOL_REFILL = Proof(
 )
 
 
+_SHIFT_REGISTERS = {
+    "held": "A beat shown and not taken stays, and is shown again, unless rst, reseed or replay "
+    "asks for another; after a `start`, once the registers are mended.",
+    "replayed": "A `replay` shows the beat that was shown when `start` came last.",
+    "valid": "A beat is shown but in reset, while words load, for 17 clocks after these and for "
+    "15 after a `start` at most.",
+    "in_range": "The age, which addresses the shift registers, is 16 at most.",
+}
+"""What holds of a stream of LUT-SR generators."""
+
+
+def _stream_lut_sr(has_reseed: int) -> Proof:
+    file = "stream_lut_sr.v"
+    edits = {
+        "held": Edit(file, "= idle && !rst;", "= idle && !rst && !load_valid;"),
+        "replayed": Edit(file, ".keep(begins || ended)", ".keep(ended)"),
+        "valid": Edit(file, "assign load_ready = loading", "assign load_ready = 1'b1"),
+        "in_range": Edit(file, "else if (step && !full)", "else if (step)"),
+    }
+    return Proof(
+        module="stream_lut_sr",
+        checker="stream_lut_sr_properties",
+        sources=(file, "lut_sr.v", "lut_sr_table.vh", "reseed_control.v"),
+        parameters={"HAS_RESEED": has_reseed},
+        search=40,
+        properties=tuple(Property(n, text, edits[n]) for n, text in _SHIFT_REGISTERS.items()),
+    )
+
+
 def _hex(*entries: int) -> str:
     return "".join(f"{entry:02x}\n" for entry in entries)
 
@@ -263,5 +292,7 @@ STREAM_PROOFS = (
     _stream_phased(has_reseed=1, hop_holds=1, exponent_bits=2),
     _stream_pool(rows=5),
     _POOL_REFILL,
+    _stream_lut_sr(has_reseed=0),
+    _stream_lut_sr(has_reseed=1),
 )
 """Proofs of the streams and of what they share."""
