@@ -28,8 +28,9 @@ _FIXED = {
 
 
 def varying_axes(rows: Rows) -> list[str]:
-    """Axes with two values or more among the rows, in the order of the columns."""
-    return [axis for axis in AXES if len(_levels([chosen(row, axis) for row in rows])) > 1]
+    """Axes with two values or more among the rows, in the order of the columns, then the target."""
+    axes = (*AXES, "target")
+    return [axis for axis in axes if len(_levels([chosen(row, axis) for row in rows])) > 1]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pezoexplore.design.conditions import is_missing, parse_number
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.point import AXES
 from pezoexplore.errors import DesignError
 from pezoexplore.explore.factors import (
     Factor,
@@ -364,6 +365,7 @@ def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floa
         if row.get("status", "ok") == "ok" and number is not None and math.isfinite(number):
             used.append(row)
             values.append(number)
+    used, values = _one_a_design(used, values)
     if len(used) < MIN_ROWS:
         raise DesignError(
             f"sensitivity of {response}: {len(used)} finished rows have it; at least {MIN_ROWS} "
@@ -375,6 +377,22 @@ def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floa
     if max(values) == min(values):
         raise DesignError(f"sensitivity of {response}: it is {values[0]:g} in all rows")
     return used, np.array(values, dtype=np.float64)
+
+
+def _one_a_design(
+    rows: list[Mapping[str, object]], values: list[float]
+) -> tuple[list[Mapping[str, object]], list[float]]:
+    """Of a result that is the same on all targets, such as an accuracy, that of one target."""
+    designs = [tuple(cell_text(row.get(axis)) for axis in AXES) for row in rows]
+    found: dict[tuple[str, ...], set[float]] = {}
+    first: dict[tuple[str, ...], object] = {}
+    for design, row, value in zip(designs, rows, values, strict=True):
+        found.setdefault(design, set()).add(value)
+        first.setdefault(design, row.get("target"))
+    if len({cell_text(row.get("target")) for row in rows}) < 2 or max(map(len, found.values())) > 1:
+        return rows, values
+    kept = [i for i, design in enumerate(designs) if rows[i].get("target") == first[design]]
+    return [rows[index] for index in kept], [values[index] for index in kept]
 
 
 def _noise(rows: Rows, values: Floats) -> float | None:

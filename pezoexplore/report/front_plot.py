@@ -59,6 +59,7 @@ def draw_front(
     order_by: Sequence[str] = (),
     title: str = "Pareto front",
     kinds: Sequence[str] = ("png", "svg"),
+    target: str = "",
 ) -> list[Path]:
     """Draw ``pareto_<resource>.png`` and ``.svg``.
 
@@ -74,6 +75,7 @@ def draw_front(
         order_by: Columns by which designs are numbered; `resource` when empty.
         title: Heading of the front's part of the key.
         kinds: Which files: ``png``, ``svg``, ``pdf``.
+        target: Target of all rows, for the names of the files and the axis; empty if not needed.
 
     Returns:
         The files written; none when no finished row has both values.
@@ -88,9 +90,10 @@ def draw_front(
     if not shown:
         return []
     with style.house_style():
-        view = _View(shown, _references(designs, accuracy), resource, accuracy)
+        view = _View(shown, _references(designs, accuracy), resource, accuracy, target)
         figure = _figure(view, title)
-        stem = f"pareto_{re.sub(r'[^0-9A-Za-z_]', '_', resource)}"
+        name = "_".join(filter(None, ["pareto", resource, target]))
+        stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
         return [style.save(figure, out_dir / f"{stem}.{kind}") for kind in kinds]
 
 
@@ -103,12 +106,14 @@ class _View:
         references: Software designs with an accuracy.
         resource: Column of the x axis.
         accuracy: Column of the y axis.
+        target: Target of all designs, where the plot is to say it.
     """
 
     shown: list[Design]
     references: list[Design]
     resource: str
     accuracy: str
+    target: str = ""
 
     @property
     def named(self) -> list[Design]:
@@ -161,7 +166,9 @@ def _scale(axes: Axes, view: _View) -> dict[int, float]:
     everything = [*view.shown, *view.references]
     costs = [item.value(view.resource) for item in view.shown]
     cost = scale_cost(axes, "x", costs)
-    axes.set_xlabel(style.title_of(view.resource) + (", log scale" * (cost.kind != "linear")))
+    place = f" on {view.target}" if view.target else ""
+    log = ", log scale" * (cost.kind != "linear")
+    axes.set_xlabel(style.title_of(view.resource) + place + log)
     bend = scale_accuracy(
         axes, [view.y(item) for item in everything], [view.half(item) for item in everything]
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pezoexplore.design.conditions import Condition
+from pezoexplore.design.conditions import Condition, cell_text
 from pezoexplore.explore.pareto import check_columns, front_of_frame
 from pezoexplore.report.axis_plot import PLOTTED_AXES, draw_axis
 from pezoexplore.report.front_plot import draw_front
@@ -40,7 +40,8 @@ def draw_all(
         constraints: Conditions that every design of the front meets.
 
     Returns:
-        The files written: ``pareto_<resource>.png`` and ``.svg``, then ``axis_<axis>.png``.
+        The files written: ``pareto_<resource>.png`` and ``.svg``, where several targets have
+        the resource ``pareto_<resource>_<target>.png`` and ``.svg``, then ``axis_<axis>.png``.
 
     Raises:
         DesignError: An unknown or text column among the objectives or constraints.
@@ -94,8 +95,32 @@ def draw_fronts(
     title = f"Pareto front ({', '.join([*maximize, *minimize])})"
     written = []
     for resource in dict.fromkeys([*minimize, *used]):
-        drawn = draw_front(frame, resource, front, out_dir, accuracy, list(minimize), title, kinds)
+        drawn = []
+        for target, rows in _by_target(frame, resource):
+            part, members = frame.iloc[rows], [front[row] for row in rows]
+            drawn += draw_front(
+                part, resource, members, out_dir, accuracy, list(minimize), title, kinds, target
+            )
         if not drawn:
             _LOG.info("no plot of %s against %s: no design has both", accuracy, resource)
         written += drawn
     return written
+
+
+def _by_target(frame: pd.DataFrame, resource: str) -> list[tuple[str, list[int]]]:
+    """Rows of each target that the resource is known for: a LUT of one is not a LUT of another.
+
+    One group without a name where there is no more than one.
+    """
+    everything = [("", list(range(len(frame))))]
+    if "target" not in frame.columns or resource not in frame.columns:
+        return everything
+    of_rows = [cell_text(cell) for cell in frame["target"]]
+    known = pd.to_numeric(frame[resource], errors="coerce").notna()
+    targets = sorted({t for t, has in zip(of_rows, known, strict=True) if has and t})
+    if len(set(of_rows) - {""}) < 2 or not targets:
+        return everything
+    groups = [
+        (target, [row for row, t in enumerate(of_rows) if t in (target, "")]) for target in targets
+    ]
+    return groups if len(groups) > 1 else [("", groups[0][1])]

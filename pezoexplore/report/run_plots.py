@@ -12,7 +12,7 @@ from pezoexplore.errors import PezoError
 from pezoexplore.report.frames import frame_of_rows
 from pezoexplore.report.plots import draw_all
 
-_OURS = re.compile(r"pareto_[a-z_]+\.(png|svg)|axis_[a-z_]+\.png")
+_OURS = re.compile(r"pareto_\w+\.(png|svg)|axis_[a-z_]+\.png")
 
 
 def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:

@@ -139,6 +139,17 @@ def test_axes_of_many_values_are_grouped():
     assert (effect.lowest, effect.highest) == ("0 to 9", "70 to 79")
 
 
+def test_a_target_is_an_axis_where_the_result_depends_on_it():
+    rows = rows_of(lambda lanes, bits, leap, _: 100 + 3 * lanes)
+    same = [row | {"target": name} for name in ("xcup", "ice40") for row in rows]
+    assert look(same) == look(rows)
+    slower = [row | {"target": "ice40", "lut": row["lut"] + 10} for row in rows]
+    found = look([*same[: len(rows)], *slower])
+    target = by_axes(found)[("target",)]
+    assert target.effect == pytest.approx(10)
+    assert (target.lowest, target.highest) == ("xcup", "ice40")
+
+
 def test_intervals_hold_the_share_and_shrink_with_rows():
     def noisy(lanes, bits, leap, copy):
         return 60 + lanes + np.random.default_rng([lanes, bits, leap, copy]).normal(0, 4)

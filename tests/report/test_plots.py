@@ -116,6 +116,23 @@ def test_numbers_do_not_overlap(frame, monkeypatch, tmp_path):
         assert not any(box.overlaps(other) for other in boxes[:index])
 
 
+def test_each_target_has_a_plot_of_its_own(tmp_path):
+    """A LUT of one is not a LUT of another; what one target alone has needs no name."""
+    designs = [cells | {"carry": ""} for cells in quickstart() if cells["lut"]]
+    slower = [cells | {"target": "ice40", "lut": 2 * int(str(cells["lut"]))} for cells in designs]
+    third = [cells | {"target": "osu018", "lut": "", "carry": 9} for cells in designs]
+    frame = frame_of(tmp_path, numbered([*designs, *slower, *third]))
+    drawn = draw_fronts(frame, ["accuracy_mean"], ["lut", "carry"], tmp_path, kinds=["svg"])
+    titles = {
+        path.name: [word for word in words(path.read_bytes()) if word.startswith(("LUTs", "carry"))]
+        for path in drawn
+    }
+    assert titles["pareto_lut_ice40.svg"] == ["LUTs on ice40, log scale"]
+    assert titles["pareto_lut_xcup.svg"] == ["LUTs on xcup, log scale"]
+    assert len(titles["pareto_carry.svg"]) == 1
+    assert not [word for path in drawn for word in words(path.read_bytes()) if "@" in word]
+
+
 def test_a_software_reference_is_one_design_whatever_the_targets(tmp_path):
     reference = row(89.5, None, rng="gaussian", reuse="none")
     rows = numbered([reference | {"target": name} for name in ("xcup", "ice40")])
