@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from pezoexplore.explore.processes import kill_tree
 from pezoexplore.explore.worker import ENVIRONMENT, STARTED, understood
+from pezoexplore.processes import kill_tree
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator

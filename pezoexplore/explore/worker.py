@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pezoexplore.errors import PezoError, ToolTimeoutError
-from pezoexplore.explore.processes import kill_tree
 from pezoexplore.explore.stage import canonical_json
+from pezoexplore.processes import kill_tree
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

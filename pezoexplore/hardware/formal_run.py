@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -21,6 +22,7 @@ from pezoexplore.hardware.formal_proof import Edit, Proof, Property
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.tools import sby_folder, z3_folder
 from pezoexplore.paths import formal_dir
+from pezoexplore.processes import kill_below
 
 TIMEOUT_S = 900.0
 """Seconds one run of SymbiYosys may take."""
@@ -129,10 +131,11 @@ def run_formal(
         if not (rtl_dir / name).is_file():
             raise ToolError(f"{rtl_dir / name}: no such file; --rtl-dir must hold a copy of rtl/")
     done: dict[int, list[Verdict]] = {}
+    stop = threading.Event()
     progress(0, len(proofs), None, ())
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         prover = {
-            pool.submit(_Prover(proof, number, rtl_dir, out, timeout_s).verdicts): number
+            pool.submit(_Prover(proof, number, rtl_dir, out, timeout_s, stop).verdicts): number
             for number, proof in enumerate(proofs)
         }
         try:
@@ -140,6 +143,10 @@ def run_formal(
                 number = prover[future]
                 done[number] = future.result()
                 progress(len(done), len(proofs), proofs[number], done[number])
+        except BaseException:
+            stop.set()
+            kill_below(os.getpid())  # else the proofs at work would be waited for
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
             shutil.rmtree(out / "work", ignore_errors=True)
@@ -156,13 +163,14 @@ def require_tools() -> None:
 
 @dataclass(frozen=True)
 class _Prover:
-    """One proof, its number among the proofs, and where all is."""
+    """One proof, its number among the proofs, where all is, and whether to give up."""
 
     proof: Proof
     number: int
     rtl_dir: Path
     out: Path
     timeout_s: float
+    stop: threading.Event
 
     def verdicts(self) -> list[Verdict]:
         """Prove all, then try each property on its edited copy."""
@@ -228,6 +236,8 @@ class _Prover:
         edit: Edit | None = None,
     ) -> _Run:
         """Run SymbiYosys in a folder of its own, and keep its log and trace."""
+        if self.stop.is_set():
+            raise ToolError("stopped")
         folder = self.out.absolute() / "work" / self._name(what)
         shutil.rmtree(folder, ignore_errors=True)
         options = (f"mode {mode}", f"depth {depth}", f"timeout {max(1, round(self.timeout_s))}")

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.processes import kill_tree
 
 MAX_LOG_BYTES = 16 * 2**20
 """A tool that prints more than this is stopped."""
@@ -50,7 +52,7 @@ def run_tool(command: Sequence[str], cwd: Path, log_path: Path, timeout_s: float
         try:
             return _wait(process, log_path, start, timeout_s, command[0])
         finally:
-            _kill_group(process)
+            _kill(process)
 
 
 def _wait(
@@ -69,11 +71,11 @@ def _wait(
             raise ToolError(f"{name}: printed over {MAX_LOG_BYTES:,} bytes; killed, see {log_path}")
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the program's process group, itself included."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    finally:
-        process.wait()
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the program, its process group and what it started elsewhere."""
+    if process.poll() is None:
+        kill_tree(process.pid)
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -30,8 +30,8 @@ SURE = 0.95
 _LEFT, _PLOT_WIDTH = 0.6, 4.15
 _KEY_LEFT = 4.98
 _KEY_LINE = 8.7 / style.POINTS_PER_INCH
-_KEY_CHARS = 42
-"""Characters of a line there that fit at full size."""
+_KEY_CHARS, _HEADING_CHARS = 42, 38
+"""Characters of a line there that fit at full size, and of a heading."""
 
 _LEGEND_LINE = 0.165
 _NUMBER_SIZE = 6.0
@@ -388,7 +388,8 @@ def _draw_key(figure: Figure, view: _View, title: str) -> None:
         up = 1 - (0.2 + line * _KEY_LINE) / height
         weight = "bold" if bold else "normal"
         left = _KEY_LEFT + (0.23 if number else 0.0)
-        size = 6.3 * min(1.0, _KEY_CHARS / len(text))
+        room = _KEY_CHARS if number else _HEADING_CHARS
+        size = 6.3 * min(1.0, room / len(text))
         figure.text(left / style.WIDTH, up, text, fontsize=size, va="center", color=colour,
                     fontweight="normal" if number else weight)  # fmt: skip
         figure.text((_KEY_LEFT + 0.16) / style.WIDTH, up, number, fontsize=6.3, va="center",

@@ -42,9 +42,9 @@ RNG_COLOURS = {
     "ternary": "#66A61E",
     "icdf": "#A50F15",
     "table_hadamard": "#DD1C77",
-    "lut_opt": "#1B9E77",
+    "lut_opt": "#B5A300",
     "sobol": "#4D4D4D",
-    "lut_sr": "#7570B3",
+    "lut_sr": "#B39DDB",
     "gaussian": _BLACK,
     "none": FAINT,
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_tools import fake, one_line
+from fake_tools import fake, gone, one_line
 
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware import formal_run, tools
@@ -214,6 +214,25 @@ def test_a_tool_that_gives_no_verdict_is_an_error(body, told, tmp_path, monkeypa
     (verdict,) = _run([_small("row_memory")], tmp_path, timeout_s=1.0)
     assert verdict.status == "error"
     assert told in verdict.reason
+
+
+def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
+    """One proof has ended, the other sleeps: it is killed, and nothing new begins."""
+    body = 'echo $$ >> pids; case "$PWD" in *-0-*) exit 1;; esac; exec sleep 600'
+    fake(tmp_path / "bin", "yowasp-sby", body.replace(" pids", f" {tmp_path}/pids"))
+    monkeypatch.setattr(formal_run, "sby_folder", lambda: tmp_path / "bin")
+
+    def press(done, total, proof, found):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_formal(
+            [_small("row_memory")] * 2, rtl_dir=rtl_dir(), out=tmp_path, jobs=2, progress=press
+        )
+    pids = (tmp_path / "pids").read_text().split()
+    assert len(pids) == 2
+    assert all(gone(int(pid)) for pid in pids)
 
 
 def test_doctor_lists_the_tools():

@@ -56,6 +56,13 @@ def test_a_timeout_kills_the_grandchildren(tmp_path):
     assert gone(int((tmp_path / "pid").read_text()))
 
 
+def test_a_timeout_kills_what_made_a_session_of_its_own(tmp_path):
+    """As solvers and simulators may: the group of the program that started them is another."""
+    with pytest.raises(ToolTimeoutError):
+        shell("setsid sh -c 'echo $$ > pid; exec sleep 600' & wait", tmp_path, timeout_s=1.0)
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
 def test_what_a_finished_program_leaves_is_killed(tmp_path):
     assert shell("sleep 600 & echo $! > pid; exit 3", tmp_path) == 3
     assert gone(int((tmp_path / "pid").read_text()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pezoexplore.explore.processes import descendants, kill_tree
+from pezoexplore.processes import descendants, kill_tree
 
 PARENT = """
 import subprocess, sys
