@@ -1,6 +1,6 @@
 """Fine-tuning with a design's stream against the same loop with torch.randn.
 
-    python bench/torch_speed.py [--repeats 5] [--steps 3]
+    python bench/torch_speed.py [--repeats 5] [--steps 3] [--only "a lane"]
 
 The model is a RoBERTa of random weights, made from its config: 12 layers of width 256, a vocabulary
 of 8,000, two classes. Its batches are so small (16 examples of 32 tokens) that the numbers weigh
@@ -8,7 +8,7 @@ as heavily as they ever do. Timed are, one core, in turns,
 
 (a) the loop of PezoSGD with numbers from torch.randn, seeded anew for each weight so that probes
     and update draw the same ones, scaled by epsilon as it goes;
-(b) the loop of PezoSGD with each reuse strategy's stream;
+(b) the loop of PezoSGD with each reuse strategy's stream, and with each generator's without reuse;
 (c) MeZO as published: every pass draws torch.normal anew and adds it to the weights in place, four
     passes a step; not asked for, but what people use.
 
@@ -45,6 +45,21 @@ ASKED_SPEED, ASKED_MEMORY = 1.10, 0.5
 EPSILON, RATE = 1e-3, 1e-6
 EXAMPLES, TOKENS, VOCABULARY = 16, 32, 8000
 
+OTHERS = (
+    "treegrng",
+    "box_muller",
+    "icdf",
+    "table_hadamard",
+    "xoshiro128pp",
+    "trivium",
+    "lut_opt",
+    "ca",
+    "sobol",
+    "lut_sr",
+    "ternary",
+)
+"""The other hardware generators, each without reuse."""
+
 ARMS: dict[str, DesignPoint] = {
     "pool of 4,095, 8 bits": resolve(reuse="pool", state_bits=16),
     "pool of CLT Gaussians": resolve(rng="clt", reuse="pool"),
@@ -55,7 +70,7 @@ ARMS: dict[str, DesignPoint] = {
     "none, xorshift32 a lane": resolve(rng="xorshift32", reuse="none"),
     "none, rademacher a lane": resolve(rng="rademacher", reuse="none"),
     "none, CLT Gaussian a lane": resolve(rng="clt", reuse="none"),
-}
+} | {f"none, {rng} a lane": resolve(rng=rng, reuse="none") for rng in OTHERS}
 """Points by name."""
 
 Step = Callable[[], None]
@@ -205,6 +220,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Fine-tuning speed and memory by stream.")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--only", default="", help="streams whose names have this in them")
     parser.add_argument("--growth", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -213,7 +229,11 @@ def main() -> int:
         return 0
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
-    steps = {name: set_up() for name, set_up in contestants().items()}
+    steps = {
+        name: set_up()
+        for name, set_up in contestants().items()
+        if options.only in name or not name.startswith("(b)")
+    }
     return report(seconds(steps, options.steps, options.repeats), core, options)
 
 

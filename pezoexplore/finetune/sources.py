@@ -51,7 +51,7 @@ class Source(Protocol):
             count: Beats.
 
         Returns:
-            float32 [count, lanes], not to be written to.
+            float32 [count, lanes], not to be written to and gone with the next call.
         """
 
 
@@ -100,13 +100,16 @@ class Host:
         """Of a point and a master seed, copied to a device."""
         self.point, self.device, self._seed = point, device, seed
         self._stream = Stream(point, seed)
+        self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """See :class:`Source`."""
         words: Words = self._stream.beats(epoch, start, count)
         half = self._stream.half
-        made = torch.from_numpy(words).to(self.device)
-        made = torch.add(made, 0.5) if half else made.to(torch.float32)
+        if self._room.numel() < words.size:
+            self._room = torch.empty(words.size, device=self.device)
+        made = self._room[: words.size].view(words.shape)
+        torch.add(torch.from_numpy(words).to(self.device), 0.5 if half else 0.0, out=made)
         if self.point.scaling == "pow2":
             powers: NDArray[np.float32] = np.ldexp(np.float32(1), exponents(words, half))
             made *= torch.from_numpy(powers).to(self.device)[:, None]

@@ -13,9 +13,11 @@ cells 31, 27, ... 3 from the top, then 30, 26, ... and so on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pezoexplore.perturb.linear import Columns
@@ -53,8 +55,31 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     Returns:
         int32 array of the same shape, words in [-2**(bit_width-1), 2**(bit_width-1)).
     """
-    found = np.full(states.shape, -(2 ** (bit_width - 1)), dtype=np.int32)
+    flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
+    out = np.empty(flat.size, dtype=np.int32)
+    _compiled(flat, _word_tables(bit_width), out)
+    return out.reshape(states.shape)
+
+
+@lru_cache(maxsize=32)
+def _word_tables(bit_width: int) -> NDArray[np.int32]:
+    """What each byte of the cells adds to a word: int32 [4, 256]."""
+    tables = np.zeros((CELLS // 8, 256), dtype=np.int32)
+    tables[0] = -(2 ** (bit_width - 1))
+    value = np.arange(256)
     for bit in range(bit_width):
-        shown = (states >> np.uint64(cell_of(bit))).astype(np.int32) & np.int32(1)
-        found += shown << np.int32(bit_width - 1 - bit)
-    return found
+        byte, place = divmod(cell_of(bit), 8)
+        tables[byte] += (value >> place & 1) << (bit_width - 1 - bit)
+    return tables
+
+
+def _words(states: NDArray[np.uint64], tables: NDArray[np.int32], out: NDArray[np.int32]) -> None:
+    byte = np.uint64(255)
+    for i in range(states.size):
+        s = states[i]
+        low = tables[0, s & byte] + tables[1, (s >> np.uint64(8)) & byte]
+        high = tables[2, (s >> np.uint64(16)) & byte] + tables[3, (s >> np.uint64(24)) & byte]
+        out[i] = low + high
+
+
+_compiled: Callable[..., None] = njit(cache=True)(_words)

@@ -151,39 +151,51 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty(flat.size, dtype=np.int32)
-    _compiled(flat, np.uint64(12 - bit_width), _STARTS, _WIDTHS, out)
+    _compiled(flat, np.uint64(12 - bit_width), _NEAR, _FAR, _MAGNITUDES, out)
     return out.reshape(states.shape)
 
 
-def _by_bits(values: tuple[int, ...]) -> NDArray[np.int32]:
-    """Values by state bits 17:0 (inside 17:15, u 14:0)."""
-    found = np.empty(1 << 18, dtype=np.int32)
-    for inside in range(8):
-        low = np.arange(1 << 15)
-        octave = np.full(low.size, 15)
-        for place in reversed(range(15)):
-            octave[low >> place & 1 == 1] = place
-        sections = np.array([section_of((1 << k) & 0x7FFF, inside) for k in range(16)])
-        found[inside << 15 | low] = np.array(values)[sections[octave]]
-    return found
+def _near_sections() -> NDArray[np.uint16]:
+    """128 * section by {inside, u bits 7:0}; where these bits are zero, ``_BEYOND``."""
+    by_bits = [[section_of(low, inside) << 7 for low in range(256)] for inside in range(8)]
+    found = np.array(by_bits, dtype=np.uint16)
+    found[:, 0] = _BEYOND
+    return found.reshape(-1)
+
+
+def _far_sections() -> NDArray[np.uint16]:
+    """128 * section by {inside, u bits 14:8}, the bits below being zero."""
+    by_bits = [[section_of(high << 8, inside) << 7 for high in range(128)] for inside in range(8)]
+    return np.array(by_bits, dtype=np.uint16).reshape(-1)
+
+
+def _magnitude_table() -> NDArray[np.uint8]:
+    """Magnitude by {section, t}."""
+    start, width = np.array(START)[:, None], np.array(WIDTH)[:, None]
+    found: NDArray[np.uint8] = ((start + (width * _T >> 7)) // _STEPS).astype(np.uint8)
+    return found.reshape(-1)
 
 
 def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
-    starts: NDArray[np.int32],
-    widths: NDArray[np.int32],
+    near: NDArray[np.uint16],
+    far: NDArray[np.uint16],
+    magnitudes: NDArray[np.uint8],
     out: NDArray[np.int32],
 ) -> None:
     for i in range(states.size):
         s = states[i]
-        section = s & np.uint64(0x3FFFF)
-        t = np.int32((s >> np.uint64(18)) & np.uint64(127))
-        magnitude = (starts[section] + (widths[section] * t >> np.int32(7))) >> np.int32(3)
-        sign = np.int32((s >> np.uint64(25)) & np.uint64(1))
+        inside = (s >> np.uint64(7)) & np.uint64(0x700)
+        section = np.uint64(near[s & np.uint64(255) | inside])
+        if section == _BEYOND:  # one in 256, so that the tables stay small
+            section = np.uint64(far[(s >> np.uint64(8)) & np.uint64(127) | inside >> np.uint64(1)])
+        magnitude = np.int32(magnitudes[section | (s >> np.uint64(18)) & np.uint64(127)])
+        sign = np.int32(np.int64(s << np.uint64(38)) >> 63)  # 0 or -1
         rest = np.int32((s >> np.uint64(26)) & np.uint64(15))
-        out[i] = ((magnitude ^ -sign) << 4 | rest) >> np.int32(shift)
+        out[i] = ((magnitude ^ sign) << np.int32(4) | rest) >> np.int32(shift)
 
 
-_STARTS, _WIDTHS = _by_bits(START), _by_bits(WIDTH)
+_BEYOND = np.uint64(SECTIONS << 7)
+_NEAR, _FAR, _MAGNITUDES = _near_sections(), _far_sections(), _magnitude_table()
 _compiled: Callable[..., None] = njit(cache=True)(_words)

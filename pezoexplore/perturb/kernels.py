@@ -17,6 +17,8 @@ U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
 
+_BYTE = np.uint64(8)
+
 
 @njit(cache=True, nogil=True)
 def lfsr_rows(
@@ -73,39 +75,59 @@ def xorshift32_rows(states: U32, shift: int, half: int, out: Words) -> None:
 
 @njit(cache=True, nogil=True)
 def linear_rows(states: U64, tables: U64, out: U64) -> None:
-    """States of any linear generator, beat after beat; `tables` as made by linear.byte_tables."""
-    five = tables.shape[0] == 5  # as clt's: a loop over the bytes would take half as long again
+    """States of any linear generator, beat after beat.
+
+    `tables` as linear.byte_tables or linear.wide_tables makes them.
+    """
+    groups, width = tables.shape[0], np.uint64(0)
+    while np.uint64(1) << width < np.uint64(tables.shape[1]):
+        width += np.uint64(1)
     for epoch in range(states.shape[0]):
         x = states[epoch]
         for beat in range(out.shape[1]):
             row = out[epoch, beat]
-            if five:
+            if groups == 3:  # a loop over the groups would take half as long again
                 for lane in range(states.shape[1]):
                     row[lane] = x[lane]
-                    x[lane] = _image_of_five(tables, x[lane])
+                    x[lane] = _image_of_three(tables, width, x[lane])
+            elif groups == 5:
+                for lane in range(states.shape[1]):
+                    row[lane] = x[lane]
+                    x[lane] = _image_of_five(tables, width, x[lane])
             else:
                 for lane in range(states.shape[1]):
                     row[lane] = x[lane]
-                    x[lane] = _image(tables, x[lane])
+                    x[lane] = _image(tables, x[lane], width)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _image_of_five(tables: U64, state: np.uint64) -> np.uint64:
-    byte = np.uint64(255)
+def _image_of_three(tables: U64, width: np.uint64, state: np.uint64) -> np.uint64:
+    mask = (np.uint64(1) << width) - np.uint64(1)
     return np.uint64(
-        tables[0, state & byte]
-        ^ tables[1, (state >> np.uint64(8)) & byte]
-        ^ tables[2, (state >> np.uint64(16)) & byte]
-        ^ tables[3, (state >> np.uint64(24)) & byte]
-        ^ tables[4, (state >> np.uint64(32)) & byte]
+        tables[0, state & mask]
+        ^ tables[1, (state >> width) & mask]
+        ^ tables[2, (state >> (width + width)) & mask]
     )
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _image(tables: U64, state: np.uint64) -> np.uint64:
-    image = np.uint64(0)
-    for byte in range(tables.shape[0]):
-        image ^= tables[byte, (state >> np.uint64(8 * byte)) & np.uint64(255)]
+def _image_of_five(tables: U64, width: np.uint64, state: np.uint64) -> np.uint64:
+    mask, twice = (np.uint64(1) << width) - np.uint64(1), width + width
+    return np.uint64(
+        tables[0, state & mask]
+        ^ tables[1, (state >> width) & mask]
+        ^ tables[2, (state >> twice) & mask]
+        ^ tables[3, (state >> (twice + width)) & mask]
+        ^ tables[4, (state >> (twice + twice)) & mask]
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _image(tables: U64, state: np.uint64, width: np.uint64 = _BYTE) -> np.uint64:
+    mask, rest, image = (np.uint64(1) << width) - np.uint64(1), state, np.uint64(0)
+    for group in range(tables.shape[0]):
+        image ^= tables[group, rest & mask]
+        rest >>= width
     return image
 
 

@@ -11,9 +11,11 @@ The first lane that a generator serves takes the top bits of the state, the next
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pezoexplore.perturb.linear import Columns, transpose
@@ -61,8 +63,20 @@ def words_of_lanes(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int
     Returns:
         int32 array [*S, 48 // bit_width], words in [-2**(bit_width-1), 2**(bit_width-1)).
     """
-    lanes = np.arange(1, STATE_BITS // bit_width + 1)
-    shifts = (STATE_BITS - bit_width * lanes).astype(np.uint64)
-    raw = states[..., None] >> shifts & np.uint64(2**bit_width - 1)
-    shown: NDArray[np.int32] = raw.astype(np.int32) - np.int32(2 ** (bit_width - 1))
-    return shown
+    flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
+    out = np.empty((flat.size, STATE_BITS // bit_width), dtype=np.int32)
+    _compiled(flat, np.uint64(bit_width), out)
+    return out.reshape(*states.shape, out.shape[1])
+
+
+def _words(states: NDArray[np.uint64], bits: np.uint64, out: NDArray[np.int32]) -> None:
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    half = np.int32(np.uint64(1) << (bits - np.uint64(1)))
+    for i in range(states.size):
+        shift = np.uint64(STATE_BITS)
+        for lane in range(out.shape[1]):
+            shift -= bits
+            out[i, lane] = np.int32(states[i] >> shift & mask) - half
+
+
+_compiled: Callable[..., None] = njit(cache=True)(_words)

@@ -24,7 +24,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pezoexplore.perturb.linear import Columns, byte_tables, transpose
+from pezoexplore.perturb.linear import Columns, byte_tables, transpose, wide_tables
 
 U64 = NDArray[np.uint64]
 
@@ -37,6 +37,9 @@ LATE_BITS = 9
 
 STATE_BITS = LATE_BITS + WORD_BITS * DELAY
 PERIOD = 2**STATE_BITS - 1
+TABLE_BITS = 11
+"""Bits of a group of linear.wide_tables for maps on words."""
+
 EXPANSION_CLOCKS = DELAY + 1
 """Clocks in which the hardware makes a state of a word."""
 
@@ -90,15 +93,17 @@ def _image(tables: U64, word: int) -> int:
 
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
     """Words of successive clocks; see stepped.Stepped. At most 32 bits a clock."""
-    _fill(states, bits, byte_tables(map_columns()), out)
+    _fill(states, bits, wide_tables(map_columns()), out)
 
 
 @njit(cache=True, nogil=True)
 def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
     half = 1 << (bits - 1)
     low = np.uint64((1 << bits) - 1)
-    late, byte = np.uint64((1 << LATE_BITS) - 1), np.uint64(255)
-    words = np.empty(DELAY + 1, dtype=np.uint64)  # a ring, the oldest at `oldest`
+    late, mask = np.uint64((1 << LATE_BITS) - 1), np.uint64(tables.shape[1] - 1)
+    width = np.uint64(TABLE_BITS)
+    clocks = out.shape[1]
+    words = np.empty(clocks + DELAY + 1, dtype=np.uint64)  # the oldest at the clock's number
     for n in range(states.shape[0]):
         words[0] = states[n, 0] & late
         for i in range(DELAY):
@@ -107,22 +112,18 @@ def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
                 place = np.uint64(LATE_BITS + WORD_BITS * i + bit)
                 one = states[n, place >> np.uint64(6)] >> (place & np.uint64(63)) & np.uint64(1)
                 words[i + 1] |= one << np.uint64(bit)
-        oldest = 0
-        for clock in range(out.shape[1]):
-            word = words[(oldest + DELAY) % (DELAY + 1)]
+        for clock in range(clocks):
+            word = words[clock + DELAY]
             for lane in range(out.shape[2]):
                 shift = np.uint64(WORD_BITS - bits * (lane + 1))
                 out[n, clock, lane] = np.int64(word >> shift & low) - half
-            delayed = words[oldest] & late | words[(oldest + 1) % (DELAY + 1)] & ~late
-            fresh = np.uint64(0)
-            for k in range(4):
-                fresh ^= tables[k, delayed >> np.uint64(8 * k) & byte]
-            words[oldest] = fresh
-            oldest = (oldest + 1) % (DELAY + 1)
+            delayed = words[clock] & late | words[clock + 1] & ~late
+            fresh = tables[0, delayed & mask] ^ tables[1, (delayed >> width) & mask]
+            words[clock + DELAY + 1] = fresh ^ tables[2, (delayed >> (width + width)) & mask]
         states[n, :] = np.uint64(0)
-        states[n, 0] = words[oldest] & late
+        states[n, 0] = words[clocks] & late
         for i in range(DELAY):
-            word = words[(oldest + 1 + i) % (DELAY + 1)]
+            word = words[clocks + 1 + i]
             for bit in range(WORD_BITS):
                 place = np.uint64(LATE_BITS + WORD_BITS * i + bit)
                 one = word >> np.uint64(bit) & np.uint64(1)

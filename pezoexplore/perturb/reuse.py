@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.perturb import kernels, lfsr
 from pezoexplore.perturb.generator import generator
-from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of
+from pezoexplore.perturb.linear import Columns, byte_tables, jump, power, rows_of, wide_tables
 from pezoexplore.perturb.masks import Masks, phased_masks
 from pezoexplore.perturb.seeding import drawn_limbs, phases, seed_words
 from pezoexplore.perturb.stepped import STEPPED, skip
@@ -25,6 +25,7 @@ U64 = NDArray[np.uint64]
 Words = NDArray[Any]
 
 _CHUNK = 2**16  # software Gaussian numbers a key
+_BLOCK = 2**15  # states whose words are found at a time
 
 
 class Reuse(Protocol):
@@ -47,6 +48,7 @@ class PerLane:
         self._generator = generator(point)
         self._rotates = point.reuse == "bank"
         self._begun: tuple[bytes, U64] | None = None  # of the epochs asked for last
+        self._kept: tuple[bytes, int, U64] | None = None  # states behind the last words
 
     @property
     def rotation_period(self) -> int:
@@ -72,14 +74,22 @@ class PerLane:
         return self._begun[1]
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :class:`Reuse`."""
-        return generator_words(
-            self._point,
-            self.states(epochs, start),
-            count,
-            self.rotation_period,
-            start % self._generator.period,
-        )[:, :, : self._point.lanes]
+        """See :class:`Reuse`.
+
+        Without rotation, words that follow those asked for last go on from the states then reached:
+        tables for jumping would push others out of the caches.
+        """
+        key = epochs.tobytes()
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[:2] == (key, start):
+            states = kept[2]
+        else:
+            states = self.states(epochs, start)
+        position = start % self._generator.period
+        shown = generator_words(self._point, states, count, self.rotation_period, position)
+        if not self._rotates:
+            self._kept = (key, start + count, states)
+        return shown[:, :, : self._point.lanes]
 
 
 def generator_words(
@@ -89,7 +99,8 @@ def generator_words(
 
     Args:
         point: Names the generator.
-        states: uint64 [epochs, generators]; [epochs, generators, limbs] of one that steps.
+        states: uint64 [epochs, generators]; [epochs, generators, limbs] of one that steps. Stepped
+            in place, but for the latter.
         count: Clocks.
         period: Clocks between rotations (lfsr only); 0 for none.
         position: Clock within the rotation period.
@@ -105,11 +116,7 @@ def generator_words(
         made.stepped.fill(states.reshape(-1, states.shape[2]).copy(), made.bit_width, flat)
         return flat.reshape(shape[0], shape[2], count).transpose(0, 2, 1)
     if made.shape is not None:
-        every = np.empty(shape, dtype=np.uint64)
-        kernels.linear_rows(states.copy(), byte_tables(made.step), every)
-        shown = made.words_of_lanes(every)[..., : point.group]
-        by_lane = shown.reshape(*shape[:2], shape[2] * point.group)
-        return by_lane.astype(word_dtype(made.bit_width))
+        return _shaped_words(point, states, count)
     out = np.empty(shape, dtype=word_dtype(made.bit_width))
     narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width
     half = 2 ** (made.bit_width - 1)
@@ -118,6 +125,26 @@ def generator_words(
     else:
         taps = lfsr.taps(made.state_bits)
         kernels.lfsr_rows(narrow, taps, point.leap or 1, shift, half, period, position, out)
+    states[...] = narrow
+    return out
+
+
+def _shaped_words(point: DesignPoint, states: U64, count: int) -> Words:
+    """As :func:`generator_words`, of generators whose words are functions of their states.
+
+    In blocks of beats, so that the states of one stay in a core's cache; `states` are stepped.
+    """
+    made, tables = generator(point), wide_tables(generator(point).step)
+    epochs, generators = states.shape
+    out = np.empty((epochs, count, generators * point.group), dtype=word_dtype(made.bit_width))
+    block = min(count, max(1, _BLOCK // states.size))
+    scratch = np.empty(block * states.size, dtype=np.uint64)
+    for low in range(0, count, max(1, block)):
+        beats = min(block, count - low)
+        every = scratch[: beats * states.size].reshape(epochs, beats, generators)
+        kernels.linear_rows(states, tables, every)
+        shown = made.words_of_lanes(every)[..., : point.group]
+        out[:, low : low + beats] = shown.reshape(epochs, beats, -1)
     return out
 
 
@@ -156,7 +183,8 @@ class PerGroup:
         made.fill(states, point.bits, out)
         self._kept = (epochs.tolist(), start + count, states)
         by_beat = out.reshape(len(epochs), point.generators, count, point.group).swapaxes(1, 2)
-        return by_beat.reshape(len(epochs), count, -1)[:, :, : point.lanes]
+        served = point.generators * point.group
+        return by_beat.reshape(len(epochs), count, served)[:, :, : point.lanes]
 
 
 class Phased:

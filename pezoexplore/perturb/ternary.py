@@ -10,8 +10,10 @@ zero. Over a full period the mean is exactly zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 STATE_BITS = 32
@@ -32,6 +34,16 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     Returns:
         int32 array of the same shape: -1, 0 or 1.
     """
-    top = (states >> np.uint64(STATE_BITS - bit_width)).astype(np.int32)
-    signed: NDArray[np.int32] = (top & 1) * (1 - (top & 2))
-    return signed
+    flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
+    out = np.empty(flat.size, dtype=np.int32)
+    _compiled(flat, np.uint64(STATE_BITS - bit_width), out)
+    return out.reshape(states.shape)
+
+
+def _words(states: NDArray[np.uint64], drop: np.uint64, out: NDArray[np.int32]) -> None:
+    for i in range(states.size):
+        top = np.int32(states[i] >> drop)
+        out[i] = (top & np.int32(1)) * (np.int32(1) - (top & np.int32(2)))
+
+
+_compiled: Callable[..., None] = njit(cache=True)(_words)

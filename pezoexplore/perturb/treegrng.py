@@ -94,23 +94,26 @@ def _look(table: int, index: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([table >> i & 1 for i in range(64)])[index]
 
 
-def _top_table() -> NDArray[np.uint8]:
-    """{m6, m5} by state bits 9:0."""
+def _top_table() -> NDArray[np.uint16]:
+    """{m6, m5}, in place for the next table's index, by state bits 9:0."""
     t = tables()
     s = np.arange(1 << 10)
     m6 = _look(t["LEVEL6"], s & 63)
     m5 = _look(t["LEVEL5"], m6 << 5 | (s & 1) << 4 | s >> 6)
-    return (m6 << 1 | m5).astype(np.uint8)
+    return (m6 << 9 | m5 << 8).astype(np.uint16)
 
 
-def _middle_table() -> NDArray[np.uint8]:
-    """{slope_a, m6, m5, m4} by {m6, m5, state bits 16:9}."""
+def _middle_table() -> NDArray[np.uint32]:
+    """What the rest needs, by {m6, m5, state bits 16:9}, in place.
+
+    Bits 12:11 are {m6, slope_a}, of the next table's index; bits 22:20 are {m6, m5, m4}.
+    """
     t = tables()
     i = np.arange(1 << 10)
     m4 = _look(t["LEVEL4"], i >> 9 << 5 | (i & 1) << 4 | i >> 1 & 15)
     prefix = i >> 8 << 1 | m4
     slope_a = _look(t["SLOPE_A"], prefix << 3 | i >> 5 & 7)
-    return (slope_a << 3 | prefix).astype(np.uint8)
+    return (prefix << 20 | prefix >> 2 << 12 | slope_a << 11).astype(np.uint32)
 
 
 def _low_table() -> NDArray[np.uint8]:
@@ -128,21 +131,21 @@ def _low_table() -> NDArray[np.uint8]:
 def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
-    top: NDArray[np.uint8],
-    middle: NDArray[np.uint8],
+    top: NDArray[np.uint16],
+    middle: NDArray[np.uint32],
     low: NDArray[np.uint8],
     out: NDArray[np.int32],
 ) -> None:
     for i in range(states.size):
         s = states[i]
         prefix = np.uint64(top[s & np.uint64(0x3FF)])
-        high = np.int32(middle[((s >> np.uint64(9)) & np.uint64(0xFF)) | (prefix << np.uint64(8))])
-        slopes = np.uint64((high & 4) << 10 | (high & 8) << 8)
+        high = middle[((s >> np.uint64(9)) & np.uint64(0xFF)) | prefix]
+        slopes = np.uint64(high & np.uint32(0xFFFF))
         index = ((s >> np.uint64(17)) & np.uint64(0x7FF)) | slopes
-        magnitude = (high & 7) << 4 | np.int32(low[index])
-        sign = np.int32((s >> np.uint64(32)) & np.uint64(1))
+        magnitude = np.int32((high >> np.uint32(16)) | np.uint32(low[index]))
+        sign = np.int32(np.int64(s << np.uint64(31)) >> 63)  # 0 or -1
         rest = np.int32((s >> np.uint64(28)) & np.uint64(15))
-        out[i] = ((magnitude ^ -sign) << 4 | rest) >> np.int32(shift)
+        out[i] = ((magnitude ^ sign) << np.int32(4) | rest) >> np.int32(shift)
 
 
 _TOP = _top_table()

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_models import gf2_image, gf2_matrix, parity
 
-from pezoexplore.perturb import linear
+from pezoexplore.perturb import kernels, linear
 
 
 @st.composite
@@ -64,6 +64,34 @@ def test_byte_tables_apply_the_map(case):
     for byte, table in enumerate(linear.byte_tables(columns)):
         image ^= int(table[(state >> (8 * byte)) & 255])
     assert image == linear.apply(columns, state)
+
+
+@given(maps_and_states(64))
+def test_wide_tables_apply_the_map(case):
+    columns, state = case
+    tables = linear.wide_tables(columns)
+    width = tables.shape[1].bit_length() - 1
+    assert len(tables) * width >= len(columns)
+    image = 0
+    for group, table in enumerate(tables):
+        image ^= int(table[(state >> (width * group)) & (2**width - 1)])
+    assert image == linear.apply(columns, state)
+
+
+@settings(deadline=None, max_examples=40)
+@given(maps_and_states(64), st.integers(1, 20))
+def test_rows_of_states_are_the_map_again_and_again(case, beats):
+    columns, state = case
+    walk = [state]
+    for _ in range(beats):
+        walk.append(linear.apply(columns, walk[-1]))
+    for tables in (linear.byte_tables(columns), linear.wide_tables(columns)):
+        states = np.array([[state, 0]], dtype=np.uint64)
+        found = np.empty((1, beats, 2), dtype=np.uint64)
+        kernels.linear_rows(states, tables, found)
+        assert found[0, :, 0].tolist() == walk[:-1]
+        assert states.tolist() == [[walk[-1], 0]]
+        assert not found[0, :, 1].any()
 
 
 @settings(deadline=None, max_examples=40)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from slow_models import slow_beats
 
-from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import RNGS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.perturb.seeding import phases
 from pezoexplore.perturb.stream import Stream
 
@@ -148,3 +148,18 @@ def test_one_generator_a_lane_repeats_after_its_own_period():
     beats = Stream(resolve(reuse="none", bit_width=6, lanes=4)).beats(0, 0, 200)
     assert np.array_equal(beats[63:], beats[:-63])
     assert math.prod(np.unique(beats, axis=0).shape) == 63 * 4
+
+
+@pytest.mark.parametrize("rng", RNGS)
+def test_reading_on_gives_the_words_that_jumping_there_gives(rng):
+    """In pieces that are shorter and longer than the blocks in which words are made."""
+    point = resolve(rng=rng, reuse="none", lanes=40)
+    stream, at = Stream(point, 5), 3
+    for count in (1, 700, 0, 1900):
+        words = stream.beats(1, at, count)
+        assert np.array_equal(words, Stream(point, 5).beats(1, at, count))
+        at += count
+    for epochs in ([1], [0, 1], [0, 1]):  # others, and the same again after more have been read
+        together = stream.epochs(np.array(epochs, dtype=np.uint64), at, 900)
+        for epoch, words in zip(epochs, together, strict=True):
+            assert np.array_equal(words, Stream(point, 5).beats(epoch, at, 900))
