@@ -74,8 +74,10 @@ module stream_bank #(
             bank_lane #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lane (
                 .move(move), .back(back), .own(own), .above(above),
                 .kept(kept_q[lane*STATE_BITS +: STATE_BITS]), .next_state(next_state));
-            uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
-                .state(own), .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
+            if (BIT_WIDTH < STATE_BITS) begin : gen_word
+                uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
+                    .state(own), .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
+            end
 
             always @(posedge clk) begin
                 if (rst)
@@ -86,6 +88,12 @@ module stream_bank #(
                 else if (load_state || back || accept)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= next_state;
             end
+        end
+
+        // All words at once where nothing lies below them, which simulators like.
+        if (BIT_WIDTH == STATE_BITS) begin : gen_whole
+            localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+            assign out_data = state_q ^ {LANES{SIGN}};
         end
 
         if (HAS_RESEED != 0) begin : gen_reseed
