@@ -1,12 +1,12 @@
 """How fast the RTL is simulated and checked, against a bench that awaits every clock.
 
-Usage: ``python bench/sim_speed.py [--clocks N]``. The streams have 31 lanes of 8 bits. Ours is what
-``verify`` does: the harness plays a script of back-pressure, starts and replays and writes a trace,
+Usage: ``python bench/sim_speed.py [--only TEXT]``. The streams have 31 lanes of 8 bits. Ours is
+what ``verify`` does: the harness plays a script of back-pressure, starts and replays and writes a trace,
 which is compared in bulk, every clock of it. The rival is a usual cocotb test without any of these:
 await a clock edge, read the beat, compare it with the next expected one.
 
-Seconds are processor time, so other work on the machine does not count. Each simulator and bench
-runs once for few clocks and once for many; the difference leaves out compiling and starting.
+Seconds are processor time. Each bench runs for few clocks and for many, and the difference leaves
+out compiling and starting; all take turns, and medians are shown.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware import reseeding
@@ -39,20 +40,14 @@ POINTS = {
     "pool": resolve(reuse="pool", **_SHARED),
     "bank": resolve(reuse="bank", **_SHARED),
     "phased": resolve(reuse="phased", taps="shared", state_bits=16, leap=8, **_SHARED),
-    "lut_opt a lane": resolve(rng="lut_opt", reuse="none", **_SHARED),
-    "treegrng a lane": resolve(rng="treegrng", reuse="none", **_SHARED),
+    "lut_opt": resolve(rng="lut_opt", reuse="none", **_SHARED),
 }
+
+FEW = 1000
+"""Clocks of a run that mostly compiles and starts."""
 
 TAKEN = 0.69
 """Mean share of the clocks in which a script takes a beat."""
-
-MORE = {
-    ("icarus", "rival"): 1,
-    ("icarus", "ours"): 2,
-    ("verilator", "rival"): 4,
-    ("verilator", "ours"): 50,
-}
-"""Clocks of each bench, in those of the slowest."""
 
 RIVAL = '''"""Awaits every clock and compares what it shows."""
 
@@ -116,38 +111,63 @@ def _processor_s() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def clocks_a_second(bench: Bench, point: DesignPoint, simulator: str, clocks: int) -> float:
-    """Clocks a second of processor time, compiling and starting left out."""
-    counts, seconds = [], []
+def seconds_of(bench: Bench, point: DesignPoint, simulator: str, clocks: int) -> tuple[int, float]:
+    """Clocks compared, and seconds of processor time for all of it."""
     with tempfile.TemporaryDirectory() as folder:
-        for number in (1000, 1000, clocks):  # the first fills caches
-            start = _processor_s()
-            counts.append(bench(point, simulator, number, Path(folder) / "work"))
-            seconds.append(_processor_s() - start)
-    return (counts[2] - counts[1]) / (seconds[2] - seconds[1])
+        start = _processor_s()
+        count = bench(point, simulator, clocks, Path(folder) / "work")
+        return count, _processor_s() - start
+
+
+def enough_clocks(bench: Bench, point: DesignPoint, simulator: str, wanted_s: float) -> int:
+    """Clocks that take about so many seconds, compiling and starting left out."""
+    seconds_of(bench, point, simulator, FEW)  # fills caches
+    _, idle = seconds_of(bench, point, simulator, FEW)
+    clocks = FEW
+    while True:
+        clocks *= 8
+        _, seconds = seconds_of(bench, point, simulator, clocks)
+        if seconds - idle > 0.5:
+            return round(clocks * wanted_s / (seconds - idle))
+
+
+def speed_of(bench: Bench, point: DesignPoint, simulator: str, clocks: int) -> float:
+    """Clocks a second, compiling and starting left out."""
+    few, idle = seconds_of(bench, point, simulator, FEW)
+    many, seconds = seconds_of(bench, point, simulator, clocks)
+    return (many - few) / (seconds - idle)
+
+
+def rows_of(name: str, point: DesignPoint, repeats: int, wanted_s: float) -> list[tuple[str, ...]]:
+    """Rows of the table for a stream: medians of the repeats, in turns."""
+    benches = [(simulator, bench) for simulator in SIMULATORS for bench in (rival, ours)]
+    clocks = {each: enough_clocks(each[1], point, each[0], wanted_s) for each in benches}
+    turns = [{each: speed_of(each[1], point, each[0], clocks[each]) for each in benches}
+             for _ in range(repeats)]  # fmt: skip
+    rows = []
+    for simulator in SIMULATORS:
+        slow, fast = (median(turn[simulator, b] for turn in turns) for b in (rival, ours))
+        ratio = median(turn[simulator, ours] / turn[simulator, rival] for turn in turns)
+        limit = f"at least {LIMITS[simulator]:g}"
+        rows.append((name, simulator, f"{slow:,.0f}", f"{fast:,.0f}", f"{ratio:.1f}", limit))
+    between = median(turn["verilator", ours] / turn["icarus", rival] for turn in turns)
+    label = "Verilator, ours, to Icarus, every clock"
+    return [*rows, (name, label, "", "", f"{between:.0f}", f"at least {LIMIT_BETWEEN:g}")]
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clocks", type=int, default=20_000, help="of the slowest bench")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of a run, about")
+    parser.add_argument("--only", default="", help="streams whose name has this text")
     asked = parser.parse_args()
     print("| stream | simulator | every clock, clocks/s | ours, clocks/s | ratio | limit |")
     print("|---|---|---|---|---|---|")
     for name, point in POINTS.items():
-        speeds: dict[tuple[str, str], float] = {}
-        for simulator in SIMULATORS:
-            for bench in (rival, ours):
-                clocks = asked.clocks * MORE[simulator, bench.__name__]
-                speed = clocks_a_second(bench, point, simulator, clocks)
-                speeds[simulator, bench.__name__] = speed
-            slow, fast = speeds[simulator, "rival"], speeds[simulator, "ours"]
-            limit = f"at least {LIMITS[simulator]:g}"
-            row = (name, simulator, f"{slow:,.0f}", f"{fast:,.0f}", f"{fast / slow:.1f}", limit)
-            print(f"| {' | '.join(row)} |", flush=True)
-        between = speeds["verilator", "ours"] / speeds["icarus", "rival"]
-        row = (name, "Verilator, ours, to Icarus, every clock", "", "", f"{between:.0f}")
-        print(f"| {' | '.join(row)} | at least {LIMIT_BETWEEN:g} |", flush=True)
+        if asked.only in name:
+            for row in rows_of(name, point, asked.repeats, asked.seconds):
+                print(f"| {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":

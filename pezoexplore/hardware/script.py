@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware import reseeding
-from pezoexplore.hardware.script_lines import Expected, characters
+from pezoexplore.hardware.script_lines import Expected, Trace
 from pezoexplore.perturb import lfsr, sobol
 from pezoexplore.perturb.generator import generator
 from pezoexplore.perturb.linear import apply, power
@@ -238,14 +238,14 @@ Watch = Callable[[Walk, int, str], None]
 
 
 def check(
-    point: DesignPoint, script: Script, trace: list[str], watch: Watch | None = None
+    point: DesignPoint, script: Script, text: bytes, watch: Watch | None = None
 ) -> dict[str, Any]:
     """Compare a whole trace with the software stream.
 
     Args:
         point: A hardware point.
         script: What was driven.
-        trace: One line a clock, as tests/rtl/stream_harness.v writes them.
+        text: The trace, one line a clock, as tests/rtl/stream_harness.v writes them.
         watch: Shown every clock once it was compared.
 
     Returns:
@@ -255,26 +255,28 @@ def check(
     Raises:
         MismatchError: At the first clock where the two differ.
     """
-    if len(trace) != len(script.controls):
-        raise MismatchError(f"the trace has {len(trace)} clocks, not {len(script.controls)}")
+    trace, controls = Trace(text), script.controls.tolist()
+    if len(trace) != len(controls):
+        raise MismatchError(f"the trace has {len(trace)} clocks, not {len(controls)}")
     expected, walk = Expected(point), Walk()
     jumps = {d.cycle: d.beat for d in script.deposits}
     runs = {} if watch is not None else _runs(script)
-    lines, compared = characters(trace), 0
-    for clock, (control, shown) in enumerate(zip(script.controls.tolist(), trace, strict=True)):
-        if clock < compared:
-            continue
+    clock = 0
+    while clock < len(controls):
         if clock in jumps:
             walk.kept = (walk.epoch, jumps[clock])
-        if clock in runs and not walk.busy:
-            span = slice(clock, runs[clock])
-            if _same(point, walk, expected, script.controls[span], lines[span]):
-                compared = runs[clock]
+        end = runs.get(clock, clock)
+        if end > clock and not walk.busy:
+            lines = trace.block(clock, end)
+            if _same(point, walk, expected, script.controls[clock:end], lines):
+                clock = end
                 continue
-        _observe(point, walk, expected, control, shown, clock)
+        shown = trace.line(clock)
+        _observe(point, walk, expected, controls[clock], shown, clock)
         if watch is not None:
-            watch(walk, control, shown)
-        _advance(point, walk, control, shown[1] == "1")
+            watch(walk, controls[clock], shown)
+        _advance(point, walk, controls[clock], shown[1] == "1")
+        clock += 1
     stall = reseeding.reseed_stall_beats(point)
     if point.reseeds and walk.stalls != [stall] * RESEEDS:
         raise MismatchError(f"reseeds stalled for {walk.stalls} clocks, not {stall} each")
@@ -301,7 +303,7 @@ def _same(
     walk: Walk,
     expected: Expected,
     controls: NDArray[np.uint8],
-    lines: NDArray[np.uint8],
+    lines: NDArray[np.uint8] | None,
 ) -> bool:
     """Compare clocks without a pulse at once, and go on behind them; False leaves all as it was.
 
@@ -310,7 +312,9 @@ def _same(
     ready = (controls & READY) != 0
     taken = np.cumsum(ready)
     rows, offset = expected.rows(walk.epoch, walk.beat)
-    if offset + int(taken[-1]) >= len(rows) or lines.shape[1] != rows.shape[1] + 2:
+    if offset + int(taken[-1]) >= len(rows):
+        return False
+    if lines is None or lines.shape[1] != rows.shape[1] + 2:
         return False
     if not (lines[:, 1] == ord("1")).all():
         return False

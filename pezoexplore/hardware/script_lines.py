@@ -15,11 +15,41 @@ Characters = NDArray[np.uint8]
 
 _HEX = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), np.uint8).reshape(256, 2)
 
+BYTE_LINES = np.frombuffer(b"".join(b"%02x\n" % i for i in range(256)), np.uint8).reshape(256, 3)
+"""A line for each byte, as ``$readmemh`` reads it."""
 
-def characters(trace: list[str]) -> Characters:
-    """All lines of a trace, [lines, longest], zeros behind the shorter ones."""
-    lines = np.array(trace, dtype=np.bytes_)
-    return lines.view(np.uint8).reshape(len(trace), -1)
+
+class Trace:
+    """A trace's text by lines, which are neither copied nor decoded before they are looked at.
+
+    Args:
+        text: Lines of ASCII, each with its newline.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._characters = np.frombuffer(text, np.uint8)
+        self._ends = np.flatnonzero(self._characters == ord("\n"))
+
+    def __len__(self) -> int:
+        """Number of lines."""
+        return len(self._ends)
+
+    def line(self, number: int) -> str:
+        """A line, without its newline."""
+        return self._text[self._start(number) : self._ends[number]].decode("ascii", "replace")
+
+    def block(self, first: int, stop: int) -> Characters | None:
+        """Lines `first` to `stop` - 1, [lines, characters]; None where their lengths differ."""
+        start, end = self._start(first), int(self._ends[stop - 1]) + 1
+        width = int(self._ends[first]) + 1 - start
+        if end - start != width * (stop - first):
+            return None
+        lines = self._characters[start:end].reshape(-1, width)
+        return lines[:, :-1] if (lines[:, -1] == ord("\n")).all() else None
+
+    def _start(self, number: int) -> int:
+        return int(self._ends[number - 1]) + 1 if number else 0
 
 
 @dataclass

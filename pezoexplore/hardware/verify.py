@@ -13,6 +13,7 @@ from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.rtl import build
 from pezoexplore.hardware.script import TARGET_WORDS, MismatchError, Script, check, make_script
 from pezoexplore.hardware.script_events import StreamEvents, stream_goals
+from pezoexplore.hardware.script_lines import BYTE_LINES
 from pezoexplore.hardware.simulate import HARNESS, PUBLIC, simulate
 from pezoexplore.hardware.verify_coverage import write_events
 from pezoexplore.paths import bench_dir
@@ -63,7 +64,7 @@ def verify_point(
     events = StreamEvents(point) if coverage else None
     simulate(work_dir, log_path, timeout_s, simulator)
     try:
-        trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
+        trace = (work_dir / "trace.txt").read_bytes()
         found = {"rtl_status": "pass", **check(point, script, trace, events)}
         if events is not None:
             write_events(work_dir, stream_goals(point), events.events())
@@ -98,7 +99,7 @@ def _prepare(
     ]
     defines += ["PEZO_RESEED"] if point.reseeds else []
     defines += ["PEZO_EXPONENT"] if point.scaling == "pow2" else []
-    _write_hex(work_dir / "script.hex", script.controls.tolist())
+    (work_dir / "script.hex").write_bytes(BYTE_LINES[script.controls].tobytes())
     _write_hex(work_dir / "loads.hex", [*loads, 0])
     job = {
         "sources": [f"{HARNESS}.v", *sources],

@@ -138,6 +138,11 @@ def play(script: Script, model: Model) -> list[str]:
     return trace
 
 
+def text_of(trace: list[str]) -> bytes:
+    """The file of a trace."""
+    return "".join(f"{line}\n" for line in trace).encode()
+
+
 @pytest.fixture(scope="module")
 def good():
     """Script and trace of a correct design, by name of its point."""
@@ -150,7 +155,7 @@ def good():
 
 def caught(name: str, script: Script, trace: list[str]) -> str:
     with pytest.raises(MismatchError) as found:
-        check(POINTS[name], script, trace)
+        check(POINTS[name], script, text_of(trace))
     return str(found.value)
 
 
@@ -160,7 +165,7 @@ every_point = pytest.mark.parametrize("name", POINTS)
 @every_point
 def test_a_correct_trace_passes(name, good):
     script, trace = good[name]
-    found = check(POINTS[name], script, trace)
+    found = check(POINTS[name], script, text_of(trace))
     assert found["rtl_words_checked"] >= WORDS
     stalls = {"none4": 3, "pool4": 53, "bank4": 3, "bank4 pow2": 514, "phased4": 1}
     assert found["reseed_stall_beats"] == stalls.get(name, 0)

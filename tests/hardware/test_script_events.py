@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_script import POINTS, WORDS, Model, play
+from test_script import POINTS, WORDS, Model, play, text_of
 
 from pezoexplore.design.point import resolve
 from pezoexplore.hardware.engine import Shape
@@ -31,7 +31,7 @@ CHANCE = {"smallest word", "largest word", "reseed with gaps between words"} | {
 
 def events_of(point, script):
     found = StreamEvents(point)
-    check(point, script, play(script, Model(point)), found)
+    check(point, script, text_of(play(script, Model(point))), found)
     return found.events()
 
 
