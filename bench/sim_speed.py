@@ -1,9 +1,9 @@
 """How fast the RTL is simulated and checked, against a bench that awaits every clock.
 
 Usage: ``python bench/sim_speed.py [--only TEXT]``. The streams have 31 lanes of 8 bits. Ours is
-what ``verify`` does: the harness plays a script of back-pressure, starts and replays and writes a trace,
-which is compared in bulk, every clock of it. The rival is a usual cocotb test without any of these:
-await a clock edge, read the beat, compare it with the next expected one.
+what ``verify`` does: the harness plays a script of back-pressure, starts and replays and writes a
+trace, which is compared in bulk, every clock of it. The rival is a usual cocotb test without any of
+these: await a clock edge, read the beat, compare it with the next expected one.
 
 Seconds are processor time. Each bench runs for few clocks and for many, and the difference leaves
 out compiling and starting; all take turns, and medians are shown.
