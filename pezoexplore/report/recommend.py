@@ -157,7 +157,8 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
         targets = sorted({str(row["target"]) for row in finished if row.get("target")})
         raise DesignError(
             f"--target {limits.target}: no finished design with resources in the results; "
-            f"there are: {', '.join(targets) or 'none'}"
+            f"there are: {', '.join(targets) or 'none'}. A sweep of a design file with hardware: "
+            f"{{targets: [{limits.target}]}} makes them; name its results with --results"
         )
     shown = [option for option in measured if option.verdict(limits.drop) == MET]
     least = min((option.measured_share for option in shown), default=None)
