@@ -85,7 +85,7 @@ module perturb_control #(
     assign source_ready      = consumed;
 
     always @(posedge clk) begin
-        clear_q    <= !rst && clear;
+        clear_q    <= clear;
         begun_q    <= !rst && (begin_pass || (begun_q && !go));
         open_q     <= !rst && (go || (open_q && !(taken && taken_last)));
         draining_q <= !rst && ((taken && taken_last) || (draining_q && !drained));

@@ -42,10 +42,13 @@ module sobol #(
     generate
         for (lane = 0; lane < GROUP; lane = lane + 1) begin : gen_lane
             localparam [32*TABLE_BITS-1:0] ADDED = sobol_directions(lane);
+            wire [BIT_WIDTH-1:0] direction;
             for (i = 0; i < BIT_WIDTH; i = i + 1) begin : gen_bit
                 wire [31:0] added = ADDED[(BIT_WIDTH-1-i)*32 +: 32];
-                assign next_state[32+lane*BIT_WIDTH+i] = state[32+lane*BIT_WIDTH+i] ^ added[index];
+                assign direction[i] = added[index];
             end
+            assign next_state[32+lane*BIT_WIDTH +: BIT_WIDTH] =
+                state[32+lane*BIT_WIDTH +: BIT_WIDTH] ^ direction;
         end
     endgenerate
 

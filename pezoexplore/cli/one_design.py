@@ -154,13 +154,20 @@ def verify(
     ] = False,
     sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
-    waves: Annotated[
-        bool,
+    words: Annotated[
+        int,
         typer.Option(
-            "--waves",
-            help="Keep a wave file of each simulation, not only of failures (FST; Verilator: VCD).",
+            "--words", min=1, max=10**8, help="Words to compare at each design of a stream, about."
         ),
-    ] = False,
+    ] = 100_000,
+    waves: Annotated[
+        bool | None,
+        typer.Option(
+            "--waves/--no-waves",
+            help="Keep wave files of all simulations or of none (FST; Verilator: VCD). "
+            "Default: of failures, which are repeated for it.",
+        ),
+    ] = None,
     coverage: Annotated[
         Path | None,
         typer.Option(
@@ -183,7 +190,7 @@ def verify(
         typer.Option("--mutant-list", help="List of mutants to bring up to date (CSV)."),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Judge also mutants that the list says were killed.")
+        bool, typer.Option("--again", help="Judge also mutants that the list has a verdict on.")
     ] = False,
     least_killed: Annotated[
         float,
@@ -218,7 +225,7 @@ def verify(
     asked = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
     if len(both := [name for name, value in asked.items() if value]) > 1:
         raise PezoError(f"{' and '.join(both)}: give one of them at a time")
-    if (formal or mutants is not None) and (waves or sim != "icarus"):
+    if (formal or mutants is not None) and (waves is not None or sim != "icarus"):
         raise PezoError(
             "--sim and --waves are for simulations: give them without --formal, --mutants"
         )
@@ -247,6 +254,7 @@ def verify(
             modules=modules or [],
             simulator=sim,
             rtl_dir=rtl_dir,
+            words=words,
             waves=waves,
             coverage=coverage,
             junit=junit,

@@ -36,7 +36,7 @@ class MutantRequest:
         total: How many mutants.
         seed: What draws them.
         list_path: List of mutants to bring up to date; None for one of its own in `out`.
-        again: Whether to judge those once more that the list says were killed.
+        again: Whether to judge those once more that the list has a verdict on.
         least_killed: Percent of the mutants not equivalent that must be killed.
         junit: Where to write JUnit XML; None for nowhere.
         rtl_dir: Folder of the RTL; None for the bundled one.
@@ -94,7 +94,8 @@ def verify_mutants(request: MutantRequest) -> int:
             rtl_dir=folder,
             out=request.out,
             jobs=request.jobs,
-            known=[row for row in known if not (request.again and row.verdict == KILLED)],
+            known=known,
+            again=request.again,
             progress=progress,
         )
     write_list(path, merged(known, rows, whole=True))

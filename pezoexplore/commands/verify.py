@@ -34,7 +34,8 @@ class VerifyRequest:
         modules: Names of modules; empty for all.
         simulator: Name of the simulator.
         rtl_dir: Folder of the RTL; None for the bundled one.
-        waves: Whether to keep a wave file of each simulation, not only of those that fail.
+        words: Words to compare at each design point of a stream, about.
+        waves: Whether to keep a wave file of each simulation; None keeps those of failures.
         coverage: Where to write what was covered, in Markdown; None does not look.
         junit: Where to write JUnit XML; None for nowhere.
         out: Folder for logs and waves.
@@ -45,7 +46,8 @@ class VerifyRequest:
     modules: Sequence[str]
     simulator: str
     rtl_dir: Path | None
-    waves: bool
+    words: int
+    waves: bool | None
     coverage: Path | None
     junit: Path | None
     out: Path
@@ -79,6 +81,7 @@ def verify(request: VerifyRequest) -> int:
             out=request.out,
             jobs=request.jobs,
             simulator=request.simulator,
+            words=request.words,
             waves=request.waves,
             coverage=request.coverage is not None,
             progress=lambda done, total, check: _show(meter, done, total, check),

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ Identity = tuple[str, str, str, int]
 
 COLUMNS = (
     "file", "line", "operator", "source", "mutant", "occurrence", "verdict", "point", "reason",
+    "proven",
 )  # fmt: skip
 """Columns of a list of mutants."""
 
@@ -49,6 +50,7 @@ class Judged:
         verdict: One of the three.
         point: Label of the point whose bench noticed; empty if none did.
         reason: Why it is equivalent, or for a survivor where it was simulated.
+        proven: Points at which Yosys proves that it changes nothing; empty where none closed.
     """
 
     file: str
@@ -60,6 +62,7 @@ class Judged:
     verdict: str
     point: str
     reason: str
+    proven: str = ""
 
     @property
     def identity(self) -> Identity:
@@ -67,10 +70,10 @@ class Judged:
         return self.file, self.source, self.mutant, self.occurrence
 
     @classmethod
-    def of(cls, mutant: Mutant, verdict: str, point: str, reason: str) -> Judged:
-        """The row of a mutant."""
-        found: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:6]}
-        return cls(**found, verdict=verdict, point=point, reason=reason)
+    def of(cls, mutant: Mutant, found: Mapping[str, str]) -> Judged:
+        """The row of a mutant; `found` has the columns from ``verdict`` on."""
+        given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:6]}
+        return cls(**given | dict(found))
 
 
 Report = Callable[[int, int, "Judged | None"], None]
@@ -97,6 +100,7 @@ class MutantStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.equivalence import proven_points
         from pezoexplore.hardware.mutation import judge
 
         work = self.work_dir / str(os.getpid())  # a worker's own: what is sound is kept with it
@@ -104,10 +108,12 @@ class MutantStage(Stage):
         found = judge(self.mutant, self.rtl_dir, work, log_path)
         if found.verdict == KILLED:
             log_path.unlink()
+        proven = proven_points(self.mutant, found.simulated, self.rtl_dir, work / "proof", log_path)
         return {
             "verdict": found.verdict,
             "point": found.point,
-            "simulated": list(found.simulated),
+            "simulated": _labels(found.simulated),
+            "proven": _labels(proven),
         }
 
 
@@ -120,6 +126,7 @@ def run_mutants(
     out: Path,
     jobs: int,
     known: Sequence[Judged],
+    again: bool,
     progress: Report,
 ) -> list[Judged]:
     """Judge mutants of some modules.
@@ -132,6 +139,8 @@ def run_mutants(
         out: Folder for ``logs/``, of mutants that were not killed.
         jobs: Worker processes.
         known: Rows of an earlier list: what did not survive then is taken over.
+        again: Whether to judge all anew; what the list calls equivalent keeps its reason unless a
+            bench notices it after all.
         progress: Told whenever a mutant is judged.
 
     Returns:
@@ -148,7 +157,8 @@ def run_mutants(
     library = _of_modules(library_mutants(rtl_dir), modules)
     waiting = {file: ranked(found, seed) for file, found in library.items()}
     wanted = quotas({file: len(found) for file, found in library.items()}, total)
-    settled = {row.identity: row for row in known if row.verdict != SURVIVED}
+    settled = {row.identity: row for row in known if row.verdict != SURVIVED and not again}
+    argued = {row.identity: row for row in known if row.verdict == EQUIVALENT}
     rows: list[Judged] = []
     progress(0, sum(wanted.values()), None)
     work = out.absolute() / "work"
@@ -158,8 +168,8 @@ def run_mutants(
             waiting = {file: waiting[file][count:] for file, count in wanted.items()}
             for row in _judge_all(chosen, settled, rtl_dir.absolute(), work, out, jobs):
                 wanted[row.file] -= 1
-                rows.append(row)
-                progress(len(rows), len(rows) + sum(wanted.values()), row)
+                rows.append(_argued(row, argued))
+                progress(len(rows), len(rows) + sum(wanted.values()), rows[-1])
     except OSError as error:
         raise RunDirError(f"cannot use {out}: {error.strerror or error}") from error
     finally:
@@ -255,6 +265,13 @@ def _judge_all(
                 yield row
 
 
+def _argued(row: Judged, argued: Mapping[Identity, Judged]) -> Judged:
+    """A row that says why its mutant survives, where an earlier list does."""
+    if row.verdict != SURVIVED or row.identity not in argued:
+        return row
+    return replace(row, verdict=EQUIVALENT, reason=argued[row.identity].reason)
+
+
 def _row(outcome: Outcome) -> Judged | None:
     stage = outcome.task.stage
     assert isinstance(stage, MutantStage)
@@ -264,8 +281,10 @@ def _row(outcome: Outcome) -> Judged | None:
     found = json.loads(outcome.payload)
     if found["verdict"] == "invalid":
         return None
-    passed = (
-        "; ".join(dict.fromkeys(found["simulated"])) or "no point: all make the same program of it"
-    )
+    passed = found.pop("simulated") or "no point: all make the same program of it"
     reason = f"passed {passed}" if found["verdict"] == SURVIVED else ""
-    return Judged.of(stage.mutant, found["verdict"], found["point"], reason)
+    return Judged.of(stage.mutant, found | {"reason": reason})
+
+
+def _labels(points: Iterable[DesignPoint]) -> str:
+    return "; ".join(dict.fromkeys(point.label() for point in points))

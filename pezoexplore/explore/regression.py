@@ -74,14 +74,16 @@ class CheckStage(RtlStage):
 
     Attributes:
         simulator: One of ``hardware.simulate.SIMULATORS``.
+        words: Words to compare of a stream, about; an engine's script has its own measure.
         waves: Folder for the wave files.
-        every_wave: Whether to keep those of simulations that pass, too.
+        keep: Whether to keep those of all; None keeps those of failures.
         coverage: Folder for what was covered, a file a point; None does not look.
     """
 
     simulator: str
+    words: int
     waves: Path
-    every_wave: bool
+    keep: bool | None
     coverage: Path | None
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
@@ -91,14 +93,14 @@ class CheckStage(RtlStage):
         with scratch(self.work_dir) as work:
             failed = False
             try:
-                found = self._verify(point, work / "build", log_path, self.every_wave)
+                found = self._verify(point, work / "build", log_path, bool(self.keep))
                 failed = found["rtl_status"] == "fail"
                 return found
             except ToolError as error:
                 failed = not isinstance(error, ToolTimeoutError)  # with waves it takes longer yet
                 raise
             finally:
-                if failed and not self.every_wave:
+                if failed and self.keep is None:
                     with suppress(ToolError):
                         self._verify(point, work / "again", work / "log", True)
                 self._keep(work, log_path)
@@ -107,6 +109,7 @@ class CheckStage(RtlStage):
         from pezoexplore.hardware.engine_verify import verify_engine
         from pezoexplore.hardware.verify import verify_point
 
+        more = {} if point.fixed_point else {"words": self.words}
         verify = verify_engine if point.fixed_point else verify_point
         return verify(
             point,
@@ -116,6 +119,7 @@ class CheckStage(RtlStage):
             waves=waves,
             simulator=self.simulator,
             coverage=self.coverage is not None,
+            **more,
         )
 
     def _keep(self, work: Path, log_path: Path) -> None:
@@ -150,7 +154,8 @@ def run_regression(
     out: Path,
     jobs: int,
     simulator: str,
-    waves: bool,
+    words: int,
+    waves: bool | None,
     coverage: bool = False,
     progress: Report,
 ) -> list[Check]:
@@ -162,7 +167,8 @@ def run_regression(
         out: Folder for ``logs/`` and ``waves/``.
         jobs: Worker processes.
         simulator: One of ``hardware.simulate.SIMULATORS``.
-        waves: Whether to keep a wave file of each simulation, not only of those that fail.
+        words: Words to compare of a stream, about.
+        waves: Whether to keep a wave file of each simulation; None keeps those of failures.
         coverage: Whether to leave in ``coverage/`` what each simulation covered.
         progress: Told whenever a simulation ends.
 
@@ -179,7 +185,7 @@ def run_regression(
     points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
     for point in points:  # a missing file is one error here, not one a point
         (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
-    stage = _stage(rtl_dir, out, simulator, waves, coverage)
+    stage = _stage(rtl_dir, out, simulator, words, waves, coverage)
     tasks = [_task(stage, point, out) for point in points]
     try:
         done = _collect(tasks, jobs, progress)
@@ -225,7 +231,9 @@ def regression_coverage(checks: Sequence[Check], out: Path) -> Coverage:
     return found
 
 
-def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool, coverage: bool) -> CheckStage:
+def _stage(
+    rtl_dir: Path, out: Path, simulator: str, words: int, waves: bool | None, coverage: bool
+) -> CheckStage:
     tools = ("verilator", "g++", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
     return CheckStage(
         rtl_dir=rtl_dir.absolute(),
@@ -234,8 +242,9 @@ def _stage(rtl_dir: Path, out: Path, simulator: str, waves: bool, coverage: bool
         tools=needed_tools("verify", tools, tool_versions()),
         timeout_s=1200.0,
         simulator=simulator,
+        words=words,
         waves=out.absolute() / "waves",
-        every_wave=waves,
+        keep=waves,
         coverage=out.absolute() / "coverage" if coverage else None,
     )
 

@@ -117,6 +117,16 @@ class _Maker:
             step_shift=int(self.random.choice([0, 31, *self.random.integers(1, 31, 6)])),
         )
 
+    def far(self) -> Settings:
+        """Registers with which a sum of the update comes closest to leaving its bits.
+
+        The last segment begins too late for any pass: all 32 bits of its place count.
+        """
+        low, high = self.shape.scales
+        scales = [high] * (self.shape.segments - 1) + [low]
+        ends = (*self.ends[:-1], self.ends[-1] + 2**31)
+        return Settings(scales=scales, ends=ends, step=-32768, step_shift=31)
+
     def weights(self) -> NDArray[np.int32]:
         """Weights [d], many of them at or near a rail."""
         low, high = rails(self.shape.weight_bits)
@@ -161,7 +171,7 @@ class _Maker:
         self.script.ask(write("STEP", settings.step), write("STEP_SHIFT", settings.step_shift))
         self.script.events |= settings_events(settings, self.shape)
 
-    def step(self, number: int, order: list[str], timed: bool) -> None:
+    def step(self, number: int, order: list[str], timed: bool, far: bool = False) -> None:
         """A training step: passes in some order, the first of them with new numbers."""
         moves = self.host.seek(number)
         self.script.ask(*moves)
@@ -169,7 +179,7 @@ class _Maker:
         places = list(self.host.places)
         replay = False
         for mode in order:
-            settings = self.settings()
+            settings = self.far() if far else self.settings()
             self.setting(settings)
             self.one_pass(mode, settings, places, replay, timed)
             if mode != "restore":
@@ -403,6 +413,8 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     maker.cleared()
     for number in range(steps // 4):
         maker.step(2 * number, orders[0], timed=False)
+    for number in range(steps, steps + 4):
+        maker.step(number, ["update"], timed=False, far=True)
     return maker.script
 
 

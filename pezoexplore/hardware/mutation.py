@@ -51,12 +51,12 @@ class Verdict:
     Attributes:
         verdict: ``killed``, ``survived``, or ``invalid``: none noticed, but Icarus refuses it.
         point: Label of the point whose bench noticed; empty if none did.
-        simulated: Labels of the points whose simulation passed although the program differs.
+        simulated: Points whose simulation passed although the program differs.
     """
 
     verdict: str
     point: str = ""
-    simulated: tuple[str, ...] = ()
+    simulated: tuple[DesignPoint, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +135,7 @@ def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verd
     """
     copy = mutated_copy(mutant, rtl_dir, work_dir / "rtl")
     refused = False
-    passed: list[str] = []
+    passed: list[DesignPoint] = []
     for point, words in judges(mutant.file):
         program = _program(point, copy, work_dir / "build", log_path)
         refused |= program is None
@@ -144,7 +144,7 @@ def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verd
         if not _passes(point, words, copy, work_dir / "build", log_path):
             _require_sound(point, words, rtl_dir, work_dir)
             return Verdict("killed", point.label(), tuple(passed))
-        passed.append(point.label())
+        passed.append(point)
     return Verdict("invalid" if refused else "survived", simulated=tuple(passed))
 
 

@@ -33,7 +33,7 @@ _WRAP_CLOCKS = 220
 _STEPPED_BEAT = 1024
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
 _SEARCHED_BEATS = 2**18
-_RARE_BEATS = 48
+_RARE_BEATS = 320
 _PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, drawn anew every 64 clocks
 
 

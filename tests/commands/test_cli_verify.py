@@ -43,6 +43,7 @@ def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     source.write_text(sound.replace("{right[26:0], 5'b0}", "{right[27:0], 4'b0}"))
     assert source.read_text() != sound
     options = ["--rtl-dir", copied_rtl, "--out", "v", "--jobs", 2, "--junit", "j.xml"]
+    options += ["--words", 3000, "--no-waves"]
     answer = call("verify", "xorshift32", "rademacher", *options)
     assert answer.status == 1
     failed = [line for line in answer.out.splitlines() if line.rstrip().endswith("fail")]
@@ -52,13 +53,16 @@ def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     suite = ET.parse(tmp_path / "j.xml").getroot().find("testsuite")
     assert suite is not None
     assert suite.get("failures") == str(len(failed))
+    assert not (tmp_path / "v" / "waves").exists()
 
 
 def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     first = regress.module_points("rademacher")[:1]
     monkeypatch.setattr(regress, "module_points", lambda name: first)
-    answer = call("verify", "rademacher", "--waves", "--out", "v", "--jobs", 1)
+    options = ["--words", 20_000, "--format", "json"]
+    answer = call("verify", "rademacher", "--waves", "--out", "v", "--jobs", 1, *options)
     assert answer.status == 0, answer.err
+    assert 20_000 < answer.document["results"][0]["words"] < 30_000
     (wave,) = (tmp_path / "v" / "waves").iterdir()
     assert wave.suffix == ".fst"
     assert wave.stat().st_size > 1000
