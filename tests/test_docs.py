@@ -40,6 +40,7 @@ QUICK = {
     "-s objectives.minimize=[rng_state_bits]",
     "compare": "--stages train --lanes 3 --bit-width 4 --seeds 2 -s train.steps=5",
     "train": "--steps 20 --seeds 2 --learning-rates 0.01",
+    "verify": "--words 2000",
 }
 """What makes a command of the documentation short; the rest of it stays as it is written. Of the
 points that ``verify`` has of each module it takes one."""
