@@ -29,13 +29,6 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def kill_below(pid: int) -> None:
-    """Kill all processes below a process."""
-    for child in descendants(pid):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(child, signal.SIGKILL)
-
-
 def kill_tree(pid: int) -> None:
     """Kill a process, the group that it leads or is about to, and all processes below it.
 
@@ -45,7 +38,9 @@ def kill_tree(pid: int) -> None:
         # So that it neither starts more meanwhile nor goes on with what its children left.
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGSTOP)
-    kill_below(pid)
+    for child in descendants(pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):

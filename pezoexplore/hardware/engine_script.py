@@ -123,9 +123,9 @@ class _Maker:
         The last segment begins too late for any pass: all 32 bits of its place count.
         """
         low, high = self.shape.scales
-        scales = [high] * (self.shape.segments - 1) + [low]
-        ends = (*self.ends[:-1], self.ends[-1] + 2**31)
-        return Settings(scales=scales, ends=ends, step=-32768, step_shift=31)
+        scales = [high] * max(1, self.shape.segments - 1) + [low]
+        ends = (*self.ends[:-1], *(end + 2**31 for end in self.ends[-1:]))
+        return Settings(scales=scales[: self.shape.segments], ends=ends, step=-32768, step_shift=31)
 
     def weights(self) -> NDArray[np.int32]:
         """Weights [d], many of them at or near a rail."""

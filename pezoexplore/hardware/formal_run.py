@@ -22,7 +22,6 @@ from pezoexplore.hardware.formal_proof import Edit, Proof, Property
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.tools import sby_folder, z3_folder
 from pezoexplore.paths import formal_dir
-from pezoexplore.processes import kill_below
 
 TIMEOUT_S = 900.0
 """Seconds one run of SymbiYosys may take."""
@@ -144,8 +143,7 @@ def run_formal(
                 done[number] = future.result()
                 progress(len(done), len(proofs), proofs[number], done[number])
         except BaseException:
-            stop.set()
-            kill_below(os.getpid())  # else the proofs at work would be waited for
+            stop.set()  # else the proofs at work would be waited for
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -247,7 +245,7 @@ class _Prover:
         command = ["env", f"PATH={_path()}", *_SBY]
         try:
             limit = self.timeout_s + _GRACE_S
-            code = run_tool(command, cwd=folder, log_path=log, timeout_s=limit)
+            code = run_tool(command, folder, log, limit, self.stop)
             if code == _TIMEOUT:
                 raise ToolTimeoutError("SymbiYosys: out of time")
             if code not in (_PASS, _FAIL, _UNKNOWN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +20,13 @@ MAX_LOG_BYTES = 16 * 2**20
 _POLL_S = 0.05
 
 
-def run_tool(command: Sequence[str], cwd: Path, log_path: Path, timeout_s: float) -> int:
+def run_tool(
+    command: Sequence[str],
+    cwd: Path,
+    log_path: Path,
+    timeout_s: float,
+    stop: threading.Event | None = None,
+) -> int:
     """Run a program to its end.
 
     Args:
@@ -27,12 +34,13 @@ def run_tool(command: Sequence[str], cwd: Path, log_path: Path, timeout_s: float
         cwd: Working folder.
         log_path: Output and errors are appended here.
         timeout_s: Seconds until its process group is killed.
+        stop: Another thread sets it to have the program killed at once.
 
     Returns:
         The exit code.
 
     Raises:
-        ToolError: The program is missing, or printed without end.
+        ToolError: The program is missing, printed without end, or was to stop.
         ToolTimeoutError: It ran out of time.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,13 +58,18 @@ def run_tool(command: Sequence[str], cwd: Path, log_path: Path, timeout_s: float
         except OSError as error:
             raise ToolError(f"{command[0]}: cannot be started ({error.strerror})") from error
         try:
-            return _wait(process, log_path, start, timeout_s, command[0])
+            return _wait(process, log_path, start, timeout_s, command[0], stop or threading.Event())
         finally:
             _kill(process)
 
 
 def _wait(
-    process: subprocess.Popen[bytes], log_path: Path, start: int, timeout_s: float, name: str
+    process: subprocess.Popen[bytes],
+    log_path: Path,
+    start: int,
+    timeout_s: float,
+    name: str,
+    stop: threading.Event,
 ) -> int:
     deadline = time.monotonic() + timeout_s
     pause = 0.002
@@ -65,6 +78,8 @@ def _wait(
             return process.wait(pause)
         except subprocess.TimeoutExpired:
             pause = min(2 * pause, _POLL_S)
+        if stop.is_set():
+            raise ToolError(f"{name}: stopped")
         if time.monotonic() > deadline:
             raise ToolTimeoutError(f"{name}: no end after {timeout_s:g} s; killed, see {log_path}")
         if log_path.stat().st_size - start > MAX_LOG_BYTES:

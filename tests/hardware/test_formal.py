@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,7 +218,8 @@ def test_a_tool_that_gives_no_verdict_is_an_error(body, told, tmp_path, monkeypa
 
 
 def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
-    """One proof has ended, the other sleeps: it is killed, and nothing new begins."""
+    """One proof has ended, the other sleeps: it is killed, nothing else is, and nothing begins."""
+    other = subprocess.Popen(["sleep", "600"])
     body = 'echo $$ >> pids; case "$PWD" in *-0-*) exit 1;; esac; exec sleep 600'
     fake(tmp_path / "bin", "yowasp-sby", body.replace(" pids", f" {tmp_path}/pids"))
     monkeypatch.setattr(formal_run, "sby_folder", lambda: tmp_path / "bin")
@@ -233,6 +235,9 @@ def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
     pids = (tmp_path / "pids").read_text().split()
     assert len(pids) == 2
     assert all(gone(int(pid)) for pid in pids)
+    assert other.poll() is None
+    other.kill()
+    other.wait()
 
 
 def test_doctor_lists_the_tools():
