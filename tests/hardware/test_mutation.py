@@ -11,7 +11,7 @@ import pytest
 from pezoexplore.errors import ToolError
 from pezoexplore.explore.mutation_run import EQUIVALENT, KILLED, SURVIVED, read_list
 from pezoexplore.hardware import mutation
-from pezoexplore.hardware.equivalence import proves_equal
+from pezoexplore.hardware.equivalence import proven_points, proves_equal
 from pezoexplore.hardware.mutants import Mutant, mutants_of
 from pezoexplore.hardware.rtl import source_names
 from pezoexplore.paths import rtl_dir
@@ -69,8 +69,9 @@ def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypa
     point = mutation.judges("lut6.v")[0][0]
     monkeypatch.setattr(mutation, "judges", lambda file: ((point, 1000),))
     found = judged(mutant, copy, tmp_path)
-    assert found.verdict == "survived"
-    assert proves_equal(mutant, point, copy, tmp_path / "proof", tmp_path / "proof.log")
+    assert found == mutation.Verdict("survived", simulated=(point,))
+    proven = proven_points(mutant, found.simulated, copy, tmp_path / "proof", tmp_path / "log")
+    assert proven == (point,)
 
 
 def test_a_defect_is_not_proven(tmp_path):
