@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
-import sys
+from math import inf
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from rtl_edits import EDITS
-from rtl_edits import POINTS as SMALL
 
+from pezoexplore.cli import run
 from pezoexplore.design.point import resolve
+from pezoexplore.explore import stages
+from pezoexplore.explore.stages import RtlStage
+from pezoexplore.hardware import regress
 from pezoexplore.hardware.regress import MODULES, module_points
+from pezoexplore.hardware.verify import verify_point
 from pezoexplore.paths import rtl_dir
 
-WORDS = "2000"
-"""Words of each point: the whole regression takes minutes more."""
+WORDS = 2000
+"""Words of each point where every module is broken in turn."""
 
 WIDE = {"bit_width": 8, "lanes": 31, "scaling": "none"}
 LFSR = {"rng": "lfsr", "state_bits": 12, "leap": 11}
@@ -32,27 +36,43 @@ AXES = [
 POINTS = {point.label(): point for point in (resolve(**axes) for axes in AXES)}
 
 
-def pezoexplore(*words, cwd):
-    command = [sys.executable, "-m", "pezoexplore", *words]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False
-    )
+class ShortRtl(RtlStage):
+    """The stage of a sweep, with fewer words: what is broken shows at once."""
+
+    def found(self, hardware, work, log_path):
+        return verify_point(hardware, self.rtl_dir, work, log_path, words=WORDS)
 
 
-def sweep(folder):
-    """Exit status, failed statuses by label, and how many rtl runs came from where."""
-    words = ["sweep", "design.yaml", "--stages", "rtl", "--rtl-dir", "rtl", "--out", "run"]
-    done = pezoexplore(*words, "--jobs", "2", cwd=folder)
-    assert "Traceback" not in done.stderr
-    with (folder / "run" / "results.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder, in which sweeps are short."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stages, "RtlStage", ShortRtl)
+    return tmp_path
+
+
+def sweep(points):
+    """Exit status, point and RTL status by label, and how many rtl runs came from where."""
+    first, *others = map(_space, points)
+    design = {"name": "teeth", "space": first, "include": others}
+    Path("design.yaml").write_text(json.dumps(design))
+    words = ["--stages", "rtl", "--rtl-dir", "rtl", "--out", "run", "--jobs", "1"]
+    code = run(["sweep", "design.yaml", *words])
+    rows = list(csv.DictReader(Path("run/results.csv").read_text("utf-8").splitlines()))
+    assert len(rows) == len(points)
     status = {}
-    for row in rows:
-        label = next(name for name, point in POINTS.items() if _is(point, row))
-        status[label] = (row["status"], row["rtl_status"])
-    assert len(status) == len(rows) == len(POINTS)
-    stages = json.loads((folder / "run" / "run.json").read_text(encoding="utf-8"))["stages"]
-    return done.returncode, status, stages["rtl"]
+    for point in points:
+        (row,) = (row for row in rows if _is(point, row))
+        status[point.label()] = (row["status"], row["rtl_status"])
+    return code, status, json.loads(Path("run/run.json").read_text("utf-8"))["stages"]["rtl"]
+
+
+def _space(point):
+    """Axes of a design file that give this point alone."""
+    axes = {name: value for name, value in point.axes().items() if value is not None}
+    if point.rng != "lfsr":
+        del axes["state_bits"]
+    return axes | {"reuse_period": "inf" if point.reuse_period == inf else point.reuse_period}
 
 
 def _is(point, row):
@@ -66,70 +86,62 @@ def edited(edit, copy):
     assert path.read_bytes() != (rtl_dir() / edit.file).read_bytes()
 
 
-def test_sweep_fails_exactly_the_points_that_use_what_was_edited(tmp_path):
-    design = {"name": "teeth", "space": AXES[0], "include": AXES[1:]}
-    (tmp_path / "design.yaml").write_text(json.dumps(design))
-    shutil.copytree(rtl_dir(), tmp_path / "rtl")
-    code, status, runs = sweep(tmp_path)
+def test_what_an_edit_spares_is_not_run_again(folder):
+    shutil.copytree(rtl_dir(), "rtl")
+    points = [*POINTS.values()]
+    code, status, runs = sweep(points)
     assert code == 0
     assert status == dict.fromkeys(POINTS, ("ok", "pass"))
     assert (runs["run"], runs["from_store"], runs["failed"]) == (5, 0, 0)
     for name, broken in (("xorshift32 shift", 2), ("stream_bank rotation", 1)):
-        edited(EDITS[name], tmp_path / "rtl")
-        failing = {label for label, point in POINTS.items() if EDITS[name].breaks(point)}
-        assert len(failing) == broken
-        code, status, runs = sweep(tmp_path)
-        assert code != 0
-        assert {label for label, (found, _) in status.items() if found == "failed:rtl"} == failing
-        assert {label for label, (found, _) in status.items() if found == "ok"} == (
-            set(POINTS) - failing
-        )
-        assert {rtl for label, (_, rtl) in status.items() if label not in failing} == {"pass"}
+        edited(EDITS[name], folder / "rtl")
+        code, status, runs = sweep(points)
+        assert code == 1
+        assert sum(EDITS[name].breaks(point) for point in points) == broken
+        assert status == {label: expected(name, point) for label, point in POINTS.items()}
         assert (runs["run"], runs["from_store"], runs["failed"]) == (broken, 5 - broken, broken)
-        shutil.copyfile(rtl_dir() / EDITS[name].file, tmp_path / "rtl" / EDITS[name].file)
-    code, status, runs = sweep(tmp_path)
+        shutil.copyfile(rtl_dir() / EDITS[name].file, folder / "rtl" / EDITS[name].file)
+    code, status, runs = sweep(points)
     assert code == 0
     assert status == dict.fromkeys(POINTS, ("ok", "pass"))
     assert (runs["run"], runs["from_store"], runs["failed"]) == (0, 5, 0)
+
+
+def expected(edit, point):
+    """Point and RTL status of a point in a sweep of an edited copy."""
+    return ("failed:rtl", "fail") if EDITS[edit].breaks(point) else ("ok", "pass")
 
 
 FIRST_EDIT = {edit.module: name for name, edit in reversed(EDITS.items())}
 """One edit of each generator and reuse module."""
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_sweep_fails_a_point_of_every_module_that_is_edited(module, tmp_path):
-    edit = EDITS[FIRST_EDIT[module]]
-    point = next(point for point in SMALL.values() if edit.breaks(point))
-    space = {name: value for name, value in point.axes().items() if value is not None}
-    space["lanes"] = 31  # as many words in a tenth of the clocks
-    if point.rng != "lfsr":
-        del space["state_bits"]
-    (tmp_path / "design.yaml").write_text(json.dumps({"name": module, "space": space}))
-    edit.apply(tmp_path)
-    words = ["design.yaml", "--stages", "rtl", "--rtl-dir", "rtl", "--out", "run", "--jobs", "1"]
-    done = pezoexplore("sweep", *words, cwd=tmp_path)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    (row,) = csv.DictReader((tmp_path / "run" / "results.csv").read_text().splitlines())
-    assert (row["status"], row["rtl_status"]) == ("failed:rtl", "fail")
+def _two_points(module):
+    """The first point of a module's regression that its edit breaks, and the first it spares.
 
-
-@pytest.mark.parametrize("module", MODULES)
-def test_verify_fails_exactly_the_points_that_use_what_was_edited(module, tmp_path):
+    Most edits spare no point of their module.
+    """
     edit = EDITS[FIRST_EDIT[module]]
-    edit.apply(tmp_path)
-    words = [module, "--rtl-dir", "rtl", "--junit", "j.xml", "--jobs", "2"]
-    done = pezoexplore("verify", *words, "--words", WORDS, "--no-waves", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    suite = ET.parse(tmp_path / "j.xml").getroot().find("testsuite")
-    assert suite is not None
     points = module_points(module)
-    broken = sum(edit.breaks(point) for point in points)
-    assert broken > 0
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
-        str(len(points)),
-        str(broken),
-        "0",
-    )
+    broken = [point for point in points if edit.breaks(point)]
+    spared = [point for point in points if not edit.breaks(point)]
+    assert broken
+    return [*broken[:1], *spared[:1]]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_exactly_the_points_that_use_what_was_edited_fail(module, folder, monkeypatch):
+    name, points = FIRST_EDIT[module], _two_points(module)
+    EDITS[name].apply(folder)
+    code, status, _ = sweep(points)
+    assert code == 1
+    assert status == {point.label(): expected(name, point) for point in points}
+
+    monkeypatch.setattr(regress, "module_points", lambda _: tuple(points))
+    words = ["--rtl-dir", "rtl", "--jobs", "1", "--words", str(WORDS), "--no-waves"]
+    assert run(["verify", module, *words, "--junit", "j.xml"]) == 1
+    suite = ET.parse("j.xml").getroot().find("testsuite")
+    assert suite is not None
+    broken = sum(EDITS[name].breaks(point) for point in points)
+    counts = [suite.get(name) for name in ("tests", "failures", "errors")]
+    assert counts == [str(len(points)), str(broken), "0"]
