@@ -80,6 +80,8 @@ def _row(item: Any) -> str:  # noqa: ANN401 - the parser's type is private to Ty
     if not item.required and default is not None and not callable(default) and default != ():
         value = getattr(default, "value", default)
         shown = "" if value is False else f"`{value}`"
+    if getattr(item, "envvar", None):
+        shown = f"`${item.envvar}`"
     return f"| {name} | {_cell(item.help or '')} | {shown} |"
 
 

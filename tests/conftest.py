@@ -16,5 +16,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 # tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# As many tests as there are CPUs run side by side: more processes a test would only be in the way.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("PEZOEXPLORE_JOBS", "1")
+
 # Hides that a pipe was not flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)

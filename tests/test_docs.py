@@ -65,16 +65,16 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("designs", "docs"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "rtl", folder / "my_rtl")
-    finished = folder / "reports" / "quickstart"
-    small = ["sweep", "--stages", "train", "--sample", "1", "-s", "train.steps=20"]
-    assert run([*small, "--out", str(finished)]) == 0
-    shutil.copytree(ROOT / "reports" / "example", finished, dirs_exist_ok=True)
-    for name in ("my", "eight"):
-        shutil.copytree(finished, folder / "reports" / name)
     (folder / "DIR").mkdir()
     page = (ROOT / "docs" / "index.md").read_text("utf-8")
     (design,) = re.findall(r"^```yaml$\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (folder / "my.yaml").write_text(design)
+    finished = folder / "reports" / "quickstart"
+    words = [str(folder / "my.yaml"), *shlex.split(QUICK["sweep"])]
+    assert run(["sweep", *words, "--out", str(finished), "--cache", str(folder / "cache")]) == 0
+    shutil.copytree(ROOT / "reports" / "example", finished, dirs_exist_ok=True)
+    for name in ("my", "eight"):
+        shutil.copytree(finished, folder / "reports" / name)
     return folder
 
 
@@ -83,6 +83,7 @@ def test_a_command_of_the_documentation_runs(
     command: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(workplace)
+    monkeypatch.setenv("PEZOEXPLORE_CACHE", "cache")
     every = regress.module_points
     monkeypatch.setattr(regress, "module_points", lambda module: every(module)[:1])
     _, name, *words = shlex.split(command)

@@ -32,7 +32,15 @@ class StreamForm(StrEnum):
 
 Format = Annotated[TableOrJson, typer.Option("--format", help="How results are printed.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes; default: all CPUs.")
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        max=1024,
+        envvar="PEZOEXPLORE_JOBS",
+        help="Processes; default: all CPUs.",
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

@@ -119,7 +119,7 @@ def _epochs(point: DesignPoint) -> tuple[int, ...]:
 
 def _reset(fill: int) -> NDArray[np.uint8]:
     """Three clocks of reset with every pulse raised, which it must override, then the fill."""
-    pulses = RST | START | REPLAY | READY
+    pulses = RST | START | REPLAY | RESEED | READY
     return np.array([RST, pulses, RST] + [READY | LOAD] * fill, dtype=np.uint8)
 
 

@@ -56,6 +56,16 @@ def test_verbose_says_what_it_runs_with(call):
     assert "parquet: run/results.parquet" in answer.out
 
 
+def test_jobs_may_come_from_the_environment(call, monkeypatch):
+    monkeypatch.setenv("PEZOEXPLORE_JOBS", "3")
+    answer = call("sweep", "a.yaml", "--stages", "train", "--out", "run", "-v")
+    assert "jobs: 3" in answer.err.splitlines()
+    monkeypatch.setenv("PEZOEXPLORE_JOBS", "many")
+    answer = call("sweep", "a.yaml", "--dry-run")
+    assert answer.status == 2
+    assert "(env var: 'PEZOEXPLORE_JOBS')" in answer.error
+
+
 def test_quiet_prints_results_only(call):
     answer = call("sweep", "a.yaml", *WORDS, "--parquet", "-q")
     assert answer.status == 0
