@@ -17,6 +17,9 @@ RTL_PARTS := rtl-icarus rtl-verilator rtl-formal rtl-mutants
 MUTANTS ?= 640
 VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.xml
 
+# Which tests `make test` runs: all of them. .ci/run leaves out those that are marked `slow`.
+TESTS =
+
 .PHONY: sweep test test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
 	browser opensta osu018 clean
 
@@ -24,7 +27,7 @@ sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
 test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018
-	$(BIN)/python -m pytest -n auto --dist worksteal --junit-xml=reports/test.xml
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
 
 test-torch: $(VENV)/.installed-torch
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml

@@ -78,7 +78,18 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", snippets())
+LONG = ("compare", "cosim", "report", "search", "sensitivity", "sweep", "verify")
+"""Commands that take their time; each has tests of its own."""
+
+
+def _marks(command: str) -> list[pytest.MarkDecorator]:
+    long = command.split()[1] in LONG and "--dry-run" not in command
+    return [pytest.mark.slow] if long else []
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(command, marks=_marks(command)) for command in snippets()]
+)
 def test_a_command_of_the_documentation_runs(
     command: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ PARTS = (
     "ruff check",
     "mypy",
     "sweep --dry-run",
-    "pytest -n auto",
+    "pytest -n auto --dist worksteal -m  --junit-xml=reports/test.xml",
     "pytest tests/finetune",
     "pezoexplore verify --quiet --out reports/rtl-icarus --junit reports/rtl-icarus.xml",
     "verify --quiet --out reports/rtl-verilator --junit reports/rtl-verilator.xml --sim verilator",

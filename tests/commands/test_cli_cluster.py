@@ -55,12 +55,14 @@ def same(folder: Path, out: str) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_workers_on_this_machine(folder: Path) -> None:
     done = sweep(folder, "dask", "--executor", "dask", "--jobs", 2)
     assert done.returncode == 0, done.stderr
     assert same(folder, "dask")
 
 
+@pytest.mark.slow
 def test_a_search_of_every_point_on_workers_has_the_rows_of_the_sweep(folder: Path) -> None:
     words = ("search", "design.yaml", "--stages", "train", "--budget", 2, "--out", "search")
     done = spawn(*words, "--no-rungs", "--executor", "dask", "--jobs", 1, cwd=folder)
@@ -101,6 +103,7 @@ def _address(path: Path) -> str:
     return str(json.loads(path.read_text())["address"])
 
 
+@pytest.mark.slow
 def test_an_encrypted_scheduler_whose_worker_is_killed(folder: Path, cluster) -> None:
     address, workers = cluster
     assert address.startswith("tls://")

@@ -25,6 +25,7 @@ def test_rtl_and_software_are_identical(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_roundings_at_random_and_reseeds_within_a_step(call, tmp_path):
     widths = ["--weight-bits", 8, "--activation-bits", 8, "--estimator", "sign_spsa"]
     answer = call("cosim", *QUICK, "--reuse", "bank", *widths, *RANDOM, "--out", "kept")
@@ -35,6 +36,7 @@ def test_roundings_at_random_and_reseeds_within_a_step(call, tmp_path):
     assert "PASS=1" in (tmp_path / "kept" / "cosim.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_defect_is_found_and_named(call, tmp_path):
     shutil.copytree(rtl_dir(), tmp_path / "rtl")
     path = tmp_path / "rtl" / "perturb_engine.v"

@@ -46,6 +46,7 @@ def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
     assert rows(tmp_path / "m.csv") == [other, *[kept, first[1]]]
 
 
+@pytest.mark.slow
 def test_again_believes_no_verdict_of_the_list(call, tmp_path):
     """One was killed by another design, the other is no defect, says the list; both are judged."""
     words = ("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)

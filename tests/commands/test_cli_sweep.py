@@ -118,6 +118,7 @@ def test_plots_of_an_earlier_design_go(run, tmp_path):
     assert [row["lanes"] for row in rows] == ["8"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
     (tmp_path / "small.yaml").write_text(DESIGN)
     command = [sys.executable, "-m", "pezoexplore", "sweep", "small.yaml", *TRAIN_ONLY]

@@ -204,6 +204,7 @@ def dry_run(outcome, text: str) -> int:
     return check(status, said, ["mutant.yaml", "design "])
 
 
+@pytest.mark.slow
 def test_mutated_files(outcome):
     try_all(mutated_text(), FILES, partial(dry_run, outcome))
 

@@ -201,7 +201,14 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize("point", REAL, ids=DesignPoint.label)
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[pytest.mark.slow] if point.reuse in ("bank", "pool") else [])
+        for point in REAL
+    ],
+    ids=DesignPoint.label,
+)
 def test_control_inputs_stay(point, tmp_path, monkeypatch):
     """Ports of the netlist are those of the point, and every control bit drives a cell."""
     work, folder = tmp_path / "work", tmp_path / "keeps"
@@ -239,7 +246,9 @@ def test_registers_of_a_tiny_point(tmp_path):
     assert counts["bram"] == counts["dsp"] == counts["carry"] == 0
 
 
-@pytest.mark.parametrize("target", ["xc7", "ice40", "ecp5", "osu018"])
+@pytest.mark.parametrize(
+    "target", [pytest.param("xc7", marks=pytest.mark.slow), "ice40", "ecp5", "osu018"]
+)
 def test_the_netlist_has_the_cells_that_are_counted(target, tmp_path):
     """Instances in the Verilog, found by their lines, against the statistics Yosys wrote."""
     counts = synthesise(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log")

@@ -33,9 +33,19 @@ def test_every_module_has_an_edit():
     assert {edit.module for edit in EDITS.values()} == set(MODULES)
 
 
+def _chosen(edit: str) -> str:
+    """The point that tells of an edit in any test run; all others are slow together."""
+    return next(name for name, point in POINTS.items() if EDITS[edit].breaks(point))
+
+
 @pytest.mark.parametrize(
     ("name", "edit"),
-    [(n, e) for e in EDITS for n, point in POINTS.items() if EDITS[e].file in source_names(point)],
+    [
+        pytest.param(name, edit, marks=[] if name == _chosen(edit) else [pytest.mark.slow])
+        for edit in EDITS
+        for name, point in POINTS.items()
+        if EDITS[edit].file in source_names(point)
+    ],
 )
 def test_points_with_the_file_fail_when_they_use_what_is_edited(name, edit, tmp_path):
     copy = EDITS[edit].apply(tmp_path)

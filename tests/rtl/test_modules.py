@@ -33,7 +33,16 @@ def test_the_choice_has_two_points_a_module_and_reseeds_where_there_are_any():
 
 
 @pytest.mark.parametrize(
-    ("module", "point"), CHOSEN, ids=[f"{module}: {point.label()}" for module, point in CHOSEN]
+    ("module", "point"),
+    [
+        pytest.param(
+            module,
+            point,
+            id=f"{module}: {point.label()}",
+            marks=[pytest.mark.slow] if point.lanes > 31 else [],
+        )
+        for module, point in CHOSEN
+    ],
 )
 def test_rtl_is_the_software_stream(module, point, tmp_path):
     log = tmp_path / "log"
@@ -43,7 +52,9 @@ def test_rtl_is_the_software_stream(module, point, tmp_path):
     assert found["reseed_stall_beats"] == reseed_stall_beats(point)
 
 
-@pytest.mark.parametrize("module", ["stream_bank", "stream_phased"])
+@pytest.mark.parametrize(
+    "module", ["stream_bank", pytest.param("stream_phased", marks=pytest.mark.slow)]
+)
 def test_verilator_agrees(module, tmp_path):
     """One reseeding point each: the C++ build takes most of the time."""
     point = _chosen(module)[-1]

@@ -131,7 +131,14 @@ def test_a_pass_restarts_at_every_layer(name: str) -> None:
     np.testing.assert_allclose(scaled, inputs * net.input_scale + shift, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["digits", "deepzero", "resnet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        pytest.param("deepzero", marks=pytest.mark.slow),
+        pytest.param("resnet", marks=pytest.mark.slow),
+    ],
+)
 def test_replicas_side_by_side_are_single_ones(name: str) -> None:
     net = NETWORKS[name]
     flat, inputs = example(net)
@@ -191,7 +198,7 @@ def test_initial_weights_are_he_normal_with_gains_of_one() -> None:
             assert (values == block.name.endswith("gain")).all()
 
 
-@pytest.mark.parametrize("name", ["deepzero", "resnet"])
+@pytest.mark.parametrize("name", [pytest.param("deepzero", marks=pytest.mark.slow), "resnet"])
 def test_gradients_agree_with_differences(name: str) -> None:
     net = NETWORKS[name]
     flat, inputs = example(net)
