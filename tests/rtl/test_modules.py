@@ -52,9 +52,8 @@ def test_rtl_is_the_software_stream(module, point, tmp_path):
     assert found["reseed_stall_beats"] == reseed_stall_beats(point)
 
 
-@pytest.mark.parametrize(
-    "module", ["stream_bank", pytest.param("stream_phased", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["stream_bank", "stream_phased"])
 def test_verilator_agrees(module, tmp_path):
     """One reseeding point each: the C++ build takes most of the time."""
     point = _chosen(module)[-1]
