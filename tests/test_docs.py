@@ -78,7 +78,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-LONG = ("compare", "cosim", "report", "search", "sensitivity", "sweep", "verify")
+LONG = ("compare", "cosim", "report", "search", "sensitivity", "sweep", "train", "verify")
 """Commands that take their time; each has tests of its own."""
 
 

@@ -172,7 +172,9 @@ def test_results_do_not_depend_on_the_number_of_jobs(
         assert (tmp_path / "out" / name).read_bytes() == (reference / name).read_bytes()
 
 
-@pytest.mark.parametrize("after", [0, 1, 9, TASKS - 1, TASKS])
+@pytest.mark.parametrize(
+    "after", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 9, TASKS - 1)), TASKS]
+)
 def test_a_killed_sweep_continues_and_repeats_nothing_that_had_finished(
     reference: Path, tmp_path: Path, runs: Path, after: int
 ) -> None:

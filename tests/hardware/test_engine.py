@@ -53,6 +53,7 @@ def test_rtl_sends_what_the_trainer_computes(point, tmp_path):
     assert status == "pass", log[-2000:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rng", GENERATORS)
 def test_every_generator_drives_it(rng, tmp_path):
     axes = {"rng": rng, "reuse": "none", "lanes": 2, "reuse_period": 2, "scaling": "none"}

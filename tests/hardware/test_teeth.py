@@ -24,6 +24,7 @@ def _status(name: str, folder: Path, work: Path) -> str:
     return str(found["rtl_status"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", POINTS)
 def test_the_rtl_as_it_is_passes(name, tmp_path):
     assert _status(name, rtl_dir(), tmp_path) == "pass"
