@@ -231,7 +231,8 @@ def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has n
             threads_per_worker=settings.cores,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # of its HTTP server; else all sweeps want port 8787
+            scheduler_kwargs={"dashboard": False},
             local_directory=settings.scratch,
             security=_security(settings),
         )

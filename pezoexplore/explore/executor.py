@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MAX_STARTS = 3
 """How often a task is given to a worker that dies before it begins, or is killed at it."""
 
+START_S = 60.0
+"""Least time that a worker has to begin a task: a slow machine imports for seconds."""
+
 MAX_ANSWER_BYTES = 2**26
 """Longest answer that is read; a real one is a few kilobytes."""
 
@@ -236,7 +239,9 @@ class Hand:
         if time.monotonic() < self.deadline:
             return None
         self.stop()
-        return self._lost("timeout", f"no result after {self.task.stage.timeout_s:g} s")
+        seconds = self.deadline - self._begun
+        what = "no result after" if self._at_work else "the worker process did not start in"
+        return self._lost("timeout", f"{what} {seconds:g} s")
 
     def stop(self) -> int:
         """Kill the process and all that it started; its exit status, 0 if there is none."""
@@ -259,7 +264,7 @@ class Hand:
         if said == STARTED:
             # Starting a process is not the stage's time.
             self._at_work = True
-            self._wind(task)
+            self._wind(task.stage.timeout_s)
             return None
         answer = understood(said)
         if answer is None:
@@ -270,7 +275,7 @@ class Hand:
     def _hand_over(self, task: Task) -> None:
         self._starts += 1
         self._at_work = False
-        self._wind(task)
+        self._wind(max(START_S, task.stage.timeout_s))
         message = pickle.dumps((task.stage, task.point, task.log_path))
         if self._process is None:
             with task.log_path.open("wb") as log:
@@ -281,9 +286,9 @@ class Hand:
             # It died idle. Reading its socket will say so, and the task is given again.
             return
 
-    def _wind(self, task: Task) -> None:
+    def _wind(self, seconds: float) -> None:
         self._begun = time.monotonic()
-        self.deadline = self._begun + task.stage.timeout_s
+        self.deadline = self._begun + seconds
 
     def _died(self, task: Task) -> Outcome | None:
         status = self.stop()

@@ -80,11 +80,11 @@ def test_failures_and_time_limits_are_as_without_dask(
     client: Any, tmp_path: Path, runs: Path
 ) -> None:
     acts = ((31, "raise"), (32, "hang"), (33, "kill"))
-    failing = Fake(name="train", runs=runs, acts=acts, timeout_s=2.0)
+    failing = Fake(name="train", runs=runs, acts=acts, timeout_s=8.0)
     result = sweep(tmp_path / "out", client, [failing])
     assert {failure.point.lanes: failure.reason for failure in result.failures} == {
         31: "ValueError: no such luck",
-        32: "no result after 2 s",
+        32: "no result after 8 s",
         33: "the worker process died of signal 9 (Killed, out of memory?), 3 times",
     }
     raised = next(failure for failure in result.failures if failure.point.lanes == 31)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sweep_fakes import Fake, gone, points
 
+from pezoexplore.explore import executor
 from pezoexplore.explore.executor import Outcome, Task, run_tasks
 
 KILLED = "the worker process died of signal 9 (Killed, out of memory?), 3 times"
@@ -109,6 +110,20 @@ def test_a_worker_that_cannot_start_fails_the_task(
     assert outcome.status == "failed"
     assert "exit status 1" in outcome.reason
     assert "ModuleNotFoundError" in outcome.log
+
+
+def test_starting_a_worker_is_not_the_tasks_time(
+    run: Callable[..., list[Outcome]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(4)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (outcome,) = run("environment", timeout_s=3.0)
+    assert outcome.status == "ok"
+    monkeypatch.setattr(executor, "START_S", 2.0)
+    (outcome,) = run("environment", timeout_s=1.0)
+    assert (outcome.status, outcome.reason) == (
+        "timeout", "the worker process did not start in 2 s"
+    )  # fmt: skip
 
 
 def test_no_worker_is_an_error() -> None:
