@@ -80,7 +80,7 @@ module perturb_control_properties #(
 
     always @(posedge clk) begin
         past_q <= 1'b1;
-        cleared_q <= !rst && clear;
+        cleared_q <= clear;
         if (rst)
             stage_q <= IDLE;
         else case (stage_q)

@@ -22,7 +22,7 @@ from pezoexplore.perturb.catalogue import CATALOGUE
 
 CHECKERS = sorted({proof.checker for proof in PROOFS})
 
-FAST = ("row_memory", "reseed_control", "axis_slice", "rademacher")
+FAST = ("row_memory", "reseed_control", "axis_slice", "rademacher", "perturb_control")
 """Modules whose proofs, with an edited copy a property, take a few seconds each."""
 
 
