@@ -90,7 +90,9 @@ def zsh(folder: Path) -> Shell:
     return shell
 
 
-@pytest.fixture(scope="module", params=[bash, zsh], ids=["bash", "zsh"])
+@pytest.fixture(
+    scope="module", params=[bash, pytest.param(zsh, marks=pytest.mark.slow)], ids=["bash", "zsh"]
+)
 def shell(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.__name__)
     shutil.copytree(EXAMPLE, folder / "run")

@@ -125,6 +125,7 @@ def test_an_encrypted_scheduler_whose_worker_is_killed(folder: Path, cluster) ->
     assert same(folder, "tls")
 
 
+@pytest.mark.slow
 def test_who_has_no_certificate_is_told_what_is_missing(call, tmp_path: Path) -> None:
     (tmp_path / "design.yaml").write_text(DESIGN)
     words = ("--scheduler", "tls://127.0.0.1:9", "--out", "refused")

@@ -28,6 +28,7 @@ def test_every_mutant_has_a_verdict_and_a_row(call, tmp_path):
     assert all(row["point"].startswith("none rademacher") for row in listed)
 
 
+@pytest.mark.slow
 def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
     """Nothing is simulated: all mutants of the module are in the list."""
     answer = call("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)

@@ -52,6 +52,7 @@ def test_json_is_one_document(call: Call, run: Path, tmp_path: Path):
     assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.md"]
 
 
+@pytest.mark.slow
 def test_the_worked_example_as_it_lies_in_the_repository(call: Call, tmp_path: Path):
     answer = call("report", EXAMPLE, "--out", tmp_path / "out", "--no-figures")
     assert answer.status == 0

@@ -230,6 +230,7 @@ def test_a_missing_tool_stops_the_sweep_before_it_starts(design, tmp_path):
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_software_points_need_no_tool(design, tmp_path):
     design.write_text("space: {rng: gaussian, reuse: none}\ntrain: {steps: 2, seeds: 2}")
     env = os.environ | {"PATH": ""}

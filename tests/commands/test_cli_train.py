@@ -43,6 +43,7 @@ def test_a_table_by_default(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_landscape_is_drawn_beside_the_curve(call, tmp_path):
     quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01]
     answer = call("train", "--lanes", 8, *quick, "--out", "out", "--landscape")
@@ -51,6 +52,7 @@ def test_the_landscape_is_drawn_beside_the_curve(call, tmp_path):
     assert "out/landscape.png" in answer.out
 
 
+@pytest.mark.slow
 def test_a_student_is_distilled_within_its_budget(call):
     words = ["--distil", "--max-parameters", 400, "--rng", "rademacher", "--format", "json"]
     answer = call("train", *words, "--steps", 20, "--seeds", 2, "--learning-rates", 0.01)
@@ -68,6 +70,7 @@ def test_an_integer_point_and_one_without_numbers(call):
     assert backprop.document["random_numbers"] == 0
 
 
+@pytest.mark.slow
 def test_settings_without_an_option_of_their_own(call):
     words = ["--estimator", "cge_sparse", "--task", "wine", "--format", "json", *QUICK]
     kept = 16 * 13 + 3 * 16 - 4 + 16 + 3  # all but a sixty-fourth of the weights, and the biases

@@ -37,6 +37,7 @@ def test_a_module_passes_and_junit_says_so(call, tmp_path):
     assert [path.name for path in (tmp_path / "reports" / "verify").iterdir()] == ["logs"]
 
 
+@pytest.mark.slow
 def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     source = copied_rtl / "xorshift32.v"
     sound = source.read_text()
@@ -102,6 +103,7 @@ def test_waves_of_an_engine_that_hangs_are_kept(call, copied_rtl, tmp_path, monk
     assert wave.stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_verilator_counts_coverage_and_leaves_waves(call, tmp_path, monkeypatch):
     point = resolve(rng="rademacher", reuse="none", lanes=31, scaling="none", reuse_period=4)
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))

@@ -115,6 +115,7 @@ def test_a_full_disk_is_one_line_and_costs_nothing_that_had_finished(
     assert same(out, reference)
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_share_one_cache_and_repeat_nothing(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:

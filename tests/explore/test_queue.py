@@ -59,6 +59,7 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 SLURM = ClusterSettings(kind="slurm", workers=2, memory="1GB", interface="lo", walltime="00:10:00")
 
 
+@pytest.mark.slow
 def test_jobs_that_end_are_submitted_again_and_the_sweep_finishes(
     jobs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_sweep_of_the_same_points_has_the_same_rows_and_runs_nothing(
     assert (tmp_path / "other" / "results.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_does_not_matter(tmp_path: Path, runs: Path) -> None:
     for jobs in (1, 3):
         run(tmp_path / str(jobs), runs, jobs=jobs, budget=10, executor=None)
@@ -107,6 +108,7 @@ def test_what_breaks_a_constraint_never_trains(tmp_path: Path, runs: Path) -> No
     assert len(rows_of(tmp_path / "out" / "results.csv")) == 20
 
 
+@pytest.mark.slow
 def test_what_is_dominated_for_certain_never_trains(tmp_path: Path, runs: Path) -> None:
     space = search_space(objectives={"maximize": [], "minimize": ["lut", "ff"]})
     result = run(tmp_path / "out", runs, space=space, budget=12, sampler="random")

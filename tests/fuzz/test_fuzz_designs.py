@@ -209,6 +209,7 @@ def test_mutated_files(outcome):
     try_all(mutated_text(), FILES, partial(dry_run, outcome))
 
 
+@pytest.mark.slow
 def test_mutated_values(outcome):
     try_all(mutated_values(), VALUES, partial(dry_run, outcome))
 

@@ -52,6 +52,7 @@ def test_make_checks_a_bundle_alone(point: DesignPoint, tmp_path: Path) -> None:
     assert "Python model: " in done.stdout and "C model: " in done.stdout
 
 
+@pytest.mark.slow
 def test_the_engine_of_a_bundle_passes_its_bench(tmp_path: Path) -> None:
     point = resolve(reuse="phased", bit_width=4, lanes=3, weight_bits=8, activation_bits=8)
     files = files_of(point, segments=1)

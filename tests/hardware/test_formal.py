@@ -114,7 +114,13 @@ def test_no_proof_is_there_twice():
     assert len(labels) == len(set(labels))
 
 
-@pytest.mark.parametrize("module", FAST)
+@pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("axis_slice", "rademacher") else [])
+        for name in FAST
+    ],
+)
 def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     verdicts = _run(chosen_proofs([module])[:1], tmp_path)
     assert [v.status for v in verdicts] == ["unbounded"] * len(verdicts)
@@ -135,6 +141,7 @@ def test_a_defect_is_found_and_its_trace_kept(tmp_path):
     assert "clock 2" in verdicts[1].reason
 
 
+@pytest.mark.slow
 def test_an_edit_that_breaks_nothing_is_told(tmp_path):
     proof = _small("row_memory")
     item = replace(proof.properties[0], edit=Edit("row_memory.v", "one row ahead", "ahead"))

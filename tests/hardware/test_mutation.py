@@ -74,6 +74,7 @@ def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypa
     assert proven == (point,)
 
 
+@pytest.mark.slow
 def test_a_defect_is_not_proven(tmp_path):
     point = mutation.judges("lut6.v")[0][0]
     mutant = the_mutant("lut6.v", "assign value = TABLE[1'b0];")

@@ -204,7 +204,7 @@ REAL = [
 @pytest.mark.parametrize(
     "point",
     [
-        pytest.param(point, marks=[pytest.mark.slow] if point.reuse in ("bank", "pool") else [])
+        pytest.param(point, marks=[] if point.reuse == "phased" else [pytest.mark.slow])
         for point in REAL
     ],
     ids=DesignPoint.label,

@@ -86,6 +86,7 @@ def edited(edit, copy):
     assert path.read_bytes() != (rtl_dir() / edit.file).read_bytes()
 
 
+@pytest.mark.slow
 def test_what_an_edit_spares_is_not_run_again(folder):
     shutil.copytree(rtl_dir(), "rtl")
     points = [*POINTS.values()]

@@ -18,6 +18,7 @@ EACH = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @EACH
 def test_rtl_shows_the_words_and_the_next_state(generator: ModuleType, tmp_path: Path) -> None:
     states = corner_and_random_states()

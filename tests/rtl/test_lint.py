@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,19 @@ def test_verilator_has_no_warnings(point, tmp_path):
     assert not re.search(r"^%|^exit", said, re.MULTILINE), said
 
 
-@pytest.mark.parametrize("point", [p for p in POINTS if p.lanes <= 31], ids=DesignPoint.label)
+def _yosys_points() -> list[Any]:
+    """What Yosys reads in any test run is a point of every choice of files; the others are slow."""
+    first = {tuple(source_names(point)): point for point in reversed(POINTS) if point.lanes <= 31}
+    return [
+        pytest.param(
+            point, id=point.label(), marks=[] if point in first.values() else [pytest.mark.slow]
+        )
+        for point in POINTS
+        if point.lanes <= 31
+    ]
+
+
+@pytest.mark.parametrize("point", _yosys_points())
 def test_yosys_has_no_warnings(point, tmp_path):
     sources = build(point, rtl_dir()).write(tmp_path)
     script = [

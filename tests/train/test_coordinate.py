@@ -68,7 +68,15 @@ def whole_passes(network: Network, point: Point) -> np.ndarray:
     return np.asarray(estimates)
 
 
-@pytest.mark.parametrize(("name", "reuse"), [*((name, True) for name in NETWORKS), ("mean", False)])
+@pytest.mark.parametrize(
+    ("name", "reuse"),
+    [
+        ("dense", True),
+        pytest.param("convolutions", True, marks=pytest.mark.slow),
+        pytest.param("mean", True, marks=pytest.mark.slow),
+        ("mean", False),
+    ],
+)
 def test_agrees_with_whole_passes(name: str, reuse: bool) -> None:
     network = NETWORKS[name]
     point = point_of(network)
@@ -92,6 +100,7 @@ def test_only_the_chosen_coordinates_are_estimated() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_workers_change_no_bit() -> None:
     point, probe = point_of(DENSE), Probe(DENSE, cross_entropy)
     everywhere = Everywhere(DENSE, 2).at(0)

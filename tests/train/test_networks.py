@@ -115,7 +115,13 @@ def test_outputs_are_the_forward_pass(name: str) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("deepzero", "resnet") else [])
+        for name in NETWORKS
+    ],
+)
 def test_a_pass_restarts_at_every_layer(name: str) -> None:
     net = NETWORKS[name]
     flat, inputs = example(net)
@@ -198,7 +204,14 @@ def test_initial_weights_are_he_normal_with_gains_of_one() -> None:
             assert (values == block.name.endswith("gain")).all()
 
 
-@pytest.mark.parametrize("name", [pytest.param("deepzero", marks=pytest.mark.slow), "resnet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        pytest.param("deepzero", marks=pytest.mark.slow),
+        pytest.param("resnet", marks=pytest.mark.slow),
+    ],
+)
 def test_gradients_agree_with_differences(name: str) -> None:
     net = NETWORKS[name]
     flat, inputs = example(net)

@@ -70,7 +70,13 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if shape[0] > 10_000 else [])
+        for name, shape in SHAPES.items()
+    ],
+)
 def test_splits_and_outputs_of_every_task(name: str) -> None:
     task = get_task(name)
     splits = (task.train, task.fit, task.validation, task.test)

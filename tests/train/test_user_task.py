@@ -128,6 +128,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 def test_processes_that_share_probes_load_it_again(written: Written, tmp_path: Path) -> None:
     body = "def task(): return UserTask(w, lambda w, x: predict(w, x), (x, y), loss)"
     task = get_task(written(body, "task"), folder=str(tmp_path))

@@ -218,6 +218,7 @@ def test_hovering_shows_the_whole_point(opened: Opened):
         assert name in text
 
 
+@pytest.mark.slow
 def test_markup_in_a_run_is_shown_and_never_run(browser: Browser, tmp_path: Path):
     folder = make_evil_run(tmp_path / "<img src=x onerror=window.evil=1>")
     path = tmp_path / "report.html"
