@@ -53,8 +53,11 @@ wheel: $(VENV)/.installed-dev
 regression:
 	$(MAKE) --keep-going --jobs=1 lint wheel test test-torch $(RTL_PARTS)
 
-rtl-icarus rtl-verilator: rtl-%: $(VENV)/.installed-dev icarus libpython compiler
-	$(VERIFY) --sim $*
+rtl-icarus: $(VENV)/.installed-dev icarus libpython
+	$(VERIFY)
+
+rtl-verilator: $(VENV)/.installed-dev icarus libpython compiler
+	$(VERIFY) --sim verilator --coverage reports/coverage.md
 
 rtl-formal: $(VENV)/.installed-dev
 	$(VERIFY) --formal

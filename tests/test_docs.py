@@ -69,30 +69,51 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = (ROOT / "docs" / "index.md").read_text("utf-8")
     (design,) = re.findall(r"^```yaml$\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (folder / "my.yaml").write_text(design)
-    finished = folder / "reports" / "quickstart"
-    words = [str(folder / "my.yaml"), *shlex.split(QUICK["sweep"])]
-    assert run(["sweep", *words, "--out", str(finished), "--cache", str(folder / "cache")]) == 0
-    shutil.copytree(ROOT / "reports" / "example", finished, dirs_exist_ok=True)
-    for name in ("my", "eight"):
-        shutil.copytree(finished, folder / "reports" / name)
+    for name in ("quickstart", "my", "eight"):
+        shutil.copytree(ROOT / "reports" / "example", folder / "reports" / name)
     return folder
 
 
-LONG = ("compare", "cosim", "report", "search", "sensitivity", "sweep", "train", "verify")
-"""Commands that take their time; each has tests of its own."""
+@pytest.fixture(scope="module")
+def swept(workplace: Path) -> Path:
+    """There, with run directories that are whole and a cache."""
+    finished = workplace / "reports" / "quickstart"
+    shutil.rmtree(finished)
+    words = [str(workplace / "my.yaml"), *shlex.split(QUICK["sweep"])]
+    assert run(["sweep", *words, "--out", str(finished), "--cache", str(workplace / "cache")]) == 0
+    shutil.copytree(ROOT / "reports" / "example", finished, dirs_exist_ok=True)
+    for name in ("my", "eight"):
+        shutil.copytree(finished, workplace / "reports" / name, dirs_exist_ok=True)
+    return workplace
 
 
-def _marks(command: str) -> list[pytest.MarkDecorator]:
-    long = command.split()[1] in LONG and "--dry-run" not in command
-    return [pytest.mark.slow] if long else []
+LONG = (
+    *("compare", "cosim", "report", "search", "sensitivity", "sweep", "train", "verify"),
+    "watch",
+)
+"""Commands that take their time, or a finished sweep; each has tests of its own."""
+
+
+def _is_long(command: str) -> bool:
+    return command.split()[1] in LONG and "--dry-run" not in command
 
 
 @pytest.mark.parametrize(
-    "command", [pytest.param(command, marks=_marks(command)) for command in snippets()]
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.slow] if _is_long(command) else [])
+        for command in snippets()
+    ],
 )
 def test_a_command_of_the_documentation_runs(
-    command: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str,
+    workplace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    if _is_long(command):
+        request.getfixturevalue("swept")
     monkeypatch.chdir(workplace)
     monkeypatch.setenv("PEZOEXPLORE_CACHE", "cache")
     every = regress.module_points

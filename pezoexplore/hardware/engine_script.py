@@ -117,14 +117,18 @@ class _Maker:
             step_shift=int(self.random.choice([0, 31, *self.random.integers(1, 31, 6)])),
         )
 
-    def far(self) -> Settings:
+    def far(self, late: bool) -> Settings:
         """Registers with which a sum of the update comes closest to leaving its bits.
 
-        The last segment begins too late for any pass: all 32 bits of its place count.
+        The last segment begins too late for any pass, in the end all but the first do: all 32 bits
+        of a place count.
         """
         low, high = self.shape.scales
         scales = [high] * max(1, self.shape.segments - 1) + [low]
-        ends = (*self.ends[:-1], *(end + 2**31 for end in self.ends[-1:]))
+        if late:
+            ends = tuple(end + 2**32 - 2**12 for end in self.ends)
+        else:
+            ends = (*self.ends[:-1], *(end + 2**31 for end in self.ends[-1:]))
         return Settings(scales=scales[: self.shape.segments], ends=ends, step=-32768, step_shift=31)
 
     def weights(self) -> NDArray[np.int32]:
@@ -171,7 +175,9 @@ class _Maker:
         self.script.ask(write("STEP", settings.step), write("STEP_SHIFT", settings.step_shift))
         self.script.events |= settings_events(settings, self.shape)
 
-    def step(self, number: int, order: list[str], timed: bool, far: bool = False) -> None:
+    def step(
+        self, number: int, order: list[str], timed: bool, chosen: Settings | None = None
+    ) -> None:
         """A training step: passes in some order, the first of them with new numbers."""
         moves = self.host.seek(number)
         self.script.ask(*moves)
@@ -179,7 +185,7 @@ class _Maker:
         places = list(self.host.places)
         replay = False
         for mode in order:
-            settings = self.far() if far else self.settings()
+            settings = chosen or self.settings()
             self.setting(settings)
             self.one_pass(mode, settings, places, replay, timed)
             if mode != "restore":
@@ -277,6 +283,10 @@ class _Maker:
             script.see("SCALE", low + segment % 2, segment)
         for segment in range(segments - 1):
             script.see("END", (0x01020304 << segment) & 0xFF00FFFF, segment)
+        for value in (0xFFFFFFFF, 0):
+            for segment in range(segments - 1):
+                script.ask(write("END", value, segment))
+                script.see("END", value, segment)
 
     def busy(self, number: int) -> None:
         """While a pass waits for its beats nothing can be written."""
@@ -328,6 +338,17 @@ class _Maker:
         script.see("SKIP", 0)
         script.see("PHASE", self.host.places[0][1] + 400)
         self.host.moved_on(400)
+
+    def interrupted(self) -> None:
+        """Reset early in the longest skip, and all is as it was at the start."""
+        script, status = self.script, BY_NAME["STATUS"]
+        script.ask(until_numbers(), write("SKIP", 0xFFFFFFFF))
+        flags = ("BUSY", "SKIPPING", "NUMBERS")
+        script.see("STATUS", sum(status.field(name, 1) for name in flags))
+        script.ask(Operation(Kind.RESET, 1), until_numbers())
+        self.host.reset()
+        script.see("SKIP", 0)
+        script.see("PHASE", 0)
 
     def unkept(self) -> None:
         """The numbers again where there was no step yet: those after reset."""
@@ -403,6 +424,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     maker.busy(steps)
     maker.held()
     maker.skipping()
+    maker.interrupted()
     maker.cut()
     maker.unkept()
     maker.cleared()
@@ -414,7 +436,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     for number in range(steps // 4):
         maker.step(2 * number, orders[0], timed=False)
     for number in range(steps, steps + 4):
-        maker.step(number, ["update"], timed=False, far=True)
+        maker.step(number, ["update"], timed=False, chosen=maker.far(late=number == steps + 3))
     return maker.script
 
 

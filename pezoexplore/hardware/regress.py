@@ -41,6 +41,9 @@ _ONE_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 5, "lanes": 16, "scaling":
 _TWO_EXPONENTS: _Axes = {"bit_width": 1, "state_bits": 6, "lanes": 5, "scaling": "pow2"}
 """The scale exponent has one bit."""
 
+_ONE_BIT: _Axes = {"bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}
+"""XORs of many terms, and a state too wide for a table."""
+
 _GRIDS: dict[str, list[_Axes]] = {
     "lfsr": [
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
@@ -95,7 +98,10 @@ _GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8}]
+    + [
+        {"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 8, "reuse_period": period}
+        for period in (4, inf)
+    ]
     + [{"reuse": "bank", **_ONE_EXPONENT}]
     + [{"reuse": "bank", **_TWO_EXPONENTS, "reuse_period": 4}],
     "stream_phased": [
@@ -114,7 +120,7 @@ _GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}]
+    + [{"reuse": "phased", **_ONE_BIT, "reuse_period": period} for period in (4, inf)]
     + [{"reuse": "phased", **_ONE_EXPONENT}],
 }
 

@@ -97,11 +97,11 @@ def make_script(point: DesignPoint, words: int = TARGET_WORDS) -> Script:
     deposits = []
     period = wrap_period(point)
     wraps = (period - _BEFORE_WRAP, 2 * period - _BEFORE_WRAP)
-    for beat in () if point.in_shift_registers else wraps:
+    for number, beat in enumerate(() if point.in_shift_registers else wraps):
         target = max(beat, 0)
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, _registers(point, target), target))
-        parts.append(_wrap(rng))
+        parts.append(_wrap(rng, halting=number == 1))
     for beat in _rare_beats(point):
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, _registers(point, beat), beat))
@@ -153,13 +153,20 @@ def _reseed(rng: np.random.Generator, stall: int, patient: bool) -> NDArray[np.u
     waiting = np.full(stall, LOAD | READY, dtype=np.uint8)
     if not patient:
         waiting = np.where(rng.random(2 * stall + 64) < 0.6, LOAD | READY, READY).astype(np.uint8)
+        waiting[:4] = READY  # a gap at once, whatever was drawn
         waiting[stall + 16 :] |= LOAD
     return np.concatenate([np.array([RESEED | START | REPLAY | READY], np.uint8), waiting])
 
 
-def _wrap(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Replay into the set registers, start at once, cross the wrap, replay and cross it again."""
+def _wrap(rng: np.random.Generator, halting: bool) -> NDArray[np.uint8]:
+    """Replay into the set registers, start at once, cross the wrap, replay and cross it again.
+
+    Halting, a beat is taken every other clock until that replay, so that the wrap follows a stall.
+    """
     controls = _ready(rng, _WRAP_CLOCKS)
+    if halting:
+        controls[: _WRAP_CLOCKS // 2] = 0
+        controls[: _WRAP_CLOCKS // 2 : 2] = READY
     controls[0] = REPLAY
     controls[5] |= START
     controls[[_WRAP_CLOCKS // 2, _WRAP_CLOCKS // 2 + 40]] |= REPLAY
@@ -170,8 +177,13 @@ def _rare_beats(point: DesignPoint) -> list[int]:
     """Beats where tables have entries that a walk from the start does not come by.
 
     For Gaussian lanes, those of the first beats that hold the largest numbers; for Sobol numbers,
-    those before the counts 2**k, which are the first to need direction number k.
+    those before the counts 2**k, which are the first to need direction number k; with scale
+    exponents that differ, the first beat of each.
     """
+    coded = reseeding.exponent_range(point)
+    if coded is not None and coded.bits > 0:
+        exponents = Stream(point, reseeding.MASTER_SEED).exponents(0, 0, wrap_period(point))
+        return sorted(np.unique(exponents, return_index=True)[1].tolist())
     if point.rng == "sobol" and point.reuse == "none":
         count = reseeding.states_at(point, 0, 0)[0] % sobol.PERIOD
         return sorted((2**k - 1 - count) % sobol.PERIOD for k in range(sobol.INDEX_BITS))

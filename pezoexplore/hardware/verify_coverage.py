@@ -51,6 +51,11 @@ class Spot:
     kind: str
     text: str
 
+    @property
+    def named(self) -> str:
+        """The text, of a toggle without the blocks that its signal lies in."""
+        return self.text.rpartition(".")[2] if self.kind == "toggle" else self.text
+
 
 @dataclass
 class Coverage:
@@ -168,7 +173,7 @@ def reason(spot: Spot, known: Mapping[str, Mapping[str, str]]) -> str | None:
         spot: The thing.
         known: What :func:`reasons` returns; brackets in a pattern stand for themselves.
     """
-    name = _plain(f"{spot.kind} {spot.text}")
+    name = _plain(f"{spot.kind} {spot.named}")
     for module in (spot.module, "any"):
         for pattern, why in known.get(module, {}).items():
             if fnmatchcase(name, _plain(pattern)):

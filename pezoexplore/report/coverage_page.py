@@ -10,6 +10,9 @@ from pezoexplore.hardware.verify_coverage import KINDS, Coverage, Spot, reason
 
 HEADER = ["module", "lines", "line %", "toggles", "toggle %", "functional", "no reason"]
 
+MOST_LINES = 8
+"""Lines of one reason that are named each."""
+
 _HEAD = """# Coverage of the RTL
 
 Made by `{command}`: lines (branches among them) and toggles as Verilator counts them, functional
@@ -73,14 +76,11 @@ def _left(spots: Iterable[Spot], known: Reasons) -> list[str]:
     return [f"- {why} {_names(found)}" for why, found in sorted(grouped.items())]
 
 
-def _names(spots: Iterable[Spot]) -> str:
-    """Toggles by signal, with how many; anything else as it is."""
-    signals: Counter[str] = Counter()
-    names = []
-    for spot in spots:
-        if spot.kind == "toggle":
-            signals[re.split(r"[\[:]", spot.text.split(".")[-1])[0]] += 1
-        else:
-            names.append(f"{spot.kind} `{spot.text}`")
+def _names(spots: list[Spot]) -> str:
+    """Toggles by signal, with how many; anything else as it is, but for very many lines."""
+    signals = Counter(re.split(r"[\[:]", s.named)[0] for s in spots if s.kind == "toggle")
+    lines = [f"line `{spot.text}`" for spot in spots if spot.kind == "line"]
+    names = lines if len(lines) <= MOST_LINES else [f"{len(lines)} lines and branches"]
+    names += [f"event `{spot.text}`" for spot in spots if spot.kind == "event"]
     names += [f"`{name}` ({count})" for name, count in sorted(signals.items())]
     return "; ".join(names)

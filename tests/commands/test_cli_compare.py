@@ -14,6 +14,7 @@ from pezoexplore.report.runs import read_rows
 QUICK = ("--lanes", 3, "--bit-width", 4, "--seeds", 2, "-s", "train.steps=5", "--jobs", 1)
 
 
+@pytest.mark.slow
 def test_it_sweeps_and_sets_side_by_side(call: Call) -> None:
     words = ("compare", *QUICK, "--stages", "train", "--out", "run")
     answer = call(*words, "--format", "json")

@@ -17,6 +17,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_every_mutant_has_a_verdict_and_a_row(call, tmp_path):
     answer = call("verify", "rademacher", "--mutants", 3, "--format", "json", "--jobs", 2)
     assert answer.status == 0, answer.err

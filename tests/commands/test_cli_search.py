@@ -49,6 +49,7 @@ def test_a_design_that_is_not_there_is_one_line(call: Call, tmp_path: Path) -> N
     assert "gone.yaml" in answer.error
 
 
+@pytest.mark.slow
 def test_a_search_leaves_the_files_of_a_sweep_and_its_own(
     call: Call, design: Path, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_finished_sweep_runs_nothing_again(run):
     assert "reports/small/results.csv" in done.stdout
 
 
+@pytest.mark.slow
 def test_plots_of_an_earlier_design_go(run, tmp_path):
     folder, _ = run
     shutil.copytree(folder / "reports" / "small", tmp_path / "out")
@@ -198,6 +199,7 @@ def test_without_a_file_the_quickstart_is_swept(call):
     assert "gaussian" in every
 
 
+@pytest.mark.slow
 def test_illegal_combinations_are_said_once_and_are_no_failure(call, design, tmp_path):
     design.write_text(
         "space: {rng: [clt, gaussian], reuse: [bank, none], lanes: [8, 31]}\n"

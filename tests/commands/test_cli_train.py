@@ -61,6 +61,7 @@ def test_a_student_is_distilled_within_its_budget(call):
     assert answer.document["forward_passes_saved"] >= 0
 
 
+@pytest.mark.slow
 def test_an_integer_point_and_one_without_numbers(call):
     quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01, "--format", "json"]
     fixed = call("train", "--weight-bits", 8, "--activation-bits", 8, *quick)

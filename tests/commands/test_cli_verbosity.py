@@ -48,6 +48,7 @@ def call(folder, capsys, monkeypatch):
     return call_line
 
 
+@pytest.mark.slow
 def test_verbose_says_what_it_runs_with(call):
     answer = call("sweep", "a.yaml", *WORDS, "--verbose", "--parquet")
     assert answer.status == 0

@@ -23,7 +23,8 @@ def copied_rtl(tmp_path) -> Path:
 
 
 def test_a_module_passes_and_junit_says_so(call, tmp_path):
-    answer = call("verify", "rademacher", "--junit", "a/j.xml", "--jobs", 1, "--format", "json")
+    options = ["--junit", "a/j.xml", "--jobs", 1, "--words", 3000, "--format", "json"]
+    answer = call("verify", "rademacher", *options)
     assert answer.status == 0, answer.err
     document = answer.document
     points = regress.module_points("rademacher")
@@ -69,7 +70,8 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     assert wave.stat().st_size > 1000
 
 
-@pytest.mark.parametrize("options", [[], pytest.param(["--waves"], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--waves"]])
 def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, options):
     point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))
@@ -90,6 +92,7 @@ def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, op
     assert list((tmp_path / "v" / "waves").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_waves_of_an_engine_that_hangs_are_kept(call, copied_rtl, tmp_path, monkeypatch):
     point = regress.module_points("perturb_engine")[0]
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))

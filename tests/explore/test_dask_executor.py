@@ -66,6 +66,7 @@ def run(client: Any, tmp_path: Path, stage: Stage, lanes: int = 1) -> Outcome:
     return outcome
 
 
+@pytest.mark.slow
 def test_the_same_bytes_as_without_dask(client: Any, tmp_path: Path, runs: Path) -> None:
     here = sweep(tmp_path / "here", None, stages(runs))
     there = sweep(tmp_path / "there", client, stages(runs))

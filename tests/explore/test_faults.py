@@ -99,6 +99,7 @@ def test_kills_at_random_moments(reference: Path, tmp_path: Path, runs: Path, ca
     assert len(runs_of(runs)) <= 4 * COUNT + 2 * KILLS
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_costs_nothing_that_had_finished(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_two_sweeps_at_once_share_one_cache_and_repeat_nothing(
     assert sum(count["run"] for stages in counts for count in stages) == 4 * COUNT
 
 
+@pytest.mark.slow
 def test_one_of_two_sweeps_is_killed_and_the_other_takes_over(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:
@@ -150,6 +152,7 @@ def test_one_of_two_sweeps_is_killed_and_the_other_takes_over(
     assert runs_of(runs).count("train-31") == 2
 
 
+@pytest.mark.slow
 def test_a_damaged_record_is_made_again_with_a_warning(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:
@@ -202,6 +205,7 @@ def test_a_worker_killed_from_outside_costs_a_run_not_a_result(
     assert len(runs_of(runs)) == 4 * COUNT + 1
 
 
+@pytest.mark.slow
 def test_a_clock_set_back_changes_nothing(reference: Path, tmp_path: Path, runs: Path) -> None:
     """All that a killed sweep left is of the year 2100, as when the clock is put right since."""
     out, cache = tmp_path / "out", tmp_path / "cache"

@@ -81,6 +81,7 @@ def test_the_number_of_processes_does_not_matter(tmp_path: Path, runs: Path) -> 
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_larger_budget_goes_on_where_the_smaller_one_ended(tmp_path: Path, runs: Path) -> None:
     run(tmp_path / "out", runs, budget=16)
     run(tmp_path / "out", runs, budget=24)
@@ -181,6 +182,7 @@ def test_the_study_is_one_that_optuna_opens(tmp_path: Path, runs: Path) -> None:
     assert {trial.params["lanes"] for trial in study.best_trials} <= set(range(1, 13))
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_ends_in_the_same_files(tmp_path: Path, runs: Path) -> None:
     run(tmp_path / "once", runs, budget=24)
     before = len(trained(runs))
@@ -201,6 +203,7 @@ def test_a_search_that_was_killed_ends_in_the_same_files(tmp_path: Path, runs: P
     assert len(trained(runs)) - before <= 24 + 3 * 2
 
 
+@pytest.mark.slow
 def test_a_study_that_lost_its_tail_or_itself_is_made_again(tmp_path: Path, runs: Path) -> None:
     run(tmp_path / "out", runs, budget=20)
     content = {name: (tmp_path / "out" / name).read_bytes() for name in FILES}
@@ -226,6 +229,7 @@ def test_time_that_is_up_ends_a_search_that_goes_on_later(tmp_path: Path, runs: 
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["directory", "results.csv"])
 def test_earlier_results_are_taken_over_and_cost_nothing(
     tmp_path: Path, runs: Path, what: str

@@ -163,7 +163,7 @@ def test_the_run_directory_is_complete(reference: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("jobs", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_results_do_not_depend_on_the_number_of_jobs(
     reference: Path, tmp_path: Path, runs: Path, jobs: int
 ) -> None:
@@ -173,7 +173,7 @@ def test_results_do_not_depend_on_the_number_of_jobs(
 
 
 @pytest.mark.parametrize(
-    "after", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 9, TASKS - 1)), TASKS]
+    "after", [*(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 9, TASKS - 1)), TASKS]
 )
 def test_a_killed_sweep_continues_and_repeats_nothing_that_had_finished(
     reference: Path, tmp_path: Path, runs: Path, after: int
@@ -194,6 +194,7 @@ def test_a_killed_sweep_continues_and_repeats_nothing_that_had_finished(
     assert not (out / "work").exists()
 
 
+@pytest.mark.slow
 def test_killed_before_it_has_anything_it_starts_anew(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:

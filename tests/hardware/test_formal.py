@@ -25,6 +25,8 @@ CHECKERS = sorted({proof.checker for proof in PROOFS})
 FAST = ("row_memory", "reseed_control", "axis_slice", "rademacher", "perturb_control")
 """Modules whose proofs, with an edited copy a property, take a few seconds each."""
 
+QUICKEST = ("row_memory", "reseed_control")
+
 
 def _labels(checker: str) -> set[str]:
     text = (formal_dir() / f"{checker}.v").read_text(encoding="utf-8")
@@ -116,10 +118,7 @@ def test_no_proof_is_there_twice():
 
 @pytest.mark.parametrize(
     "module",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name in ("axis_slice", "rademacher") else [])
-        for name in FAST
-    ],
+    [pytest.param(name, marks=[pytest.mark.slow] if name not in QUICKEST else []) for name in FAST],
 )
 def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     verdicts = _run(chosen_proofs([module])[:1], tmp_path)
@@ -129,6 +128,7 @@ def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     assert all(v.log.is_file() for v in verdicts)
 
 
+@pytest.mark.slow
 def test_a_defect_is_found_and_its_trace_kept(tmp_path):
     proof = chosen_proofs(["axis_slice"])[0]
     ready = next(item for item in proof.properties if item.name == "ready")
@@ -159,6 +159,7 @@ def test_an_edit_that_cannot_be_made_is_told(tmp_path):
     assert verdict.reason.startswith("row_memory.v does not have the text")
 
 
+@pytest.mark.slow
 def test_a_bounded_check_says_its_bound(tmp_path):
     (verdict,) = _run([replace(_small("row_memory"), mode="bmc", depth=5)], tmp_path)
     assert verdict.status == "to depth 5"

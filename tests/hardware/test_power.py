@@ -110,7 +110,7 @@ def synthesised(tmp_path_factory):
     return mapped_netlist(SMALL, "osu018", rtl_dir(), folder, folder.parent / "log"), folder
 
 
-@pytest.mark.parametrize("activity", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("activity", [pytest.param(0.1, marks=pytest.mark.slow), 0.5, 1.0])
 def test_opensta_agrees_within_two_percent(synthesised, activity):
     net, folder = synthesised
     library = read_liberty(folder / LIBERTY)

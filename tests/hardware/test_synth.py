@@ -239,6 +239,7 @@ def test_control_inputs_stay(point, tmp_path, monkeypatch):
     assert not any(isinstance(bit, str) for bit in top["ports"]["out_data"]["bits"])
 
 
+@pytest.mark.slow
 def test_registers_of_a_tiny_point(tmp_path):
     """A 4-bit state and the copy that replay brings back: eight flip-flops, no more."""
     counts = synthesise(TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")

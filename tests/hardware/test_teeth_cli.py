@@ -133,7 +133,7 @@ def _two_points(module):
 @pytest.mark.parametrize(
     "module",
     [
-        pytest.param(module, marks=[] if module in ("lfsr", "stream_bank") else [pytest.mark.slow])
+        pytest.param(module, marks=[] if module == "lfsr" else [pytest.mark.slow])
         for module in MODULES
     ],
 )

@@ -101,6 +101,7 @@ def test_a_reason_is_found_by_its_pattern():
     assert reason(Spot("lfsr", "toggle", "q[0]:1->0"), known) is None
     assert reason(Spot("lfsr", "toggle", "q1:1->0"), known) is None
     assert reason(Spot("clt", "toggle", "q[1]:1->0"), known) is None
+    assert reason(Spot("lfsr", "toggle", "gen_a[0].gen_b.q[1]:1->0"), known) == "unused"
     assert reason(Spot("clt", "event", "hop"), known) == "rare"
 
 
@@ -113,6 +114,15 @@ def test_the_page_tells_what_is_left_and_why(tmp_path):
     assert "- Nothing reads it. `q` (1)" in page
     assert "- No reason is given. event `hop`; `q` (2)" in page
     assert coverage_page(Coverage(), {}, "x", "y").endswith("Nothing.\n")
+
+
+def test_very_many_lines_are_counted(tmp_path):
+    found = taken(tmp_path, [record("line", 3, f"part {i}", 0) for i in range(8)])
+    page = coverage_page(found, {}, "x", "y")
+    assert page.count("line `3: if (go) (part ") == 8
+    found = taken(tmp_path / "0", [record("line", 3, f"part {i}", 0) for i in range(9)])
+    page = coverage_page(found, {}, "x", "y")
+    assert "- No reason is given. 9 lines and branches; event `hop`\n" in page
 
 
 def test_every_reason_is_of_a_module_and_tells_something():

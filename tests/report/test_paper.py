@@ -27,6 +27,7 @@ def report(tmp_path_factory):
     return replace(found, rows=rows, frame=frame, parameters=2410, curves={2: curve, 6: curve})
 
 
+@pytest.mark.slow
 def test_figures_are_svg_and_pdf_and_reproducible(report, tmp_path):
     first, second = (draw_paper(report, tmp_path / name) for name in ("one", "two"))
     names = [path.name for path in first]

@@ -66,11 +66,11 @@ module engine_harness;
 
     pezo_engine u_top (
         .aclk(clk), .aresetn(aresetn),
-        .s_axil_awaddr(awaddr), .s_axil_awprot(3'b0), .s_axil_awvalid(awvalid),
+        .s_axil_awaddr(awaddr), .s_axil_awprot(awaddr[2:0]), .s_axil_awvalid(awvalid),
         .s_axil_awready(awready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
         .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_bresp(bresp),
         .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_araddr(araddr),
-        .s_axil_arprot(3'b0), .s_axil_arvalid(arvalid), .s_axil_arready(arready),
+        .s_axil_arprot(araddr[2:0]), .s_axil_arvalid(arvalid), .s_axil_arready(arready),
         .s_axil_rdata(rdata), .s_axil_rresp(rresp), .s_axil_rvalid(rvalid),
         .s_axil_rready(rready), .s_axis_tdata(s_tdata), .s_axis_tvalid(s_tvalid),
         .s_axis_tready(s_tready), .s_axis_tlast(s_tlast), .m_axis_tdata(m_tdata),

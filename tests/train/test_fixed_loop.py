@@ -168,6 +168,7 @@ def test_probing_leaves_the_weights_as_they_are_at_the_rails_too() -> None:
     np.testing.assert_array_equal(trained(trainer, run)[:, 0], start)
 
 
+@pytest.mark.slow
 def test_integers_follow_the_float_run() -> None:
     """Wide integers take the same path as float weights, up to their resolution."""
     from pezoexplore.train.trainers import MlpTrainer

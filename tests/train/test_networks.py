@@ -118,7 +118,9 @@ def test_outputs_are_the_forward_pass(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name in ("deepzero", "resnet") else [])
+        pytest.param(
+            name, marks=[pytest.mark.slow] if name.startswith(("deepzero", "resnet")) else []
+        )
         for name in NETWORKS
     ],
 )
