@@ -58,6 +58,7 @@ def test_a_wrong_shift_fails_the_module_that_has_it(call, copied_rtl, tmp_path):
     assert not (tmp_path / "v" / "waves").exists()
 
 
+@pytest.mark.slow
 def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     first = regress.module_points("rademacher")[:1]
     monkeypatch.setattr(regress, "module_points", lambda name: first)

@@ -6,9 +6,12 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from pezoexplore.paths import rtl_dir
 
 
+@pytest.mark.slow
 def test_a_module_is_proved(call, tmp_path):
     options = ["--junit", "a/j.xml", "--jobs", 1, "--format", "json"]
     answer = call("verify", "--formal", "row_memory", *options)

@@ -81,7 +81,8 @@ def same(out: Path, reference: Path) -> bool:
     return all((out / name).read_bytes() == (reference / name).read_bytes() for name in names)
 
 
-@pytest.mark.parametrize("cached", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("cached", [False, True])
 def test_kills_at_random_moments(reference: Path, tmp_path: Path, runs: Path, cached: bool) -> None:
     out, draw = tmp_path / "out", random.Random(5)
     words = (out, runs, 2, "", tmp_path / "cache" if cached else "")

@@ -217,6 +217,7 @@ def test_a_study_that_lost_its_tail_or_itself_is_made_again(tmp_path: Path, runs
     assert len(trained(runs)) == 20
 
 
+@pytest.mark.slow
 def test_time_that_is_up_ends_a_search_that_goes_on_later(tmp_path: Path, runs: Path) -> None:
     slow = steps(runs, sleep_s=0.1)
     first = run(tmp_path / "out", runs, stages=slow, budget=16, time_s=0.8, jobs=1)

@@ -109,7 +109,13 @@ def test_every_module_has_an_edit():
     assert set(EDITS) == {name for name in ENGINE_FILES if name.endswith(".v")}
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if number > 2 else [])
+        for number, name in enumerate(EDITS)
+    ],
+)
 def test_one_operator_fails_the_engine_and_no_stream(name, tmp_path):
     copy = edited(name, tmp_path)
     status, log = verdict(SMALL, copy, tmp_path, steps=2)

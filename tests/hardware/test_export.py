@@ -41,7 +41,13 @@ def alone(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("point", WITH_RTL.values(), ids=WITH_RTL)
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, id=name, marks=[] if name == "phased" else [pytest.mark.slow])
+        for name, point in WITH_RTL.items()
+    ],
+)
 def test_make_checks_a_bundle_alone(point: DesignPoint, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     write_bundle(files_of(point), folder)

@@ -25,8 +25,6 @@ CHECKERS = sorted({proof.checker for proof in PROOFS})
 FAST = ("row_memory", "reseed_control", "axis_slice", "rademacher", "perturb_control")
 """Modules whose proofs, with an edited copy a property, take a few seconds each."""
 
-QUICKEST = ("row_memory", "reseed_control")
-
 
 def _labels(checker: str) -> set[str]:
     text = (formal_dir() / f"{checker}.v").read_text(encoding="utf-8")
@@ -118,7 +116,7 @@ def test_no_proof_is_there_twice():
 
 @pytest.mark.parametrize(
     "module",
-    [pytest.param(name, marks=[pytest.mark.slow] if name not in QUICKEST else []) for name in FAST],
+    [pytest.param(name, marks=[] if name == "row_memory" else [pytest.mark.slow]) for name in FAST],
 )
 def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     verdicts = _run(chosen_proofs([module])[:1], tmp_path)

@@ -103,7 +103,7 @@ def test_a_compiler_that_fails(job, fakes):
     assert "no licence" in (job / "log").read_text()
 
 
-@pytest.mark.parametrize("program", ["iverilog", "vvp"])
+@pytest.mark.parametrize("program", ["iverilog", pytest.param("vvp", marks=pytest.mark.slow)])
 def test_a_program_that_hangs(program, job, fakes):
     fakes(**{"iverilog": COMPILES, "vvp": "exit 0", program: "exec sleep 600"})
     assert "no end after 6 s" in failure(job, 6.0, ToolTimeoutError)

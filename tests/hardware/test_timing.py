@@ -31,10 +31,8 @@ def clock(tmp_path, target, point=SMALL, timeout_s=300.0):
     )
 
 
-@pytest.mark.parametrize(
-    ("target", "least", "most"),
-    [("ice40", 50, 500), pytest.param("ecp5", 100, 700, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("target", "least", "most"), [("ice40", 50, 500), ("ecp5", 100, 700)])
 def test_place_and_route(target, least, most, tmp_path, monkeypatch):
     monkeypatch.setattr(timing, "SEEDS", (1, 2, 3))
     found = clock(tmp_path, target)

@@ -70,6 +70,7 @@ def test_every_clock_is_the_published_one(s, clocks):
     assert stepped.tolist() == limbs(moved).tolist()
 
 
+@pytest.mark.slow
 def test_the_period_is_maximal():
     assert np.prod([int(f) for f in FACTORS], dtype=object) == 2**128 - 1
     columns = []

@@ -144,6 +144,7 @@ def test_every_estimator_learns(estimator: str, source: DirectionSource) -> None
     assert (after < 0.97 * before).all()
 
 
+@pytest.mark.slow
 def test_cge_learns_as_backprop_does() -> None:
     run = Run((0,), (0.1,), 10)
     cge = GeneralTrainer(TASK, "cge", None)
@@ -153,6 +154,7 @@ def test_cge_learns_as_backprop_does() -> None:
     assert np.linalg.norm(probed - exact) < 0.05 * np.linalg.norm(moved)
 
 
+@pytest.mark.slow
 def test_sparse_cge_moves_the_masks_alone(source: DirectionSource) -> None:
     options = Options(sparsity=Sparsity(share=0.9, queries=32))
     trainer = GeneralTrainer(TASK, "cge_sparse", None, options)
@@ -182,7 +184,9 @@ def test_momentum_and_weight_decay(source: DirectionSource) -> None:
     np.testing.assert_allclose(decayed, plain[1] - rates[0] * 0.2 * start, atol=1e-6)
 
 
-@pytest.mark.parametrize("estimator", ["rge", "cge", "backprop"])
+@pytest.mark.parametrize(
+    "estimator", ["rge", pytest.param("cge", marks=pytest.mark.slow), "backprop"]
+)
 def test_divergence_is_marked_with_its_step(estimator: str, source: DirectionSource) -> None:
     trainer = GeneralTrainer(TASK, estimator, 1 if estimator == "rge" else None)
     run = Run((0,), (0.01, 1e30), 6)
