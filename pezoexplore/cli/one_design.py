@@ -155,11 +155,14 @@ def verify(
     sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     words: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--words", min=1, max=10**8, help="Words to compare at each design of a stream, about."
+            "--words",
+            min=1,
+            max=10**8,
+            help="Words to compare at each design of a stream, about. Default: 100000.",
         ),
-    ] = 100_000,
+    ] = None,
     waves: Annotated[
         bool | None,
         typer.Option(
@@ -221,14 +224,18 @@ def verify(
     from pezoexplore.commands.verify import VerifyRequest
     from pezoexplore.commands.verify import verify as simulate
     from pezoexplore.commands.verify_formal import verify_formal
+    from pezoexplore.hardware.script import TARGET_WORDS
 
     asked = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
     if len(both := [name for name, value in asked.items() if value]) > 1:
         raise PezoError(f"{' and '.join(both)}: give one of them at a time")
-    if (formal or mutants is not None) and (waves is not None or sim != "icarus"):
+    simulates = not formal and mutants is None
+    if not simulates and (sim != "icarus" or waves is not None or words is not None):
         raise PezoError(
-            "--sim and --waves are for simulations: give them without --formal, --mutants"
+            "--sim, --waves and --words are for simulations: give them without --formal, --mutants"
         )
+    if mutants is None and (mutant_list is not None or again):
+        raise PezoError("--mutant-list and --again are for mutants: say how many with --mutants")
     speak(quiet, verbose)
     if mutants is not None:
         from pezoexplore.commands.mutants import MutantRequest, verify_mutants
@@ -254,7 +261,7 @@ def verify(
             modules=modules or [],
             simulator=sim,
             rtl_dir=rtl_dir,
-            words=words,
+            words=words or TARGET_WORDS,
             waves=waves,
             coverage=coverage,
             junit=junit,

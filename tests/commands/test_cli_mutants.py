@@ -85,8 +85,10 @@ def test_junit_has_a_test_a_mutant(call, tmp_path, monkeypatch, least, status):
         (["nosuch", "--mutants", "3"], "nosuch: no such module of rtl/; there are axil_port, "),
         (["--mutants", "3", "--mutant-list", "bad.csv"], "bad.csv: not a list of mutants"),
         (["--mutants", "0"], "--mutants"),
-        (["--mutants", "3", "--waves"], "--sim and --waves are for simulations"),
-        (["--formal", "--sim", "verilator"], "--sim and --waves are for simulations"),
+        (["--mutants", "3", "--waves"], "--sim, --waves and --words are for simulations"),
+        (["--formal", "--words", "9"], "--sim, --waves and --words are for simulations"),
+        (["--again"], "--mutant-list and --again are for mutants: say how many with --mutants"),
+        (["--formal", "--sim", "verilator"], "--sim, --waves and --words are for simulations"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(call, tmp_path, words, said):
