@@ -436,7 +436,7 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     for number in range(steps // 4):
         maker.step(2 * number, orders[0], timed=False)
     for number in range(steps, steps + 4):
-        maker.step(number, ["update"], timed=False, chosen=maker.far(late=number == steps + 3))
+        maker.step(number, ["update"], timed=False, chosen=maker.far(late=number == steps + 2))
     return maker.script
 
 

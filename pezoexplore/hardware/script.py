@@ -183,6 +183,7 @@ def _rare_beats(point: DesignPoint) -> list[int]:
     coded = reseeding.exponent_range(point)
     if coded is not None and coded.bits > 0:
         exponents = Stream(point, reseeding.MASTER_SEED).exponents(0, 0, wrap_period(point))
+        assert exponents is not None, "their range is known"
         return sorted(np.unique(exponents, return_index=True)[1].tolist())
     if point.rng == "sobol" and point.reuse == "none":
         count = reseeding.states_at(point, 0, 0)[0] % sobol.PERIOD

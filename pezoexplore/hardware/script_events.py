@@ -88,6 +88,8 @@ class StreamEvents:
         elif walk.busy:
             self._loading = walk.epoch > 0
             self._gaps |= shown[0] == "1" and not control & LOAD
+            if control & RESEED:  # obeyed while a start is mended
+                self._gaps = False
         else:
             self._beat(walk, control, shown)
 

@@ -23,9 +23,7 @@ from pezoexplore.hardware.script import (
 )
 from pezoexplore.hardware.script_events import StreamEvents, stream_goals
 
-CHANCE = {"smallest word", "largest word", "reseed with gaps between words"} | {
-    f"{wrap} after a stall" for wrap in ("wrap", "rotation", "hop", "end of the period")
-}
+CHANCE = {"smallest word", "largest word"}
 """A short script of one point may miss these; the points of a module have them together."""
 
 
