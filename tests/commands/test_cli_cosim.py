@@ -12,6 +12,7 @@ QUICK = ["--lanes", 8, "--steps", 2, "--batch", 16, "--epsilon", 0.01]
 RANDOM = ["--rounding", "stochastic", "--update-rounding", "independent", "--reuse-period", 3]
 
 
+@pytest.mark.slow
 def test_rtl_and_software_are_identical(call, tmp_path):
     answer = call("cosim", *QUICK, "--format", "json")
     assert answer.status == 0

@@ -33,6 +33,7 @@ def test_a_finished_run(call, run):
     assert answer.out == "stopped: 1 result there; type the sweep's command again to go on\n"
 
 
+@pytest.mark.slow
 def test_on_a_terminal(call, run, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")

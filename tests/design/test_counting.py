@@ -156,6 +156,7 @@ def test_a_huge_space_is_counted_by_its_structure():
     assert sum(skip.count for skip in counts.skipped) == times * 6 * 20 * 2 * 3
 
 
+@pytest.mark.slow
 def test_a_huge_space_is_sampled_and_begun_without_listing_it():
     keys = {"space": MILLION["space"] | {"leap": {"range": [1, 64, 1]}, "scaling": ["constant"]}}
     space = design(**keys)

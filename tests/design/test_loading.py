@@ -669,6 +669,7 @@ DESIGNS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @FUZZ
 @given(DESIGNS)
 def test_a_resolved_design_loads_back_to_itself(load, data):

@@ -193,6 +193,7 @@ def with_tls(folder: Path, kind: str) -> ClusterSettings:
     return ClusterSettings.model_validate({"kind": kind, "memory": "1GB", "tls": tls})
 
 
+@pytest.mark.slow
 def test_workers_here_speak_tls(certificate: Path) -> None:
     with started(with_tls(certificate, "local")) as client:
         assert client.scheduler.address.startswith("tls://")

@@ -77,6 +77,7 @@ def test_the_same_bytes_as_without_dask(client: Any, tmp_path: Path, runs: Path)
     assert logs == [f"train of {lanes} lanes\n" for lanes in range(31, 35)]
 
 
+@pytest.mark.slow
 def test_failures_and_time_limits_are_as_without_dask(
     client: Any, tmp_path: Path, runs: Path
 ) -> None:

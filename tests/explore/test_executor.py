@@ -62,6 +62,7 @@ def test_each_way_to_fail_fails_that_task_alone(run: Callable[..., list[Outcome]
     assert outcomes[-1].status == "ok"
 
 
+@pytest.mark.slow
 def test_the_log_says_where_it_failed(run: Callable[..., list[Outcome]]) -> None:
     raised, crashed, killed = run("raise", "segfault", "kill")
     assert 'raise ValueError("no such\\nluck")' in raised.log
@@ -112,6 +113,7 @@ def test_a_worker_that_cannot_start_fails_the_task(
     assert "ModuleNotFoundError" in outcome.log
 
 
+@pytest.mark.slow
 def test_starting_a_worker_is_not_the_tasks_time(
     run: Callable[..., list[Outcome]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -194,6 +194,7 @@ def test_flipped_bits_in_the_store_never_give_a_wrong_number(
         assert all(record in (None, truth[key]) for key, record in found.items())
 
 
+@pytest.mark.slow
 def test_a_worker_killed_from_outside_costs_a_run_not_a_result(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:

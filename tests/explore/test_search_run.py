@@ -55,6 +55,7 @@ def test_the_budget_is_spent_on_distinct_points(tmp_path: Path, runs: Path, samp
     assert len(rows_of(tmp_path / "out" / "results.csv")) == 21
 
 
+@pytest.mark.slow
 def test_a_sweep_of_the_same_points_has_the_same_rows_and_runs_nothing(
     tmp_path: Path, runs: Path
 ) -> None:

@@ -99,6 +99,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.slow
 def test_results_are_the_rows_the_stages_make(reference: Path) -> None:
     rows = rows_of(reference / "results.csv")
     assert [row["point_id"] for row in rows] == sorted(row["point_id"] for row in rows)
@@ -219,6 +220,7 @@ def test_workers_end_when_the_sweep_is_killed(tmp_path: Path, runs: Path) -> Non
     assert gone(child)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_all_and_leaves_a_run_to_resume(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:

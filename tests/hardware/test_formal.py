@@ -149,6 +149,7 @@ def test_an_edit_that_breaks_nothing_is_told(tmp_path):
     assert verdict.reason == "the edit of row_memory.v does not break it"
 
 
+@pytest.mark.slow
 def test_an_edit_that_cannot_be_made_is_told(tmp_path):
     proof = _small("row_memory")
     item = replace(proof.properties[0], edit=Edit("row_memory.v", "no such text", "x"))

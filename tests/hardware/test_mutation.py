@@ -82,6 +82,7 @@ def test_a_defect_is_not_proven(tmp_path):
     assert not proves_equal(mutant, point, rtl_dir(), tmp_path / "proof", tmp_path / "log")
 
 
+@pytest.mark.slow
 def test_nothing_is_killed_by_a_bench_that_fails_anyway(tmp_path, monkeypatch):
     copy = tmp_path / "broken"
     shutil.copytree(rtl_dir(), copy)

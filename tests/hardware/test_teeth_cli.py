@@ -130,13 +130,8 @@ def _two_points(module):
     return [*broken[:1], *spared[:1]]
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        pytest.param(module, marks=[] if module == "lfsr" else [pytest.mark.slow])
-        for module in MODULES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("module", MODULES)
 def test_exactly_the_points_that_use_what_was_edited_fail(module, folder, monkeypatch):
     name, points = FIRST_EDIT[module], _two_points(module)
     EDITS[name].apply(folder)

@@ -149,6 +149,7 @@ def trained(trainer: FixedTrainer, run: Run = RUN, **options: Any) -> np.ndarray
     return trainer.integers(state)
 
 
+@pytest.mark.slow
 def test_blocks_and_stops_change_no_bit() -> None:
     trainer = fixed(12, rounding="stochastic")
     whole = trained(trainer)

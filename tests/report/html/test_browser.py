@@ -13,6 +13,8 @@ from report_run import EVIL, POINTS, make_evil_run, make_run
 from pezoexplore.report.html.data import read_report
 from pezoexplore.report.html.page import render
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
     *("--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -218,7 +220,6 @@ def test_hovering_shows_the_whole_point(opened: Opened):
         assert name in text
 
 
-@pytest.mark.slow
 def test_markup_in_a_run_is_shown_and_never_run(browser: Browser, tmp_path: Path):
     folder = make_evil_run(tmp_path / "<img src=x onerror=window.evil=1>")
     path = tmp_path / "report.html"
