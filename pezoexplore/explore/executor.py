@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_STARTS = 3
 """How often a task is given to a worker that dies before it begins, or is killed at it."""
+
+END_S = 5.0
+"""Most time that an idle worker has to end by itself."""
 
 START_S = 60.0
 """Least time that a worker has to begin a task: a slow machine imports for seconds."""
@@ -251,6 +255,10 @@ class Hand:
             self._connection = None
         if process is None:
             return 0
+        if self.task is None:
+            # It ends by itself, with what it started, even if this process is killed just now.
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(END_S)
         # Not waited for before: until then nobody else can have its process id.
         kill_tree(process.pid)
         return process.wait()

@@ -15,11 +15,11 @@ MOST_LINES = 8
 
 _HEAD = """# Coverage of the RTL
 
-Made by `{command}`: lines (branches among them) and toggles as Verilator counts them, functional
-points as the benches do, over {points}. Toggles count each bit of each signal in each
-direction; a bit that only some designs have counts once. Not counted by Verilator: signals wider
-than 256 bits. `no reason` is how much is covered neither by a simulation nor by a reason in
-`tests/rtl/uncovered.yaml`.
+Made by `{command}`:
+lines (branches among them) and toggles as Verilator counts them, functional points as the benches
+do, over {points}. Toggles count each bit of each signal in each direction; a bit that only some
+designs have counts once. Not counted by Verilator: signals wider than 256 bits. `no reason` is how
+much is covered neither by a simulation nor by a reason in `tests/rtl/uncovered.yaml`.
 """
 
 Reasons = Mapping[str, Mapping[str, str]]

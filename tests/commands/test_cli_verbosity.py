@@ -57,6 +57,7 @@ def test_verbose_says_what_it_runs_with(call):
     assert "parquet: run/results.parquet" in answer.out
 
 
+@pytest.mark.slow
 def test_jobs_may_come_from_the_environment(call, monkeypatch):
     monkeypatch.setenv("PEZOEXPLORE_JOBS", "3")
     answer = call("sweep", "a.yaml", "--stages", "train", "--out", "run", "-v")

@@ -111,6 +111,7 @@ class Reads(Stage):
         return {"texts": texts, "work": str(self.work_dir), "inputs": str(self.rtl_dir)}
 
 
+@pytest.mark.slow
 def test_inputs_travel_and_scratch_is_the_workers_own(client: Any, tmp_path: Path) -> None:
     (tmp_path / "rtl" / "deep").mkdir(parents=True)
     (tmp_path / "rtl" / "a.v").write_text("module a;")

@@ -43,6 +43,16 @@ def test_a_result_comes_back_as_json(run: Callable[..., list[Outcome]]) -> None:
     assert outcome.log == "1 1\nhealth of 31 lanes\n"
 
 
+def test_an_idle_worker_ends_by_itself(
+    run: Callable[..., list[Outcome]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody stops it first: who is killed at that moment would leave it stopped for ever."""
+    killed: list[int] = []
+    monkeypatch.setattr(executor, "kill_tree", killed.append)
+    assert [outcome.status for outcome in run("environment", "environment", jobs=2)] == ["ok"] * 2
+    assert killed == []
+
+
 def test_each_way_to_fail_fails_that_task_alone(run: Callable[..., list[Outcome]]) -> None:
     acts = ["raise", "tool", "tool timeout", "exit", "_exit", "kill", "segfault", "nan"]
     outcomes = run(*acts, "environment", jobs=2)

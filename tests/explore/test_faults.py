@@ -173,6 +173,7 @@ def test_a_damaged_record_is_made_again_with_a_warning(
     assert same(out, reference)
 
 
+@pytest.mark.slow
 def test_flipped_bits_in_the_store_never_give_a_wrong_number(
     reference: Path, tmp_path: Path
 ) -> None:
@@ -249,6 +250,7 @@ class Simulates(Stage):
         return {"rtl_status": "pass", "rtl_words_checked": 1000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("vvp", "limit_s", "status", "reason"),
     [
@@ -298,6 +300,7 @@ class Edited(Fake):
         return payload
 
 
+@pytest.mark.slow
 def test_sources_edited_while_a_point_runs_give_no_result(tmp_path: Path, runs: Path) -> None:
     (tmp_path / "source").write_text("as planned")
     stage = Edited(name="train", runs=runs, source=tmp_path / "source")

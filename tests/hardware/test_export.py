@@ -91,6 +91,7 @@ def test_the_benches_of_a_bundle_find_an_edit(tmp_path: Path) -> None:
     assert alone(tmp_path, "make", "c", "CC=gcc").returncode != 0
 
 
+@pytest.mark.slow
 def test_fusesoc_takes_the_core_file(tmp_path: Path) -> None:
     point = resolve(rng="icdf", reuse="none", lanes=2, weight_bits=8, activation_bits=8)
     write_bundle(files_of(point, segments=2), tmp_path / "bundle")

@@ -226,8 +226,8 @@ def test_a_tool_that_gives_no_verdict_is_an_error(body, told, tmp_path, monkeypa
 
 def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
     """One proof has ended, the other sleeps: it is killed, nothing else is, and nothing begins."""
-    other = subprocess.Popen(["sleep", "600"])
-    body = 'echo $$ >> pids; case "$PWD" in *-0-*) exit 1;; esac; exec sleep 600'
+    both = "until [ $(wc -l < pids) = 2 ]; do sleep .05; done"
+    body = f'echo $$ >> pids; {both}; case "$PWD" in *-0-*) exit 1;; esac; exec sleep 600'
     fake(tmp_path / "bin", "yowasp-sby", body.replace(" pids", f" {tmp_path}/pids"))
     monkeypatch.setattr(formal_run, "sby_folder", lambda: tmp_path / "bin")
 
@@ -235,16 +235,16 @@ def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
         if done:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        run_formal(
-            [_small("row_memory")] * 2, rtl_dir=rtl_dir(), out=tmp_path, jobs=2, progress=press
-        )
+    proofs = [_small("row_memory")] * 2
+    with subprocess.Popen(["sleep", "600"]) as other:
+        with pytest.raises(KeyboardInterrupt):
+            run_formal(proofs, rtl_dir=rtl_dir(), out=tmp_path, jobs=2, progress=press)
+        still_there = other.poll() is None
+        other.kill()
     pids = (tmp_path / "pids").read_text().split()
     assert len(pids) == 2
     assert all(gone(int(pid)) for pid in pids)
-    assert other.poll() is None
-    other.kill()
-    other.wait()
+    assert still_there
 
 
 def test_doctor_lists_the_tools():
