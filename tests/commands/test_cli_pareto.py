@@ -72,6 +72,7 @@ def test_a_table_by_default(call, results, named):
     assert "90.00 ± 0.50" in answer.out
 
 
+@pytest.mark.slow
 def test_other_objectives(call, results):
     assert lanes(call("pareto", results, "--minimize", "lut", "--format", "json")) == [4, 8, 31]
     assert lanes(call("pareto", results, "--minimize", "ff", "--format", "json")) == [31]

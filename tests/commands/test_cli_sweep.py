@@ -85,6 +85,7 @@ def test_the_run_directory_is_complete(run):
     assert facts["command"][0] == "pezoexplore"
 
 
+@pytest.mark.slow
 def test_a_finished_sweep_runs_nothing_again(run):
     folder, _ = run
     out = folder / "reports" / "small"

@@ -138,6 +138,7 @@ def test_no_file_that_travels_leaves_its_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_versions_is_one_error(client: Any, tmp_path: Path, runs: Path) -> None:
     with pytest.raises(ClusterError) as caught:
         sweep(tmp_path / "out", client, [OtherTools(name="train", runs=runs)])
@@ -230,6 +231,7 @@ def test_an_answer_of_another_form_is_not_believed(
     assert outcome.reason in (tmp_path / "x.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(client: Any, tmp_path: Path, runs: Path) -> None:
     reference = sweep(tmp_path / "here", None, stages(runs), count=8)
     killed = []

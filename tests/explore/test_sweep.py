@@ -125,6 +125,7 @@ def test_results_are_the_rows_the_stages_make(reference: Path) -> None:
     assert {name: row[name] for name in given} == given
 
 
+@pytest.mark.slow
 def test_a_failing_verdict_keeps_its_cells_and_never_gets_on_the_front(reference: Path) -> None:
     rows = rows_of(reference / "results.csv")
     failed = next(row for row in rows if row["lanes"] == "33")
@@ -164,7 +165,8 @@ def test_the_run_directory_is_complete(reference: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("jobs", [pytest.param(2, marks=pytest.mark.slow), 3])
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [2, 3])
 def test_results_do_not_depend_on_the_number_of_jobs(
     reference: Path, tmp_path: Path, runs: Path, jobs: int
 ) -> None:

@@ -201,14 +201,8 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        pytest.param(point, marks=[] if point.reuse == "phased" else [pytest.mark.slow])
-        for point in REAL
-    ],
-    ids=DesignPoint.label,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("point", REAL, ids=DesignPoint.label)
 def test_control_inputs_stay(point, tmp_path, monkeypatch):
     """Ports of the netlist are those of the point, and every control bit drives a cell."""
     work, folder = tmp_path / "work", tmp_path / "keeps"
