@@ -144,6 +144,11 @@ class _Maker:
         rows = packed(weights, self.shape)
         return [f"b {int(i + 1 == len(rows))} {row}" for i, row in enumerate(rows)]
 
+    def see_status(self, *flags: str) -> None:
+        """Read STATUS, in which these flags and no others must be set."""
+        status = BY_NAME["STATUS"]
+        self.script.see("STATUS", sum(status.field(name, 1) for name in flags))
+
     def pressure(self, on: bool) -> None:
         """Back-pressure from here on."""
         self.pressed = on
@@ -209,7 +214,7 @@ class _Maker:
         script.see("VERSION", VERSION_VALUE)
         script.see("SHAPE", sum(where.field(name, value) for name, value in fields.items()))
         script.ask(until_numbers())
-        script.see("STATUS", BY_NAME["STATUS"].field("NUMBERS", 1))
+        self.see_status("NUMBERS")
         script.see("SKIP", 0)
         self._kept()
         for name in ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH"):
@@ -298,9 +303,8 @@ class _Maker:
         script.refused(begin("minus", False), "busy")
         script.refused(write("STEP", 99), "busy")
         script.refused(write("SKIP", 99), "busy")
-        busy = BY_NAME["STATUS"].field("BUSY", 1) | BY_NAME["STATUS"].field("NUMBERS", 1)
         script.ask(until_numbers())
-        script.see("STATUS", busy)
+        self.see_status("BUSY", "NUMBERS")
         script.see("STEP", settings.step)
         script.ask(Operation(Kind.STREAM, self.host.beats), until_idle())
         script.beats += packed(weights, self.shape)
@@ -312,7 +316,6 @@ class _Maker:
     def held(self) -> None:
         """A pass is under way until its last beat has been taken."""
         script = self.script
-        busy = BY_NAME["STATUS"].field("BUSY", 1) | BY_NAME["STATUS"].field("NUMBERS", 1)
         for beats in (1, 2):  # as many as the way out holds
             settings, places = self.settings(), list(self.host.places)
             self.setting(settings)
@@ -320,7 +323,7 @@ class _Maker:
             script.ask(begin("update", False), Operation(Kind.SEND, beats))
             for _ in range(3):
                 script.refused(write("STEP", 99), "busy")
-                script.see("STATUS", busy)
+                self.see_status("BUSY", "NUMBERS")
             script.ask(Operation(Kind.STREAM, 0), until_idle())
             script.beats += packed(weights, self.shape)
             script.expected += self.lines(self.model.send("update", weights, places, settings))
@@ -329,10 +332,9 @@ class _Maker:
 
     def skipping(self) -> None:
         """STATUS tells a skip, and nothing can be written meanwhile."""
-        script, status = self.script, BY_NAME["STATUS"]
+        script = self.script
         script.ask(until_numbers(), write("SELECT", 0xFFFFFFFF), write("SKIP", 400))
-        flags = ("BUSY", "SKIPPING", "NUMBERS")
-        script.see("STATUS", sum(status.field(name, 1) for name in flags))
+        self.see_status("BUSY", "SKIPPING", "NUMBERS")
         script.refused(write("SKIP", 1), "busy")
         script.ask(until_idle())
         script.see("SKIP", 0)
@@ -341,10 +343,9 @@ class _Maker:
 
     def interrupted(self) -> None:
         """Reset early in the longest skip, and all is as it was at the start."""
-        script, status = self.script, BY_NAME["STATUS"]
+        script = self.script
         script.ask(until_numbers(), write("SKIP", 0xFFFFFFFF))
-        flags = ("BUSY", "SKIPPING", "NUMBERS")
-        script.see("STATUS", sum(status.field(name, 1) for name in flags))
+        self.see_status("BUSY", "SKIPPING", "NUMBERS")
         script.ask(Operation(Kind.RESET, 1), until_numbers())
         self.host.reset()
         script.see("SKIP", 0)
@@ -362,9 +363,9 @@ class _Maker:
         """Weights pass through while the streams wait for their seeds; then as after reset."""
         if self.shape.has_reseed:
             self.script.ask(until_numbers(), write("SELECT", 0xFFFFFFFF), write("RESEED", 1))
-            self.script.see("STATUS", BY_NAME["STATUS"].field("LOADING", 1))
+            self.see_status("LOADING")
             self.one_pass("restore", self.settings(), self.host.places, False, timed=False)
-            self.script.see("STATUS", BY_NAME["STATUS"].field("LOADING", 1))
+            self.see_status("LOADING")
             self.script.ask(Operation(Kind.RESET, 1))
             self.host.reset()
 

@@ -64,10 +64,7 @@ def test_both_releases_are_read_from_their_folder_or_the_one_above(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "size"),
-    [("deepzero-cnn-3700", 3700), ("resnet20", 269_722)],
-)
+@pytest.mark.parametrize(("name", "size"), [("deepzero-cnn-3700", 3700), ("resnet20", 269_722)])
 def test_tasks_read_the_folder_they_are_given(tmp_path: Path, name: str, size: int) -> None:
     write_binary(tmp_path)
     task = get_task(name, str(tmp_path))
