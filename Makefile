@@ -70,6 +70,10 @@ rtl-mutants: $(VENV)/.installed-dev icarus libpython
 clean:
 	rm -rf $(VENV)
 
+# One apt-get at a time: `make --jobs` asks for several packages at once, and a machine that has
+# just started updates itself.
+APT = flock --close $(firstword $(MAKEFILE_LIST)) apt-get -qq -o DPkg::Lock::Timeout=600
+
 # $(call need,PROGRAM OR TEST,PACKAGE): install a Debian package when the test fails, where that is
 # allowed, and say in one line what to type where it is not.
 define need
@@ -77,9 +81,9 @@ define need
 		if ! command -v apt-get > /dev/null; then \
 			echo "error: install $(2) with your system's package manager, then run make again" >&2; exit 1; \
 		elif [ "$$(id -u)" = 0 ]; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+			$(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install -y $(2); \
 		elif sudo -n true 2> /dev/null; then \
-			sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+			sudo $(APT) update && sudo DEBIAN_FRONTEND=noninteractive $(APT) install -y $(2); \
 		else \
 			echo "error: $(2) is missing; type: sudo apt-get install $(2)" >&2; exit 1; \
 		fi; }

@@ -1,4 +1,4 @@
-"""`make regression`: all parts run, whatever fails, and a failure is told by the exit status."""
+"""`make`: the regression runs every part, whatever fails; set-up calls one apt-get at a time."""
 
 from __future__ import annotations
 
@@ -68,3 +68,35 @@ def test_the_regression_runs_every_part(checkout, fails):
     called = log.read_text(encoding="utf-8")
     assert [part for part in PARTS if part not in called] == []
     assert (done.returncode == 0) == (fails == "nothing"), done.stdout + done.stderr
+
+
+APT_GET = """#!/bin/sh
+mkdir "$FAKE_LOG.lock" || { echo "E: Could not get lock" >&2; exit 100; }
+echo "$*" >> "$FAKE_LOG"
+sleep 0.2
+rmdir "$FAKE_LOG.lock"
+"""
+
+
+def test_several_missing_packages_are_installed_one_after_another(checkout):
+    log, tools = checkout / "log", checkout / "bare"
+    tools.mkdir()
+    for name in ("sh", "flock", "mkdir", "rmdir", "sleep"):
+        (tools / name).symlink_to(shutil.which(name))
+    for name, text in (("apt-get", APT_GET), ("id", "#!/bin/sh\necho 0\n")):
+        (tools / name).write_text(text, encoding="utf-8")
+        (tools / name).chmod(0o755)
+    packages = {"opensta": "opensta", "zsh": "zsh", "browser": "chromium", "compiler": "g++"}
+    done = subprocess.run(
+        [shutil.which("make"), "--jobs=4", "VENV=venv", *packages],
+        cwd=checkout,
+        env={"PATH": str(tools), "FAKE_LOG": str(log)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    called = log.read_text(encoding="utf-8").splitlines()
+    installed = [line.split()[-1] for line in called if "install" in line]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(installed) == sorted(packages.values())
+    assert len(called) == 2 * len(packages)  # an update before each
