@@ -23,7 +23,7 @@ from pezoexplore.hardware.gatesim import Workload, count_toggles
 from pezoexplore.hardware.liberty import read_liberty
 from pezoexplore.hardware.netlist import Netlist, read_netlist
 from pezoexplore.hardware.rtl import TOP
-from pezoexplore.hardware.synth import FLATTEN, mapping, run_yosys
+from pezoexplore.hardware.synth import FLATTEN, run_mapping
 from pezoexplore.hardware.targets import LIBERTY, TARGETS
 
 CLOCKS = 512
@@ -31,8 +31,6 @@ CLOCKS = 512
 
 SETTLE = 1.25
 """Clock period of the simulation, in longest sums of delays: only toggles a clock are wanted."""
-
-TIMEOUT_S = 600.0
 
 NETLIST_V, NETLIST_JSON = "netlist.v", "netlist.json"
 
@@ -122,7 +120,7 @@ def mapped_netlist(
         f"write_verilog -noattr -simple-lhs {NETLIST_V}",
         f"write_json {NETLIST_JSON}",
     ]
-    run_yosys([*mapping(point, target, rtl_dir, folder), *write], folder, log_path, TIMEOUT_S)
+    run_mapping(point, target, rtl_dir, folder, log_path, write)
     return read_netlist(folder / NETLIST_JSON, TOP)
 
 

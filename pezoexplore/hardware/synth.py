@@ -19,7 +19,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.process import run_tool
 from pezoexplore.hardware.rtl import TOP, build
-from pezoexplore.hardware.targets import LIBERTY, TARGETS, Target
+from pezoexplore.hardware.targets import LIBERTY, NO_MEMORY, TARGETS, Target
 from pezoexplore.hardware.tools import osu018_liberty, yosys_version
 
 TIMEOUT_S = 600.0
@@ -27,6 +27,9 @@ TIMEOUT_S = 600.0
 
 NETLIST = "netlist.v"
 """Name of the file that :func:`netlist` makes."""
+
+YOSYS_LOG = "yosys.log"
+"""Name of the log that Yosys writes itself."""
 
 GATE = "NAND2X1"
 """The library cell whose area is one gate equivalent."""
@@ -67,7 +70,7 @@ def synthesise(
         ToolTimeoutError: It ran out of time.
     """
     count = [f"tee -q -o stat.json stat -top {TOP} -json"]
-    run_yosys(mapping(point, target, rtl_dir, work_dir) + count, work_dir, log_path, timeout_s)
+    run_mapping(point, target, rtl_dir, work_dir, log_path, count, timeout_s)
     areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
     counts = count_cells(_cells(work_dir / "stat.json"), TARGETS[target], areas)
     return {**counts, "yosys_version": yosys_version()}
@@ -108,7 +111,7 @@ def netlist(
         "splitnets -ports",
         f"write_verilog -noattr -simple-lhs {NETLIST}",
     ]
-    run_yosys(mapping(point, target, rtl_dir, work_dir) + write, work_dir, log_path, timeout_s)
+    run_mapping(point, target, rtl_dir, work_dir, log_path, write, timeout_s)
     return work_dir / NETLIST
 
 
@@ -116,7 +119,57 @@ FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
 """Yosys commands that make one module of a mapped design; no cell changes."""
 
 
-def mapping(point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path) -> list[str]:
+def run_mapping(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    then: Sequence[str],
+    timeout_s: float = TIMEOUT_S,
+) -> None:
+    """Map a point's RTL with Yosys and run more commands on what comes out.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what Yosys prints.
+        then: The commands.
+        timeout_s: Seconds Yosys may take.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    if TARGETS[target].without_memory and not _has_memory(point):
+        commands = mapping(point, target, rtl_dir, work_dir, memories=False)
+        try:
+            run_yosys([*commands, *then], work_dir, log_path, timeout_s)
+            return
+        except ToolError:
+            if not _found_memory(work_dir):
+                raise
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write("\nthe design has a memory: mapped again\n")
+    run_yosys([*mapping(point, target, rtl_dir, work_dir), *then], work_dir, log_path, timeout_s)
+
+
+def _has_memory(point: DesignPoint) -> bool:
+    """Whether our own RTL has a memory there; edited RTL may have one elsewhere."""
+    return point.reuse == "pool" or point.scaling == "pow2"
+
+
+def _found_memory(work_dir: Path) -> bool:
+    log = work_dir / YOSYS_LOG
+    message = f"selection is not empty: {NO_MEMORY.split()[-1]}"
+    return log.is_file() and message in log.read_text(encoding="utf-8", errors="replace")
+
+
+def mapping(
+    point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path, *, memories: bool = True
+) -> list[str]:
     """Yosys commands that read a point's RTL and map it; the files they need are put in place.
 
     Args:
@@ -124,6 +177,7 @@ def mapping(point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path) -> l
         target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder that Yosys is to run in; made anew.
+        memories: Whether the design may have some.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or the RTL is not whole.
@@ -141,7 +195,8 @@ def mapping(point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path) -> l
         commands.append(f"read_liberty -lib {LIBERTY}")
     if not what.six_inputs:
         commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
-    commands += [line.format(top=TOP) for line in what.script]
+    script = what.script if memories else what.without_memory
+    commands += [line.format(top=TOP) for line in script]
     return [*commands, "check -assert"]
 
 
@@ -153,10 +208,10 @@ def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s
         ToolTimeoutError: It ran out of time.
     """
     (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
-    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", "yosys.log", "synth.ys"]
+    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
     code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
-        _keep_log_end(work_dir / "yosys.log", log_path)
+        _keep_log_end(work_dir / YOSYS_LOG, log_path)
         raise ToolError(f"yosys failed (exit {code}); see {log_path}")
 
 

@@ -31,6 +31,9 @@ Rule = Mapping[str, float]
 LIBERTY = "osu018_stdcells.lib"
 """Name of the cell library's file, in its package and in the folder Yosys runs in."""
 
+NO_MEMORY = "select -assert-none t:$mem*"
+"""Yosys command that fails where a design has a memory."""
+
 _DRIVE = "abc.constr"
 
 _FABRIC = ("lut", "muxf", "ff", "carry", "bram", "dsp")
@@ -64,6 +67,8 @@ class Target:
         name: Its name in design files.
         title: What it is, in a few words.
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
+        without_memory: The same for a design without memories, where it is much quicker; they
+            fail where there is one.
         columns: Resource columns that the target has; the others stay empty.
         cells: What each type of cell counts as.
         free: Cells that count nothing: inverters that fold into LUTs, clock buffers.
@@ -81,6 +86,7 @@ class Target:
     columns: tuple[str, ...]
     cells: Mapping[str, Rule]
     free: frozenset[str] = field(default_factory=frozenset)
+    without_memory: tuple[str, ...] = ()
     six_inputs: bool = False
     liberty: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
@@ -139,10 +145,13 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
         **_each("bram", 1, f"RAMB36E{generation}"),
         **_each("dsp", 1, f"DSP48E{generation}"),
     }
+    synth = f"synth_xilinx -family {family} -flatten -noiopad -top {{top}}"
     return Target(
         name=family,
         title=title,
-        script=(f"synth_xilinx -family {family} -flatten -noiopad -top {{top}}",),
+        script=(synth,),
+        # Half of Yosys's time goes into reading its models of block RAM, needed or not.
+        without_memory=(f"{synth} -run :map_memory", NO_MEMORY, f"{synth} -run map_ffram:"),
         columns=_FABRIC,
         cells=MappingProxyType(_XILINX | blocks),
         free=_XILINX_FREE,

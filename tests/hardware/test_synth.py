@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shutil
 from collections import Counter
 from math import inf
 
@@ -15,7 +17,7 @@ from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware import synth
 from pezoexplore.hardware.rtl import TOP
 from pezoexplore.hardware.synth import cell_areas, count_cells, netlist, run_yosys, synthesise
-from pezoexplore.hardware.targets import LIBERTY, TARGETS
+from pezoexplore.hardware.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.tools import osu018_liberty
 from pezoexplore.paths import rtl_dir
 
@@ -190,6 +192,49 @@ def test_rtl_that_does_not_parse(tmp_path):
         synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
     assert "yosys failed" in one_line(caught.value)
     assert "lfsr.v:1" in (tmp_path / "log").read_text()
+
+
+STORE = """
+    reg [31:0] store [0:1023];
+    (* keep *) reg [31:0] word;
+    always @(posedge clk) begin
+        if (start) store[word[9:0]] <= {word[30:0], replay};
+        word <= store[word[9:0]];
+    end
+endmodule
+"""
+
+
+def test_edited_rtl_may_have_a_memory_where_ours_has_none(tmp_path):
+    copy = tmp_path / "rtl"
+    shutil.copytree(rtl_dir(), copy)
+    text = (copy / "stream_none.v").read_text(encoding="utf-8")
+    (copy / "stream_none.v").write_text(text.replace("endmodule\n", STORE), encoding="utf-8")
+    counts = synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
+    assert counts["bram"] == 1
+    assert "mapped again" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rng", "reuse"),
+    [
+        ("lfsr", "phased"),
+        *(
+            pytest.param(rng, reuse, marks=pytest.mark.slow)
+            for rng, reuse in (("xorshift32", "none"), ("clt", "none"), ("lfsr", "bank"))
+        ),
+    ],
+)
+def test_no_memory_to_map_makes_the_same_netlist(rng, reuse, tmp_path, monkeypatch):
+    point = resolve(rng=rng, reuse=reuse, bit_width=4, lanes=3, reuse_period=4)
+    texts = []
+    for target in (XCUP, dataclasses.replace(XCUP, without_memory=())):
+        monkeypatch.setattr(synth, "TARGETS", {"xcup": target})
+        path = netlist(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
+        texts.append(path.read_text(encoding="utf-8"))
+        script = (tmp_path / "work" / "synth.ys").read_text(encoding="utf-8")
+        assert (NO_MEMORY in script) == bool(target.without_memory)
+    assert texts[0] == texts[1]
 
 
 REAL = [
