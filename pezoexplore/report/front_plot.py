@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pezoexplore.design.conditions import Condition
 from pezoexplore.explore.pareto import check_columns, pareto_mask
 from pezoexplore.report import style
 from pezoexplore.report.designs import Design, finished_designs
@@ -60,11 +61,13 @@ def draw_front(
     title: str = "Pareto front",
     kinds: Sequence[str] = ("png", "svg"),
     target: str = "",
+    constraints: Sequence[Condition] = (),
 ) -> list[Path]:
     """Draw ``pareto_<resource>.png`` and ``.svg``.
 
-    The step line is the front of the two columns shown; filled, numbered markers are the designs
-    on the front of all objectives; the software reference is a line with its 95 % interval.
+    The step line is the front of the two columns shown, of designs that meet the constraints;
+    filled, numbered markers are the designs on the front of all objectives; the software reference
+    is a line with its 95 % interval.
 
     Args:
         frame: n rows with the columns of results.csv.
@@ -76,6 +79,7 @@ def draw_front(
         title: Heading of the front's part of the key.
         kinds: Which files: ``png``, ``svg``, ``pdf``.
         target: Target of all rows, for the names of the files and the axis; empty if not needed.
+        constraints: What a design must meet to be on the step line.
 
     Returns:
         The files written; none when no finished row has both values.
@@ -90,7 +94,8 @@ def draw_front(
     if not shown:
         return []
     with style.house_style():
-        view = _View(shown, _references(designs, accuracy), resource, accuracy, target)
+        references = _references(designs, accuracy)
+        view = _View(shown, references, resource, accuracy, target, tuple(constraints))
         figure = _figure(view, title)
         name = "_".join(filter(None, ["pareto", resource, target]))
         stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
@@ -107,6 +112,7 @@ class _View:
         resource: Column of the x axis.
         accuracy: Column of the y axis.
         target: Target of all designs, where the plot is to say it.
+        constraints: What a design must meet to be on the step line.
     """
 
     shown: list[Design]
@@ -114,6 +120,12 @@ class _View:
     resource: str
     accuracy: str
     target: str = ""
+    constraints: tuple[Condition, ...] = ()
+
+    @property
+    def allowed(self) -> list[Design]:
+        """The designs that meet the constraints."""
+        return [item for item in self.shown if all(c.holds(item.row) for c in self.constraints)]
 
     @property
     def named(self) -> list[Design]:
@@ -204,8 +216,10 @@ def _draw_references(axes: Axes, view: _View) -> None:
 
 
 def _draw_steps(axes: Axes, view: _View, xs: dict[int, float]) -> list[tuple[float, float]]:
-    """The front of the two columns as a step line; returns its corners in data units."""
-    values = np.array([[view.y(item), item.value(view.resource)] for item in view.shown])
+    """The front of the two columns as a step line; returns its corners in data units, if any."""
+    if not view.allowed:
+        return []
+    values = np.array([[view.y(item), item.value(view.resource)] for item in view.allowed])
     front = pareto_mask(values, [True, False])
     left, right = axes.get_xlim()
     best = {
@@ -288,7 +302,7 @@ def _draw_numbers(
     sizes = [(_NUMBER_SIZE * 0.66 * len(str(item.number)) + 1.4, _NUMBER_SIZE) for item in named]
     extent = axes.get_window_extent()
     frame = (extent.x0 * unit, extent.y0 * unit, extent.x1 * unit, extent.y1 * unit)
-    obstacles = _obstacles(view, xs, steps, to_points)
+    obstacles = _obstacles(view, xs, steps, axes.get_xlim(), to_points)
     shown = to_points([(xs[item.number], view.y(item)) for item in view.shown])
     everywhere = [across for across, _ in shown]
     spots = [_bar_ends(item, view, xs, to_points, everywhere) for item in named]
@@ -335,6 +349,7 @@ def _obstacles(
     view: _View,
     xs: dict[int, float],
     steps: list[tuple[float, float]],
+    edges: tuple[float, float],
     to_points: ToPoints,
 ) -> list[Obstacle]:
     """Markers, error bars and lines, in points."""
@@ -348,9 +363,8 @@ def _obstacles(
         obstacles.append(Obstacle(_grown(low, high, 0.8), 12.0))
     for start, end in pairwise(to_points(steps)):
         obstacles.append(Obstacle(_grown(start, end, 0.9), 8.0))
-    left, right = steps[0][0], steps[-1][0]
     for item in view.references:
-        start, end = to_points([(left, view.y(item)), (right, view.y(item))])
+        start, end = to_points([(edge, view.y(item)) for edge in edges])
         obstacles.append(Obstacle(_grown(start, end, 0.7), 6.0))
     return obstacles
 
@@ -410,7 +424,8 @@ def _legend_rows(view: _View) -> list[tuple[str, list[Line2D]]]:
         for reuse, marker in style.REUSE_MARKERS.items()
         if reuse in used_reuses
     ]
-    lines = [Line2D([], [], color=_STEP, lw=1.2, label="front of the two axes shown")]
+    front = "front within the constraints" if view.constraints else "front of the two axes shown"
+    lines = [Line2D([], [], color=_STEP, lw=1.2, label=front)] if view.allowed else []
     for index, item in enumerate(view.references):
         text = f"{item.label} (software): {view.y(item):.1f}"
         text += f" ± {view.half(item):.1f}" if view.half(item) > 0 else ""

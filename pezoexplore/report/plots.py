@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pezoexplore.design.conditions import Condition, cell_text
-from pezoexplore.explore.pareto import check_columns, front_of_frame
+from pezoexplore.explore.pareto import as_conditions, check_columns, front_of_frame
 from pezoexplore.report.axis_plot import PLOTTED_AXES, draw_axis
 from pezoexplore.report.front_plot import draw_front
 
@@ -99,7 +99,16 @@ def draw_fronts(
         for target, rows in _by_target(frame, resource):
             part, members = frame.iloc[rows], [front[row] for row in rows]
             drawn += draw_front(
-                part, resource, members, out_dir, accuracy, list(minimize), title, kinds, target
+                part,
+                resource,
+                members,
+                out_dir,
+                accuracy,
+                list(minimize),
+                title,
+                kinds,
+                target,
+                as_conditions(constraints),
             )
         if not drawn:
             _LOG.info("no plot of %s against %s: no design has both", accuracy, resource)

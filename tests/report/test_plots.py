@@ -86,6 +86,19 @@ def test_front_has_intervals_and_a_step_line(frame, monkeypatch, tmp_path):
     ]  # fmt: skip
 
 
+def test_the_step_line_keeps_the_constraints(frame, monkeypatch, tmp_path):
+    def corners(limit):
+        (figure, *_) = figure_of(
+            monkeypatch,
+            lambda: draw_fronts(frame, ["accuracy_mean"], ["lut"], tmp_path, [limit]),
+        )
+        lines = [line for line in figure.axes[0].lines if line.get_color() == "#777777"]
+        return [tuple(point) for line in lines for point in line.get_xydata()[:-1].tolist()]
+
+    assert corners("accuracy_mean > 89.2") == [(138.0, 89.3), (145.0, 89.3), (145.0, 89.4)]
+    assert corners("accuracy_mean > 99") == []
+
+
 def test_zeros_get_a_strip(frame, monkeypatch, tmp_path):
     front = [False] * len(frame)
     figure, _ = figure_of(monkeypatch, lambda: draw_front(frame, "bram", front, tmp_path))
