@@ -8,6 +8,7 @@ which beat of which epoch should stand on the outputs, and the software stream s
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -273,17 +274,18 @@ def check(
         raise MismatchError(f"the trace has {len(trace)} clocks, not {len(controls)}")
     expected, walk = Expected(point), Walk()
     jumps = {d.cycle: d.beat for d in script.deposits}
-    runs = {} if watch is not None else _runs(script)
-    clock = 0
+    edges = _edges(point, script)
+    clock = slow = 0
     while clock < len(controls):
         if clock in jumps:
             walk.kept = (walk.epoch, jumps[clock])
-        end = runs.get(clock, clock)
-        if end > clock and not walk.busy:
+        end = min(edges[bisect_right(edges, clock)], clock + _MOST)
+        if watch is None and not walk.busy and clock >= slow and end - clock >= _LEAST:
             lines = trace.block(clock, end)
             if _same(point, walk, expected, script.controls[clock:end], lines):
                 clock = end
                 continue
+            slow = end
         shown = trace.line(clock)
         _observe(point, walk, expected, controls[clock], shown, clock)
         if watch is not None:
@@ -296,19 +298,18 @@ def check(
     return {"rtl_words_checked": walk.words, "reseed_stall_beats": stall}
 
 
-_PULSES = RST | START | REPLAY | RESEED
-_LEAST = 8  # clocks that are worth comparing at once
+_LEAST, _MOST = 8, 2**16
+"""Clocks that are worth comparing at once, and that are."""
 
 
-def _runs(script: Script) -> dict[int, int]:
-    """Clocks without a pulse and without registers set, in a row: the first, and the next after."""
-    stops = np.flatnonzero(script.controls & _PULSES)
+def _edges(point: DesignPoint, script: Script) -> list[int]:
+    """Clocks before which a run ends that is compared at once; a pulse that stalls is one alone."""
+    stalling = RST | RESEED | (START if point.in_shift_registers else 0)
+    stops = np.flatnonzero(script.controls & stalling)
     jumps = [deposit.cycle for deposit in script.deposits]
-    edges = np.unique(np.concatenate([stops, stops + 1, jumps, [len(script.controls)]]))
-    edges = edges.astype(np.int64)
-    firsts, ends = edges[:-1], edges[1:]
-    long = (ends - firsts >= _LEAST) & (script.controls[firsts] & _PULSES == 0)
-    return dict(zip(firsts[long].tolist(), ends[long].tolist(), strict=True))
+    edges = np.concatenate([stops, stops + 1, jumps, [len(script.controls)]])
+    found: list[int] = np.unique(edges).astype(np.int64).tolist()
+    return found
 
 
 def _same(
@@ -318,25 +319,44 @@ def _same(
     controls: NDArray[np.uint8],
     lines: NDArray[np.uint8] | None,
 ) -> bool:
-    """Compare clocks without a pulse at once, and go on behind them; False leaves all as it was.
+    """Compare clocks without a stall at once, and go on behind them; False leaves all as it was.
 
     False is no verdict: the clocks are then compared one by one.
     """
-    ready = (controls & READY) != 0
-    taken = np.cumsum(ready)
-    rows, offset = expected.rows(walk.epoch, walk.beat)
-    if offset + int(taken[-1]) >= len(rows):
+    pulses = np.flatnonzero(controls & (START | REPLAY))
+    if len(pulses) and controls[pulses[0]] & REPLAY and walk.kept[0] != walk.epoch:
         return False
-    if lines is None or lines.shape[1] != rows.shape[1] + 2:
+    if lines is None or lines.shape[1] != expected.width + 2:
         return False
     if not (lines[:, 1] == ord("1")).all():
         return False
-    if not (lines[:, 2:] == rows[offset + taken - ready]).all():
+    beats, kept, age = _places(walk, controls, pulses.tolist())
+    if not (lines[:, 2:] == expected.block(walk.epoch, beats[:-1])).all():
         return False
-    walk.beat += int(taken[-1])
-    walk.age += int(taken[-1])
-    walk.words += point.lanes * int(taken[-1])
+    if (controls & (START | REPLAY) == START).any():
+        walk.kept = (walk.epoch, kept)
+    walk.beat, walk.age = int(beats[-1]), age
+    walk.words += point.lanes * int(np.count_nonzero(controls & READY))
     return True
+
+
+def _places(
+    walk: Walk, controls: NDArray[np.uint8], pulses: list[int]
+) -> tuple[NDArray[np.int64], int, int]:
+    """The beat shown at each clock and behind the last one; the kept beat and the age there."""
+    # A replay goes back to the kept beat, whatever is taken meanwhile.
+    moves = controls & (READY | REPLAY) == READY
+    passed = np.concatenate([[0], np.cumsum(moves)])
+    kept, firsts, offsets = walk.kept[1], [0], [walk.beat]
+    for pulse in pulses:
+        if controls[pulse] & REPLAY:
+            firsts.append(pulse + 1)
+            offsets.append(kept - int(passed[pulse + 1]))
+        else:
+            kept = offsets[-1] + int(passed[pulse])
+    beats = passed + np.repeat(offsets, np.diff([*firsts, len(passed)]))
+    age = int(passed[-1] - passed[pulses[-1]]) if pulses else walk.age + int(passed[-1])
+    return beats, kept, age
 
 
 def _observe(

@@ -65,17 +65,30 @@ class Expected:
     chunk: int = 4096
     _made: dict[tuple[int, int], Characters] = field(default_factory=dict)
 
+    @property
+    def width(self) -> int:
+        """Characters of a line: the exponent, a mark and the data."""
+        return 3 + _digits_of(self.point.lanes, self.point.bits)
+
     def line(self, epoch: int, beat: int) -> str:
         """Exponent and data of a beat, in the trace's form."""
-        rows, offset = self.rows(epoch, beat)
-        return bytes(rows[offset]).decode("ascii")
-
-    def rows(self, epoch: int, beat: int) -> tuple[Characters, int]:
-        """Lines of the chunk that a beat is in, [chunk, characters], and its place there."""
         number, offset = divmod(beat, self.chunk)
+        return bytes(self._rows(epoch, number)[offset]).decode("ascii")
+
+    def block(self, epoch: int, beats: NDArray[np.int64]) -> Characters:
+        """Lines of several beats, [beats, characters]."""
+        numbers, offsets = np.divmod(beats, self.chunk)
+        found = np.empty((len(beats), self.width), np.uint8)
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            found[here] = self._rows(epoch, number)[offsets[here]]
+        return found
+
+    def _rows(self, epoch: int, number: int) -> Characters:
+        """Lines of a chunk, [chunk, characters]."""
         if (epoch, number) not in self._made:
             self._made[epoch, number] = self._make(epoch, number * self.chunk)
-        return self._made[epoch, number], offset
+        return self._made[epoch, number]
 
     def _make(self, epoch: int, start: int) -> Characters:
         stream = Stream(self.point, reseeding.MASTER_SEED)
@@ -94,5 +107,9 @@ def _digits(words: NDArray[np.int32], bits: int) -> Characters:
     else:
         fields = (words.astype(np.int64)[:, :, None] >> np.arange(bits) & 1).astype(np.uint8)
         packed = np.packbits(fields.reshape(beats, -1), axis=1, bitorder="little")
-    digits = -(-lanes * bits // 4)
-    return _HEX[packed[:, ::-1]].reshape(beats, -1)[:, -digits:]
+    return _HEX[packed[:, ::-1]].reshape(beats, -1)[:, -_digits_of(lanes, bits) :]
+
+
+def _digits_of(lanes: int, bits: int) -> int:
+    """Hexadecimal digits of a beat."""
+    return -(-lanes * bits // 4)

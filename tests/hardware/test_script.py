@@ -22,6 +22,7 @@ from pezoexplore.hardware.script import (
     START,
     MismatchError,
     Script,
+    Walk,
     check,
     make_script,
     wrap_period,
@@ -174,6 +175,25 @@ def test_a_correct_trace_passes(name, good):
         for line, control in zip(trace, script.controls.tolist(), strict=True)
     )
     assert found["rtl_words_checked"] == 3 * seen
+
+
+@every_point
+def test_many_clocks_at_once_are_judged_as_one_by_one(name, good):
+    """Whoever watches makes the check go clock by clock."""
+    script, trace = good[name]
+
+    def verdict(shown: list[str], watch=None):
+        try:
+            return check(POINTS[name], script, text_of(shown), watch)
+        except MismatchError as difference:
+            return str(difference)
+
+    def ignore(walk: Walk, control: int, shown: str) -> None:
+        pass
+
+    places = np.random.default_rng(0).choice(len(trace), 20, replace=False).tolist()
+    for shown in (trace, *(altered(trace, place, "0x") for place in places)):
+        assert verdict(shown) == verdict(shown, ignore)
 
 
 def altered(trace: list[str], clock: int, line: str) -> list[str]:
