@@ -210,17 +210,21 @@ def _sound_program(point: DesignPoint, rtl_dir: Path, work_dir: Path) -> str:
 
 
 def _passes(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path, log_path: Path) -> bool:
-    """Whether a point's bench passes; a simulation that fails or does not end does not."""
-    try:
-        if point.fixed_point:
-            found = verify_engine(point, rtl_dir, work_dir, log_path, timeout_s=TIMEOUT_S)
-        else:
-            found = verify_point(
-                point, rtl_dir, work_dir, log_path, words=words, timeout_s=TIMEOUT_S
-            )
-    except ToolError:
-        return False
-    return bool(found["rtl_status"] == "pass")
+    """Whether a point's bench passes; a simulation that breaks off twice or never ends does not."""
+    for _ in range(2):  # one may break off for a reason of its own
+        try:
+            if point.fixed_point:
+                found = verify_engine(point, rtl_dir, work_dir, log_path, timeout_s=TIMEOUT_S)
+            else:
+                found = verify_point(
+                    point, rtl_dir, work_dir, log_path, words=words, timeout_s=TIMEOUT_S
+                )
+        except ToolTimeoutError:
+            return False
+        except ToolError:
+            continue
+        return bool(found["rtl_status"] == "pass")
+    return False
 
 
 @lru_cache(maxsize=512)

@@ -42,6 +42,24 @@ def test_a_defect_is_noticed(tmp_path):
     assert found == mutation.Verdict("killed", mutation.judges("ca.v")[0][0].label())
 
 
+def test_a_simulation_that_breaks_off_by_itself_kills_nothing(tmp_path, monkeypatch):
+    point, words = mutation.judges("ca.v")[0]
+    outcomes = iter([ToolError("no memory"), {"rtl_status": "pass"}])
+
+    def broken_off_once(*_, **__):
+        outcome = next(outcomes)
+        if isinstance(outcome, ToolError):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(mutation, "judges", lambda file: ((point, words),))
+    monkeypatch.setattr(mutation, "verify_point", broken_off_once)
+    changed = "{1'b0, (~state[31:1])} ^ {state[30:0], 1'b0} ^ (state & RULE_150);"
+    mutant = the_mutant("ca.v", f"assign next_state = {changed}")
+    found = judged(mutant, rtl_dir(), tmp_path)
+    assert found == mutation.Verdict("survived", simulated=(point,))
+
+
 def test_a_mutant_that_cannot_be_built_does_not_count(tmp_path, monkeypatch):
     monkeypatch.setattr(
         mutation, "judges", lambda file: [(p, 1000) for p in mutation.small_points()[:4]]
