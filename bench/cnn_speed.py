@@ -31,11 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax, pin_threads
-from pezoexplore.train.cnn import Cnn, deepzero_cnn, digits_cnn, lenet
 from pezoexplore.train.general_loop import Method, Start, train
-from pezoexplore.train.network import Array
-from pezoexplore.train.resnet import ResNet, resnet20
-from pezoexplore.train.tasks import Split, class_losses
+from pezoexplore.train.networks.cnn import Cnn, deepzero_cnn, digits_cnn, lenet
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.networks.resnet import ResNet, resnet20
+from pezoexplore.train.tasks.tasks import Split, class_losses
 from pezoexplore.train.trainer import Run
 
 BATCH, SHARE = 64, 0.3

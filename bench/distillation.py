@@ -4,8 +4,9 @@
 
 The student is designed for so many parameters from a 64-256-10 teacher and trained zeroth-order on
 Rademacher directions: by the labels alone; with the teacher to the end; and halted by our own rule
-(pezoexplore.train.student). Rates are tuned per arm on the validation split, intervals are 95 %
-over the seeds, and passes are the student's a seed; looking at the validation loss costs the rest.
+(pezoexplore.train.networks.student). Rates are tuned per arm on the validation split, intervals
+are 95 % over the seeds, and passes are the student's a seed; looking at the validation loss costs
+the rest.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.distil import Distillation, distil_point
 from pezoexplore.train.evaluate import ci95
-from pezoexplore.train.student import Budget, Halting
-from pezoexplore.train.tasks import get_task
+from pezoexplore.train.networks.student import Budget, Halting
+from pezoexplore.train.tasks.tasks import get_task
 
 POINT = resolve(rng="rademacher", reuse="none")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import DesignSpace
-from pezoexplore.explore.outputs import RunInfo
-from pezoexplore.explore.stage import Payload, Stage
+from pezoexplore.sweeps.outputs import RunInfo
+from pezoexplore.sweeps.stage import Payload, Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,11 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
-from pezoexplore.train.cnn import Cnn, Conv
 from pezoexplore.train.evaluate import ci95, train_source
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
-from pezoexplore.train.tasks import Split, Task, get_task, mnist5k, split_task
+from pezoexplore.train.networks.cnn import Cnn, Conv
+from pezoexplore.train.tasks.tasks import Split, Task, get_task, mnist5k, split_task
 from pezoexplore.train.trainer import Trainer
 from pezoexplore.train.trainers import MlpTrainer, stream_source
 

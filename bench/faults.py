@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pezoexplore.explore.store import Store
+from pezoexplore.sweeps.store import Store
 
 ROOT = Path(__file__).parents[1]
 DRIVER = ROOT / "tests" / "explore" / "sweep_driver.py"

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.cnn import Cnn, deepzero_cnn
 from pezoexplore.train.coordinate import Everywhere, Point, Workers, gradient
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.network import Array, Block, Network
+from pezoexplore.train.networks.cnn import Cnn, deepzero_cnn
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.networks.network import Array, Block, Network
 from pezoexplore.train.probes import Probe
 
 EPSILON = 5e-3

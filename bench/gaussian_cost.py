@@ -33,19 +33,13 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.synth import synthesise
+from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb import (
-    box_muller,
-    clt,
-    gaussian_tables,
-    icdf,
-    table_hadamard,
-    treegrng,
-)
-from pezoexplore.perturb.catalogue import entry
-from pezoexplore.perturb.gaussian_source import STATE_BITS, next_rows
-from pezoexplore.perturb.linear import byte_tables, power, transpose
+from pezoexplore.streams import gaussian_tables
+from pezoexplore.streams.catalogue import entry
+from pezoexplore.streams.families import box_muller, clt, icdf, table_hadamard, treegrng
+from pezoexplore.streams.gaussian_source import STATE_BITS, next_rows
+from pezoexplore.streams.linear import byte_tables, power, transpose
 
 Words = Callable[[NDArray[np.uint64], int], NDArray[np.int32]]
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.synth import synthesise
-from pezoexplore.hardware.tools import yosys_version
+from pezoexplore.hardware.eda.synth import synthesise
+from pezoexplore.hardware.eda.tools import yosys_version
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb.catalogue import CATALOGUE
-from pezoexplore.perturb.health import stream_health
+from pezoexplore.streams.catalogue import CATALOGUE
+from pezoexplore.streams.statistics import stream_health
 
 HARDWARE = tuple(item.name for item in CATALOGUE if item.rtl)
 RIVAL = "xorshift32"

@@ -25,10 +25,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.synth import synthesise
+from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb.health import stream_health
-from pezoexplore.train.tasks import get_task
+from pezoexplore.streams.statistics import stream_health
+from pezoexplore.train.tasks.tasks import get_task
 
 LANES, BITS = 31, 8
 BANK = resolve(reuse="bank", lanes=LANES, bit_width=BITS)

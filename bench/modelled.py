@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.explore.stage import Payload, Stage, canonical_json
+from pezoexplore.sweeps.stage import Payload, Stage, canonical_json
 
 PARAMETERS, STEPS = 2410, 4000
 FAILING = 97

@@ -14,12 +14,12 @@ import tempfile
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.delays import find_loads
-from pezoexplore.hardware.liberty import read_liberty
-from pezoexplore.hardware.opensta import Check, emulated_mw, reported_mw
-from pezoexplore.hardware.power import INPUT_SLEW_NS, NETLIST_V, mapped_netlist, power_point
-from pezoexplore.hardware.rtl import TOP
-from pezoexplore.hardware.targets import LIBERTY
+from pezoexplore.hardware.eda.opensta import Check, emulated_mw, reported_mw
+from pezoexplore.hardware.eda.targets import LIBERTY
+from pezoexplore.hardware.power.delays import find_loads
+from pezoexplore.hardware.power.liberty import read_liberty
+from pezoexplore.hardware.power.power import INPUT_SLEW_NS, NETLIST_V, mapped_netlist, power_point
+from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir
 
 LANES, BITS, MEGAHERTZ = 31, 8, 200.0

@@ -33,11 +33,11 @@ from pezoexplore.commands.sensitivity import write_sensitivity
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import IllegalPointError, ToolError
-from pezoexplore.explore.outputs import RunInfo, SkippedPoint
-from pezoexplore.explore.rundir import STORE_NAME
-from pezoexplore.explore.stage import canonical_json, determinants, sha256
-from pezoexplore.explore.store import Record, Store
-from pezoexplore.explore.sweep import run_sweep
+from pezoexplore.sweeps.outputs import RunInfo, SkippedPoint
+from pezoexplore.sweeps.rundir import STORE_NAME
+from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
+from pezoexplore.sweeps.store import Record, Store
+from pezoexplore.sweeps.sweep import run_sweep
 
 DESIGN = """\
 name: two-thousand

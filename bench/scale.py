@@ -25,13 +25,13 @@ from pathlib import Path
 
 from empty_stage import INFO, Busy, Empty, Scored, points, space
 
-from pezoexplore.explore.cluster import ClusterSettings, started
-from pezoexplore.explore.dask_executor import DaskExecutor
-from pezoexplore.explore.plan import make_plan
-from pezoexplore.explore.rundir import open_run_dir
-from pezoexplore.explore.stage import canonical_json, determinants, sha256
-from pezoexplore.explore.store import Record, Store
-from pezoexplore.explore.sweep import run_sweep
+from pezoexplore.sweeps.executors.cluster import ClusterSettings, started
+from pezoexplore.sweeps.executors.dask_executor import DaskExecutor
+from pezoexplore.sweeps.plan import make_plan
+from pezoexplore.sweeps.rundir import open_run_dir
+from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
+from pezoexplore.sweeps.store import Record, Store
+from pezoexplore.sweeps.sweep import run_sweep
 
 ROOT = Path(__file__).parents[1]
 

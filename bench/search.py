@@ -26,13 +26,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pezoexplore.analysis.hypervolume import Box, box_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.loading import read_design
 from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint
-from pezoexplore.explore.candidates import candidates_of
-from pezoexplore.explore.hypervolume import Box, box_of
-from pezoexplore.explore.screening import ruled_out
-from pezoexplore.explore.search import (
+from pezoexplore.search.candidates import candidates_of
+from pezoexplore.search.screening import ruled_out
+from pezoexplore.search.search import (
     COMPLETE,
     SCREENED,
     Finding,
@@ -43,7 +43,7 @@ from pezoexplore.explore.search import (
     progress,
     search,
 )
-from pezoexplore.explore.study import point_of
+from pezoexplore.search.study import point_of
 
 HERE = Path(__file__).parent
 GRID = HERE / "data" / "full_grid.csv.gz"

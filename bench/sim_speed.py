@@ -21,13 +21,13 @@ from pathlib import Path
 from statistics import median
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware import reseeding
-from pezoexplore.hardware.rtl import TOP, build
-from pezoexplore.hardware.script import make_script
-from pezoexplore.hardware.simulate import SIMULATORS, simulate
-from pezoexplore.hardware.verify import verify_point
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.hardware.rtl.build import TOP, build
+from pezoexplore.hardware.verify.script import make_script
+from pezoexplore.hardware.verify.simulate import SIMULATORS, simulate
+from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.streams.stream import Stream
 
 LIMITS = {"icarus": 2.0, "verilator": 10.0}
 """Least times the rival's speed."""

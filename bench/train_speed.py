@@ -36,8 +36,8 @@ import numpy as np
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
 from pezoexplore.train.loop import train
-from pezoexplore.train.network import Array
-from pezoexplore.train.tasks import get_task
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.tasks.tasks import get_task
 from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source
 

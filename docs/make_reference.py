@@ -15,8 +15,8 @@ import typer
 
 from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
-from pezoexplore.hardware import engine_map
-from pezoexplore.perturb import catalogue
+from pezoexplore.hardware.rtl import engine_map
+from pezoexplore.streams import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- columns: made by docs/make_reference.py -->", "<!-- end of columns -->"

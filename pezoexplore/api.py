@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.design.counting import Selection, select
+from pezoexplore.design.lattice.counting import Selection, select
 from pezoexplore.design.loading import load_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.outputs import Failure, SkippedPoint
-from pezoexplore.explore.provenance import run_info, tool_versions
-from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.stage import SELECTABLE, USUAL
-from pezoexplore.explore.stages import build_stages
-from pezoexplore.explore.sweep import Progress, run_sweep
+from pezoexplore.sweeps.outputs import Failure, SkippedPoint
+from pezoexplore.sweeps.provenance import run_info, tool_versions
+from pezoexplore.sweeps.rundir import WORK_NAME
+from pezoexplore.sweeps.stage import SELECTABLE, USUAL
+from pezoexplore.sweeps.stages import build_stages
+from pezoexplore.sweeps.sweep import Progress, run_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ class Results:
         Raises:
             DesignError: The file is not there or cannot be read.
         """
-        from pezoexplore.report.frames import read_results as read
+        from pezoexplore.analysis.frames import read_results as read
 
         return read(self.path / "results.csv")
 

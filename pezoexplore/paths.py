@@ -34,7 +34,7 @@ def grid_file() -> Path:
 
 def bench_dir() -> Path:
     """Folder of the cocotb benches."""
-    return _folder("tests/rtl")
+    return _PACKAGE / "hardware/verify/bench"
 
 
 def license_file() -> Path:

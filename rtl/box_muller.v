@@ -5,7 +5,7 @@
 // The radius of 64 strata of u in 32 steps, eight angles of a quarter wave, and a sign. The
 // multiplier adds two products from tables, of the high and of the low part of the radius with the
 // cosine; a uniform number takes the place of the low bits of the first. The value is word + 1/2;
-// words below 12 bits drop low bits. Figures: pezoexplore/perturb/box_muller.py.
+// words below 12 bits drop low bits. Figures: streams/families/box_muller.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
 
 `resetall

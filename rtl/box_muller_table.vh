@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Radius by stratum, and radius times cosine in two parts.
-// Made by: python -m pezoexplore.perturb.gaussian_tables
+// Made by: python -m pezoexplore.streams.gaussian_tables
 localparam [63:0] RADIUS_0 = 64'hb1c38783c78e3928;
 localparam [63:0] RADIUS_1 = 64'h703f807fc07e071b;
 localparam [63:0] RADIUS_2 = 64'h0fff80003ffe00f9;

@@ -6,7 +6,7 @@
 // each chain's first operand is a function of at most five bits, so that the counting of ones costs
 // no LUT of its own beyond the chain. Where the sum of the first chain is extreme, the ones that
 // the second adds are clamped: the word saturates instead of wrapping. The value is word + 1/2;
-// words below 12 bits drop low bits. Distribution and figures: pezoexplore/perturb/clt.py.
+// words below 12 bits drop low bits. Distribution and figures: pezoexplore/streams/families/clt.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
 
 `resetall

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ones of six bits; sum bits before carry.
-// Made by: python -m pezoexplore.perturb.gaussian_tables
+// Made by: python -m pezoexplore.streams.gaussian_tables
 localparam [63:0] ONES_0 = 64'h6996966996696996;
 localparam [63:0] ONES_1 = 64'h8117177e177e7ee8;
 localparam [63:0] ONES_2 = 64'hfee8e880e8808000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Next state of the source: each bit the XOR of three or four bits.
-// Made by: python -m pezoexplore.perturb.gaussian_tables
+// Made by: python -m pezoexplore.streams.gaussian_tables
 function [32:0] gaussian_next;
   input [32:0] s;
   gaussian_next =

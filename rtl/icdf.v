@@ -7,7 +7,7 @@
 // and fewer towards the tail, 64 in all. A section has a start and a width in eighths of a step of
 // 8-bit words; the width times seven more random bits is added to the start (D. Lee, R. Cheung,
 // J. Villasenor, W. Luk, "Inversion-based hardware Gaussian random number generator", FPT 2006).
-// The value is word + 1/2; words below 12 bits drop low bits. Figures: pezoexplore/perturb/icdf.py.
+// The value is word + 1/2; words below 12 bits drop low bits. Figures: streams/families/icdf.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
 
 `resetall

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Start and width of the sections, bit by bit; entry i of a bit in its bit i.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 localparam [639:0] START = {
   64'hfffffff800000000,
   64'hfffc0007ffffc000,

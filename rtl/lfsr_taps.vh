@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maximal-length Galois taps by state width; exponent e of the polynomial is bit e - 1.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 localparam [31:0] LFSR_TAPS =
   (STATE_BITS == 3) ? 32'h00000006 :
   (STATE_BITS == 4) ? 32'h0000000c :

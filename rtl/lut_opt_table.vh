@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Next state: each bit the XOR of three or four bits.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 function [47:0] lut_opt_next;
   input [47:0] s;
   lut_opt_next =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The map T: each bit the XOR of three or four bits.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 function [31:0] lut_sr_next;
   input [31:0] s;
   lut_sr_next =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Register map of the perturbation engine.
-// Made by: python -m pezoexplore.hardware.engine_map
+// Made by: python -m pezoexplore.hardware.rtl.engine_map
 localparam [31:0] ID_VALUE = 32'h50455a4f;
 localparam [31:0] VERSION_VALUE = 32'h00010000;
 localparam [7:0] ID = 8'h00;

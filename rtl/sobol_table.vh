@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Direction numbers of a lane: 24 bits, the top one lowest, and of each
 // the 32 entries, entry k in bit k.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 function [767:0] sobol_directions;
   input [7:0] lane;
   case (lane)

@@ -6,7 +6,7 @@
 // GRNG", ACM TRETS 8(4), 2015). In the first stage one operand is itself a function of five bits,
 // so that its table is in the LUTs of the adder. A sum beyond 4 sigma wraps to the other tail. The
 // value is word + 1/2; words below 12 bits drop low bits, which the lanes share. Distribution and
-// figures: pezoexplore/perturb/table_hadamard.py.
+// figures: streams/families/table_hadamard.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
 
 `resetall

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables, and sum bits before carry, a truth table a bit, lowest bit lowest.
-// Made by: python -m pezoexplore.perturb.rtl_tables
+// Made by: python -m pezoexplore.streams.rtl_tables
 localparam [447:0] A = {
   64'hffffffff00000000,
   64'h7fffffff80000000,

@@ -7,7 +7,7 @@
 // each, of the bits above and of random bits, some of which the level above has biased already. The
 // next four are random bits that two events cleared now and then, at rates that grow with the bits
 // above (slope_a about z/2, slope_b about z/8); the rest are random bits as they are. The value is
-// word + 1/2; words below 12 bits drop low bits. Figures: pezoexplore/perturb/treegrng.py.
+// word + 1/2; words below 12 bits drop low bits. Figures: streams/families/treegrng.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
 
 `resetall

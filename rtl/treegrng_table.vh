@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Biased decisions of the tree.
-// Made by: python -m pezoexplore.perturb.gaussian_tables
+// Made by: python -m pezoexplore.streams.gaussian_tables
 localparam [63:0] LEVEL6 = 64'h0000000000000015;
 localparam [63:0] LEVEL5 = 64'h01000100003f0700;
 localparam [63:0] LEVEL4 = 64'h0007000f03ff0007;

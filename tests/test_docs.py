@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pezoexplore.cli import run
-from pezoexplore.hardware import regress
+from pezoexplore.hardware.verify import regress
 
 ROOT = Path(__file__).parents[1]
 

@@ -165,7 +165,7 @@ def search(
     from pezoexplore.commands.search import SearchRequest
     from pezoexplore.commands.search import search as command
     from pezoexplore.commands.workers import Workers
-    from pezoexplore.explore.search_run import SearchSettings
+    from pezoexplore.search.search_run import SearchSettings
 
     speak(quiet, verbose)
     return command(

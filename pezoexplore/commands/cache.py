@@ -9,10 +9,10 @@ from pathlib import Path
 from pezoexplore.commands.terminal import counted, duration, print_json, say, tell
 from pezoexplore.commands.workers import cache_folder
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.cache import VARIABLE, Cache, exported
-from pezoexplore.explore.rundir import STORE_NAME
-from pezoexplore.explore.stage import STAGE_ORDER
-from pezoexplore.explore.store import Record, Store
+from pezoexplore.sweeps.cache import VARIABLE, Cache, exported
+from pezoexplore.sweeps.rundir import STORE_NAME
+from pezoexplore.sweeps.stage import STAGE_ORDER
+from pezoexplore.sweeps.store import Record, Store
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
+from pezoexplore.analysis import compare as report
 from pezoexplore.commands.sweep import SweepRequest, run_design, stage_names
 from pezoexplore.commands.terminal import counted, print_json, say, tell
 from pezoexplore.commands.workers import Workers
-from pezoexplore.design.counting import select
+from pezoexplore.design.lattice.counting import select
 from pezoexplore.design.loading import load_design
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.design.yaml_tree import PlainDumper
-from pezoexplore.explore.rows import Row, typed_row
-from pezoexplore.explore.stage import SELECTABLE
-from pezoexplore.explore.sweep import SweepResult
-from pezoexplore.report import compare as report
+from pezoexplore.sweeps.rows import Row, typed_row
+from pezoexplore.sweeps.stage import SELECTABLE
+from pezoexplore.sweeps.sweep import SweepResult
 
 NAME = "compare"
 PAGE = "compare.md"
@@ -158,8 +158,8 @@ def _sweep(request: CompareRequest, space: DesignSpace, out: Path) -> SweepResul
 
 def _divergences(rows: Sequence[Row]) -> dict[str, float]:
     """Divergence from the normal of each Gaussian that finished."""
-    from pezoexplore.perturb.divergence import divergence
-    from pezoexplore.report.frames import row_point
+    from pezoexplore.analysis.frames import row_point
+    from pezoexplore.streams.divergence import divergence
 
     points: dict[str, DesignPoint] = {}
     for row in rows:
@@ -169,7 +169,7 @@ def _divergences(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _write(request: CompareRequest, found: Sequence[report.Comparison], out: Path) -> list[Path]:
-    from pezoexplore.report.compare_plot import draw_comparison
+    from pezoexplore.report.plots.compare_plot import draw_comparison
 
     plots = [path for item in found for path in draw_comparison(item, out)]
     shape = f"{counted(request.lanes, 'lane')} of {counted(request.bit_width, 'bit')}"

@@ -12,8 +12,8 @@ from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import counted, print_json, say, tell
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.hardware.cosim import Outcome, Training, cosimulate
-from pezoexplore.hardware.simulate import SIMULATORS, require_simulator
+from pezoexplore.hardware.verify.cosim import Outcome, Training, cosimulate
+from pezoexplore.hardware.verify.simulate import SIMULATORS, require_simulator
 
 DEFAULT_BITS = {"weight_bits": "16", "activation_bits": "8"}
 """Widths that are not given: the engine adds integers."""

@@ -9,12 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pezoexplore.commands.terminal import counted, print_json, say
-from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.space import DesignSpace
-from pezoexplore.errors import DesignError
-from pezoexplore.explore.statistics import Difference
-from pezoexplore.report.diff import (
+from pezoexplore.analysis.diff import (
     IMPROVEMENT,
     MOVED,
     NOISE,
@@ -24,7 +19,12 @@ from pezoexplore.report.diff import (
     Comparison,
     compare_runs,
 )
-from pezoexplore.report.runs import Row, StoredRun, read_run
+from pezoexplore.analysis.runs import Row, StoredRun, read_run
+from pezoexplore.analysis.statistics import Difference
+from pezoexplore.commands.terminal import counted, print_json, say
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.errors import DesignError
 from pezoexplore.report.tables import print_table
 
 _WORDS = {REGRESSION: "worse", IMPROVEMENT: "better", MOVED: "moved", NOISE: "within noise"}

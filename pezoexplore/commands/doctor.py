@@ -7,8 +7,8 @@ from dataclasses import asdict
 from rich.console import Console
 
 from pezoexplore.commands.terminal import print_json, say
-from pezoexplore.hardware.install import install_commands
-from pezoexplore.hardware.tools import Tool, package_version, tools
+from pezoexplore.hardware.eda.install import install_commands
+from pezoexplore.hardware.eda.tools import Tool, package_version, tools
 from pezoexplore.report.tables import print_table
 
 EXTRAS = (

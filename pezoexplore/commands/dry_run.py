@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from pezoexplore.commands.terminal import counted, print_json, say
-from pezoexplore.design.counting import Selection
-from pezoexplore.design.expand import Collapse, Exclusion, Skip, expand
+from pezoexplore.design.lattice.counting import Selection
+from pezoexplore.design.lattice.expand import Collapse, Exclusion, Skip, expand
 from pezoexplore.design.loading import LoadedDesign
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.restrict import LeftOut
-from pezoexplore.explore.rows import point_id
 from pezoexplore.report.tables import print_dry_run
+from pezoexplore.sweeps.rows import point_id
 
 SHOWN_POINTS = 1000
 """Most points that are listed."""

@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pezoexplore.analysis.frames import row_point
+from pezoexplore.analysis.runs import RESULTS_NAME, read_rows, results_file
 from pezoexplore.commands.cosim import DEFAULT_BITS
 from pezoexplore.commands.points import one_point
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.design.point import AXES, STREAM_AXES, DesignPoint, IllegalPointError, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rundir import RUN_NAME
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
-from pezoexplore.report.frames import row_point
-from pezoexplore.report.runs import RESULTS_NAME, read_rows, results_file
+from pezoexplore.sweeps.rundir import RUN_NAME
 
 
 @dataclass(frozen=True)

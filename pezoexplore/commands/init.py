@@ -9,7 +9,7 @@ from pezoexplore.commands.terminal import say
 from pezoexplore.design.loading import read_design
 from pezoexplore.design.template import design_template
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rundir import write_atomically
+from pezoexplore.sweeps.rundir import write_atomically
 
 
 def write_template(path: Path, task: str, force: bool) -> int:

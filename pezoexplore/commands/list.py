@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from pezoexplore.commands.terminal import print_json, say
-from pezoexplore.perturb.catalogue import CATALOGUE, FACTS, facts
+from pezoexplore.streams.catalogue import CATALOGUE, FACTS, facts
 
 _INDENT = 24
 _WRAP = textwrap.TextWrapper(98, subsequent_indent=" " * _INDENT, break_on_hyphens=False)

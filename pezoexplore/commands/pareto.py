@@ -12,17 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 from rich.console import Console
 
+from pezoexplore.analysis.frames import read_results
+from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
+from pezoexplore.analysis.runs import results_file
+from pezoexplore.analysis.statistics import front_confidence
 from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.design.conditions import parse_conditions
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.pareto import frame_rows, front_of_frame, select_frame
-from pezoexplore.explore.rows import ON_FRONT, cell_text, csv_text, typed_row
-from pezoexplore.explore.rundir import write_atomically
-from pezoexplore.explore.statistics import front_confidence
-from pezoexplore.report.frames import read_results
-from pezoexplore.report.plots import draw_fronts
-from pezoexplore.report.runs import results_file
+from pezoexplore.report.plots.plots import draw_fronts
 from pezoexplore.report.tables import print_front
+from pezoexplore.sweeps.rows import ON_FRONT, cell_text, csv_text, typed_row
+from pezoexplore.sweeps.rundir import write_atomically
 
 MAXIMIZE = ("accuracy_mean",)
 MINIMIZE = ("lut", "ff")

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pezoexplore import paths
+from pezoexplore.analysis.recommend import Advice, Limits, Option, recommend
+from pezoexplore.analysis.runs import StoredRun, read_run
 from pezoexplore.commands.terminal import counted, print_json, say
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.loading import load_design
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import TARGETS, DesignSpace
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.report.reasons import (
     Figures,
     carried_over,
@@ -22,8 +23,7 @@ from pezoexplore.report.reasons import (
     figures_of,
     reasons,
 )
-from pezoexplore.report.recommend import Advice, Limits, Option, recommend
-from pezoexplore.report.runs import StoredRun, read_run
+from pezoexplore.sweeps.rundir import write_atomically
 
 SHOWN_UNDECIDED = 3
 """Most cheaper designs that are named though the seeds leave them open."""
@@ -121,8 +121,8 @@ def _parameters(run: StoredRun, said: int | None) -> int:
             f"{run.path}: no design.yaml beside it says which model was trained; say how many "
             "weights it has with --results-params"
         )
-    from pezoexplore.explore.stages import PARAMETERS
-    from pezoexplore.train.tasks import get_task
+    from pezoexplore.sweeps.stages import PARAMETERS
+    from pezoexplore.train.tasks.tasks import get_task
 
     task = run.space.task
     known = PARAMETERS.get(task)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pezoexplore.commands.terminal import counted, print_json, say
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rundir import write_atomically
+from pezoexplore.sweeps.rundir import write_atomically
 
 PAGE, WORDS, FIGURES = "report.html", "report.md", "figures"
 """What the command writes."""

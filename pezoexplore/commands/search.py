@@ -17,21 +17,21 @@ from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace, TrainSettings
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.provenance import run_info, tool_versions
-from pezoexplore.explore.rows import ON_FRONT, typed_row
-from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.samplers import SAMPLERS
-from pezoexplore.explore.screening import CHEAP
-from pezoexplore.explore.search import Goal, evaluations, progress
-from pezoexplore.explore.search_run import (
+from pezoexplore.search.samplers import SAMPLERS
+from pezoexplore.search.screening import CHEAP
+from pezoexplore.search.search import Goal, evaluations, progress
+from pezoexplore.search.search_run import (
     SearchNews,
     SearchResult,
     SearchSettings,
     run_search,
 )
-from pezoexplore.explore.stage import SELECTABLE, Stage
-from pezoexplore.explore.stages import build_stages
-from pezoexplore.explore.study import STUDY_NAME
+from pezoexplore.search.study import STUDY_NAME
+from pezoexplore.sweeps.provenance import run_info, tool_versions
+from pezoexplore.sweeps.rows import ON_FRONT, typed_row
+from pezoexplore.sweeps.rundir import WORK_NAME
+from pezoexplore.sweeps.stage import SELECTABLE, Stage
+from pezoexplore.sweeps.stages import build_stages
 
 RUNG_STEPS = 8
 """A rung trains this many times fewer steps than an evaluation, on about half of the seeds."""
@@ -194,7 +194,7 @@ def _show(news: SearchNews) -> None:
 
 def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
     """Draw the plots of a sweep; what draws is imported when the runs are done."""
-    from pezoexplore.report.run_plots import draw_run
+    from pezoexplore.report.plots.run_plots import draw_run
 
     draw_run(rows, space, out_dir)
 
@@ -202,7 +202,7 @@ def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) 
 def _draw_progress(
     space: DesignSpace, result: SearchResult, request: SearchRequest, out: Path
 ) -> None:
-    from pezoexplore.report.search_plot import draw_search
+    from pezoexplore.report.plots.search_plot import draw_search
 
     goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
     history = result.history
@@ -215,7 +215,7 @@ def _report(
     space: DesignSpace, request: SearchRequest, result: SearchResult, out: Path, seconds: float
 ) -> None:
     """The front, what failed and where the files are."""
-    from pezoexplore.report.frames import frame_of_rows
+    from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.report.tables import print_front
 
     if result.sweep is not None:

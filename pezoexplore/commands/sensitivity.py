@@ -8,18 +8,18 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pezoexplore.analysis.frames import read_results
+from pezoexplore.analysis.pareto import frame_rows, select_frame
+from pezoexplore.analysis.runs import results_file
+from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.commands.terminal import print_json, say
 from pezoexplore.design.columns import NUMERIC_COLUMNS, RESULT_COLUMNS
 from pezoexplore.design.conditions import parse_conditions
 from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.pareto import frame_rows, select_frame
-from pezoexplore.explore.rows import csv_text
-from pezoexplore.explore.rundir import write_atomically
-from pezoexplore.explore.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
-from pezoexplore.report.frames import read_results
-from pezoexplore.report.runs import results_file
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.rows import csv_text
+from pezoexplore.sweeps.rundir import write_atomically
 
 CSV_COLUMNS = (
     *("response", "scale", "rows", "axis", "with_axis", "share", "share_low", "share_high"),
@@ -52,7 +52,7 @@ def show_sensitivity(
         PezoError: The file, a column or a condition cannot be used, or there is too little to
             look at.
     """
-    from pezoexplore.report.sensitivity_plot import draw_sensitivity
+    from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 
     results = results_file(results)
     frame = read_results(results)
@@ -99,7 +99,7 @@ def write_sensitivity(rows: Sequence[Mapping[str, object]], folder: Path) -> lis
     Raises:
         PezoError: A file cannot be written.
     """
-    from pezoexplore.report.sensitivity_plot import draw_sensitivity
+    from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 
     found = look(rows)
     if found:

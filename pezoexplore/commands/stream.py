@@ -18,7 +18,7 @@ from pezoexplore.commands.points import one_point
 from pezoexplore.commands.terminal import plain, tell
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.streams.stream import Stream
 
 HEADER = "index,beat,lane,exponent,value"
 """Header of the CSV."""
@@ -166,7 +166,7 @@ def _columns(chunk: _Chunk, lanes: int) -> list[list[object]]:
 
 
 def _write_hex(stream: Stream, request: StreamRequest, output: BinaryIO) -> None:
-    from pezoexplore.hardware.reseeding import pack_rows
+    from pezoexplore.hardware.rtl.reseeding import pack_rows
 
     bits = stream.point.bits
     digits = -(-stream.lanes * bits // 4)

@@ -24,20 +24,20 @@ from pezoexplore.commands.terminal import (
 )
 from pezoexplore.commands.workers import Workers, cache_of, executor_of
 from pezoexplore.design.columns import COLUMNS
-from pezoexplore.design.counting import Selection, select
+from pezoexplore.design.lattice.counting import Selection, select
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError, ToolError
-from pezoexplore.explore.adaptive import seeds_wanted, with_more_seeds
-from pezoexplore.explore.provenance import run_info, tool_versions
-from pezoexplore.explore.rows import ON_FRONT, typed_row
-from pezoexplore.explore.rundir import WORK_NAME
-from pezoexplore.explore.stage import SELECTABLE, Stage
-from pezoexplore.explore.stages import build_stages, figures_missing
-from pezoexplore.explore.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_FILE
 from pezoexplore.report.parquet import check_parquet, write_parquet
+from pezoexplore.sweeps.adaptive import seeds_wanted, with_more_seeds
+from pezoexplore.sweeps.provenance import run_info, tool_versions
+from pezoexplore.sweeps.rows import ON_FRONT, typed_row
+from pezoexplore.sweeps.rundir import WORK_NAME
+from pezoexplore.sweeps.stage import SELECTABLE, Stage
+from pezoexplore.sweeps.stages import build_stages, figures_missing
+from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _until_sure(
 def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
     """Draw the plots; what draws is imported when the runs are done."""
     from pezoexplore.commands.sensitivity import write_sensitivity
-    from pezoexplore.report.run_plots import draw_run
+    from pezoexplore.report.plots.run_plots import draw_run
 
     draw_run(rows, space, out_dir)
     write_sensitivity(rows, out_dir)
@@ -256,7 +256,7 @@ def _show(meter: Meter, news: Progress) -> None:
 
 def _report(chosen: Selection, result: SweepResult, out: Path, seconds: float) -> None:
     """The front, what failed and where the files are."""
-    from pezoexplore.report.frames import frame_of_rows
+    from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.report.tables import front_table, print_front, print_table
 
     space = chosen.space

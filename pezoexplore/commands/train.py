@@ -14,12 +14,12 @@ from pezoexplore.commands.terminal import note, print_json, say
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rows import csv_text
-from pezoexplore.explore.rundir import write_atomically
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.rows import csv_text
+from pezoexplore.sweeps.rundir import write_atomically
 from pezoexplore.train.evaluate import Candidate, learning_curve, train_point, tune
 from pezoexplore.train.general_trainer import GeneralTrainer
-from pezoexplore.train.tasks import Task, get_task
+from pezoexplore.train.tasks.tasks import Task, get_task
 from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source, trainer_of
 
@@ -100,7 +100,7 @@ def _make(folder: Path) -> None:
 def _write(folder: Path | None, point: DesignPoint, curve: Curve) -> list[str]:
     if folder is None:
         return []
-    from pezoexplore.report.curve_plot import draw_curve
+    from pezoexplore.report.plots.curve_plot import draw_curve
 
     table = folder / "learning_curve.csv"
     cells = [{name: _cell(row[name]) for name in CURVE_COLUMNS} for row in curve]
@@ -113,7 +113,7 @@ def _draw_landscape(
     folder: Path, point: DesignPoint, task: Task, settings: TrainSettings, chosen: Candidate
 ) -> str:
     """Draw the loss around one seed's run and the same seed's backprop, each at its own rate."""
-    from pezoexplore.report.landscape_plot import draw_landscape
+    from pezoexplore.report.plots.landscape_plot import draw_landscape
     from pezoexplore.train.landscape import landscape
 
     source, reference = stream_source(point, task), GeneralTrainer(task, "backprop", None)

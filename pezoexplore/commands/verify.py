@@ -11,19 +11,19 @@ from rich.console import Console
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.junit import write_junit
-from pezoexplore.explore.regression import (
+from pezoexplore.hardware.verify.coverage import KINDS, Coverage, reasons
+from pezoexplore.hardware.verify.junit import write_junit
+from pezoexplore.hardware.verify.regression import (
     Check,
     chosen_modules,
     regression_coverage,
     run_regression,
     test_cases,
 )
-from pezoexplore.explore.rundir import RunDirError
-from pezoexplore.hardware.simulate import SIMULATORS
-from pezoexplore.hardware.verify_coverage import KINDS, Coverage, reasons
+from pezoexplore.hardware.verify.simulate import SIMULATORS
 from pezoexplore.report.coverage_page import HEADER, coverage_page, coverage_rows
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.rundir import RunDirError
 
 
 @dataclass(frozen=True)

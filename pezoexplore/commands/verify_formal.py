@@ -10,12 +10,12 @@ from rich.console import Console
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
 from pezoexplore.commands.verify import VerifyRequest, make_room
-from pezoexplore.explore.junit import TestCase, write_junit
-from pezoexplore.explore.rundir import RunDirError
-from pezoexplore.hardware.formal import chosen_proofs
-from pezoexplore.hardware.formal_proof import Proof
-from pezoexplore.hardware.formal_run import Verdict, run_formal
+from pezoexplore.hardware.proof.formal import chosen_proofs
+from pezoexplore.hardware.proof.formal_proof import Proof
+from pezoexplore.hardware.proof.formal_run import Verdict, run_formal
+from pezoexplore.hardware.verify.junit import TestCase, write_junit
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.rundir import RunDirError
 
 
 def verify_formal(request: VerifyRequest) -> int:

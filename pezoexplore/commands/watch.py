@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pezoexplore.commands.terminal import counted, duration, print_json, say
-from pezoexplore.explore.watch import Ended, Snapshot, look
+from pezoexplore.sweeps.watch import Ended, Snapshot, look
 
 BUSY_TRIES = 20
 """Looks at a store that is being written, before what was seen last is shown again."""

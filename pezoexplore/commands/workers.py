@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pezoexplore.commands.terminal import counted, note
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.cache import VARIABLE, Cache
-from pezoexplore.explore.executor import Executor, Local
-from pezoexplore.explore.stage import Stage
+from pezoexplore.sweeps.cache import VARIABLE, Cache
+from pezoexplore.sweeps.executors.local import Executor, Local
+from pezoexplore.sweeps.stage import Stage
 
 EXECUTORS = ("local", "dask")
 
@@ -70,8 +70,13 @@ def executor_of(workers: Workers, stages: Sequence[Stage], jobs: int) -> Iterato
         yield Local(jobs)
         return
     # Imported here: Dask is an extra, and starting without it must stay quick.
-    from pezoexplore.explore.cluster import ClusterSettings, connected, read_cluster, started
-    from pezoexplore.explore.dask_executor import DaskExecutor
+    from pezoexplore.sweeps.executors.cluster import (
+        ClusterSettings,
+        connected,
+        read_cluster,
+        started,
+    )
+    from pezoexplore.sweeps.executors.dask_executor import DaskExecutor
 
     settings = ClusterSettings(kind="local", workers=jobs)
     if workers.cluster is not None:

@@ -36,7 +36,8 @@ TASK = "digits-mlp"
 """The training task of a design that names none."""
 
 TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
-"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.targets` says how each is made."""
+"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` says how each is
+made."""
 
 
 class _Section(BaseModel):

@@ -15,8 +15,8 @@ import torch
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.finetune.sources import Source, Stepping, source
-from pezoexplore.perturb.generator import scale
-from pezoexplore.perturb.stream import beats_per_step
+from pezoexplore.streams.generator import scale
+from pezoexplore.streams.stream import beats_per_step
 
 WINDOW = {"cpu": 2**18}
 """Numbers of a window by kind of device: few enough for a processor's caches."""

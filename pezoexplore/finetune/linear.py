@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb.generator import generator
-from pezoexplore.perturb.linear import Columns, apply, byte_tables, power
-from pezoexplore.perturb.reuse import PerLane, Phased, Words, generator_words, word_dtype
+from pezoexplore.streams.generator import generator
+from pezoexplore.streams.linear import Columns, apply, byte_tables, power
+from pezoexplore.streams.reuse import PerLane, Phased, Words, generator_words, word_dtype
 
 BEATS = 16
 """Beats that one look-up gives."""

@@ -8,7 +8,7 @@ scale; all of them are exact in float32. Four sources make them, in bulk:
 - ``Turning``: banks and phased streams of short states are a table of one period, of which beats
   are rows: every turn moves a bank's columns and makes a phased stream hop;
 - ``Linear``: long states are found by tables of XORs over GF(2), many beats to a look-up;
-- ``Host``: what the compiled loops of :mod:`pezoexplore.perturb.kernels` make, copied to the
+- ``Host``: what the compiled loops of :mod:`pezoexplore.streams.kernels` make, copied to the
   device. On the CPU they beat tensor operations; elsewhere they serve the Gaussian generators that
   are not pooled.
 
@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.finetune.linear import Linear
-from pezoexplore.perturb.generator import generator
-from pezoexplore.perturb.reuse import PerLane, Phased, strategy
-from pezoexplore.perturb.scaling import exponents
-from pezoexplore.perturb.stepped import STEPPED
-from pezoexplore.perturb.stream import Stream, Words
+from pezoexplore.streams.generator import generator
+from pezoexplore.streams.reuse import PerLane, Phased, strategy
+from pezoexplore.streams.scaling import exponents
+from pezoexplore.streams.stepped import STEPPED
+from pezoexplore.streams.stream import Stream, Words
 
 LINEAR = ("lfsr", "xorshift32", "rademacher")
 """Generators whose words are bits of a state that steps linearly."""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from pezoexplore.hardware.verify_coverage import KINDS, Coverage, Spot, reason
+from pezoexplore.hardware.verify.coverage import KINDS, Coverage, Spot, reason
 
 HEADER = ["module", "lines", "line %", "toggles", "toggle %", "functional", "no reason"]
 
@@ -19,7 +19,8 @@ Made by `{command}`:
 lines (branches among them) and toggles as Verilator counts them, functional points as the benches
 do, over {points}. Toggles count each bit of each signal in each direction; a bit that only some
 designs have counts once. Not counted by Verilator: signals wider than 256 bits. `no reason` is how
-much is covered neither by a simulation nor by a reason in `tests/rtl/uncovered.yaml`.
+much is covered neither by a simulation nor by a reason in
+`pezoexplore/hardware/verify/bench/uncovered.yaml`.
 """
 
 Reasons = Mapping[str, Mapping[str, str]]
@@ -52,7 +53,7 @@ def coverage_page(coverage: Coverage, known: Reasons, command: str, points: str)
 
     Args:
         coverage: What was covered.
-        known: Reasons; see :func:`pezoexplore.hardware.verify_coverage.reasons`.
+        known: Reasons; see :func:`pezoexplore.hardware.verify.coverage.reasons`.
         command: The command line that made it.
         points: How many designs, in words.
     """

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from pezoexplore.analysis.frames import row_labels, row_point
+from pezoexplore.analysis.pareto import frame_rows
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.explore.pareto import frame_rows
-from pezoexplore.report.frames import row_labels, row_point
 
 
 @dataclass(frozen=True)

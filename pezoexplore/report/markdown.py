@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pezoexplore.report import style
 from pezoexplore.report.html.data import Report
+from pezoexplore.report.plots import style
 from pezoexplore.report.words import front_rows, headline
 
 SHOWN_FRONT = 25

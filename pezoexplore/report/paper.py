@@ -7,11 +7,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pezoexplore.report import style
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.figures import curve_order
-from pezoexplore.report.plots import draw_fronts
-from pezoexplore.report.sensitivity_plot import draw_sensitivity
+from pezoexplore.report.plots import style
+from pezoexplore.report.plots.plots import draw_fronts
+from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 
 KINDS = ("svg", "pdf")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pezoexplore.design.columns import COLUMNS, TEXT_COLUMNS
 from pezoexplore.errors import ToolError
-from pezoexplore.explore.rows import typed_row
+from pezoexplore.sweeps.rows import typed_row
 
 FILE = "results.parquet"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pezoexplore.explore.statistics import Difference
-from pezoexplore.perturb.fresh_bits import fresh_bits_per_clock
-from pezoexplore.perturb.norm import NormError, gaussian_spread, norm_error
-from pezoexplore.report.recommend import COUNTED, RESOURCES, Advice, Option, span_share
+from pezoexplore.analysis.recommend import COUNTED, RESOURCES, Advice, Option, span_share
+from pezoexplore.analysis.statistics import Difference
+from pezoexplore.streams.fresh_bits import fresh_bits_per_clock
+from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 
 FULL_SHARE = 0.9995
 """From here on a share of the dimensions is called all of them."""

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pezoexplore.analysis.frames import row_labels
+from pezoexplore.analysis.pareto import check_columns, frame_rows
+from pezoexplore.analysis.statistics import ACCURACY, paired_difference, seeds_of
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
-from pezoexplore.explore.pareto import check_columns, frame_rows
-from pezoexplore.explore.statistics import ACCURACY, paired_difference, seeds_of
 from pezoexplore.report.designs import interval_column
-from pezoexplore.report.frames import row_labels
 
 _NO_LIMIT = 10_000
 """Columns of text; no table is that wide."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from pezoexplore.explore.statistics import ACCURACY, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import ACCURACY, paired_difference, seeds_of
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.tables import SAME, front_table
 

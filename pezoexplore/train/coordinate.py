@@ -30,9 +30,9 @@ from pezoexplore.train.general_loop import (
     state_of,
 )
 from pezoexplore.train.loop import Batches, cosine_rates
-from pezoexplore.train.network import Array, Network
+from pezoexplore.train.networks.network import Array, Network
 from pezoexplore.train.probes import Probe, probed
-from pezoexplore.train.tasks import Split
+from pezoexplore.train.tasks.tasks import Split
 from pezoexplore.train.trainer import Run, TrainState
 
 CHUNK = 32

@@ -1,8 +1,8 @@
 """Training a student: distilled from a teacher, zeroth-order, halted early.
 
-:mod:`pezoexplore.train.student` has the student's design, the loss and the rule of halting. The
-student trains with the estimator and on the directions of a design point; its teacher is trained by
-backprop beforehand, off the device.
+:mod:`pezoexplore.train.networks.student` has the student's design, the loss and the rule of
+halting. The student trains with the estimator and on the directions of a design point; its teacher
+is trained by backprop beforehand, off the device.
 """
 
 from __future__ import annotations
@@ -20,10 +20,16 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.evaluate import Settings, ci95, tune
 from pezoexplore.train.general_loop import Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.network import Network
-from pezoexplore.train.student import Budget, DistillationLoss, Halting, Watch, design_student
-from pezoexplore.train.tasks import Split, Task, class_losses
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.networks.network import Network
+from pezoexplore.train.networks.student import (
+    Budget,
+    DistillationLoss,
+    Halting,
+    Watch,
+    design_student,
+)
+from pezoexplore.train.tasks.tasks import Split, Task, class_losses
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Score, TrainState
 from pezoexplore.train.trainers import general_trainer_of, stream_source
 

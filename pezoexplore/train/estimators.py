@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.network import Array
+from pezoexplore.train.networks.network import Array
 
 Losses: TypeAlias = Callable[[Array], Array]
 """Flat weights [d] to the losses [n] of the examples of one batch."""

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.perturb.generator import generator
+from pezoexplore.streams.generator import generator
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.fixed_mlp import FixedMlp, calibrated
 from pezoexplore.train.fixed_point import (
     LOSS_BITS,
     RATE_BITS,
@@ -34,9 +33,10 @@ from pezoexplore.train.fixed_point import (
     step_size,
 )
 from pezoexplore.train.loop import BLOCK_STEPS, Batches
-from pezoexplore.train.mlp import Layers, Mlp
-from pezoexplore.train.network import Array
-from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.networks.fixed_mlp import FixedMlp, calibrated
+from pezoexplore.train.networks.mlp import Layers, Mlp
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.tasks.tasks import Split, Task
 from pezoexplore.train.trainer import (
     NEVER,
     Directions,

@@ -31,7 +31,7 @@ from types import ModuleType
 
 import numpy as np
 
-from pezoexplore.train.network import Array
+from pezoexplore.train.networks.network import Array
 
 LOSS_BITS = 12
 """Fraction bits of logits and losses, in nats."""

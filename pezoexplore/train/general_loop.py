@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.estimators import estimator_of
 from pezoexplore.train.loop import BLOCK_STEPS, Batches, cosine_rates
-from pezoexplore.train.network import Array, Loss, Network
-from pezoexplore.train.tasks import Split
+from pezoexplore.train.networks.network import Array, Loss, Network
+from pezoexplore.train.tasks.tasks import Split
 from pezoexplore.train.trainer import NEVER, Directions, Run, TrainState
 
 BLOCK_BYTES = 2**25

@@ -14,7 +14,7 @@ from pezoexplore.train import coordinate, general_loop
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.estimators import RANDOM, cost
 from pezoexplore.train.general_loop import Method, Sgd, Start, over_replicas
-from pezoexplore.train.network import Array
+from pezoexplore.train.networks.network import Array
 from pezoexplore.train.probes import Probe
 from pezoexplore.train.sparsity import (
     MASK_PASSES,
@@ -25,7 +25,7 @@ from pezoexplore.train.sparsity import (
     kept_counts,
     score_batches,
 )
-from pezoexplore.train.tasks import Split, Task
+from pezoexplore.train.tasks.tasks import Split, Task
 from pezoexplore.train.trainer import Directions, DirectionSource, Run, Score, TrainState
 
 SCORED_MACS = 2**28

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.network import Array
-from pezoexplore.train.tasks import Task
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.tasks.tasks import Task
 from pezoexplore.train.trainer import DirectionSource, Run, Trainer
 
 GRID = 41

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.cnn import VARIANCE_FLOOR, Cnn
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.network import Array, Block, Loss, Network
+from pezoexplore.train.networks.cnn import VARIANCE_FLOOR, Cnn
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.networks.network import Array, Block, Loss, Network
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.coordinate import Coordinates, padded_coordinates
 from pezoexplore.train.estimators import rge
 from pezoexplore.train.general_loop import over_replicas
-from pezoexplore.train.network import Array, Block, Loss, Network
+from pezoexplore.train.networks.network import Array, Block, Loss, Network
 from pezoexplore.train.probes import Probe
-from pezoexplore.train.tasks import Split
+from pezoexplore.train.tasks.tasks import Split
 from pezoexplore.train.trainer import Directions
 
 MASK_PASSES = 8

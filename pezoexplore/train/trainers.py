@@ -17,10 +17,10 @@ from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.loop import train
-from pezoexplore.train.mlp import Layers, Mlp, cross_entropy
-from pezoexplore.train.network import Array
+from pezoexplore.train.networks.mlp import Layers, Mlp, cross_entropy
+from pezoexplore.train.networks.network import Array
 from pezoexplore.train.sparsity import Sparsity
-from pezoexplore.train.tasks import Split, Task, class_losses
+from pezoexplore.train.tasks.tasks import Split, Task, class_losses
 from pezoexplore.train.trainer import DirectionSource, Run, Score, Trainer, TrainState
 
 
@@ -96,7 +96,7 @@ def general_trainer_of(point: DesignPoint, task: Task, options: Options) -> Gene
 
 def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
     """The point's bit-true stream as a source of directions for a task."""
-    from pezoexplore.perturb import stream
+    from pezoexplore.streams import stream
 
     perturbation = point.perturbation()
     return lambda seeds: stream.Directions(perturbation, task.parameters, seeds)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.network import Array, Block, Loss, layout
-from pezoexplore.train.tasks import Split, Task, carve, class_losses, get_task
+from pezoexplore.train.networks.network import Array, Block, Loss, layout
+from pezoexplore.train.tasks.tasks import Split, Task, carve, class_losses, get_task
 
 Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""

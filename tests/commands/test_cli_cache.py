@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from cli_calls import Answer
 
-from pezoexplore.explore.cache import VARIABLE, Cache
-from pezoexplore.explore.stage import canonical_json, sha256
-from pezoexplore.explore.store import Record
+from pezoexplore.sweeps.cache import VARIABLE, Cache
+from pezoexplore.sweeps.stage import canonical_json, sha256
+from pezoexplore.sweeps.store import Record
 
 
 def filled(folder: Path, count: int = 3) -> Cache:

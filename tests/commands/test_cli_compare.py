@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import Call
 
+from pezoexplore.analysis.runs import read_rows
 from pezoexplore.commands.compare import designs
 from pezoexplore.design.point import IllegalPointError, resolve
-from pezoexplore.report.runs import read_rows
 
 QUICK = ("--lanes", 3, "--bit-width", 4, "--seeds", 2, "-s", "train.steps=5", "--jobs", 1)
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from cli_calls import spawn
 
-from pezoexplore.hardware import install, tools
+from pezoexplore.hardware.eda import install, tools
 
 MISSING = (
     tools.Tool("iverilog", None, "this", "apt-get install iverilog"),

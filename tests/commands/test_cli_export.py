@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import Call
 
+from pezoexplore.analysis.runs import read_rows
 from pezoexplore.design.point import resolve
-from pezoexplore.report.runs import read_rows
 
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
 

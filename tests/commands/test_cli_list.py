@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pezoexplore.design.point import RNGS
-from pezoexplore.perturb.catalogue import CATALOGUE, FACTS
+from pezoexplore.streams.catalogue import CATALOGUE, FACTS
 
 
 def test_every_generator_is_shown_with_its_facts(call):

@@ -9,7 +9,7 @@ import pytest
 
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.point import resolve
-from pezoexplore.explore.rows import csv_text, result_row
+from pezoexplore.sweeps.rows import csv_text, result_row
 
 RESULTS = [
     # lanes, accuracy, lut, ff

@@ -11,7 +11,7 @@ from cli_calls import spawn
 
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.point import resolve
-from pezoexplore.explore.rows import csv_text, result_row
+from pezoexplore.sweeps.rows import csv_text, result_row
 
 HUGE = """\
 name: huge

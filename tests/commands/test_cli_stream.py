@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import resolve
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.streams.stream import Stream
 
 HEADER = "index,beat,lane,exponent,value"
 

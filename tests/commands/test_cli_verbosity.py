@@ -7,11 +7,11 @@ import math
 import pytest
 from cli_calls import Answer
 
+from pezoexplore.analysis.frames import read_results
 from pezoexplore.cli import run
 from pezoexplore.commands.terminal import Level, Meter, detail, note, speak
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.conditions import is_missing
-from pezoexplore.report.frames import read_results
 
 DESIGN = """
 include: [{rng: gaussian, reuse: none}]

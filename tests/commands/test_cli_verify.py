@@ -11,8 +11,8 @@ import pytest
 from cli_calls import spawn
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware import regress
-from pezoexplore.hardware.rtl import source_names
+from pezoexplore.hardware.rtl.build import source_names
+from pezoexplore.hardware.verify import regress
 from pezoexplore.paths import rtl_dir
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pezoexplore.design.expand import Expansion, expand
+from pezoexplore.design.lattice.expand import Expansion, expand
 from pezoexplore.design.loading import load_design
 from pezoexplore.design.point import AXES, REUSES, SCALINGS, TAPS
 from pezoexplore.paths import designs_dir

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pezoexplore.design.expand import expand
+from pezoexplore.design.lattice.expand import expand
 from pezoexplore.design.loading import load_design, read_design
 from pezoexplore.design.point import AXES, IllegalPointError, resolve
 from pezoexplore.design.restrict import restrict

@@ -13,8 +13,8 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.linear import Linear
 from pezoexplore.finetune.sources import Host, Source, Turning, period_of
-from pezoexplore.perturb.reuse import PerLane, Phased, strategy
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.streams.reuse import PerLane, Phased, strategy
+from pezoexplore.streams.stream import Stream
 
 PARAMETERS = 5003
 

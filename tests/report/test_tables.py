@@ -6,9 +6,9 @@ import pytest
 from report_rows import frame_of, quickstart
 from rich.console import Console
 
+from pezoexplore.analysis.pareto import front_of_frame
 from pezoexplore.design.point import AXES, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.pareto import front_of_frame
 from pezoexplore.report.tables import (
     front_table,
     points_table,

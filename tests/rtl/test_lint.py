@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from pezoexplore.design.point import RNGS, DesignPoint, resolve
-from pezoexplore.hardware.engine import ENGINE_FILES
-from pezoexplore.hardware.regress import MODULES, module_points
-from pezoexplore.hardware.rtl import TOP, build, source_names
+from pezoexplore.hardware.rtl.build import TOP, build, source_names
+from pezoexplore.hardware.rtl.engine import ENGINE_FILES
+from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
 
 GENERATORS = tuple(rng for rng in RNGS if rng != "gaussian")

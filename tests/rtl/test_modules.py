@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.regress import MODULES, module_points
-from pezoexplore.hardware.reseeding import reseed_stall_beats
-from pezoexplore.hardware.verify import verify_point
+from pezoexplore.hardware.rtl.reseeding import reseed_stall_beats
+from pezoexplore.hardware.verify.regress import MODULES, module_points
+from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
 
 WORDS = 4000

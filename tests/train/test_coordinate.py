@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.cnn import Cnn, Conv
 from pezoexplore.train.coordinate import (
     Everywhere,
     Point,
@@ -17,10 +16,11 @@ from pezoexplore.train.coordinate import (
 )
 from pezoexplore.train.estimators import cge
 from pezoexplore.train.general_loop import Sgd, Start
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.network import Network
+from pezoexplore.train.networks.cnn import Cnn, Conv
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.networks.network import Network
 from pezoexplore.train.probes import Probe
-from pezoexplore.train.tasks import Split
+from pezoexplore.train.tasks.tasks import Split
 from pezoexplore.train.trainer import Run
 
 NETWORKS: dict[str, Network] = {

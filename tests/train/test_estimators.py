@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pezoexplore.train import estimators
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.mlp import Mlp
+from pezoexplore.train.networks.mlp import Mlp
 
 D = 5
 RNG = np.random.default_rng(3)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.streams.stream import Stream
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.loop import Batches
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.tasks import Split, Task, get_task
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.tasks.tasks import Split, Task, get_task
 from pezoexplore.train.trainer import NEVER, Run
 from pezoexplore.train.trainers import stream_source
 

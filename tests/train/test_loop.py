@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from pezoexplore.train.loop import Batches, cosine_rates, initial_weights, train
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.tasks import Task, get_task
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.tasks.tasks import Task, get_task
 from pezoexplore.train.trainer import NEVER, Run
 
 TASK = get_task("digits-mlp")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pezoexplore.design.point import resolve
-from pezoexplore.perturb import stream
-from pezoexplore.train.mlp import Mlp
+from pezoexplore.streams import stream
+from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.sparsity import (
     MASK_PASSES,
     DrawnMasks,

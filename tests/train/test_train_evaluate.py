@@ -20,8 +20,8 @@ from pezoexplore.train.evaluate import (
     train_source,
     tune,
 )
-from pezoexplore.train.mlp import Mlp
-from pezoexplore.train.tasks import Split, Task, get_task
+from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.tasks.tasks import Split, Task, get_task
 from pezoexplore.train.trainer import DirectionSource, TrainState
 from pezoexplore.train.trainers import MlpTrainer
 

@@ -11,8 +11,6 @@ from pathlib import Path, PurePosixPath
 from pezoexplore import __version__
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.hardware.engine import build_engine
-from pezoexplore.hardware.engine_map import c_header, markdown
 from pezoexplore.hardware.export.core import NAME as CORE_NAME
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
@@ -20,7 +18,9 @@ from pezoexplore.hardware.export.engine_vectors import engine_vectors
 from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model, tags
 from pezoexplore.hardware.export.template import fill
 from pezoexplore.hardware.export.vectors import stream_vectors
-from pezoexplore.hardware.rtl import TOP, build, rtl_hash
+from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash
+from pezoexplore.hardware.rtl.engine import build_engine
+from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
 
 MANIFEST = "bundle.json"

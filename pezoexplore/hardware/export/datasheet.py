@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware import reseeding
-from pezoexplore.hardware.engine import Shape
-from pezoexplore.perturb.catalogue import entry
-from pezoexplore.perturb.generator import generator, scale
-from pezoexplore.perturb.span import stream_period
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.streams.catalogue import entry
+from pezoexplore.streams.generator import generator, scale
+from pezoexplore.streams.span import stream_period
 
 _LEFT_OUT = ("pareto", "front_confidence")
 """Results that speak of other designs."""

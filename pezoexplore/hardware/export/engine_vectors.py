@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.engine import Shape
-from pezoexplore.hardware.engine_script import BEATS, PRESSURES, make_engine_script, pressure_lines
-from pezoexplore.hardware.engine_verify import HARNESS, clocks_enough
+from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.hardware.verify.engine.script import (
+    BEATS,
+    PRESSURES,
+    make_engine_script,
+    pressure_lines,
+)
+from pezoexplore.hardware.verify.engine.verify import HARNESS, clocks_enough
 from pezoexplore.paths import bench_dir
 
 STEPS = 4

@@ -13,21 +13,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
-from pezoexplore.hardware import reseeding
 from pezoexplore.hardware.export.template import fill
-from pezoexplore.perturb import (
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.streams import scaling
+from pezoexplore.streams.families import (
     box_muller,
     clt,
     icdf,
     lut_sr,
-    scaling,
     sobol,
     table_hadamard,
     treegrng,
 )
-from pezoexplore.perturb.generator import generator, scale
-from pezoexplore.perturb.linear import transpose
-from pezoexplore.perturb.reuse import Phased
+from pezoexplore.streams.generator import generator, scale
+from pezoexplore.streams.linear import transpose
+from pezoexplore.streams.reuse import Phased
 
 C_NAME, PYTHON_NAME = "pezo_stream.h", "pezo_stream.py"
 

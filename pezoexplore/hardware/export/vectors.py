@@ -7,10 +7,10 @@ import random
 import numpy as np
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware import reseeding
-from pezoexplore.hardware.script import wrap_period
-from pezoexplore.perturb.scaling import EXPONENT_BITS
-from pezoexplore.perturb.stream import Stream
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.hardware.verify.script import wrap_period
+from pezoexplore.streams.scaling import EXPONENT_BITS
+from pezoexplore.streams.stream import Stream
 
 STEPS = 12
 """Steps of each epoch."""

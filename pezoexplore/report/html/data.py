@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.analysis.frames import row_labels, row_point
+from pezoexplore.analysis.pareto import front_of_frame
+from pezoexplore.analysis.runs import DESIGN_NAME, Row, read_run
+from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
+from pezoexplore.analysis.statistics import front_confidence
 from pezoexplore.design.conditions import is_missing, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.pareto import front_of_frame
-from pezoexplore.explore.rundir import RUN_NAME, STORE_NAME
-from pezoexplore.explore.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
-from pezoexplore.explore.stages import PARAMETERS
-from pezoexplore.explore.statistics import front_confidence
-from pezoexplore.explore.store import StoreError
-from pezoexplore.report.frames import row_labels, row_point
 from pezoexplore.report.html.failures import Failure, failures_of
 from pezoexplore.report.html.records import Curve, Records, read_records
 from pezoexplore.report.html.streams import StreamPicture, ordered, pictures
-from pezoexplore.report.runs import DESIGN_NAME, Row, read_run
+from pezoexplore.sweeps.rundir import RUN_NAME, STORE_NAME
+from pezoexplore.sweeps.stages import PARAMETERS
+from pezoexplore.sweeps.store import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd

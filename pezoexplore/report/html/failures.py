@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pezoexplore.explore.rundir import LOGS_NAME
-from pezoexplore.report.frames import row_point
+from pezoexplore.analysis.frames import row_point
 from pezoexplore.report.html.records import Records
+from pezoexplore.sweeps.rundir import LOGS_NAME
 
 LISTED = 200
 """Most failures told with their log; all of them are counted."""

@@ -11,10 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pezoexplore.explore.sensitivity import Effect, Sensitivity
-from pezoexplore.report import style
+from pezoexplore.analysis.sensitivity import Effect, Sensitivity
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.streams import StreamPicture
+from pezoexplore.report.plots import style
 
 Figure = Mapping[str, Any]
 """``data`` and ``layout`` of a Plotly figure."""

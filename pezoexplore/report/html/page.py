@@ -21,7 +21,6 @@ from pezoexplore.design.columns import COLUMN_HELP, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text as text_of
 from pezoexplore.design.conditions import is_missing, parse_number
 from pezoexplore.design.point import AXES
-from pezoexplore.report import style
 from pezoexplore.report.designs import interval_column
 from pezoexplore.report.html import figures
 from pezoexplore.report.html.data import Report
@@ -32,6 +31,7 @@ from pezoexplore.report.html.sections import (
     provenance_html,
     summary_html,
 )
+from pezoexplore.report.plots import style
 
 SYMBOLS = {"none": "circle", "pool": "square", "bank": "triangle-up", "phased": "diamond"}
 """Plotly's names of ``style.REUSE_MARKERS``."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pezoexplore.analysis.statistics import PER_SEED
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.explore.rows import cell_text
-from pezoexplore.explore.stage import canonical_json
-from pezoexplore.explore.statistics import PER_SEED
-from pezoexplore.explore.store import Record, Store
+from pezoexplore.sweeps.rows import cell_text
+from pezoexplore.sweeps.stage import canonical_json
+from pezoexplore.sweeps.store import Record, Store
 
 Curve = Sequence[Sequence[float | None]]
 """Looks at a run: step, validation accuracy (percent), half width of its 95 % interval."""

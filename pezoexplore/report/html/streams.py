@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.perturb.health import LAGS, lagged_correlations, sample
+from pezoexplore.streams.statistics import LAGS, lagged_correlations, sample
 
 MAX_STREAMS = 12
 BEATS = 2**13

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from report_run import FAILED, PARAMETERS, POINTS, make_run, payload, record, rows
 
+from pezoexplore.analysis.sensitivity import sensitivity
 from pezoexplore.commands.sensitivity import write_sensitivity
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.errors import DesignError
-from pezoexplore.explore.rows import csv_text
-from pezoexplore.explore.sensitivity import sensitivity
 from pezoexplore.report.html.data import read_report, read_sensitivity
 from pezoexplore.report.html.records import records_of
+from pezoexplore.sweeps.rows import csv_text
 
 
 def test_a_whole_run(tmp_path: Path):

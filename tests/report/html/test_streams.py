@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import resolve
-from pezoexplore.perturb.stream import Stream
 from pezoexplore.report.html.streams import MAX_LANES, MAX_STREAMS, picture, pictures
+from pezoexplore.streams.stream import Stream
 
 
 def test_a_picture_of_a_short_period_is_exact():

@@ -1,0 +1,1 @@
+"""Analysis of results: fronts, intervals, sensitivity, comparison, recommendation."""

@@ -1,0 +1,251 @@
+"""What moved between two runs, and which of it is more than noise.
+
+Designs are matched by their axes and target. Resources are exact: any difference is a move. An
+accuracy differs when the paired differences over the common seeds say so, all designs of the run
+judged together (Holm, Scandinavian Journal of Statistics 6, 1979): with the same seeds and nothing
+changed, a run that reports a regression by chance is one in twenty at most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pezoexplore.analysis.frames import row_point
+from pezoexplore.analysis.runs import Row
+from pezoexplore.analysis.statistics import ACCURACY, Difference, paired_difference, seeds_of
+from pezoexplore.design.columns import RESULT_HELP, TEXT_COLUMNS
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
+
+COSTS = ("lut", "muxf", "ff", "carry", "bram", "dsp", "reseed_stall_beats")
+"""Exact columns of which more is worse."""
+
+DERIVED = ("front_confidence", "pareto")
+"""Columns that depend on the other rows of the run as well."""
+
+PROVENANCE = ("yosys_version", "rtl_sha256")
+"""Columns that say what a row was made by: they explain a move."""
+
+_OF_ACCURACY = (ACCURACY, "accuracy_ci95", "accuracy_per_seed")
+
+ALPHA = 0.05
+"""Probability of a false alarm on any accuracy of two runs."""
+
+SAME_DIGITS = 1e-5
+"""Relative difference below which inexact numbers are written alike."""
+
+REGRESSION, IMPROVEMENT, MOVED, NOISE = "regression", "improvement", "moved", "within noise"
+
+Place = tuple[DesignPoint, str]
+"""What a row is matched by: its design and target."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell that differs.
+
+    Attributes:
+        label: The design.
+        point_id: Identity of the row in the second run.
+        column: What differs.
+        before: Cell in the first run, as text.
+        after: Cell in the second run, as text.
+        kind: ``regression``, ``improvement``, ``moved`` (neither better nor worse by itself) or
+            ``within noise``.
+        difference: For an accuracy: second less first, by seed; else None.
+    """
+
+    label: str
+    point_id: str
+    column: str
+    before: str
+    after: str
+    kind: str
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs compared.
+
+    Attributes:
+        matched: Designs in both.
+        added: Labels of designs in the second only.
+        removed: Labels of designs in the first only.
+        changes: What differs, worst first.
+        overall: Mean accuracy of all designs in both, second less first, by seed; None without.
+        overall_kind: What that is.
+    """
+
+    matched: int
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changes: tuple[Change, ...]
+    overall: Difference | None
+    overall_kind: str
+
+    @property
+    def regressed(self) -> bool:
+        """Whether anything got worse beyond noise."""
+        kinds = [change.kind for change in self.changes]
+        return REGRESSION in [*kinds, self.overall_kind]
+
+
+def compare_runs(
+    before: Sequence[Row], after: Sequence[Row], tolerances: Mapping[str, float] | None = None
+) -> Comparison:
+    """Compare two runs' rows.
+
+    Args:
+        before: Rows of the first run.
+        after: Rows of the second.
+        tolerances: By exact column, the relative rise that is no regression.
+
+    Raises:
+        DesignError: A run has a design twice on one target, or an unknown column is tolerated.
+    """
+    for name in tolerances or {}:
+        if name not in COSTS:
+            raise DesignError(f"--tolerance {name}: no exact column; there are: {', '.join(COSTS)}")
+    first, second = _by_place(before, "first"), _by_place(after, "second")
+    common = sorted(first.keys() & second.keys(), key=_name)
+    pairs = [(_name(place), first[place], second[place]) for place in common]
+    changes = _accuracy_changes(pairs)
+    for label, one, other in pairs:
+        changes += _exact_changes(label, one, other, tolerances or {})
+    overall, kind = _overall(pairs)
+    rank = (REGRESSION, IMPROVEMENT, MOVED, NOISE)
+    return Comparison(
+        matched=len(common),
+        added=tuple(sorted(map(_name, second.keys() - first.keys()))),
+        removed=tuple(sorted(map(_name, first.keys() - second.keys()))),
+        changes=tuple(sorted(changes, key=lambda change: rank.index(change.kind))),
+        overall=overall,
+        overall_kind=kind,
+    )
+
+
+def _by_place(rows: Sequence[Row], which: str) -> dict[Place, Row]:
+    """Rows by design and target; combinations that are not legal are not designs."""
+    found: dict[Place, Row] = {}
+    for row in rows:
+        if str(row["status"]).startswith("skipped:"):
+            continue
+        place = row_point(row), str(row.get("target") or "")
+        if place in found:
+            raise DesignError(f"the {which} run has {_name(place)} twice")
+        found[place] = row
+    return found
+
+
+def _name(place: Place) -> str:
+    point, target = place
+    return f"{point.label()} @{target}" if target else point.label()
+
+
+Pair = tuple[str, Row, Row]
+
+
+def _accuracy_changes(pairs: Sequence[Pair]) -> list[Change]:
+    """Accuracies that differ at all, those beyond noise told from the others."""
+    found: list[tuple[Pair, Difference]] = []
+    for label, one, other in pairs:
+        if is_missing(one.get(ACCURACY)) or is_missing(other.get(ACCURACY)):
+            continue
+        difference = paired_difference(seeds_of(other), seeds_of(one))
+        if seeds_of(one) != seeds_of(other):
+            found.append(((label, one, other), difference))
+    beyond = _holm([difference.p_value for _, difference in found])
+    return [
+        _change(pair, ACCURACY, _direction(difference.mean) if sure else NOISE, difference)
+        for (pair, difference), sure in zip(found, beyond, strict=True)
+    ]
+
+
+def _holm(p_values: Sequence[float | None]) -> list[bool]:
+    """Which of several tests hold together at ``ALPHA``; one without a p-value never does."""
+    known = [(value, place) for place, value in enumerate(p_values) if value is not None]
+    order = sorted(known)
+    holds = [False] * len(p_values)
+    for rank, (value, place) in enumerate(order):
+        if value > ALPHA / (len(order) - rank):
+            break
+        holds[place] = True
+    return holds
+
+
+def _direction(mean: float) -> str:
+    return REGRESSION if mean < 0 else IMPROVEMENT
+
+
+def _overall(pairs: Sequence[Pair]) -> tuple[Difference | None, str]:
+    """The mean over all designs, seed by seed: what each shows too little of may show together."""
+    both = [
+        (seeds_of(one), seeds_of(other))
+        for _, one, other in pairs
+        if not is_missing(one.get(ACCURACY)) and not is_missing(other.get(ACCURACY))
+    ]
+    if not both:
+        return None, NOISE
+    seeds = min(min(len(one), len(other)) for one, other in both)
+    means = [np.mean([pair[which][:seeds] for pair in both], axis=0).tolist() for which in (0, 1)]
+    difference = paired_difference(means[1], means[0])
+    sure = difference.told_apart and len(both) > 1
+    return difference, _direction(difference.mean) if sure else NOISE
+
+
+def _exact_changes(
+    label: str, one: Row, other: Row, tolerances: Mapping[str, float]
+) -> list[Change]:
+    pair = label, one, other
+    changes = []
+    status = _status_kind(str(one["status"]), str(other["status"]))
+    if status is not None:
+        changes.append(_change(pair, "status", status))
+    for name in RESULT_HELP:
+        if name in (*_OF_ACCURACY, *DERIVED) or (name not in one or name not in other):
+            continue
+        kind = _cell_kind(name, one[name], other[name], tolerances.get(name, 0.0))
+        if kind is not None:
+            changes.append(_change(pair, name, kind))
+    return changes
+
+
+def _status_kind(one: str, other: str) -> str | None:
+    if one == other:
+        return None
+    if one == "ok":
+        return REGRESSION
+    return IMPROVEMENT if other == "ok" else MOVED
+
+
+def _cell_kind(name: str, one: object, other: object, tolerance: float) -> str | None:
+    """What a difference of two cells is; None for none."""
+    if name == "rtl_status" and cell_text(one) != cell_text(other):
+        kinds = {"pass": IMPROVEMENT, "fail": REGRESSION}
+        return kinds.get(cell_text(other), MOVED) if not is_missing(one) else MOVED
+    if name in TEXT_COLUMNS:
+        return MOVED if cell_text(one or "") != cell_text(other or "") else None
+    before, after = parse_number(one), parse_number(other)
+    if before is None:  # what was not measured cannot have moved
+        return None
+    if after is None:
+        return MOVED
+    if name in COSTS:
+        if before == after:
+            return None
+        if after < before:
+            return IMPROVEMENT
+        return REGRESSION if after > before * (1 + tolerance) else MOVED
+    return None if math.isclose(before, after, rel_tol=SAME_DIGITS, abs_tol=1e-9) else MOVED
+
+
+def _change(pair: Pair, column: str, kind: str, difference: Difference | None = None) -> Change:
+    label, *rows = pair
+    before, after = ("" if is_missing(row[column]) else cell_text(row[column]) for row in rows)
+    return Change(label, str(rows[-1]["point_id"]), column, before, after, kind, difference)

@@ -1,0 +1,345 @@
+"""The cheapest design that keeps within limits, from results that are there.
+
+A design is taken only if its results show that it keeps within the accuracy drop: the 95 % interval
+of its paired difference from the baseline lies within. What the seeds leave open is named, not
+ranked. For a model of another size accuracy is carried over while the updates still reach the
+share of the dimensions that was shown to be enough; for other lanes, resources are interpolated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+
+from pezoexplore.analysis.frames import row_point
+from pezoexplore.analysis.runs import Row
+from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.training_axes import TRAINING_AXES
+from pezoexplore.errors import DesignError, IllegalPointError
+from pezoexplore.streams.span import effective_span
+
+RESOURCES = ("lut", "ff", "bram", "dsp")
+"""Columns that a design costs."""
+
+LUT_EQUIVALENTS = {"lut": 1.0, "ff": 0.5, "bram": 643.0, "dsp": 141.0}
+"""What one is worth in LUTs: as many as the largest UltraScale+ FPGA has to each (VU13P, AMD
+DS890: 1,728 K LUTs, 3,456 K flip-flops, 2,688 block RAMs, 12,288 DSPs)."""
+
+COUNTED = 2**22
+"""Directions a span is counted up to: more than a run makes."""
+
+SOFTWARE = "software Gaussian numbers"
+"""What the baseline is called that is not named."""
+
+MET, OPEN, MISSED = "met", "open", "missed"
+"""Whether the seeds show that a design keeps within the accuracy drop."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is asked for.
+
+    Attributes:
+        parameters: Weights d of the model.
+        lanes: Numbers a clock.
+        target: FPGA family or cell library.
+        drop: Accuracy that may be lost against the baseline, percentage points.
+        most: Ceilings by resource.
+        baseline: `point_id` of the baseline; None for the software Gaussian.
+    """
+
+    parameters: int
+    lanes: int
+    target: str
+    drop: float
+    most: Mapping[str, float]
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """A design at the lanes asked for, with what is known of it.
+
+    Attributes:
+        point: The design.
+        cost: Resources by column.
+        drop: Accuracy of the baseline less its own, paired by seed.
+        sources: `point_id` of the rows it is from.
+        at_lanes: Lanes of those rows.
+        measured_share: Share of the dimensions its updates reached where it was trained.
+        share: The same for the model asked for, at most 1; None until it is looked at.
+    """
+
+    point: DesignPoint
+    cost: Mapping[str, float]
+    drop: Difference
+    sources: tuple[str, ...]
+    at_lanes: tuple[int, ...]
+    measured_share: float
+    share: float | None = None
+
+    @property
+    def lut_equivalents(self) -> float:
+        """What all its resources are worth in LUTs."""
+        return sum(LUT_EQUIVALENTS[name] * amount for name, amount in self.cost.items())
+
+    @property
+    def interpolated(self) -> bool:
+        """Whether its resources come from other lanes."""
+        return self.at_lanes != (self.point.lanes,)
+
+    @property
+    def place(self) -> str:
+        """Where its lanes are, of those that its resources come from: ``between`` or ``beyond``."""
+        return "between" if min(self.at_lanes) < self.point.lanes < max(self.at_lanes) else "beyond"
+
+    def verdict(self, limit: float) -> str:
+        """``met``, ``open`` or ``missed``: whether the interval of the drop is within a limit."""
+        if self.drop.half is None:
+            return OPEN
+        if self.drop.mean + self.drop.half <= limit:
+            return MET
+        return MISSED if self.drop.mean - self.drop.half > limit else OPEN
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the results say.
+
+    Attributes:
+        limits: What was asked for.
+        measured_parameters: Weights of the model in the results.
+        baseline: Label of the baseline.
+        chosen: The cheapest design shown to keep within the limits; None if none is.
+        runner_up: The next one.
+        undecided: Designs cheaper than the chosen one that the seeds leave open, cheapest first.
+        least_share: Smallest share of the dimensions that was shown to be enough; None if none.
+        left_out: Number of designs by why they were not considered.
+        considered: Designs whose accuracy was judged.
+        line_errors: By ``between`` and ``beyond``: how far, at most and as a share, the cost at
+            measured lanes is from a line through two others; empty where nothing lets it be
+            checked.
+    """
+
+    limits: Limits
+    measured_parameters: int
+    baseline: str
+    chosen: Option | None
+    runner_up: Option | None
+    undecided: tuple[Option, ...]
+    least_share: float | None
+    left_out: Mapping[str, int]
+    considered: int
+    line_errors: Mapping[str, float]
+
+
+def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> Advice:
+    """Find the cheapest design that keeps within limits, and the runner-up.
+
+    Args:
+        rows: Rows of results of one task and one set of training settings.
+        measured_parameters: Weights of that task's model.
+        limits: What is asked for.
+
+    Raises:
+        DesignError: There are no results for the target, or no baseline.
+    """
+    finished = [row for row in rows if row.get("status") == "ok"]
+    base = _baseline(finished, limits.baseline)
+    left_out: Counter[str] = Counter()
+    measured = list(_measured(finished, base, measured_parameters, limits.target))
+    if not measured:
+        targets = sorted({str(row["target"]) for row in finished if row.get("target")})
+        raise DesignError(
+            f"--target {limits.target}: no finished design with resources in the results; "
+            f"there are: {', '.join(targets) or 'none'}. A sweep of a design file with hardware: "
+            f"{{targets: [{limits.target}]}} makes them; name its results with --results"
+        )
+    shown = [option for option in measured if option.verdict(limits.drop) == MET]
+    least = min((option.measured_share for option in shown), default=None)
+    options = _at_lanes(measured, limits.lanes, left_out)
+    options = [option for option in options if _affordable(option, limits.most, left_out)]
+    chosen, undecided = _choose(sorted(options, key=_order), limits, least, left_out)
+    return Advice(
+        limits=limits,
+        measured_parameters=measured_parameters,
+        baseline=SOFTWARE if _fresh_gaussian(row_point(base)) else row_point(base).label(),
+        chosen=chosen[0] if chosen else None,
+        runner_up=chosen[1] if len(chosen) > 1 else None,
+        undecided=tuple(undecided),
+        least_share=least,
+        left_out=dict(left_out),
+        considered=len(options),
+        line_errors=_line_errors(measured),
+    )
+
+
+def span_share(point: DesignPoint, parameters: int) -> float:
+    """Share of d dimensions that all updates ever made can reach, at most 1.
+
+    Of a model with more than ``COUNTED`` weights, the share of that many directions.
+    """
+    reach = min(parameters, COUNTED)
+    if point.lanes > parameters:
+        return 1.0
+    return effective_span(point, parameters, COUNTED) / reach
+
+
+def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
+    """The row to measure drops from: the one asked for, or fresh Gaussian numbers."""
+    for row in rows:
+        if row["point_id"] == asked or (asked is None and _fresh_gaussian(row_point(row))):
+            return row
+    if asked is not None:
+        raise DesignError(f"--baseline {asked}: no finished row of the results has this point_id")
+    raise DesignError(
+        "the results have no finished row with rng gaussian, reuse none to measure the drop from; "
+        "name another point_id with --baseline"
+    )
+
+
+def _fresh_gaussian(point: DesignPoint) -> bool:
+    """Whether a point is MeZO's reference."""
+    return (point.rng, point.reuse, point.estimator) == ("gaussian", "none", "rge")
+
+
+def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> Iterable[Option]:
+    """The designs with resources on a target that train the way the baseline does."""
+    training = _training(row_point(base))
+    for row in rows:
+        point = row_point(row)
+        cost = {name: parse_number(row.get(name)) for name in RESOURCES}
+        known = {name: number for name, number in cost.items() if number is not None}
+        if row.get("target") != target or len(known) < len(cost) or _training(point) != training:
+            continue
+        if row["point_id"] == base["point_id"]:
+            continue
+        yield Option(
+            point=point,
+            cost=known,
+            drop=paired_difference(seeds_of(base), seeds_of(row)),
+            sources=(str(row["point_id"]),),
+            at_lanes=(point.lanes,),
+            measured_share=span_share(point, parameters),
+        )
+
+
+def _training(point: DesignPoint) -> tuple[object, ...]:
+    return tuple(getattr(point, axis) for axis in TRAINING_AXES)
+
+
+def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) -> list[Option]:
+    """The designs at the lanes asked for: as measured, or between or beyond measured ones."""
+    found = []
+    for family, members in _families(measured).items():
+        exact = [option for option in members if option.point.lanes == lanes]
+        if exact:
+            found.append(exact[0])
+            continue
+        try:
+            point = resolve(**(asdict(family) | {"lanes": lanes}))
+        except IllegalPointError:
+            left_out[f"not legal at {lanes} lanes"] += 1
+            continue
+        if not _on_a_line(point):
+            left_out[f"not measured at {lanes} lanes, with a memory that grows in steps"] += 1
+            continue
+        if len(members) < 2:
+            left_out[f"not measured at {lanes} lanes, nor at two other numbers of them"] += 1
+            continue
+        found.append(_interpolated(point, members))
+    return found
+
+
+def _families(measured: Sequence[Option]) -> dict[DesignPoint, list[Option]]:
+    """Designs that differ in their lanes alone, by lanes."""
+    families: dict[DesignPoint, list[Option]] = defaultdict(list)
+    for option in sorted(measured, key=lambda item: item.point.lanes):
+        families[replace(option.point, lanes=0)].append(option)
+    return families
+
+
+def _on_a_line(point: DesignPoint) -> bool:
+    """Whether resources grow evenly with the lanes: memories and tables of scales do not."""
+    return point.reuse != "pool" and point.scaling != "pow2"
+
+
+def _line_errors(measured: Sequence[Option]) -> dict[str, float]:
+    """How far measured costs are from the line that would stand in for them; the worst."""
+    errors: dict[str, float] = {}
+    for members in _families(measured).values():
+        if len(members) < 3 or not _on_a_line(members[0].point):
+            continue
+        for option in members:
+            others = [other for other in members if other is not option]
+            guess = _interpolated(option.point, others)
+            error = abs(guess.lut_equivalents / option.lut_equivalents - 1)
+            place = guess.place
+            errors[place] = max(error, errors.get(place, 0.0))
+    return errors
+
+
+def _interpolated(point: DesignPoint, members: Sequence[Option]) -> Option:
+    """A design between two measured numbers of lanes, or beyond the nearest two, by a line.
+
+    Its accuracy is the worse of the two: that whose drop may be larger.
+    """
+    pairs = list(pairwise(members))
+    low, high = next((pair for pair in pairs if point.lanes < pair[1].point.lanes), pairs[-1])
+    part = (point.lanes - low.point.lanes) / (high.point.lanes - low.point.lanes)
+    cost = {
+        name: max(0.0, low.cost[name] + part * (high.cost[name] - low.cost[name]))
+        for name in RESOURCES
+    }
+    worse = max(low, high, key=lambda option: option.drop.mean + (option.drop.half or math.inf))
+    return Option(
+        point=point,
+        cost=cost,
+        drop=worse.drop,
+        sources=low.sources + high.sources,
+        at_lanes=low.at_lanes + high.at_lanes,
+        measured_share=worse.measured_share,
+    )
+
+
+def _affordable(option: Option, most: Mapping[str, float], left_out: Counter[str]) -> bool:
+    over = [name for name, ceiling in most.items() if option.cost[name] > ceiling]
+    if over:
+        left_out[f"more {over[0]} than allowed"] += 1
+    return not over
+
+
+def _order(option: Option) -> tuple[float, float, float, str]:
+    """Cheapest first; of equal cost in an order that accuracy has no part in."""
+    return option.lut_equivalents, option.cost["lut"], option.cost["ff"], option.point.label()
+
+
+def _choose(
+    options: Iterable[Option], limits: Limits, least: float | None, left_out: Counter[str]
+) -> tuple[list[Option], list[Option]]:
+    """The two cheapest that keep within the limits, and those cheaper still that may."""
+    chosen: list[Option] = []
+    undecided: list[Option] = []
+    for option in options:
+        verdict = option.verdict(limits.drop)
+        if verdict == MISSED:
+            left_out["shown to lose more accuracy than allowed"] += 1
+            continue
+        option = replace(option, share=span_share(option.point, limits.parameters))
+        enough = option.measured_share if least is None else min(option.measured_share, least)
+        assert option.share is not None, "just looked at"
+        if option.share < enough:
+            left_out["updates reach too small a share of the dimensions"] += 1
+            continue
+        if verdict == OPEN:
+            undecided += [] if chosen else [option]
+            continue
+        chosen.append(option)
+        if len(chosen) == 2:
+            break
+    return chosen, undecided

@@ -1,0 +1,75 @@
+"""A run as it lies on the disk: the rows of its results.csv, and the design they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore.analysis.frames import read_cells, read_results
+from pezoexplore.analysis.pareto import frame_rows
+from pezoexplore.design.loading import load_design
+from pezoexplore.errors import DesignError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pezoexplore.design.space import DesignSpace
+
+Row = Mapping[str, object]
+"""A row of results: numbers by column, NaN where there is none, or text."""
+
+RESULTS_NAME, DESIGN_NAME = "results.csv", "design.yaml"
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """Results read back.
+
+    Attributes:
+        path: The results.csv.
+        frame: Its rows.
+        space: The design they are of; None for a results.csv that lies alone.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    space: DesignSpace | None
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows, in the order of the file."""
+        return frame_rows(self.frame)
+
+
+def read_run(source: Path) -> StoredRun:
+    """Read a run directory, or a results.csv with the design.yaml beside it, if there is one.
+
+    Raises:
+        DesignError: There is none, or it cannot be used.
+    """
+    path = results_file(source)
+    design = path.with_name(DESIGN_NAME)
+    space = load_design(design) if path.name == RESULTS_NAME and design.exists() else None
+    return StoredRun(path, read_results(path), space)
+
+
+def read_rows(source: Path) -> list[dict[str, str]]:
+    """Rows of a run as they are written, cells by column; see :func:`read_run`."""
+    header, lines = read_cells(results_file(source))
+    return [dict(zip(header, cells, strict=True)) for cells in lines]
+
+
+def results_file(source: Path) -> Path:
+    """The results of a run directory, or the file itself.
+
+    Raises:
+        DesignError: There is none.
+    """
+    path = source / RESULTS_NAME if source.is_dir() else source
+    if source.is_dir() and not path.exists():
+        raise DesignError(f"{source}: no {RESULTS_NAME} in it; let its sweep run to the end")
+    if not source.exists():
+        raise DesignError(f"{source}: no such run; name a run directory or a {RESULTS_NAME}")
+    return path

@@ -1,0 +1,1 @@
+"""Design spaces of millions of points: counted, sampled and expanded without being listed."""

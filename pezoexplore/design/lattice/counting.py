@@ -1,0 +1,326 @@
+"""How many points a design space holds, and a random sample of them, without listing them.
+
+Whether a combination is legal depends on a few axes, and a generator, reuse strategy or estimator
+leaves others without meaning. So only the combinations of the axes that matter are looked at; the
+others, and those no value of which is ever refused, multiply.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pezoexplore.design.lattice.expand import (
+    Exclusion,
+    Skip,
+    axis_words,
+    iter_points,
+    nothing_left,
+    rule_text,
+)
+from pezoexplore.design.lattice.lattice import (
+    STRUCTURE,
+    Lattice,
+    Part,
+    Place,
+    Value,
+    lattice_of,
+    matches,
+)
+from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.errors import DesignError
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a design space holds, as numbers.
+
+    Attributes:
+        listed: Combinations the design lists: the sum of the others.
+        points: Distinct legal points.
+        collapsed: Combinations that mean a point another combination means.
+        skipped: Reasons for which combinations were skipped, each once.
+        exclusions: What the excludes dropped, those that dropped something.
+        idle_excludes: Excludes that dropped nothing, as text.
+    """
+
+    listed: int
+    points: int
+    collapsed: int
+    skipped: tuple[Skip, ...]
+    exclusions: tuple[Exclusion, ...]
+    idle_excludes: tuple[str, ...]
+
+
+@dataclass
+class _Tally:
+    """How many combinations there are of something, and the first of them."""
+
+    count: int = 0
+    where: tuple[int, Place] | None = None
+    first: Mapping[str, Value] = field(default_factory=dict)
+
+    def add(self, count: int, where: tuple[int, Place], written: Mapping[str, Value]) -> None:
+        self.count += count
+        if self.where is None or where < self.where:
+            self.where, self.first = where, written
+
+
+@dataclass
+class _Account:
+    """The counts in the making."""
+
+    points: int = 0
+    skipped: dict[str, _Tally] = field(default_factory=dict)
+    excluded: dict[int, _Tally] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
+
+
+def count(space: DesignSpace) -> Counts:
+    """The numbers of :func:`pezoexplore.design.lattice.expand.expand`, without its lists.
+
+    A space without a legal point has none; that is no error here.
+    """
+    lattice = lattice_of(space)
+    account = _Account()
+    for number, part in enumerate(lattice.parts):
+        for loose, place in _cores(part, lattice):
+            _enter(account, lattice, number, place, loose)
+    skipped = sorted(account.skipped.items(), key=lambda item: item[1].where or (0, ()))
+    excluded = sorted(account.excluded.items())
+    dropped = sum(tally.count for _, tally in skipped) + sum(tally.count for _, tally in excluded)
+    return Counts(
+        listed=lattice.size,
+        points=account.points,
+        collapsed=lattice.size - account.points - dropped,
+        skipped=tuple(
+            Skip(reason, tally.count, axis_words(tally.first), DEFAULTS | dict(tally.first))
+            for reason, tally in skipped
+        ),
+        exclusions=tuple(
+            Exclusion(rule_text(space.exclude[index]), tally.count, axis_words(tally.first))
+            for index, tally in excluded
+        ),
+        idle_excludes=tuple(
+            rule_text(rule) for at, rule in enumerate(space.exclude) if at not in account.used
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The points of a design that are to be run; make it with :func:`select`.
+
+    Attributes:
+        space: The design.
+        counts: What it holds.
+        drawn: A sample of its points; None for all of them.
+    """
+
+    space: DesignSpace
+    counts: Counts
+    drawn: tuple[DesignPoint, ...] | None
+
+    def __len__(self) -> int:
+        """Number of points."""
+        return self.counts.points if self.drawn is None else len(self.drawn)
+
+    def __iter__(self) -> Iterator[DesignPoint]:
+        """The points in the order of the design, made one at a time."""
+        return iter_points(self.space) if self.drawn is None else iter(self.drawn)
+
+
+def select(space: DesignSpace, number: int | None = None, seed: int = 0) -> Selection:
+    """The points of a design, all of them or a sample.
+
+    Args:
+        space: The design.
+        number: Size of the sample; None for all points.
+        seed: Seed of the sample.
+
+    Raises:
+        DesignError: The design has no legal point.
+    """
+    counts = count(space)
+    if not counts.points:
+        skipped = [(skip.reason, skip.count) for skip in counts.skipped]
+        excluded = sum(item.count for item in counts.exclusions)
+        raise DesignError(nothing_left(space, skipped, excluded))
+    drawn = None if number is None else tuple(sample(space, number, seed))
+    return Selection(space, counts, drawn)
+
+
+def sample(space: DesignSpace, number: int, seed: int = 0) -> list[DesignPoint]:
+    """Distinct points of a design space, each set of them equally likely.
+
+    Combinations are drawn in a random order, and one that speaks for its point gives it; so time
+    and memory go with the sample, not with the space.
+
+    Args:
+        space: The design space.
+        number: How many points; all there are if they are fewer.
+        seed: Seed of the draw.
+
+    Returns:
+        The points, in the order of :func:`pezoexplore.design.lattice.expand.iter_points`.
+    """
+    lattice = lattice_of(space)
+    found: dict[int, DesignPoint] = {}
+    for index in _shuffled(lattice.size, seed):
+        if len(found) >= number:
+            break
+        point = _spoken_for(lattice, index)
+        if point is not None:
+            found[index] = point
+    return [found[index] for index in sorted(found)]
+
+
+def _spoken_for(lattice: Lattice, index: int) -> DesignPoint | None:
+    """The point a combination speaks for; None where it speaks for none."""
+    number, place = lattice.locate(index)
+    written = lattice.parts[number].written(place)
+    try:
+        point = resolve(**written)
+    except IllegalPointError:
+        return None
+    if any(matches(rule, written, point) for rule in lattice.rules):
+        return None
+    return point if lattice.speaks(number, place, point) else None
+
+
+def _shuffled(size: int, seed: int) -> Iterator[int]:
+    """The numbers below `size`, each once, in an order that depends on the seed alone.
+
+    A Feistel network over the next power of four permutes without a table; what falls outside is
+    walked on from (Black and Rogaway, CT-RSA 2002). Round function: SplitMix64's finaliser.
+    """
+    half = max(1, (max(size - 1, 1).bit_length() + 1) // 2)
+    mask = (1 << half) - 1
+    keys = [_mix(seed * 0x9E3779B97F4A7C15 + turn + 1) for turn in range(8)]
+    for index in range(size):
+        at = index
+        while True:
+            left, right = at >> half, at & mask
+            for key in keys:
+                left, right = right, left ^ (_mix(right + key) & mask)
+            at = left << half | right
+            if at < size:
+                break
+        yield at
+
+
+def _mix(value: int) -> int:
+    """SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014)."""
+    value &= (1 << 64) - 1
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & (1 << 64) - 1
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & (1 << 64) - 1
+    return value ^ value >> 31
+
+
+def _never_refused(values: Mapping[str, Value]) -> frozenset[str]:
+    """Axes no value of which makes a combination with these values of ``STRUCTURE`` illegal."""
+    return frozenset({"reuse_period"} | ({"queries"} if values["weight_bits"] is None else set()))
+
+
+def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Place]]:
+    """The combinations of the axes that matter, the loose ones at their first value.
+
+    Yields:
+        The loose axes (places in ``AXES``) and a combination, for each.
+    """
+    at = [AXES.index(axis) for axis in STRUCTURE]
+    for chosen in itertools.product(*(range(len(part.values[axis])) for axis in at)):
+        values = {
+            name: part.values[axis][index]
+            for name, axis, index in zip(STRUCTURE, at, chosen, strict=True)
+        }
+        fixed = dict(zip(at, chosen, strict=True))
+        free = _never_refused(values) - lattice.ruled
+        loose = lattice.idle(values) | {AXES.index(axis) for axis in free}
+        spread = (
+            (0,) if axis in loose else (fixed[axis],) if axis in fixed else range(len(listed))
+            for axis, listed in enumerate(part.values)
+        )
+        yield from ((loose, place) for place in itertools.product(*spread))
+
+
+def _enter(
+    account: _Account, lattice: Lattice, number: int, place: Place, loose: frozenset[int]
+) -> None:
+    """Account for a combination and all others that differ in loose axes only."""
+    part = lattice.parts[number]
+    written = part.written(place)
+    size = math.prod(len(part.values[axis]) for axis in loose)
+    try:
+        point, reason = resolve(**written), ""
+    except IllegalPointError as error:
+        point, reason = None, str(error)
+    dropped_by = [i for i, rule in enumerate(lattice.rules) if matches(rule, written, point)]
+    account.used.update(dropped_by)
+    if dropped_by:
+        account.excluded.setdefault(dropped_by[0], _Tally()).add(size, (number, place), written)
+    elif point is None:
+        account.skipped.setdefault(reason, _Tally()).add(size, (number, place), written)
+    else:
+        account.points += _new_points(lattice, number, place, point, loose)
+
+
+def _new_points(
+    lattice: Lattice, number: int, place: Place, point: DesignPoint, loose: frozenset[int]
+) -> int:
+    """Points that a combination and those that differ in loose axes speak for."""
+    part = lattice.parts[number]
+    kept = sorted(axis for axis in loose if part.keeps(point, axis))
+    spokesman = _with_own(lattice, number, point, kept)
+    if spokesman is None or any(
+        mine != place[axis] for axis, mine in enumerate(spokesman) if axis not in loose
+    ):
+        return 0
+    earlier = [
+        lattice.parts[before]
+        for before in range(number)
+        if _with_own(lattice, before, point, kept) is not None
+    ]
+    return _uncovered(
+        [list(part.first[axis]) for axis in kept],
+        [[other.first[axis] for axis in kept] for other in earlier],
+    )
+
+
+def _with_own(
+    lattice: Lattice, number: int, point: DesignPoint, free: Sequence[int]
+) -> Place | None:
+    """The spokesman in one sub-space, for any values of some axes that are kept as written."""
+    part = lattice.parts[number]
+    values = {AXES[axis]: part.values[axis][0] for axis in free}
+    if not values:
+        return lattice.spokesman(number, point)
+    moved = DesignPoint(**{**vars(point), **values})
+    return lattice.spokesman(number, moved)
+
+
+def _uncovered(
+    values: Sequence[Sequence[Value]], boxes: Sequence[Sequence[Collection[Value]]]
+) -> int:
+    """How many members of a cross product lie in none of some boxes.
+
+    Args:
+        values: Values by axis.
+        boxes: For each box a container of values by axis.
+    """
+    if not boxes:
+        return math.prod(len(listed) for listed in values)
+    if not values:
+        return 0
+    head, *rest = values
+    known: dict[tuple[int, ...], int] = {}
+    total = 0
+    for value in head:
+        inside = tuple(i for i, box in enumerate(boxes) if value in box[0])
+        if inside not in known:
+            known[inside] = _uncovered(rest, [boxes[i][1:] for i in inside])
+        total += known[inside]
+    return total

@@ -1,0 +1,1 @@
+"""EDA tools: finding them, running them, reading what they report."""

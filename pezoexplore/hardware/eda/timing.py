@@ -1,0 +1,197 @@
+"""The highest clock of a point on one target.
+
+A register stands in front of every input of the design and behind every output, as in a system
+around it, and all that is timed runs from register to register: state to state, state to word,
+input to state. The registers need two pins only, so that pads, of which few devices have enough,
+are no part of it. The design's cells are those that :mod:`pezoexplore.hardware.eda.synth` counts.
+
+- ice40, ecp5: nextpnr places and routes for a named device. One placement is one draw, so it is
+  done for ``SEEDS`` and the median counts; the lowest and the highest are told as well.
+- osu018: OpenSTA, typical corner (1.8 V, 25 C), before layout: wires have no capacitance.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping, run_yosys
+from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS, Timer
+from pezoexplore.hardware.eda.tools import opensta_version, package_version
+from pezoexplore.hardware.rtl.build import TOP, ports_of
+
+SEEDS = (1, 2, 3, 4, 5)
+"""Seeds of place and route."""
+
+TIMED = "timed_top"
+"""Name of the module with the registers around."""
+
+_RUN_NEXTPNR = "import sys, {module} as m; sys.exit(m.run_{program}(sys.argv[1:]))"
+
+_PERIOD_NS = 10.0
+
+_STA = f"""\
+read_liberty {LIBERTY}
+read_verilog {TIMED}_netlist.v
+link_design {TIMED}
+create_clock -name clk -period {_PERIOD_NS} [get_ports clk]
+report_checks -path_delay max
+set slack_file [open slack.txt w]
+puts $slack_file [worst_slack]
+close $slack_file
+"""
+
+
+def highest_clock(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> dict[str, Any]:
+    """Find the highest clock of a point.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS`` that has a timer.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what the tools print.
+        timeout_s: Seconds each tool may take, each seed apart.
+
+    Returns:
+        ``fmax_mhz``, the tool's version and, for place and route, ``fmax_mhz_low`` and
+        ``fmax_mhz_high``.
+
+    Raises:
+        ToolError: A tool is missing or failed; the design does not fit the device.
+        ToolTimeoutError: A tool ran out of time.
+    """
+    timer = TARGETS[target].timer
+    if timer is None:
+        raise ToolError(f"target {target}: no tool here finds its highest clock")
+    version = opensta_version() if timer.tool == "opensta" else package_version(timer.tool)
+    if version is None:
+        install = "apt-get install" if timer.tool == "opensta" else "pip install"
+        raise ToolError(f"{timer.tool}: not installed; type: {install} {timer.tool}")
+    commands = mapping(point, target, rtl_dir, work_dir)
+    (work_dir / f"{TIMED}.v").write_text(timed_top(point, timer), encoding="utf-8")
+    commands += [f"read_verilog {TIMED}.v", f"hierarchy -top {TIMED}", *FLATTEN]
+    if timer.tool == "opensta":
+        commands += ["splitnets", f"write_verilog -noattr -simple-lhs {TIMED}_netlist.v"]
+        run_yosys(commands, work_dir, log_path, timeout_s)
+        found = {"fmax_mhz": _opensta(work_dir, log_path, timeout_s)}
+    else:
+        run_yosys([*commands, f"write_json {TIMED}.json"], work_dir, log_path, timeout_s)
+        clocks = [_nextpnr(timer, seed, work_dir, log_path, timeout_s) for seed in SEEDS]
+        found = {
+            "fmax_mhz": statistics.median(clocks),
+            "fmax_mhz_low": min(clocks),
+            "fmax_mhz_high": max(clocks),
+        }
+    return {**found, timer.column: version}
+
+
+def timed_top(point: DesignPoint, timer: Timer) -> str:
+    """Verilog of a point's top with a register on every port but the clock.
+
+    The registers of the inputs make a chain that starts at the port ``in``; those of the outputs
+    are kept though nothing reads them.
+
+    Args:
+        point: A hardware point.
+        timer: Says how the target writes a flip-flop.
+    """
+    pins, inputs, outputs = [".clk(clk)"], 0, 0
+    for direction, name, bits in ports_of(point)[1:]:
+        width = bits or 1
+        if direction == "input":
+            pins.append(f".{name}(before[{inputs + width}:{inputs + 1}])")
+            inputs += width
+        else:
+            pins.append(f".{name}(after[{outputs + width - 1}:{outputs}])")
+            outputs += width
+    chain = [
+        timer.register.format(name=f"input_{i}", d=f"before[{i}]", q=f"before[{i + 1}]")
+        for i in range(inputs)
+    ]
+    ends = [
+        timer.register.format(name=f"output_{i}", d=f"after[{i}]", q="") for i in range(outputs)
+    ]
+    return "\n".join(
+        [
+            f"module {TIMED} (input wire clk, input wire in);",
+            f"    wire [{inputs}:0] before;",
+            f"    wire [{outputs - 1}:0] after;",
+            "    assign before[0] = in;",
+            *(f"    (* keep *) {register}" for register in chain + ends),
+            f"    {TOP} design (",
+            ",\n".join(f"        {pin}" for pin in pins),
+            "    );",
+            "endmodule",
+            "",
+        ]
+    )
+
+
+def _nextpnr(timer: Timer, seed: int, work_dir: Path, log_path: Path, timeout_s: float) -> float:
+    """Highest clock after place and route with one seed, MHz."""
+    program = timer.tool.removeprefix("yowasp-").replace("-", "_")
+    code = _RUN_NEXTPNR.format(module=f"yowasp_{program}", program=program)
+    report = f"report_{seed}.json"
+    options = ["--json", f"{TIMED}.json", "--seed", str(seed), "--report", report, "--quiet"]
+    # It would fail where a clock of its own choice is not reached.
+    command = [sys.executable, "-c", code, *timer.options, *options, "--timing-allow-fail"]
+    before = log_path.stat().st_size if log_path.exists() else 0
+    exit_code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
+    if exit_code != 0:
+        reason = _said(log_path, before) or f"exit {exit_code}"
+        raise ToolError(f"{program} on {timer.device} failed ({reason}); see {log_path}")
+    path = work_dir / report
+    try:
+        clocks = json.loads(path.read_text(encoding="utf-8"))["fmax"]
+        (clock,) = clocks.values()
+        achieved = float(clock["achieved"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolError(f"{path}: not a report on one clock ({error!r})") from error
+    return _checked(1e3 / achieved if achieved > 0 else math.nan, path)
+
+
+def _said(log_path: Path, start: int) -> str:
+    """The first error that nextpnr printed since a place in the log; empty if there is none."""
+    with log_path.open("rb") as log:
+        log.seek(start)
+        lines = log.read().decode(errors="replace").splitlines()
+    errors = (line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: "))
+    return next(errors, "").rstrip(".")
+
+
+def _opensta(work_dir: Path, log_path: Path, timeout_s: float) -> float:
+    """Highest clock of a netlist of library cells, MHz."""
+    (work_dir / "timing.tcl").write_text(_STA, encoding="utf-8")
+    command = ["sta", "-no_init", "-no_splash", "-exit", "timing.tcl"]
+    code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
+    if code != 0:
+        raise ToolError(f"sta failed (exit {code}); see {log_path}")
+    path = work_dir / "slack.txt"
+    try:
+        slack_ns = float(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ToolError(f"sta found no slack; see {log_path}") from error
+    return _checked(_PERIOD_NS - slack_ns, path)
+
+
+def _checked(delay_ns: float, path: Path) -> float:
+    """A clock from its shortest period, in MHz; a period of nonsense is an error."""
+    if not 1e-3 < delay_ns < 1e6:
+        raise ToolError(f"{path}: no delay of a register to register path")
+    return 1e3 / delay_ns

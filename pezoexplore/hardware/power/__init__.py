@@ -1,0 +1,1 @@
+"""Power of a synthesised netlist from its simulation."""

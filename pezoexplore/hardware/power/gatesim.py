@@ -1,0 +1,232 @@
+"""Gate-level simulation of a netlist on Icarus: how often each net toggles.
+
+The workload is the stream running back to back: reset, then a beat a clock (``out_ready`` high, no
+pulse), a few clocks to warm up, then the clocks that count. Every beat is compared with the
+software stream, so a netlist that computes something else, or does not settle within its clock
+period, gives no figure.
+
+Every bit of the netlist is a wire of its own, and the toggles are counted from a VCD file, which
+holds what a net settles to at each point in time: a simulation without delays counts no glitch, and
+one with them counts those that the cells' inertia lets through.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.netlist import Bit, Netlist
+from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.streams.stream import Stream
+
+WARM_CLOCKS = 16
+"""Clocks of beats before those that count."""
+
+RESET_CLOCKS = 4
+
+TIMEOUT_S = 600.0
+
+_BITS = (b"0", b"1")
+_SCALARS = (*_BITS, b"x", b"z")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What drives the netlist.
+
+    Attributes:
+        loads: Words that the host loads after reset, in order.
+        load_bits: Bits of such a word.
+        stall: Clocks without a beat after reset.
+        clocks: Clocks that count.
+        beats: The data of every beat from reset on.
+    """
+
+    loads: tuple[int, ...]
+    load_bits: int
+    stall: int
+    clocks: int
+    beats: tuple[int, ...]
+
+    @classmethod
+    def of(cls, point: DesignPoint, clocks: int) -> Workload:
+        """The back-to-back workload of a point."""
+        words = Stream(point, reseeding.MASTER_SEED).beats(0, 0, WARM_CLOCKS + clocks)
+        loads = reseeding.load_words(point, 0) if reseeding.loads_after_reset(point) else []
+        return cls(
+            loads=tuple(loads),
+            load_bits=point.state_bits or 1,
+            stall=reseeding.reset_stall_beats(point),
+            clocks=clocks,
+            beats=tuple(reseeding.pack_rows(words, point.bits)),
+        )
+
+
+def wire(bit: Bit) -> str:
+    """Verilog of a bit."""
+    return f"n{bit}" if isinstance(bit, int) else f"1'b{bit}"
+
+
+def count_toggles(
+    netlist: Netlist,
+    cells: Sequence[str],
+    workload: Workload,
+    period_ns: float,
+    folder: Path,
+    log_path: Path,
+    *,
+    sources: Sequence[Path] = (),
+    options: Sequence[str] = (),
+) -> dict[int, int]:
+    """Transitions of every net over the clocks that count.
+
+    Args:
+        netlist: The netlist.
+        cells: Verilog of its cells, over the wires that :func:`wire` names.
+        workload: What drives it.
+        period_ns: Clock period of the simulation; long enough for everything to settle.
+        folder: Folder to work in; made anew.
+        log_path: Receives what Icarus prints.
+        sources: Files of Verilog with the modules that the cells are instances of.
+        options: Further options of iverilog.
+
+    Raises:
+        ToolError: Icarus is missing or failed, or the netlist's words are not the stream's.
+        ToolTimeoutError: It ran out of time.
+    """
+    for program in ("iverilog", "vvp"):
+        if shutil.which(program) is None:
+            raise ToolError(f"{program}: not found on PATH; install it: apt-get install iverilog")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "bench.v").write_text(
+        _bench(netlist, cells, workload, period_ns), encoding="ascii", newline="\n"
+    )
+    (folder / "loads.hex").write_text(
+        "".join(f"{word:x}\n" for word in (*workload.loads, 0)), encoding="ascii"
+    )
+    command = ["iverilog", "-g2005", "-o", "bench.vvp", "-s", "bench", *options, "bench.v"]
+    for step in ([*command, *map(str, sources)], ["vvp", "-n", "bench.vvp"]):
+        if run_tool(step, folder, log_path, TIMEOUT_S) != 0:
+            raise ToolError(f"{step[0]} failed on the netlist; see {log_path}")
+    try:
+        _check(folder / "trace.txt", workload)
+        toggles = read_vcd(folder / "bench.vcd")
+    except OSError as error:
+        raise ToolError(f"{folder}: the simulator left no result ({error})") from error
+    (folder / "bench.vcd").unlink()
+    return {net: toggles.get(wire(net), 0) for net in netlist.nets}
+
+
+def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns: float) -> str:
+    """The test bench: clock, reset, loads, the trace of beats and the toggles to count."""
+    ports = _ports(netlist)
+    driven = {n.partition("[")[0] for n, p in netlist.ports.items() if p.direction == "input"}
+    data = ", ".join(wire(bit) for bit in reversed(ports["out_data"]))
+    before = workload.stall + WARM_CLOCKS + 1
+    width = workload.load_bits
+    inputs = {"rst": "rst", "out_ready": "1'b1", "load_valid": "1'b1", "load_data": "load"}
+    ready = wire(ports["load_ready"][0]) if "load_ready" in ports else "1'b0"
+    return "\n".join(
+        [
+            "`timescale 1ns/1ps",
+            "module bench;",
+            "reg clk = 1'b0; reg rst = 1'b1; integer trace; integer at = 0;",
+            f"reg [{width - 1}:0] loads [0:{len(workload.loads)}];",
+            f"reg [{width - 1}:0] load;",
+            *(f"wire n{net};" for net in netlist.nets),
+            f"assign {wire(ports['clk'][0])} = clk;",
+            *(
+                f"assign {wire(bit)} = {_driver(inputs.get(name), i)};"
+                for name, bits in ports.items()
+                if name != "clk" and name in driven
+                for i, bit in enumerate(bits)
+            ),
+            *cells,
+            f"always #{period_ns / 2:.3f} clk = ~clk;",
+            # Inputs change a tenth of the period after the edge: they, too, have time to settle.
+            f"always @(posedge clk) #{period_ns / 10:.3f} load = loads[at];",
+            f"always @(posedge clk) if (!rst) begin if ({ready}) at = at + 1;",
+            f'if ({wire(ports["out_valid"][0])} === 1\'b1) $fdisplay(trace, "%h", {{{data}}});',
+            "end",
+            'initial begin $readmemh("loads.hex", loads); load = loads[0];',
+            'trace = $fopen("trace.txt", "w");',
+            f"repeat ({RESET_CLOCKS}) @(posedge clk); #{period_ns / 10:.3f} rst = 1'b0;",
+            # From the middle of a low phase to the middle of another: whole clocks.
+            f"repeat ({before}) @(negedge clk);",
+            f'#{period_ns / 4:.3f} $dumpfile("bench.vcd"); $dumpvars(1, bench);',
+            f"#{period_ns * workload.clocks:.3f} $finish; end",
+            "endmodule",
+            "",
+        ]
+    )
+
+
+def _ports(netlist: Netlist) -> dict[str, list[Bit]]:
+    """Bits of the ports by name, split ports joined again."""
+    found: dict[str, dict[int, Bit]] = {}
+    for name, port in netlist.ports.items():
+        base, _, index = name.partition("[")
+        first = int(index.rstrip("]")) if index else 0
+        for i, bit in enumerate(port.bits):
+            found.setdefault(base, {})[first + i] = bit
+    for name in ("clk", "rst", "out_ready", "out_valid", "out_data"):
+        if name not in found:
+            raise ToolError(f"the netlist has no port {name}")
+    return {name: [bits[i] for i in sorted(bits)] for name, bits in found.items()}
+
+
+def _driver(name: str | None, index: int) -> str:
+    """What drives a bit of an input port."""
+    if name is None:
+        return "1'b0"
+    return f"load[{index}]" if name == "load" else name
+
+
+def _check(trace: Path, workload: Workload) -> None:
+    """Compare the beats of the netlist with those of the software stream."""
+    words = trace.read_text(encoding="ascii").split()
+    if len(words) < len(workload.beats):
+        raise ToolError(f"the netlist delivered {len(words)} beats of {len(workload.beats)}")
+    for i, beat in enumerate(workload.beats):
+        if not re.fullmatch("[0-9a-f]+", words[i]) or int(words[i], 16) != beat:
+            raise ToolError(f"beat {i} of the netlist is {words[i]}, of the stream {beat:x}")
+
+
+def read_vcd(path: Path) -> dict[str, int]:
+    """Transitions between 0 and 1 of every one-bit signal of a VCD file, by name.
+
+    A value written again is no transition: Icarus writes a signal that went and came back within
+    one point in time. Format: IEEE Std 1364-2005, section 18.
+    """
+    counts: dict[bytes, int] = {}
+    with path.open("rb") as file:
+        names = _vcd_names(file)
+        last: dict[bytes, bytes] = {}
+        for line in file:
+            value, code = line[:1], line[1:-1]
+            if value in _SCALARS:
+                before = last.get(code, value)
+                last[code] = value
+                if before != value and value in _BITS and before in _BITS:
+                    counts[code] = counts.get(code, 0) + 1
+    return {name: counts.get(code, 0) for code, named in names.items() for name in named}
+
+
+def _vcd_names(file: BinaryIO) -> dict[bytes, list[str]]:
+    """Names of the signals by their codes; leaves the file where the values begin."""
+    names: dict[bytes, list[str]] = {}
+    for line in file:
+        words = line.split()
+        if words[:1] == [b"$var"]:
+            names.setdefault(words[3], []).append(words[4].decode())
+        elif words[:1] == [b"$enddefinitions"]:
+            break
+    return names

@@ -1,0 +1,1 @@
+"""Formal proofs and mutation tests of the RTL."""

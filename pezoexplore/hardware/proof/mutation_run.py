@@ -1,0 +1,290 @@
+"""Mutation testing of the RTL library: mutants drawn by a seed, judged in worker processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
+from pezoexplore.sweeps.provenance import needed_tools, tool_versions
+from pezoexplore.sweeps.rundir import RunDirError
+from pezoexplore.sweeps.stage import Payload, Stage
+from pezoexplore.sweeps.stages import RTL_TOOLS
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.hardware.proof.mutants import Mutant
+
+Identity = tuple[str, str, str, int]
+
+COLUMNS = (
+    "file", "line", "operator", "source", "mutant", "occurrence", "verdict", "point", "reason",
+    "proven",
+)  # fmt: skip
+"""Columns of a list of mutants."""
+
+KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
+"""Verdicts in a list; ``equivalent`` is not found here but proven, and has a reason."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A mutant and what became of it: a row of a list.
+
+    Attributes:
+        file: Name of the file of rtl/.
+        line: Line of the change when it was judged.
+        operator: What kind of change.
+        source: The line as it is.
+        mutant: What became of it.
+        occurrence: Which of the equal changes of equal lines of the file.
+        verdict: One of the three.
+        point: Label of the point whose bench noticed; empty if none did.
+        reason: Why it is equivalent, or for a survivor where it was simulated.
+        proven: Points at which Yosys proves that it changes nothing; empty where none closed.
+    """
+
+    file: str
+    line: int
+    operator: str
+    source: str
+    mutant: str
+    occurrence: int
+    verdict: str
+    point: str
+    reason: str
+    proven: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """As of :class:`pezoexplore.hardware.proof.mutants.Mutant`."""
+        return self.file, self.source, self.mutant, self.occurrence
+
+    @classmethod
+    def of(cls, mutant: Mutant, found: Mapping[str, str]) -> Judged:
+        """The row of a mutant; `found` has the columns from ``verdict`` on."""
+        given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:6]}
+        return cls(**given | dict(found))
+
+
+Report = Callable[[int, int, "Judged | None"], None]
+"""Told how many mutants are judged, how many there are, and the one that just was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MutantStage(Stage):
+    """Simulation of one mutant.
+
+    Attributes:
+        mutant: The mutant.
+        rtl_dir: Folder of the RTL.
+        work_dir: Folder for what the tools build.
+    """
+
+    mutant: Mutant
+    rtl_dir: Path
+    work_dir: Path
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`; nothing is kept in the store."""
+        return {"mutant": list(self.mutant.identity)}
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.hardware.proof.equivalence import proven_points
+        from pezoexplore.hardware.proof.mutation import judge
+
+        work = self.work_dir / str(os.getpid())  # a worker's own: what is sound is kept with it
+        work.mkdir(parents=True, exist_ok=True)
+        found = judge(self.mutant, self.rtl_dir, work, log_path)
+        if found.verdict == KILLED:
+            log_path.unlink()
+        proven = proven_points(self.mutant, found.simulated, self.rtl_dir, work / "proof", log_path)
+        return {
+            "verdict": found.verdict,
+            "point": found.point,
+            "simulated": _labels(found.simulated),
+            "proven": _labels(proven),
+        }
+
+
+def run_mutants(
+    modules: Sequence[str],
+    *,
+    total: int,
+    seed: int,
+    rtl_dir: Path,
+    out: Path,
+    jobs: int,
+    known: Sequence[Judged],
+    again: bool,
+    progress: Report,
+) -> list[Judged]:
+    """Judge mutants of some modules.
+
+    Args:
+        modules: Names of modules of rtl/; empty for all. A module's tables belong to it.
+        total: How many mutants; fewer if there are not so many.
+        seed: What draws them.
+        rtl_dir: Folder of the RTL.
+        out: Folder for ``logs/``, of mutants that were not killed.
+        jobs: Worker processes.
+        known: Rows of an earlier list: what did not survive then is taken over.
+        again: Whether to judge all anew; what the list calls equivalent keeps its reason unless a
+            bench notices it after all.
+        progress: Told whenever a mutant is judged.
+
+    Returns:
+        The rows, in the order of file and line.
+
+    Raises:
+        DesignError: There is no such module.
+        ToolError: A tool is missing, or a mutant could not be judged.
+    """
+    from pezoexplore.hardware.proof.mutants import quotas, ranked
+    from pezoexplore.hardware.proof.mutation import library_mutants
+
+    needed_tools("verify --mutants", RTL_TOOLS, tool_versions())
+    library = _of_modules(library_mutants(rtl_dir), modules)
+    waiting = {file: ranked(found, seed) for file, found in library.items()}
+    wanted = quotas({file: len(found) for file, found in library.items()}, total)
+    settled = {row.identity: row for row in known if row.verdict != SURVIVED and not again}
+    argued = {row.identity: row for row in known if row.verdict == EQUIVALENT}
+    rows: list[Judged] = []
+    progress(0, sum(wanted.values()), None)
+    work = out.absolute() / "work"
+    try:
+        while any(wanted[file] and waiting[file] for file in wanted):
+            chosen = [m for file, count in wanted.items() for m in waiting[file][:count]]
+            waiting = {file: waiting[file][count:] for file, count in wanted.items()}
+            for row in _judge_all(chosen, settled, rtl_dir.absolute(), work, out, jobs):
+                wanted[row.file] -= 1
+                rows.append(_argued(row, argued))
+                progress(len(rows), len(rows) + sum(wanted.values()), rows[-1])
+    except OSError as error:
+        raise RunDirError(f"cannot use {out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return sorted(rows, key=lambda row: (row.file, row.line, row.identity))
+
+
+def read_list(path: Path) -> list[Judged]:
+    """Rows of a list of mutants; none if there is no such file.
+
+    Raises:
+        DesignError: The file is not a list of mutants.
+    """
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise DesignError(
+                f"{path}: not a list of mutants; its columns are {', '.join(COLUMNS)}"
+            )
+        try:
+            return [_parsed(row) for row in reader]
+        except (TypeError, ValueError) as error:
+            raise DesignError(f"{path}: line {reader.line_num}: {error}") from error
+
+
+def _parsed(row: dict[str, Any]) -> Judged:
+    numbers = {name: int(row[name]) for name in ("line", "occurrence")}
+    return Judged(**row | numbers)
+
+
+def write_list(path: Path, rows: Sequence[Judged]) -> None:
+    """Write a list of mutants."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+
+
+def merged(known: Sequence[Judged], rows: Sequence[Judged], *, whole: bool) -> list[Judged]:
+    """An earlier list brought up to date.
+
+    Args:
+        known: The list.
+        rows: Rows judged since.
+        whole: Whether they are all rows of their files, or only some as yet.
+    """
+    files = {row.file for row in rows if whole}
+    new = {row.identity for row in rows}
+    kept = [row for row in known if row.file not in files and row.identity not in new]
+    return sorted([*kept, *rows], key=lambda row: (row.file, row.line, row.identity))
+
+
+def _of_modules(
+    library: Mapping[str, list[Mutant]], modules: Sequence[str]
+) -> dict[str, list[Mutant]]:
+    """Mutants of the files that the modules are in."""
+    named = {file: re.sub(r"(_table|_taps|_map)?\.vh?$", "", file) for file in library}
+    unknown = [module for module in modules if module not in named.values()]
+    if unknown:
+        listed = ", ".join(sorted(set(named.values())))
+        raise DesignError(f"{unknown[0]}: no such module of rtl/; there are {listed}")
+    return {file: found for file, found in library.items() if named[file] in modules or not modules}
+
+
+def _judge_all(
+    mutants: Sequence[Mutant],
+    settled: Mapping[Identity, Judged],
+    rtl_dir: Path,
+    work: Path,
+    out: Path,
+    jobs: int,
+) -> Iterator[Judged]:
+    """The rows of mutants, as they are there; of those that cannot be built there is none."""
+    from pezoexplore.hardware.proof.mutation import judges
+
+    tasks = []
+    for number, mutant in enumerate(mutants):
+        if mutant.identity in settled:
+            yield replace(settled[mutant.identity], line=mutant.line)
+            continue
+        name = f"{mutant.file.replace('.', '-')}-{mutant.line}-{mutant.operator}-{number}"
+        log = out.absolute() / "logs" / f"{name.replace(' ', '-')}.log"
+        stage = MutantStage(
+            name="rtl", mutant=mutant, rtl_dir=rtl_dir, work_dir=work, timeout_s=3600.0
+        )
+        tasks.append(Task(name, stage, name, judges(mutant.file)[0][0], log))
+    with closing(run_tasks(tasks, jobs)) as outcomes:
+        for outcome in outcomes:
+            row = _row(outcome)
+            if row is not None:
+                yield row
+
+
+def _argued(row: Judged, argued: Mapping[Identity, Judged]) -> Judged:
+    """A row that says why its mutant survives, where an earlier list does."""
+    if row.verdict != SURVIVED or row.identity not in argued:
+        return row
+    return replace(row, verdict=EQUIVALENT, reason=argued[row.identity].reason)
+
+
+def _row(outcome: Outcome) -> Judged | None:
+    stage = outcome.task.stage
+    assert isinstance(stage, MutantStage)
+    if outcome.status != "ok":
+        shown = f"{stage.mutant.file}:{stage.mutant.line}: {stage.mutant.mutant}"
+        raise ToolError(f"{shown}: cannot be judged: {outcome.reason}; see {outcome.task.log_path}")
+    found = json.loads(outcome.payload)
+    if found["verdict"] == "invalid":
+        return None
+    passed = found.pop("simulated") or "no point: all make the same program of it"
+    reason = f"passed {passed}" if found["verdict"] == SURVIVED else ""
+    return Judged.of(stage.mutant, found | {"reason": reason})
+
+
+def _labels(points: Iterable[DesignPoint]) -> str:
+    return "; ".join(dict.fromkeys(point.label() for point in points))

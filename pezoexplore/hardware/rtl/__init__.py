@@ -1,0 +1,1 @@
+"""The Verilog of a point: parameters, sources, generated tops."""

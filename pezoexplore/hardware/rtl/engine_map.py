@@ -1,0 +1,216 @@
+"""The register map of the perturbation engine: one table for RTL, drivers and documentation.
+
+``python -m pezoexplore.hardware.rtl.engine_map [DIR]`` writes the Verilog header that rtl/ commits;
+:func:`c_header` and :func:`page` give the same table to docs/make_reference.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pezoexplore.paths import rtl_dir
+
+ADDRESS_BITS = 8
+"""Bits of a byte address of the register file."""
+
+MAX_SEGMENTS = 16
+"""Most parts of a model, of one scale each, that an engine can be built for."""
+
+SEGMENT_BYTES = 8
+"""Bytes from the registers of one segment to those of the next."""
+
+ID_VALUE = 0x50455A4F
+VERSION_VALUE = 0x0001_0000
+
+
+@dataclass(frozen=True)
+class Field:
+    """Bits of a register.
+
+    Attributes:
+        name: Its name.
+        low: Its lowest bit.
+        bits: How many.
+        meaning: One phrase.
+    """
+
+    name: str
+    low: int
+    bits: int
+    meaning: str
+
+    @property
+    def place(self) -> str:
+        """Its bits as text, such as ``2`` or ``8:0``."""
+        return f"{self.low + self.bits - 1}:{self.low}" if self.bits > 1 else str(self.low)
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register of 32 bits.
+
+    Attributes:
+        name: Its name.
+        address: Byte address.
+        access: ``r`` read only; ``rw`` keeps what is written, byte by byte; ``w`` acts on a write
+            of the whole word and reads as zero; ``rw!`` acts and can be read.
+        meaning: One sentence.
+        fields: Its parts; none where the word is one number.
+    """
+
+    name: str
+    address: int
+    access: str
+    meaning: str
+    fields: tuple[Field, ...] = ()
+
+    def field(self, name: str, value: int) -> int:
+        """A value in the place of a field of this register."""
+        (found,) = [each for each in self.fields if each.name == name]
+        return (value & ((1 << found.bits) - 1)) << found.low
+
+    def read(self, name: str, word: int) -> int:
+        """What a field of this register holds."""
+        (found,) = [each for each in self.fields if each.name == name]
+        return (word >> found.low) & ((1 << found.bits) - 1)
+
+
+MODES = {"restore": 0, "plus": 1, "minus": 2, "update": 3}
+"""What a pass sends on: w, saturate(w + p), saturate(w - p), the updated weights."""
+
+REGISTERS = (
+    Register("ID", 0x00, "r", 'The letters "PEZO".'),
+    Register("VERSION", 0x04, "r", "Version of the map: major in the upper half, minor below."),
+    Register(
+        "SHAPE",
+        0x08,
+        "r",
+        "What the engine was built for.",
+        (
+            Field("LANES", 0, 9, "weights a beat"),
+            Field("WEIGHT_BITS", 9, 5, "bits of a weight"),
+            Field("SOURCES", 14, 6, "number streams"),
+            Field("SEGMENTS", 20, 5, "scales a pass can have"),
+            Field("DRAWS", 25, 2, "roundings at random a weight takes"),
+            Field("HAS_RESEED", 27, 1, "whether RESEED works"),
+        ),
+    ),
+    Register(
+        "STATUS",
+        0x0C,
+        "r",
+        "What goes on.",
+        (
+            Field("BUSY", 0, 1, "a pass or a skip is under way"),
+            Field("SKIPPING", 1, 1, "numbers are being discarded"),
+            Field("NUMBERS", 2, 1, "every stream shows a beat"),
+            Field("LOADING", 3, 1, "the selected streams wait for words in SEED"),
+        ),
+    ),
+    Register(
+        "CONTROL",
+        0x10,
+        "w",
+        "Begins a pass, which ends with the beat that has TLAST.",
+        (
+            Field("MODE", 0, 2, "0 restore, 1 plus, 2 minus, 3 update"),
+            Field("REPLAY", 2, 1, "1: the numbers of the step again; 0: a new step (not restore)"),
+        ),
+    ),
+    Register("STEP", 0x14, "rw", "The step M, 16 bits, two's complement."),
+    Register("STEP_SHIFT", 0x18, "rw", "S: an update moves by round(M u / 2**S); 0 to 31."),
+    Register("PHASE", 0x1C, "r", "Beat of stream 0, since reset or reseed, that shows next."),
+    Register("SELECT", 0x20, "rw", "Which streams SKIP, RESEED and SEED are for, a bit each."),
+    Register("SKIP", 0x24, "rw!", "Discards so many beats of them; reads what is left."),
+    Register("RESEED", 0x28, "w", "1: they wait for new seeds. 2: they return to those of reset."),
+    Register("SEED", 0x2C, "w", "Loads a word into them: these 32 bits, SEED_HIGH above."),
+    Register("SEED_HIGH", 0x30, "w", "Pushes 32 bits of what SEED loads, the highest first."),
+    Register("SCALE", 0x40, "rw", "s of a segment: p = round(v 2**s); signed, by segment."),
+    Register("END", 0x44, "rw", "First weight behind a segment, by segment; the last has none."),
+)
+"""The whole map. SCALE and END of segment k are 8 k bytes further on."""
+
+BY_NAME = {register.name: register for register in REGISTERS}
+
+
+def verilog_header() -> str:
+    """Contents of rtl/perturb_engine_map.vh: addresses and constants as localparams."""
+    lines = [
+        "// SPDX-License-Identifier: Apache-2.0",
+        "// Register map of the perturbation engine.",
+        "// Made by: python -m pezoexplore.hardware.rtl.engine_map",
+        f"localparam [31:0] ID_VALUE = 32'h{ID_VALUE:08x};",
+        f"localparam [31:0] VERSION_VALUE = 32'h{VERSION_VALUE:08x};",
+    ]
+    lines += [
+        f"localparam [{ADDRESS_BITS - 1}:0] {each.name} = {ADDRESS_BITS}'h{each.address:02x};"
+        for each in REGISTERS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def c_header() -> str:
+    """The map for host software in C."""
+    lines = [
+        "/* SPDX-License-Identifier: Apache-2.0 */",
+        "/* Register map of the perturbation engine; see docs/engine.md. */",
+        "/* Made by: python docs/make_reference.py */",
+        "#ifndef PEZO_ENGINE_H",
+        "#define PEZO_ENGINE_H",
+        "",
+        f"#define PEZO_ID_VALUE 0x{ID_VALUE:08X}u",
+        f"#define PEZO_VERSION_VALUE 0x{VERSION_VALUE:08X}u",
+        f"#define PEZO_SEGMENT_BYTES {SEGMENT_BYTES}u",
+    ]
+    lines += [f"#define PEZO_MODE_{name.upper()} {value}u" for name, value in MODES.items()]
+    for register in REGISTERS:
+        lines += ["", f"/* {register.meaning} */"]
+        lines.append(f"#define PEZO_{register.name} 0x{register.address:02X}u")
+        for part in register.fields:
+            name = f"PEZO_{register.name}_{part.name}"
+            lines.append(f"#define {name}_SHIFT {part.low}u")
+            lines.append(f"#define {name}_MASK 0x{((1 << part.bits) - 1) << part.low:X}u")
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+_PAGE = """# Registers of the perturbation engine
+
+AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. What the registers are for is told
+in [The perturbation engine](../engine.md); in C the map is [pezo_engine.h](../pezo_engine.h).
+
+- `r` can be read; `rw` keeps what is written, each byte by its strobe; `w` acts on a write of the
+  whole word and reads as zero; `rw!` acts and can be read.
+- While `BUSY`, and where a value or a strobe is not allowed, a write is answered by SLVERR and does
+  nothing; so is an address that is not in the table. A write without strobes does nothing and is no
+  error.
+- RESEED = 2 works for every point: all streams return to where reset left them.
+"""
+
+
+def page() -> str:
+    """The page of the documentation that holds the map."""
+    return f"{_PAGE}\n{markdown()}\n"
+
+
+def markdown() -> str:
+    """The map as a table."""
+    rows = ["| address | register | access | meaning |", "| --- | --- | --- | --- |"]
+    for each in REGISTERS:
+        address = f"0x{each.address:02X}" + " + 8 k" * (each.name in ("SCALE", "END"))
+        rows.append(f"| {address} | `{each.name}` | {each.access} | {each.meaning} |")
+        rows += [
+            f"| | `{part.name}` | bits {part.place} | {part.meaning} |" for part in each.fields
+        ]
+    return "\n".join(rows)
+
+
+def main(folder: Path) -> None:
+    """Write the Verilog header into a folder."""
+    path = folder / "perturb_engine_map.vh"
+    path.write_text(verilog_header(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else rtl_dir())

@@ -1,0 +1,1 @@
+"""Simulation of the perturbation engine against its software model."""

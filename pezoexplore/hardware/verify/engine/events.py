@@ -1,0 +1,91 @@
+"""Functional coverage of an engine: what its regression should ask of it.
+
+Unlike a stream's, an engine's script knows beforehand what will happen: the events are noted while
+it is drawn, and the comparison of the trace shows that they did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.hardware.rtl.engine_map import BY_NAME
+from pezoexplore.hardware.verify.engine.driver import Kind, Operation
+from pezoexplore.hardware.verify.engine.model import Settings
+from pezoexplore.train.fixed_point import rails
+
+_MOVING = ("plus", "minus", "update")
+
+_ALWAYS = (
+    "restore",
+    *(f"{mode} with new numbers" for mode in _MOVING),
+    *(f"{mode} with the same numbers again" for mode in _MOVING),
+    *(f"{mode} saturates at the {end}" for mode in _MOVING for end in ("bottom", "top")),
+    "one beat a clock",
+    "back-pressure on both sides",
+    "M smallest",
+    "M largest",
+    "S = 0",
+    "S = 31",
+    "s smallest",
+    "s largest",
+    "streams return to reset",
+    "reset in mid-pass",
+    "bytes written alone",
+    "read refused: address",
+    "write refused: address",
+    "write refused: value",
+    "write refused: strobes",
+    "write refused: busy",
+)
+
+
+def engine_goals(shape: Shape) -> tuple[str, ...]:
+    """Events that the regression of an engine should have."""
+    goals = list(_ALWAYS)
+    goals += ["reseed"] if shape.has_reseed else []
+    goals += ["skip"] if shape.sources > 1 else []
+    goals += ["a segment ends within a beat"] if shape.lanes > 1 else []
+    return tuple(goals)
+
+
+def settings_events(settings: Settings, shape: Shape) -> set[str]:
+    """Extremes among the registers of a pass."""
+    low, high = shape.scales
+    seen = {
+        "M smallest": settings.step == -(2**15),
+        "M largest": settings.step == 2**15 - 1,
+        "S = 0": settings.step_shift == 0,
+        "S = 31": settings.step_shift == 31,
+        "s smallest": low in settings.scales,
+        "s largest": high in settings.scales,
+        "a segment ends within a beat": any(end % shape.lanes for end in settings.ends),
+    }
+    return {name for name, is_seen in seen.items() if is_seen}
+
+
+def pass_events(mode: str, replay: bool, moved: NDArray[np.int64], shape: Shape) -> set[str]:
+    """What a pass shows.
+
+    Args:
+        mode: One of ``engine_map.MODES``.
+        replay: Whether with the numbers of the pass before.
+        moved: Its weights before they are held within the rails, int64 [d].
+        shape: The engine.
+    """
+    if mode == "restore":
+        return {mode}
+    low, high = rails(shape.weight_bits)
+    events = {f"{mode} with {'the same numbers again' if replay else 'new numbers'}"}
+    events |= {f"{mode} saturates at the bottom"} if (moved < low).any() else set()
+    events |= {f"{mode} saturates at the top"} if (moved > high).any() else set()
+    return events
+
+
+def operation_events(operations: Iterable[Operation]) -> set[str]:
+    """Skips and reseeds among operations."""
+    names = {BY_NAME["SKIP"].address: "skip", BY_NAME["RESEED"].address: "reseed"}
+    return {names[o.address] for o in operations if o.kind is Kind.WRITE and o.address in names}

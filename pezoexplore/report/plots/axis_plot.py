@@ -1,0 +1,357 @@
+"""Accuracy and cost along one axis of the design space."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from pezoexplore.analysis.pareto import check_columns
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.report.designs import Design, finished_designs
+from pezoexplore.report.plots import style
+from pezoexplore.report.plots.scales import plain_number, scale_accuracy, scale_cost
+
+PLOTTED_AXES = ("reuse_period", "pool_size", "bit_width", "lanes", "state_bits", "leap")
+"""Numeric axes that get a plot of their own."""
+
+MAX_FAMILIES = len(style.LINE_COLOURS)
+"""Lines a plot shows at most."""
+
+_LEFT, _PLOT_WIDTH, _BOTTOM = 0.7, 3.9, 0.46
+_COST_HEIGHT, _GAP, _ACCURACY_HEIGHT = 1.75, 0.14, 2.1
+_KEY_LEFT = 4.82
+_KEY_LINE = 0.165
+_INFINITY_STEP = 1.35
+_SPREAD = 0.16
+"""Largest sideways shift of a family, in steps between neighbouring values."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Designs equal in all axes but one.
+
+    Attributes:
+        label: Their common name.
+        designs: A design for each value of the axis, ascending.
+        values: The n values of the axis; ``math.inf`` last.
+    """
+
+    label: str
+    designs: tuple[Design, ...]
+    values: tuple[float, ...]
+
+
+def draw_axis(
+    frame: pd.DataFrame,
+    axis: str,
+    out_dir: Path,
+    accuracy: str = "accuracy_mean",
+    costs: Sequence[str] = ("lut", "ff"),
+) -> list[Path]:
+    """Draw ``axis_<axis>.png``: accuracy above, costs below, a line for each family of designs.
+
+    A family are the designs equal in all other axes, with two values of this one or more. Of too
+    many families those with the most values are drawn, and the plot says so.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        axis: One of ``PLOTTED_AXES``.
+        out_dir: Where the file goes; made when missing.
+        accuracy: Column of the upper panel.
+        costs: One or two columns of the lower panel; the second is dashed.
+
+    Returns:
+        The file written; none when no family has two values.
+
+    Raises:
+        DesignError: An unknown column.
+        PezoError: The file cannot be written.
+    """
+    check_columns([axis, accuracy, *costs], [str(name) for name in frame.columns])
+    designs = finished_designs(frame, [False] * len(frame), [])
+    usable = [item for item in designs if math.isfinite(item.value(accuracy))]
+    families = families_along(usable, axis)
+    if not families:
+        return []
+    with style.house_style():
+        view = _View(axis, accuracy, tuple(costs), families[:MAX_FAMILIES], len(families))
+        figure = _figure(view, usable)
+        return [style.save(figure, out_dir / f"axis_{axis}.png")]
+
+
+def families_along(designs: Sequence[Design], axis: str) -> list[Family]:
+    """Families of designs equal in all axes but one, those with the most values first.
+
+    Among families of as many values the first of each kind (rng, reuse, taps) come first.
+
+    An lfsr whose state is as wide as its output also counts as one of the family whose state
+    follows the bit width.
+
+    Args:
+        designs: Finished designs.
+        axis: The axis that differs.
+    """
+    groups: dict[tuple[str, DesignPoint], dict[float, Design]] = {}
+    for design in designs:
+        value = getattr(design.point, axis)
+        if value is not None:
+            for label, rest in _rests(design.point, axis):
+                target = design.label.removeprefix(design.point.label())
+                groups.setdefault((label + target, rest), {})[float(value)] = design
+    families: dict[tuple[int, ...], Family] = {}
+    for (label, _rest), members in groups.items():
+        values = tuple(sorted(members))
+        found = tuple(members[value] for value in values)
+        if len(values) > 1:  # two ways to see the same designs as a family are one
+            families.setdefault(tuple(id(item) for item in found), Family(label, found, values))
+    return _varied(families.values())
+
+
+def _varied(families: Iterable[Family]) -> list[Family]:
+    """Families by their number of values; among equals one of each kind comes before a second."""
+    seen: Counter[tuple[int, str, str, str | None]] = Counter()
+    keys = []
+    for family in sorted(families, key=lambda item: item.label):
+        point, size = family.designs[0].point, len(family.values)
+        kind = (size, point.rng, point.reuse, point.taps)
+        keys.append((-size, seen[kind], family.label, family))
+        seen[kind] += 1
+    return [key[3] for key in sorted(keys, key=lambda key: key[:3])]
+
+
+def _rests(point: DesignPoint, axis: str) -> list[tuple[str, DesignPoint]]:
+    """What is left of a point without an axis, and its name: the families it belongs to."""
+    label = point.label()
+    if axis == "reuse_period":
+        rest = replace(point, reuse_period=math.inf)
+        return [(rest.label(), rest)]
+    if axis == "pool_size":
+        rest = replace(point, pool_size=None)
+        return [(rest.label(), rest)]
+    if axis == "leap":
+        rest = replace(point, leap=1)
+        return [(rest.label(), rest)]
+    if axis == "lanes":
+        return [(label.replace(f" x{point.lanes}", ""), replace(point, lanes=0))]
+    own_state = f" lfsr{point.state_bits} "
+    if axis == "state_bits":  # the other generators leave no choice
+        named = label.replace(own_state, " lfsr ")
+        return [(named, replace(point, state_bits=0))] if point.rng == "lfsr" else []
+    bare = label.replace(f" {point.bit_width}b ", " ")
+    rest = replace(point, bit_width=0)
+    if point.rng != "lfsr":
+        return [(bare, replace(rest, state_bits=0))]
+    if point.state_bits != point.bit_width:
+        return [(bare, rest)]
+    following = bare.replace(own_state, " lfsr (state = width) ")
+    return [(following, replace(rest, state_bits=0)), (bare, rest)]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What one plot shows.
+
+    Attributes:
+        axis: The axis along x.
+        accuracy: Column of the upper panel.
+        costs: Columns of the lower panel.
+        families: The lines.
+        found: Families there are, drawn or not.
+    """
+
+    axis: str
+    accuracy: str
+    costs: tuple[str, ...]
+    families: list[Family]
+    found: int
+
+
+def _figure(view: _View, designs: Sequence[Design]) -> Figure:
+    drawn = [item for family in view.families for item in family.designs]
+    costs = [column for column in view.costs if any(_finite(item, column) for item in drawn)]
+    lower = _COST_HEIGHT + _GAP if costs else 0.0
+    height = _BOTTOM + lower + _ACCURACY_HEIGHT + 0.12
+    figure = Figure(figsize=(style.WIDTH, height))
+    upper = style.axes_at(figure, _LEFT, _BOTTOM + lower, _PLOT_WIDTH, _ACCURACY_HEIGHT)
+    places = _positions(view.families)
+    reference = _reference(designs, view.accuracy)
+    _draw_accuracy(upper, view, places, reference)
+    bottom = upper
+    if costs:
+        bottom = style.axes_at(figure, _LEFT, _BOTTOM, _PLOT_WIDTH, _COST_HEIGHT, sharex=upper)
+        _draw_costs(bottom, view, costs, places)
+        upper.tick_params(labelbottom=False)
+    _label_positions(bottom, view.axis, places)
+    for axes in (upper, bottom):
+        axes.yaxis.set_label_coords(-0.135, 0.5)
+    _draw_key(figure, view, costs, reference)
+    return figure
+
+
+def _finite(design: Design, column: str) -> bool:
+    return math.isfinite(design.value(column))
+
+
+def _reference(designs: Sequence[Design], accuracy: str) -> Design | None:
+    """The software reference with fresh numbers."""
+    found = [
+        item
+        for item in designs
+        if not item.point.in_hardware and item.point.reuse == "none" and _finite(item, accuracy)
+    ]
+    return found[0] if found else None
+
+
+def _positions(families: Sequence[Family]) -> dict[float, float]:
+    """Where each value of the axis lies: by value or its logarithm; infinity after the last."""
+    values = sorted({value for family in families for value in family.values})
+    finite = [value for value in values if math.isfinite(value)]
+    log = bool(finite) and finite[0] > 0 and finite[-1] >= 8 * finite[0]
+    raw = [math.log2(value) if log else value for value in finite]
+    gaps = [right - left for left, right in pairwise(raw)]
+    unit = sum(gaps) / len(gaps) if gaps else 1.0
+    places = {value: (at - raw[0]) / unit for value, at in zip(finite, raw, strict=True)}
+    if len(finite) < len(values):
+        places[math.inf] = max(places.values(), default=-_INFINITY_STEP) + _INFINITY_STEP
+    return places
+
+
+def _label_positions(axes: Axes, axis: str, places: dict[float, float]) -> None:
+    """Ticks at the values there are; neighbours that would touch are left out."""
+    low, high = min(places.values()), max(places.values())
+    margin = 0.06 * (high - low) + 0.25
+    axes.set_xlim(low - margin, high + margin)
+    room = 0.055 * (high - low + 2 * margin)
+    ticks: list[tuple[float, str]] = []
+    for value, place in sorted(places.items(), reverse=True):  # infinity always has its label
+        text = "inf" if math.isinf(value) else plain_number(value)
+        if not ticks or ticks[-1][0] - place >= room:
+            ticks.append((place, text))
+    axes.xaxis.set_major_locator(FixedLocator([place for place, _ in ticks]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks([place for place, _ in ticks], [text for _, text in ticks])
+    never = "; inf = never refilled or reseeded" if math.inf in places else ""
+    axes.set_xlabel(style.title_of(axis) + never)
+
+
+def _draw_accuracy(
+    axes: Axes, view: _View, places: dict[float, float], reference: Design | None
+) -> None:
+    shown = [item for family in view.families for item in family.designs]
+    everything = shown + ([reference] if reference else [])
+    values = [item.value(view.accuracy) for item in everything]
+    halves = [item.interval(view.accuracy) for item in everything]
+    scale_accuracy(axes, values, halves, compress=False)  # slopes are to be read from the lines
+    axes.set_ylabel(style.title_of(view.accuracy))
+    if reference is not None:
+        value, half = reference.value(view.accuracy), reference.interval(view.accuracy)
+        axes.axhspan(value - half, value + half, color="#000000", alpha=0.07, lw=0, zorder=0.5)
+        axes.axhline(value, color="#444444", lw=0.8, zorder=1)
+    for index, family in enumerate(view.families):
+        heights = [item.value(view.accuracy) for item in family.designs]
+        halves = [item.interval(view.accuracy) for item in family.designs]
+        xs = _shifted(family.values, places, index, len(view.families))
+        look = _look(view.families, index)
+        if any(halves):
+            axes.errorbar(xs, heights, yerr=halves, fmt="none", ecolor=style.LINE_COLOURS[index],
+                          elinewidth=0.8, capsize=1.8, capthick=0.8, zorder=3)  # fmt: skip
+        _draw_line(axes, family.values, xs, heights, look)
+
+
+def _draw_costs(axes: Axes, view: _View, costs: Sequence[str], places: dict[float, float]) -> None:
+    values = [
+        item.value(column)
+        for family in view.families
+        for item in family.designs
+        for column in costs
+        if _finite(item, column)
+    ]
+    scale_cost(axes, "y", values)
+    axes.set_ylabel(", ".join(style.title_of(column) for column in costs))
+    for rank, column in enumerate(costs):
+        for index, family in enumerate(view.families):
+            heights = [item.value(column) for item in family.designs]
+            xs = _shifted(family.values, places, index, len(view.families))
+            look = _look(view.families, index) | (
+                {"ls": (0, (4, 2)), "mfc": "white"} if rank else {}
+            )
+            _draw_line(axes, family.values, xs, heights, look)
+
+
+def _shifted(
+    values: Sequence[float], places: dict[float, float], index: int, count: int
+) -> list[float]:
+    """Positions of a family, moved a little sideways so that intervals stay apart."""
+    step = min(0.06, 2 * _SPREAD / max(count - 1, 1))
+    return [places[value] + (index - (count - 1) / 2) * step for value in values]
+
+
+def _look(families: Sequence[Family], index: int) -> dict[str, object]:
+    """Colour by line, marker by reuse strategy."""
+    colour = style.LINE_COLOURS[index]
+    marker = style.REUSE_MARKERS.get(families[index].designs[0].point.reuse, "o")
+    return {"color": colour, "marker": marker, "ls": "-", "mfc": colour}
+
+
+def _draw_line(
+    axes: Axes,
+    values: Sequence[float],
+    xs: Sequence[float],
+    heights: Sequence[float],
+    look: dict[str, object],
+) -> None:
+    """A family's line; the piece to infinity is dotted, for there is no scale on it."""
+    common = {"lw": 1.1, "ms": 3.8, "mew": 0.9, "zorder": 4}
+    finite = [index for index, value in enumerate(values) if math.isfinite(value)]
+    options = {**common, **look}
+    axes.plot([xs[i] for i in finite], [heights[i] for i in finite], **options)  # type: ignore[arg-type]
+    if len(finite) < len(values):
+        dotted = {**options, "ls": (0, (1, 1.5)), "marker": ""}
+        axes.plot(xs[-2:], heights[-2:], **dotted)  # type: ignore[arg-type]
+        axes.plot(xs[-1:], heights[-1:], **{**options, "ls": ""})  # type: ignore[arg-type]
+
+
+def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Design | None) -> None:
+    """Names of the lines, right of the panels."""
+    handles = []
+    for index, family in enumerate(view.families):
+        options = {"lw": 1.1, "ms": 3.8, **_look(view.families, index)}
+        handles.append(Line2D([], [], label=family.label, **options))  # type: ignore[arg-type]
+    if reference is not None:
+        half = reference.interval(view.accuracy)
+        text = f"{reference.label} (software)"
+        text += f", {reference.value(view.accuracy):.1f}" + (f" ± {half:.1f}" if half else "")
+        handles.append(Line2D([], [], color="#444444", lw=0.8, label=text))
+    grey = {"color": "#777777", "lw": 1.1}
+    styles = ("-", (0, (4, 2)))
+    if len(costs) > 1:
+        handles += [
+            Line2D([], [], ls=dash, label=f"{style.title_of(column)} (below)", **grey)  # type: ignore[arg-type]
+            for column, dash in zip(costs, styles, strict=False)
+        ]
+    height = figure.get_figheight()
+    legend = figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(_KEY_LEFT / style.WIDTH, 1 - 0.1 / height),
+        borderaxespad=0,
+        borderpad=0,
+        handlelength=2.4,
+        fontsize=6.3,
+    )
+    figure.add_artist(legend)
+    if view.found > len(view.families):
+        shown = f"{len(view.families)} of {view.found} families shown:"
+        note = f"{shown}\nthose with the most values,\none of each kind first"
+        figure.text(_KEY_LEFT / style.WIDTH, 0.1 / height, note, fontsize=6.3, va="bottom",
+                    color="#555555", style="italic")  # fmt: skip

@@ -1,0 +1,160 @@
+"""How much of each result every axis explains, with its interval, and the largest interactions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from pezoexplore.analysis.sensitivity import Effect, Sensitivity
+from pezoexplore.report.plots import style
+
+MAX_PAIRS = 6
+"""Interactions shown of each result, the largest."""
+
+MIN_SHARE = 0.005
+"""Interactions below this share are not shown."""
+
+MAX_PANELS = 4
+
+_LEFT, _RIGHT, _GAP = 1.5, 0.12, 0.14
+_TOP, _BOTTOM, _LINE = 0.5, 0.66, 0.19
+_ROOM = 2.1
+"""Room that a bar with its name on the right takes, in lengths of the bar."""
+_FAR = 25.0
+"""Percent beyond which what is said of a ring stands left of it."""
+_MAIN, _PAIR = style.LINE_COLOURS[0], style.LINE_COLOURS[5]
+
+
+def draw_sensitivity(
+    found: Sequence[Sensitivity], out_dir: Path, kinds: Sequence[str] = ("png", "svg")
+) -> list[Path]:
+    """Draw ``sensitivity.png`` and ``.svg``: a panel for each result, a bar for each axis.
+
+    Args:
+        found: What moves each result; at most ``MAX_PANELS`` are drawn.
+        out_dir: Where the files go; made when missing.
+        kinds: Which files: ``png``, ``svg``, ``pdf``.
+
+    Returns:
+        The files written; none without a result.
+
+    Raises:
+        PezoError: A file cannot be written.
+    """
+    if not found:
+        return []
+    with style.house_style():
+        figure = _figure(found[:MAX_PANELS])
+        return [style.save(figure, out_dir / f"sensitivity.{kind}") for kind in kinds]
+
+
+def _figure(found: Sequence[Sensitivity]) -> Figure:
+    axes = _order(found)
+    pairs = [_pairs(item) for item in found]
+    lines = len(axes) + (1 + max(map(len, pairs)) if any(pairs) else 0)
+    height = _TOP + _LINE * lines + _BOTTOM
+    figure = Figure(figsize=(style.WIDTH, height))
+    width = (style.WIDTH - _LEFT - _RIGHT - _GAP * (len(found) - 1)) / len(found)
+    bars = [max(_end(effect), effect.importance or 0) for item in found for effect in item.main]
+    most = max([0.05, *bars, *(_end(effect) * _ROOM for chosen in pairs for effect in chosen)])
+    for index, (item, chosen) in enumerate(zip(found, pairs, strict=True)):
+        left = _LEFT + index * (width + _GAP)
+        panel = style.axes_at(figure, left, _BOTTOM, width, _LINE * lines)
+        _draw_panel(panel, item, axes, chosen, lines, index == 0)
+        panel.set_xlim(0, 100 * most * 1.04)
+        logarithm = ", log" if item.logarithmic else ""
+        panel.set_title(style.title_of(item.response) + logarithm, fontsize=8, loc="left", pad=14)
+        panel.text(0, 1.0, _summary(item), transform=panel.transAxes, fontsize=6.0,
+                   color="#555555", va="bottom")  # fmt: skip
+    middle = (_LEFT + style.WIDTH - _RIGHT) / 2 / style.WIDTH
+    figure.text(middle, 0.36 / height, "share of the variance explained (%)", ha="center")
+    rings = any(effect.importance is not None for item in found for effect in item.main)
+    _draw_key(figure, height, rings)
+    return figure
+
+
+def _order(found: Sequence[Sensitivity]) -> list[str]:
+    """All axes, the one with the largest share of any result first."""
+    best: dict[str, float] = {}
+    for item in found:
+        for effect in item.main:
+            axis = effect.axes[0]
+            best[axis] = max(best.get(axis, 0.0), effect.share or 0.0)
+    return sorted(best, key=lambda axis: (-best[axis], axis))
+
+
+def _pairs(item: Sensitivity) -> list[Effect]:
+    told = [effect for effect in item.interactions if (effect.share or 0) >= MIN_SHARE]
+    return told[:MAX_PAIRS]
+
+
+def _end(effect: Effect) -> float:
+    """Where a bar with its interval ends."""
+    return max(effect.share or 0.0, effect.high or 0.0)
+
+
+def _summary(item: Sensitivity) -> str:
+    noise = "" if item.noise is None else f", seeds {100 * item.noise:.1f} %"
+    if math.isnan(item.explained):  # read back from a file that does not say
+        return f"{item.rows} rows"
+    return f"{item.rows} rows; main effects {100 * item.explained:.0f} %{noise}"
+
+
+def _draw_panel(
+    panel: Axes,
+    item: Sensitivity,
+    axes: Sequence[str],
+    pairs: Sequence[Effect],
+    lines: int,
+    named: bool,
+) -> None:
+    main = {effect.axes[0]: effect for effect in item.main}
+    for line, axis in enumerate(axes):
+        if axis in main:
+            _draw_bar(panel, line, main[axis], _MAIN)
+    for place, effect in enumerate(pairs):
+        line = len(axes) + 1 + place
+        _draw_bar(panel, line, effect, _PAIR)
+        name, end = " × ".join(effect.axes), (100 * _end(effect), line)
+        panel.annotate(name, end, (3, 0), textcoords="offset points", fontsize=5.6, va="center",
+                       color=style.INK)  # fmt: skip
+    panel.set_ylim(lines - 0.4, -0.6)
+    panel.set_yticks(range(len(axes)), axes if named else [""] * len(axes))
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="y", visible=False)
+    if pairs:
+        panel.axhline(len(axes), color=style.GRID, lw=0.8)
+
+
+def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
+    """A bar with its interval, and what Optuna says as a ring."""
+    if effect.share is None:
+        ring = 100 * (effect.importance or 0)
+        where, side = ((-5, 0), "right") if ring > _FAR else ((5, 0), "left")
+        panel.annotate("not separable", (ring, line), where, textcoords="offset points", ha=side,
+                       fontsize=5.6, va="center", color=style.FAINT)  # fmt: skip
+    else:
+        panel.barh(line, 100 * effect.share, height=0.62, color=colour, lw=0)
+        if effect.low is not None and effect.high is not None and effect.high > 0:
+            panel.plot([100 * effect.low, 100 * effect.high], [line, line], color=style.INK, lw=0.8)
+    if effect.importance is not None:
+        panel.plot(100 * effect.importance, line, "o", ms=3.6, mfc="white", mec=style.INK, mew=0.8,
+                   zorder=5, clip_on=True)  # fmt: skip
+
+
+def _draw_key(figure: Figure, height: float, rings: bool) -> None:
+    handles = [
+        Patch(color=_MAIN, label="main effect"),
+        Patch(color=_PAIR, label="interaction"),
+        Line2D([], [], color=style.INK, lw=0.8, label="95 % interval"),
+        Line2D([], [], ls="", marker="o", ms=3.6, mfc="white", mec=style.INK, mew=0.8,
+               label="Optuna's importance (sums to 100 %)"),
+    ][: 4 if rings else 3]  # fmt: skip
+    figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=6.3, borderaxespad=0,
+                  bbox_to_anchor=(0.5, 0.08 / height), handlelength=1.4)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Search of a design space: candidates, samplers, the study on disk."""

@@ -1,0 +1,118 @@
+"""Which points need no training, or no more of it: ruled out by what is known already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pezoexplore.search.search import Goal, Known
+
+CHEAP = frozenset(
+    {
+        *("effective_span", "effective_dim", "stream_mean", "stream_std", "stream_kurtosis"),
+        *("stream_lag1", "lane_correlation", "distinct_output_bits"),
+        *("rtl_words_checked", "reseed_stall_beats"),
+        *("lut", "muxf", "ff", "carry", "bram", "dsp", "fmax_mhz", "power_mw_est"),
+        *("power_mw_zero_delay", "leakage_mw_est", "energy_per_number_pj_est"),
+    }
+)
+"""Numeric results that the stages before training give; every other one may need training."""
+
+CEILINGS = {"accuracy_mean": 100.0}
+"""The best value that a column can have, where there is one."""
+
+FLOORS = {"accuracy_ci95": 0.0, "forward_passes": 0.0, "energy_to_target_uj_est": 0.0}
+
+CONFIDENCE = 0.975
+"""One-sided level of an interval's end: a 95 % interval leaves half of the rest on each side."""
+
+
+def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) -> str:
+    """Why a point need not train: what the cheap stages say rules it out for certain.
+
+    It breaks a constraint, lacks a column that only those stages could have filled, or is
+    dominated even with the best value that the columns of training can have.
+
+    Args:
+        goal: Objectives and constraints.
+        cells: What is known of the point, numbers by column.
+        history: What is known of others.
+
+    Returns:
+        The reason in one line; empty if it is not ruled out.
+    """
+    for item in goal.constraints:
+        if (item.column in cells or item.column in CHEAP) and not item.holds(cells):
+            return f"breaks the constraint {item}"
+    missing = [name for name in goal.objectives if name in CHEAP and name not in cells]
+    if missing:
+        return f"has no {missing[0]}: it cannot be on the front"
+    best = np.array([_best_cost(goal, name, cells) for name in goal.objectives])
+    for known in history:
+        if goal.feasible(known):
+            costs = goal.costs(known.finding.cells)
+            if (costs <= best).all() and (costs < best).any():
+                return f"dominated by {known.point.label()}, however well it trains"
+    return ""
+
+
+def _best_cost(goal: Goal, name: str, cells: Mapping[str, float]) -> float:
+    """The cost of an objective if what is not known yet turns out as well as it can."""
+    if name in goal.maximize:
+        return -cells.get(name, CEILINGS.get(name, math.inf))
+    return cells.get(name, FLOORS.get(name, -math.inf))
+
+
+def can_stop_early(goal: Goal) -> bool:
+    """Whether training matters through the accuracy alone, so that smaller budgets can tell."""
+    return [name for name in goal.objectives if name not in CHEAP] == ["accuracy_mean"] and (
+        "accuracy_mean" in goal.maximize
+    )
+
+
+def cannot_reach(
+    goal: Goal,
+    cells: Mapping[str, float],
+    scores: Sequence[float],
+    rivals: Sequence[tuple[Known, Sequence[float]]],
+) -> str:
+    """Why a point is not worth more training: its interval cannot reach the front.
+
+    A rival costs no more in any cheap objective, and with the same small training budget and the
+    same seeds the point is worse: the upper end of the 95 % interval (Student's t, paired) of the
+    difference is below zero.
+
+    Args:
+        goal: Objectives and constraints.
+        cells: What is known of the point.
+        scores: Its accuracy by seed at the small budget, percent.
+        rivals: Points of the front and their accuracies at the same budget.
+
+    Returns:
+        The reason in one line; empty if it may reach the front.
+    """
+    cheap = [name for name in goal.objectives if name in CHEAP]
+    for rival, theirs in rivals:
+        signs = [-1.0 if name in goal.maximize else 1.0 for name in cheap]
+        ours = [sign * cells[name] for sign, name in zip(signs, cheap, strict=True)]
+        other = [sign * rival.finding.cells[name] for sign, name in zip(signs, cheap, strict=True)]
+        if all(b <= a for a, b in zip(ours, other, strict=True)) and len(theirs) == len(scores):
+            top = upper_end(np.array(scores) - np.array(theirs))
+            if top < 0:
+                return f"at most {-top:.2f} points short of {rival.point.label()} at a small budget"
+    return ""
+
+
+def upper_end(differences: Sequence[float] | np.ndarray) -> float:
+    """Upper end of the 95 % interval of a mean (Student's t); infinite for fewer than two."""
+    values = np.asarray(differences, dtype=np.float64)
+    if len(values) < 2:
+        return math.inf
+    from scipy.stats import t
+
+    spread = float(values.std(ddof=1)) / math.sqrt(len(values))
+    return float(values.mean()) + float(t.ppf(CONFIDENCE, len(values) - 1)) * spread

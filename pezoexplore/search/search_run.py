@@ -1,0 +1,209 @@
+"""A search over real stages: what is cheap first, then training by rising budgets, kept on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore.analysis.hypervolume import box_of
+from pezoexplore.search.candidates import Candidates, candidates_of
+from pezoexplore.search.search import (
+    FAILED,
+    Goal,
+    Known,
+    Plan,
+    evaluations,
+    search,
+    trial_of,
+)
+from pezoexplore.search.stage_evaluator import SearchSettings as SearchSettings
+from pezoexplore.search.stage_evaluator import StageEvaluator, TimeIsUpError
+from pezoexplore.search.study import STUDY_NAME, KeptStudy
+from pezoexplore.search.warm_start import warm_start
+from pezoexplore.sweeps.executors.local import Executor, Local
+from pezoexplore.sweeps.rundir import RUN_NAME, open_run_dir, write_atomically
+from pezoexplore.sweeps.store import Store
+from pezoexplore.sweeps.sweep import SweepResult, run_sweep
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.outputs import Draw, RunInfo
+    from pezoexplore.sweeps.stage import Stage
+
+HISTORY_NAME = "search.csv"
+
+
+@dataclass(frozen=True)
+class SearchNews:
+    """News while a search runs: after each batch.
+
+    Attributes:
+        evaluations: Points evaluated at full budget.
+        budget: How many there are to be.
+        outcomes: Points by what became of them; those known before not counted.
+        hypervolume: Share of the box around the feasible results so far.
+        warm: Points that were known before.
+    """
+
+    evaluations: int
+    budget: int
+    outcomes: Mapping[str, int]
+    hypervolume: float
+    warm: int
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search leaves.
+
+    Attributes:
+        sweep: The run directory's results; None if no point was evaluated.
+        history: Every point tried, in order.
+        complete: Whether the budget was used up or the space was; not so when time ran out.
+        hypervolume: Share of the box around the feasible results of the search.
+        runs: Stages run by name, those of smaller budgets under ``rung``.
+    """
+
+    sweep: SweepResult | None
+    history: list[Known]
+    complete: bool
+    hypervolume: float
+    runs: Mapping[str, int]
+
+    @property
+    def failures(self) -> list[Known]:
+        """Points without a result."""
+        return [item for item in self.history if item.finding.state == FAILED]
+
+
+def run_search(
+    space: DesignSpace,
+    stages: Sequence[Stage],
+    *,
+    out_dir: Path,
+    info: RunInfo,
+    settings: SearchSettings,
+    rungs: Sequence[Stage] = (),
+    executor: Executor | None = None,
+    draw: Draw | None = None,
+    told: Callable[[SearchNews], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> SearchResult:
+    """Search a design space and write the run directory.
+
+    The directory is that of a sweep over the points that were evaluated, its store and its rows
+    the same, with the study and search.csv beside them.
+
+    Args:
+        space: The design space.
+        stages: What an evaluation runs; all but ``train`` run before it.
+        out_dir: The run directory: new, empty or one of ours.
+        info: What run.json and design.yaml say about the run.
+        settings: What is asked for.
+        rungs: Training stages with smaller budgets, rising, to stop early at.
+        executor: What runs the stages; None: processes on this machine.
+        draw: Draws the plots of a sweep.
+        told: Told after each batch.
+        note: Told, in one line, of what is left out.
+
+    Raises:
+        PezoError: The run directory, the store, the study or a warm start cannot be used.
+        KeyboardInterrupt: Ctrl-C; the search can be resumed.
+    """
+    goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
+    candidates = candidates_of(space, settings.seed)
+    executor = executor or Local(settings.jobs)
+    with open_run_dir(out_dir.absolute()) as run_dir, Store(run_dir.store) as store:
+        bench = StageEvaluator(space, goal, stages, rungs, store, run_dir, settings, executor)
+        history, complete = _search(bench, candidates, settings, told, note or _silent)
+        rows = [item.point for item in history if item.finding.full and bench.has_all(item.point)]
+    sweep = None
+    if rows:
+        sweep = run_sweep(
+            space, rows, stages, out_dir=out_dir, info=info, executor=executor, draw=draw
+        )
+    _write_summary(out_dir.absolute(), settings, history, bench)
+    return SearchResult(sweep, history, complete, _share(goal, history), dict(bench.runs))
+
+
+def _search(
+    bench: StageEvaluator,
+    candidates: Candidates,
+    settings: SearchSettings,
+    told: Callable[[SearchNews], None] | None,
+    note: Callable[[str], None],
+) -> tuple[list[Known], bool]:
+    """The history, and whether the search came to its end."""
+    goal, run_dir = bench.goal, bench.run_dir
+    kept = KeptStudy(run_dir.path / STUDY_NAME, bench.study_name(settings), goal)
+    study, history = kept.load()
+    if not kept.begun:
+        history = warm_start(settings.warm, candidates, bench, note)
+        study.add_trials([trial_of(goal, candidates, item) for item in history])
+        kept.keep(study)
+        kept.begin({"design": bench.space.name, "sampler": settings.sampler, "seed": settings.seed})
+    latest = history
+
+    def journal(study: Study, known: Sequence[Known]) -> None:
+        nonlocal latest
+        latest = list(known)
+        kept.keep(study)
+        run_dir.write(HISTORY_NAME, bench.history_csv(known))
+        if told is not None:
+            told(_news(goal, known, settings.budget))
+
+    plan = Plan(settings.budget, settings.sampler, settings.seed, settings.batch, bench.expired)
+    run_dir.write(HISTORY_NAME, bench.history_csv(history))
+    if told is not None:
+        told(_news(goal, history, settings.budget))
+    try:
+        latest = search(goal, candidates, bench, plan, history=history, study=study,
+                        journal=journal)  # fmt: skip
+    except TimeIsUpError:
+        return latest, False
+    return latest, not bench.expired() or evaluations(latest) >= settings.budget
+
+
+def _silent(line: str) -> None:
+    """Notes that nobody asked for."""
+
+
+def _news(goal: Goal, history: Sequence[Known], budget: int) -> SearchNews:
+    outcomes: dict[str, int] = {}
+    for item in history:
+        if not item.warm:
+            outcomes[item.finding.state] = outcomes.get(item.finding.state, 0) + 1
+    warm = sum(item.warm for item in history)
+    return SearchNews(evaluations(history), budget, outcomes, _share(goal, history), warm)
+
+
+def _share(goal: Goal, history: Sequence[Known]) -> float:
+    costs = goal.front_costs(history)
+    return box_of(costs).share(costs) if len(costs) else 0.0
+
+
+def _write_summary(
+    path: Path, settings: SearchSettings, history: Sequence[Known], bench: StageEvaluator
+) -> None:
+    """Say in run.json what the search did."""
+    target = path / RUN_NAME
+    content = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    content["program"] = content.get("program", "pezoexplore")
+    news = _news(bench.goal, history, settings.budget)
+    content["search"] = {
+        "sampler": settings.sampler,
+        "seed": settings.seed,
+        "batch": settings.batch,
+        "budget": settings.budget,
+        "evaluations": news.evaluations,
+        "outcomes": dict(sorted(news.outcomes.items())),
+        "warm": news.warm,
+        "hypervolume": round(news.hypervolume, 9),
+        "stage_runs": dict(sorted(bench.runs.items())),
+    }
+    write_atomically(target, json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,306 @@
+"""What becomes of a proposed point: cheap stages first, then training by rising budgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.design.columns import NUMERIC_COLUMNS
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
+from pezoexplore.search.search import (
+    BATCH,
+    COMPLETE,
+    FAILED,
+    SCREENED,
+    STOPPED,
+    Finding,
+    Goal,
+    Known,
+    progress,
+)
+from pezoexplore.sweeps.executors.local import Executor, Task
+from pezoexplore.sweeps.results import Result, judge, record_of
+from pezoexplore.sweeps.rows import cell_text, csv_text, point_id, with_generator
+from pezoexplore.sweeps.rundir import RunDir
+from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
+from pezoexplore.sweeps.store import Store
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.stage import Stage
+
+HISTORY_COLUMNS = (
+    *("trial", "point_id", "design", "outcome", "warm", "evaluations", "hypervolume", "reason"),
+)
+"""Columns of search.csv, a line a trial: evaluations so far, and the hypervolume that all feasible
+results so far dominate, as a share of the box around all feasible results of the search."""
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """What is asked for.
+
+    Attributes:
+        budget: Points to evaluate at full budget.
+        sampler: Name of the sampler.
+        seed: Seed of the study.
+        batch: Points proposed at a time.
+        time_s: Seconds after which the search stops, to be resumed; None for no limit.
+        jobs: Worker processes; never changes a result.
+        warm: Results to start from: results.csv files or run directories.
+    """
+
+    budget: int
+    sampler: str = "surrogate"
+    seed: int = 0
+    batch: int = BATCH
+    time_s: float | None = None
+    jobs: int = 1
+    warm: Sequence[Path] = ()
+
+
+class TimeIsUpError(Exception):
+    """The time is over in the middle of a batch."""
+
+
+@dataclass(eq=False)
+class StageEvaluator:
+    """Runs the stages of proposed points: cheap ones, then training by rising budgets.
+
+    Attributes:
+        space: The design space.
+        goal: Its objectives and constraints.
+        stages: What an evaluation runs.
+        rungs: Training stages with smaller budgets, rising.
+        store: Where every run is kept.
+        run_dir: Where the logs go.
+        settings: What is asked for.
+        executor: What runs the stages.
+        runs: Stages run so far by name.
+    """
+
+    space: DesignSpace
+    goal: Goal
+    stages: Sequence[Stage]
+    rungs: Sequence[Stage]
+    store: Store
+    run_dir: RunDir
+    settings: SearchSettings
+    executor: Executor
+    runs: dict[str, int] = field(default_factory=dict)
+    _begun: float = field(default_factory=time.monotonic)
+
+    def expired(self) -> bool:
+        """Whether the time is over."""
+        limit = self.settings.time_s
+        return limit is not None and time.monotonic() - self._begun >= limit
+
+    def study_name(self, settings: SearchSettings) -> str:
+        """Name of the study: the design's, and a hash of all that determines the search.
+
+        The budget and the time do not count: with more of them a search goes on.
+        """
+        space = self.space.model_dump(mode="json")
+        stages = [stage.label for stage in self.stages]
+        rungs = [canonical_json(_budget(stage)) for stage in self.rungs]
+        what = {"space": space, "stages": stages, "rungs": rungs, "sampler": settings.sampler,
+                "seed": settings.seed, "batch": settings.batch}  # fmt: skip
+        return f"{self.space.name}-{sha256(canonical_json(what))[:8]}"
+
+    def __call__(self, points: Sequence[DesignPoint], history: Sequence[Known]) -> list[Finding]:
+        """What became of each point of a batch."""
+        findings: dict[DesignPoint, Finding] = {}
+        cells: dict[DesignPoint, dict[str, float]] = {}
+        cheap = self._run(points, [stage for stage in self.stages if stage.name != "train"])
+        for point in points:
+            failed = _failure(cheap[point])
+            cells[point] = _numbers(cheap[point], self.space)
+            reason = failed or ruled_out(self.goal, cells[point], history)
+            if reason:
+                state = FAILED if failed else SCREENED
+                findings[point] = Finding(state, cells[point], reason)
+        for rung in self.rungs if can_stop_early(self.goal) else ():
+            findings |= self._climb(rung, [p for p in points if p not in findings], cells, history)
+        training = [stage for stage in self.stages if stage.name == "train"]
+        left = [point for point in points if point not in findings]
+        trained = self._run(left, training)
+        for point in left:
+            findings[point] = self._finding(cells[point], trained[point])
+        return [findings[point] for point in points]
+
+    def has_all(self, point: DesignPoint) -> bool:
+        """Whether every stage of a point is in the store, good or bad."""
+        return all(self.store.get(key) is not None for key, *_ in self.uses(point, self.stages))
+
+    def known(self, point: DesignPoint) -> Finding | None:
+        """What the store says of a point; None unless every stage has a good result."""
+        results = []
+        for key, stage in self.uses(point, self.stages):
+            record = self.store.get(key)
+            if record is None or judge(record, stage, ran=False).status != "ok":
+                return None
+            results.append((stage, judge(record, stage, ran=False)))
+        return Finding(COMPLETE, _numbers(results, self.space), full=True)
+
+    def identity(self, point: DesignPoint) -> str:
+        """The point's id in results.csv."""
+        train = self.space.train.determining()
+        hardware = self.space.hardware.model_dump(mode="json")
+        return point_id(point.axes(), self.space.task, train, hardware)
+
+    def uses(self, point: DesignPoint, stages: Sequence[Stage]) -> list[tuple[str, Stage]]:
+        """Key and stage, for each stage that a point has."""
+        return [
+            (sha256(determinants(stage, point)), stage) for stage in stages if stage.applies(point)
+        ]
+
+    def history_csv(self, history: Sequence[Known]) -> str:
+        """Content of search.csv."""
+        shares = progress(self.goal, history)
+        rows, count = [], 0
+        for number, (item, share) in enumerate(zip(history, shares, strict=True)):
+            count += item.finding.full and not item.warm
+            values = (
+                str(number),
+                self.identity(item.point),
+                item.point.label(),
+                item.finding.state,
+                str(int(item.warm)),
+                str(count),
+                f"{share:.6f}",
+                item.finding.reason,
+            )
+            rows.append(dict(zip(HISTORY_COLUMNS, values, strict=True)))
+        return csv_text(HISTORY_COLUMNS, rows)
+
+    def _climb(
+        self,
+        rung: Stage,
+        points: Sequence[DesignPoint],
+        cells: Mapping[DesignPoint, Mapping[str, float]],
+        history: Sequence[Known],
+    ) -> dict[DesignPoint, Finding]:
+        """Points that are left at one of the smaller budgets."""
+        results = self._run(points, [rung])
+        rivals = []
+        for item in history:
+            if self.goal.feasible(item) and (scores := self._scores(rung, item.point)):
+                rivals.append((item, scores))
+        stopped = {}
+        for point in points:
+            scores = _scores_of(results[point])
+            reason = cannot_reach(self.goal, cells[point], scores, rivals) if scores else ""
+            if reason:
+                stopped[point] = Finding(STOPPED, cells[point], reason)
+        return stopped
+
+    def _scores(self, rung: Stage, point: DesignPoint) -> list[float]:
+        """Accuracies by seed of a point at a smaller budget, from the store."""
+        ((key, *_),) = self.uses(point, [rung])
+        record = self.store.get(key)
+        return [] if record is None else _scores_of([(rung, judge(record, rung, ran=False))])
+
+    def _finding(
+        self, cells: Mapping[str, float], results: Sequence[tuple[Stage, Result]]
+    ) -> Finding:
+        failed = _failure(results)
+        if failed:
+            return Finding(FAILED, cells, failed, full=True)
+        diverged = next((r.payload.get("diverged_step") for _, r in results), None)
+        if diverged is not None:
+            return Finding(STOPPED, cells, f"diverged at step {diverged}", full=True)
+        return Finding(COMPLETE, _numbers(results, self.space, cells), full=True)
+
+    def _run(
+        self, points: Sequence[DesignPoint], stages: Sequence[Stage]
+    ) -> dict[DesignPoint, list[tuple[Stage, Result]]]:
+        """Results of stages, from the store or from runs that go into it."""
+        uses = {point: self.uses(point, stages) for point in points}
+        results: dict[str, Result] = {}
+        tasks: dict[str, Task] = {}
+        for point in points:
+            for key, stage in uses[point]:
+                record = self.store.get(key)
+                if record is not None and record.status == "ok":
+                    results[key] = judge(record, stage, ran=False)
+                elif key not in tasks:
+                    tasks[key] = self._task(key, stage, point)
+        waiting = sorted(
+            tasks.values(),
+            key=lambda task: (-task.stage.cost(task.point), task.key),
+        )
+        with closing(self.executor(waiting)) as outcomes:
+            while len(results) < len({key for found in uses.values() for key, _ in found}):
+                if self.expired():
+                    raise TimeIsUpError
+                outcome = next(outcomes)
+                task = outcome.task
+                record = record_of(outcome)
+                self.store.put(record)
+                results[task.key] = judge(record, task.stage, ran=True)
+                name = "rung" if task.stage in self.rungs else task.stage.name
+                self.runs[name] = self.runs.get(name, 0) + 1
+        return {
+            point: [(stage, results[key]) for key, stage in found] for point, found in uses.items()
+        }
+
+    def _task(self, key: str, stage: Stage, point: DesignPoint) -> Task:
+        identity = self.identity(point)
+        label = stage.label
+        if stage in self.rungs:
+            label += f"-rung{list(self.rungs).index(stage)}"
+        return Task(key, stage, identity, point, self.run_dir.log(identity, label))
+
+
+def _budget(stage: Stage) -> dict[str, Any]:
+    """What tells a smaller budget from another one."""
+    settings = getattr(stage, "settings", None)
+    return {"stage": stage.label, "settings": settings.model_dump(mode="json") if settings else {}}
+
+
+def _failure(results: Sequence[tuple[Stage, Result]]) -> str:
+    """The first stage without a good result, and why; empty if there is none."""
+    return next(
+        (f"{stage.label}: {result.reason}" for stage, result in results if result.status != "ok"),
+        "",
+    )
+
+
+def _scores_of(results: Sequence[tuple[Stage, Result]]) -> list[float]:
+    """Accuracies by seed; none if training failed."""
+    for _, result in results:
+        if result.status == "ok":
+            scores = result.payload.get("accuracy_per_seed") or []
+            return [float(score) for score in scores]
+    return []
+
+
+def _numbers(
+    results: Sequence[tuple[Stage, Result]],
+    space: DesignSpace,
+    known: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Numbers by column, as results.csv has them in the row of the first target.
+
+    Args:
+        results: Results of stages.
+        space: The design space.
+        known: Numbers of earlier stages, which stay.
+    """
+    target = space.hardware.targets[0]
+    found: dict[str, object] = dict(known or {})
+    for stage, result in results:
+        if stage.target in (None, target):
+            found |= result.payload
+    cells: dict[str, float] = {}
+    for name, value in with_generator(found).items():
+        number = parse_number(cell_text(name, value)) if name in NUMERIC_COLUMNS else None
+        if number is not None:
+            cells[name] = number
+    return cells

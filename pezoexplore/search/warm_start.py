@@ -1,0 +1,147 @@
+"""Results of earlier runs as the start of a search."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore.design.columns import NUMERIC_COLUMNS
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import AXES, DesignPoint, IllegalPointError
+from pezoexplore.errors import DesignError
+from pezoexplore.search.search import COMPLETE, Finding, Known
+from pezoexplore.search.study import point_of
+from pezoexplore.sweeps.rundir import STORE_NAME
+from pezoexplore.sweeps.store import Store
+
+if TYPE_CHECKING:
+    from pezoexplore.search.candidates import Candidates
+    from pezoexplore.search.stage_evaluator import StageEvaluator
+
+RESULTS_NAME = "results.csv"
+
+
+def warm_start(
+    sources: Sequence[Path],
+    candidates: Candidates,
+    bench: StageEvaluator,
+    note: Callable[[str], None],
+) -> list[Known]:
+    """What earlier runs know of the points of a search.
+
+    Of a run directory the finished stages are taken over into the store, so they never run again;
+    of a results.csv the good rows. Rows of other training settings, tasks or axes than the
+    design's have another ``point_id`` and are left out: their accuracy is another quantity.
+
+    Args:
+        sources: Run directories and results.csv files.
+        candidates: The points of the search.
+        bench: What runs the stages.
+        note: Told, in one line, how much of each source was of use.
+
+    Returns:
+        Points with all their results, each once.
+
+    Raises:
+        DesignError: A source is not there or is neither.
+        StoreError: A store is damaged.
+    """
+    found: dict[DesignPoint, Known] = {}
+    for source in sources:
+        before = len(found)
+        stages = 0
+        if source.is_dir():
+            if not any((source / name).exists() for name in (STORE_NAME, RESULTS_NAME)):
+                raise DesignError(
+                    f"--warm-start {source}: neither {STORE_NAME} nor {RESULTS_NAME} is in it; "
+                    "name a run directory or a results.csv"
+                )
+            if (source / STORE_NAME).exists():
+                stages = _take_over(source / STORE_NAME, candidates, bench, found)
+            table = source / RESULTS_NAME
+        else:
+            table = source
+        foreign = 0
+        if table.exists() or not source.is_dir():
+            foreign = _rows(table, candidates, bench, found)
+        note(
+            f"warm start from {source}: {len(found) - before} points known, {stages} finished "
+            f"stages taken over, {foreign} rows of other settings or designs left out"
+        )
+    return list(found.values())
+
+
+def _take_over(
+    path: Path, candidates: Candidates, bench: StageEvaluator, found: dict[DesignPoint, Known]
+) -> int:
+    """Copy the good records that serve a point of the search; how many."""
+    copied = 0
+    with Store(path) as other:
+        for point in candidates.points:
+            for key, *_ in bench.uses(point, [*bench.rungs, *bench.stages]):
+                record = other.get(key)
+                if record is not None and record.status == "ok" and bench.store.get(key) is None:
+                    bench.store.put(record)
+                    copied += 1
+            finding = bench.known(point)
+            if finding is not None:
+                found.setdefault(point, Known(point, finding, warm=True))
+    return copied
+
+
+def _rows(
+    path: Path, candidates: Candidates, bench: StageEvaluator, found: dict[DesignPoint, Known]
+) -> int:
+    """Take the good rows of a table; how many were of no use."""
+    target = bench.space.hardware.targets[0]
+    foreign = 0
+    for row in _table(path):
+        if row.get("status") != "ok" or row.get("target") != target:
+            continue
+        point = _point(row)
+        if point is None or not candidates.holds(point) or row["point_id"] != bench.identity(point):
+            foreign += 1
+            continue
+        finding = Finding(COMPLETE, _cells(row), full=True)
+        found.setdefault(point, Known(point, finding, warm=True))
+    return foreign
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or []
+            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DesignError(f"--warm-start {path}: {why}; name a run or a results.csv") from error
+    if not {"point_id", "status", "target"} <= set(columns):
+        raise DesignError(f"--warm-start {path}: no results.csv: its columns are missing")
+    return rows
+
+
+def _point(row: Mapping[str, str]) -> DesignPoint | None:
+    """The point of a row; None if the row has not all axes or means no legal point."""
+    if any(axis not in row for axis in AXES):
+        return None
+    axes = {axis: _value(row[axis]) for axis in AXES}
+    try:
+        return point_of(axes)
+    except (IllegalPointError, TypeError, ValueError, KeyError):
+        return None
+
+
+def _value(text: str) -> str | int | None:
+    if not text:
+        return None
+    return int(text) if text.isdigit() else text
+
+
+def _cells(row: Mapping[str, str]) -> dict[str, float]:
+    numbers = {name: parse_number(row.get(name, "")) for name in NUMERIC_COLUMNS}
+    return {
+        name: number for name, number in numbers.items() if number is not None and name not in AXES
+    }

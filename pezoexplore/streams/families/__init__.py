@@ -1,0 +1,1 @@
+"""Generator families, one module each."""

@@ -1,0 +1,46 @@
+"""The linear source of random bits that the hardware Gaussians share.
+
+A LUT-OPT generator (D. Thomas, W. Luk, "High quality uniform random number generation using LUT
+optimised state-transition matrices", J. VLSI Signal Processing 47, 2007): every next state bit is
+the XOR of three or four state bits, so that with the two inputs of a replay path each bit is one
+six-input LUT, and every bit is fresh every clock. The matrix is random and sparse with a primitive
+characteristic polynomial, hence its period is 2**33 - 1. No two bits share two taps: pairs that
+recur show as correlation of squares, and tempt synthesisers to factor them out, which costs LUTs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+STATE_BITS = 33
+
+FACTORS = (7, 23, 89, 599479)
+"""Prime factors of the period 2**33 - 1."""
+
+TAPS: tuple[tuple[int, ...], ...] = (
+    (28, 7, 30, 31, 1, 16, 24, 10, 6, 5, 32, 21, 9, 25, 17, 26, 0,
+     20, 12, 27, 19, 13, 15, 4, 22, 14, 3, 11, 2, 23, 8, 18, 29),
+    (4, 26, 15, 23, 32, 10, 5, 8, 29, 14, 20, 28, 2, 27, 6, 13, 12,
+     18, 24, 17, 22, 11, 3, 7, 1, 9, 25, 30, 16, 0, 21, 19, 31),
+    (1, 25, 17, 8, 7, 21, 9, 24, 14, 2, 19, 0, 3, 30, 22, 23, 5,
+     12, 32, 4, 10, 20, 28, 6, 29, 16, 11, 31, 18, 27, 15, 13, 26),
+    (23, 2, 12, 19, 18, 20, 27, 25, 10, 22, 14, 9, 6, 28, 24, 21, -1,
+     31, 16, 3, 30, 8, 26, 11, 13, 4, 5, 1, 29, 32, 7, 15, 17),
+)  # fmt: skip
+"""Tap k of next state bit i is state bit TAPS[k][i]; -1 for none. Found by
+``python -m pezoexplore.streams.gaussian_tables search 1 2000``."""
+
+
+@lru_cache(maxsize=1)
+def next_rows(state_bits: int) -> tuple[int, ...]:
+    """The map of one clock: row i masks the state bits whose XOR is next state bit i.
+
+    Args:
+        state_bits: Must be ``STATE_BITS``, the only size there is.
+
+    Raises:
+        ValueError: Any other size.
+    """
+    if state_bits != STATE_BITS:
+        raise ValueError(f"the Gaussian source has {STATE_BITS} state bits, not {state_bits}")
+    return tuple(sum(1 << taps[i] for taps in TAPS if taps[i] >= 0) for i in range(STATE_BITS))

@@ -1,0 +1,98 @@
+"""More seeds for the points whose place on the front the seeds so far leave open.
+
+A sweep with adaptive seeds is a row of sweeps in one directory: after each, the points that are
+neither surely on the front nor surely off it are trained with twice the seeds. Their runs are those
+of a design that asks for as many seeds, under the same keys, and share their first seeds with all
+other points; so comparisons stay paired, and a stopped run is taken up where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pezoexplore.analysis.statistics import seeds_of, unsure
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.sweeps.rows import point_id
+from pezoexplore.sweeps.stage import Payload, Stage
+from pezoexplore.sweeps.stages import TrainStage
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoreSeedsStage(TrainStage):
+    """Training with more seeds for some points, otherwise as :class:`TrainStage`.
+
+    Attributes:
+        more: Points, each with its number of seeds.
+    """
+
+    more: tuple[tuple[DesignPoint, int], ...] = ()
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return self._of(point).key(point)
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        return self._of(point).run(point, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return self._of(point).cost(point)
+
+    def _of(self, point: DesignPoint) -> TrainStage:
+        kept = {item.name: getattr(self, item.name) for item in fields(TrainStage) if item.init}
+        seeds = dict(self.more).get(point)
+        if seeds is not None:
+            kept["settings"] = self.settings.model_copy(update={"seeds": seeds})
+        return TrainStage(**kept)
+
+
+def with_more_seeds(stages: Sequence[Stage], more: Mapping[DesignPoint, int]) -> list[Stage]:
+    """The stages of a sweep, training with more seeds for some points.
+
+    Args:
+        stages: The stages.
+        more: Number of seeds by point.
+    """
+    if not more:
+        return list(stages)
+    return [_widened(stage, more) if type(stage) is TrainStage else stage for stage in stages]
+
+
+def seeds_wanted(
+    rows: Iterable[Mapping[str, str]], points: Iterable[DesignPoint], space: DesignSpace, most: int
+) -> dict[DesignPoint, int]:
+    """Points that need more seeds, with twice those they have.
+
+    Args:
+        rows: Rows of results.csv, ``front_confidence`` filled in.
+        points: The points of the sweep.
+        space: Its design.
+        most: Most seeds a point may get.
+
+    Returns:
+        Number of seeds by point; empty when all is sure or has as many as it may.
+    """
+    wanted: dict[str, int] = {}
+    for row in rows:
+        seeds = len(seeds_of(row))
+        if unsure(parse_number(row["front_confidence"])) and seeds < most:
+            wanted[row["point_id"]] = min(2 * seeds, most)
+    if not wanted:
+        return {}
+    train = space.train.determining()
+    hardware = space.hardware.model_dump(mode="json")
+    named = ((point_id(point.axes(), space.task, train, hardware), point) for point in points)
+    return {point: wanted[identity] for identity, point in named if identity in wanted}
+
+
+def _widened(stage: TrainStage, more: Mapping[DesignPoint, int]) -> MoreSeedsStage:
+    kept = {item.name: getattr(stage, item.name) for item in fields(stage) if item.init}
+    longest = max(more.values()) / stage.settings.seeds
+    return MoreSeedsStage(
+        **kept | {"timeout_s": stage.timeout_s * max(1.0, longest)}, more=tuple(more.items())
+    )

@@ -1,0 +1,273 @@
+"""Running what a plan needs, from the store, the shared cache or an executor, into the store.
+
+A thread of its own keeps the executor going. The calling thread alone writes to the store: it
+takes all that is ready, keeps it in one transaction and then tells of it. So waiting for the disk
+delays no worker, and what was told is never lost.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pezoexplore.sweeps.cache import CacheError
+from pezoexplore.sweeps.results import judge, record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.sweeps.cache import Cache
+    from pezoexplore.sweeps.executors.local import Executor, Outcome, Task
+    from pezoexplore.sweeps.plan import Plan
+    from pezoexplore.sweeps.store import Record, Store
+
+LOOKED_UP = 1000
+"""Keys looked up in the store, and results kept, at a time."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """News while a sweep runs: how many runs are done, and which one just ended.
+
+    Attributes:
+        done: Runs that are there, those taken from the store included.
+        total: Runs the sweep needs.
+        stage: Label of the stage that just ended; empty for the first report.
+        point: The point it ended for; None for the first report.
+        status: ``ok``, ``failed`` or ``timeout``.
+        reason: One line on why there is no result.
+        seconds: How long it took.
+    """
+
+    done: int
+    total: int
+    stage: str = ""
+    point: DesignPoint | None = None
+    status: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A result that the shared cache had."""
+
+    task: Task
+    record: Record
+
+
+def collect(
+    plan: Plan,
+    store: Store,
+    execute: Executor,
+    *,
+    cache: Cache | None,
+    progress: Callable[[Progress], None],
+    warn: Callable[[str], None],
+) -> None:
+    """See to it that the store has a record of every key of a plan, and that the plan knows it.
+
+    Args:
+        plan: The plan.
+        store: The store; good records that it has are not made again.
+        execute: What runs the stages.
+        cache: Finished runs shared with other sweeps; None for none.
+        progress: Told first what is there, then whenever a run ends.
+        warn: Told, in one line, of what was wrong and did not matter.
+
+    Raises:
+        PezoError: The store cannot be written, or nothing can be run.
+        KeyboardInterrupt: Ctrl-C; all that had ended is in the store.
+    """
+    collector = _Collector(plan, store, cache, progress, warn)
+    collector.look_up()
+    collector.run(execute)
+
+
+class _Collector:
+    """The work of :func:`collect`."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        cache: Cache | None,
+        progress: Callable[[Progress], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._plan, self._store, self._cache = plan, store, cache
+        self._progress, self._warn = progress, warn
+        self._warned: set[str] = set()
+        self._news: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
+        self._news = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._done, self._total = 0, len(plan.tasks)
+
+    def look_up(self) -> None:
+        """Take from the store what is there, save failures: those are tried again."""
+        found = []
+        for key, stage in self._plan.key_stages():
+            record = self._store.get(key)
+            if record is not None and record.status == "ok":
+                found.append((key, judge(record, stage, ran=False).status, False))
+                self._done += 1
+            if len(found) == LOOKED_UP:
+                self._plan.done(found)
+                found = []
+        self._plan.done(found)
+        if self._store.damaged:
+            self._warn(
+                f"{len(self._store.damaged)} damaged in the store, to be made again; the first: "
+                f"{self._store.damaged[0]}"
+            )
+        self._progress(Progress(self._done, self._total))
+
+    def run(self, execute: Executor) -> None:
+        """Make what is missing."""
+        if self._done == self._total:
+            return
+        runner = threading.Thread(target=self._run, args=(execute,), name="runner")
+        runner.start()
+        try:
+            while batch := self._ready():
+                self._keep(batch)
+        except KeyboardInterrupt:
+            self._stop.set()
+            runner.join()
+            while batch := self._ready():
+                self._keep(batch)
+            raise
+        finally:
+            self._stop.set()
+            runner.join()
+            self._tell_of_damage()
+
+    def _run(self, execute: Executor) -> None:
+        """Body of the running thread."""
+        try:
+            with closing(execute(self._tasks(), self._stop)) as outcomes:
+                for outcome in outcomes:
+                    self._news.put(outcome)
+        except BaseException as error:  # noqa: BLE001 - raised again where the results are kept
+            self._news.put(error)
+        self._news.put(None)
+
+    def _tasks(self) -> Iterator[Task | None]:
+        """What is to be run, in the running thread; None while only others' runs are missing."""
+        waiting: deque[Task] = deque()
+        for task in self._plan.to_do():
+            if self._stop.is_set():
+                return
+            if self._mine(task):
+                yield task
+            elif not self._found(task):
+                waiting.append(task)
+        while waiting and not self._stop.is_set():
+            task = waiting.popleft()
+            if self._mine(task):
+                yield task
+            elif not self._found(task):
+                waiting.append(task)
+                yield None
+
+    def _mine(self, task: Task) -> bool:
+        """Whether this sweep is to run a task: nobody has the result, nobody else is at it."""
+        if self._cache is None:
+            return True
+        if self._cached(task) is not None or not self._cache.claim(task.key):
+            return False
+        # The other may have ended between the look and the claim.
+        if self._cached(task) is None:
+            return True
+        self._cache.release(task.key)
+        return False
+
+    def _found(self, task: Task) -> bool:
+        """Whether the cache has the result, which is then on its way to the store."""
+        record = self._cached(task)
+        if record is not None:
+            self._news.put(_Found(task, record))
+        return record is not None
+
+    def _cached(self, task: Task) -> Record | None:
+        assert self._cache is not None, "only asked where there is one"
+        try:
+            return self._cache.get(task.key)
+        except CacheError as error:
+            self._news.put(str(error))
+            return None
+
+    def _ready(self) -> list[Outcome | _Found | str]:
+        """All the news there are, at least one; nothing once the runs are over."""
+        batch: list[Outcome | _Found | str] = []
+        while len(batch) < LOOKED_UP:
+            try:
+                item = self._news.get(block=not batch)
+            except queue.Empty:
+                return batch
+            if isinstance(item, BaseException):
+                self._keep(batch)
+                raise item
+            if item is None:
+                # Said again, should what came before it still be to be kept.
+                if batch:
+                    self._news.put(None)
+                return batch
+            batch.append(item)
+        return batch
+
+    def _keep(self, batch: list[Outcome | _Found | str]) -> None:
+        """Into the store first, then into the cache, then tell."""
+        for text in batch:
+            if isinstance(text, str) and text not in self._warned:
+                self._warned.add(text)
+                self._warn(text)
+        ended = [item for item in batch if not isinstance(item, str)]
+        if not ended:
+            return
+        records = [item.record if isinstance(item, _Found) else record_of(item) for item in ended]
+        self._store.put(*records)
+        for item, record in zip(ended, records, strict=True):
+            if not isinstance(item, _Found):
+                self._share(record)
+        results = [
+            judge(record, item.task.stage, ran=not isinstance(item, _Found))
+            for item, record in zip(ended, records, strict=True)
+        ]
+        self._plan.done((result.record.key, result.status, result.ran) for result in results)
+        for item, result in zip(ended, results, strict=True):
+            self._done += 1
+            self._progress(
+                Progress(
+                    done=self._done,
+                    total=self._total,
+                    stage=item.task.stage.label,
+                    point=item.task.point,
+                    status=result.status,
+                    reason=result.reason,
+                    seconds=result.record.seconds,
+                )
+            )
+
+    def _share(self, record: Record) -> None:
+        if self._cache is None:
+            return
+        try:
+            self._cache.put(record)
+        except CacheError as error:
+            if str(error) not in self._warned:
+                self._warned.add(str(error))
+                self._warn(f"{error}; the run directory has the result")
+        self._cache.release(record.key)
+
+    def _tell_of_damage(self) -> None:
+        if self._cache is not None and self._cache.damaged:
+            self._warn(
+                f"{len(self._cache.damaged)} damaged in the cache {self._cache.folder}, made "
+                f"again; the first: {self._cache.damaged[0]}"
+            )

@@ -1,0 +1,1 @@
+"""Executors of stages: worker processes here, Dask workers elsewhere."""

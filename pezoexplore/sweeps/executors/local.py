@@ -1,0 +1,353 @@
+"""Running stages in worker processes that may hang, crash or be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from pezoexplore.processes import kill_tree
+from pezoexplore.sweeps.executors.worker import ENVIRONMENT, STARTED, understood
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
+    from threading import Event
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.sweeps.stage import Stage
+
+MAX_STARTS = 3
+"""How often a task is given to a worker that dies before it begins, or is killed at it."""
+
+END_S = 5.0
+"""Most time that an idle worker has to end by itself."""
+
+START_S = 60.0
+"""Least time that a worker has to begin a task: a slow machine imports for seconds."""
+
+MAX_ANSWER_BYTES = 2**26
+"""Longest answer that is read; a real one is a few kilobytes."""
+
+NONSENSE = "the worker's answer makes no sense"
+"""Reason of a task whose worker said something else than a result."""
+
+POLL_S = 0.1
+"""How often a source of tasks that has none at the moment is asked again, and a stop is seen."""
+
+LOG_TAIL_BYTES = 8192
+"""How much of the end of a log is kept with a result."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run of a stage.
+
+    Attributes:
+        key: What names the result in the store.
+        stage: The stage.
+        point_id: Identity of the point.
+        point: The design point.
+        log_path: Where the run's log goes; its folder is made.
+    """
+
+    key: str
+    stage: Stage
+    point_id: str
+    point: DesignPoint
+    log_path: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        task: The task.
+        status: ``ok``, ``failed`` or ``timeout``.
+        payload: The stage's result as canonical JSON; empty unless the status is ``ok``.
+        reason: One line that says why there is no result; empty for ``ok``.
+        seconds: How long it took.
+        log: End of the log.
+    """
+
+    task: Task
+    status: str
+    payload: str
+    reason: str
+    seconds: float
+    log: str
+
+
+class Executor(Protocol):
+    """Something that runs tasks, such as :class:`Local`."""
+
+    def __call__(
+        self, tasks: Iterable[Task | None], stop: Event | None = None
+    ) -> Generator[Outcome, None, None]:
+        """Run tasks; see :func:`run_tasks`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs tasks in worker processes on this machine.
+
+    Attributes:
+        jobs: Number of worker processes, at least 1.
+    """
+
+    jobs: int = 1
+
+    def __call__(
+        self, tasks: Iterable[Task | None], stop: Event | None = None
+    ) -> Generator[Outcome, None, None]:
+        """Run tasks; see :func:`run_tasks`."""
+        return run_tasks(tasks, self.jobs, stop)
+
+
+def run_tasks(
+    tasks: Iterable[Task | None], jobs: int, stop: Event | None = None
+) -> Generator[Outcome, None, None]:
+    """Run tasks in worker processes and yield each outcome as soon as it is there.
+
+    Closing the iterator, or an exception in it such as KeyboardInterrupt, kills the workers and
+    all that they started.
+
+    Args:
+        tasks: The tasks, in the order in which they start; each is asked for when a worker is
+            free. None means that there is none at the moment: it is asked again soon.
+        jobs: Number of worker processes, at least 1.
+        stop: Once set, by another thread, no more is run: the iterator ends within ``POLL_S``.
+
+    Raises:
+        ValueError: ``jobs`` is less than 1.
+    """
+    if jobs < 1:
+        raise ValueError(f"{jobs} worker processes cannot do anything")
+    source = _Source(iter(tasks))
+    workers = [Hand() for _ in range(jobs)]
+    try:
+        while stop is None or not stop.is_set():
+            for worker in workers:
+                if worker.task is None and (task := source.take()) is not None:
+                    worker.begin(task)
+            busy = [worker for worker in workers if worker.task is not None]
+            if not busy and source.empty:
+                return
+            for worker in _ready(busy, POLL_S if source.dry or stop else None):
+                outcome = worker.outcome()
+                if outcome is not None:
+                    yield outcome
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+class _Source:
+    """Tasks, with a pause after each time there was none."""
+
+    def __init__(self, tasks: Iterator[Task | None]) -> None:
+        self._tasks = tasks
+        self._again = 0.0
+        self.empty = self.dry = False
+
+    def take(self) -> Task | None:
+        """The next task; None if there is none, or none at the moment."""
+        if self.empty or (self.dry and time.monotonic() < self._again):
+            return None
+        try:
+            task = next(self._tasks)
+        except StopIteration:
+            self.empty, self.dry = True, False
+            return None
+        self.dry = task is None
+        self._again = time.monotonic() + POLL_S
+        return task
+
+
+def log_tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
+    """End of a log as text; empty if there is no log."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - size))
+            return log.read(size).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _ready(busy: list[Hand], at_most: float | None) -> list[Hand]:
+    """The workers that have something to say or are out of time; waits until there is one.
+
+    Args:
+        busy: The workers that have a task.
+        at_most: Seconds to wait at most; None for no limit.
+    """
+    left = [max(0.0, worker.deadline - time.monotonic()) for worker in busy]
+    left += [] if at_most is None else [at_most]
+    said = wait([worker.connection for worker in busy], timeout=min(left))
+    now = time.monotonic()
+    return [worker for worker in busy if worker.connection in said or worker.deadline <= now]
+
+
+@dataclass(eq=False)
+class Hand:
+    """One place at the bench: a process that is started when needed and again when it died.
+
+    Attributes:
+        task: What it is at; None if it is free.
+        deadline: When the task's time is over, as ``time.monotonic`` counts.
+    """
+
+    task: Task | None = None
+    deadline: float = 0.0
+    _begun: float = 0.0
+    _starts: int = 0
+    _at_work: bool = False
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _connection: Connection | None = field(default=None, repr=False)
+
+    @property
+    def connection(self) -> Connection:
+        """The socket to the process; only while there is a task."""
+        assert self._connection is not None, "only a worker with a task is asked"
+        return self._connection
+
+    def begin(self, task: Task) -> None:
+        """Give the worker a task."""
+        self.task, self._starts = task, 0
+        task.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._hand_over(task)
+
+    def wait(self) -> None:
+        """Wait until the process has something to say or its time is over."""
+        _ready([self], None)
+
+    def outcome(self) -> Outcome | None:
+        """What became of the task; None while it goes on."""
+        assert self.task is not None, "only a worker with a task is asked"
+        try:
+            if self.connection.poll():
+                return self._heard(self.task, self.connection.recv_bytes(MAX_ANSWER_BYTES))
+        except (EOFError, OSError):
+            return self._died(self.task)
+        if time.monotonic() < self.deadline:
+            return None
+        self.stop()
+        seconds = self.deadline - self._begun
+        what = "no result after" if self._at_work else "the worker process did not start in"
+        return self._lost("timeout", f"{what} {seconds:g} s")
+
+    def stop(self) -> int:
+        """Kill the process and all that it started; its exit status, 0 if there is none."""
+        process, self._process = self._process, None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if process is None:
+            return 0
+        if self.task is None:
+            # It ends by itself, with what it started, even if this process is killed just now.
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(END_S)
+        # Not waited for before: until then nobody else can have its process id.
+        kill_tree(process.pid)
+        return process.wait()
+
+    def _heard(self, task: Task, message: bytes) -> Outcome | None:
+        """What a message means: JSON, so that nothing in it can run."""
+        try:
+            said = json.loads(message)
+        except (ValueError, RecursionError):
+            said = None
+        if said == STARTED:
+            # Starting a process is not the stage's time.
+            self._at_work = True
+            self._wind(task.stage.timeout_s)
+            return None
+        answer = understood(said)
+        if answer is None:
+            self.stop()
+            return self._lost("failed", NONSENSE)
+        return self._done(*answer)
+
+    def _hand_over(self, task: Task) -> None:
+        self._starts += 1
+        self._at_work = False
+        self._wind(max(START_S, task.stage.timeout_s))
+        message = pickle.dumps((task.stage, task.point, task.log_path))
+        if self._process is None:
+            with task.log_path.open("wb") as log:
+                self._process, self._connection = _spawn(log)
+        try:
+            self.connection.send_bytes(message)
+        except OSError:
+            # It died idle. Reading its socket will say so, and the task is given again.
+            return
+
+    def _wind(self, seconds: float) -> None:
+        self._begun = time.monotonic()
+        self.deadline = self._begun + seconds
+
+    def _died(self, task: Task) -> Outcome | None:
+        status = self.stop()
+        # A crash is the stage's own and comes again; who is killed from outside gets more tries.
+        innocent = not self._at_work or status == -signal.SIGKILL
+        if innocent and self._starts < MAX_STARTS:
+            self._hand_over(task)
+            return None
+        again = f", {self._starts} times" if self._starts > 1 else ""
+        return self._lost("failed", _cause(status) + again)
+
+    def _lost(self, status: str, reason: str) -> Outcome:
+        """The end of a task whose process could not say anything itself."""
+        assert self.task is not None, "only a task that was given can end"
+        with self.task.log_path.open("ab") as log:
+            log.write(f"pezoexplore: {reason}\n".encode())
+        return self._done(status, "", reason, time.monotonic() - self._begun)
+
+    def _done(self, status: str, payload: str, reason: str, seconds: float) -> Outcome:
+        task, self.task = self.task, None
+        assert task is not None, "only a task that was given can end"
+        return Outcome(task, status, payload, reason, seconds, log_tail(task.log_path))
+
+
+def _spawn(log: BinaryIO) -> tuple[subprocess.Popen[bytes], Connection]:
+    """Start a worker in a session of its own: Ctrl-C reaches the parent only.
+
+    Args:
+        log: What the process prints before its first task, such as a failing import.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        code = (
+            f"import sys; sys.path[:] = {sys.path!r}; "
+            f"from pezoexplore.sweeps.executors.worker import main; main({theirs.fileno()})"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | ENVIRONMENT,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    return process, Connection(ours.detach())
+
+
+def _cause(status: int) -> str:
+    """Why a worker process ended, from its exit status."""
+    if status >= 0:
+        return f"the worker process ended with exit status {status}"
+    hint = ", out of memory?" if -status == signal.SIGKILL else ""
+    return f"the worker process died of signal {-status} ({signal.strsignal(-status)}{hint})"

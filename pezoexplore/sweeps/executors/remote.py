@@ -1,0 +1,171 @@
+"""What runs on a Dask worker: one task, in a process of its own as on the client's machine.
+
+A task arrives with everything it needs; what it leaves on the worker is scratch. Its answer is
+plain text and numbers. Stages run in processes started by
+:mod:`pezoexplore.sweeps.executors.local`, so time limits, crashes and pinned threads are as they
+are without Dask.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import threading
+import zlib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore import __version__
+from pezoexplore.sweeps.executors.local import Hand, Outcome, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.sweeps.stage import Stage
+
+TRAVELLING = "rtl_dir"
+"""Field of a stage that names a folder of inputs: its files travel with the task."""
+
+SCRATCH = "work_dir"
+"""Field of a stage that names a folder for what it builds: each worker has its own."""
+
+CODE = ("design", "streams", "train", "hardware", "sweeps")
+"""Packages that must be the same on all machines."""
+
+Files = bytes
+"""Files of a folder, packed: see :func:`folder_files`."""
+
+Reply = tuple[str, str, str, float, str]
+"""Status, payload, reason, seconds, end of the log."""
+
+_hands: list[Hand] = []
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A task on its way.
+
+    Attributes:
+        key: The task's key.
+        stage: The stage; its folders are those of the client.
+        point: The design point.
+        files: Files of the stage's folder of inputs; empty if it has none.
+    """
+
+    key: str
+    stage: Stage
+    point: DesignPoint
+    files: Files
+
+
+def folder_files(folder: Path) -> Files:
+    """All files of a folder by name, as compressed JSON: data, whatever a name or file holds."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    texts = {
+        path.relative_to(folder).as_posix(): path.read_bytes().decode("latin-1") for path in paths
+    }
+    return zlib.compress(json.dumps(texts).encode())
+
+
+def unpack(files: Files, folder: Path) -> None:
+    """Write packed files into a folder.
+
+    Raises:
+        ValueError: A name leads out of it.
+    """
+    for name, text in json.loads(zlib.decompress(files)).items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"file name {name[:80]!r} leads out of its folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1"))
+
+
+def run_parcel(parcel: Parcel) -> Reply:
+    """Run a task on this worker; the answer to the client."""
+    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    hand = _take_hand()
+    try:
+        stage = _at_home(parcel, folder)
+        task = Task(parcel.key, stage, "", parcel.point, folder / "log")
+        outcome = _finish(hand, task)
+        return outcome.status, outcome.payload, outcome.reason, outcome.seconds, outcome.log
+    finally:
+        with _lock:
+            _hands.append(hand)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def versions_here(wanted: Iterable[str]) -> dict[str, str]:
+    """Versions that must be those of the client, by name; empty for what is missing.
+
+    Args:
+        wanted: Names; those of :func:`versions_of`.
+    """
+    from pezoexplore.sweeps import provenance
+
+    names = set(wanted)
+    found = {"pezoexplore": __version__}
+    found |= {name: text or "" for name, text in provenance.library_versions()}
+    if "pezoexplore code" in names:
+        found["pezoexplore code"] = provenance.source_hash(*CODE)[:12]
+    if "cpu" in names:
+        found["cpu"] = provenance.cpu_kind()
+    if names - set(found):
+        found |= {name: text or "" for name, text in provenance.tool_versions().items()}
+    return {name: found.get(name, "") for name in sorted(names)}
+
+
+def versions_of(stages: Iterable[Stage]) -> dict[str, str]:
+    """Versions that the results of stages stand for, as the client has them.
+
+    Those are our own code, and what a stage names in ``tools``, ``libraries`` and ``cpu``.
+    """
+    names = {"pezoexplore", "pezoexplore code"}
+    claimed: dict[str, str] = {}
+    for stage in stages:
+        for field in ("tools", "libraries"):
+            claimed |= {name: text or "" for name, text in getattr(stage, field, ())}
+        if hasattr(stage, "cpu"):
+            claimed["cpu"] = stage.cpu
+    return versions_here(names) | claimed
+
+
+def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    """What differs, in words."""
+    return [
+        f"{name} is {theirs.get(name) or 'missing'} there and {text or 'missing'} here"
+        for name, text in ours.items()
+        if theirs.get(name) != text
+    ]
+
+
+def _take_hand() -> Hand:
+    """A free process of this worker, or a new one: as many as tasks run at the same time."""
+    with _lock:
+        return _hands.pop() if _hands else Hand()
+
+
+def _finish(hand: Hand, task: Task) -> Outcome:
+    hand.begin(task)
+    while True:
+        hand.wait()
+        outcome = hand.outcome()
+        if outcome is not None:
+            return outcome
+
+
+def _at_home(parcel: Parcel, folder: Path) -> Stage:
+    """The stage with its folders on this machine."""
+    names = {field.name for field in fields(parcel.stage)}
+    here: dict[str, Any] = {}
+    if TRAVELLING in names:
+        here[TRAVELLING] = folder / "inputs"
+        unpack(parcel.files, folder / "inputs")
+    if SCRATCH in names:
+        here[SCRATCH] = folder / "work"
+    return replace(parcel.stage, **here) if here else parcel.stage

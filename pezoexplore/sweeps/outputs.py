@@ -1,0 +1,365 @@
+"""The files of a run directory, made from the plan and the results alone."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pezoexplore.analysis.pareto import GrowingFront
+from pezoexplore.analysis.statistics import FrontConfidence
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.hardware.verify.junit import TestCase, write_junit
+from pezoexplore.sweeps.results import Result as Result
+from pezoexplore.sweeps.results import judge as judge
+from pezoexplore.sweeps.results import tally
+from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
+from pezoexplore.sweeps.rows import (
+    OFF_FRONT,
+    ON_FRONT,
+    Row,
+    cell_text,
+    point_id,
+    result_row,
+    skipped_row,
+    with_generator,
+)
+from pezoexplore.sweeps.rundir import PROGRAM, RUN_NAME, writing_atomically
+from pezoexplore.sweeps.stage import STAGE_ORDER
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.plan import Plan, Use
+    from pezoexplore.sweeps.rundir import RunDir
+
+Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
+"""Draws plots of rows, as written, into a folder; the design says objectives and constraints."""
+
+FAILURES_LISTED = 10_000
+"""Most failures told one by one; the row of each is in results.csv in any case."""
+
+PLOTTED_ROWS = 20_000
+"""Most rows a plot gets: of more, the front and evenly spaced others."""
+
+TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds")
+"""Columns of timings.csv; source: ``run`` in this sweep, ``store``, or ``shared`` with another
+point, whose line counts the seconds."""
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a run directory says about a run beyond its results.
+
+    Attributes:
+        command: The command line.
+        design: The design file as resolved, YAML.
+        tools: Versions by tool; None for one that is missing.
+        platform: Facts on the machine, by name.
+        rtl_sha256: Hash of the whole RTL folder; None if no RTL was used.
+    """
+
+    command: Sequence[str] = ()
+    design: str = ""
+    tools: Mapping[str, str | None] = field(default_factory=dict)
+    platform: Mapping[str, str] = field(default_factory=dict)
+    rtl_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class SkippedPoint:
+    """A combination that is not legal.
+
+    Attributes:
+        axes: The axes as far as they are known, as plain values.
+        reason: Why it is not legal.
+    """
+
+    axes: Mapping[str, object]
+    reason: str
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """How the runs of a stage came about; points that share a run count once.
+
+    Attributes:
+        run: Run in this sweep.
+        from_store: Taken from the store.
+        failed: Of both, those without a good result.
+    """
+
+    run: int
+    from_store: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A stage of a point without a good result.
+
+    Attributes:
+        point_id: Identity of the point.
+        point: The point.
+        stage: Label of the stage.
+        status: ``failed`` or ``timeout``.
+        reason: Why, in one line.
+        log: The log.
+    """
+
+    point_id: str
+    point: DesignPoint
+    stage: str
+    status: str
+    reason: str
+    log: Path
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Everything a run directory is written from.
+
+    Attributes:
+        space: The design space, for its settings, objectives and constraints.
+        plan: The points and which run serves which stage.
+        results: Results by key.
+        skipped: Combinations to report as skipped.
+        info: What else the directory says.
+    """
+
+    space: DesignSpace
+    plan: Plan
+    results: Mapping[str, Result]
+    skipped: Sequence[SkippedPoint]
+    info: RunInfo
+
+    def rows(self) -> list[Row]:
+        """Rows of results.csv, sorted by point_id and target, the column `pareto` filled in."""
+        rows, front, sure = list(self._rows()), self._front(), self._confidence()
+        for row in rows:
+            front.add(row)
+            sure.add(_place(row), row)
+        return [row | _marks(front, sure, row) for row in rows]
+
+    def counts(self) -> dict[str, StageCount]:
+        """Runs by stage name, for the stages there are."""
+        groups = tally(self.plan, self.results)
+        counts = {}
+        for name in STAGE_ORDER:
+            of_stage = {group[1:]: n for group, n in groups.items() if group[0] == name}
+            run = sum(n for (_, ran), n in of_stage.items() if ran)
+            failed = sum(n for (status, _), n in of_stage.items() if status != "ok")
+            if of_stage:
+                counts[name] = StageCount(run, sum(of_stage.values()) - run, failed)
+        return counts
+
+    def failures(self, run_dir: RunDir) -> list[Failure]:
+        """Stages of points without a good result, in the order of the rows.
+
+        Only the first ``FAILURES_LISTED`` of them.
+        """
+        if not any(count.failed for count in self.counts().values()):
+            return []
+        failed = (
+            Failure(
+                point_id=use.point_id,
+                point=self.plan.points[use.point_id],
+                stage=use.stage.label,
+                status=result.status,
+                reason=result.reason,
+                log=run_dir.log(use.point_id, use.stage.label),
+            )
+            for use in self.plan.all_uses()
+            if (result := self.results[use.key]).status != "ok"
+        )
+        return list(itertools.islice(failed, FAILURES_LISTED))
+
+    def timings(self) -> list[dict[str, str]]:
+        """Rows of timings.csv."""
+        return [self._timing(use, self.results[use.key]) for use in self.plan.all_uses()]
+
+    def write_tables(self, run_dir: RunDir) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Write results.csv, pareto.csv and timings.csv, a row in memory at a time.
+
+        Returns:
+            The rows of results.csv, and those of them on the front.
+
+        Raises:
+            RunDirError: A file cannot be written.
+        """
+        front, sure, count, on_front = self._front(), self._confidence(), 0, 0
+        run_dir.work.mkdir(parents=True, exist_ok=True)
+        draft = run_dir.work / "rows.csv"
+        with writing_atomically(draft, durable=False) as file, run_dir.writing("timings.csv") as t:
+            rows, timings = _table(file, COLUMNS), _table(t, TIMING_COLUMNS)
+            for row in self._rows(timings):
+                front.add(row)
+                sure.add(_place(row), row)
+                rows.writerow(row)
+                count += 1
+        with run_dir.writing("results.csv") as file, run_dir.writing("pareto.csv") as other:
+            all_rows, front_rows = _table(file, COLUMNS), _table(other, COLUMNS)
+            for row in RowFile(draft, count):
+                row |= _marks(front, sure, row)
+                all_rows.writerow(row)
+                if row["pareto"] == ON_FRONT:
+                    front_rows.writerow(row)
+                    on_front += 1
+        draft.unlink()
+        results, pareto = run_dir.path / "results.csv", run_dir.path / "pareto.csv"
+        return rows_of_file(results, count), rows_of_file(pareto, on_front)
+
+    def run_json(self) -> str:
+        """Content of run.json."""
+        seeds = self.space.train.seeds
+        content: dict[str, Any] = {
+            "program": PROGRAM,
+            "command": list(self.info.command),
+            "design": self.space.name,
+            "points": len(self.plan.points),
+            "skipped": len(self.skipped),
+            "stages": {name: asdict(count) for name, count in self.counts().items()},
+            "seeds": {"training": list(range(seeds)), "rtl_master_seed": 0},
+            "rtl_sha256": self.info.rtl_sha256,
+            "tools": dict(self.info.tools),
+            "platform": dict(self.info.platform),
+        }
+        return json.dumps(content, indent=2) + "\n"
+
+    def test_cases(self) -> list[TestCase]:
+        """One test for the RTL stage of each point that has one."""
+        return [self._test_case(use) for use in self.plan.all_uses() if use.stage.name == "rtl"]
+
+    def _front(self) -> GrowingFront:
+        return GrowingFront(
+            COLUMNS,
+            self.space.objectives.maximize,
+            self.space.objectives.minimize,
+            [str(constraint) for constraint in self.space.constraints],
+        )
+
+    def _confidence(self) -> FrontConfidence:
+        objectives = self.space.objectives
+        return FrontConfidence(objectives.maximize, objectives.minimize, self.space.constraints)
+
+    def _rows(self, timings: csv.DictWriter[str] | None = None) -> Iterator[Row]:
+        """Rows in order, `pareto` still empty; their timings go to the table given meanwhile."""
+        skipped = sorted(map(self._skipped_row, self.skipped), key=_place)
+        return heapq.merge(self._result_rows(timings), skipped, key=_place)
+
+    def _result_rows(self, timings: csv.DictWriter[str] | None) -> Iterator[Row]:
+        for identity, point in self.plan.points.items():
+            results = [(use, self.results[use.key]) for use in self.plan.uses[identity]]
+            if timings is not None:
+                timings.writerows(self._timing(use, result) for use, result in results)
+            for target in sorted(self.space.hardware.targets):
+                yield _row(identity, point, target, results)
+
+    def _skipped_row(self, skip: SkippedPoint) -> Row:
+        train = self.space.train.determining()
+        hardware = self.space.hardware.model_dump(mode="json")
+        identity = point_id(skip.axes, self.space.task, train, hardware)
+        return skipped_row(identity, skip.axes, skip.reason)
+
+    def _timing(self, use: Use, result: Result) -> dict[str, str]:
+        owner = self.plan.owner(use)
+        source = "run" if result.ran else "store"
+        cells = (
+            use.point_id,
+            use.stage.name,
+            use.stage.target or "",
+            result.status,
+            source if owner else "shared",
+            f"{result.record.seconds:.3f}" if owner else "0.000",
+        )
+        return dict(zip(TIMING_COLUMNS, cells, strict=True))
+
+    def _test_case(self, use: Use) -> TestCase:
+        result = self.results[use.key]
+        has_verdict = result.record.status == "ok"
+        why = result.reason if result.status != "ok" else None
+        return TestCase(
+            suite=use.stage.label,
+            name=f"{use.point_id} {self.plan.points[use.point_id].label()}",
+            seconds=result.record.seconds if self.plan.owner(use) else 0.0,
+            failure=why if has_verdict else None,
+            error=None if has_verdict else why,
+            output=result.record.log if why is not None else "",
+        )
+
+
+def write_outputs(
+    outputs: Outputs, run_dir: RunDir, junit: Path | None, draw: Draw | None
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Write the run directory's files, each all or nothing, and draw the plots.
+
+    Args:
+        outputs: What to write.
+        run_dir: Where to.
+        junit: Where to write JUnit XML of the RTL stages; None for nowhere.
+        draw: Draws the plots; None for no plots. Of many rows it gets ``PLOTTED_ROWS``.
+
+    Returns:
+        The rows of results.csv, and those of them on the front (pareto.csv).
+
+    Raises:
+        RunDirError: A file cannot be written.
+    """
+    run_dir.write("design.yaml", outputs.info.design)
+    rows, front = outputs.write_tables(run_dir)
+    run_dir.write(RUN_NAME, outputs.run_json())
+    if junit is not None:
+        write_junit(junit, "pezoexplore sweep", outputs.test_cases())
+    if draw is not None:
+        draw(_plotted(rows, front), outputs.space, run_dir.path)
+    return rows, front
+
+
+def _row(
+    identity: str, point: DesignPoint, target: str, results: Iterable[tuple[Use, Result]]
+) -> Row:
+    cells: dict[str, object] = {}
+    status = "ok"
+    for use, result in results:
+        if use.stage.target not in (None, target):
+            continue
+        cells |= result.payload
+        if status == "ok" and result.status != "ok":
+            status = f"{result.status}:{use.stage.name}"
+    if status == "ok" and cells.get("diverged_step") is not None:
+        status = f"diverged:{cells['diverged_step']}"
+    return result_row(identity, target, status, point, with_generator(cells))
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["point_id"], row["target"]
+
+
+def _marks(front: GrowingFront, sure: FrontConfidence, row: Row) -> Row:
+    """The cells on the front, which only all rows together decide."""
+    share = sure.of(_place(row), row)
+    return {
+        "front_confidence": cell_text("front_confidence", share),
+        "pareto": ON_FRONT if front.holds(row) else OFF_FRONT,
+    }
+
+
+def _table(file: TextIO, columns: Sequence[str]) -> csv.DictWriter[str]:
+    """A CSV table that has its header."""
+    table = csv.DictWriter(file, columns, lineterminator="\n")
+    table.writeheader()
+    return table
+
+
+def _plotted(rows: Sequence[Row], front: Sequence[Row]) -> Sequence[Row]:
+    """The rows if they are few; else some of the front and some of the others, in order."""
+    if len(rows) <= PLOTTED_ROWS:
+        return rows
+    step = 1 + 2 * len(rows) // PLOTTED_ROWS
+    others = (row for row in itertools.islice(rows, 0, None, step) if row["pareto"] != ON_FRONT)
+    return sorted([*itertools.islice(front, PLOTTED_ROWS // 2), *others], key=_place)

@@ -1,0 +1,154 @@
+"""What a result stands on: versions, hashes of code and RTL, the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore import paths
+from pezoexplore.errors import ToolError
+from pezoexplore.sweeps.outputs import RunInfo
+from pezoexplore.sweeps.stage import SELECTABLE, USUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pezoexplore.design.point import DesignPoint
+
+LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-learn")
+"""Packages whose versions may change the last digits of a training result."""
+
+Versions = tuple[tuple[str, str | None], ...]
+"""Versions by name, None for what is missing, sorted."""
+
+
+def run_info(
+    command: Sequence[str], design: str, tools: Mapping[str, str | None], rtl_dir: Path
+) -> RunInfo:
+    """What run.json and design.yaml say about a run on this machine.
+
+    Args:
+        command: The command line.
+        design: The design file as resolved, YAML.
+        tools: Versions by tool.
+        rtl_dir: Folder of the RTL; it must exist.
+    """
+    return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir))
+
+
+def tool_versions() -> dict[str, str | None]:
+    """Versions of the external tools by name; None for a missing one."""
+    from pezoexplore.hardware.eda.tools import versions
+
+    return dict(versions())
+
+
+def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
+    """Hash of the RTL that a point uses."""
+    from pezoexplore.hardware.rtl.build import rtl_hash
+
+    return rtl_hash(point, rtl_dir)
+
+
+def machine() -> dict[str, str]:
+    """Facts on this machine, for run.json."""
+    return {
+        "system": platform.platform(),
+        "cpu": cpu_kind(),
+        "python": platform.python_version(),
+    } | {name: text or "" for name, text in library_versions()}
+
+
+@cache
+def cpu_kind() -> str:
+    """Kind of CPU: architecture and model."""
+    model = platform.processor()
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{platform.machine()} {model}".strip()
+
+
+@cache
+def library_versions() -> Versions:
+    """Versions of the numeric libraries."""
+    return tuple((name, _version(name)) for name in sorted(LIBRARIES))
+
+
+@cache
+def source_hash(*parts: str, benches: bool = False) -> str:
+    """SHA-256 of our own code that determines a result.
+
+    Args:
+        *parts: Modules (``design/point.py``) and packages (``streams``), within pezoexplore.
+        benches: Whether the cocotb benches count as well.
+    """
+    root = Path(paths.__file__).parent
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(tree_hash(root / part).encode())
+    if benches:
+        from pezoexplore.hardware.verify.verify import BENCH_FILES
+
+        for name in BENCH_FILES:
+            digest.update(tree_hash(paths.bench_dir() / name).encode())
+    return digest.hexdigest()
+
+
+def tree_hash(root: Path) -> str:
+    """SHA-256 over names and contents of a file, or of all files below a folder.
+
+    What Python keeps of its own accord (compiled modules) does not count.
+    """
+    files = [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else [root]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if path.parent.name != "__pycache__":
+            content = path.read_bytes()
+            name = path.relative_to(root.parent).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
+    """Versions of the tools that a stage needs.
+
+    Args:
+        stage: One of ``SELECTABLE``, or ``verify``.
+        names: The tools.
+        tools: Versions by tool; None for what is missing.
+
+    Raises:
+        ToolError: One is missing; the message says what to type.
+    """
+    missing = [name for name in names if tools.get(name) is None]
+    if missing:
+        rest = ",".join(name for name in USUAL if name != stage)
+        hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
+        who = f"stage {stage}" if hint else stage
+        what = f"{who} needs {', '.join(missing)}, not found"
+        raise ToolError(f"{what}: type `{install_command(missing)}`{hint}")
+    return tuple((name, tools[name]) for name in sorted(names))
+
+
+def install_command(names: Sequence[str]) -> str:
+    """What to type to install tools, as :func:`pezoexplore.hardware.eda.tools.tools` names them."""
+    from pezoexplore.hardware.eda.tools import tools
+
+    known = {tool.name: tool.install for tool in tools()}
+    return " && ".join(known.get(name, f"pip install {name}") for name in names)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

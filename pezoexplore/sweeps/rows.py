@@ -1,0 +1,194 @@
+"""Rows of results.csv: their identity, and one fixed way of writing each cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import AXES
+from pezoexplore.sweeps.stage import canonical_json, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pezoexplore.design.point import DesignPoint
+
+_ENERGY, _PER_NUMBER = "energy_to_target_uj_est", "energy_per_number_pj_est"
+
+Row = dict[str, str]
+"""A row as written: text by column."""
+
+ON_FRONT, OFF_FRONT = "1", "0"
+"""What the column `pareto` holds."""
+
+_WHOLE, _PERCENT, _SIX_DIGITS = ".0f", ".2f", ".6g"
+
+FORMATS = {
+    "accuracy_mean": _PERCENT,
+    "accuracy_ci95": _PERCENT,
+    "accuracy_per_seed": _PERCENT,
+    "learning_rate": ".12g",
+    "forward_passes": _WHOLE,
+    "effective_span": _WHOLE,
+    "effective_dim": _SIX_DIGITS,
+    "stream_mean": _SIX_DIGITS,
+    "stream_std": _SIX_DIGITS,
+    "stream_kurtosis": _SIX_DIGITS,
+    "stream_lag1": _SIX_DIGITS,
+    "lane_correlation": _SIX_DIGITS,
+    "distinct_output_bits": _WHOLE,
+    "rtl_words_checked": _WHOLE,
+    "reseed_stall_beats": _WHOLE,
+    "lut": _WHOLE,
+    "muxf": _WHOLE,
+    "ff": _WHOLE,
+    "carry": _WHOLE,
+    "bram": ".1f",
+    "dsp": _WHOLE,
+    "fmax_mhz": ".2f",
+    "power_mw_est": ".3f",
+    "power_mw_zero_delay": ".3f",
+    "leakage_mw_est": _SIX_DIGITS,
+    "energy_per_number_pj_est": _SIX_DIGITS,
+    "energy_to_target_uj_est": _SIX_DIGITS,
+    "epsilon": ".12g",
+    "tuning_forward_passes": _WHOLE,
+    "macs": _WHOLE,
+    "random_numbers": _WHOLE,
+    "rng_state_bits": _WHOLE,
+    "steps_to_target": _WHOLE,
+    "accuracy_before": _PERCENT,
+    "test_loss_mean": _SIX_DIGITS,
+    "area_um2": ".0f",
+    "gate_equivalents": ".1f",
+    "fmax_mhz_low": ".2f",
+    "fmax_mhz_high": ".2f",
+    "front_confidence": ".3f",
+}
+"""How each numeric result is written (Python's format specification); the rest is text."""
+
+
+def point_id(
+    axes: Mapping[str, object],
+    task: str,
+    train: Mapping[str, Any],
+    hardware: Mapping[str, Any],
+) -> str:
+    """Identity of a point: the first 12 hexadecimal digits of a SHA-256.
+
+    Args:
+        axes: The axes as plain values.
+        task: Training task.
+        train: Training settings as plain values.
+        hardware: Hardware settings as plain values. The list of targets does not count: the
+            target is a column of its own, and another one changes nothing in this one's row. Nor
+            does `power`: which stages run is not what a row is of.
+    """
+    settings = {key: value for key, value in hardware.items() if key not in ("targets", "power")}
+    content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
+    return sha256(canonical_json(content))[:12]
+
+
+def result_row(
+    identity: str,
+    target: str,
+    status: str,
+    point: DesignPoint,
+    cells: Mapping[str, object],
+) -> Row:
+    """One row of results, all cells as they are written.
+
+    Args:
+        identity: The point's id.
+        target: Hardware target.
+        status: Status of the row.
+        point: The design point.
+        cells: Results by column; None for an empty cell. What is no column is left out.
+    """
+    row = dict.fromkeys(COLUMNS, "")
+    row |= {axis: cell_text(axis, value) for axis, value in point.axes().items()}
+    row |= {name: cell_text(name, value) for name, value in cells.items() if name in row}
+    return row | {"point_id": identity, "target": target, "status": status}
+
+
+def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
+    """Results with the generator's energy in that of training, where one is known.
+
+    Args:
+        cells: Results; ``numbers_to_target`` of training and ``energy_per_number_pj_est`` of the
+            target's power add up to what the generator takes.
+    """
+    found = [cells.get(name) for name in (_ENERGY, "numbers_to_target", _PER_NUMBER)]
+    training, numbers, each = (f if isinstance(f, int | float) else None for f in found)
+    if training is None or numbers is None or each is None:
+        return dict(cells)
+    return {**cells, _ENERGY: training + numbers * each * 1e-6}
+
+
+def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
+    """A row for a combination that is not legal; it has no target and no results.
+
+    Axes that mean nothing to it are empty, as in the rows of legal points.
+    """
+    row = dict.fromkeys(COLUMNS, "")
+    row |= {axis: cell_text(axis, axes.get(axis)) for axis in AXES}
+    meant_by = {
+        "pool_size": ("reuse", "pool"),
+        "taps": ("reuse", "phased"),
+        "leap": ("rng", "lfsr"),
+    }
+    row |= {axis: "" for axis, (of, value) in meant_by.items() if axes.get(of) != value}
+    return row | {"point_id": identity, "status": f"skipped:{reason}", "pareto": OFF_FRONT}
+
+
+def cell_text(column: str, value: object) -> str:
+    """A cell as written: always the same text for the same value.
+
+    Args:
+        column: Name of the column; ``FORMATS`` says how its numbers are written.
+        value: Number, text, None (empty) or, for ``accuracy_per_seed``, a list of numbers.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(cell_text(column, item) for item in value)
+    if column not in FORMATS or isinstance(value, str):
+        return str(value)
+    text = format(value, FORMATS[column])
+    # Rounding -0.001 to two decimals must not leave a sign.
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def typed_row(row: Mapping[str, str]) -> dict[str, Any]:
+    """A row as typed values, for JSON: numbers, lists, truth values, None for an empty cell.
+
+    Args:
+        row: Cells as written; infinity stays the text ``inf``.
+    """
+    return {column: _typed(column, text) for column, text in row.items()}
+
+
+def _typed(column: str, text: str) -> object:
+    if not text:
+        return None
+    if column == "pareto":
+        return text == ON_FRONT
+    if column == "accuracy_per_seed":
+        return [float(part) for part in text.split(";")]
+    number = parse_number(text) if column in NUMERIC_COLUMNS else None
+    if number is None or not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() and "." not in text else number
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """CSV with a header and LF line ends."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

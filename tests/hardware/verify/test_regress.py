@@ -1,0 +1,54 @@
+"""The regression reaches every module, and every module its own file."""
+
+from __future__ import annotations
+
+import pytest
+
+from pezoexplore.design.point import RNGS, SCALINGS, TAPS
+from pezoexplore.errors import DesignError
+from pezoexplore.hardware.rtl.build import source_names
+from pezoexplore.hardware.rtl.engine import ENGINE_FILES
+from pezoexplore.hardware.verify.regress import MODULES, module_points
+from pezoexplore.paths import rtl_dir
+
+EVERY = {name: module_points(name) for name in MODULES}
+
+
+def test_every_generator_and_every_stream_is_a_module():
+    streams = {path.stem for path in rtl_dir().glob("stream_*.v")}
+    assert set(MODULES) == (set(RNGS) - {"gaussian"}) | streams
+
+
+def test_every_file_is_used_by_some_point():
+    used = {name for points in EVERY.values() for point in points for name in source_names(point)}
+    assert used | set(ENGINE_FILES) == {path.name for path in rtl_dir().iterdir()}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_points_contain_their_module(name):
+    points = EVERY[name]
+    assert len(points) >= 2
+    assert len(set(points)) == len(points)
+    assert all(f"{name}.v" in source_names(point) for point in points)
+    assert all(point == point.hardware() for point in points)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("stream_")])
+def test_reuse_modules_run_with_and_without_reseed(name):
+    assert {point.reseeds for point in EVERY[name]} == {False, True}
+    assert 1 in {point.lanes for point in EVERY[name]} or name == "stream_phased"
+
+
+def test_axes_are_covered():
+    assert {point.taps for point in EVERY["stream_phased"]} == set(TAPS)
+    for name in ("stream_pool", "stream_bank", "stream_phased"):
+        assert {point.scaling for point in EVERY[name]} == set(SCALINGS) - {"constant"}
+    assert {point.state_bits for point in EVERY["lfsr"]} == set(range(3, 33))
+
+
+def test_an_unknown_module_is_one_line():
+    with pytest.raises(DesignError) as caught:
+        module_points("stream_pol")
+    assert str(caught.value).startswith("stream_pol: no such module; there are ")
+    assert "stream_pool" in str(caught.value)
+    assert "\n" not in str(caught.value)

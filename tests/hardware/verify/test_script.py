@@ -1,0 +1,467 @@
+"""The check of a trace catches every kind of fault; a model of a correct design passes.
+
+The model is written from the stream contract alone, a register at a time, so it knows nothing of
+how the check walks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.hardware.verify.script import (
+    LOAD,
+    READY,
+    REPLAY,
+    RESEED,
+    RST,
+    START,
+    MismatchError,
+    Script,
+    Walk,
+    check,
+    make_script,
+    wrap_period,
+)
+from pezoexplore.streams.stream import Stream
+
+WORDS = 1000
+SMALL = {"lanes": 3, "bit_width": 6, "state_bits": 9}
+
+POINTS = {
+    "none": resolve(reuse="none", scaling="none", **SMALL),
+    "none4": resolve(reuse="none", scaling="none", reuse_period=4, **SMALL),
+    "pool": resolve(reuse="pool", scaling="pow2", pool_size=50, **SMALL),
+    "pool4": resolve(reuse="pool", scaling="none", pool_size=50, reuse_period=4, **SMALL),
+    "bank4": resolve(reuse="bank", scaling="none", reuse_period=4, **SMALL),
+    "bank4 pow2": resolve(reuse="bank", scaling="pow2", reuse_period=4, **SMALL),
+    "phased": resolve(reuse="phased", scaling="pow2", taps="shifted", **SMALL),
+    "phased4": resolve(reuse="phased", scaling="none", taps="xor", reuse_period=4, **SMALL),
+}
+RESEEDING = ["none4", "pool4", "bank4", "bank4 pow2", "phased4"]
+
+
+@dataclass
+class Model:
+    """A design in a few registers; subclasses misbehave.
+
+    Attributes:
+        epoch: Epoch of the beat shown.
+        beat: Beat shown.
+        kept: What a start kept.
+        loads: Words still to be loaded.
+        fill: Clocks until the first beat once they are.
+    """
+
+    point: DesignPoint
+    epoch: int = 0
+    beat: int = 0
+    kept: tuple[int, int] = (0, 0)
+    loads: int = 0
+    fill: int = 0
+    last_epoch: int = 0
+    words: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    def load_count(self) -> int:
+        count = {"none": 3, "bank": 3, "phased": 1, "pool": 1}[self.point.reuse]
+        return count + (511 if self.point.scaling == "pow2" and self.point.reuse == "bank" else 0)
+
+    def fill_count(self) -> int:
+        return 17 * 3 + 1 if self.point.reuse == "pool" else 0
+
+    def shown(self) -> str:
+        if self.epoch not in self.words:
+            stream = Stream(self.point, 0)
+            found = stream.exponents(self.epoch, 0, 6000)
+            shown = np.zeros(6000, dtype=int) if found is None else found
+            self.words[self.epoch] = (stream.beats(self.epoch, 0, 6000), shown)
+        words, exponents = self.words[self.epoch]
+        data = sum((int(w) % 64) << (6 * lane) for lane, w in enumerate(words[self.beat]))
+        return f"{int(exponents[self.beat]) % 64:02x}_{data:05x}"
+
+    def valid(self) -> bool:
+        return self.loads == 0 and self.fill == 0
+
+    def line(self, control: int) -> str:
+        ready = "1" if self.loads else "0"
+        if control & RST or not self.valid():
+            return f"{ready}0"
+        return f"{ready}1{self.shown()}"
+
+    def clock(self, control: int) -> None:
+        if control & RST:
+            self.reset()
+        elif self.loads:
+            self.loads -= bool(control & LOAD)
+        elif self.fill:
+            self.fill -= 1
+        else:
+            self.pulse(control)
+
+    def reset(self) -> None:
+        self.epoch, self.beat, self.kept = 0, 0, (0, 0)
+        self.loads = 514 if self.point.reseeds and self.load_count() > 500 else 0
+        self.fill = self.fill_count() if self.point.reseeds else 0
+
+    def pulse(self, control: int) -> None:
+        here = (self.epoch, self.beat)
+        if control & RESEED and self.point.reseeds:
+            self.last_epoch += 1
+            self.epoch, self.beat = self.last_epoch, 0
+            self.loads, self.fill = self.load_count(), self.fill_count()
+        elif control & REPLAY:
+            self.epoch, self.beat = self.kept
+        else:
+            self.beat += self.accepted(control)
+            if control & START:
+                self.kept = here
+
+    def accepted(self, control: int) -> int:
+        return int(bool(control & READY))
+
+    def set_kept(self, beat: int) -> None:
+        self.kept = (self.epoch, beat)
+
+
+def play(script: Script, model: Model) -> list[str]:
+    """The trace of a model under a script."""
+    jumps = {deposit.cycle: deposit.beat for deposit in script.deposits}
+    trace = []
+    for clock, control in enumerate(script.controls.tolist()):
+        if clock in jumps:
+            model.set_kept(jumps[clock])
+        trace.append(model.line(control))
+        model.clock(control)
+    return trace
+
+
+def text_of(trace: list[str]) -> bytes:
+    """The file of a trace."""
+    return "".join(f"{line}\n" for line in trace).encode()
+
+
+@pytest.fixture(scope="module")
+def good():
+    """Script and trace of a correct design, by name of its point."""
+    made = {}
+    for name, point in POINTS.items():
+        script = make_script(point, WORDS)
+        made[name] = (script, play(script, Model(point)))
+    return made
+
+
+def caught(name: str, script: Script, trace: list[str]) -> str:
+    with pytest.raises(MismatchError) as found:
+        check(POINTS[name], script, text_of(trace))
+    return str(found.value)
+
+
+every_point = pytest.mark.parametrize("name", POINTS)
+
+
+@every_point
+def test_a_correct_trace_passes(name, good):
+    script, trace = good[name]
+    found = check(POINTS[name], script, text_of(trace))
+    assert found["rtl_words_checked"] >= WORDS
+    stalls = {"none4": 3, "pool4": 53, "bank4": 3, "bank4 pow2": 514, "phased4": 1}
+    assert found["reseed_stall_beats"] == stalls.get(name, 0)
+    seen = sum(
+        line[1] == "1" and bool(control & READY) and not control & RST
+        for line, control in zip(trace, script.controls.tolist(), strict=True)
+    )
+    assert found["rtl_words_checked"] == 3 * seen
+
+
+@every_point
+def test_many_clocks_at_once_are_judged_as_one_by_one(name, good):
+    """Whoever watches makes the check go clock by clock."""
+    script, trace = good[name]
+
+    def verdict(shown: list[str], watch=None):
+        try:
+            return check(POINTS[name], script, text_of(shown), watch)
+        except MismatchError as difference:
+            return str(difference)
+
+    def ignore(walk: Walk, control: int, shown: str) -> None:
+        pass
+
+    places = np.random.default_rng(0).choice(len(trace), 20, replace=False).tolist()
+    for shown in (trace, *(altered(trace, place, "0x") for place in places)):
+        assert verdict(shown) == verdict(shown, ignore)
+
+
+def altered(trace: list[str], clock: int, line: str) -> list[str]:
+    assert trace[clock] != line
+    return [*trace[:clock], line, *trace[clock + 1 :]]
+
+
+def accepted_clocks(script: Script, trace: list[str]) -> list[int]:
+    pairs = zip(trace, script.controls.tolist(), strict=True)
+    return [i for i, (line, control) in enumerate(pairs) if line[1] == "1" and control & READY]
+
+
+@every_point
+@pytest.mark.parametrize("which", [0, 100, -1])
+@pytest.mark.parametrize("place", [2, 3, 5, -1])  # exponent, or data from the top down
+def test_one_digit_wrong(name, which, place, good):
+    script, trace = good[name]
+    clock = accepted_clocks(script, trace)[which]
+    digits = list(trace[clock])
+    digits[place] = f"{int(digits[place], 16) ^ 1:x}"
+    assert caught(name, script, altered(trace, clock, "".join(digits))).startswith(
+        f"clock {clock}:"
+    )
+
+
+@every_point
+def test_unknown_bits(name, good):
+    script, trace = good[name]
+    clock = accepted_clocks(script, trace)[7]
+    unknown = trace[clock][:-1] + "x"
+    assert caught(name, script, altered(trace, clock, unknown)).startswith(f"clock {clock}:")
+
+
+@every_point
+def test_data_that_changes_while_stalled(name, good):
+    script, trace = good[name]
+    controls = script.controls.tolist()
+    clock = next(
+        i for i in range(200, len(trace))
+        if trace[i - 1 : i + 1] == [trace[i]] * 2 and trace[i][1] == "1"
+        and not (controls[i - 1] | controls[i]) & (READY | RST)
+    )  # fmt: skip
+    digit = f"{int(trace[clock][-1], 16) ^ 8:x}"
+    broken = altered(trace, clock, trace[clock][:-1] + digit)
+    assert caught(name, script, broken).startswith(f"clock {clock}:")
+
+
+@every_point
+def test_a_beat_that_comes_and_goes(name, good):
+    script, trace = good[name]
+    clock = accepted_clocks(script, trace)[40]
+    assert "out_valid is low" in caught(name, script, altered(trace, clock, "00"))
+
+
+@every_point
+@pytest.mark.parametrize("line", ["0x", "0z"])
+def test_valid_that_is_unknown(name, line, good):
+    script, trace = good[name]
+    clock = accepted_clocks(script, trace)[40]
+    assert "out_valid is low" in caught(name, script, altered(trace, clock, line))
+
+
+@every_point
+def test_valid_during_reset(name, good):
+    script, trace = good[name]
+    resets = [i for i, control in enumerate(script.controls.tolist()) if control & RST]
+    assert len(resets) >= 6
+    for clock in resets:
+        broken = altered(trace, clock, f"01{trace[accepted_clocks(script, trace)[0]][2:]}")
+        assert caught(name, script, broken) == f"clock {clock}: out_valid is high during rst"
+
+
+@every_point
+@pytest.mark.parametrize("end", [0, 1, -1])
+def test_a_truncated_trace(name, end, good):
+    script, trace = good[name]
+    assert "clocks, not" in caught(name, script, trace[:end])
+
+
+@every_point
+def test_a_trace_that_is_too_long(name, good):
+    script, trace = good[name]
+    assert "clocks, not" in caught(name, script, [*trace, trace[-1]])
+
+
+class LosesBeat(Model):
+    def accepted(self, control: int) -> int:
+        taken = super().accepted(control)
+        return 2 if taken and self.beat == 9 else taken
+
+
+class RepeatsBeatOnce(Model):
+    """Shows beat 9 twice wherever it is accepted the first time."""
+
+    seen = False
+
+    def accepted(self, control: int) -> int:
+        if self.beat == 9 and not self.seen and control & READY:
+            self.seen = True
+            return 0
+        return super().accepted(control)
+
+
+class AdvancesWhileStalled(Model):
+    def accepted(self, control: int) -> int:
+        return 1
+
+
+class DeafToStart(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control & ~START)
+
+
+class KeepsTheNextBeat(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control)
+        if control & START and not control & (REPLAY | RESEED):
+            self.kept = (self.epoch, self.beat)
+
+
+class DeafToReplay(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control & ~REPLAY)
+
+
+class StartBeatsReplay(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control & ~REPLAY if control & START else control)
+
+
+class KeepsAndReplays(Model):
+    """A start in the clock of a replay must keep nothing."""
+
+    def pulse(self, control: int) -> None:
+        here = (self.epoch, self.beat)
+        super().pulse(control)
+        if control & START and control & REPLAY:
+            self.kept = here
+
+
+class KeepsOverReset(Model):
+    def reset(self) -> None:
+        kept = self.kept
+        super().reset()
+        self.kept = kept
+
+
+class DeafToReset(Model):
+    def reset(self) -> None:
+        self.loads = self.fill = 0
+
+
+class WrapsLate(Model):
+    """Shows the period's first beats again instead of a rotation, hop or restart."""
+
+    def shown(self) -> str:
+        beat, period = self.beat, wrap_period(self.point)
+        self.beat = beat % period + 1 if beat >= period else beat
+        text = super().shown()
+        self.beat = beat
+        return text
+
+
+class ReplayBeatsReseed(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control & ~RESEED if control & REPLAY else control)
+
+
+class DeafToReseed(Model):
+    def pulse(self, control: int) -> None:
+        super().pulse(control & ~RESEED)
+
+
+class LoadsOneLess(Model):
+    def load_count(self) -> int:
+        return super().load_count() - 1
+
+
+class LoadsOneMore(Model):
+    def load_count(self) -> int:
+        return super().load_count() + 1
+
+
+class StaysInEpoch(Model):
+    def pulse(self, control: int) -> None:
+        epoch = self.epoch
+        super().pulse(control)
+        self.epoch = epoch
+
+
+class PulsesWhileLoading(Model):
+    def clock(self, control: int) -> None:
+        if self.loads and control & LOAD and self.last_epoch == 2:
+            self.fill += 1
+        super().clock(control)
+
+
+FAULTS: list[Callable[[DesignPoint], Model]] = [
+    LosesBeat, RepeatsBeatOnce, AdvancesWhileStalled, DeafToStart, KeepsTheNextBeat, DeafToReplay,
+    StartBeatsReplay, KeepsAndReplays, KeepsOverReset, DeafToReset, WrapsLate,
+]  # fmt: skip
+RESEED_FAULTS = [
+    ReplayBeatsReseed, DeafToReseed, LoadsOneLess, LoadsOneMore, StaysInEpoch, PulsesWhileLoading,
+]  # fmt: skip
+
+
+@every_point
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_design_is_caught(name, fault, good):
+    script, trace = good[name]
+    broken = play(script, fault(POINTS[name]))
+    assert broken != trace
+    assert caught(name, script, broken).startswith("clock ")
+
+
+@pytest.mark.parametrize("name", RESEEDING)
+@pytest.mark.parametrize("fault", RESEED_FAULTS)
+def test_a_faulty_reseed_is_caught(name, fault, good):
+    script, trace = good[name]
+    broken = play(script, fault(POINTS[name]))
+    assert broken != trace
+    assert caught(name, script, broken)
+
+
+@every_point
+def test_the_script_is_always_the_same(name):
+    one, two = make_script(POINTS[name], WORDS), make_script(POINTS[name], WORDS)
+    assert one.controls.tolist() == two.controls.tolist()
+    assert one.deposits == two.deposits
+
+
+@every_point
+def test_the_script_exercises_what_the_contract_names(name, good):
+    script, trace = good[name]
+    controls = script.controls
+    assert np.count_nonzero(controls & REPLAY) >= 4
+    pulses = RST | START | REPLAY | RESEED
+    assert np.any(controls & pulses == pulses)
+    assert np.any((controls & RST == 0) & (controls & START > 0) & (controls & REPLAY > 0))
+    stalled = np.array([line[1] == "1" for line in trace]) & (controls & (READY | RST) == 0)
+    assert np.any(stalled & (controls & START > 0))
+    assert np.any(stalled & (controls & REPLAY > 0))
+    reseeds = controls & (RESEED | RST) == RESEED
+    assert np.count_nonzero(reseeds) == (3 if POINTS[name].reseeds else 0)
+    assert np.all(controls[reseeds] & (START | REPLAY) == START | REPLAY)
+
+
+@every_point
+def test_every_wrap_is_crossed_twice(name):
+    """Beats just before and after one and two periods are accepted, and again after a replay."""
+    point = POINTS[name]
+    script, counts = make_script(point, WORDS), {}
+
+    class Counts(Model):
+        def accepted(self, control: int) -> int:
+            taken = super().accepted(control)
+            counts[self.epoch, self.beat] = counts.get((self.epoch, self.beat), 0) + taken
+            return taken
+
+    play(script, Counts(point))
+    period = wrap_period(point)
+    for beat in (period - 1, period, 2 * period - 1, 2 * period):
+        assert counts[0, beat] >= 2
+
+
+@pytest.mark.parametrize("lanes", [1, 31, 256])
+def test_the_script_asks_for_the_words(lanes):
+    point = resolve(reuse="none", rng="xorshift32", lanes=lanes, scaling="none")
+    script = make_script(point, 20_000)
+    assert np.count_nonzero(script.controls & READY) * lanes >= 20_000
+    assert len(script.controls) >= 600

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import logging
+import re
+
+import matplotlib as mpl
+import pytest
+from report_rows import frame_of, numbered, quickstart, row
+
+from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.report.designs import finished_designs
+from pezoexplore.report.plots.axis_plot import families_along
+from pezoexplore.report.plots.placement import Obstacle, place_labels
+from pezoexplore.report.plots.plots import draw_all, draw_axis, draw_front, draw_fronts
+
+OBJECTIVES = (["accuracy_mean"], ["lut", "ff"])
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory):
+    return frame_of(tmp_path_factory.mktemp("rows"), quickstart())
+
+
+@pytest.fixture(scope="module")
+def drawn(frame, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    return {path.name: path.read_bytes() for path in draw_all(frame, *OBJECTIVES, folder)}
+
+
+def words(svg):
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
+
+
+def test_files(drawn):
+    fronts = {f"pareto_{name}.{kind}" for name in ("lut", "ff", "bram") for kind in ("png", "svg")}
+    axes = {f"axis_{name}.png" for name in ("reuse_period", "pool_size", "bit_width")}
+    assert set(drawn) == fronts | axes
+    assert all(data.startswith(PNG) for name, data in drawn.items() if name.endswith("png"))
+
+
+def test_same_bytes_again_whatever_is_configured(frame, drawn, tmp_path):
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "red", "savefig.dpi": 30}):
+        again = draw_all(frame, *OBJECTIVES, tmp_path / "new" / "folder")
+    assert {path.name: path.read_bytes() for path in again} == drawn
+
+
+def test_files_carry_no_date_or_version(drawn):
+    for data in drawn.values():
+        assert mpl.__version__.encode() not in data
+        assert b"dc:date" not in data
+        assert b"Software" not in data
+
+
+def test_svg_names_designs_axes_and_references(drawn):
+    text = words(drawn["pareto_lut.svg"])
+    assert {"1", "2", "10", "LUTs, log scale", "lfsr", "treegrng", "bank", "phased"} <= set(text)
+    assert "phased/shared lfsr24 8b x31" in text
+    assert "none treegrng 8b x31" in text
+    assert "none gaussian (software): 89.5 ± 0.7" in text
+    assert "Pareto front (accuracy_mean, lut, ff)" in text
+
+
+def figure_of(monkeypatch, draw):
+    """The figures that a call would save."""
+    figures = []
+    monkeypatch.setattr(
+        "pezoexplore.report.plots.style.save", lambda figure, path: figures.append(figure) or path
+    )
+    draw()
+    return figures
+
+
+def test_front_has_intervals_and_a_step_line(frame, monkeypatch, tmp_path):
+    front = [index in (6, 7, 8, 9) for index in range(len(frame))]
+    figure, _ = figure_of(monkeypatch, lambda: draw_front(frame, "lut", front, tmp_path))
+    (axes,) = figure.axes
+    assert axes.get_xscale() == "log"
+    bars = [bar for bar in axes.containers if bar.has_yerr]
+    assert len(bars) == 10 + 1  # ten designs, one reference that is no band
+    spans = sorted(tuple(bar.lines[2][0].get_segments()[0][:, 1].round(6).tolist()) for bar in bars)
+    assert (88.7, 90.1) in spans
+    steps = [line for line in axes.lines if len(line.get_xdata()) > 4]
+    assert [tuple(point) for point in steps[0].get_xydata()[:-1].tolist()] == [
+        (14.0, 89.2), (138.0, 89.2), (138.0, 89.3), (145.0, 89.3), (145.0, 89.4),
+    ]  # fmt: skip
+
+
+def test_the_step_line_keeps_the_constraints(frame, monkeypatch, tmp_path):
+    def corners(limit):
+        (figure, *_) = figure_of(
+            monkeypatch,
+            lambda: draw_fronts(frame, ["accuracy_mean"], ["lut"], tmp_path, [limit]),
+        )
+        lines = [line for line in figure.axes[0].lines if line.get_color() == "#777777"]
+        return [tuple(point) for line in lines for point in line.get_xydata()[:-1].tolist()]
+
+    assert corners("accuracy_mean > 89.2") == [(138.0, 89.3), (145.0, 89.3), (145.0, 89.4)]
+    assert corners("accuracy_mean > 99") == []
+
+
+def test_zeros_get_a_strip(frame, monkeypatch, tmp_path):
+    front = [False] * len(frame)
+    figure, _ = figure_of(monkeypatch, lambda: draw_front(frame, "bram", front, tmp_path))
+    assert figure.axes[0].get_xscale() == "symlog"
+    assert "0" in [label.get_text() for label in figure.axes[0].get_xticklabels()]
+
+
+def test_infinity_is_the_last_position(frame, monkeypatch, tmp_path):
+    (figure,) = figure_of(monkeypatch, lambda: draw_axis(frame, "reuse_period", tmp_path))
+    upper, lower = figure.axes
+    places = dict(
+        zip([t.get_text() for t in lower.get_xticklabels()], lower.get_xticks(), strict=True)
+    )
+    assert set(places) == {"1", "64", "inf"}
+    assert places["1"] < places["64"] < places["inf"] < lower.get_xlim()[1]
+    assert upper.get_xlim() == lower.get_xlim()
+    assert any(bar.has_yerr for bar in upper.containers)
+
+
+def test_numbers_do_not_overlap(frame, monkeypatch, tmp_path):
+    front = [False] * len(frame)
+    figure, _ = figure_of(monkeypatch, lambda: draw_front(frame, "ff", front, tmp_path))
+    (axes,) = figure.axes
+    renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
+    boxes = [text.get_window_extent(renderer) for text in axes.texts if text.get_text().isdigit()]
+    assert len(boxes) == 10
+    for index, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:index])
+
+
+def test_each_target_has_a_plot_of_its_own(tmp_path):
+    """A LUT of one is not a LUT of another; what one target alone has needs no name."""
+    designs = [cells | {"carry": ""} for cells in quickstart() if cells["lut"]]
+    slower = [cells | {"target": "ice40", "lut": 2 * int(str(cells["lut"]))} for cells in designs]
+    third = [cells | {"target": "osu018", "lut": "", "carry": 9} for cells in designs]
+    frame = frame_of(tmp_path, numbered([*designs, *slower, *third]))
+    drawn = draw_fronts(frame, ["accuracy_mean"], ["lut", "carry"], tmp_path, kinds=["svg"])
+    titles = {
+        path.name: [word for word in words(path.read_bytes()) if word.startswith(("LUTs", "carry"))]
+        for path in drawn
+    }
+    assert titles["pareto_lut_ice40.svg"] == ["LUTs on ice40, log scale"]
+    assert titles["pareto_lut_xcup.svg"] == ["LUTs on xcup, log scale"]
+    assert len(titles["pareto_carry.svg"]) == 1
+    assert not [word for path in drawn for word in words(path.read_bytes()) if "@" in word]
+
+
+def test_a_software_reference_is_one_design_whatever_the_targets(tmp_path):
+    reference = row(89.5, None, rng="gaussian", reuse="none")
+    rows = numbered([reference | {"target": name} for name in ("xcup", "ice40")])
+    (design,) = finished_designs(frame_of(tmp_path, rows), [False] * 2, [])
+    assert design.label == design.point.label()
+    assert design.number == 0
+
+
+def test_families_differ_in_one_axis_only(tmp_path):
+    rows = numbered(
+        [
+            row(88.0, reuse="bank", bit_width=8),
+            row(89.0, reuse="bank", bit_width=12),
+            row(90.0, reuse="bank", bit_width=8, state_bits=12),
+            row(85.0, reuse="bank", bit_width=4, lanes=8, state_bits=4),
+        ]
+    )
+    designs = finished_designs(frame_of(tmp_path, rows), [False] * 4, [])
+    found = {
+        family.label: (family.values, [item.value("accuracy_mean") for item in family.designs])
+        for family in families_along(designs, "bit_width")
+    }
+    assert found == {
+        "bank lfsr (state = width) x31": ((8.0, 12.0), [88.0, 89.0]),
+        "bank lfsr12 x31": ((8.0, 12.0), [90.0, 89.0]),
+    }
+    (family,) = families_along(designs, "state_bits")
+    assert family.values == (8.0, 12.0)
+
+
+def test_too_many_families_are_limited_and_said(tmp_path, monkeypatch):
+    rows = [
+        row(80.0 + bits, (bits, bits, 0), reuse="bank", bit_width=bits, state_bits=14,
+            reuse_period=period)
+        for bits in range(1, 12) for period in (1, 8)
+    ]  # fmt: skip
+    frame = frame_of(tmp_path, numbered(rows))
+    (figure,) = figure_of(monkeypatch, lambda: draw_axis(frame, "reuse_period", tmp_path))
+    assert "7 of 11 families shown" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_without_hardware_nothing_but_accuracy_is_drawn(frame, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    bare = frame.assign(lut=float("nan"), ff=float("nan"), bram=float("nan"))
+    names = {path.name for path in draw_all(bare, *OBJECTIVES, tmp_path)}
+    assert names == {"axis_reuse_period.png", "axis_pool_size.png", "axis_bit_width.png"}
+    assert "no plot of accuracy_mean against lut" in caplog.text
+    missing = frame.drop(columns=["lut", "ff", "bram"])
+    assert {path.name for path in draw_all(missing, ["accuracy_mean"], [], tmp_path)} == names
+
+
+def test_one_point(tmp_path):
+    single = frame_of(tmp_path, numbered([row(88.0, (350, 256, 0), reuse="bank")]))
+    names = [path.name for path in draw_all(single, *OBJECTIVES, tmp_path)]
+    assert names == ["pareto_lut.png", "pareto_lut.svg", "pareto_ff.png", "pareto_ff.svg"]
+
+
+def test_all_failed(frame, tmp_path):
+    assert draw_all(frame.assign(status="failed:train"), *OBJECTIVES, tmp_path / "none") == []
+    assert not (tmp_path / "none").exists()
+    assert draw_all(frame.iloc[:0], *OBJECTIVES, tmp_path / "none") == []
+
+
+def test_other_columns_and_constraints(frame, tmp_path):
+    paths = draw_fronts(frame, ["ff"], ["carry"], tmp_path, ["lut <= 400"])
+    assert [path.name for path in paths[:2]] == ["pareto_carry.png", "pareto_carry.svg"]
+    text = words((tmp_path / "pareto_carry.svg").read_bytes())
+    assert "flip-flops" in text
+    assert "carry cells" in text
+    assert "Pareto front (ff, carry)" in text
+
+
+def test_more_designs_than_a_key_holds(tmp_path):
+    rows = [
+        row(70.0 + bits, (bits * lanes, 10, 0), reuse="none", bit_width=bits, lanes=lanes)
+        for bits in range(3, 13) for lanes in (2, 3, 4, 5, 6)
+    ]  # fmt: skip
+    draw_fronts(frame_of(tmp_path, numbered(rows)), ["accuracy_mean"], ["lut"], tmp_path)
+    text = words((tmp_path / "pareto_lut.svg").read_bytes())
+    assert "and 40 more designs without a number" in text
+    assert "not on the front" not in text
+
+
+def test_errors_are_one_line(frame, tmp_path):
+    with pytest.raises(DesignError, match="unknown column 'power'"):
+        draw_all(frame, ["accuracy_mean"], ["power"], tmp_path)
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(PezoError, match="cannot be written"):
+        draw_all(frame, *OBJECTIVES, blocked)
+
+
+def test_labels_are_placed_clear_of_each_other_and_inside():
+    anchors = [(50.0, 50.0)] * 6
+    frame_box = (0.0, 0.0, 100.0, 100.0)
+    wall = Obstacle((0.0, 48.0, 100.0, 52.0), 30.0)
+    centres = place_labels(anchors, [(8.0, 6.0)] * 6, frame_box, [wall])
+    for index, (x, y) in enumerate(centres):
+        assert 4 <= x <= 96
+        assert abs(y - 50) >= 5
+        assert all(abs(x - u) >= 8 or abs(y - v) >= 6 for u, v in centres[:index])

@@ -1,0 +1,53 @@
+"""The plots of a run directory."""
+
+from __future__ import annotations
+
+import pytest
+
+from pezoexplore.design.point import resolve
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.report.plots.run_plots import draw_run, remove_stale
+from pezoexplore.sweeps.rows import result_row, skipped_row
+
+SPACE = DesignSpace.model_validate({"name": "t", "constraints": ["lut <= 250"]})
+
+
+def rows() -> list[dict[str, str]]:
+    made = [
+        result_row(
+            f"{lanes:012}",
+            "xcup",
+            "ok",
+            resolve(lanes=lanes),
+            {"accuracy_mean": 80.0 + lanes, "lut": 20 * lanes, "ff": lanes, "pareto": "0"},
+        )
+        for lanes in (4, 8, 16)
+    ]
+    return [*made, skipped_row("f" * 12, {"rng": "clt", "reuse": "bank"}, "not legal")]
+
+
+def test_a_run_is_drawn_with_its_constraints(tmp_path):
+    draw_run(rows(), SPACE, tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "axis_lanes.png",
+        *(f"pareto_{name}.{kind}" for name in ("lut", "ff") for kind in ("png", "svg")),
+    }
+    constrained = (tmp_path / "pareto_lut.svg").read_bytes()
+    draw_run(rows(), SPACE.model_copy(update={"constraints": ()}), tmp_path)
+    assert (tmp_path / "pareto_lut.svg").read_bytes() != constrained
+
+
+def test_a_run_without_results_has_no_plots(tmp_path):
+    (tmp_path / "axis_leap.png").touch()
+    draw_run(rows()[-1:], SPACE, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["notes.png", "pareto.csv", "axis.svg", "pareto_lut.pdf"])
+def test_only_our_own_plots_are_removed(tmp_path, name):
+    (tmp_path / name).touch()
+    (tmp_path / "pareto_dsp.svg").touch()
+    (tmp_path / "axis_lanes.png").touch()
+    remove_stale(tmp_path, [tmp_path / "axis_lanes.png"])
+    assert {path.name for path in tmp_path.iterdir()} == {name, "axis_lanes.png"}

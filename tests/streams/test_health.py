@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pezoexplore.design.point import resolve
+from pezoexplore.streams.statistics import (
+    LAGS,
+    distinct_output_bits,
+    effective_dim,
+    lane_correlations,
+    stream_health,
+)
+from pezoexplore.streams.stream import Directions, Stream
+
+COLUMNS = [
+    "effective_span",
+    "effective_dim",
+    "stream_mean",
+    "stream_std",
+    "stream_kurtosis",
+    "stream_lag1",
+    "lane_correlation",
+    "distinct_output_bits",
+]
+
+
+def brute_correlations(z, circular):
+    """Mean lag-1 of a lane and the largest of two, pair by pair and lag by lag."""
+    z = (z - z.mean(axis=0)) / z.std(axis=0)
+    beats, lanes = z.shape
+
+    def correlation(i, j, lag):
+        follows = np.take(z[:, j], np.arange(lag, lag + beats), mode="wrap")
+        pairs = beats if circular else beats - lag
+        return float(z[:pairs, i] @ follows[:pairs]) / beats
+
+    lag1 = np.mean([correlation(i, i, 1) for i in range(lanes)])
+    between = [
+        abs(correlation(i, j, lag))
+        for i in range(lanes)
+        for j in range(lanes)
+        if i != j
+        for lag in range(LAGS + 1)
+    ]
+    return lag1, max(between)
+
+
+@pytest.mark.parametrize("circular", [False, True])
+@pytest.mark.parametrize(("beats", "lanes"), [(70, 2), (200, 3), (5000, 4), (30, 3)])
+def test_correlations_equal_brute_force(beats, lanes, circular):
+    rng = np.random.default_rng(beats)
+    z = rng.normal(size=(beats, lanes)).cumsum(axis=0) % 7 + rng.normal(size=lanes)
+    if not circular and beats <= LAGS:
+        z = np.concatenate([z, z + rng.normal(size=z.shape)])
+    found = lane_correlations(z.astype(np.float32), circular)
+    assert found == pytest.approx(brute_correlations(z, circular), abs=1e-4)
+
+
+@pytest.mark.parametrize("lag", [0, 1, 40, LAGS])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_delayed_copy_is_found_either_way_round(lag, order):
+    noise = np.random.default_rng(0).normal(size=20_000 + lag)
+    lanes = [noise[lag:], -noise[: len(noise) - lag]][::order]
+    z = np.stack(lanes, axis=1).astype(np.float32)
+    assert lane_correlations(z, False)[1] == pytest.approx(1, abs=0.01)
+
+
+def test_a_copy_beyond_the_window_and_independent_lanes_are_not():
+    noise = np.random.default_rng(0).normal(size=100_000).astype(np.float32)
+    far = np.stack([noise[LAGS + 1 :], noise[: -LAGS - 1]], axis=1)
+    assert lane_correlations(far, False)[1] < 0.02
+
+
+def test_lanes_that_never_vary_are_left_out():
+    z = np.zeros((500, 3), dtype=np.float32)
+    assert lane_correlations(z, False) == (None, None)
+    z[::2, 1] = 1
+    assert lane_correlations(z, True) == (pytest.approx(-1), None)
+
+
+@pytest.mark.parametrize(
+    ("axes", "lag1"),
+    [
+        ({"bit_width": 8}, 0.375),
+        ({"bit_width": 12}, 0.031),
+        ({"bit_width": 12, "leap": 11}, 0.0),
+    ],
+)
+def test_lag1_of_galois_registers(axes, lag1):
+    """A register read out whole every clock shares bits with its neighbour; a leap cures it."""
+    found = stream_health(resolve(reuse="none", lanes=3, **axes), 50, 20)
+    assert found["stream_lag1"] == pytest.approx(lag1, abs=0.005)
+
+
+MOMENTS = [
+    {"reuse": "bank"},
+    {"reuse": "none", "state_bits": 24, "scaling": "none"},
+    {"reuse": "pool", "pool_size": 1000, "state_bits": 16},
+    {"reuse": "phased", "bit_width": 6, "state_bits": 10, "scaling": "pow2"},
+    {"rng": "treegrng", "reuse": "none"},
+]
+
+
+@pytest.mark.parametrize("axes", MOMENTS)
+def test_moments_are_those_of_z(axes):
+    point = resolve(lanes=6, **axes)
+    found = stream_health(point, 100, 10)
+    z = Stream(point).z(0, 0, 2**17).astype(np.float64)
+    if point.reuse == "pool":
+        z = z[: point.rows]
+    centred = z - z.mean()
+    assert found["stream_mean"] == pytest.approx(z.mean(), abs=1e-3)
+    assert found["stream_std"] == pytest.approx(z.std(), rel=1e-3)
+    kurtosis = (centred**4).mean() / z.var() ** 2
+    assert found["stream_kurtosis"] == pytest.approx(kurtosis, rel=1e-2)
+
+
+def test_a_whole_period_is_exact():
+    found = stream_health(resolve(reuse="none", lanes=31), 2410, 10)
+    assert found["stream_mean"] == pytest.approx(0, abs=1e-9)
+    assert found["stream_std"] == pytest.approx(1, abs=1e-6)
+    assert found["stream_kurtosis"] == pytest.approx(1.8, abs=1e-3)
+    assert found["lane_correlation"] == pytest.approx(1, abs=1e-5)  # phase shifts 8 beats apart
+
+
+def test_reseeds_are_part_of_the_sample():
+    """A pool of one row never varies until it is refilled."""
+    axes = {"rng": "xorshift32", "reuse": "pool", "pool_size": 8, "lanes": 8}
+    frozen = stream_health(resolve(**axes), 8, 10)
+    assert frozen["stream_lag1"] is None
+    assert frozen["lane_correlation"] is None
+    fresh = stream_health(resolve(**axes, reuse_period=1), 8, 10)
+    assert abs(fresh["stream_lag1"]) < 0.01
+    assert fresh["lane_correlation"] < 0.02
+    slow = stream_health(resolve(**axes, reuse_period=2), 8, 10)
+    assert slow["stream_lag1"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_designs_made_to_be_clean_are():
+    shared = resolve(reuse="phased", taps="shared", state_bits=16, leap=4)
+    assert stream_health(shared, 100, 5)["lane_correlation"] <= 0.02
+    shifted = resolve(reuse="phased", taps="shifted", bit_width=8)
+    assert stream_health(shifted, 100, 5)["lane_correlation"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("axes", "bits"),
+    [
+        ({"reuse": "phased", "taps": "shifted"}, 218),
+        ({"reuse": "phased", "taps": "xor", "state_bits": 24}, 31 * 8),
+        ({"reuse": "phased", "taps": "shared", "state_bits": 24}, 31 * 4),
+        ({"rng": "xorshift32", "reuse": "none"}, 31 * 8),
+        ({"rng": "rademacher", "reuse": "none"}, 31),
+        ({"rng": "treegrng", "reuse": "none"}, 31 * 8),
+        ({"reuse": "phased", "taps": "xor", "bit_width": 3, "lanes": 7}, 7),
+        ({"reuse": "pool", "pool_size": 31, "rng": "xorshift32"}, 2),
+        ({"rng": "gaussian", "reuse": "none"}, None),
+    ],
+)
+def test_distinct_output_bits(axes, bits):
+    assert distinct_output_bits(resolve(**axes)) == bits
+
+
+DIMENSIONS = [  # axes, weights, steps
+    ({"reuse": "bank", "lanes": 4}, 60, 300),
+    ({"reuse": "pool", "pool_size": 70, "lanes": 3, "state_bits": 16}, 100, 1000),
+    ({"reuse": "phased", "bit_width": 6, "taps": "shifted"}, 70, 500),
+    ({"reuse": "none", "rng": "xorshift32"}, 90, 40),
+    ({"reuse": "bank", "bit_width": 6, "scaling": "pow2", "reuse_period": 3}, 120, 200),
+    ({"reuse": "none", "state_bits": 16}, 1200, 4000),
+    ({"rng": "gaussian", "reuse": "none"}, 9000, 600),
+]
+
+
+@pytest.mark.parametrize(("axes", "parameters", "steps"), DIMENSIONS)
+def test_effective_dim_equals_brute_force(axes, parameters, steps):
+    point = resolve(**axes)
+    z = Directions(point, parameters, [0]).block(0, steps)[:, 0].astype(np.float64)
+    gram = z.T @ z if parameters < steps else z @ z.T
+    expected = np.trace(gram) ** 2 / (gram**2).sum()
+    assert effective_dim(point, parameters, steps) == pytest.approx(expected, rel=1e-5)
+
+
+def test_effective_dim_of_independent_numbers():
+    """d weights and n steps of independent numbers: d n / (d + n), give or take."""
+    found = effective_dim(resolve(rng="xorshift32", reuse="none"), 400, 1600)
+    assert found == pytest.approx(400 * 1600 / 2000, rel=0.01)
+
+
+def test_dimension_never_exceeds_span_and_every_column_is_there():
+    for axes in ({"reuse": "none"}, {"reuse": "pool", "pool_size": 127}, {"reuse": "bank"}):
+        found = stream_health(resolve(**axes), 500, 100)
+        assert list(found) == COLUMNS
+        assert 1 <= found["effective_dim"] <= min(found["effective_span"], 100)
+        assert all(type(value) in (int, float) for value in found.values())
+
+
+def test_what_has_no_meaning_is_empty_and_the_rest_repeats():
+    point = resolve(rng="gaussian", reuse="none")
+    found = stream_health(point, 200, 100)
+    assert found["lane_correlation"] is None
+    assert found["distinct_output_bits"] is None
+    assert found == stream_health(point, 200, 100)
+    assert stream_health(resolve(reuse="none", lanes=1), 50, 20)["lane_correlation"] is None

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pezoexplore.design.point import IllegalPointError, resolve
+from pezoexplore.streams.seeding import phases
+from pezoexplore.streams.span import effective_span, step_cycle, stream_period
+from pezoexplore.streams.stream import Directions, Stream
+
+EPOCHS = 60
+
+
+def legal(**axes):
+    try:
+        return resolve(**axes)
+    except IllegalPointError:
+        assume(False)
+        raise
+
+
+@st.composite
+def cases(draw, reuse_periods=(math.inf,)):
+    """A small point that shows whole states, and a number of weights."""
+    state_bits = draw(st.integers(3, 5))
+    point = legal(
+        reuse=draw(st.sampled_from(["none", "pool", "bank", "phased"])),
+        taps=draw(st.sampled_from(["shifted", "xor", "shared"])),
+        bit_width=state_bits,
+        lanes=draw(st.integers(1, 8)),
+        leap=draw(st.sampled_from([1, 2])),
+        pool_size=draw(st.integers(1, 90)),
+        reuse_period=draw(st.sampled_from(reuse_periods)),
+    )
+    return point, draw(st.integers(point.lanes, 90))
+
+
+def evenly_spaced(point):
+    """Lanes of a bank that happen to lie evenly: rotating them is then a phase shift."""
+    if point.reuse != "bank" or point.lanes == 1:
+        return False
+    period = 2**point.state_bits - 1
+    (begin,) = phases(0, np.uint64([0]), point.lanes, period).astype(np.int64)
+    return any(
+        np.unique((np.roll(begin, -turn) - begin) % period).size == 1
+        for turn in range(1, point.lanes)
+    )
+
+
+def directions(point, parameters, steps, seeds=(0,)):
+    block = Directions(point, parameters, seeds).block(0, steps)
+    return block.reshape(-1, parameters).astype(np.float64)
+
+
+def distinct(matrix, axis):
+    return np.unique(matrix, axis=axis).shape[axis]
+
+
+@settings(deadline=None, max_examples=150)
+@given(cases())
+def test_without_reseeding_the_count_is_that_of_the_distinct_directions(case):
+    point, parameters = case
+    assume(not evenly_spaced(point))
+    served = directions(point, parameters, step_cycle(point, parameters))
+    bound = min(distinct(served, 0), parameters)
+    assert np.linalg.matrix_rank(served) <= effective_span(point, parameters) <= bound
+    if point.reuse != "pool":
+        assert effective_span(point, parameters) == bound
+
+
+@settings(deadline=None, max_examples=60)
+@given(cases(reuse_periods=(1, 2, 5)))
+def test_with_reseeding_no_direction_leaves_the_span(case):
+    point, parameters = case
+    steps = EPOCHS * int(point.reuse_period)
+    served = directions(point, parameters, steps, range(2))
+    assert np.linalg.matrix_rank(served) <= effective_span(point, parameters)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(["shifted", "xor"]),
+    st.integers(1, 7),
+    st.sampled_from([1, 2, 5]),
+    st.integers(20, 90),
+)
+def test_a_reseeded_phased_stream_is_counted_exactly(taps, lanes, reuse_period, parameters):
+    """With 15 states every start is seen within a few hundred epochs."""
+    point = resolve(taps=taps, lanes=lanes, bit_width=4, reuse_period=reuse_period)
+    served = directions(point, parameters, 300 * reuse_period, range(2))
+    assert effective_span(point, parameters) == min(distinct(served, 0), parameters)
+
+
+KNOWN = [  # axes, weights, span; ranks measured independently
+    ({"reuse": "none"}, 2410, 85),
+    ({"reuse": "bank", "lanes": 8}, 2410, 1020),
+    ({"reuse": "bank"}, 2410, 2410),
+    ({"reuse": "pool", "pool_size": 127, "state_bits": 24}, 2410, 5),
+    ({"reuse": "pool", "pool_size": 4095, "state_bits": 24}, 2410, 133),
+    ({"reuse": "pool", "pool_size": 127, "lanes": 1, "state_bits": 24}, 2410, 127),
+    ({"rng": "gaussian", "reuse": "pool", "pool_size": 127, "lanes": 1}, 2410, 127),
+    ({"rng": "gaussian", "reuse": "none"}, 2410, 2410),
+    ({"rng": "xorshift32", "reuse": "none"}, 2410, 2410),
+    ({"reuse": "phased", "state_bits": 24}, 10**5, 10**5),
+    ({"reuse": "phased", "bit_width": 3, "taps": "shifted", "lanes": 7}, 70, 7 * 7),
+    # refills bring new numbers, but weights that share a word of a short pool still share it
+    ({"reuse": "pool", "pool_size": 127, "state_bits": 24, "reuse_period": 1}, 2410, 155),
+    ({"reuse": "pool", "pool_size": 4095, "state_bits": 24, "reuse_period": 1}, 2410, 2410),
+    # one 8-bit state reseeded every step has no more than its 255 places to start from
+    ({"reuse": "phased", "reuse_period": 1}, 2410, 255),
+    ({"reuse": "bank", "reuse_period": 1}, 2410, 2410),
+    ({"reuse": "none", "bit_width": 3, "lanes": 2, "reuse_period": 1}, 2410, 14),
+]
+
+
+@pytest.mark.parametrize(("axes", "parameters", "span"), KNOWN)
+def test_known_spans(axes, parameters, span):
+    assert effective_span(resolve(**axes), parameters) == span
+
+
+@pytest.mark.parametrize(
+    ("axes", "parameters"),
+    [
+        ({"reuse": "none"}, 2410),
+        ({"reuse": "bank", "bit_width": 5, "lanes": 4}, 301),
+        ({"reuse": "pool", "pool_size": 127, "state_bits": 24}, 2410),
+        ({"reuse": "pool", "pool_size": 30, "lanes": 3, "state_bits": 16}, 100),
+        ({"reuse": "phased", "bit_width": 5, "lanes": 6, "taps": "shifted"}, 100),
+        ({"reuse": "phased", "bit_width": 6, "lanes": 4, "taps": "xor"}, 200),
+    ],
+)
+def test_ranks_meet_the_span(axes, parameters):
+    point = resolve(**axes)
+    served = directions(point, parameters, step_cycle(point, parameters))
+    assert np.linalg.matrix_rank(served) == effective_span(point, parameters)
+
+
+def test_refilled_short_pools_reach_just_their_own_words():
+    point = resolve(reuse="pool", pool_size=20, lanes=4, state_bits=20, reuse_period=1)
+    assert effective_span(point, 50) == 20
+    assert np.linalg.matrix_rank(directions(point, 50, 200)) == 20
+
+
+def test_a_filler_with_a_short_period_makes_fewer_directions():
+    """15 states under a pool of 61 rows: rows 15 apart are equal until the pool wraps."""
+    point = resolve(reuse="pool", pool_size=61, lanes=1, bit_width=4)
+    served = directions(point, 30, step_cycle(point, 30))
+    assert distinct(served, 0) < len(served) == 61
+    assert effective_span(point, 30) == 30
+    assert effective_span(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4), 30) == 1
+    assert effective_span(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4), 29) == 15
+
+
+@settings(deadline=None, max_examples=40)
+@given(cases(), st.integers(0, 200))
+def test_streams_repeat_after_their_period(case, start):
+    point, parameters = case
+    period = stream_period(point)
+    stream = Stream(point)
+    assert np.array_equal(stream.beats(0, start, 40), stream.beats(0, start + period, 40))
+    cycle = step_cycle(point, parameters)
+    assert cycle * math.ceil(parameters / point.lanes) % period == 0
+    block = Directions(point, parameters, [0])
+    assert np.array_equal(block.block(2, 5), block.block(2 + cycle, 5))
+
+
+@pytest.mark.parametrize(
+    "axes", [{"rng": "gaussian", "reuse": "none"}, {"reuse": "bank", "reuse_period": 4}]
+)
+def test_what_never_repeats_has_no_period(axes):
+    assert stream_period(resolve(**axes)) is None
+    assert step_cycle(resolve(**axes), 100) is None

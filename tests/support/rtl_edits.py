@@ -1,0 +1,144 @@
+"""One small defect a module, and small points that use each module: for the tests with teeth."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.hardware.rtl.build import source_names
+from pezoexplore.paths import rtl_dir
+
+_SMALL = {"scaling": "none", "lanes": 3, "bit_width": 8}
+_NONE = _SMALL | {"reuse": "none"}
+_LFSR = {"state_bits": 12, "leap": 11}
+
+POINTS: dict[str, DesignPoint] = {
+    "lfsr": resolve(**_NONE, **_LFSR),
+    "lfsr16": resolve(**_NONE, state_bits=16),
+    "xorshift32": resolve(**_NONE, rng="xorshift32"),
+    "rademacher": resolve(**_NONE, rng="rademacher"),
+    "clt": resolve(**_NONE, rng="clt"),
+    "treegrng": resolve(**_NONE, rng="treegrng"),
+    "box_muller": resolve(**_NONE, rng="box_muller"),
+    "xoshiro128pp": resolve(**_NONE | {"lanes": 5}, rng="xoshiro128pp", reuse_period=4),
+    "ca": resolve(**_NONE, rng="ca"),
+    "trivium": resolve(**_NONE, rng="trivium"),
+    "ternary": resolve(**_NONE, rng="ternary"),
+    "icdf": resolve(**_NONE, rng="icdf"),
+    "table_hadamard": resolve(**_NONE | {"lanes": 5}, rng="table_hadamard"),
+    "lut_opt": resolve(**_NONE | {"lanes": 7}, rng="lut_opt"),
+    "sobol": resolve(**_NONE, rng="sobol"),
+    "lut_sr": resolve(**_NONE | {"lanes": 5}, rng="lut_sr", reuse_period=4),
+    "none": resolve(**_NONE, rng="xorshift32", reuse_period=4),
+    "pool": resolve(**_SMALL, reuse="pool", rng="xorshift32", pool_size=40, reuse_period=4),
+    "pool_inf": resolve(**_SMALL, reuse="pool", rng="clt", pool_size=40),
+    "bank": resolve(**_SMALL, **_LFSR, reuse="bank", reuse_period=4),
+    "phased": resolve(**_SMALL, **_LFSR, reuse="phased", taps="shifted", reuse_period=4),
+    "phased_xor": resolve(**_SMALL, **_LFSR, reuse="phased", taps="xor"),
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A defect.
+
+    Attributes:
+        module: The module of the regression that it breaks.
+        file: The file of rtl/ it is in.
+        old: The exact text that is replaced; it occurs once.
+        new: What replaces it.
+        spares: Points that contain the file but not what is edited.
+    """
+
+    module: str
+    file: str
+    old: str
+    new: str
+    spares: Callable[[DesignPoint], bool] = lambda point: False
+
+    def apply(self, folder: Path) -> Path:
+        """Copy rtl/ into a folder and make the edit; returns the copy."""
+        copy = folder / "rtl"
+        shutil.copytree(rtl_dir(), copy)
+        text = (copy / self.file).read_text(encoding="utf-8")
+        assert text.count(self.old) == 1
+        assert self.new != self.old
+        (copy / self.file).write_text(text.replace(self.old, self.new), encoding="utf-8")
+        return copy
+
+    def breaks(self, point: DesignPoint) -> bool:
+        """Whether a point must fail."""
+        return self.file in source_names(point) and not self.spares(point)
+
+
+def _flipped_entry(module: str, table: str) -> Edit:
+    """One entry, at index 0, of a truth table that a script made."""
+    file = f"{module}_table.vh"
+    found = re.search(rf"{table} = 64'h[0-9a-f]{{16}};", (rtl_dir() / file).read_text())
+    assert found is not None, f"{file} has no table {table}"
+    old = found[0]
+    return Edit(module, file, old, f"{old[:-2]}{int(old[-2], 16) ^ 1:x};")
+
+
+EDITS: dict[str, Edit] = {
+    "lfsr tap": Edit(
+        "lfsr", "lfsr_taps.vh", "32'h00000e08", "32'h00000a08", lambda p: p.state_bits != 12
+    ),
+    "lfsr leap": Edit(
+        "lfsr", "lfsr.v", "= updated[LEAP];", "= updated[1];", lambda p: (p.leap or 1) == 1
+    ),
+    "xorshift32 shift": Edit(
+        "xorshift32", "xorshift32.v", "{right[26:0], 5'b0}", "{right[25:0], 6'b0}"
+    ),
+    "rademacher tap": Edit("rademacher", "rademacher.v", "32'h80200003", "32'h80200001"),
+    "xoshiro128pp rotation": Edit(
+        "xoshiro128pp", "xoshiro128pp.v", "{first[24:0], first[31:25]}",
+        "{first[23:0], first[31:24]}",
+    ),
+    "ca rule": Edit("ca", "ca.v", "32'h00040100", "32'h00040101"),
+    "trivium tap": Edit("trivium", "trivium.v", "a[68 -: UPDATES]", "a[67 -: UPDATES]"),
+    "ternary sign": Edit("ternary", "ternary.v", "state[31] & state[30]", "state[31]"),
+    "icdf octave": Edit("icdf", "icdf.v", "!u[4] & (u[5] | !u[6])", "!u[4] & u[5]"),
+    "table_hadamard index": Edit(
+        "table_hadamard", "table_hadamard.v", "state[5:0]", "state[6:1]"
+    ),
+    "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*BIT", "state[46-i*BIT"),
+    "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
+    "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0], ent", "{one_q[13:0], 1'b0, ent"),
+    "lut_sr mended": Edit("stream_lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),
+    "clt entry": _flipped_entry("clt", "ONES_2"),
+    "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
+    "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),
+    "stream_none replay": Edit(
+        "stream_none", "stream_none.v", "(replay && !loading)\n            state_q",
+        "(replay && !start && !loading)\n            state_q",
+    ),
+    "stream_none group": Edit(
+        "stream_none", "stream_none.v", "unit*GROUP*BIT_WIDTH +: GROUP",
+        "unit*BIT_WIDTH +: GROUP", lambda p: p.generators == 1 or p.group == 1,
+    ),
+    "stream_pool last row": Edit(
+        "stream_pool", "stream_pool.v", "LAST_ROW = ROWS - 1", "LAST_ROW = ROWS - 2"
+    ),
+    "stream_pool kept": Edit("stream_pool", "stream_pool.v", "? kept_q", "? row_q"),
+    "stream_bank rotation": Edit(
+        "stream_bank", "stream_bank.v", "((lane+1)%LANES)", "((lane+2)%LANES)",
+        lambda p: p.lanes == 1,
+    ),
+    "stream_phased hop": Edit(
+        "stream_phased", "stream_phased.v", "? hopped :", "? state_q :",
+        lambda p: p.taps != "shifted",
+    ),
+    "stream_phased hold": Edit(
+        "stream_phased", "stream_phased.v", "hold = last &&", "hold = 1'b0 &&",
+        lambda p: p.taps == "shifted",
+    ),
+    "stream_phased sign": Edit(
+        "stream_phased", "stream_phased.v", "SIGN = 1 << (BIT_WIDTH - 1)", "SIGN = 1"
+    ),
+    "reseed count": Edit("stream_none", "reseed_control.v", "left_q == 0", "left_q == 1"),
+}  # fmt: skip

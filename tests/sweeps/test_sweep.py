@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from sweep_driver import COUNT
+from sweep_fakes import INFO, Fake, gone, points, runs_of, space
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.space import HardwareSettings
+from pezoexplore.sweeps.outputs import SkippedPoint, StageCount
+from pezoexplore.sweeps.rundir import RunDirError
+from pezoexplore.sweeps.stage import Payload, Stage
+from pezoexplore.sweeps.store import StoreError
+from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
+
+DRIVER = Path(__file__).parents[1] / "support" / "sweep_driver.py"
+TASKS = 4 * COUNT
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    return folder
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def sweep(out: Path, *stages: Stage, count: int = 3, **more: object) -> SweepResult:
+    arguments = {"space": space(), "points": points(count), "info": INFO, "jobs": 1} | more
+    return run_sweep(stages=stages, out_dir=out, **arguments)  # type: ignore[arg-type]
+
+
+@contextmanager
+def driver(out: Path, runs: Path, jobs: int = 2, act: str = "") -> Iterator[subprocess.Popen[str]]:
+    """The sweep of sweep_driver.py in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, str(DRIVER), str(out), str(runs), str(jobs), act],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def drive(out: Path, runs: Path, jobs: int = 2) -> int:
+    with driver(out, runs, jobs) as process:
+        process.communicate()
+        return process.returncode
+
+
+def finished(out: Path) -> int:
+    """Good results in a store that nobody has open."""
+    database = sqlite3.connect(out / "store.sqlite")
+    try:
+        return int(database.execute("SELECT count(*) FROM results").fetchone()[0])
+    finally:
+        database.close()
+
+
+def wait_for(path: Path) -> str:
+    """Content of a file that another process is about to write."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with suppress(FileNotFoundError):
+            if text := path.read_text():
+                return text
+        time.sleep(0.02)
+    raise TimeoutError(path)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run directory of the driver's sweep, done at one go by one worker."""
+    folder = tmp_path_factory.mktemp("reference")
+    (folder / "runs").mkdir()
+    # The RTL of the point with 33 lanes fails, so the sweep as a whole does.
+    assert drive(folder / "out", folder / "runs", jobs=1) == 1
+    return folder / "out"
+
+
+@pytest.mark.slow
+def test_results_are_the_rows_the_stages_make(reference: Path) -> None:
+    rows = rows_of(reference / "results.csv")
+    assert [row["point_id"] for row in rows] == sorted(row["point_id"] for row in rows)
+    assert sorted(row["lanes"] for row in rows) == [str(31 + n) for n in range(COUNT)]
+    row = next(row for row in rows if row["lanes"] == "35")
+    given = {
+        "target": "xcup",
+        "status": "ok",
+        "stream_mean": "-3.5e-08",
+        "stream_std": "0.577362",
+        "accuracy_mean": "95.00",
+        "accuracy_ci95": "0.03",
+        "accuracy_per_seed": "95.00;90.00",
+        "learning_rate": "0.005",
+        "rtl_status": "pass",
+        "rtl_words_checked": "35000",
+        "lut": "245",
+        "ff": "105",
+        "bram": "17.5",
+        "yosys_version": "0.70",
+        "effective_dim": "",
+    }
+    assert {name: row[name] for name in given} == given
+
+
+@pytest.mark.slow
+def test_a_failing_verdict_keeps_its_cells_and_never_gets_on_the_front(reference: Path) -> None:
+    rows = rows_of(reference / "results.csv")
+    failed = next(row for row in rows if row["lanes"] == "33")
+    assert (failed["status"], failed["rtl_status"], failed["lut"]) == ("failed:rtl", "fail", "231")
+    # Accuracy and cost both grow with the lanes: every other point is on the front.
+    assert {row["lanes"]: row["pareto"] for row in rows} == {
+        str(lanes): "0" if lanes == 33 else "1" for lanes in range(31, 31 + COUNT)
+    }
+    front = rows_of(reference / "pareto.csv")
+    assert front == [row for row in rows if row["pareto"] == "1"]
+
+
+def test_the_run_directory_is_complete(reference: Path) -> None:
+    names = {path.name for path in reference.iterdir()}
+    assert names == {
+        *("results.csv", "pareto.csv", "timings.csv", "design.yaml", "run.json"),
+        *("store.sqlite", "logs", ".lock"),
+    }
+    identities = {row["point_id"] for row in rows_of(reference / "results.csv")}
+    logs = {path.relative_to(reference / "logs") for path in reference.glob("logs/*/*")}
+    labels = ("health", "train", "rtl", "synth-xcup")
+    assert logs == {Path(name) / f"{label}.log" for name in identities for label in labels}
+    assert (reference / "design.yaml").read_text() == INFO.design
+    timings = rows_of(reference / "timings.csv")
+    assert len(timings) == TASKS
+    assert all(float(row["seconds"]) >= 0.02 for row in timings)
+    run = json.loads((reference / "run.json").read_text())
+    assert run["command"] == ["pezoexplore", "sweep"]
+    assert run["tools"] == {"fake": "1.0"}
+    assert run["seeds"] == {"training": [0, 1, 2, 3, 4], "rtl_master_seed": 0}
+    full = {"run": COUNT, "from_store": 0, "failed": 0}
+    assert run["stages"] == {
+        "health": full,
+        "train": full,
+        "rtl": full | {"failed": 1},
+        "synth": full,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_results_do_not_depend_on_the_number_of_jobs(
+    reference: Path, tmp_path: Path, runs: Path, jobs: int
+) -> None:
+    drive(tmp_path / "out", runs, jobs)
+    for name in ("results.csv", "pareto.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (reference / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "after", [*(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 9, TASKS - 1)), TASKS]
+)
+def test_a_killed_sweep_continues_and_repeats_nothing_that_had_finished(
+    reference: Path, tmp_path: Path, runs: Path, after: int
+) -> None:
+    out = tmp_path / "out"
+    with driver(out, runs) as process:
+        assert process.stdout is not None
+        for _ in range(after + 1):  # the first line says what is there at the start
+            process.stdout.readline()
+        process.kill()
+    done = finished(out)
+    assert done >= after
+    drive(out, runs)
+    assert (out / "results.csv").read_bytes() == (reference / "results.csv").read_bytes()
+    counts = json.loads((out / "run.json").read_text())["stages"].values()
+    assert sum(count["from_store"] for count in counts) == done
+    assert sum(count["run"] for count in counts) == TASKS - done
+    assert not (out / "work").exists()
+
+
+@pytest.mark.slow
+def test_killed_before_it_has_anything_it_starts_anew(
+    reference: Path, tmp_path: Path, runs: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".lock").write_text("123\n")
+    (tmp_path / "out" / "store.sqlite").touch()
+    drive(tmp_path / "out", runs)
+    results = tmp_path / "out" / "results.csv"
+    assert results.read_bytes() == (reference / "results.csv").read_bytes()
+
+
+def test_workers_end_when_the_sweep_is_killed(tmp_path: Path, runs: Path) -> None:
+    out = tmp_path / "out"
+    with driver(out, runs, act="hang") as process:
+        while not (found := list(out.glob("logs/*/train.pid"))):
+            assert process.poll() is None
+            time.sleep(0.02)
+        child = int(wait_for(found[0]))
+        pids = {int(path.name.split("-")[-2]) for path in runs.iterdir()}
+        process.kill()
+    assert all(gone(pid) for pid in pids)
+    assert gone(child)
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_all_and_leaves_a_run_to_resume(
+    reference: Path, tmp_path: Path, runs: Path
+) -> None:
+    out = tmp_path / "out"
+    with driver(out, runs, act="hang") as process:
+        while not (found := list(out.glob("logs/*/train.pid"))):
+            assert process.poll() is None
+            time.sleep(0.02)
+        child = int(wait_for(found[0]))
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 130
+    assert gone(child)
+    drive(out, runs)
+    assert (out / "results.csv").read_bytes() == (reference / "results.csv").read_bytes()
+
+
+def test_a_second_sweep_in_one_directory_is_refused(tmp_path: Path, runs: Path) -> None:
+    out = tmp_path / "out"
+    with driver(out, runs, act="hang") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(RunDirError, match=rf"another pezoexplore \(process {process.pid}\)"):
+            sweep(out, Fake(name="health", runs=runs))
+
+
+def test_a_finished_sweep_runs_nothing_again(tmp_path: Path, runs: Path) -> None:
+    stages = Fake(name="health", runs=runs), Fake(name="train", runs=runs)
+    first = sweep(tmp_path / "out", *stages)
+    logs = {path: path.read_bytes() for path in tmp_path.glob("out/logs/*/*")}
+    results = (tmp_path / "out" / "results.csv").read_bytes()
+    second = sweep(tmp_path / "out", *stages)
+    assert len(runs_of(runs)) == 6
+    assert first.counts == {"health": StageCount(3, 0, 0), "train": StageCount(3, 0, 0)}
+    assert second.counts == {"health": StageCount(0, 3, 0), "train": StageCount(0, 3, 0)}
+    assert second.rows == first.rows
+    assert (tmp_path / "out" / "results.csv").read_bytes() == results
+    assert {path: path.read_bytes() for path in tmp_path.glob("out/logs/*/*")} == logs
+    assert {row["source"] for row in rows_of(tmp_path / "out" / "timings.csv")} == {"store"}
+
+
+def test_a_changed_key_runs_that_stage_again_and_no_other(tmp_path: Path, runs: Path) -> None:
+    health = Fake(name="health", runs=runs)
+    before = sweep(tmp_path / "out", health, Fake(name="synth", target="xcup", runs=runs))
+    changed = Fake(name="synth", target="xcup", runs=runs, revision=1)
+    after = sweep(tmp_path / "out", health, changed)
+    assert after.counts == {"health": StageCount(0, 3, 0), "synth": StageCount(3, 0, 0)}
+    luts = [[int(row["lut"]) for row in result.rows] for result in (before, after)]
+    assert luts[1] == [lut + 7 for lut in luts[0]]
+    back = sweep(tmp_path / "out", health, Fake(name="synth", target="xcup", runs=runs))
+    assert back.counts["synth"] == StageCount(0, 3, 0)
+    assert back.rows == before.rows
+
+
+def test_new_points_run_and_old_ones_leave_the_results(tmp_path: Path, runs: Path) -> None:
+    stage = Fake(name="health", runs=runs)
+    sweep(tmp_path / "out", stage, count=2)
+    result = sweep(tmp_path / "out", stage, points=points(4)[1:])
+    assert result.counts["health"] == StageCount(2, 1, 0)
+    assert sorted(row["lanes"] for row in result.rows) == ["32", "33", "34"]
+
+
+def test_duplicate_points_collapse_and_order_does_not_matter(tmp_path: Path, runs: Path) -> None:
+    stage = Fake(name="health", runs=runs)
+    first = sweep(tmp_path / "a", stage, count=3)
+    second = sweep(tmp_path / "b", stage, points=[*reversed(points(3)), *points(2)])
+    assert second.counts["health"] == StageCount(3, 0, 0)
+    assert second.rows == first.rows
+
+
+def test_failures_are_recorded_with_their_log_and_tried_again(tmp_path: Path, runs: Path) -> None:
+    acts = ((31, "raise"), (32, "hang"))
+    failing = Fake(name="train", runs=runs, acts=acts, timeout_s=3.0)
+    rtl = Fake(name="rtl", runs=runs)
+    first = sweep(tmp_path / "out", failing, rtl, count=4, junit=tmp_path / "j" / "junit.xml")
+    assert not first.ok
+    assert first.counts == {"train": StageCount(4, 0, 2), "rtl": StageCount(4, 0, 1)}
+    assert {row["lanes"]: (row["status"], row["accuracy_mean"] != "") for row in first.rows} == {
+        "31": ("failed:train", False),
+        "32": ("timeout:train", False),
+        "33": ("failed:rtl", True),
+        "34": ("ok", True),
+    }
+    reasons = {(failure.point.lanes, failure.stage): failure.reason for failure in first.failures}
+    assert reasons == {
+        (31, "train"): "ValueError: no such luck",
+        (32, "train"): "no result after 3 s",
+        (33, "rtl"): "words differ",
+    }
+    raised = next(failure for failure in first.failures if failure.point.lanes == 31)
+    assert "Traceback" in raised.log.read_text()
+    good = Fake(name="train", runs=runs)
+    second = sweep(tmp_path / "out", good, rtl, count=4)
+    assert second.counts == {"train": StageCount(2, 2, 0), "rtl": StageCount(0, 4, 1)}
+
+
+def test_junit_has_a_test_for_the_rtl_of_each_point(tmp_path: Path, runs: Path) -> None:
+    stages = (
+        Fake(name="train", runs=runs, acts=((31, "raise"),)),
+        Fake(name="rtl", runs=runs, acts=((32, "_exit"),)),
+    )
+    sweep(tmp_path / "out", *stages, count=4, junit=tmp_path / "j" / "junit.xml")
+    suite = ET.parse(tmp_path / "j" / "junit.xml").getroot()[0]
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+    }
+    outcomes = {str(case.get("name")).split("x")[-1]: list(case) for case in suite}
+    assert outcomes["31"] == outcomes["34"] == []
+    (failure,), (error,) = outcomes["33"], outcomes["32"]
+    assert (failure.tag, failure.get("message")) == ("failure", "words differ")
+    assert failure.text == "rtl of 33 lanes\n"
+    assert (error.tag, error.get("message")) == (
+        "error",
+        "the worker process ended with exit status 3",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared(Fake):
+    """A stage whose result does not depend on the scaling."""
+
+    name: str = field(default="rtl", init=False)
+
+    def key(self, point: DesignPoint) -> Payload:
+        return {"axes": point.hardware().axes()}
+
+
+def test_points_that_share_a_key_share_one_run_and_its_log(tmp_path: Path, runs: Path) -> None:
+    pair = [resolve(lanes=31, scaling=scaling) for scaling in ("none", "constant")]
+    result = sweep(tmp_path / "out", Shared(runs=runs), points=pair)
+    assert result.counts == {"rtl": StageCount(1, 0, 0)}
+    assert [row["rtl_words_checked"] for row in result.rows] == ["31000", "31000"]
+    logs = [path.read_text() for path in tmp_path.glob("out/logs/*/rtl.log")]
+    assert logs == ["rtl of 31 lanes\n"] * 2
+    sources = [row["source"] for row in rows_of(tmp_path / "out" / "timings.csv")]
+    assert sorted(sources) == ["run", "shared"]
+
+
+def test_a_row_for_each_target(tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hardware = HardwareSettings.model_construct(targets=("xcup", "ice40"))
+    two = space().model_copy(update={"hardware": hardware})
+    stages = [
+        Fake(name="synth", target="xcup", runs=runs),
+        Fake(name="synth", target="ice40", runs=runs, revision=1),
+        Fake(name="train", runs=runs),
+    ]
+    result = sweep(tmp_path / "out", *stages, space=two, count=1)
+    assert [(row["target"], row["lut"], row["accuracy_mean"]) for row in result.rows] == [
+        ("ice40", "224", "94.43"),
+        ("xcup", "217", "94.43"),
+    ]
+    assert len({row["point_id"] for row in result.rows}) == 1
+
+
+def test_constraints_and_skipped_combinations(tmp_path: Path, runs: Path) -> None:
+    bounded = space(constraints=["lut <= 220"])
+    stages = Fake(name="train", runs=runs), Fake(name="synth", target="xcup", runs=runs)
+    skipped = [SkippedPoint({"rng": "clt", "reuse": "bank"}, "reuse bank needs rng lfsr")]
+    result = sweep(tmp_path / "out", *stages, space=bounded, count=2, skipped=skipped)
+    assert result.ok
+    assert sorted((row["lanes"], row["status"], row["pareto"]) for row in result.rows) == [
+        ("", "skipped:reuse bank needs rng lfsr", "0"),
+        ("31", "ok", "1"),
+        ("32", "ok", "0"),
+    ]
+    assert [row["lanes"] for row in result.front] == ["31"]
+
+
+def test_progress_and_plots_are_told(tmp_path: Path, runs: Path) -> None:
+    told: list[Progress] = []
+    drawn: list[tuple[int, tuple[str, ...], Path]] = []
+    sweep(
+        tmp_path / "out",
+        Fake(name="rtl", runs=runs),
+        progress=told.append,
+        draw=lambda rows, design, path: drawn.append((len(rows), design.objectives.minimize, path)),
+    )
+    assert [(news.done, news.total) for news in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert {news.point.lanes: news.status for news in told if news.point} == {
+        31: "ok",
+        32: "ok",
+        33: "failed",
+    }
+    assert drawn == [(3, ("lut", "ff"), tmp_path / "out")]
+
+
+def test_a_damaged_store_is_one_line(tmp_path: Path, runs: Path) -> None:
+    stage = Fake(name="health", runs=runs)
+    sweep(tmp_path / "out", stage)
+    (tmp_path / "out" / "store.sqlite").write_bytes(b"\xa5" * 5000)
+    with pytest.raises(StoreError, match="is damaged") as caught:
+        sweep(tmp_path / "out", stage)
+    assert "\n" not in str(caught.value)
+    (tmp_path / "out" / "store.sqlite").unlink()
+    assert sweep(tmp_path / "out", stage).counts["health"] == StageCount(3, 0, 0)
+
+
+def test_a_foreign_directory_is_refused_before_anything_runs(tmp_path: Path, runs: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunDirError, match="not from a pezoexplore run"):
+        sweep(tmp_path, Fake(name="health", runs=runs))
+    assert runs_of(runs) == []
+
+
+def test_a_junit_file_that_cannot_be_written_is_found_before_anything_runs(
+    tmp_path: Path, runs: Path
+) -> None:
+    stage = Fake(name="health", runs=runs)
+    with pytest.raises(RunDirError, match="it is a folder"):
+        sweep(tmp_path / "out", stage, junit=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(RunDirError, match="cannot write"):
+        sweep(tmp_path / "out", stage, junit=tmp_path / "file" / "junit.xml")
+    assert runs_of(runs) == []
+
+
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, runs: Path) -> None:
+    stage = Fake(name="health", runs=runs)
+    sweep(tmp_path / "out", stage, count=1)
+    (tmp_path / "out" / "logs").rename(tmp_path / "elsewhere")
+    (tmp_path / "out" / "logs").touch()
+    with pytest.raises(RunDirError, match="nothing finished is lost"):
+        sweep(tmp_path / "out", stage, count=2)
