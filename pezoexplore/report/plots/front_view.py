@@ -1,0 +1,67 @@
+"""Which designs one plot of a front shows, and how each of them is marked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pezoexplore.design.conditions import Condition
+from pezoexplore.report.designs import Design
+
+MAX_NUMBERED = 40
+"""Designs numbered in a plot; beyond that only those on the front, cheapest first."""
+
+STEP_COLOUR, REFERENCE_COLOUR = "#777777", "#444444"
+"""Colours of the step line of the front and of the lines of software references."""
+
+DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+"""Line styles of the software references, the first for fresh numbers."""
+
+
+@dataclass(frozen=True)
+class FrontView:
+    """Content of one plot of accuracy against a resource.
+
+    Attributes:
+        shown: Designs with both values, in the order of their numbers.
+        references: Software designs with an accuracy.
+        resource: Column of the x axis.
+        accuracy: Column of the y axis, percent.
+        target: Target of all designs, if the axis label is to name it; else empty.
+        constraints: Conditions for a design to be on the step line.
+    """
+
+    shown: list[Design]
+    references: list[Design]
+    resource: str
+    accuracy: str
+    target: str = ""
+    constraints: tuple[Condition, ...] = ()
+
+    @property
+    def allowed(self) -> list[Design]:
+        """The designs that meet the constraints."""
+        return [item for item in self.shown if all(c.holds(item.row) for c in self.constraints)]
+
+    @property
+    def named(self) -> list[Design]:
+        """The designs that get a number: all when they are few, else the front."""
+        if len(self.shown) <= MAX_NUMBERED:
+            return self.shown
+        return [design for design in self.shown if design.on_front][:MAX_NUMBERED]
+
+    def y(self, design: Design) -> float:
+        """Return the accuracy of a design, percent."""
+        return design.value(self.accuracy)
+
+    def half(self, design: Design) -> float:
+        """Return the half width of the 95 % interval of a design's accuracy, percent."""
+        return design.interval(self.accuracy)
+
+
+def references_of(designs: list[Design], accuracy: str) -> list[Design]:
+    """Return at most four software references: fresh numbers first, then by accuracy."""
+    software = [item for item in designs if not item.point.in_hardware]
+    known = [item for item in software if math.isfinite(item.value(accuracy))]
+    order = sorted(known, key=lambda item: (item.point.reuse != "none", -item.value(accuracy)))
+    return order[: len(DASHES)]
