@@ -8,7 +8,6 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -38,7 +37,20 @@ def _points() -> list[DesignPoint]:
 
 
 POINTS = _points()
-every_point = pytest.mark.parametrize("point", POINTS, ids=DesignPoint.label)
+LANES_OF_YOSYS = 31
+"""More than these are slow to read, and say no more."""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, tuple[DesignPoint, list[str]]]:
+    """Each point and the names of its sources, by the folder that holds them."""
+    folder = tmp_path_factory.mktemp("lint")
+    found: dict[Path, tuple[DesignPoint, list[str]]] = {}
+    for number, point in enumerate(POINTS):
+        place = folder / str(number)
+        place.mkdir()
+        found[place] = point, build(point, rtl_dir()).write(place)
+    return found
 
 
 def _said(command: list[str], folder: Path, **environment: str) -> str:
@@ -67,46 +79,52 @@ def test_the_points_use_every_file():
     assert used | set(ENGINE_FILES) == {path.name for path in rtl_dir().iterdir()}
 
 
-@every_point
-def test_icarus_has_nothing_to_say(point, tmp_path):
-    sources = build(point, rtl_dir()).write(tmp_path)
-    assert _said(["iverilog", "-g2005", "-Wall", "-tnull", *sources], tmp_path) == ""
+def test_icarus_has_nothing_to_say(written):
+    messages = {
+        point.label(): _said(["iverilog", "-g2005", "-Wall", "-tnull", *sources], folder)
+        for folder, (point, sources) in written.items()
+    }
+    assert {label: text for label, text in messages.items() if text} == {}
 
 
-@every_point
-def test_verilator_has_no_warnings(point, tmp_path):
-    sources = build(point, rtl_dir()).write(tmp_path)
+def test_verilator_has_no_warnings(written):
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP]
     path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
-    command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP, *sources]
-    said = _said(command, tmp_path, PATH=path)
-    assert not re.search(r"^%|^exit", said, re.MULTILINE), said
+    messages = {
+        point.label(): _said([*command, *sources], folder, PATH=path)
+        for folder, (point, sources) in written.items()
+    }
+    warnings = {k: v for k, v in messages.items() if re.search(r"^%|^exit", v, re.MULTILINE)}
+    assert warnings == {}
 
 
-def _yosys_points() -> list[Any]:
-    """What Yosys reads in any test run is a point of every choice of files; the others are slow."""
-    first = {tuple(source_names(point)): point for point in reversed(POINTS) if point.lanes <= 31}
-    return [
-        pytest.param(
-            point, id=point.label(), marks=[] if point in first.values() else [pytest.mark.slow]
-        )
-        for point in POINTS
-        if point.lanes <= 31
+def test_yosys_has_no_warnings(written):
+    """One process reads all points: starting Yosys takes longer than most of them."""
+    points = {
+        folder: found for folder, found in written.items() if found[0].lanes <= LANES_OF_YOSYS
+    }
+    script = "".join(
+        f"""log ==== {point.label()}
+design -reset
+read_verilog -defer {" ".join(f"{folder.name}/{source}" for source in sources)}
+hierarchy -check -top {TOP}
+proc
+check -assert
+"""
+        for folder, (point, sources) in points.items()
+    )
+    root = next(iter(points)).parent
+    (root / "lint.ys").write_text(script, encoding="utf-8")
+    said = _said([sys.executable, "-c", YOSYS, "lint.ys"], root)
+    _, *parts = re.split(r"^==== ", said, flags=re.MULTILINE)
+    faulty = [
+        part
+        for part in parts
+        if "Found and reported 0 problems" not in part
+        or re.search(r"warning|^exit", part, re.IGNORECASE | re.MULTILINE)
     ]
-
-
-@pytest.mark.parametrize("point", _yosys_points())
-def test_yosys_has_no_warnings(point, tmp_path):
-    sources = build(point, rtl_dir()).write(tmp_path)
-    script = [
-        f"read_verilog -defer {' '.join(sources)}",
-        f"hierarchy -check -top {TOP}",
-        "proc",
-        "check -assert",
-    ]
-    (tmp_path / "lint.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
-    said = _said([sys.executable, "-c", YOSYS, "lint.ys"], tmp_path)
-    assert "Found and reported 0 problems" in said, said
-    assert not re.search(r"warning|^exit", said, re.IGNORECASE | re.MULTILINE), said
+    assert faulty == []
+    assert len(parts) == len(points)
 
 
 def test_a_fault_is_seen(tmp_path):
