@@ -19,10 +19,11 @@ RTL_PARTS := rtl-icarus rtl-verilator rtl-formal rtl-mutants
 MUTANTS ?= 640
 VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.xml
 
-# Which tests `make test` runs: all of them. .ci/run leaves out those that are marked `slow`.
-TESTS =
+# Which tests `make test` runs: all but those marked `regression`, which `make regression` adds.
+# .ci/run leaves out those marked `slow` as well.
+TESTS = not regression
 
-.PHONY: sweep test test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
+.PHONY: sweep test slowest test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
 	browser opensta osu018 clean
 
 sweep: $(VENV)/.installed icarus libpython
@@ -30,6 +31,10 @@ sweep: $(VENV)/.installed icarus libpython
 
 test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
+
+# The ten most expensive tests of the last `make test`.
+slowest:
+	@$(BIN)/python tests/support/slowest.py reports/test.xml
 
 test-torch: $(VENV)/.installed-torch
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml
@@ -51,7 +56,7 @@ wheel: $(VENV)/.installed-dev
 # both simulators, every proof, and mutants judged anew, whatever the list says. A part that fails
 # does not stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
 regression:
-	$(MAKE) --keep-going --jobs=1 lint wheel test test-torch $(RTL_PARTS)
+	$(MAKE) --keep-going --jobs=1 TESTS= lint wheel test test-torch $(RTL_PARTS)
 
 rtl-icarus: $(VENV)/.installed-dev icarus libpython
 	$(VERIFY)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_calls import Answer
+from cli_calls import Answer, Call
 
 from pezoexplore.cli import run
-
-Call = Callable[..., Answer]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from cli_calls import Call
 
 from pezoexplore.analysis.runs import read_rows
 from pezoexplore.commands.compare import designs

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from cli_calls import Call
 
 from pezoexplore.analysis.runs import read_rows
 from pezoexplore.design.point import resolve

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from cli_calls import Call
 
 from pezoexplore import paths
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from cli_calls import Call
 
 DESIGN = """
 name: tiny

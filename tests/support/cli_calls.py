@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ class Answer:
         assert self.err.endswith(line + "\n")
         assert "Traceback" not in self.err
         return line.removeprefix("error: ")
+
+
+Call = Callable[..., Answer]
+"""What the fixture ``call`` is: it runs the words of a command line in this process."""
 
 
 def refuse(constant: str) -> None:
