@@ -19,7 +19,7 @@ import numpy as np
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.evaluate import ci95, train_point
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 ARMS: dict[str, DesignPoint] = {
     "gaussian": resolve(rng="gaussian", reuse="none"),

@@ -35,7 +35,7 @@ from pezoexplore.train.general_loop import Method, Start, train
 from pezoexplore.train.networks.cnn import Cnn, deepzero_cnn, digits_cnn, lenet
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.networks.resnet import ResNet, resnet20
-from pezoexplore.train.tasks.tasks import Split, class_losses
+from pezoexplore.train.task import Split, class_losses
 from pezoexplore.train.trainer import Run
 
 BATCH, SHARE = 64, 0.3

@@ -20,7 +20,7 @@ from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.distil import Distillation, distil_point
 from pezoexplore.train.evaluate import ci95
 from pezoexplore.train.networks.student import Budget, Halting
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 POINT = resolve(rng="rademacher", reuse="none")
 

@@ -28,7 +28,9 @@ from pezoexplore.train.evaluate import ci95, train_source
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.networks.cnn import Cnn, Conv
-from pezoexplore.train.tasks.tasks import Split, Task, get_task, mnist5k, split_task
+from pezoexplore.train.task import Split, Task, split_task
+from pezoexplore.train.tasks.datasets import mnist5k
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Trainer
 from pezoexplore.train.trainers import MlpTrainer, stream_source
 

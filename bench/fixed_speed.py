@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run, Trainer
 from pezoexplore.train.trainers import stream_source, trainer_of
 

@@ -28,7 +28,7 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.statistics import stream_health
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 LANES, BITS = 31, 8
 BANK = resolve(reuse="bank", lanes=LANES, bit_width=BITS)

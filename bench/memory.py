@@ -34,7 +34,7 @@ from pezoexplore.train.estimators import estimator_of
 from pezoexplore.train.general_loop import Method, Start, train
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.networks.resnet import resnet20
-from pezoexplore.train.tasks.tasks import Split, class_losses
+from pezoexplore.train.task import Split, class_losses
 from pezoexplore.train.trainer import Run
 
 ASKED = 5.0

@@ -37,7 +37,7 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
 from pezoexplore.train.loop import train
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source
 

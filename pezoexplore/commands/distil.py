@@ -10,7 +10,7 @@ from pezoexplore.commands.terminal import print_json, say, tell
 from pezoexplore.errors import DesignError
 from pezoexplore.train.distil import Distillation, distil_point
 from pezoexplore.train.networks.student import Budget
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 
 @dataclass(frozen=True)

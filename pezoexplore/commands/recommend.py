@@ -122,7 +122,7 @@ def _parameters(run: StoredRun, said: int | None) -> int:
             "weights it has with --results-params"
         )
     from pezoexplore.sweeps.stages import PARAMETERS
-    from pezoexplore.train.tasks.tasks import get_task
+    from pezoexplore.train.tasks.registry import get_task
 
     task = run.space.task
     known = PARAMETERS.get(task)

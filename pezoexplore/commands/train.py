@@ -19,7 +19,8 @@ from pezoexplore.sweeps.rows import csv_text
 from pezoexplore.sweeps.rundir import write_atomically
 from pezoexplore.train.evaluate import Candidate, learning_curve, train_point, tune
 from pezoexplore.train.general_trainer import GeneralTrainer
-from pezoexplore.train.tasks.tasks import Task, get_task
+from pezoexplore.train.task import Task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source, trainer_of
 

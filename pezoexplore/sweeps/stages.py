@@ -125,7 +125,7 @@ class TrainStage(Stage):
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
         from pezoexplore.train.evaluate import train_point
-        from pezoexplore.train.tasks.tasks import get_task
+        from pezoexplore.train.tasks.registry import get_task
 
         task = get_task(self.task, self.settings.data, self.folder)
         return train_point(point, task, self.settings)
@@ -410,7 +410,7 @@ def scratch(work_dir: Path) -> Iterator[Path]:
 
 def _parameters(space: DesignSpace, folder: str | None) -> int:
     """Weights of the task's network; the best known is not loaded for it."""
-    from pezoexplore.train.tasks.tasks import get_task
+    from pezoexplore.train.tasks.registry import get_task
 
     if space.task in PARAMETERS:
         return PARAMETERS[space.task]
@@ -427,7 +427,7 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
 
 
 def _train(space: DesignSpace, folder: str | None) -> TrainStage:
-    from pezoexplore.train.tasks.tasks import task_identity
+    from pezoexplore.train.tasks.registry import task_identity
 
     return TrainStage(
         task=space.task,

@@ -32,7 +32,7 @@ from pezoexplore.train.general_loop import (
 from pezoexplore.train.loop import Batches, cosine_rates
 from pezoexplore.train.networks.network import Array, Network
 from pezoexplore.train.probes import Probe, probed
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Run, TrainState
 
 CHUNK = 32

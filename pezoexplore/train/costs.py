@@ -14,7 +14,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, MULTIPLY8_PJ, access_pj
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.tasks.tasks import Task
+from pezoexplore.train.task import Task
 
 FLOAT_BITS = 32
 

@@ -29,7 +29,7 @@ from pezoexplore.train.networks.student import (
     Watch,
     design_student,
 )
-from pezoexplore.train.tasks.tasks import Split, Task, class_losses
+from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Score, TrainState
 from pezoexplore.train.trainers import general_trainer_of, stream_source
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
-from pezoexplore.train.tasks.tasks import Split, Task
+from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
 from pezoexplore.train.trainers import Options, stream_source, trainer_of
 

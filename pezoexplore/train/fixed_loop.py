@@ -36,7 +36,7 @@ from pezoexplore.train.loop import BLOCK_STEPS, Batches
 from pezoexplore.train.networks.fixed_mlp import FixedMlp, calibrated
 from pezoexplore.train.networks.mlp import Layers, Mlp
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.tasks.tasks import Split, Task
+from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import (
     NEVER,
     Directions,

@@ -25,7 +25,7 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.estimators import estimator_of
 from pezoexplore.train.loop import BLOCK_STEPS, Batches, cosine_rates
 from pezoexplore.train.networks.network import Array, Loss, Network
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import NEVER, Directions, Run, TrainState
 
 BLOCK_BYTES = 2**25

@@ -25,7 +25,7 @@ from pezoexplore.train.sparsity import (
     kept_counts,
     score_batches,
 )
-from pezoexplore.train.tasks.tasks import Split, Task
+from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import Directions, DirectionSource, Run, Score, TrainState
 
 SCORED_MACS = 2**28

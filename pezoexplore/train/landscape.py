@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.tasks.tasks import Task
+from pezoexplore.train.task import Task
 from pezoexplore.train.trainer import DirectionSource, Run, Trainer
 
 GRID = 41

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.mlp import Layers, Mlp, cross_entropy
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import NEVER, Directions, Run, TrainState
 
 __all__ = [

@@ -35,7 +35,7 @@ from pezoexplore.train.estimators import rge
 from pezoexplore.train.general_loop import over_replicas
 from pezoexplore.train.networks.network import Array, Block, Loss, Network
 from pezoexplore.train.probes import Probe
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Directions
 
 MASK_PASSES = 8

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 
 NEVER = -1
 """What ``diverged_at`` holds for a replica that has not diverged."""

@@ -20,7 +20,7 @@ from pezoexplore.train.loop import train
 from pezoexplore.train.networks.mlp import Layers, Mlp, cross_entropy
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.sparsity import Sparsity
-from pezoexplore.train.tasks.tasks import Split, Task, class_losses
+from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import DirectionSource, Run, Score, Trainer, TrainState
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array, Block, Loss, layout
-from pezoexplore.train.tasks.tasks import Split, Task, carve, class_losses, get_task
+from pezoexplore.train.task import Split, Task, carve, class_losses
 
 Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""
@@ -66,7 +67,7 @@ class Origin:
 
     def part(self, name: str) -> Any:  # noqa: ANN401 - the user's
         """A field of the task."""
-        return getattr(get_task(self.name, folder=self.folder), name)
+        return getattr(load_user_task(self.name, self.folder), name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +140,9 @@ class UserNetwork:
         return self.predict(self.build([block.of(flat) for block in self.blocks]), entering)
 
 
+@cache
 def load_user_task(name: str, folder: str | None = None) -> Task:
-    """The task that a user's function returns.
+    """Return the task that a user's function builds; loaded once per process.
 
     Args:
         name: ``package.module:function``.

@@ -9,7 +9,7 @@ import pytest
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.evaluate import train_point
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 QUICK = ["--steps", 50, "--seeds", 2, "--learning-rates", "0.01,0.02", "--batch", 16]
 

@@ -20,7 +20,7 @@ from pezoexplore.train.networks.cnn import Cnn, Conv
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.networks.network import Network
 from pezoexplore.train.probes import Probe
-from pezoexplore.train.tasks.tasks import Split
+from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Run
 
 NETWORKS: dict[str, Network] = {

@@ -10,7 +10,7 @@ from pezoexplore.train.costs import (
     rng_state_bits,
     run_costs,
 )
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 
 TASK = get_task("digits-mlp")
 INTEGERS = {"weight_bits": 16, "activation_bits": 8}

@@ -13,7 +13,8 @@ from pezoexplore.train.estimators import RANDOM
 from pezoexplore.train.general_loop import Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.sparsity import MASK_PASSES, Sparsity
-from pezoexplore.train.tasks.tasks import Split, get_task
+from pezoexplore.train.task import Split
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run
 from pezoexplore.train.trainers import MlpTrainer
 

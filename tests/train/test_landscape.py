@@ -7,7 +7,7 @@ import numpy as np
 
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.landscape import GRID, STOPS, landscape, trajectory
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, Run
 from pezoexplore.train.trainers import MlpTrainer
 

@@ -11,7 +11,8 @@ from scipy.special import log_softmax
 
 from pezoexplore.train.loop import Batches, cosine_rates, initial_weights, train
 from pezoexplore.train.networks.mlp import Mlp
-from pezoexplore.train.tasks.tasks import Task, get_task
+from pezoexplore.train.task import Task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run
 
 TASK = get_task("digits-mlp")

@@ -21,7 +21,8 @@ from pezoexplore.train.evaluate import (
     tune,
 )
 from pezoexplore.train.networks.mlp import Mlp
-from pezoexplore.train.tasks.tasks import Split, Task, get_task
+from pezoexplore.train.task import Split, Task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, TrainState
 from pezoexplore.train.trainers import MlpTrainer
 

@@ -12,7 +12,7 @@ from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError
 from pezoexplore.train.evaluate import train_point
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
-from pezoexplore.train.tasks.tasks import get_task, task_identity
+from pezoexplore.train.tasks.registry import get_task, task_identity
 from pezoexplore.train.trainer import DirectionSource, Run
 
 EXAMPLES = str(Path(__file__).resolve().parents[2] / "docs" / "examples")

@@ -40,7 +40,8 @@ from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.fixed_point import cross_entropy, step_size
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.fixed_mlp import FixedMlp
-from pezoexplore.train.tasks.tasks import Task, get_task
+from pezoexplore.train.task import Task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
 from pezoexplore.train.trainers import stream_source
 

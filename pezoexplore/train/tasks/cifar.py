@@ -16,7 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
-from pezoexplore.train.tasks.tasks import CIFAR10_VARIABLE, Split
+from pezoexplore.train.networks import cnn, resnet
+from pezoexplore.train.task import Split, Task, carve
+
+CIFAR10_VARIABLE = "PEZOEXPLORE_CIFAR10"
+"""Environment variable that names the folder of CIFAR-10 where the design does not."""
+
+DEEPZERO_SIZES = (730, 3700, 6670, 9640, 12610)
+"""Parameters of DeepZero's small network at depths 1 to 5."""
+
+CIFAR10_TASKS = ("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in DEEPZERO_SIZES), "resnet20")
+"""Tasks on CIFAR-10, read from a folder; ``deepzero-cnn`` is the smallest of its sizes."""
 
 PIXELS = 3 * 32 * 32
 
@@ -31,14 +41,25 @@ _SAFE = {
     ("numpy._core.multiarray", "scalar"),
     ("_codecs", "encode"),
 }
-"""All that a pickle of arrays, strings and numbers needs to name."""
+"""Globals that a pickle of arrays, strings and numbers refers to."""
+
+
+def cifar10_task(name: str, folder: str | None) -> Task:
+    """Build one of ``CIFAR10_TASKS`` from the images in a folder; see :func:`read_cifar10`."""
+    train, test = read_cifar10(Path(folder or ""), name)
+    fit, validation = carve(train, len(train) // 10)
+    if name == "resnet20":
+        return Task(name, resnet.resnet20(), train, fit, validation, test)
+    size = int(name.removeprefix("deepzero-cnn-")) if name != "deepzero-cnn" else DEEPZERO_SIZES[0]
+    model = cnn.deepzero_cnn(DEEPZERO_SIZES.index(size) + 1)
+    return Task(name, model, train, fit, validation, test)
 
 
 def read_cifar10(folder: Path, task: str = "cifar10") -> tuple[Split, Split]:
-    """Training and test images, [examples, 32, 32, 3] uint8.
+    """Read the training and test images, uint8 [examples, 32, 32, 3].
 
     Args:
-        folder: The one with the batches, or the one that ``cifar-10-batches-py`` or
+        folder: The folder with the batches, or the one that ``cifar-10-batches-py`` or
             ``cifar-10-batches-bin`` was unpacked in.
         task: Name of the task, for errors.
 
@@ -61,7 +82,7 @@ _Examples = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def _release(folder: Path) -> tuple[Path, str, Callable[[Path], _Examples]]:
-    """Where the batches are, what their names end with, and how they are read."""
+    """Find the folder of the batches, the suffix of their names and their reader."""
     releases: tuple[tuple[str, str, Callable[[Path], _Examples]], ...] = (
         ("cifar-10-batches-py", "", _read_pickled),
         ("cifar-10-batches-bin", ".bin", _read_binary),
@@ -116,10 +137,10 @@ def _images(path: Path, pixels: NDArray[Any], labels: NDArray[Any]) -> _Examples
 
 
 class _Unpickler(pickle.Unpickler):
-    """Builds arrays, numbers, strings and containers of them, and runs nothing else."""
+    """An unpickler of arrays, numbers, strings and containers of them that runs no other code."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as the base class
-        """The few names that arrays need."""
+        """Return a global that arrays refer to; refuse any other."""
         if (module, name) not in _SAFE:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is no image")
         return super().find_class(module, name)

@@ -27,14 +27,15 @@ from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.tasks.tasks import (
-    LAST_MILE_TASKS,
-    Split,
-    Task,
-    carve,
-    class_losses,
-    get_task,
+from pezoexplore.train.general_loop import Method, Start, train
+from pezoexplore.train.task import Split, Task, carve, class_losses
+from pezoexplore.train.tasks.datasets import digits_mlp
+from pezoexplore.train.trainer import Run
+
+LAST_MILE_TASKS = tuple(
+    f"last-mile-{shift}" for shift in ("rotated", "inverted", "noisy", "new-classes")
 )
+"""Adaptation tasks; ``-K`` behind the name makes it K examples a class."""
 
 ANGLE = 45.0
 """Degrees that ``rotated`` turns by."""
@@ -63,7 +64,7 @@ def last_mile(name: str) -> Task:
         DesignError: Not such a name, or fewer than ``SHOTS`` or more than ``MOST_SHOTS`` examples.
     """
     shift, shots = _parsed(name)
-    source = get_task("digits-mlp")
+    source = digits_mlp()
     new = shift == "new-classes"
     old = np.arange(_OLD_CLASSES if new else 10)
     start = pretrained(len(old))
@@ -78,10 +79,7 @@ def last_mile(name: str) -> Task:
 @cache
 def pretrained(classes: int) -> NDArray[np.float32]:
     """Weights [d] of the digits perceptron after backprop on the digits below ``classes``."""
-    from pezoexplore.train.general_loop import Method, Start, train
-    from pezoexplore.train.trainer import Run
-
-    source = get_task("digits-mlp")
+    source = digits_mlp()
     run = Run((0,), (_SOURCE_RATE,), _SOURCE_STEPS, _SOURCE_BATCH)
     method = Method(source.model, class_losses, "backprop")
     begin = Start(source.init(0)[None, None])

@@ -24,7 +24,7 @@ from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.script import MismatchError
 from pezoexplore.paths import rtl_dir
 from pezoexplore.train.fixed_loop import FixedTrainer
-from pezoexplore.train.tasks.tasks import get_task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
 
 SMALL = resolve(

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from pezoexplore.errors import DesignError
-from pezoexplore.train.tasks import tasks
-from pezoexplore.train.tasks.cifar import read_cifar10
-from pezoexplore.train.tasks.tasks import get_task, task_identity
+from pezoexplore.train.tasks.cifar import CIFAR10_VARIABLE, read_cifar10
+from pezoexplore.train.tasks.registry import get_task, task_identity
 
 NAMES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 
@@ -80,10 +79,10 @@ def test_the_variable_names_the_folder_where_the_design_does_not(
 ) -> None:
     write_pickled(tmp_path / "here")
     write_binary(tmp_path / "there")
-    monkeypatch.setenv(tasks.CIFAR10_VARIABLE, str(tmp_path / "here"))
+    monkeypatch.setenv(CIFAR10_VARIABLE, str(tmp_path / "here"))
     here = get_task("deepzero-cnn")
     assert here.data_sha256 == get_task("deepzero-cnn", str(tmp_path / "there")).data_sha256
-    monkeypatch.delenv(tasks.CIFAR10_VARIABLE)
+    monkeypatch.delenv(CIFAR10_VARIABLE)
     with pytest.raises(DesignError, match=r"^task: deepzero-cnn needs CIFAR-10; unpack .* train"):
         get_task("deepzero-cnn")
 

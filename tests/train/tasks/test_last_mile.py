@@ -5,8 +5,9 @@ import pytest
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train.general_trainer import GeneralTrainer
-from pezoexplore.train.tasks.last_mile import pretrained
-from pezoexplore.train.tasks.tasks import LAST_MILE_TASKS, Split, Task, get_task
+from pezoexplore.train.task import Split, Task
+from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS, pretrained
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run, TrainState
 
 SOURCE = get_task("digits-mlp")

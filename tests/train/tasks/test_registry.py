@@ -7,7 +7,9 @@ from sklearn.model_selection import train_test_split
 
 from pezoexplore.errors import PezoError
 from pezoexplore.train.general_trainer import GeneralTrainer
-from pezoexplore.train.tasks.tasks import CIFAR10_TASKS, TASK_NAMES, Split, get_task
+from pezoexplore.train.task import Split
+from pezoexplore.train.tasks.cifar import CIFAR10_TASKS
+from pezoexplore.train.tasks.registry import TASK_NAMES, get_task
 from pezoexplore.train.trainer import Run
 
 

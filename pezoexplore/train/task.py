@@ -1,0 +1,131 @@
+"""A training task: a network, its data in splits, and its loss."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pezoexplore.train.networks.mlp import cross_entropy
+from pezoexplore.train.networks.network import Array, Loss, Network
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Examples.
+
+    Attributes:
+        inputs: [examples, ...]; small integers stay small integers, since batches are gathered on
+            the host and scaled in the compiled loop.
+        labels: Class numbers [examples], uint8; targets [examples, ...] of another loss.
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[Any]
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.labels)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the targets are class numbers, so that there is an accuracy."""
+        return self.labels.ndim == 1 and self.labels.dtype.kind in "ui"
+
+    def __getitem__(self, chosen: NDArray[Any] | slice) -> Split:
+        """Return the examples at these indices."""
+        return Split(self.inputs[chosen], self.labels[chosen])
+
+
+def class_losses(outputs: Array, labels: Array) -> Array:
+    """Compute the cross-entropy of examples in nats.
+
+    Args:
+        outputs: [n, classes].
+        labels: Class numbers, [n].
+
+    Returns:
+        [n].
+    """
+    return cross_entropy(outputs.T, labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A network and its data.
+
+    Attributes:
+        name: As design files name it.
+        model: The network.
+        train: Examples of the final runs: all but the test split.
+        fit: ``train`` without ``validation``: examples that learning rates are tried on.
+        validation: Examples that learning rates are chosen by.
+        test: Examples that accuracies are reported on, used for nothing else.
+        loss: Losses of examples, [n], from outputs and targets.
+        initial: Initial weights by training seed, where they are not the model's own.
+        accuracy_before: Accuracy on ``test`` before any training, percent, of a pretrained
+            network; None for others.
+        code_sha256: Hash of user code that is part of the task; empty for the package's own tasks.
+    """
+
+    name: str
+    model: Any
+    train: Split
+    fit: Split
+    validation: Split
+    test: Split
+    loss: Loss = class_losses
+    initial: Callable[[int], NDArray[np.float32]] | None = None
+    accuracy_before: float | None = None
+    code_sha256: str = ""
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights d."""
+        return int(self.model.parameters)
+
+    @cached_property
+    def data_sha256(self) -> str:
+        """Hash of all examples, in hexadecimal."""
+        found = hashlib.sha256()
+        for split in (self.fit, self.validation, self.train, self.test):
+            for values in (split.inputs, split.labels):
+                found.update(f"{values.dtype.str}{values.shape}".encode())
+                found.update(np.ascontiguousarray(values).data)
+        return found.hexdigest()
+
+    def init(self, seed: int) -> NDArray[np.float32]:
+        """Return the initial weights of a training seed, float32 [d]."""
+        weights: NDArray[np.float32] = (self.initial or self.model.init)(seed)
+        return weights
+
+    def forward(self, weights: Array, inputs: Array) -> Array:
+        """Compute outputs [..., examples, classes] at weights [..., d], inputs [examples, ...]."""
+        return self.model.logits(self.model.unpack(weights), inputs).swapaxes(-1, -2)
+
+
+def carve(split: Split, size: int) -> tuple[Split, Split]:
+    """Hold out examples, stratified by class where there are classes, always the same ones.
+
+    Returns:
+        (the examples kept, the ``size`` examples held out).
+    """
+    from sklearn.model_selection import train_test_split
+
+    classes = split.labels if split.has_classes else None
+    kept_x, held_x, kept_y, held_y = train_test_split(
+        split.inputs, split.labels, test_size=size, random_state=0, stratify=classes
+    )
+    return Split(kept_x, kept_y), Split(held_x, held_y)
+
+
+def split_task(name: str, model: Network, data: Split, test: int, validation: int) -> Task:
+    """Build a task from one body of examples, ``test`` and ``validation`` of them held out."""
+    train, tested = carve(data, test)
+    fit, validated = carve(train, validation)
+    return Task(name, model, train, fit, validated, tested)

@@ -1,0 +1,77 @@
+"""The tasks by name: what design files may say after ``task:``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache, partial
+
+from pezoexplore.errors import DesignError
+from pezoexplore.train.task import Task
+from pezoexplore.train.tasks import datasets
+from pezoexplore.train.tasks.cifar import CIFAR10_TASKS, CIFAR10_VARIABLE, cifar10_task
+from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS, last_mile
+from pezoexplore.train.user_task import load_user_task
+
+GREY_SIZES = (406, 3376, 6346, 9316, 12286)
+"""Parameters of DeepZero's small network on MNIST, one channel in, at depths 1 to 5."""
+
+TASKS: dict[str, Callable[[], Task]] = {
+    "digits-mlp": datasets.digits_mlp,
+    "digits-cnn": datasets.digits_cnn,
+    "mnist5k-lenet": datasets.mnist5k_lenet,
+    "wine": datasets.wine,
+    "breast-cancer": datasets.breast_cancer,
+    **{
+        f"mnist5k-deepzero-{size}": partial(datasets.mnist5k_deepzero, depth)
+        for depth, size in enumerate(GREY_SIZES, start=1)
+    },
+}
+"""Builders by name, of tasks whose data come with the packages."""
+
+TASK_NAMES = (*TASKS, *CIFAR10_TASKS, *LAST_MILE_TASKS)
+"""Names of all tasks that come with the package."""
+
+
+def get_task(name: str, data: str | None = None, folder: str | None = None) -> Task:
+    """Return the task of that name; its data are loaded once per process.
+
+    Args:
+        name: One of ``TASK_NAMES``, a last-mile task followed by ``-K`` for K examples a class,
+            or ``package.module:function`` of the user (docs/own_task.md).
+        data: Folder of CIFAR-10; by default the one that ``PEZOEXPLORE_CIFAR10`` names.
+        folder: Folder searched for user modules before the Python path: the design file's.
+
+    Raises:
+        DesignError: There is no such task, or its data or code cannot be used.
+    """
+    where = data or os.environ.get(CIFAR10_VARIABLE) if name in CIFAR10_TASKS else None
+    return _load(name, where, folder if ":" in name else None)
+
+
+def task_identity(name: str, data: str | None = None, folder: str | None = None) -> dict[str, str]:
+    """Return hashes of what determines a task besides its name and the package's version.
+
+    Takes :func:`get_task`'s arguments. Empty for tasks whose data come with the packages, whose
+    versions determine them.
+    """
+    if name not in CIFAR10_TASKS and ":" not in name:
+        return {}
+    task = get_task(name, data, folder)
+    return {"data_sha256": task.data_sha256, "code_sha256": task.code_sha256}
+
+
+@cache
+def _load(name: str, data: str | None, folder: str | None) -> Task:
+    if name in TASKS:
+        return TASKS[name]()
+    if name in CIFAR10_TASKS:
+        return cifar10_task(name, data)
+    if name.startswith(LAST_MILE_TASKS):
+        return last_mile(name)
+    if ":" in name:
+        return load_user_task(name, folder)
+    raise DesignError(
+        f"task: unknown task '{name}'; there is {', '.join(sorted(TASK_NAMES))}, "
+        "or your own as package.module:function"
+    )
