@@ -1,1 +1,1 @@
-"""What a run shows: result frames, tables on the terminal, plots."""
+"""Presentation of results: tables on the terminal, Markdown, plots, the HTML page."""

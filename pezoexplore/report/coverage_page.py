@@ -1,4 +1,4 @@
-"""What a regression covered: a table by module, and what is left with its reasons."""
+"""RTL coverage of a regression: a table of modules, and the uncovered points with reasons."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pezoexplore.hardware.verify.coverage import KINDS, Coverage, Spot, reason
 HEADER = ["module", "lines", "line %", "toggles", "toggle %", "functional", "no reason"]
 
 MOST_LINES = 8
-"""Lines of one reason that are named each."""
+"""Most source lines listed one by one under a reason."""
 
 _HEAD = """# Coverage of the RTL
 
 Made by `{command}`:
-lines (branches among them) and toggles as Verilator counts them, functional points as the benches
-do, over {points}. Toggles count each bit of each signal in each direction; a bit that only some
-designs have counts once. Not counted by Verilator: signals wider than 256 bits. `no reason` is how
-much is covered neither by a simulation nor by a reason in
+lines (including branches) and toggles as counted by Verilator, functional points as counted by the
+testbenches, over {points}. Toggles count each bit of each signal in each direction; a bit that
+exists in only some designs counts once. Verilator does not count signals wider than 256 bits.
+`no reason` counts the points that no simulation covers and that have no reason in
 `pezoexplore/hardware/verify/bench/uncovered.yaml`.
 """
 
@@ -27,7 +27,7 @@ Reasons = Mapping[str, Mapping[str, str]]
 
 
 def coverage_rows(coverage: Coverage, known: Reasons) -> list[list[str]]:
-    """Rows under ``HEADER``, one a module; a cell is empty where there is nothing to cover."""
+    """Return a row per module under ``HEADER``; a cell is empty if nothing is to be covered."""
     counts = [coverage.counts(kind) for kind in KINDS]
     open_ = Counter(s.module for s in coverage.missing() if reason(s, known) is None)
     rows = []
@@ -49,13 +49,13 @@ def _share(count: tuple[int, int] | None) -> list[str]:
 
 
 def coverage_page(coverage: Coverage, known: Reasons, command: str, points: str) -> str:
-    """The whole report in Markdown.
+    """Return the whole coverage report in Markdown.
 
     Args:
-        coverage: What was covered.
+        coverage: Coverage of the regression.
         known: Reasons; see :func:`pezoexplore.hardware.verify.coverage.reasons`.
-        command: The command line that made it.
-        points: How many designs, in words.
+        command: Command line that produced it.
+        points: Number of designs, in words.
     """
     rows = [HEADER, ["---"] * len(HEADER), *coverage_rows(coverage, known)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -70,7 +70,7 @@ def coverage_page(coverage: Coverage, known: Reasons, command: str, points: str)
 
 
 def _left(spots: Iterable[Spot], known: Reasons) -> list[str]:
-    """Lines of a list: each reason with what it is for."""
+    """Return a Markdown list item for each reason, with the spots that it covers."""
     grouped: dict[str, list[Spot]] = {}
     for spot in spots:
         grouped.setdefault(reason(spot, known) or "No reason is given.", []).append(spot)
@@ -78,7 +78,7 @@ def _left(spots: Iterable[Spot], known: Reasons) -> list[str]:
 
 
 def _names(spots: list[Spot]) -> str:
-    """Toggles by signal, with how many; anything else as it is, but for very many lines."""
+    """Return the names of spots: toggles counted by signal, lines and events one by one."""
     signals = Counter(re.split(r"[\[:]", s.named)[0] for s in spots if s.kind == "toggle")
     lines = [f"line `{spot.text}`" for spot in spots if spot.kind == "line"]
     names = lines if len(lines) <= MOST_LINES else [f"{len(lines)} lines and branches"]

@@ -1,4 +1,4 @@
-"""The rows of a result frame as designs to draw."""
+"""Rows of a result frame as designs to draw."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Design:
         row: Its cells by column name.
         point: The design point.
         label: Short name.
-        on_front: Whether it is on the Pareto front of all objectives.
-        number: What it is called in every plot of one call; 0 for a software reference.
+        on_front: True if the design is on the Pareto front of all objectives.
+        number: Its number in every plot of one call; 0 for a software reference.
     """
 
     row: Mapping[str, object]
@@ -33,34 +33,34 @@ class Design:
     number: int
 
     def value(self, column: str) -> float:
-        """The number in a column, NaN where there is none."""
+        """Return the number in a column, NaN if the cell holds none."""
         number = parse_number(self.row.get(column))
         return math.nan if number is None else number
 
     def interval(self, column: str) -> float:
-        """Half width of the 95 % interval of a ``*_mean`` column, 0 where there is none."""
+        """Return the half width of the 95 % interval of a ``*_mean`` column, 0 if unknown."""
         half = self.value(interval_column(column)) if column.endswith("_mean") else math.nan
         return half if math.isfinite(half) else 0.0
 
 
 def interval_column(column: str) -> str:
-    """Name of the column with the half width of the 95 % interval of a ``*_mean`` column."""
+    """Return the name of the column with the 95 % half width of a ``*_mean`` column."""
     return column.removesuffix("_mean") + "_ci95"
 
 
 def finished_designs(
     frame: pd.DataFrame, front: Sequence[bool], order_by: Sequence[str]
 ) -> list[Design]:
-    """The designs whose status is ok, numbered: first the front, then the others.
+    """Return the designs whose status is ok, numbered: first the front, then the others.
 
     Args:
         frame: n rows with the columns of results.csv.
-        front: For each of the n rows whether it is on the front.
-        order_by: Columns by which designs are numbered, the first counting most.
+        front: For each of the n rows, True if it is on the front.
+        order_by: Columns by which designs are numbered, the most significant first.
 
     Returns:
         Designs in the order of their numbers, then the software references (number 0), each
-        once however many targets it has a row for.
+        once even if it has rows for several targets.
     """
     rows = frame_rows(frame)
     designs = [

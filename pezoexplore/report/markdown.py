@@ -15,13 +15,13 @@ SHOWN_FRONT = 25
 
 SHOWN_REASONS = 10
 SHOWN_EFFECTS = 5
-"""Reasons of failures, and axes of a result, listed at most."""
+"""Most reasons of failures, and most axes of a result, that are listed."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#|~&!])")
 
 
 def markdown(report: Report) -> str:
-    """The report in words: the front, what failed, what moves the results, and versions."""
+    """Return the report as text: front, failures, sensitivities, tool versions."""
     skipped = sum(report.skipped.values())
     counts = (
         f"{len(report.rows):,} designs: {sum(report.front):,} on the front, "
@@ -33,7 +33,7 @@ def markdown(report: Report) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """Return text with Markdown's special characters escaped, on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 

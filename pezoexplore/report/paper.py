@@ -1,4 +1,4 @@
-"""The figures of a report for print: SVG and PDF in the style of every other plot."""
+"""Figures of a report for print: SVG and PDF in the style of every other plot."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 KINDS = ("svg", "pdf")
 
 CURVES = 7
-"""Learning curves of the printed figure: as many as there are colours."""
+"""Most learning curves in the printed figure: one per colour."""
 
 _LEFT, _BOTTOM, _PLOT_WIDTH, _HEIGHT = 0.6, 0.5, 4.1, 2.6
 _SPAN_WIDTH, _GAP = 3.15, 0.2
 
 
 def draw_paper(report: Report, folder: Path) -> list[Path]:
-    """Draw all figures for which there is something to show.
+    """Draw all figures for which the report has data.
 
     Args:
         report: The report.
-        folder: Where the files go; made when missing.
+        folder: Folder of the files, created if missing.
 
     Returns:
         The files: ``pareto_<resource>``, ``sensitivity``, ``learning_curves`` and
@@ -51,7 +51,7 @@ def draw_paper(report: Report, folder: Path) -> list[Path]:
 
 
 def _curves(report: Report) -> Figure | None:
-    """Validation accuracy against the step, with 95 % intervals as bands."""
+    """Draw validation accuracy against the step, with 95 % intervals as bands."""
     chosen = curve_order(report)[:CURVES]
     if not chosen:
         return None
@@ -76,7 +76,7 @@ def _curves(report: Report) -> Figure | None:
 
 
 def _span(report: Report) -> Figure | None:
-    """Accuracy against the share of the dimensions that updates reach, and their participation."""
+    """Draw accuracy against effective span and effective dimension, each as a share of d."""
     d, columns = report.parameters, ("effective_span", "effective_dim")
     if d is None or not {*columns, "accuracy_mean"} <= set(report.frame.columns):
         return None
@@ -106,7 +106,7 @@ def _span(report: Report) -> Figure | None:
 
 
 def _points(report: Report, rng: str, column: str, d: int) -> tuple[list[float], list[float]]:
-    """Shares in percent and accuracies of the finished designs of a generator."""
+    """Return shares of d and accuracies, both percent, of a generator's finished designs."""
     xs, ys = [], []
     for index, (row, point) in enumerate(zip(report.rows, report.points, strict=True)):
         share, accuracy = report.value(index, column), report.value(index, "accuracy_mean")

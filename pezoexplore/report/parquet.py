@@ -15,28 +15,28 @@ from pezoexplore.sweeps.rows import typed_row
 FILE = "results.parquet"
 
 CHUNK = 50_000
-"""Rows written at a time: a row group of the file."""
+"""Rows per write, one row group of the file."""
 
 
 def check_parquet() -> None:
-    """Find out now, not after hours, whether Parquet can be written.
+    """Check that Parquet can be written, before a long run rather than after it.
 
     Raises:
-        ToolError: The library is missing; the message says what to type.
+        ToolError: pyarrow is missing; the message names the command that installs it.
     """
     if find_spec("pyarrow") is None:
         raise ToolError("--parquet needs pyarrow, not found: type `pip install pyarrow`")
 
 
 def write_parquet(rows: Iterable[Mapping[str, str]], path: Path) -> None:
-    """Write rows of results.csv as Parquet, all or nothing.
+    """Write rows of results.csv as Parquet, atomically.
 
-    Numbers are float64 (empty cells null, ``inf`` infinite), ``accuracy_per_seed`` a list of them,
-    ``pareto`` a truth value, all else text. Equal rows give equal bytes.
+    Numbers are float64 (empty cells null, ``inf`` infinite), ``accuracy_per_seed`` a list of
+    float64, ``pareto`` a Boolean, all else text. Equal rows give equal bytes.
 
     Args:
-        rows: Rows as written, read once.
-        path: The file, replaced if it is there.
+        rows: Rows as in results.csv, consumed once.
+        path: The file, replaced if it exists.
 
     Raises:
         ToolError: pyarrow is missing, or the file cannot be written.

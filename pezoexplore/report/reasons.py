@@ -1,4 +1,4 @@
-"""Why a design is recommended, in plain words, and what of it is carried over from elsewhere."""
+"""Sentences that justify a recommended design, and name what is extrapolated about it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pezoexplore.streams.fresh_bits import fresh_bits_per_clock
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 
 FULL_SHARE = 0.9995
-"""From here on a share of the dimensions is called all of them."""
+"""Share of the dimensions from which on it is called all of them."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What is known of a recommended design beyond its results.
+    """Figures of a recommended design beyond its results.
 
     Attributes:
-        norm: Lengths of its directions.
-        fresh_bits: Bits a clock that no earlier word told.
-        output_bits: Bits it delivers a clock.
+        norm: Mean and spread of the lengths of its directions.
+        fresh_bits: Bits per clock that cannot be derived from earlier words.
+        output_bits: Bits delivered per clock.
     """
 
     norm: NormError
@@ -29,7 +29,7 @@ class Figures:
 
 
 def figures_of(option: Option, advice: Advice) -> Figures:
-    """The figures of a design for the model asked for."""
+    """Return the figures of a design for a model of the requested size."""
     parameters = advice.limits.parameters
     return Figures(
         norm=norm_error(option.point, parameters),
@@ -39,7 +39,7 @@ def figures_of(option: Option, advice: Advice) -> Figures:
 
 
 def cost_words(option: Option) -> str:
-    """What a design costs: ``106 LUTs, 32 flip-flops``; parts it has none of are left out."""
+    """Return the cost of a design as ``106 LUTs, 32 flip-flops``, without resources at zero."""
     nouns = dict(zip(RESOURCES, ("LUTs", "flip-flops", "block RAMs", "DSPs"), strict=True))
     parts = [
         f"{_amount(amount)} {nouns[name]}" for name, amount in option.cost.items() if amount or
@@ -50,14 +50,14 @@ def cost_words(option: Option) -> str:
 
 
 def drop_words(drop: Difference) -> str:
-    """A drop in accuracy with its interval."""
+    """Return a drop in accuracy with its 95 % interval, in percentage points."""
     if drop.half is None:
         return f"{drop.mean:+.2f} points (one seed)"
     return f"{drop.mean:+.2f} ± {drop.half:.2f} points ({drop.seeds} paired seeds)"
 
 
 def reasons(option: Option, advice: Advice, figures: Figures) -> list[str]:
-    """Why this design, a sentence an item."""
+    """Return the reasons for a design, one sentence per item."""
     return [
         _accuracy(option, advice),
         _span(option, advice),
@@ -67,12 +67,12 @@ def reasons(option: Option, advice: Advice, figures: Figures) -> list[str]:
 
 
 def carried_over(option: Option, advice: Advice) -> list[str]:
-    """What of a design is not measured, a sentence an item; nothing where all of it is."""
+    """Return what is extrapolated about a design, one sentence per item; empty if nothing is."""
     limits, measured = advice.limits, advice.measured_parameters
-    said = []
+    sentences = []
     if limits.parameters != measured:
         share = "the same share" if option.share == option.measured_share else "enough"
-        said.append(
+        sentences.append(
             f"accuracy: trained at {measured:,} weights, not at {limits.parameters:,}; carried "
             f"over because its updates reach {share} of the dimensions there; how many steps a "
             "model of that size needs is not known from this"
@@ -83,11 +83,11 @@ def carried_over(option: Option, advice: Advice) -> list[str]:
         checked = "which nothing here lets check" if error is None else (
             f"off by up to {100 * error:.0f} % where these results let it be checked"
         )  # fmt: skip
-        said.append(
+        sentences.append(
             f"resources: on a line {option.place} {low} and {high} lanes ({checked}), not "
             f"synthesised at {option.point.lanes}; accuracy: the worse of those two"
         )
-    return said
+    return sentences
 
 
 def _accuracy(option: Option, advice: Advice) -> str:

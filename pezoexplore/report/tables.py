@@ -1,4 +1,4 @@
-"""Tables on the terminal: the front, and what a sweep would run."""
+"""Tables on the terminal: the Pareto front, and the points that a sweep would run."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.report.designs import interval_column
 
 _NO_LIMIT = 10_000
-"""Columns of text; no table is that wide."""
+"""Width in characters that no table exceeds."""
 
 SAME = "≈"
-"""Marks neighbours that the seeds do not tell apart."""
+"""Marks neighbours whose accuracies are not statistically distinguishable."""
 
 
 def front_table(
     frame: pd.DataFrame, front: Sequence[bool], objectives: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the table of the front.
+    """Return the header and rows of the table of the front.
 
     Rows ascend by the first objective, then the second and so on; accuracies come with their
     95 % interval, as ``89.50 ± 0.70``.
 
     Args:
         frame: n rows with the columns of results.csv.
-        front: For each of the n rows whether it is on the front.
+        front: For each of the n rows, True if it is on the front.
         objectives: Columns to show, those to maximize first.
 
     Returns:
         The header and a list of cells for each row of the front.
 
     Raises:
-        DesignError: An unknown column.
+        DesignError: A column is unknown.
     """
     chosen = _members(frame, front, objectives)
     cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
@@ -53,7 +53,7 @@ def front_table(
 def _members(
     frame: pd.DataFrame, front: Sequence[bool], objectives: Sequence[str]
 ) -> list[tuple[str, Mapping[str, object]]]:
-    """Labels and rows of the front, in the order of the table."""
+    """Return labels and rows of the front, in the order of the table."""
     check_columns(objectives, [str(name) for name in frame.columns])
     rows = frame_rows(frame)
     labels = row_labels(rows)
@@ -72,13 +72,13 @@ def _members(
 def _add_confidence(
     header: list[str], cells: list[list[str]], rows: Sequence[Mapping[str, object]]
 ) -> bool:
-    """Add how sure each row is to be on the front, and how its accuracy differs from the next.
+    """Add columns: confidence of being on the front, and accuracy difference to the next row.
 
-    Nothing is ranked within the noise: where the 95 % interval of the paired difference over the
-    seeds holds zero, the difference is marked.
+    A difference is marked if its 95 % interval, paired over the seeds, contains zero: designs are
+    not ranked within the noise.
 
     Returns:
-        Whether there is a mark.
+        True if any difference is marked.
     """
     sure = [parse_number(row.get("front_confidence")) for row in rows]
     if any(share is not None for share in sure):
@@ -88,7 +88,7 @@ def _add_confidence(
     seeds = [seeds_of(row) for row in rows]
     if len(rows) < 2 or min(map(len, seeds)) < 2:
         return False
-    header.append("next less this")
+    header.append("next minus this")
     steps = [paired_difference(after, this) for this, after in pairwise(seeds)]
     for line, step in zip(cells, steps, strict=False):
         mark = "" if step.told_apart else f" {SAME}"
@@ -108,13 +108,13 @@ def _cell(row: Mapping[str, object], name: str) -> str:
 
 
 def points_table(points: Sequence[DesignPoint]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the table of points that a sweep would run, in their order.
+    """Return the header and rows of the table of points that a sweep would run, in order.
 
     Args:
         points: n points.
 
     Returns:
-        The header (a column an axis) and n rows; axes that do not matter are empty.
+        The header (one column per axis) and n rows; cells of axes without effect are empty.
     """
     rows = []
     for point in points:
@@ -134,12 +134,12 @@ def print_front(
 
     Args:
         frame: n rows with the columns of results.csv.
-        front: For each of the n rows whether it is on the front.
+        front: For each of the n rows, True if it is on the front.
         objectives: Columns to show.
-        console: Where to; standard output when None.
+        console: Destination; standard output if None.
 
     Raises:
-        DesignError: An unknown column.
+        DesignError: A column is unknown.
     """
     console = console or Console()
     header, rows = front_table(frame, front, objectives)
@@ -150,8 +150,8 @@ def print_front(
     marked = ACCURACY in objectives and _add_confidence(header, rows, members)
     print_table(f"Pareto front: {_count(len(rows), 'design')}", header, rows, console)
     if marked:
-        why = "the 95 % interval of their paired difference over the seeds holds zero"
-        _line(console, f"{SAME}: accuracy not told apart from the next design's ({why})")
+        why = "the 95 % interval of their paired difference over the seeds contains zero"
+        _line(console, f"{SAME}: accuracy not distinguishable from the next design's ({why})")
 
 
 def print_dry_run(
@@ -161,52 +161,52 @@ def print_dry_run(
     console: Console | None = None,
     total: int | None = None,
 ) -> None:
-    """Print the points a sweep would run, then what was collapsed or skipped and why.
+    """Print the points that a sweep would run, then the collapsed and skipped ones with reasons.
 
     Args:
-        points: The distinct points, in the order they are to be shown.
-        skipped: A line for each reason to skip, such as ``12 points: leap 12 shares a factor``.
-        collapsed: A line for each kind of collapse.
-        console: Where to; standard output when None.
-        total: Number of distinct points; None when all are shown.
+        points: The distinct points, in display order.
+        skipped: A line per reason to skip, such as ``12 points: leap 12 shares a factor``.
+        collapsed: A line per kind of collapse.
+        console: Destination; standard output if None.
+        total: Number of distinct points; None if all are shown.
     """
     console = console or Console()
     title = _count(len(points) if total is None else total, "distinct point")
     header, rows = points_table(points)
     if console.is_terminal and len(rows) > 1:
-        header, rows, alike = _without_alike(header, rows)
-        title += f"; alike in those shown: {alike}" * bool(alike)
+        header, rows, common = _without_common(header, rows)
+        title += f"; the same in those shown: {common}" * bool(common)
     print_table(title, header, rows, console)
     for title, lines in (("collapsed", collapsed), ("skipped", skipped)):
         for line in lines:
             _line(console, f"{title}: {line}")
 
 
-def _without_alike(
+def _without_common(
     header: list[str], rows: list[list[str]]
 ) -> tuple[list[str], list[list[str]], str]:
-    """A table without the columns whose cells are all equal, and these in words."""
+    """Split off the columns whose cells are all equal, and return those as text."""
     cells = list(zip(*rows, strict=True))
     vary = [index for index, column in enumerate(cells) if len(set(column)) > 1]
-    alike = [
+    common = [
         f"{name} {column[0]}"
         for name, column in zip(header, cells, strict=True)
         if len(set(column)) == 1 and column[0]
     ]
     kept = [[row[index] for index in vary] for row in rows]
-    return [header[index] for index in vary], kept, ", ".join(alike)
+    return [header[index] for index in vary], kept, ", ".join(common)
 
 
 def print_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], console: Console
 ) -> None:
-    """Print a table: ruled on a terminal, aligned plain text in a pipe or where it is too wide.
+    """Print a table: ruled on a terminal, aligned plain text in a pipe or if it is too wide.
 
     Args:
-        title: A line above.
+        title: Line above the table.
         header: n names.
-        rows: Rows of n cells; columns of numbers are set flush right.
-        console: Where to.
+        rows: Rows of n cells; columns of numbers are right-aligned.
+        console: Destination.
     """
     flush_right = [
         bool(rows) and all(not row[index] or _is_number(row[index]) for row in rows)
@@ -214,7 +214,7 @@ def print_table(
     ]
     _line(console, title)
     ruled = _ruled(header, rows, flush_right)
-    # A table that does not fit would lose the ends of its words and numbers.
+    # rich would cut the cells of a table that does not fit.
     narrowest = console.measure(ruled, options=console.options.update_width(_NO_LIMIT)).minimum
     if not console.is_terminal or narrowest > console.width:
         widths = [
@@ -232,7 +232,7 @@ def print_table(
 
 
 def _ruled(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Table:
-    """A table with a rule below its header; numbers stay on one line."""
+    """Build a table with a rule below its header; numbers are not wrapped."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name, flush in zip(header, right, strict=True):
         table.add_column(escape(name), justify="right" if flush else "left", no_wrap=flush)
@@ -242,7 +242,7 @@ def _ruled(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
 
 def _line(console: Console, text: str) -> None:
-    """A line as it is: no wrapping, no markup, no colours of its own."""
+    """Print a line verbatim: no wrapping, markup or colours."""
     console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
 
 

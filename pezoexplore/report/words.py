@@ -1,4 +1,4 @@
-"""A report in words and in one table, for the page and for Markdown alike."""
+"""The summary sentences and the front table of a report, shared by the page and Markdown."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from pezoexplore.report.html.data import Report
 from pezoexplore.report.tables import SAME, front_table
 
 MAX_FRONT = 100
-"""Designs of the front in a table."""
+"""Most designs of the front in the table."""
 
 
 def headline(report: Report) -> list[str]:
-    """What a reader wants to know first, a sentence or two an item."""
+    """Return the summary of a report: objectives, cheapest and most accurate design."""
     goal = _goal(report)
     members = report.members()
     if not members:
         return [f"{goal} No finished design has all objectives and meets the constraints."]
-    said = [goal]
+    sentences = [goal]
     costs = [name for name in report.minimize if name in report.frame.columns]
     if costs:
         cheapest = members[0]
-        said.append(f"Fewest {_unit(costs[0])}: {_design(report, cheapest)}.")
+        sentences.append(f"Fewest {_unit(costs[0])}: {_design(report, cheapest)}.")
     if ACCURACY in report.maximize:
         best = max(members, key=lambda index: report.value(index, ACCURACY))
-        said.append(f"Most accurate on the front: {_design(report, best)}.")
-    return said
+        sentences.append(f"Most accurate on the front: {_design(report, best)}.")
+    return sentences
 
 
 def front_rows(report: Report) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the front: objectives with intervals, and what the seeds can tell.
+    """Return header and rows of the front: objectives with intervals, confidence, differences.
 
-    ``next less this`` is the paired difference to the next design with its 95 % interval; marked
-    where that holds zero.
+    ``next minus this`` is the paired difference in accuracy to the next design with its 95 %
+    interval, marked if that contains zero.
     """
     members = report.members()[:MAX_FRONT]
     header, cells = ["design", *report.objectives], []
@@ -48,7 +48,7 @@ def front_rows(report: Report) -> tuple[list[str], list[list[str]]]:
             line.append("" if sure is None else f"{100 * sure:.0f} %")
     seeds = [seeds_of(report.rows[index]) for index in members]
     if len(members) > 1 and min(map(len, seeds)) > 1 and ACCURACY in report.objectives:
-        header.append("next less this")
+        header.append("next minus this")
         for line, (this, after) in zip(cells, pairwise(seeds), strict=False):
             step = paired_difference(after, this)
             mark = "" if step.told_apart else f" {SAME}"
@@ -65,7 +65,7 @@ def _goal(report: Report) -> str:
 
 
 def _design(report: Report, index: int) -> str:
-    """A design with its accuracy and its costs."""
+    """Return the label of a design with its accuracy and costs."""
     parts = []
     accuracy, half = report.value(index, ACCURACY), report.value(index, "accuracy_ci95")
     if not math.isnan(accuracy):

@@ -92,12 +92,12 @@ def test_dry_run_lists_points_and_reasons():
     assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
 
 
-def test_on_a_terminal_the_points_are_told_by_what_varies():
+def test_on_a_terminal_the_points_table_shows_only_what_varies():
     points = [resolve(), resolve(reuse="pool", pool_size=255)]
     lines = [line.strip() for line in printed(True, print_dry_run, points).splitlines()]
-    title, alike = lines[0].split("; alike in those shown: ")
+    title, common = lines[0].split("; the same in those shown: ")
     assert title == "2 distinct points"
-    assert "rng lfsr, reuse_period inf, bit_width 8, state_bits 8, lanes 31" in alike
+    assert "rng lfsr, reuse_period inf, bit_width 8, state_bits 8, lanes 31" in common
     assert lines[2].split() == ["reuse", "pool_size", "taps"]
     assert [line.split() for line in lines[4:6]] == [["phased", "xor"], ["pool", "255"]]
     assert "distinct point\n" in printed(True, print_dry_run, points[:1])
@@ -129,4 +129,4 @@ def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
         "",
     ]
     assert all("97 %" in line for line in lines[2:6])
-    assert lines[6].startswith("≈: accuracy not told apart from the next design's")
+    assert lines[6].startswith("≈: accuracy not distinguishable from the next design's")

@@ -1,4 +1,4 @@
-"""All that a report shows, gathered from a run directory; nothing is trained or synthesised."""
+"""The data of a report, read from a run directory; nothing is trained or synthesised."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAXIMIZE, MINIMIZE = ("accuracy_mean",), ("lut", "ff")
-"""Objectives of a results.csv that lies alone."""
+"""Objectives of a results.csv without a run directory around it."""
 
 FRESH_RESAMPLES = 20
-"""Draws behind the intervals of a sensitivity that the run has not left: it must not take long."""
+"""Bootstrap resamples of a sensitivity that the run has not stored; few, to keep it quick."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a report shows.
+    """Data of a report.
 
     Attributes:
-        name: What the run is called.
+        name: Name of the run.
         path: Its results.csv.
         frame: n rows of results.
         rows: The same rows as mappings.
         points: Their n designs.
         labels: Their n names.
-        front: For each row whether it is on the Pareto front.
-        sure: For each row how sure it is to be on the front; None for one that can be on none.
+        front: For each row, True if it is on the Pareto front.
+        sure: Confidence of each row to be on the front, 0 to 1; None for one that can be on none.
         maximize: Objectives whose larger values are better.
         minimize: Objectives whose smaller values are better.
-        constraints: What every design on the front meets.
-        parameters: Weights d of the model; None if nothing says.
-        curves: Learning curves by number of the row.
-        streams: Pictures of some streams.
-        failures: What failed.
-        failed: How many rows failed, listed or not.
-        skipped: Points left out, by reason.
-        sensitivity: What moves which result.
-        run: Content of run.json; empty if there is none.
-        design: The design file, as text.
-        notes: What is missing from the report and why, a line each.
+        constraints: Conditions that every design on the front meets.
+        parameters: Weights d of the model; None if unknown.
+        curves: Learning curves by row index.
+        streams: Sampled statistics of some streams.
+        failures: The failed rows listed with reason and log.
+        failed: Number of failed rows, listed or not.
+        skipped: Number of skipped points by reason.
+        sensitivity: Effects of the axes on each result.
+        run: Content of run.json; empty without one.
+        design: The design file as text.
+        notes: What is missing from the report and why, one line each.
     """
 
     name: str
@@ -87,12 +87,12 @@ class Report:
     notes: Sequence[str] = ()
 
     def value(self, index: int, column: str) -> float:
-        """A cell as a number, NaN where there is none."""
+        """Return a cell as a number, NaN if it holds none."""
         number = parse_number(self.rows[index].get(column))
         return math.nan if number is None else number
 
     def members(self) -> list[int]:
-        """Rows on the front, by the first cost, then the next; accuracy last."""
+        """Return the rows on the front, ascending by the costs in order, then by accuracy."""
         keys = [*self.minimize, *self.maximize]
         chosen = [index for index, member in enumerate(self.front) if member]
         return sorted(chosen, key=lambda index: [self.value(index, name) for name in keys])
@@ -109,13 +109,13 @@ class Report:
 
 
 def read_report(source: Path) -> Report:
-    """Gather a report.
+    """Read the data of a report.
 
     Args:
-        source: A run directory, or a results.csv.
+        source: A run directory or a results.csv.
 
     Raises:
-        PezoError: There is no such run, or its results or design cannot be read.
+        PezoError: The run does not exist, or its results or design cannot be read.
     """
     run = read_run(source)
     folder, frame, rows = run.path.parent, run.frame, list(run.rows)
@@ -159,7 +159,7 @@ def read_report(source: Path) -> Report:
 
 
 def _objectives(space: Any, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:  # noqa: ANN401
-    """Objectives and constraints of a design, or the usual ones."""
+    """Return maximize, minimize and constraints of a design, or the defaults without one."""
     if space is None:
         usual = [name for name in MINIMIZE if name in columns]
         return list(MAXIMIZE), usual, []
@@ -172,7 +172,7 @@ def _objectives(space: Any, columns: Sequence[str]) -> tuple[list[str], list[str
 
 
 def _records(path: Path, notes: list[str]) -> Records:
-    """A store that cannot be read costs a report its curves, not the rest."""
+    """Read the store; on an error note it and return no records, so the report still appears."""
     try:
         return read_records(path)
     except StoreError as error:
@@ -183,7 +183,7 @@ def _records(path: Path, notes: list[str]) -> Records:
 def _confidence(
     rows: Sequence[Row], maximize: Sequence[str], minimize: Sequence[str], limits: Sequence[str]
 ) -> list[float | None]:
-    """As the run wrote it; made anew where it did not."""
+    """Return the stored front confidence of each row, recomputed if the run has none."""
     cells = [row.get("front_confidence") for row in rows]
     if any(not is_missing(cell) for cell in cells):
         return [None if is_missing(cell) else parse_number(cell) for cell in cells]
@@ -208,7 +208,7 @@ def _streams(
 
 
 def _sensitivity(path: Path, rows: Sequence[Row]) -> list[Sensitivity]:
-    """What the run left; made anew, with fewer draws, where it left nothing."""
+    """Read sensitivity.csv, or compute the sensitivities with fewer resamples without one."""
     if path.is_file():
         return read_sensitivity(path)
     found = []
@@ -221,10 +221,10 @@ def _sensitivity(path: Path, rows: Sequence[Row]) -> list[Sensitivity]:
 
 
 def read_sensitivity(path: Path) -> list[Sensitivity]:
-    """Read a sensitivity.csv back; what all main effects explain together is not in it.
+    """Read a sensitivity.csv; the share that all main effects explain together is not in it.
 
     Raises:
-        DesignError: It is no such file.
+        DesignError: The file has another format.
     """
     found: dict[str, Sensitivity] = {}
     try:
@@ -248,7 +248,7 @@ def read_sensitivity(path: Path) -> list[Sensitivity]:
             found[name] = Sensitivity(name, old.logarithmic, old.rows, math.nan, None, main, pairs)
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise DesignError(
-            f"{path}: is not a sensitivity.csv ({error}); delete it to have it made anew"
+            f"{path}: is not a sensitivity.csv ({error}); delete it to have it written again"
         ) from None
     return list(found.values())
 

@@ -1,4 +1,4 @@
-"""What of a run failed or was left out, and why, with the end of each log."""
+"""Failed and skipped points of a run, with reasons and the end of each log."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pezoexplore.report.html.records import Records
 from pezoexplore.sweeps.rundir import LOGS_NAME
 
 LISTED = 200
-"""Most failures told with their log; all of them are counted."""
+"""Most failures listed with their log; all of them are counted."""
 
 LOG_BYTES, LOG_LINES = 6000, 40
-"""How much of the end of a log is shown."""
+"""Bytes and lines of the end of a log that are shown."""
 
 _IDENTITY = re.compile(r"[0-9a-f]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9_]+")
-"""What may become part of a path: a CSV is input like any other."""
+"""Text allowed as part of a path: a CSV is untrusted input."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Failure:
 
     Attributes:
         point_id: Identity of the point.
-        target: Hardware target; may be empty.
+        target: Hardware target, or empty.
         label: Short name.
         status: ``failed``, ``timeout`` or ``diverged``.
-        stage: Where.
-        reason: Why, in one line.
-        log: End of the log; may be empty.
+        stage: Stage that failed.
+        reason: The reason, one line.
+        log: End of the log, or empty.
     """
 
     point_id: str
@@ -49,13 +49,13 @@ class Failure:
 def failures_of(
     rows: Sequence[Mapping[str, object]], labels: Sequence[str], run: Path, records: Records
 ) -> tuple[list[Failure], Counter[str]]:
-    """What failed, in the order of the rows, and how often each reason to skip a point was met.
+    """Return the failures, in the order of the rows, and the number of skipped points by reason.
 
     Args:
         rows: n rows of results.
         labels: Their n names.
         run: The run directory, for the logs.
-        records: What its store knows.
+        records: Records of its store.
 
     Returns:
         The first ``LISTED`` failures, and counts by reason.
@@ -76,25 +76,25 @@ def _failure(
 ) -> Failure:
     identity, target = str(row.get("point_id", "")), str(row.get("target") or "")
     if status == "diverged":
-        reason = f"the loss was no number any more at step {rest}"
+        reason = f"the loss was not finite at step {rest}"
         return Failure(identity, target, label, status, "train", reason, "")
-    trouble = records.trouble(row_point(row), rest, target)
+    failure = records.failure(row_point(row), rest, target)
     log = _log_end(run, identity, (rest, f"{rest}-{target}"))
-    reason = trouble.reason if trouble else _verdict(rest, row)
+    reason = failure.reason if failure else _default_reason(rest, row)
     return Failure(
-        identity, target, label, status, rest, reason, log or (trouble.log if trouble else "")
+        identity, target, label, status, rest, reason, log or (failure.log if failure else "")
     )
 
 
-def _verdict(stage: str, row: Mapping[str, object]) -> str:
-    """What can be said where the store holds a result, or nothing."""
+def _default_reason(stage: str, row: Mapping[str, object]) -> str:
+    """Return a reason for a failure without one in the store."""
     if stage == "rtl" and row.get("rtl_status") == "fail":
         return "the RTL does not deliver the words of the software stream"
-    return "the store does not say why; see the log"
+    return "the store holds no reason; see the log"
 
 
 def _log_end(run: Path, identity: str, labels: Sequence[str]) -> str:
-    """The last lines of the first log that is there."""
+    """Return the last lines of the first log that exists."""
     if not _IDENTITY.fullmatch(identity):
         return ""
     for label in labels:

@@ -1,7 +1,7 @@
-"""The figures of a report that do not change with a selection, as Plotly takes them.
+"""The figures of a report that do not change with a selection, as data for Plotly.
 
-They are plain mappings, not ``plotly.graph_objects``: importing those takes a second, and all that
-they would check, the tests check in a browser.
+They are plain mappings, not ``plotly.graph_objects``: importing those takes a second, and what
+they would validate is tested in a browser.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Figure = Mapping[str, Any]
 
 MAX_CURVES = 40
 SHOWN_CURVES = 7
-"""Learning curves there are, and those that are visible at first."""
+"""Learning curves in the figure, and those initially visible."""
 
 MAX_BARS = 40
 MAX_PAIRS = 8
 RESOURCES = ("lut", "ff", "muxf", "carry", "bram", "dsp")
 
 _LINE = 22
-"""Pixels of a bar with its name."""
+"""Height of a bar with its name, pixels."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def curves_figure(report: Report) -> Figure | None:
-    """Validation accuracy against the step, with its interval; None without a curve.
+    """Build validation accuracy against the step, with its interval; None without a curve.
 
-    The front first, then software references, then the others from the most accurate on.
+    The curves are in the order of :func:`curve_order`.
     """
     chosen = curve_order(report)[:MAX_CURVES]
     if not chosen:
@@ -71,7 +71,7 @@ def curves_figure(report: Report) -> Figure | None:
 
 
 def curve_order(report: Report) -> list[int]:
-    """Rows with a learning curve: the front first, then software, then by accuracy."""
+    """Return the rows with a learning curve: the front, software references, then by accuracy."""
 
     def place(index: int) -> tuple[bool, bool, float]:
         accuracy = report.value(index, "accuracy_mean")
@@ -84,7 +84,7 @@ def curve_order(report: Report) -> list[int]:
 def _band(
     steps: Sequence[float], means: Sequence[float], halves: Sequence[float | None], colour: str
 ) -> dict[str, Any]:
-    """The 95 % interval as a band."""
+    """Build the 95 % interval as a band."""
     wide = [half or 0.0 for half in halves]
     upper = [mean + half for mean, half in zip(means, wide, strict=True)]
     lower = [mean - half for mean, half in zip(means, wide, strict=True)]
@@ -102,9 +102,9 @@ def _band(
 
 
 def span_figure(report: Report) -> Figure | None:
-    """Accuracy against the share of the dimensions that all updates reach; None where unknown.
+    """Build accuracy against effective span (left) and effective dimension (right).
 
-    Left the effective span, right the effective dimension, both as a share of d.
+    Both are shares of d in percent. None if the columns or d are unknown.
     """
     d = report.parameters
     columns = ("effective_span", "effective_dim")
@@ -164,7 +164,7 @@ def _cloud(
 
 
 def stream_figure(picture: StreamPicture) -> Figure:
-    """Histogram, autocorrelation, and lanes against lanes of one stream."""
+    """Build histogram, autocorrelation and lane correlations of one stream."""
     lags = len(picture.autocorrelation)
     noise = 0.0 if picture.whole else 1.96 / math.sqrt(picture.beats)
     data: list[dict[str, Any]] = [
@@ -220,7 +220,7 @@ def stream_figure(picture: StreamPicture) -> Figure:
 
 
 def resources_figure(report: Report) -> Figure | None:
-    """What each design of the front is made of, a panel a resource; None without hardware."""
+    """Build the resources of the designs on the front, a panel per resource; None without any."""
     used = [
         name
         for name in RESOURCES
@@ -275,13 +275,13 @@ def resources_figure(report: Report) -> Figure | None:
 
 
 def _cheapest(report: Report) -> list[int]:
-    """Finished designs with hardware, for a run without a front."""
+    """Return rows with a LUT count, the smallest first, for a run without a front."""
     known = [index for index in range(len(report.rows)) if report.value(index, "lut") >= 0]
     return sorted(known, key=lambda index: report.value(index, "lut"))
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
-    """What each axis explains of a result, with its interval, and the largest interactions."""
+    """Build the share of variance that each axis explains, with the largest interactions."""
     pairs = [effect for effect in found.interactions if (effect.share or 0) >= 0.005][:MAX_PAIRS]
     effects = [*[effect for effect in found.main if effect.share is not None], *pairs]
     shares = [100 * (effect.share or 0) for effect in effects]
@@ -330,7 +330,7 @@ def _effect_words(effect: Effect, logarithmic: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Plotly shows as it is: it reads some HTML."""
+    """Return text escaped for Plotly, which interprets some HTML."""
     return html.escape(text)
 
 

@@ -1,8 +1,8 @@
-"""The page: one file with data, figures, scripts and styles in it, which asks the network nothing.
+"""The HTML page: one file that contains data, figures, scripts and styles; no network access.
 
-Nothing of a run reaches the page unescaped: text is escaped as HTML, data lie as JSON in a script
-element that no text of theirs can close, and the browser is told to run no script but the two
-whose hashes the page names (content security policy).
+Nothing of a run reaches the page unescaped: text is escaped as HTML, data are JSON in a script
+element that no data can close, and the content security policy allows no script but the two
+whose hashes it lists.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ SYMBOLS = {"none": "circle", "pool": "square", "bank": "triangle-up", "phased": 
 """Plotly's names of ``style.REUSE_MARKERS``."""
 
 SCRIPTS = ("values", "plane", "cube", "lines", "table", "detail", "selection", "start")
-"""The page's scripts in order, each of which may use those before it: they become one."""
+"""The page's scripts in the order in which they are joined; each may use those before it."""
 
 _OWN = files("pezoexplore.report.html")
 
 
 def render(report: Report) -> str:
-    """The page as text."""
+    """Return the page as text."""
     plotly, own = _plotly(), _script()
     template = Template(_own("page.html"))
     return template.substitute(
@@ -62,7 +62,7 @@ def render(report: Report) -> str:
 
 
 def page_data(report: Report) -> dict[str, Any]:
-    """What the page's script draws from."""
+    """Return the data that the page's script reads, as values for JSON."""
     costs = [name for name in report.minimize if name in report.frame.columns]
     return {
         "columns": [_column(report, name) for name in map(str, report.frame.columns)],
@@ -101,7 +101,7 @@ def _sampled(beats: int, whole: bool) -> str:
 
 
 def _column(report: Report, name: str) -> dict[str, Any]:
-    """A column with its cells; numbers as numbers, infinity as text, nothing as null."""
+    """Return a column with its cells: numbers, infinity as text, None for empty cells."""
     numeric = name not in TEXT_COLUMNS and report.frame[name].dtype.kind == "f"
     cells = [_cell(row.get(name), numeric) for row in report.rows]
     half = interval_column(name) if name.endswith("_mean") else ""
@@ -129,15 +129,15 @@ def _cell(cell: object, numeric: bool) -> str | float | int | None:
 
 
 def script_json(value: object) -> str:
-    """JSON that is safe inside a script element: nothing in it can close or open one."""
+    """Return JSON that is safe inside a script element: it cannot close or open one."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """What the page may do: run its own scripts, draw, and nothing else.
+    """Return the content security policy: the page's own scripts and drawing, nothing else.
 
-    Plotly compiles its shaders' glue at run time ('unsafe-eval') and sets styles in place.
+    Plotly compiles shader code at run time ('unsafe-eval') and sets inline styles.
     """
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     rules: Mapping[str, str] = {
@@ -165,7 +165,7 @@ def _own(name: str) -> str:
 
 
 def _plotly() -> str:
-    """Plotly's script, as its Python package brings it along; the only bundle with all we draw."""
+    """Return the script in Plotly's Python package, the only bundle with all figures used here."""
     code = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
-    # A hash is of the text as the browser has it: line ends normalised.
+    # The browser hashes the text with normalised line ends.
     return code.replace("\r\n", "\n").replace("\r", "\n")

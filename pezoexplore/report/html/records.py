@@ -1,4 +1,4 @@
-"""What a run's store knows beyond results.csv: learning curves, reasons of failures, model size."""
+"""Data of a run's store beyond results.csv: learning curves, reasons of failures, model size."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pezoexplore.sweeps.stage import canonical_json
 from pezoexplore.sweeps.store import Record, Store
 
 Curve = Sequence[Sequence[float | None]]
-"""Looks at a run: step, validation accuracy (percent), half width of its 95 % interval."""
+"""Evaluations of a run: step, validation accuracy (percent), half width of its 95 % interval."""
 
 
 @dataclass(frozen=True)
-class Trouble:
+class StageFailure:
     """Why a stage has no result.
 
     Attributes:
-        reason: One line.
+        reason: The reason, one line.
         log: End of its log.
     """
 
@@ -33,33 +33,33 @@ class Trouble:
 
 @dataclass
 class Records:
-    """Records of a store, by the axes that they are of.
+    """Records of a store, indexed by axes.
 
     Attributes:
-        parameters: Weights of the model; None if no record says.
+        parameters: Weights of the model; None if no record has them.
     """
 
     parameters: int | None = None
     _trained: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    _troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    _failed: dict[tuple[str, str], StageFailure] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
-        """Take a record in."""
+        """Add a record."""
         what = json.loads(record.determinants) if record.determinants.startswith("{") else {}
         axes = canonical_json(what.get("key", {}).get("axes"))
         if record.status != "ok":
             label = _label(record.stage, what.get("target"))
-            self._troubles[label, axes] = Trouble(record.reason, record.log)
+            self._failed[label, axes] = StageFailure(record.reason, record.log)
         elif record.stage == "train":
             self._trained.setdefault(axes, []).append(json.loads(record.payload))
         elif record.stage == "health":
             self.parameters = what["key"].get("parameters", self.parameters)
 
     def curve(self, point: DesignPoint, row: Mapping[str, object]) -> Curve:
-        """The learning curve behind a row; empty if there is none.
+        """Return the learning curve of a row; empty if there is none.
 
-        A store may hold runs of the same axes with other settings: the one is meant that ended in
-        the row's accuracies.
+        A store may hold runs of the same axes with other settings: the one with the row's
+        accuracies is returned.
         """
         wanted = str(row.get(PER_SEED) or "")
         for payload in self._trained.get(canonical_json(point.axes()), ()):
@@ -68,20 +68,20 @@ class Records:
                 return curve
         return ()
 
-    def trouble(self, point: DesignPoint, stage: str, target: str) -> Trouble | None:
-        """Why a stage of a point has no result; None if the store does not say."""
+    def failure(self, point: DesignPoint, stage: str, target: str) -> StageFailure | None:
+        """Return why a stage of a point has no result; None if the store has no reason."""
         seen = {"health": point.perturbation(), "train": point}.get(stage) or point.hardware()
         axes = canonical_json(seen.axes())
         labels = (_label(stage, target), stage)
-        return next((self._troubles[at] for label in labels if (at := (label, axes)) in
-                     self._troubles), None)  # fmt: skip
+        return next((self._failed[at] for label in labels if (at := (label, axes)) in
+                     self._failed), None)  # fmt: skip
 
 
 def read_records(path: Path) -> Records:
-    """Read a store; one that is not there is one without records.
+    """Read a store; a missing file is an empty store.
 
     Raises:
-        StoreError: It is damaged, or not ours.
+        StoreError: The file is damaged or no store of pezoexplore.
     """
     if not path.is_file():
         return Records()
@@ -90,7 +90,7 @@ def read_records(path: Path) -> Records:
 
 
 def records_of(found: Iterable[Record]) -> Records:
-    """Records by what they are of."""
+    """Index records by their axes."""
     records = Records()
     for record in found:
         records.add(record)

@@ -1,4 +1,4 @@
-"""The parts of the page that are words and tables."""
+"""The sections of the page that are text and tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = TypeVar("Kind")
 
 
 def summary_html(report: Report) -> str:
-    """How many designs, and the ends of the front."""
+    """Return the numbers of designs, and the cheapest and the most accurate one."""
     counts = [
         (f"{len(report.rows):,}", "designs"),
         (f"{sum(report.front):,}", "on the front"),
@@ -25,18 +25,18 @@ def summary_html(report: Report) -> str:
     tiles = "".join(
         f'<div class="tile"><b>{number}</b><span>{noun}</span></div>' for number, noun in counts
     )
-    said = "".join(f"<p>{html.escape(line)}</p>" for line in headline(report))
-    return f'<div class="tiles">{tiles}</div>{said}'
+    sentences = "".join(f"<p>{html.escape(line)}</p>" for line in headline(report))
+    return f'<div class="tiles">{tiles}</div>{sentences}'
 
 
 def notes_html(report: Report) -> str:
-    """What is missing from the report and why."""
+    """Return the list of what is missing from the report and why."""
     lines = "".join(f"<li>{html.escape(note)}</li>" for note in report.notes)
     return f'<ul class="notes">{lines}</ul>' if lines else ""
 
 
 def front_html(report: Report) -> str:
-    """The front as a table with intervals."""
+    """Return the front as a table with intervals."""
     header, rows = front_rows(report)
     if not rows:
         return "<p>No finished design has all objectives and meets the constraints.</p>"
@@ -44,7 +44,7 @@ def front_html(report: Report) -> str:
 
 
 def failures_html(report: Report) -> str:
-    """What failed, with its log's end, then what was skipped."""
+    """Return the failures with the ends of their logs, then the skipped points."""
     if not report.failed and not report.skipped:
         return "<p>Nothing failed, and nothing was skipped.</p>"
     parts = [_reasons(report.failures)] if report.failures else []
@@ -72,10 +72,10 @@ def _failure(failure: Failure) -> str:
 
 
 def provenance_html(report: Report) -> str:
-    """Where the numbers come from: command, versions, hashes, stages, the design."""
+    """Return the provenance: command, versions, hashes, stages, the design."""
     run = report.run
     if not run:
-        return f"<p>{html.escape(str(report.path.name))} lies alone: no run.json says more.</p>"
+        return f"<p>No run.json beside {html.escape(str(report.path.name))}.</p>"
     command = run.get("command")
     facts = {
         "command": " ".join(map(str, command)) if isinstance(command, list) else "",
@@ -121,5 +121,5 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> s
 
 
 def _most(counts: Mapping[Kind, int]) -> list[tuple[Kind, int]]:
-    """By count, the largest first; equals in their order."""
+    """Return the items by count, largest first; a stable sort."""
     return sorted(counts.items(), key=lambda item: -item[1])

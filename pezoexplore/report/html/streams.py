@@ -1,7 +1,7 @@
-"""How good the numbers of a few designs are: histogram, autocorrelation, lanes against lanes.
+"""Stream statistics of a few designs: histogram, autocorrelation, lane correlations.
 
-The statistics of every design are columns of results.csv; these pictures are of a short sample of
-a few streams, made anew for the report.
+The statistics of every design are columns of results.csv; these are of a short sample of a few
+streams, generated for the report.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from pezoexplore.streams.statistics import LAGS, lagged_correlations, sample
 MAX_STREAMS = 12
 BEATS = 2**13
 MAX_LANES = 32
-"""Streams, beats and lanes looked at, at most: they bound the time of a report."""
+"""Most streams, beats and lanes that are sampled; they bound the time of a report."""
 
 BINS = 61
 MAX_VALUES = 256
-"""Up to so many different numbers each has a bar of its own."""
+"""Most distinct numbers that get one bar each; more are binned."""
 
 
 @dataclass(frozen=True)
 class StreamPicture:
-    """A sample of a stream.
+    """Statistics of a sample of a stream.
 
     Attributes:
-        point: The design, without what is about training.
-        beats: Length of the sample.
-        whole: Whether it is a whole period, so that its figures are exact.
-        values: Numbers, or centres of bins, ascending.
-        share: Share of each among all numbers, percent.
-        autocorrelation: By lag in beats, from 0 on, mean of the lanes that vary.
-        lanes: Largest absolute correlation of each pair of lanes at lags up to ``LAGS``, either
-            one first; float64 [lanes, lanes], zero on the diagonal.
+        point: The design, its training axes at their defaults.
+        beats: Length of the sample in beats.
+        whole: True if it is a whole period, so that its figures are exact.
+        values: Distinct numbers, or centres of bins, ascending; float64 [n].
+        share: Share of each among all numbers, percent; float64 [n].
+        autocorrelation: Mean over the lanes that vary, by lag in beats from 0; float64 [lags].
+        lanes: Largest absolute correlation of each pair of lanes at lags up to ``LAGS``, in
+            either order; float64 [lanes, lanes], zero on the diagonal.
     """
 
     point: DesignPoint
@@ -50,18 +50,18 @@ class StreamPicture:
 
 
 def pictures(points: Iterable[DesignPoint], parameters: int) -> list[StreamPicture]:
-    """Pictures of the first ``MAX_STREAMS`` different streams among some designs.
+    """Sample the first ``MAX_STREAMS`` distinct streams among some designs.
 
     Args:
-        points: Designs, the most interesting ones first.
-        parameters: Weights of the model: they say when a refill or reseed comes.
+        points: Designs, the most relevant ones first.
+        parameters: Weights of the model, which determine when a refill or reseed occurs.
     """
     streams = dict.fromkeys(point.perturbation() for point in points if point.draws)
     return [picture(point, parameters) for point in list(streams)[:MAX_STREAMS]]
 
 
 def picture(point: DesignPoint, parameters: int) -> StreamPicture:
-    """Look at the stream of one design, master seed 0."""
+    """Sample the stream of one design, master seed 0."""
     z, whole = sample(point, parameters, BEATS)
     values, share = _histogram(z)
     varying = z[:, z.std(axis=0, dtype=np.float64) > 0][:, :MAX_LANES]
@@ -77,7 +77,7 @@ def picture(point: DesignPoint, parameters: int) -> StreamPicture:
 
 
 def _histogram(z: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Numbers, or centres of bins where there are too many, and their shares in percent."""
+    """Return the distinct numbers, or centres of bins, and their shares in percent."""
     values, counts = np.unique(z, return_counts=True)
     if len(values) > MAX_VALUES:
         counts, edges = np.histogram(z, bins=BINS)
@@ -86,6 +86,6 @@ def _histogram(z: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def ordered(points: Sequence[DesignPoint], first: Sequence[bool]) -> list[DesignPoint]:
-    """Designs with those marked first, else in their order."""
+    """Return designs with the marked ones first, a stable partition."""
     marked = list(zip(points, first, strict=True))
     return [point for point, mark in marked if mark] + [point for point, mark in marked if not mark]

@@ -25,7 +25,7 @@ PLOTTED_AXES = ("reuse_period", "pool_size", "bit_width", "lanes", "state_bits",
 """Numeric axes that get a plot of their own."""
 
 MAX_FAMILIES = len(style.LINE_COLOURS)
-"""Lines a plot shows at most."""
+"""Most lines in a plot."""
 
 _LEFT, _PLOT_WIDTH, _BOTTOM = 0.7, 3.9, 0.46
 _COST_HEIGHT, _GAP, _ACCURACY_HEIGHT = 1.75, 0.14, 2.1
@@ -58,23 +58,23 @@ def draw_axis(
     accuracy: str = "accuracy_mean",
     costs: Sequence[str] = ("lut", "ff"),
 ) -> list[Path]:
-    """Draw ``axis_<axis>.png``: accuracy above, costs below, a line for each family of designs.
+    """Draw ``axis_<axis>.png``: accuracy above, costs below, a line per family of designs.
 
-    A family are the designs equal in all other axes, with two values of this one or more. Of too
-    many families those with the most values are drawn, and the plot says so.
+    A family is a set of designs equal in all other axes, with at least two values of this one. Of
+    too many families those with the most values are drawn, with a note in the plot.
 
     Args:
         frame: n rows with the columns of results.csv.
         axis: One of ``PLOTTED_AXES``.
-        out_dir: Where the file goes; made when missing.
+        out_dir: Folder of the file, created if missing.
         accuracy: Column of the upper panel.
         costs: One or two columns of the lower panel; the second is dashed.
 
     Returns:
-        The file written; none when no family has two values.
+        The file written; empty if no family has two values.
 
     Raises:
-        DesignError: An unknown column.
+        DesignError: A column is unknown.
         PezoError: The file cannot be written.
     """
     check_columns([axis, accuracy, *costs], [str(name) for name in frame.columns])
@@ -90,12 +90,13 @@ def draw_axis(
 
 
 def families_along(designs: Sequence[Design], axis: str) -> list[Family]:
-    """Families of designs equal in all axes but one, those with the most values first.
+    """Return families of designs equal in all axes but one, those with the most values first.
 
-    Among families of as many values the first of each kind (rng, reuse, taps) come first.
+    Among families with equally many values, the first of each combination of rng, reuse and taps
+    precedes the second ones.
 
-    An lfsr whose state is as wide as its output also counts as one of the family whose state
-    follows the bit width.
+    An lfsr whose state is as wide as its output also belongs to the family whose state follows
+    the bit width.
 
     Args:
         designs: Finished designs.
@@ -112,13 +113,13 @@ def families_along(designs: Sequence[Design], axis: str) -> list[Family]:
     for (label, _rest), members in groups.items():
         values = tuple(sorted(members))
         found = tuple(members[value] for value in values)
-        if len(values) > 1:  # two ways to see the same designs as a family are one
+        if len(values) > 1:  # the same designs form one family only
             families.setdefault(tuple(id(item) for item in found), Family(label, found, values))
     return _varied(families.values())
 
 
 def _varied(families: Iterable[Family]) -> list[Family]:
-    """Families by their number of values; among equals one of each kind comes before a second."""
+    """Sort families by number of values, alternating the combinations of rng, reuse and taps."""
     seen: Counter[tuple[int, str, str, str | None]] = Counter()
     keys = []
     for family in sorted(families, key=lambda item: item.label):
@@ -130,7 +131,7 @@ def _varied(families: Iterable[Family]) -> list[Family]:
 
 
 def _rests(point: DesignPoint, axis: str) -> list[tuple[str, DesignPoint]]:
-    """What is left of a point without an axis, and its name: the families it belongs to."""
+    """Return label and point without an axis, for each family that the point belongs to."""
     label = point.label()
     if axis == "reuse_period":
         rest = replace(point, reuse_period=math.inf)
@@ -159,14 +160,14 @@ def _rests(point: DesignPoint, axis: str) -> list[tuple[str, DesignPoint]]:
 
 @dataclass(frozen=True)
 class _View:
-    """What one plot shows.
+    """Content of one plot.
 
     Attributes:
         axis: The axis along x.
         accuracy: Column of the upper panel.
         costs: Columns of the lower panel.
         families: The lines.
-        found: Families there are, drawn or not.
+        found: Number of families, drawn or not.
     """
 
     axis: str
@@ -203,7 +204,7 @@ def _finite(design: Design, column: str) -> bool:
 
 
 def _reference(designs: Sequence[Design], accuracy: str) -> Design | None:
-    """The software reference with fresh numbers."""
+    """Return the software reference with fresh numbers, if there is one."""
     found = [
         item
         for item in designs
@@ -213,7 +214,7 @@ def _reference(designs: Sequence[Design], accuracy: str) -> Design | None:
 
 
 def _positions(families: Sequence[Family]) -> dict[float, float]:
-    """Where each value of the axis lies: by value or its logarithm; infinity after the last."""
+    """Return the x coordinate of each axis value: linear or logarithmic, infinity last."""
     values = sorted({value for family in families for value in family.values})
     finite = [value for value in values if math.isfinite(value)]
     log = bool(finite) and finite[0] > 0 and finite[-1] >= 8 * finite[0]
@@ -227,7 +228,7 @@ def _positions(families: Sequence[Family]) -> dict[float, float]:
 
 
 def _label_positions(axes: Axes, axis: str, places: dict[float, float]) -> None:
-    """Ticks at the values there are; neighbours that would touch are left out."""
+    """Set ticks at the values; labels that would overlap are omitted."""
     low, high = min(places.values()), max(places.values())
     margin = 0.06 * (high - low) + 0.25
     axes.set_xlim(low - margin, high + margin)
@@ -251,7 +252,7 @@ def _draw_accuracy(
     everything = shown + ([reference] if reference else [])
     values = [item.value(view.accuracy) for item in everything]
     halves = [item.interval(view.accuracy) for item in everything]
-    scale_accuracy(axes, values, halves, compress=False)  # slopes are to be read from the lines
+    scale_accuracy(axes, values, halves, compress=False)  # a bent scale would distort the slopes
     axes.set_ylabel(style.title_of(view.accuracy))
     if reference is not None:
         value, half = reference.value(view.accuracy), reference.interval(view.accuracy)
@@ -291,13 +292,13 @@ def _draw_costs(axes: Axes, view: _View, costs: Sequence[str], places: dict[floa
 def _shifted(
     values: Sequence[float], places: dict[float, float], index: int, count: int
 ) -> list[float]:
-    """Positions of a family, moved a little sideways so that intervals stay apart."""
+    """Return the x coordinates of a family, shifted sideways so that intervals do not overlap."""
     step = min(0.06, 2 * _SPREAD / max(count - 1, 1))
     return [places[value] + (index - (count - 1) / 2) * step for value in values]
 
 
 def _look(families: Sequence[Family], index: int) -> dict[str, object]:
-    """Colour by line, marker by reuse strategy."""
+    """Return the line's options: colour by line, marker by reuse strategy."""
     colour = style.LINE_COLOURS[index]
     marker = style.REUSE_MARKERS.get(families[index].designs[0].point.reuse, "o")
     return {"color": colour, "marker": marker, "ls": "-", "mfc": colour}
@@ -310,7 +311,7 @@ def _draw_line(
     heights: Sequence[float],
     look: dict[str, object],
 ) -> None:
-    """A family's line; the piece to infinity is dotted, for there is no scale on it."""
+    """Draw the line of a family; the segment to infinity is dotted, as it has no scale."""
     common = {"lw": 1.1, "ms": 3.8, "mew": 0.9, "zorder": 4}
     finite = [index for index, value in enumerate(values) if math.isfinite(value)]
     options = {**common, **look}
@@ -322,7 +323,7 @@ def _draw_line(
 
 
 def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Design | None) -> None:
-    """Names of the lines, right of the panels."""
+    """Draw the names of the lines, right of the panels."""
     handles = []
     for index, family in enumerate(view.families):
         options = {"lw": 1.1, "ms": 3.8, **_look(view.families, index)}

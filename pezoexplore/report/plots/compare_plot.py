@@ -1,4 +1,4 @@
-"""What reuse saves, and what it does to accuracy, design by design."""
+"""Cost and accuracy of each reuse design against the Gaussian reference."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LEFT, _RIGHT, _GAP, _TOP, _BOTTOM, _LINE = 1.9, 0.15, 0.3, 0.3, 0.75, 0.2
 def draw_comparison(
     found: Comparison, out_dir: Path, kinds: Sequence[str] = ("png", "svg")
 ) -> list[Path]:
-    """Draw ``compare_<target>``: costs against the reference's, and paired accuracy differences.
+    """Draw ``compare_<target>``: relative costs, and paired accuracy differences.
 
     Args:
         found: The comparison.
-        out_dir: Where the files go.
-        kinds: Which files: ``png``, ``svg``, ``pdf``.
+        out_dir: Folder of the files.
+        kinds: File types: ``png``, ``svg``, ``pdf``.
 
     Returns:
         The files written.
@@ -85,7 +85,7 @@ def _draw_drops(panel: Axes, lines: Sequence[Line]) -> None:
                            color=style.INK, lw=0.9, capsize=2)  # fmt: skip
     panel.axvline(0, color=style.INK, lw=0.6)
     panel.axvline(WORST_DROP, color=style.FAINT, lw=0.8, ls=(0, (4, 2)))
-    panel.set_xlabel("accuracy less the reference's (points)")
+    panel.set_xlabel("accuracy minus the reference's (points)")
 
 
 def _draw_key(figure: Figure, found: Comparison) -> None:
@@ -101,7 +101,7 @@ def _draw_key(figure: Figure, found: Comparison) -> None:
             color=style.FAINT,
             lw=0.8,
             ls=(0, (4, 2)),
-            label="left: the paper's, of its own baseline; right: 1 point lost",
+            label="left: the paper's, against its baseline; right: 1 point lost",
         ),
     )
     handles.append(

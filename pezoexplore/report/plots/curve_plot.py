@@ -23,9 +23,9 @@ def draw_curve(curve: Sequence[Row], label: str, path: Path) -> Path:
 
     Args:
         curve: Rows of ``step``, ``train_loss``, ``validation_loss`` (nats) and
-            ``validation_accuracy`` (percent); None where a run has diverged.
+            ``validation_accuracy`` (percent); None after a run has diverged.
         label: Name of the design, the title.
-        path: The file, PNG or SVG by its ending.
+        path: The file, PNG or SVG by its extension.
 
     Returns:
         The file.

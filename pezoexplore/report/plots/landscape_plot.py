@@ -32,11 +32,11 @@ def draw_landscape(
     Args:
         across: Coordinates along the first component, [x].
         along: Coordinates along the second, [y].
-        loss: Mean loss over the plane, [y, x]; not finite where the network overflows.
-        paths: Trajectories by name, each [n, 2]; all start where the first one does.
-        explained: Share of the trajectories' variance each component holds, [2].
+        loss: Mean loss over the plane in nats, [y, x]; not finite where the network overflows.
+        paths: Trajectories by name, each [n, 2], with a common start.
+        explained: Share of the trajectories' variance that each component explains, [2].
         label: Name of the design, the title.
-        path: The file, PNG or SVG by its ending.
+        path: The file, PNG or SVG by its extension.
 
     Returns:
         The file.
@@ -61,7 +61,7 @@ def draw_landscape(
 
 
 def _contours(figure: Figure, axes: Axes, across: Floats, along: Floats, loss: Floats) -> None:
-    """Filled contours, evenly spaced in the logarithm of the loss."""
+    """Draw filled contours, evenly spaced in the logarithm of the loss."""
     shown = np.where(np.isfinite(loss) & (loss > 0), loss, np.nan)
     low, high = np.nanmin(shown), np.nanmax(shown)
     levels = np.geomspace(low, max(high, low * 1.01), _LEVELS)

@@ -1,4 +1,4 @@
-"""Placing short labels beside their markers so that nothing overlaps."""
+"""Placement of short labels beside their markers without overlaps."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
-Place = tuple[tuple[float, float], float]
-"""The centre of a label, and what it costs to be that far away."""
+Candidate = tuple[tuple[float, float], float]
+"""A candidate centre of a label, and the cost of its distance from the marker."""
 
 _RADII = (6.5, 8.5, 11.0, 14.0, 18.0, 23.0, 29.0)
 _ANGLES = tuple(math.radians(angle) for angle in (45, 135, 315, 225, 0, 90, 180, 270, 22, 68, 112,
@@ -28,11 +28,11 @@ _SPOT_COST = 1.0
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Something that a label should not cover.
+    """An area that a label should not cover.
 
     Attributes:
-        box: Where it lies.
-        cost: How bad it is to cover all of a label's area with it.
+        box: Its bounding box.
+        cost: Cost if it covers the whole area of a label.
     """
 
     box: Box
@@ -46,50 +46,57 @@ def place_labels(
     obstacles: Sequence[Obstacle],
     spots: Sequence[Sequence[tuple[float, float]]] = (),
 ) -> list[tuple[float, float]]:
-    """Centres for labels near their anchors, clear of each other and of obstacles.
+    """Choose centres for labels near their anchors, clear of each other and of obstacles.
 
-    Each label in turn takes the cheapest of a fixed set of places round its anchor; a few sweeps
-    over all labels let early ones give way to later ones. Deterministic: no random start.
+    Each label in turn takes the cheapest of a fixed set of candidates around its anchor; a few
+    sweeps over all labels let early ones move again. Deterministic: no random start.
 
     Args:
         anchors: Positions of the n markers, in points.
         sizes: Width and height of the n labels, in points.
-        frame: Where labels may lie, in points.
-        obstacles: What they should not cover, in points.
-        spots: For each label further centres to consider, such as the ends of an error bar.
+        frame: Area for the labels, in points.
+        obstacles: Areas they should not cover, in points.
+        spots: Additional candidate centres of each label, such as the ends of an error bar.
 
     Returns:
         The n centres, in points.
     """
     boxes: list[Box | None] = [None] * len(anchors)
-    places = [
-        [*_ring(anchor, size), *((spot, _SPOT_COST) for spot in (spots[index] if spots else ()))]
+    candidates = [
+        [
+            *_candidates(anchor, size),
+            *((spot, _SPOT_COST) for spot in (spots[index] if spots else ())),
+        ]
         for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True))
     ]
     walls = np.array([[*item.box, item.cost] for item in obstacles]).reshape(-1, 5)
     fixed = [
-        _fixed_costs(choice, size, frame, walls) for choice, size in zip(places, sizes, strict=True)
+        _fixed_costs(choice, size, frame, walls)
+        for choice, size in zip(candidates, sizes, strict=True)
     ]
     for _ in range(_SWEEPS):
         for index, size in enumerate(sizes):
             others = [box for other, box in enumerate(boxes) if other != index and box is not None]
-            boxes[index] = _best_box(places[index], fixed[index], size, others)
+            boxes[index] = _best_box(candidates[index], fixed[index], size, others)
     return [_centre(box) for box in boxes if box is not None]
 
 
 def _fixed_costs(
-    places: Sequence[Place], size: tuple[float, float], frame: Box, walls: NDArray[np.float64]
+    candidates: Sequence[Candidate],
+    size: tuple[float, float],
+    frame: Box,
+    walls: NDArray[np.float64],
 ) -> list[float]:
-    """What each place costs whatever the other labels do: distance, frame and obstacles.
+    """Return the cost of each candidate by distance, frame and obstacles, without other labels.
 
     Args:
-        places: Centres, each with what it costs to be that far away.
+        candidates: Centres, each with the cost of its distance.
         size: Width and height of the label.
-        frame: Where it may lie.
+        frame: Area for the label.
         walls: float64 [n, 5], box and cost of each obstacle; there may be thousands.
     """
     costs = []
-    for centre, base in places:
+    for centre, base in candidates:
         box = _around(centre, size)
         width = np.minimum(box[2], walls[:, 2]) - np.maximum(box[0], walls[:, 0])
         height = np.minimum(box[3], walls[:, 3]) - np.maximum(box[1], walls[:, 1])
@@ -99,8 +106,8 @@ def _fixed_costs(
     return costs
 
 
-def _ring(anchor: tuple[float, float], size: tuple[float, float]) -> Iterator[Place]:
-    """Centres round an anchor, each with what it costs to be that far away."""
+def _candidates(anchor: tuple[float, float], size: tuple[float, float]) -> Iterator[Candidate]:
+    """Yield centres around an anchor, each with the cost of its distance."""
     for radius in _RADII:
         for rank, angle in enumerate(_ANGLES):
             reach = radius + (size[0] - size[1]) / 2 * abs(math.cos(angle))
@@ -109,13 +116,13 @@ def _ring(anchor: tuple[float, float], size: tuple[float, float]) -> Iterator[Pl
 
 
 def _best_box(
-    places: Sequence[Place],
+    candidates: Sequence[Candidate],
     fixed: Sequence[float],
     size: tuple[float, float],
     others: Sequence[Box],
 ) -> Box:
-    best, best_cost = _around(places[0][0], size), math.inf
-    for (centre, _), cost in zip(places, fixed, strict=True):
+    best, best_cost = _around(candidates[0][0], size), math.inf
+    for (centre, _), cost in zip(candidates, fixed, strict=True):
         if cost >= best_cost:
             continue
         box = _around(centre, size)
@@ -135,7 +142,7 @@ def _centre(box: Box) -> tuple[float, float]:
 
 
 def _overlap(box: Box, other: Box) -> float:
-    """Share of a box that another covers."""
+    """Return the share of a box that another one covers."""
     width = min(box[2], other[2]) - max(box[0], other[0])
     height = min(box[3], other[3]) - max(box[1], other[1])
     if width <= 0 or height <= 0:

@@ -14,7 +14,7 @@ from pezoexplore.report.plots.axis_plot import PLOTTED_AXES, draw_axis
 from pezoexplore.report.plots.front_plot import draw_front
 
 RESOURCES = ("lut", "ff", "bram")
-"""Resources that get a plot whenever some design uses them, objective or not."""
+"""Resources that get a plot if any design uses them, objective or not."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,23 +28,23 @@ def draw_all(
     out_dir: Path,
     constraints: Sequence[Condition | str] = (),
 ) -> list[Path]:
-    """Draw every plot for which there is something to show.
+    """Draw every plot for which the results have data.
 
-    What is left out, and why, goes to the log of this module.
+    Omitted plots are logged with the reason.
 
     Args:
         frame: n rows with the columns of results.csv.
         maximize: Objectives whose larger values are better.
         minimize: Objectives whose smaller values are better.
-        out_dir: Where the files go; made when missing.
+        out_dir: Folder of the files, created if missing.
         constraints: Conditions that every design of the front meets.
 
     Returns:
-        The files written: ``pareto_<resource>.png`` and ``.svg``, where several targets have
+        The files written: ``pareto_<resource>.png`` and ``.svg``, if several targets have
         the resource ``pareto_<resource>_<target>.png`` and ``.svg``, then ``axis_<axis>.png``.
 
     Raises:
-        DesignError: An unknown or text column among the objectives or constraints.
+        DesignError: An objective or constraint names an unknown or a text column.
         PezoError: A file cannot be written.
     """
     written = draw_fronts(frame, maximize, minimize, out_dir, constraints)
@@ -68,7 +68,7 @@ def draw_fronts(
 ) -> list[Path]:
     """Draw accuracy against each resource; ``pezoexplore pareto`` draws just these.
 
-    The y axis is accuracy_mean, or the first column to maximize where that is not one of them.
+    The y axis is accuracy_mean, or the first column to maximize if that is not among them.
     The resources are the columns to minimize, then those of ``RESOURCES`` that are not zero
     throughout.
 
@@ -78,7 +78,7 @@ def draw_fronts(
         minimize: As in :func:`draw_all`.
         out_dir: As in :func:`draw_all`.
         constraints: As in :func:`draw_all`.
-        kinds: Which files of each plot: ``png``, ``svg``, ``pdf``.
+        kinds: File types of each plot: ``png``, ``svg``, ``pdf``.
 
     Returns:
         The files written.
@@ -117,9 +117,10 @@ def draw_fronts(
 
 
 def _by_target(frame: pd.DataFrame, resource: str) -> list[tuple[str, list[int]]]:
-    """Rows of each target that the resource is known for: a LUT of one is not a LUT of another.
+    """Group rows by target, as a LUT of one target differs from a LUT of another.
 
-    One group without a name where there is no more than one.
+    Returns:
+        Name and row indices of each target with the resource; one unnamed group for one target.
     """
     everything = [("", list(range(len(frame))))]
     if "target" not in frame.columns or resource not in frame.columns:

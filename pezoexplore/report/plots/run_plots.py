@@ -1,4 +1,4 @@
-"""The plots of a run directory, and the stale ones of an earlier design gone."""
+"""The plots of a run directory, and the removal of those of an earlier design."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
 
 
 def remove_stale(out_dir: Path, written: Collection[Path]) -> None:
-    """Remove plots of ours that a run directory holds from an earlier design.
+    """Remove plots that a run directory holds from an earlier design.
 
     Args:
         out_dir: The run directory.
-        written: The plots that stay.
+        written: The plots to keep.
 
     Raises:
         PezoError: A file cannot be removed.

@@ -1,4 +1,4 @@
-"""Which scale an axis gets, and readable ticks on it."""
+"""Scales and ticks of plot axes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 LARGE_SPREAD = 12.0
-"""Largest over smallest non-zero value from which a resource is drawn on a logarithmic axis."""
+"""Ratio of largest to smallest non-zero value from which a resource gets a logarithmic axis."""
 
 _MANY_ZEROS = 3
 _LOW_SHARE = 0.2
@@ -20,7 +20,7 @@ _LOW_SHARE = 0.2
 
 
 def plain_number(value: float, _position: int | None = None) -> str:
-    """A tick as a person writes it: 0.5, 100, 20,000."""
+    """Format a tick value: 0.5, 100, 20,000."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
@@ -30,8 +30,8 @@ class CostScale:
 
     Attributes:
         kind: ``linear``, ``log`` or ``symlog``.
-        zero_strip: Half width, in data units, of the strip about zero that is all zero: markers
-            may be moved sideways inside it. 0 without one.
+        zero_strip: Half width, in data units, of the strip that stands for zero: markers may be
+            moved sideways inside it. 0 without one.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class CostScale:
 
 
 def scale_cost(axes: Axes, which: str, values: Sequence[float]) -> CostScale:
-    """Scale the ``x`` or ``y`` axis for a resource: linear, or log where the spread is large.
+    """Scale the ``x`` or ``y`` axis for a resource: linear, or logarithmic for a large spread.
 
     With zeros among the values it is symlog, with a strip for them whose width grows with their
     number.
@@ -96,7 +96,7 @@ def _set_ticks(axes: Axes, which: str, ticks: Sequence[float]) -> None:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two positive ones: 1, 2, 5 a decade, thinned where that is many."""
+    """Return round numbers between two positive ones: 1, 2, 5 per decade, or fewer."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     span = math.log10(high / low)
     steps = (1.0,) if span > 6 else (1.0, 3.0) if span > 3.4 else (1.0, 2.0, 5.0)
@@ -109,17 +109,17 @@ def scale_accuracy(
 ) -> float | None:
     """Scale the y axis for accuracies, error bars included.
 
-    Where a few designs train much worse, they would press all good ones together: the part of
-    the axis below a round number is then compressed.
+    If a few designs train much worse, the part of the axis below a round number is compressed to
+    keep the good designs apart.
 
     Args:
         axes: The axes.
         values: Finite accuracies of the n designs to show.
         intervals: Half widths of their n intervals.
-        compress: Whether that may be done.
+        compress: Allow the compressed part.
 
     Returns:
-        The accuracy below which the axis is compressed; None where it is linear throughout.
+        The accuracy below which the axis is compressed; None if it is linear throughout.
     """
     lows = [value - half for value, half in zip(values, intervals, strict=True)]
     low, high = min(lows), max(value + half for value, half in zip(values, intervals, strict=True))
@@ -156,7 +156,7 @@ def scale_accuracy(
 
 
 def _bend(values: Sequence[float], lows: Sequence[float], low: float, high: float) -> float | None:
-    """A round number below the best two thirds of the designs, if most of the axis lies lower."""
+    """Return a round number below the best two thirds of the designs, if most of the axis is."""
     if len(values) < 4:
         return None
     best = sorted(zip(values, lows, strict=True), reverse=True)[: math.ceil(len(values) * 2 / 3)]
@@ -168,7 +168,7 @@ def _bend(values: Sequence[float], lows: Sequence[float], low: float, high: floa
 
 
 def _round_step(width: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is not below a width."""
+    """Return the smallest of 1, 2, 5 times a power of ten that is at least a width."""
     decade = 10.0 ** math.floor(math.log10(width))
     return next(step * decade for step in (1, 2, 5, 10) if step * decade >= width * (1 - 1e-9))
 
@@ -176,7 +176,7 @@ def _round_step(width: float) -> float:
 def _through(
     data: npt.NDArray[np.float64], points: npt.NDArray[np.float64], places: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Piecewise linear map through three points, going on straight beyond the outer ones."""
+    """Map data piecewise linearly through three points, extended beyond the outer ones."""
     slopes = np.diff(places) / np.diff(points)
     slope = np.where(data < points[1], slopes[0], slopes[1])
     return np.asarray(places[1] + (data - points[1]) * slope, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Hypervolume against evaluations: how a search got on."""
+"""Progress of a search: hypervolume against evaluations."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def draw_search(
 
     Args:
         evaluations: Evaluations so far, after each trial; ascending.
-        hypervolume: Share of the box dominated by then, 0 to 1.
+        hypervolume: Dominated share of the reference box after each, 0 to 1.
         label: The title.
-        path: The files without their endings.
+        path: The files without extension.
 
     Returns:
         The files.

@@ -1,4 +1,4 @@
-"""How much of each result every axis explains, with its interval, and the largest interactions."""
+"""Share of each result's variance that every axis explains, and the largest interactions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pezoexplore.analysis.sensitivity import Effect, Sensitivity
 from pezoexplore.report.plots import style
 
 MAX_PAIRS = 6
-"""Interactions shown of each result, the largest."""
+"""Most interactions shown per result, the largest ones."""
 
 MIN_SHARE = 0.005
 """Interactions below this share are not shown."""
@@ -25,24 +25,24 @@ MAX_PANELS = 4
 _LEFT, _RIGHT, _GAP = 1.5, 0.12, 0.14
 _TOP, _BOTTOM, _LINE = 0.5, 0.66, 0.19
 _ROOM = 2.1
-"""Room that a bar with its name on the right takes, in lengths of the bar."""
+"""Width of a bar with its name on the right, in lengths of the bar."""
 _FAR = 25.0
-"""Percent beyond which what is said of a ring stands left of it."""
+"""Percent beyond which the note on a ring is placed left of it."""
 _MAIN, _PAIR = style.LINE_COLOURS[0], style.LINE_COLOURS[5]
 
 
 def draw_sensitivity(
     found: Sequence[Sensitivity], out_dir: Path, kinds: Sequence[str] = ("png", "svg")
 ) -> list[Path]:
-    """Draw ``sensitivity.png`` and ``.svg``: a panel for each result, a bar for each axis.
+    """Draw ``sensitivity.png`` and ``.svg``: a panel per result, a bar per axis.
 
     Args:
-        found: What moves each result; at most ``MAX_PANELS`` are drawn.
-        out_dir: Where the files go; made when missing.
-        kinds: Which files: ``png``, ``svg``, ``pdf``.
+        found: Sensitivity of each result; at most ``MAX_PANELS`` are drawn.
+        out_dir: Folder of the files, created if missing.
+        kinds: File types: ``png``, ``svg``, ``pdf``.
 
     Returns:
-        The files written; none without a result.
+        The files written; empty without a result.
 
     Raises:
         PezoError: A file cannot be written.
@@ -80,7 +80,7 @@ def _figure(found: Sequence[Sensitivity]) -> Figure:
 
 
 def _order(found: Sequence[Sensitivity]) -> list[str]:
-    """All axes, the one with the largest share of any result first."""
+    """Return all axes, the one with the largest share of any result first."""
     best: dict[str, float] = {}
     for item in found:
         for effect in item.main:
@@ -90,18 +90,18 @@ def _order(found: Sequence[Sensitivity]) -> list[str]:
 
 
 def _pairs(item: Sensitivity) -> list[Effect]:
-    told = [effect for effect in item.interactions if (effect.share or 0) >= MIN_SHARE]
-    return told[:MAX_PAIRS]
+    large = [effect for effect in item.interactions if (effect.share or 0) >= MIN_SHARE]
+    return large[:MAX_PAIRS]
 
 
 def _end(effect: Effect) -> float:
-    """Where a bar with its interval ends."""
+    """Return where a bar with its interval ends, as a share."""
     return max(effect.share or 0.0, effect.high or 0.0)
 
 
 def _summary(item: Sensitivity) -> str:
     noise = "" if item.noise is None else f", seeds {100 * item.noise:.1f} %"
-    if math.isnan(item.explained):  # read back from a file that does not say
+    if math.isnan(item.explained):  # unknown if read from a file
         return f"{item.rows} rows"
     return f"{item.rows} rows; main effects {100 * item.explained:.0f} %{noise}"
 
@@ -133,7 +133,7 @@ def _draw_panel(
 
 
 def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
-    """A bar with its interval, and what Optuna says as a ring."""
+    """Draw a bar with its interval, and Optuna's importance as a ring."""
     if effect.share is None:
         ring = 100 * (effect.importance or 0)
         where, side = ((-5, 0), "right") if ring > _FAR else ((5, 0), "left")

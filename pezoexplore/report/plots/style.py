@@ -1,6 +1,6 @@
-"""One look for every plot, and files whose bytes depend on nothing but what is drawn.
+"""The style shared by all plots, and reproducible files: their bytes depend on content only.
 
-Figures are made without pyplot: no window, no global state, nothing to close.
+Figures are created without pyplot: no window, no global state, nothing to close.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pezoexplore.errors import PezoError
 
 POINTS_PER_INCH = 72.0
 WIDTH = 7.2
-"""Inches: a figure across two columns of a paper."""
+"""Width of a figure in inches: two columns of a paper."""
 
 INK = "#222222"
 FAINT = "#8a8a8a"
 GRID = "#e6e6e6"
 
-# Okabe and Ito (2008), "Color Universal Design": told apart with any colour vision.
+# Okabe and Ito (2008), "Color Universal Design": distinguishable with any colour vision.
 _BLUE, _ORANGE, _GREEN, _SKY = "#0072B2", "#E69F00", "#009E73", "#56B4E9"
 _VERMILION, _PURPLE, _BLACK = "#D55E00", "#CC79A7", "#000000"
 
@@ -75,7 +75,7 @@ COLUMN_TITLES = {
     "energy_to_target_uj_est": "energy to the target (µJ, est.)",
     "steps_to_target": "steps to the target",
 }
-"""How a column is called on an axis; others by their own name."""
+"""Axis title of a column; others use the column's name."""
 
 # Any: the type of the keys differs between versions of matplotlib
 _RC: Any = {
@@ -116,7 +116,7 @@ _RC: Any = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Matplotlib's defaults with the project's own on top, whatever the user has configured."""
+    """Apply Matplotlib's defaults and the project's style, regardless of user settings."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
@@ -124,7 +124,7 @@ def house_style() -> Iterator[None]:
 
 
 def title_of(column: str) -> str:
-    """What to write on an axis that shows a column."""
+    """Return the axis title of a column."""
     return COLUMN_TITLES.get(column, column)
 
 
@@ -136,14 +136,14 @@ def axes_at(
     height: float,
     sharex: Axes | None = None,
 ) -> Axes:
-    """Axes at a place given in inches from the lower left corner of the figure."""
+    """Add axes at a position in inches from the lower left corner of the figure."""
     across, up = figure.get_size_inches()
     place = (left / across, bottom / up, width / across, height / up)
     return figure.add_axes(place, sharex=sharex)
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG, SVG or PDF (by the file's ending), without date or version in it.
+    """Write a figure as PNG, SVG or PDF (by the file's extension), without date or version.
 
     Raises:
         PezoError: The file cannot be written.

@@ -76,7 +76,7 @@ def test_a_failure_without_record_or_log_says_so(tmp_path: Path):
     (tmp_path / "results.csv").write_text(csv_text(COLUMNS, rows()))
     (failure,) = read_report(tmp_path).failures
     assert failure.label == FAILED.label()
-    assert "does not say why" in failure.reason
+    assert "holds no reason" in failure.reason
 
 
 def test_sensitivity_is_read_back_as_it_was_written(tmp_path: Path):

@@ -1,4 +1,4 @@
-// The cube: three objectives.
+// The 3D plot of three objectives.
 
 let cube = {others: [], front: []};
 const shades = (rows, chosen) => rows.map((row) => (chosen && !chosen[row] ? PALE : colour(row)));

@@ -1,4 +1,4 @@
-// One design in full: a panel when it is clicked, a tip under the pointer.
+// Details of one design: a panel on a click, a tooltip under the pointer.
 
 function pin(row) {
   table.pinned = row;

@@ -1,4 +1,4 @@
-// The plane: two objectives, with the front of both; brushed to select.
+// The 2D plot of two objectives with their front; brushing selects.
 
 let plane = {others: [], front: [], shapes: []};
 const lessIsBetter = (name) => !data.maximize.includes(name);
@@ -43,7 +43,7 @@ function references(y) {
   }));
 }
 
-function heights(rows, y) {      // so that what is hopeless does not squeeze what is good
+function heights(rows, y) {      // range that bad designs do not stretch
   const values = rows.map((row) => number(y, row)).sort((a, b) => a - b);
   const low = values[Math.floor(0.1 * values.length)], high = values[values.length - 1];
   const front = plane.front.map((row) => number(y, row) - (half(y, row) || 0));
@@ -87,9 +87,9 @@ function outlined(pen, corners) {
   pen.closePath();
 }
 
-// A fresh canvas over a plot of Plotly's. To have Plotly draw what is selected takes most of the time
-// that an answer may take (the parallel coordinates: most of a second at 2,000 designs), so its plots
-// are left as they are, only paled, and the selection is drawn over them.
+// A new canvas over a Plotly plot. Having Plotly redraw a selection is too slow (the parallel
+// coordinates: most of a second at 2,000 designs), so its plots are left as they are, only paled,
+// and the selection is drawn over them.
 function overlay(id, plot, chosen) {
   const canvas = $(id), scale = window.devicePixelRatio || 1, pen = canvas.getContext("2d");
   canvas.width = plot.clientWidth * scale;

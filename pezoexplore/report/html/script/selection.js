@@ -1,10 +1,10 @@
-// The selection is what three filters let through: the brush on the plane, the ranges on the parallel
-// coordinates, the filters of the table. Every view shows it; `update` is the one place that says so.
+// The selection is the designs that pass three filters: the brush on the 2D plot, the ranges on the
+// parallel coordinates, the filters of the table. Every view shows it; only `update` redraws them.
 
 const filters = {plane: null, lines: null, table: null};
-let brush = [];         // its outline; Plotly's own would select again whenever something changes
-let chosen = null;      // 1 for a design that is selected, 0 for another; null: nothing is
-let busy = false;       // while the views change they report selections of their own
+let brush = [];         // its outline; Plotly's own selection would fire again on every change
+let chosen = null;      // 1 for a selected design, else 0; null without a selection
+let busy = false;       // views emit selection events while they are updated
 
 function update() {
   const start = performance.now(), active = Object.values(filters).filter((set) => set !== null);

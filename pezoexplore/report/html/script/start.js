@@ -1,4 +1,4 @@
-// The figures that take no part in the selection, and the start.
+// The figures outside the selection, and the entry point.
 
 function missing(id, text) {
   $(id).replaceChildren();

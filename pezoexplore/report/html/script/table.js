@@ -1,4 +1,4 @@
-// The table: sorted by its headings, filtered under them.
+// The table: sorted by its headings, filtered below them.
 
 const RESULTS = ["accuracy_mean", "lut", "ff", "muxf", "carry", "bram", "dsp", "fmax_mhz", "power_mw_est",
   "energy_to_target_uj_est", "effective_span", "effective_dim", "lane_correlation", "steps_to_target", "front_confidence"];
@@ -35,7 +35,7 @@ function drawHead() {
   }
 }
 
-function test(name, text) {      // a predicate of rows; null for a filter that cannot be read
+function test(name, text) {      // a predicate of rows; null for an invalid filter
   const wanted = text.trim(), column = columns.get(name);
   if (!wanted) return () => true;
   if (!column || !column.numeric) {
@@ -83,7 +83,7 @@ function sortRows() {
   });
 }
 
-function drawBody() {      // only the rows in sight
+function drawBody() {      // only the visible rows
   const first = Math.max(0, Math.floor($("table").scrollTop / ROW) - 6), last = Math.min(table.rows.length, first + 32);
   const gap = (rows) => {
     const filler = element(element(document.createDocumentFragment(), "tr", undefined, {className: "gap"}), "td");

@@ -1,5 +1,5 @@
-// Values of the run, and how they are written and drawn; every later script builds on these.
-// Text of a run is only ever set as text, never as HTML; Plotly reads some, so `plain` escapes it.
+// Values of the run, their formatting and colours; every later script uses these.
+// Text of a run is only set as text, never as HTML; Plotly interprets some HTML, so `plain` escapes it.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
@@ -8,7 +8,7 @@ const everyone = [...Array(count).keys()];
 for (const column of data.columns) column.title = column.title.replaceAll("_", " ");
 const columns = new Map(data.columns.map((column) => [column.name, column]));
 const CROWD = 300;      // designs beyond which only the front has error bars, and WebGL draws
-const ROW = 28;         // pixels of a table's row
+const ROW = 28;         // height of a table row, pixels
 const PALE = "#e4e6e9", INK = "#222222", GRID = "#e6e6e6";
 const LAYOUT = {
   font: {family: '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif', size: 12, color: INK},
