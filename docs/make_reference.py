@@ -1,7 +1,7 @@
-"""Writes from the code: commands, columns, registers, generators; columns in README.md.
+"""Generate the reference pages from the code, and the table of columns in README.md.
 
 python docs/make_reference.py           # write
-python docs/make_reference.py --check   # exit with 1 when something is out of date
+python docs/make_reference.py --check   # exit with status 1 if a page is out of date
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ CATALOGUE_END = "<!-- end of the catalogue; what follows is written by hand -->"
 
 
 def columns_table(columns: dict[str, str]) -> str:
-    """A table of columns and what they mean."""
+    """Return a Markdown table of columns and their descriptions."""
     rows = [f"| `{name}` | {_cell(text)} |" for name, text in columns.items()]
     return "\n".join(["| column | meaning |", "| --- | --- |", *rows])
 
 
 def columns_page() -> str:
-    """Every column of results.csv, in groups."""
+    """Return the page of all columns of results.csv, in groups."""
     groups = (("Identity", IDENTITY_HELP), ("Axes", AXIS_HELP), ("Results", RESULT_HELP))
     parts = ["# Columns of results.csv", "One row is one design on one target."]
     for title, columns in groups:
@@ -39,7 +39,7 @@ def columns_page() -> str:
 
 
 def commands_page() -> str:
-    """Every command with its arguments and options."""
+    """Return the page of all commands with their arguments and options."""
     parts = ["# Commands", _EXIT]
     for path, command in _commands(typer.main.get_command(app), ("pezoexplore",)):
         parts += [f"## {' '.join(path)}", _help(command.help)]
@@ -50,14 +50,14 @@ def commands_page() -> str:
 
 
 _EXIT = (
-    "The exit status is 0 when what was asked for is there, 1 when part of it failed, 2 when it "
-    "could not be done (one line says why), 130 after Ctrl-C. With `--format json` one JSON "
-    "document is printed on stdout; all else goes to stderr."
+    "Exit status: 0 if everything requested succeeded, 1 if part of it failed, 2 if the command "
+    "could not run (one line gives the reason), 130 after Ctrl-C. With `--format json` one JSON "
+    "document is printed on stdout; everything else goes to stderr."
 )
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401
-    """Commands that do something, by path, in the order of ``--help``."""
+    """Yield path and command of every leaf command, in the order of ``--help``."""
     inner = getattr(command, "commands", None)
     if inner is None:
         yield path, command
@@ -86,12 +86,12 @@ def _row(item: Any) -> str:  # noqa: ANN401 - the parser's type is private to Ty
 
 
 def _cell(text: str) -> str:
-    """Text as it may stand in a table."""
+    """Return text escaped for a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", r"\|").replace("<", "&lt;")
 
 
 def readme() -> str:
-    """README.md with the table of columns as it should be."""
+    """Return README.md with the current table of columns."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -99,14 +99,14 @@ def readme() -> str:
 
 
 def generators_page() -> str:
-    """docs/generators.md: the catalogue, then the measured figures as they stand there."""
+    """Return docs/generators.md: the catalogue, then the hand-written measurements in it."""
     text = (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
     _, _, after = text.partition(CATALOGUE_END)
     return f"{catalogue.page()}\n{CATALOGUE_END}{after}"
 
 
 def pages() -> dict[Path, str]:
-    """What each generated file should hold."""
+    """Return the current content of each generated file."""
     reference = ROOT / "docs" / "reference"
     return {
         reference / "commands.md": commands_page(),
@@ -119,7 +119,7 @@ def pages() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write what is out of date, or say so."""
+    """Write the pages that are out of date, or list them with ``--check``."""
     stale = [
         path
         for path, text in pages().items()

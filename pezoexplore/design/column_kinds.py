@@ -1,4 +1,4 @@
-"""Values of a design file that speak of the columns of results.csv: objectives and constraints."""
+"""Design-file values that name columns of results.csv: objectives and constraints."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ class ColumnKind(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, for error messages."""
         return ", ".join(NUMERIC_COLUMNS)
 
     def read(self, value: object) -> str:
-        """The name."""
+        """Return the name of a numeric column; raise DesignError for anything else."""
         if not isinstance(value, str):
             raise self.refuse(value)
         if value not in NUMERIC_COLUMNS:
-            what = "is not a number" if value in COLUMNS else "is no column"
+            what = "is not numeric" if value in COLUMNS else "is no column"
             hint = nearest(value, NUMERIC_COLUMNS)
             raise refusal(f"got {shown(value)}, which {what}{hint}; allowed: {self.allowed}")
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         return {"enum": list(NUMERIC_COLUMNS)}
 
 
@@ -36,11 +36,11 @@ class ConstraintKind(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, for error messages."""
         return f"column op number, such as lut <= 2000, op one of {' '.join(OPERATORS)}"
 
     def read(self, value: object) -> Condition:
-        """The condition."""
+        """Return the parsed condition; raise DesignError for anything else."""
         if isinstance(value, Condition):
             return value
         if not isinstance(value, str):
@@ -55,6 +55,6 @@ class ConstraintKind(Kind):
         return condition
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         pattern = rf"^\s*({'|'.join(NUMERIC_COLUMNS)})\s*({'|'.join(OPERATORS)})\s*\S+\s*$"
         return {"type": "string", "pattern": pattern}

@@ -353,7 +353,7 @@ def test_an_unknown_objective_names_the_columns(load):
     assert "did you mean lut?" in said
     assert "accuracy_mean" in said
     said = message(load, "objectives:\n  minimize: [rtl_status]")
-    assert "got 'rtl_status', which is not a number" in said
+    assert "got 'rtl_status', which is not numeric" in said
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_a_constraint_names_a_numeric_column(load):
     said = message(load, "constraints: [luts <= 5]")
     assert said.startswith("x.yaml:1: constraints: got 'luts', which is no column")
     said = message(load, "constraints: [rng == 5]")
-    assert said.startswith("x.yaml:1: constraints: got 'rng', which is not a number")
+    assert said.startswith("x.yaml:1: constraints: got 'rng', which is not numeric")
 
 
 def test_a_space_lists_at_most_a_thousand_million_combinations(load):
