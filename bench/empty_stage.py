@@ -22,7 +22,7 @@ class Empty(Stage):
 
     def key(self, point: DesignPoint) -> Payload:
         """The axes that tell the points apart."""
-        return {"axes": point.axes()}
+        return {"axes": point.to_json()}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Nothing."""

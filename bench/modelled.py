@@ -27,7 +27,7 @@ class Modelled(Stage):
     def key(self, point: DesignPoint) -> Payload:
         """Axes, as the real stages have them."""
         seen = {"health": point.perturbation(), "train": point}.get(self.name, point.hardware())
-        return {"axes": seen.axes(), "parameters": PARAMETERS}
+        return {"axes": seen.to_json(), "parameters": PARAMETERS}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """The formula; a few points fail."""
@@ -79,5 +79,5 @@ class Synth(Modelled):
 
 def _noise(point: DesignPoint, salt: str) -> int:
     """A number that depends on nothing but the point and the salt."""
-    text = canonical_json(point.axes()) + salt
+    text = canonical_json(point.to_json()) + salt
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

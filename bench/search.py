@@ -29,7 +29,7 @@ import numpy as np
 from pezoexplore.analysis.hypervolume import Box, box_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.loading import read_design
-from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.search.candidates import candidates_of
 from pezoexplore.search.screening import ruled_out
 from pezoexplore.search.search import (
@@ -43,7 +43,6 @@ from pezoexplore.search.search import (
     progress,
     search,
 )
-from pezoexplore.search.study import point_of
 
 HERE = Path(__file__).parent
 GRID = HERE / "data" / "full_grid.csv.gz"
@@ -62,12 +61,8 @@ def read_grid(path: Path, goal: Goal) -> dict[DesignPoint, Cells]:
     for row in rows:
         if row["status"] != "ok":
             continue
-        known = {axis: row[axis] for axis in AXES if axis in row}
-        axes = {axis: int(text) if text.isdigit() else text or None for axis, text in known.items()}
-        # Axes that the stored grid does not have yet have their default in it.
-        axes |= {axis: DEFAULTS[axis] for axis in AXES if axis not in row}
         numbers = {name: parse_number(row[name]) for name in goal.objectives}
-        grid[point_of(axes)] = {name: n for name, n in numbers.items() if n is not None}
+        grid[DesignPoint.from_json(row)] = {name: n for name, n in numbers.items() if n is not None}
     return grid
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pezoexplore.analysis.frames import row_point
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
@@ -160,7 +159,7 @@ def compare_rows(rows: Sequence[Row], divergences: Mapping[str, float]) -> list[
 
 
 def _is_on(row: Row, target: str) -> bool:
-    return str(row.get("target") or "") == target or not row_point(row).in_hardware
+    return str(row.get("target") or "") == target or not DesignPoint.from_json(row).in_hardware
 
 
 def _on_target(
@@ -169,15 +168,15 @@ def _on_target(
     near = [
         row
         for row in rows
-        if kind_of(row_point(row)) == "baseline"
-        and divergences.get(row_point(row).rng, 1.0) <= MAX_KL
+        if kind_of(DesignPoint.from_json(row)) == "baseline"
+        and divergences.get(DesignPoint.from_json(row).rng, 1.0) <= MAX_KL
     ]
     reference = _cheapest(near, divergences)
     if reference is None:
         return None
     lines = []
     for row in _once(rows):
-        point = row_point(row)
+        point = DesignPoint.from_json(row)
         baseline = kind_of(point) == "baseline"
         lines.append(
             Line(
@@ -192,10 +191,10 @@ def _on_target(
     lines.sort(key=_order)
     costs = [name for name in COSTS if any(line.value(name) is not None for line in lines)]
     alone = None
-    if row_point(reference).group > 1:
-        own = _cheapest([row for row in near if row_point(row).group == 1], divergences)
+    if DesignPoint.from_json(reference).group > 1:
+        own = _cheapest([row for row in near if DesignPoint.from_json(row).group == 1], divergences)
         alone = next((line for line in lines if line.row is own), None)
-    return Comparison(target, row_point(reference).label(), alone, lines, costs)
+    return Comparison(target, DesignPoint.from_json(reference).label(), alone, lines, costs)
 
 
 def _order(line: Line) -> tuple[int, float, str]:
@@ -206,7 +205,7 @@ def _order(line: Line) -> tuple[int, float, str]:
 
 def _once(rows: Sequence[Row]) -> list[Row]:
     """Each point once: the software reference has a row a target."""
-    return list({row_point(row): row for row in reversed(rows)}.values())[::-1]
+    return list({DesignPoint.from_json(row): row for row in reversed(rows)}.values())[::-1]
 
 
 def _cheapest(near: Sequence[Row], divergences: Mapping[str, float]) -> Row | None:
@@ -215,7 +214,7 @@ def _cheapest(near: Sequence[Row], divergences: Mapping[str, float]) -> Row | No
         priced = [(v, i) for i, row in enumerate(near) if (v := parse_number(row.get(column)))]
         if priced:
             return near[min(priced)[1]]
-    return min(near, key=lambda row: divergences[row_point(row).rng], default=None)
+    return min(near, key=lambda row: divergences[DesignPoint.from_json(row).rng], default=None)
 
 
 def _changes(row: Row, reference: Row) -> dict[str, float]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pezoexplore.analysis.frames import row_point
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.statistics import ACCURACY, Difference, paired_difference, seeds_of
 from pezoexplore.design.columns import RESULT_HELP, TEXT_COLUMNS
@@ -136,7 +135,7 @@ def _by_place(rows: Sequence[Row], which: str) -> dict[Place, Row]:
     for row in rows:
         if str(row["status"]).startswith("skipped:"):
             continue
-        place = row_point(row), str(row.get("target") or "")
+        place = DesignPoint.from_json(row), str(row.get("target") or "")
         if place in found:
             raise DesignError(f"the {which} run has {_name(place)} twice")
         found[place] = row

@@ -8,21 +8,19 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
-from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.conditions import cell_text, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
-from pezoexplore.design.training_axes import FLOAT, TRAINING_AXES, TRAINING_DEFAULTS
+from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError
 
 REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
 """Columns without which a row cannot be told from another; training axes have defaults."""
-
-_NUMERIC_AXES = tuple(axis for axis in AXES if axis not in TEXT_COLUMNS)
 
 
 def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame:
@@ -119,54 +117,6 @@ def _column(source: str, name: str, cells: list[str]) -> pd.Series:
     return pd.Series(np.array(values, dtype=np.float64))
 
 
-def row_point(row: Mapping[str, object]) -> DesignPoint:
-    """The design point that a row of results describes, its cells taken as they are.
-
-    Args:
-        row: Cells by column name, as numbers or as written in the CSV; axes without a column,
-            as in older files, take the default of how a point trains, else None.
-
-    Raises:
-        DesignError: A numeric axis holds something else.
-    """
-    values: dict[str, str | float | None] = {}
-    for axis in AXES:
-        cell = row.get(axis, TRAINING_DEFAULTS.get(axis))
-        if is_missing(cell):
-            values[axis] = None
-        elif axis in _NUMERIC_AXES:
-            number = parse_number(cell)
-            if number is None:
-                raise DesignError(f"axis {axis} of a row holds {cell!r}, not a number")
-            values[axis] = int(number) if math.isfinite(number) else number
-        else:
-            values[axis] = cell_text(cell)
-    period = values["reuse_period"]
-    return DesignPoint(
-        rng=str(values["rng"] or ""),
-        reuse=str(values["reuse"] or ""),
-        pool_size=cast("int | None", values["pool_size"]),
-        reuse_period=math.inf if period is None else float(period),
-        bit_width=cast("int | None", values["bit_width"]),
-        state_bits=cast("int | None", values["state_bits"]),
-        lanes=cast("int | None", values["lanes"]) or 1,
-        leap=cast("int | None", values["leap"]),
-        taps=cast("str | None", values["taps"]),
-        scaling=str(values["scaling"] or "none"),
-        estimator=str(values["estimator"] or "rge"),
-        queries=cast("int | None", values["queries"]),
-        weight_bits=_bits(values["weight_bits"]),
-        activation_bits=_bits(values["activation_bits"]),
-        rounding=cast("str | None", values["rounding"]),
-        update_rounding=cast("str | None", values["update_rounding"]),
-    )
-
-
-def _bits(cell: str | float | None) -> int | None:
-    """Integer bits of weights or activations; None for float."""
-    return None if cell in (None, FLOAT) else int(cell)
-
-
 def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Short labels of rows, as :meth:`DesignPoint.label`; with the target where there are several.
 
@@ -181,5 +131,5 @@ def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:
     for row in rows:
         target = cell_text(row.get("target") or "")
         suffix = f" @{target}" if len(targets) > 1 and target else ""
-        labels.append(row_point(row).label() + suffix)
+        labels.append(DesignPoint.from_json(row).label() + suffix)
     return labels

@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pezoexplore.analysis.frames import row_point
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.streams.span import effective_span
@@ -151,6 +150,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
     """
     finished = [row for row in rows if row.get("status") == "ok"]
     base = _baseline(finished, limits.baseline)
+    reference = DesignPoint.from_json(base)
     left_out: Counter[str] = Counter()
     measured = list(_measured(finished, base, measured_parameters, limits.target))
     if not measured:
@@ -168,7 +168,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
     return Advice(
         limits=limits,
         measured_parameters=measured_parameters,
-        baseline=SOFTWARE if _fresh_gaussian(row_point(base)) else row_point(base).label(),
+        baseline=SOFTWARE if _fresh_gaussian(reference) else reference.label(),
         chosen=chosen[0] if chosen else None,
         runner_up=chosen[1] if len(chosen) > 1 else None,
         undecided=tuple(undecided),
@@ -193,7 +193,9 @@ def span_share(point: DesignPoint, parameters: int) -> float:
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
     """The row to measure drops from: the one asked for, or fresh Gaussian numbers."""
     for row in rows:
-        if row["point_id"] == asked or (asked is None and _fresh_gaussian(row_point(row))):
+        if row["point_id"] == asked or (
+            asked is None and _fresh_gaussian(DesignPoint.from_json(row))
+        ):
             return row
     if asked is not None:
         raise DesignError(f"--baseline {asked}: no finished row of the results has this point_id")
@@ -210,9 +212,9 @@ def _fresh_gaussian(point: DesignPoint) -> bool:
 
 def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> Iterable[Option]:
     """The designs with resources on a target that train the way the baseline does."""
-    training = _training(row_point(base))
+    training = _training(DesignPoint.from_json(base))
     for row in rows:
-        point = row_point(row)
+        point = DesignPoint.from_json(row)
         cost = {name: parse_number(row.get(name)) for name in RESOURCES}
         known = {name: number for name, number in cost.items() if number is not None}
         if row.get("target") != target or len(known) < len(cost) or _training(point) != training:
@@ -242,7 +244,7 @@ def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) ->
             found.append(exact[0])
             continue
         try:
-            point = resolve(**(asdict(family) | {"lanes": lanes}))
+            point = family.moved(lanes=lanes)
         except IllegalPointError:
             left_out[f"not legal at {lanes} lanes"] += 1
             continue

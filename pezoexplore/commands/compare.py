@@ -158,13 +158,12 @@ def _sweep(request: CompareRequest, space: DesignSpace, out: Path) -> SweepResul
 
 def _divergences(rows: Sequence[Row]) -> dict[str, float]:
     """Divergence from the normal of each Gaussian that finished."""
-    from pezoexplore.analysis.frames import row_point
     from pezoexplore.streams.divergence import divergence
 
     points: dict[str, DesignPoint] = {}
     for row in rows:
         if row["status"] == "ok" and row["rng"] in GAUSSIAN_HARDWARE:
-            points[row["rng"]] = row_point(row)
+            points[row["rng"]] = DesignPoint.from_json(row)
     return {rng: divergence(point) for rng, point in points.items()}
 
 

@@ -72,7 +72,7 @@ def cosim(request: CosimRequest) -> int:
         with tempfile.TemporaryDirectory(prefix="pezoexplore-") as folder:
             found = _run(request, point, training, Path(folder))
     if request.as_json:
-        print_json({"axes": point.axes(), "steps": request.steps, **found.plain()})
+        print_json({"axes": point.to_json(), "steps": request.steps, **found.plain()})
     else:
         _report(found, request.steps)
     return 0 if found.difference is None else 1

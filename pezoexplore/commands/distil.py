@@ -53,7 +53,7 @@ def distil(request: DistilRequest) -> int:
     tell(f"{point.label()}: a teacher, and {settings.seeds} students on {space.task}")
     result = distil_point(point, task, settings, Distillation(budget))
     if request.as_json:
-        print_json({"axes": point.axes(), **result})
+        print_json({"axes": point.to_json(), **result})
         return 0
     for name, value in result.items():
         say(f"{name:24}{_text(value)}")

@@ -14,7 +14,7 @@ from pezoexplore.design.loading import LoadedDesign
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.restrict import LeftOut
 from pezoexplore.report.tables import print_dry_run
-from pezoexplore.sweeps.rows import point_id
+from pezoexplore.sweeps.rows import point_ids
 
 SHOWN_POINTS = 1000
 """Most points that are listed."""
@@ -84,8 +84,7 @@ def _document(
     collapsed: Sequence[Collapse],
 ) -> dict[str, object]:
     space, counts = loaded.space, chosen.counts
-    train = space.train.determining()
-    hardware = space.hardware.model_dump(mode="json")
+    identity = point_ids(space)
     return {
         "design": space.name,
         "combinations": counts.listed,
@@ -94,9 +93,9 @@ def _document(
         "collapsed_combinations": counts.collapsed,
         "points": [
             {
-                "point_id": point_id(point.axes(), space.task, train, hardware),
+                "point_id": identity(point),
                 "label": point.label(),
-                **point.axes(),
+                **point.to_json(),
             }
             for point in points
         ],

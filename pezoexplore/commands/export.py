@@ -6,16 +6,15 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from pezoexplore.analysis.frames import row_point
 from pezoexplore.analysis.runs import RESULTS_NAME, read_rows, results_file
 from pezoexplore.commands.cosim import DEFAULT_BITS
 from pezoexplore.commands.points import one_point
 from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import print_json, say
-from pezoexplore.design.point import AXES, STREAM_AXES, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import AXES, STREAM_AXES, DesignPoint, IllegalPointError
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.sweeps.rundir import RUN_NAME
@@ -68,7 +67,7 @@ def export(request: ExportRequest) -> int:
     files = bundle_files(order)
     write_bundle(files, request.out)
     if request.as_json:
-        print_json({"axes": point.axes(), "out": str(request.out), "files": sorted(files)})
+        print_json({"axes": point.to_json(), "out": str(request.out), "files": sorted(files)})
     else:
         say(f"{point.label()}: {len(files)} files in {request.out}; `make` there checks them")
     return 0
@@ -93,9 +92,9 @@ def _point(request: ExportRequest) -> DesignPoint:
 
 def _of_row(row: Mapping[str, str], results: Path) -> DesignPoint:
     """The point of a row, which must be one that there is."""
-    point = row_point(row)
+    point = DesignPoint.from_json(row)
     try:
-        if resolve(**asdict(point)) == point:
+        if point.moved() == point:
             return point
     except (IllegalPointError, KeyError):
         pass
@@ -109,7 +108,7 @@ def _rows_of(request: ExportRequest, point: DesignPoint) -> Sequence[Mapping[str
     rows = [
         row
         for row in read_rows(request.results)
-        if not row["status"].startswith("skipped:") and row_point(row) == point
+        if not row["status"].startswith("skipped:") and DesignPoint.from_json(row) == point
     ]
     if not rows:
         raise DesignError(f"{request.results}: has no results of {point.label()}")
@@ -124,7 +123,7 @@ def _command(request: ExportRequest, point: DesignPoint) -> str:
     if point.rng != "lfsr":
         names.discard("state_bits")  # the generator leaves no choice
     words = ["pezoexplore", "export"]
-    for axis, value in point.axes().items():
+    for axis, value in point.to_json().items():
         if axis in names and value is not None:
             words += [f"--{axis.replace('_', '-')}", str(value)]
     if request.engine:

@@ -217,7 +217,7 @@ def _option(option: Option, advice: Advice) -> dict[str, object]:
     drop = option.drop
     return {
         "label": option.point.label(),
-        "axes": option.point.axes(),
+        "axes": option.point.to_json(),
         **option.cost,
         "lut_equivalents": option.lut_equivalents,
         "accuracy_drop": drop.mean,
@@ -257,5 +257,5 @@ def _write_design(path: Path, advice: Advice, run: StoredRun) -> None:
 
 def _inline(point: DesignPoint) -> str:
     """A point as a mapping of a design file."""
-    axes = {axis: value for axis, value in point.axes().items() if value is not None}
+    axes = {axis: value for axis, value in point.to_json().items() if value is not None}
     return "{" + ", ".join(f"{axis}: {value}" for axis, value in axes.items()) + "}"

@@ -188,7 +188,7 @@ def _write_npy(stream: Stream, request: StreamRequest, output: BinaryIO) -> None
 def _write_json(stream: Stream, request: StreamRequest, output: BinaryIO) -> None:
     """One document: the axes, how words become z, and the words in order."""
     facts = {
-        "axes": stream.point.axes(),
+        "axes": stream.point.to_json(),
         "seed": request.seed,
         "epoch": request.epoch,
         "scale": stream.scale,

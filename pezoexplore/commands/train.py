@@ -79,7 +79,7 @@ def train(request: TrainRequest) -> int:
     if request.landscape and request.out is not None:
         files.append(_draw_landscape(request.out, point, task, settings, chosen))
     if request.as_json:
-        print_json({"axes": point.axes(), **result, "curve": curve, "files": files})
+        print_json({"axes": point.to_json(), **result, "curve": curve, "files": files})
         return 0
     rows = [[_cell(row[name]) for name in CURVE_COLUMNS] for row in curve]
     print_table(f"Learning curve: {point.label()}", CURVE_COLUMNS, rows, Console())

@@ -9,8 +9,11 @@ legal together.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
 
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.training_axes import (
     FLOAT,
     FLOAT_AXES,
@@ -20,7 +23,7 @@ from pezoexplore.design.training_axes import (
     training_values,
     training_words,
 )
-from pezoexplore.errors import IllegalPointError
+from pezoexplore.errors import DesignError, IllegalPointError
 
 __all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_bits", "resolve"]
 
@@ -150,10 +153,10 @@ class DesignPoint:
         """Generators of a point with reuse none: ceil(lanes / group)."""
         return -(-self.lanes // self.group)
 
-    def axes(self) -> dict[str, str | int | float | None]:
-        """The axes as plain values, in the order of the columns.
+    def to_json(self) -> dict[str, str | int | float | None]:
+        """Return the axes as JSON can hold them, in the order of the columns.
 
-        ``inf`` and ``float`` (of weight and activation bits) are written as text.
+        ``inf`` and ``float`` (of weight and activation bits) become text.
         """
         values = asdict(self)
         period = self.reuse_period
@@ -161,6 +164,39 @@ class DesignPoint:
         for axis in FLOAT_AXES:
             values[axis] = values[axis] or FLOAT
         return values
+
+    axes = to_json
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Self:
+        """Return the point that values by axis describe, taken as they are: legal or not.
+
+        Args:
+            values: Axes as :meth:`to_json` returns them or as results.csv holds them: numbers, text
+                or nothing (None, an empty cell, NaN). A missing training axis takes its default;
+                other keys are ignored.
+
+        Raises:
+            DesignError: A numeric axis holds something else.
+        """
+        given = ((axis, values.get(axis, TRAINING_DEFAULTS.get(axis))) for axis in AXES)
+        read = {axis: axis_value(axis, value) for axis, value in given}
+        there = {axis: value for axis, value in read.items() if value is not None}
+        return cls(**dict.fromkeys(AXES) | _EMPTY | there)
+
+    def moved(self, **axes: Value) -> DesignPoint:
+        """Return the point with some axes written otherwise, in canonical form again.
+
+        Args:
+            **axes: Values by axis name, as a design file or :meth:`to_json` writes them.
+
+        Raises:
+            IllegalPointError: The values are not legal together.
+        """
+        written = {axis: value for axis, value in vars(self).items() if value is not None}
+        if written["rng"] == NO_RNG:
+            del written["rng"]  # never written: an estimator without random numbers implies it
+        return resolve(**written | {axis: axis_value(axis, value) for axis, value in axes.items()})
 
     def label(self) -> str:
         """A short name for plots and tables, such as ``phased/xor lfsr16 8b x31``."""
@@ -190,6 +226,41 @@ class DesignPoint:
         point = self.perturbation()
         return replace(point, scaling="none") if point.scaling == "constant" else point
 
+
+def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoint's fields
+    """Return the value of an axis as :class:`DesignPoint` holds it; None for an empty cell.
+
+    Args:
+        axis: Name of the axis.
+        value: The value as a design file, a results.csv or :meth:`DesignPoint.to_json` writes it.
+
+    Raises:
+        DesignError: A numeric axis holds something else.
+    """
+    if is_missing(value) or (axis in FLOAT_AXES and value == FLOAT):
+        return None
+    if axis in _WORD_AXES:
+        return cell_text(value)
+    number = parse_number(value)
+    if number is None:
+        raise DesignError(f"axis {axis} of a row holds {value!r}, not a number")
+    whole = axis != "reuse_period" and math.isfinite(number)
+    return int(number) if whole else number
+
+
+_WORD_AXES = frozenset(
+    {"rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"}
+)
+
+_EMPTY: dict[str, Any] = {
+    "rng": "",
+    "reuse": "",
+    "reuse_period": math.inf,
+    "lanes": 1,
+    "scaling": "none",
+    "estimator": "rge",
+}
+"""What a point is where a row leaves an axis empty that every point has."""
 
 AXES = tuple(field.name for field in fields(DesignPoint))
 """Names of the axes, in the order of the columns."""

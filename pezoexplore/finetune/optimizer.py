@@ -183,7 +183,7 @@ class PezoSGD(torch.optim.Optimizer):
     def identity(self) -> dict[str, Any]:
         """What must be equal for a state or log to fit; plain values."""
         return {
-            "axes": self.point.axes(),
+            "axes": self.point.to_json(),
             "seed": self.seed,
             "epsilon": self.epsilon,
             "parameters": self.parameters,

@@ -86,7 +86,7 @@ def fine_tune(request: Request) -> dict[str, Any]:
         _train(request, judge, optimizer, train)
     files = _save(request.out, judge)
     return {
-        "axes": request.point.axes(),
+        "axes": request.point.to_json(),
         "parameters": optimizer.parameters,
         "steps": optimizer.steps,
         "test_examples": len(test),

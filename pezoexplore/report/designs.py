@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pezoexplore.analysis.frames import row_labels, row_point
+from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import frame_rows
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
@@ -64,7 +64,7 @@ def finished_designs(
     """
     rows = frame_rows(frame)
     designs = [
-        Design(row, row_point(row), label, bool(member), 0)
+        Design(row, DesignPoint.from_json(row), label, bool(member), 0)
         for row, label, member in zip(rows, row_labels(rows), front, strict=True)
         if row.get("status", "ok") == "ok"
     ]

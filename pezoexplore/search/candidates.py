@@ -18,7 +18,7 @@ from optuna.distributions import CategoricalDistribution
 from pezoexplore.design.lattice.counting import count, sample
 from pezoexplore.design.lattice.expand import expand, iter_points
 from pezoexplore.design.lattice.lattice import Lattice, lattice_of
-from pezoexplore.design.point import AXES, NO_RNG, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import AXES, DesignPoint, IllegalPointError
 from pezoexplore.design.space import DesignSpace, SubSpace
 
 MAX_LISTED = 20_000
@@ -58,7 +58,7 @@ class Candidates:
 
     def params(self, point: DesignPoint) -> Params:
         """Parameters of a point: its values on the axes that vary."""
-        axes = point.axes()
+        axes = point.to_json()
         return {axis: axes[axis] for axis in self.choices}
 
     def place(self, params: Mapping[str, Any]) -> int | None:
@@ -150,7 +150,7 @@ class Candidates:
         """Whether a point is one of the space that the study has parameters for."""
         if self.lattice is None:
             return point in self.index
-        axes, lattice = point.axes(), self.lattice
+        axes, lattice = point.to_json(), self.lattice
         if any(axes[axis] not in values for axis, values in self.choices.items()):
             return False
         return any(lattice.spokesman(at, point) is not None for at in range(len(lattice.parts)))
@@ -186,7 +186,7 @@ def _choices(points: Sequence[DesignPoint]) -> dict[str, tuple[Any, ...]]:
     """Values of the axes that vary over points; if none does, of the first axis."""
     listed: dict[str, dict[Any, None]] = {axis: {} for axis in AXES}
     for point in points:
-        for axis, value in point.axes().items():
+        for axis, value in point.to_json().items():
             listed[axis].setdefault(value)
     varying = {axis: values for axis, values in listed.items() if len(values) > 1}
     varying = varying or {AXES[0]: listed[AXES[0]]}
@@ -218,21 +218,11 @@ def _levels(values: Sequence[Any]) -> npt.NDArray[np.float64]:
 
 
 def _neighbours(centre: DesignPoint, choices: Mapping[str, Sequence[Any]]) -> Iterable[DesignPoint]:
-    own = {name: value for name, value in vars(centre).items() if value is not None}
-    if own["rng"] == NO_RNG:
-        del own["rng"]  # never written: an estimator without random numbers implies it
     for axis, values in choices.items():
         for value in values:
             try:
-                point = resolve(**{**own, axis: _plain(axis, value)})
+                point = centre.moved(**{axis: value})
             except IllegalPointError:
                 continue
             if point != centre:
                 yield point
-
-
-def _plain(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoint's fields
-    """An axis value as :func:`resolve` takes it."""
-    if value == "inf":
-        return float("inf")
-    return None if value == "float" and axis.endswith("_bits") else value

@@ -299,7 +299,7 @@ def attributes(goal: Goal, known: Known, until: int) -> dict[str, Any]:
     finding = known.finding
     return {
         "design": known.point.label(),
-        "axes": known.point.axes(),
+        "axes": known.point.to_json(),
         "outcome": finding.state,
         "reason": finding.reason,
         "cells": dict(finding.cells),

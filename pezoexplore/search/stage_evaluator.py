@@ -25,7 +25,7 @@ from pezoexplore.search.search import (
 )
 from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.results import Result, judge, record_of
-from pezoexplore.sweeps.rows import cell_text, csv_text, point_id, with_generator
+from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
 from pezoexplore.sweeps.rundir import RunDir
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
 from pezoexplore.sweeps.store import Store
@@ -96,6 +96,10 @@ class StageEvaluator:
     runs: dict[str, int] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
+    def __post_init__(self) -> None:
+        """Fix how points are named: by their ids in results.csv."""
+        self.identity = point_ids(self.space)
+
     def expired(self) -> bool:
         """Whether the time is over."""
         limit = self.settings.time_s
@@ -147,12 +151,6 @@ class StageEvaluator:
                 return None
             results.append((stage, judge(record, stage, ran=False)))
         return Finding(COMPLETE, _numbers(results, self.space), full=True)
-
-    def identity(self, point: DesignPoint) -> str:
-        """The point's id in results.csv."""
-        train = self.space.train.determining()
-        hardware = self.space.hardware.model_dump(mode="json")
-        return point_id(point.axes(), self.space.task, train, hardware)
 
     def uses(self, point: DesignPoint, stages: Sequence[Stage]) -> list[tuple[str, Stage]]:
         """Key and stage, for each stage that a point has."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import TrialState
 
-from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.search.search import FAILED, Finding, Goal, Known, new_study
 from pezoexplore.sweeps.store import StoreError
 
@@ -142,19 +142,4 @@ def _known(trial: optuna.trial.FrozenTrial) -> Known:
     attributes = trial.user_attrs
     state = FAILED if trial.state == TrialState.FAIL else attributes["outcome"]
     finding = Finding(state, attributes["cells"], attributes["reason"], attributes["full"])
-    return Known(point_of(attributes["axes"]), finding, attributes["warm"])
-
-
-def point_of(axes: Mapping[str, Any]) -> DesignPoint:
-    """The point that axes mean, written as :meth:`DesignPoint.axes` does.
-
-    Raises:
-        IllegalPointError: They mean none.
-    """
-    values = {axis: float("inf") if value == "inf" else value for axis, value in axes.items()}
-    values = {
-        axis: value for axis, value in values.items() if value is not None and value != "float"
-    }
-    if values.get("rng") == "none":
-        del values["rng"]
-    return resolve(**values)
+    return Known(DesignPoint.from_json(attributes["axes"]), finding, attributes["warm"])

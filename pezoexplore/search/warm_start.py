@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.point import AXES, DesignPoint, IllegalPointError
+from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.search.search import COMPLETE, Finding, Known
-from pezoexplore.search.study import point_of
 from pezoexplore.sweeps.rundir import STORE_NAME
 from pezoexplore.sweeps.store import Store
 
@@ -124,20 +123,11 @@ def _table(path: Path) -> list[dict[str, str]]:
 
 
 def _point(row: Mapping[str, str]) -> DesignPoint | None:
-    """The point of a row; None if the row has not all axes or means no legal point."""
-    if any(axis not in row for axis in AXES):
-        return None
-    axes = {axis: _value(row[axis]) for axis in AXES}
+    """Return the point of a row; None if the row lacks an axis or holds text where numbers go."""
     try:
-        return point_of(axes)
-    except (IllegalPointError, TypeError, ValueError, KeyError):
+        return DesignPoint.from_json({axis: row[axis] for axis in AXES})
+    except (KeyError, DesignError):
         return None
-
-
-def _value(text: str) -> str | int | None:
-    if not text:
-        return None
-    return int(text) if text.isdigit() else text
 
 
 def _cells(row: Mapping[str, str]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from pezoexplore.analysis.statistics import seeds_of, unsure
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
-from pezoexplore.sweeps.rows import point_id
+from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import Payload, Stage
 from pezoexplore.sweeps.stages import TrainStage
 
@@ -84,10 +84,9 @@ def seeds_wanted(
             wanted[row["point_id"]] = min(2 * seeds, most)
     if not wanted:
         return {}
-    train = space.train.determining()
-    hardware = space.hardware.model_dump(mode="json")
-    named = ((point_id(point.axes(), space.task, train, hardware), point) for point in points)
-    return {point: wanted[identity] for identity, point in named if identity in wanted}
+    identity = point_ids(space)
+    named = ((identity(point), point) for point in points)
+    return {point: wanted[name] for name, point in named if name in wanted}
 
 
 def _widened(stage: TrainStage, more: Mapping[DesignPoint, int]) -> MoreSeedsStage:

@@ -24,7 +24,7 @@ from pezoexplore.sweeps.rows import (
     ON_FRONT,
     Row,
     cell_text,
-    point_id,
+    point_ids,
     result_row,
     skipped_row,
     with_generator,
@@ -261,10 +261,7 @@ class Outputs:
                 yield _row(identity, point, target, results)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:
-        train = self.space.train.determining()
-        hardware = self.space.hardware.model_dump(mode="json")
-        identity = point_id(skip.axes, self.space.task, train, hardware)
-        return skipped_row(identity, skip.axes, skip.reason)
+        return skipped_row(point_ids(self.space)(skip.axes), skip.axes, skip.reason)
 
     def _timing(self, use: Use, result: Result) -> dict[str, str]:
         owner = self.plan.owner(use)

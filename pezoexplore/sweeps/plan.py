@@ -282,7 +282,7 @@ def make_plan(
     plan = Plan(stages, run_dir)
     rest = iter(points)
     while batch := list(itertools.islice(rest, BATCH)):
-        plan.add({point_id(point.axes(), space.task, train, hardware): point for point in batch})
+        plan.add({point_id(point.to_json(), space.task, train, hardware): point for point in batch})
     return plan
 
 

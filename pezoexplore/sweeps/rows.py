@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
@@ -13,9 +14,10 @@ from pezoexplore.design.point import AXES
 from pezoexplore.sweeps.stage import canonical_json, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace
 
 _ENERGY, _PER_NUMBER = "energy_to_target_uj_est", "energy_per_number_pj_est"
 
@@ -93,6 +95,17 @@ def point_id(
     return sha256(canonical_json(content))[:12]
 
 
+def point_ids(space: DesignSpace) -> Callable[[DesignPoint | Mapping[str, object]], str]:
+    """Return the function from a point of a design, or its axes in JSON form, to its id."""
+    train, hardware = space.train.determining(), space.hardware.model_dump(mode="json")
+
+    def identity(point: DesignPoint | Mapping[str, object]) -> str:
+        axes = point if isinstance(point, Mapping) else point.to_json()
+        return point_id(axes, space.task, train, hardware)
+
+    return identity
+
+
 def result_row(
     identity: str,
     target: str,
@@ -110,7 +123,7 @@ def result_row(
         cells: Results by column; None for an empty cell. What is no column is left out.
     """
     row = dict.fromkeys(COLUMNS, "")
-    row |= {axis: cell_text(axis, value) for axis, value in point.axes().items()}
+    row |= {axis: cell_text(axis, value) for axis, value in point.to_json().items()}
     row |= {name: cell_text(name, value) for name, value in cells.items() if name in row}
     return row | {"point_id": identity, "target": target, "status": status}
 

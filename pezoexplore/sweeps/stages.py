@@ -64,7 +64,7 @@ class HealthStage(Stage):
     def key(self, point: DesignPoint) -> Payload:
         """See :meth:`Stage.key`."""
         return {
-            "axes": point.perturbation().axes(),
+            "axes": point.perturbation().to_json(),
             "parameters": self.parameters,
             "steps": self._directions(point),
             "source": self.source,
@@ -113,7 +113,7 @@ class TrainStage(Stage):
     def key(self, point: DesignPoint) -> Payload:
         """See :meth:`Stage.key`."""
         return {
-            "axes": point.axes(),
+            "axes": point.to_json(),
             "task": self.task,
             "identity": dict(self.identity),
             "settings": {k: v for k, v in self.settings.determining().items() if k != "data"},
@@ -159,7 +159,7 @@ class HardwareStage(Stage):
         """See :meth:`Stage.key`."""
         hardware = point.hardware()
         return {
-            "axes": hardware.axes(),
+            "axes": hardware.to_json(),
             "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
             "source": self.source,
             "tools": dict(self.tools),

@@ -15,8 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pezoexplore.design.point import resolve
-from pezoexplore.errors import IllegalPointError
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.errors import DesignError
 from pezoexplore.sweeps.rundir import LOCK_NAME, RUN_NAME, STORE_NAME, WORK_NAME, RunDirError
 from pezoexplore.sweeps.stage import STAGE_ORDER
 
@@ -170,10 +170,8 @@ def _ended(row: tuple[str, str, str, float, str, str]) -> Ended:
 def _label(determinants: str) -> str:
     """The design that a run was of."""
     try:
-        axes = json.loads(determinants)["key"]["axes"]
-        axes["reuse_period"] = float(axes["reuse_period"])
-        return resolve(**axes).label()
-    except (ValueError, KeyError, TypeError, IllegalPointError):
+        return DesignPoint.from_json(json.loads(determinants)["key"]["axes"]).label()
+    except (ValueError, KeyError, TypeError, AttributeError, DesignError):
         return ""
 
 

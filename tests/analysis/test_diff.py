@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pezoexplore.analysis.diff import COSTS, compare_runs
-from pezoexplore.analysis.frames import frame_of_rows, row_point
-from pezoexplore.design.point import resolve
+from pezoexplore.analysis.frames import frame_of_rows
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.sweeps.rows import result_row, skipped_row
 
@@ -133,7 +133,7 @@ def test_rows_from_before_the_training_axes_match():
         for name, cell in row().items()
         if name not in ("estimator", "queries", "weight_bits", "activation_bits", "rounding")
     }
-    assert row_point(old) == row_point(row())
+    assert DesignPoint.from_json(old) == DesignPoint.from_json(row())
     assert compare_runs([old], [row()]).matched == 1
 
 

@@ -5,9 +5,9 @@ import math
 import pytest
 from report_rows import COLUMNS, frame_of, numbered, quickstart, row, write_csv
 
-from pezoexplore.analysis.frames import frame_of_rows, read_results, row_labels, row_point
+from pezoexplore.analysis.frames import frame_of_rows, read_results, row_labels
 from pezoexplore.analysis.pareto import frame_rows
-from pezoexplore.design.point import resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 
 POINTS = (
@@ -41,8 +41,8 @@ def test_rows_in_memory_and_in_the_file_are_the_same_frame(tmp_path):
 def test_points_and_labels_come_back(tmp_path, axes):
     point = resolve(**axes)
     (cells,) = frame_rows(frame_of(tmp_path, numbered([row(90.0, **axes)])))
-    assert row_point(cells) == point
-    assert row_point(row(90.0, **axes)) == point
+    assert DesignPoint.from_json(cells) == point
+    assert DesignPoint.from_json(row(90.0, **axes)) == point
     assert row_labels([cells]) == [point.label()]
 
 

@@ -22,7 +22,7 @@ def expanded(name: str) -> Expansion:
 
 
 def values(expansion: Expansion, axis: str) -> set:
-    return {point.axes()[axis] for point in expansion.points} - {None}
+    return {point.to_json()[axis] for point in expansion.points} - {None}
 
 
 def test_there_are_three():

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.lattice.expand import expand
-from pezoexplore.design.point import resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.search.candidates import candidates_of
-from pezoexplore.search.study import point_of
 
 AXES = {"rng": ["lfsr", "clt"], "reuse": ["none", "phased"], "lanes": [1, 2, 4, 8, 16]}
 PERIODS = {"reuse_period": [1, 2, 4, 8, "inf"]}
@@ -23,7 +22,7 @@ def test_a_small_space_is_listed() -> None:
     assert set(listed.choices) >= {"rng", "reuse", "lanes", "reuse_period"}
     for place, point in enumerate(listed.points):
         assert listed.place(listed.params(point)) == place
-        assert point_of(point.axes()) == point
+        assert DesignPoint.from_json(point.to_json()) == point
 
 
 def test_the_nearest_free_point_is_found() -> None:

@@ -23,7 +23,7 @@ def row(
     """A finished row; hardware is lut, ff, bram."""
     point = resolve(**axes)  # type: ignore[arg-type]
     cells: dict[str, object] = dict.fromkeys(COLUMNS, "")
-    cells |= {name: "" if value is None else value for name, value in point.axes().items()}
+    cells |= {name: "" if value is None else value for name, value in point.to_json().items()}
     cells |= {"status": "ok", "accuracy_mean": accuracy, "accuracy_ci95": 0.7}
     if hardware:
         cells |= dict(zip(("lut", "ff", "bram"), hardware, strict=True))

@@ -57,7 +57,11 @@ def rows(failed_id: str = "f" * 12) -> list[Row]:
 
 def record(stage: str, point: DesignPoint, result: dict[str, object], reason: str = "") -> Record:
     """A record as a sweep keeps it."""
-    key = {"axes": point.axes(), "parameters": PARAMETERS, "result": sha256(canonical_json(result))}
+    key = {
+        "axes": point.to_json(),
+        "parameters": PARAMETERS,
+        "result": sha256(canonical_json(result)),
+    }
     content = canonical_json({"stage": stage, "target": None, "key": key})
     status = "failed" if reason else "ok"
     written = "" if reason else canonical_json(result)

@@ -51,7 +51,7 @@ class Fake(Stage):
     sleep_s: float = 0.0
 
     def key(self, point: DesignPoint) -> Payload:
-        return {"axes": point.axes(), "revision": self.revision}
+        return {"axes": point.to_json(), "revision": self.revision}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         name = f"{self.label}-{point.lanes}-{os.getpid()}-{time.monotonic_ns()}"

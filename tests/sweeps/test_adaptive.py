@@ -26,7 +26,7 @@ def row(point, confidence: str, seeds: int) -> dict[str, str]:
     train = SPACE.train.determining()
     hardware = SPACE.hardware.model_dump(mode="json")
     return {
-        "point_id": point_id(point.axes(), SPACE.task, train, hardware),
+        "point_id": point_id(point.to_json(), SPACE.task, train, hardware),
         "front_confidence": confidence,
         "accuracy_per_seed": ";".join(["90"] * seeds),
     }

@@ -237,7 +237,7 @@ class Simulates(Stage):
     limit_s: float
 
     def key(self, point: DesignPoint) -> Payload:
-        return {"axes": point.axes()}
+        return {"axes": point.to_json()}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         from pezoexplore.hardware.verify.simulate import simulate
@@ -292,7 +292,7 @@ class Edited(Fake):
     source: Path
 
     def key(self, point: DesignPoint) -> Payload:
-        return {"axes": point.axes(), "source": self.source.read_text()}
+        return {"axes": point.to_json(), "source": self.source.read_text()}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         payload = super().run(point, log_path)

@@ -75,12 +75,12 @@ def test_a_cell_reads_back_near_its_value_and_has_no_negative_zero(
 
 
 def test_point_id_is_the_hash_of_what_determines_the_row() -> None:
-    axes = resolve(lanes=31).axes()
+    axes = resolve(lanes=31).to_json()
     identity = point_id(axes, "digits-mlp", TRAIN, HARDWARE)
     assert len(identity) == 12
     assert set(identity) <= set("0123456789abcdef")
     others = [
-        point_id(resolve(lanes=32).axes(), "digits-mlp", TRAIN, HARDWARE),
+        point_id(resolve(lanes=32).to_json(), "digits-mlp", TRAIN, HARDWARE),
         point_id(axes, "another", TRAIN, HARDWARE),
         point_id(axes, "digits-mlp", TRAIN | {"seeds": 6}, HARDWARE),
         point_id(axes, "digits-mlp", TRAIN, HARDWARE | {"clock_mhz": 100.0}),
@@ -89,7 +89,7 @@ def test_point_id_is_the_hash_of_what_determines_the_row() -> None:
 
 
 def test_point_id_does_not_depend_on_order_or_on_other_targets() -> None:
-    axes = resolve(lanes=31).axes()
+    axes = resolve(lanes=31).to_json()
     backwards = dict(reversed(axes.items()))
     assert point_id(axes, "t", TRAIN, HARDWARE) == point_id(
         backwards, "t", json.loads(json.dumps(TRAIN)), HARDWARE | {"targets": ["xcup", "xc7"]}

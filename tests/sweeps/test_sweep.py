@@ -349,7 +349,7 @@ class Shared(Fake):
     name: str = field(default="rtl", init=False)
 
     def key(self, point: DesignPoint) -> Payload:
-        return {"axes": point.hardware().axes()}
+        return {"axes": point.hardware().to_json()}
 
 
 def test_points_that_share_a_key_share_one_run_and_its_log(tmp_path: Path, runs: Path) -> None:

@@ -20,10 +20,8 @@ from typing import TypeVar, cast
 from pezoexplore.design.point import (
     AXES,
     DEFAULTS,
-    NO_RNG,
     DesignPoint,
     IllegalPointError,
-    resolve,
 )
 from pezoexplore.design.space import DesignSpace, SubSpace
 from pezoexplore.design.training_axes import FLOAT_AXES, TRAINING_AXES, draws_numbers
@@ -304,11 +302,8 @@ def _blanks(point: DesignPoint, axis: str, value: Value) -> bool:
         return False
     if own is not None and not isinstance(own, str) and not isinstance(value, str | None):
         value = 1 if math.isinf(own) else own + 1  # any number that is not its own
-    written = {name: kept for name, kept in vars(point).items() if kept is not None}
-    if written["rng"] == NO_RNG:
-        del written["rng"]
     try:
-        return resolve(**{**written, axis: value}) == point
+        return point.moved(**{axis: value}) == point
     except IllegalPointError:
         return False
 

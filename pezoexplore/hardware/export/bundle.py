@@ -116,7 +116,7 @@ def _manifest(order: Order, digest: str, files: Mapping[str, str]) -> str:
         "program": PROGRAM,
         "version": __version__,
         "command": order.command,
-        "axes": order.point.axes(),
+        "axes": order.point.to_json(),
         "rtl_sha256": digest,
         "files": {path: _sha256(files[path]) for path in sorted(files)},
     }

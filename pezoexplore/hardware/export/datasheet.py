@@ -60,7 +60,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
     return [
         (f"`{axis}`", str(value), COLUMN_HELP[axis])
-        for axis, value in point.axes().items()
+        for axis, value in point.to_json().items()
         if value is not None
     ]
 

@@ -155,7 +155,7 @@ def cosimulate(
     shape = Shape.of(point, segments)
     host = Host(point, shape, trainer.task.parameters)
     shutil.rmtree(work_dir, ignore_errors=True)
-    job = {"training": asdict(training), "point": asdict(point)}
+    job = {"training": asdict(training), "point": point.to_json()}
     loads = _SETTLING + 8 * shape.sources * shape.lanes * (1 + shape.state_bits // 32)
     built = build_engine(point, segments, rtl_dir)
     patience = clocks_enough(point, host.beats)
@@ -235,7 +235,7 @@ class _Loop:
     def __init__(self, play: Play, folder: Path) -> None:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         self.training = Training(**job["training"])
-        self.point = DesignPoint(**job["point"])
+        self.point = DesignPoint.from_json(job["point"])
         self.trainer = _trainer(self.point, self.training)
         scales = self.trainer.network.scales.weights
         self.shape = Shape.of(self.point, len(scales))

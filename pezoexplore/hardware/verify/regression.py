@@ -56,7 +56,7 @@ class Check:
         return {
             "module": self.module,
             "point": self.point.label(),
-            "axes": self.point.axes(),
+            "axes": self.point.to_json(),
             "status": self.status,
             "words": self.words,
             "reason": self.reason,

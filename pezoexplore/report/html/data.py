@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.analysis.frames import row_labels, row_point
+from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import front_of_frame
 from pezoexplore.analysis.runs import DESIGN_NAME, Row, read_run
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
@@ -122,7 +122,7 @@ def read_report(source: Path) -> Report:
     notes: list[str] = []
     maximize, minimize, constraints = _objectives(run.space, list(map(str, frame.columns)))
     front = front_of_frame(frame, maximize, minimize, constraints).tolist()
-    points, labels = [row_point(row) for row in rows], row_labels(rows)
+    points, labels = [DesignPoint.from_json(row) for row in rows], row_labels(rows)
     records = _records(folder / STORE_NAME, notes)
     parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
     curves = {

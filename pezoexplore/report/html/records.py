@@ -62,7 +62,7 @@ class Records:
         accuracies is returned.
         """
         wanted = str(row.get(PER_SEED) or "")
-        for payload in self._trained.get(canonical_json(point.axes()), ()):
+        for payload in self._trained.get(canonical_json(point.to_json()), ()):
             if cell_text(PER_SEED, payload.get(PER_SEED)) == wanted:
                 curve: Curve = payload.get("validation_curve") or ()
                 return curve
@@ -71,7 +71,7 @@ class Records:
     def failure(self, point: DesignPoint, stage: str, target: str) -> StageFailure | None:
         """Return why a stage of a point has no result; None if the store has no reason."""
         seen = {"health": point.perturbation(), "train": point}.get(stage) or point.hardware()
-        axes = canonical_json(seen.axes())
+        axes = canonical_json(seen.to_json())
         labels = (_label(stage, target), stage)
         return next((self._failed[at] for label in labels if (at := (label, axes)) in
                      self._failed), None)  # fmt: skip

@@ -69,14 +69,14 @@ def sweep(points):
 
 def _space(point):
     """Axes of a design file that give this point alone."""
-    axes = {name: value for name, value in point.axes().items() if value is not None}
+    axes = {name: value for name, value in point.to_json().items() if value is not None}
     if point.rng != "lfsr":
         del axes["state_bits"]
     return axes | {"reuse_period": "inf" if point.reuse_period == inf else point.reuse_period}
 
 
 def _is(point, row):
-    axes = {k: "" if v is None else str(v) for k, v in point.axes().items()}
+    axes = {k: "" if v is None else str(v) for k, v in point.to_json().items()}
     return all(row[name] == value for name, value in axes.items())
 
 

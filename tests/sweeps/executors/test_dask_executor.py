@@ -102,7 +102,7 @@ class Reads(Stage):
     work_dir: Path
 
     def key(self, point: DesignPoint) -> Payload:
-        return {"axes": point.axes()}
+        return {"axes": point.to_json()}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         self.work_dir.mkdir(parents=True)
