@@ -18,7 +18,8 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
-from pezoexplore.train.evaluate import ci95, train_point
+from pezoexplore.intervals import half_width
+from pezoexplore.train.evaluate import train_point
 from pezoexplore.train.tasks.registry import get_task
 
 ARMS: dict[str, DesignPoint] = {
@@ -66,7 +67,7 @@ def main() -> None:
             reference = scores
         else:
             paired = scores - reference
-            line += f"  difference {paired.mean():+.2f} +- {ci95(paired):.2f}"
+            line += f"  difference {paired.mean():+.2f} +- {half_width(paired):.2f}"
         print(line, flush=True)
 
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
+from pezoexplore.intervals import half_width
 from pezoexplore.train.distil import Distillation, distil_point
-from pezoexplore.train.evaluate import ci95
 from pezoexplore.train.networks.student import Budget, Halting
 from pezoexplore.train.tasks.registry import get_task
 
@@ -49,7 +49,8 @@ def main() -> None:
         scores = np.array(found["accuracy_per_seed"])
         reference = scores if reference is None else reference
         paired = scores - reference
-        difference = f"{paired.mean():+.2f} +- {ci95(paired.tolist()):.2f}" if paired.any() else ""
+        interval = f"{paired.mean():+.2f} +- {half_width(paired.tolist()):.2f}"
+        difference = interval if paired.any() else ""
         row = [name, f"{scores.mean():.2f} +- {found['accuracy_ci95']:.2f}", difference]
         row += [f"{found['learning_rate']:g}", words(found["teacher_dropped_at"])]
         row += [words(found["stopped_at"]), f"{found['forward_passes']:.0f}"]

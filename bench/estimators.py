@@ -24,7 +24,8 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
-from pezoexplore.train.evaluate import ci95, train_source
+from pezoexplore.intervals import half_width
+from pezoexplore.train.evaluate import train_source
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.networks.cnn import Cnn, Conv
@@ -131,7 +132,7 @@ def paired(differences: np.ndarray) -> str:
     """Mean of paired differences with its interval; nothing for an arm against itself."""
     if not differences.any():
         return ""
-    return f"{differences.mean():+.2f} +- {ci95(differences.tolist()):.2f}"
+    return f"{differences.mean():+.2f} +- {half_width(differences.tolist()):.2f}"
 
 
 def heading(text: str) -> None:

@@ -31,18 +31,9 @@ from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.loading import read_design
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.search.candidates import candidates_of
+from pezoexplore.search.goal import COMPLETE, SCREENED, Finding, Goal, Known
 from pezoexplore.search.screening import ruled_out
-from pezoexplore.search.search import (
-    COMPLETE,
-    SCREENED,
-    Finding,
-    Goal,
-    Known,
-    Plan,
-    evaluations,
-    progress,
-    search,
-)
+from pezoexplore.search.search import Plan, evaluations, progress, search
 
 HERE = Path(__file__).parent
 GRID = HERE / "data" / "full_grid.csv.gz"

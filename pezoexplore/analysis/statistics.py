@@ -8,8 +8,7 @@ the share of fronts it is on when the seeds are drawn again, the same draw for a
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pezoexplore.analysis.pareto import Rows, as_conditions, pareto_mask, target_of
-from pezoexplore.design.conditions import Condition, is_missing, parse_number
+from pezoexplore.design.conditions import COMPARE, Condition, is_missing, parse_number
+from pezoexplore.intervals import half_width
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,15 +37,6 @@ MAX_ENTRIES = 2048
 
 UNSURE = (0.05, 0.95)
 """Between these confidences a row is neither surely on the front nor surely off it."""
-
-_COMPARE: dict[str, Callable[[Floats, float], npt.NDArray[np.bool_]]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-}
 
 
 @dataclass(frozen=True)
@@ -94,8 +85,8 @@ def paired_difference(
         return Difference(mean, None, None, seeds)
     from scipy.stats import t
 
+    half = half_width(gaps, level)
     error = float(gaps.std(ddof=1)) / math.sqrt(seeds)
-    half = float(t.ppf((1 + level) / 2, seeds - 1)) * error
     if error == 0:
         return Difference(mean, half, 0.0 if mean else 1.0, seeds)
     return Difference(mean, half, float(2 * t.sf(abs(mean) / error, seeds - 1)), seeds)
@@ -269,7 +260,7 @@ class _TargetConfidence:
         allowed = np.ones(means.shape, dtype=bool)
         for condition in self._varying:
             if not isinstance(condition.value, str):
-                allowed &= _COMPARE[condition.op](means, condition.value)
+                allowed &= COMPARE[condition.op](means, condition.value)
         draws = np.where(allowed, self._sign * means if self._sign else 0.0, math.inf)
         costs = np.array([entry.costs for entry in self._entries]).reshape(len(self._entries), -1)
         shares = _shares(costs, draws).tolist()

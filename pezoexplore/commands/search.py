@@ -17,9 +17,10 @@ from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.loading import read_design, resolved_yaml
 from pezoexplore.design.space import DesignSpace, TrainSettings
 from pezoexplore.errors import DesignError
+from pezoexplore.search.goal import Goal
 from pezoexplore.search.samplers import SAMPLERS
 from pezoexplore.search.screening import CHEAP
-from pezoexplore.search.search import Goal, evaluations, progress
+from pezoexplore.search.search import evaluations, progress
 from pezoexplore.search.search_run import (
     SearchNews,
     SearchResult,

@@ -11,10 +11,11 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pezoexplore.errors import DesignError
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
+COMPARE: dict[str, Callable[[Any, float], Any]] = {
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
@@ -22,8 +23,9 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+"""The comparisons, of a number or of an array of them with a number."""
 
-OPERATORS = tuple(_COMPARE)
+OPERATORS = tuple(COMPARE)
 """The comparisons a condition may use."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -82,7 +84,7 @@ class Condition:
         number = parse_number(cell)
         if number is None:  # text is unequal to every number, and neither above nor below it
             return self.op == "!="
-        return _COMPARE[self.op](number, self.value)
+        return bool(COMPARE[self.op](number, self.value))
 
 
 def parse_condition(text: str) -> Condition:

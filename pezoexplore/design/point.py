@@ -182,7 +182,8 @@ class DesignPoint:
         given = ((axis, values.get(axis, TRAINING_DEFAULTS.get(axis))) for axis in AXES)
         read = {axis: axis_value(axis, value) for axis, value in given}
         there = {axis: value for axis, value in read.items() if value is not None}
-        return cls(**dict.fromkeys(AXES) | _EMPTY | there)
+        complete: dict[str, Any] = dict.fromkeys(AXES) | _EMPTY | there
+        return cls(**complete)
 
     def moved(self, **axes: Value) -> DesignPoint:
         """Return the point with some axes written otherwise, in canonical form again.

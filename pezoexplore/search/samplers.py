@@ -14,6 +14,7 @@ import numpy as np
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
+from pezoexplore.search.goal import VIOLATIONS
 from pezoexplore.search.surrogate import choose
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ POPULATION = 16
 
 WARMUP = 8
 """Evaluations before a model is used; until then points are drawn."""
-
-VIOLATIONS = "violations"
-"""User attribute of a trial: how far each constraint is missed; above 0 is infeasible."""
 
 
 class LegalSampler(BaseSampler):

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pezoexplore.intervals import half_width
+from pezoexplore.search.goal import CEILINGS, Goal
+
 if TYPE_CHECKING:
-    from pezoexplore.search.search import Goal, Known
+    from pezoexplore.search.goal import Known
 
 CHEAP = frozenset(
     {
@@ -22,13 +25,7 @@ CHEAP = frozenset(
 )
 """Numeric results that the stages before training give; every other one may need training."""
 
-CEILINGS = {"accuracy_mean": 100.0}
-"""The best value that a column can have, where there is one."""
-
 FLOORS = {"accuracy_ci95": 0.0, "forward_passes": 0.0, "energy_to_target_uj_est": 0.0}
-
-CONFIDENCE = 0.975
-"""One-sided level of an interval's end: a 95 % interval leaves half of the rest on each side."""
 
 
 def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) -> str:
@@ -101,18 +98,9 @@ def cannot_reach(
         ours = [sign * cells[name] for sign, name in zip(signs, cheap, strict=True)]
         other = [sign * rival.finding.cells[name] for sign, name in zip(signs, cheap, strict=True)]
         if all(b <= a for a, b in zip(ours, other, strict=True)) and len(theirs) == len(scores):
-            top = upper_end(np.array(scores) - np.array(theirs))
+            gaps = np.array(scores) - np.array(theirs)
+            half = half_width(gaps)
+            top = math.inf if half is None else float(gaps.mean()) + half
             if top < 0:
                 return f"at most {-top:.2f} points short of {rival.point.label()} at a small budget"
     return ""
-
-
-def upper_end(differences: Sequence[float] | np.ndarray) -> float:
-    """Upper end of the 95 % interval of a mean (Student's t); infinite for fewer than two."""
-    values = np.asarray(differences, dtype=np.float64)
-    if len(values) < 2:
-        return math.inf
-    from scipy.stats import t
-
-    spread = float(values.std(ddof=1)) / math.sqrt(len(values))
-    return float(values.mean()) + float(t.ppf(CONFIDENCE, len(values) - 1)) * spread

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.analysis.hypervolume import box_of
 from pezoexplore.search.candidates import Candidates, candidates_of
-from pezoexplore.search.search import (
-    FAILED,
-    Goal,
-    Known,
-    Plan,
-    evaluations,
-    search,
-    trial_of,
-)
+from pezoexplore.search.goal import FAILED, Goal, Known
+from pezoexplore.search.search import Plan, evaluations, search, trial_of
 from pezoexplore.search.stage_evaluator import SearchSettings as SearchSettings
 from pezoexplore.search.stage_evaluator import StageEvaluator, TimeIsUpError
 from pezoexplore.search.study import STUDY_NAME, KeptStudy

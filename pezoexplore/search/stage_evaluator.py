@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
+from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED, Finding, Goal, Known
 from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
-from pezoexplore.search.search import (
-    BATCH,
-    COMPLETE,
-    FAILED,
-    SCREENED,
-    STOPPED,
-    Finding,
-    Goal,
-    Known,
-    progress,
-)
+from pezoexplore.search.search import BATCH, progress
 from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.results import Result, judge, record_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator

@@ -18,7 +18,8 @@ import optuna
 from optuna.trial import TrialState
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.search.search import FAILED, Finding, Goal, Known, new_study
+from pezoexplore.search.goal import FAILED, Finding, Goal, Known
+from pezoexplore.search.search import new_study
 from pezoexplore.sweeps.store import StoreError
 
 if TYPE_CHECKING:

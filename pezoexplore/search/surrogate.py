@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pezoexplore.search.screening import CEILINGS
+from pezoexplore.search.goal import CEILINGS
 
 Floats = npt.NDArray[np.float64]
 Known = Sequence[tuple[int, Mapping[str, float]]]

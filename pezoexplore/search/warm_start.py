@@ -11,7 +11,7 @@ from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.search.search import COMPLETE, Finding, Known
+from pezoexplore.search.goal import COMPLETE, Finding, Known
 from pezoexplore.sweeps.rundir import STORE_NAME
 from pezoexplore.sweeps.store import Store
 

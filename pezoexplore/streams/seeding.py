@@ -19,6 +19,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pezoexplore.streams.splitmix import GOLDEN, mix64
+
 U64 = NDArray[np.uint64]
 
 _COMMON = 2**32 - 1
@@ -34,10 +36,7 @@ def splitmix64(states: U64) -> U64:
         uint64 array of the same shape.
     """
     with np.errstate(over="ignore"):
-        z = states + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
+        return mix64(states + np.uint64(GOLDEN))
 
 
 def seed_words(seed: int, epochs: U64, lane: U64) -> U64:

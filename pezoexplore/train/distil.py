@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
+from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.evaluate import Settings, ci95, tune
+from pezoexplore.train.evaluate import Settings, tune
 from pezoexplore.train.general_loop import Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.networks.mlp import Mlp
@@ -304,7 +305,7 @@ def _accuracies(distiller: Distiller, runs: Sequence[Distilled]) -> dict[str, An
     kept = [float(distiller.score(run.state, test).accuracy[0, 0]) for run in runs]
     return {
         "accuracy_mean": None if steps else float(np.mean(kept)),
-        "accuracy_ci95": None if steps else ci95(kept),
+        "accuracy_ci95": None if steps else half_width(kept),
         "accuracy_per_seed": None if steps else kept,
         "diverged_step": min(steps) if steps else None,
     }

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.task import Split, Task
@@ -151,7 +152,7 @@ def train_source(
     kept = None if len(diverged) or not np.isfinite(accuracies).all() else accuracies
     return {
         "accuracy_mean": None if kept is None else float(np.mean(kept)),
-        "accuracy_ci95": None if kept is None else ci95(kept),
+        "accuracy_ci95": None if kept is None else half_width(kept),
         "accuracy_per_seed": kept,
         "test_loss_mean": None if len(diverged) else _finite(score.loss.mean()),
         "diverged_step": int(diverged.min()) if len(diverged) else None,
@@ -225,16 +226,6 @@ def learning_curve(
     return rows
 
 
-def ci95(values: Sequence[float]) -> float | None:
-    """Half width of the 95 % interval of the mean, Student's t; None below two values."""
-    from scipy.stats import t
-
-    if len(values) < 2:
-        return None
-    spread = float(np.std(values, ddof=1))
-    return float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
-
-
 def steps_to_target(steps: Sequence[int], accuracy: Sequence[float], target: float) -> int | None:
     """First look at which the accuracy reaches the target and from which on it holds it.
 
@@ -286,7 +277,7 @@ def _try(
 
 def _look(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
     """One look of a learning curve, in hundredths of a percent: it is for the eye."""
-    half = ci95(accuracies.tolist())
+    half = half_width(accuracies.tolist())
     mean = round(float(np.mean(accuracies)), 2)
     return step, mean, None if half is None else round(half, 2)
 

@@ -18,8 +18,9 @@ from sweep_fakes import INFO, runs_of
 from pezoexplore.design.columns import RESULT_COLUMNS
 from pezoexplore.design.lattice.expand import expand
 from pezoexplore.errors import DesignError
+from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED
 from pezoexplore.search.screening import CHEAP
-from pezoexplore.search.search import COMPLETE, FAILED, SCREENED, STOPPED, evaluations
+from pezoexplore.search.search import evaluations
 from pezoexplore.search.search_run import SearchNews
 from pezoexplore.sweeps.store import StoreError
 from pezoexplore.sweeps.sweep import run_sweep

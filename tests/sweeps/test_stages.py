@@ -11,7 +11,8 @@ from pezoexplore.errors import ToolError
 from pezoexplore.paths import rtl_dir
 from pezoexplore.sweeps.provenance import run_info, tree_hash
 from pezoexplore.sweeps.stage import determinants
-from pezoexplore.sweeps.stages import build_stages, figures_missing, scratch
+from pezoexplore.sweeps.stage_kinds import scratch
+from pezoexplore.sweeps.stages import build_stages, figures_missing
 
 
 def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pezoexplore.design.point import resolve
+from pezoexplore.intervals import half_width
 from pezoexplore.train.evaluate import (
     Candidate,
-    ci95,
     learning_curve,
     steps_to_target,
     train_point,
@@ -39,11 +39,11 @@ def test_ci95_is_students_interval(values: list[float]) -> None:
     low, high = stats.t.interval(
         0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values)
     )
-    assert ci95(values) == pytest.approx((high - low) / 2, rel=1e-6)
+    assert half_width(values) == pytest.approx((high - low) / 2, rel=1e-6)
 
 
 def test_one_value_has_no_interval() -> None:
-    assert ci95([93.0]) is None
+    assert half_width([93.0]) is None
 
 
 def test_the_target_counts_from_where_it_is_held() -> None:
@@ -80,7 +80,7 @@ def test_a_point_is_tuned_retrained_and_tested(source: DirectionSource, settings
     assert len(accuracies) == 3
     assert np.mean(accuracies) > 32
     assert result["accuracy_mean"] == pytest.approx(np.mean(accuracies))
-    assert result["accuracy_ci95"] == ci95(accuracies)
+    assert result["accuracy_ci95"] == half_width(accuracies)
     counts = np.array(accuracies) * 3.6
     np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
 

@@ -32,6 +32,7 @@ from pezoexplore.design.lattice.lattice import (
 from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.splitmix import GOLDEN, mix64
 
 
 @dataclass(frozen=True)
@@ -199,25 +200,17 @@ def _shuffled(size: int, seed: int) -> Iterator[int]:
     """
     half = max(1, (max(size - 1, 1).bit_length() + 1) // 2)
     mask = (1 << half) - 1
-    keys = [_mix(seed * 0x9E3779B97F4A7C15 + turn + 1) for turn in range(8)]
+    keys = [mix64(seed * GOLDEN + turn + 1) for turn in range(8)]
     for index in range(size):
         at = index
         while True:
             left, right = at >> half, at & mask
             for key in keys:
-                left, right = right, left ^ (_mix(right + key) & mask)
+                left, right = right, left ^ (mix64(right + key) & mask)
             at = left << half | right
             if at < size:
                 break
         yield at
-
-
-def _mix(value: int) -> int:
-    """SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014)."""
-    value &= (1 << 64) - 1
-    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & (1 << 64) - 1
-    value = (value ^ value >> 27) * 0x94D049BB133111EB & (1 << 64) - 1
-    return value ^ value >> 31
 
 
 def _never_refused(values: Mapping[str, Value]) -> frozenset[str]:

@@ -16,7 +16,8 @@ from pezoexplore.sweeps.outputs import judge
 from pezoexplore.sweeps.provenance import needed_tools, rtl_sha256, tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload
-from pezoexplore.sweeps.stages import RTL_TOOLS, RtlStage, scratch
+from pezoexplore.sweeps.stage_kinds import RtlStage, scratch
+from pezoexplore.sweeps.stages import RTL_TOOLS
 from pezoexplore.sweeps.store import Record
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
 from pezoexplore.sweeps import stages
-from pezoexplore.sweeps.stages import RtlStage
+from pezoexplore.sweeps.stage_kinds import RtlStage
 
 WORDS = 2000
 """Words of each point where every module is broken in turn."""

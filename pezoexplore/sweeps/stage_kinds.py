@@ -1,0 +1,265 @@
+"""The stages of a point: health, train, rtl, power, synth and timing.
+
+What does the work is imported only where it runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from abc import abstractmethod
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore.sweeps.provenance import Versions, rtl_sha256
+from pezoexplore.sweeps.stage import Payload, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import TrainSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthStage(Stage):
+    """Stream statistics, span and effective dimension; of any point that draws numbers.
+
+    Attributes:
+        parameters: Length of the direction, d.
+        steps: Steps of a training run.
+        source: Hash of the code.
+        libraries: Versions of the numeric libraries.
+    """
+
+    name: str = field(default="health", init=False)
+    parameters: int
+    steps: int
+    source: str
+    libraries: Versions
+
+    def applies(self, point: DesignPoint) -> bool:
+        """See :meth:`Stage.applies`."""
+        return point.draws
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return {
+            "axes": point.perturbation().to_json(),
+            "parameters": self.parameters,
+            "steps": self._directions(point),
+            "source": self.source,
+            "libraries": dict(self.libraries),
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.streams.statistics import stream_health
+
+        perturbation = point.perturbation()
+        return dict(stream_health(perturbation, self.parameters, self._directions(point)))
+
+    def _directions(self, point: DesignPoint) -> int:
+        """Directions a run draws."""
+        return self.steps * (point.queries or 1)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainStage(Stage):
+    """Training on all seeds, the learning rate chosen on a validation split.
+
+    Attributes:
+        task: Training task.
+        folder: Where modules of the user's tasks are looked for first.
+        identity: Hashes of data and code that are not the package's (name, hash).
+        settings: Training settings.
+        source: Hash of the code.
+        libraries: Versions of the numeric libraries.
+        cpu: Kind of CPU: another one may round otherwise.
+    """
+
+    name: str = field(default="train", init=False)
+    task: str
+    folder: str | None
+    identity: tuple[tuple[str, str], ...]
+    settings: TrainSettings
+    source: str
+    libraries: Versions
+    cpu: str
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return {
+            "axes": point.to_json(),
+            "task": self.task,
+            "identity": dict(self.identity),
+            "settings": {k: v for k, v in self.settings.determining().items() if k != "data"},
+            "source": self.source,
+            "libraries": dict(self.libraries),
+            "cpu": self.cpu,
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        from pezoexplore.train.evaluate import train_point
+        from pezoexplore.train.tasks.registry import get_task
+
+        task = get_task(self.task, self.settings.data, self.folder)
+        return train_point(point, task, self.settings)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 2.0 + 20e-6 * replica_steps(self.settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareStage(Stage):
+    """What is done with a point's RTL, built in a scratch folder.
+
+    Attributes:
+        rtl_dir: Folder of the RTL.
+        work_dir: Folder for what the tools build.
+        source: Hash of the code, and of the benches that are used.
+        tools: Versions of the tools that are used.
+    """
+
+    rtl_dir: Path
+    work_dir: Path
+    source: str
+    tools: Versions
+
+    def applies(self, point: DesignPoint) -> bool:
+        """See :meth:`Stage.applies`."""
+        return point.in_hardware
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        hardware = point.hardware()
+        return {
+            "axes": hardware.to_json(),
+            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
+            "source": self.source,
+            "tools": dict(self.tools),
+        }
+
+    def run(self, point: DesignPoint, log_path: Path) -> Payload:
+        """See :meth:`Stage.run`."""
+        hardware = point.hardware()
+        identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
+        with scratch(self.work_dir) as work:
+            return identity | self.found(hardware, work, log_path)
+
+    @abstractmethod
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """What the tools find out about a hardware point in an empty folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RtlStage(HardwareStage):
+    """The RTL in simulation, compared word for word with the software stream."""
+
+    name: str = field(default="rtl", init=False)
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.verify.verify import verify_point
+
+        return verify_point(hardware, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 5.0
+
+    def verdict(self, payload: Payload) -> str | None:
+        """See :meth:`Stage.verdict`."""
+        if payload["rtl_status"] == "pass":
+            return None
+        return "the RTL does not deliver the words of the software stream"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerStage(HardwareStage):
+    """Power of the synthesised netlist on one target, from its simulation.
+
+    Attributes:
+        clock_mhz: Clock the power is for.
+    """
+
+    name: str = field(default="power", init=False)
+    clock_mhz: float
+
+    def key(self, point: DesignPoint) -> Payload:
+        """See :meth:`Stage.key`."""
+        return super().key(point) | {"clock_mhz": self.clock_mhz}
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.power.power import power_point
+
+        assert self.target is not None, "power is for a target"
+        return dict(
+            power_point(hardware, self.target, self.clock_mhz, self.rtl_dir, work, log_path)
+        )
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthStage(HardwareStage):
+    """Resources of the RTL on one target."""
+
+    name: str = field(default="synth", init=False)
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.eda.synth import synthesise
+
+        assert self.target is not None, "synthesis is for a target"
+        return synthesise(hardware, self.target, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimingStage(HardwareStage):
+    """The highest clock of the RTL on one target; part of ``synth`` where there is a tool."""
+
+    name: str = field(default="timing", init=False)
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """See :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.eda.timing import highest_clock
+
+        assert self.target is not None, "a clock is for a target"
+        return highest_clock(hardware, self.target, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """See :meth:`Stage.cost`."""
+        return 15.0
+
+
+def replica_steps(settings: TrainSettings) -> int:
+    """Training steps of a point: all seeds at each learning rate, then once more at the best."""
+    candidates = len(settings.learning_rates) * len(settings.epsilon)
+    return settings.steps * settings.seeds * (candidates + 1)
+
+
+@contextmanager
+def scratch(work_dir: Path) -> Iterator[Path]:
+    """A fresh folder for one run, removed afterwards: a simulator build is never reused."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=work_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
