@@ -13,7 +13,7 @@ from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, print_json, say, tell
 from pezoexplore.commands.verify import make_room
 from pezoexplore.errors import DesignError
-from pezoexplore.hardware.proof.mutation_run import (
+from pezoexplore.regression.mutation_run import (
     EQUIVALENT,
     KILLED,
     SURVIVED,
@@ -23,8 +23,8 @@ from pezoexplore.hardware.proof.mutation_run import (
     run_mutants,
     write_list,
 )
-from pezoexplore.hardware.verify.junit import TestCase, write_junit
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.junit import TestCase, write_junit
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from pezoexplore.commands.sweep import rtl_folder
 from pezoexplore.commands.terminal import Meter, counted, duration, print_json, say, tell
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.verify.coverage import KINDS, Coverage, reasons
-from pezoexplore.hardware.verify.junit import write_junit
-from pezoexplore.hardware.verify.regression import (
+from pezoexplore.hardware.verify.simulate import SIMULATORS
+from pezoexplore.regression.run import (
     Check,
     chosen_modules,
     regression_coverage,
     run_regression,
     test_cases,
 )
-from pezoexplore.hardware.verify.simulate import SIMULATORS
 from pezoexplore.report.coverage_page import HEADER, coverage_page, coverage_rows
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.junit import write_junit
 from pezoexplore.sweeps.rundir import RunDirError
 
 

@@ -13,8 +13,8 @@ from pezoexplore.commands.verify import VerifyRequest, make_room
 from pezoexplore.hardware.proof.formal import chosen_proofs
 from pezoexplore.hardware.proof.formal_proof import Proof
 from pezoexplore.hardware.proof.formal_run import Verdict, run_formal
-from pezoexplore.hardware.verify.junit import TestCase, write_junit
 from pezoexplore.report.tables import print_table
+from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.rundir import RunDirError
 
 

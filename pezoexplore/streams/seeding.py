@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.streams.splitmix import GOLDEN, mix64
+from pezoexplore.splitmix import GOLDEN, mix64
 
 U64 = NDArray[np.uint64]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
 from pezoexplore.design.columns import COLUMNS
-from pezoexplore.hardware.verify.junit import TestCase, write_junit
+from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.results import Result as Result
 from pezoexplore.sweeps.results import judge as judge
 from pezoexplore.sweeps.results import tally

@@ -72,7 +72,9 @@ def build_stages(
             RtlStage(
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
-                source=source_hash("design/point.py", "streams", "hardware", benches=True),
+                source=source_hash(
+                    "design/point.py", "splitmix.py", "streams", "hardware", benches=True
+                ),
                 tools=needed_tools("rtl", RTL_TOOLS, tools),
                 timeout_s=1200.0,
             )
@@ -100,7 +102,9 @@ def _power(
             clock_mhz=space.hardware.clock_mhz,
             rtl_dir=rtl_dir,
             work_dir=work_dir,
-            source=source_hash("design/point.py", "energies.py", "streams", "hardware"),
+            source=source_hash(
+                "design/point.py", "energies.py", "splitmix.py", "streams", "hardware"
+            ),
             tools=needed_tools("power", (POWER_TOOL, *_synth_tools(name)), tools),
             timeout_s=3600.0,
         )
@@ -119,7 +123,7 @@ def _synthesis(
     """Resources for each target, and the highest clock where there is a tool for it."""
     from pezoexplore.hardware.eda.targets import TARGETS
 
-    source = source_hash("design/point.py", "streams", "hardware")
+    source = source_hash("design/point.py", "splitmix.py", "streams", "hardware")
     for name in space.hardware.targets:
         target = TARGETS[name]
         names = _synth_tools(name)
@@ -177,7 +181,7 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     return HealthStage(
         parameters=_parameters(space, folder),
         steps=space.train.steps,
-        source=source_hash("design/point.py", "streams"),
+        source=source_hash("design/point.py", "splitmix.py", "streams"),
         libraries=library_versions(),
     )
 
@@ -192,7 +196,7 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         settings=space.train,
         source=source_hash(
             *("design/point.py", "design/training_axes.py", "energies.py", "intervals.py"),
-            *("streams", "train"),
+            *("splitmix.py", "streams", "train"),
         ),
         libraries=library_versions(),
         cpu=cpu_kind(),

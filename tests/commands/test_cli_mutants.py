@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pezoexplore.commands import mutants
-from pezoexplore.hardware.proof.mutation_run import COLUMNS, Judged
+from pezoexplore.regression.mutation_run import COLUMNS, Judged
 
 
 def rows(path: Path) -> list[dict[str, str]]:

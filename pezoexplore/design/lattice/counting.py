@@ -32,7 +32,7 @@ from pezoexplore.design.lattice.lattice import (
 from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
-from pezoexplore.streams.splitmix import GOLDEN, mix64
+from pezoexplore.splitmix import GOLDEN, mix64
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.proof import mutation
 from pezoexplore.hardware.proof.equivalence import proven_points, proves_equal
 from pezoexplore.hardware.proof.mutants import Mutant, mutants_of
-from pezoexplore.hardware.proof.mutation_run import EQUIVALENT, KILLED, SURVIVED, read_list
 from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.paths import rtl_dir
+from pezoexplore.regression.mutation_run import EQUIVALENT, KILLED, SURVIVED, read_list
 
 LIST = Path(__file__).with_name("mutants.csv")
 

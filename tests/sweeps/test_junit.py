@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pezoexplore.hardware.verify.junit import TestCase, junit_xml, write_junit
+from pezoexplore.sweeps.junit import TestCase, junit_xml, write_junit
 
 
 def test_counts_and_cases(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
-from pezoexplore.hardware.verify.junit import TestCase
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
+from pezoexplore.sweeps.junit import TestCase
 from pezoexplore.sweeps.outputs import judge
 from pezoexplore.sweeps.provenance import needed_tools, rtl_sha256, tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
