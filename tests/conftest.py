@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 from hypothesis import settings
 
@@ -22,3 +23,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Hides that a pipe was not flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+# Tests start many Python processes. Without byte code each compiles all that it imports, which
+# doubles the time of a simulation.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
