@@ -34,19 +34,28 @@ def test_every_module_has_an_edit():
     assert {edit.module for edit in EDITS.values()} == set(MODULES)
 
 
-def _is_slow(name: str, edit: str) -> bool:
-    """Any test run has an edit of each reuse module, and the point that tells first of it."""
-    of_reuse = EDITS[edit].module.startswith("stream_")
-    return not of_reuse or name != next(n for n, p in POINTS.items() if EDITS[edit].breaks(p))
+def _marks(name: str, edit: str) -> list[pytest.MarkDecorator]:
+    """Return when a point meets an edit: the first that it breaks and the first that it spares.
+
+    Other points repeat them. Edits of a generator are slow: there are many.
+    """
+    fails = EDITS[edit].breaks(POINTS[name])
+    alike = [n for n in _with_the_file(edit) if EDITS[edit].breaks(POINTS[n]) == fails]
+    if name != alike[0]:
+        return [pytest.mark.regression]
+    return [] if fails and EDITS[edit].module.startswith("stream_") else [pytest.mark.slow]
+
+
+def _with_the_file(edit: str) -> list[str]:
+    return [name for name, point in POINTS.items() if EDITS[edit].file in source_names(point)]
 
 
 @pytest.mark.parametrize(
     ("name", "edit"),
     [
-        pytest.param(name, edit, marks=[pytest.mark.slow] if _is_slow(name, edit) else [])
+        pytest.param(name, edit, marks=_marks(name, edit))
         for edit in EDITS
-        for name, point in POINTS.items()
-        if EDITS[edit].file in source_names(point)
+        for name in _with_the_file(edit)
     ],
 )
 def test_points_with_the_file_fail_when_they_use_what_is_edited(name, edit, tmp_path):

@@ -117,6 +117,10 @@ FIRST_EDIT = {edit.module: name for name, edit in reversed(EDITS.items())}
 """One edit of each generator and reuse module."""
 
 
+CHOSEN = ("lfsr", "stream_pool", "stream_phased")
+"""Modules of `make test`: a generator, and a reuse module with and without a spared point."""
+
+
 def _two_points(module):
     """The first point of a module's regression that its edit breaks, and the first it spares.
 
@@ -130,8 +134,13 @@ def _two_points(module):
     return [*broken[:1], *spared[:1]]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in CHOSEN else pytest.mark.regression)
+        for name in MODULES
+    ],
+)
 def test_exactly_the_points_that_use_what_was_edited_fail(module, folder, monkeypatch):
     name, points = FIRST_EDIT[module], _two_points(module)
     EDITS[name].apply(folder)
