@@ -1,4 +1,4 @@
-"""Generate the reference pages from the code, and the table of columns in README.md.
+"""Generate the reference pages, the table of columns in README.md and the architecture's picture.
 
 python docs/make_reference.py           # write
 python docs/make_reference.py --check   # exit with status 1 if a page is out of date
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from draw_architecture import PICTURE, picture
 
 from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
@@ -115,6 +116,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "pezo_engine.h": engine_map.c_header(),
         ROOT / "docs" / "generators.md": generators_page(),
         ROOT / "README.md": readme(),
+        PICTURE: picture(),
     }
 
 

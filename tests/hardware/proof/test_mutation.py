@@ -16,7 +16,7 @@ from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.paths import rtl_dir
 from pezoexplore.regression.mutation_run import EQUIVALENT, KILLED, SURVIVED, read_list
 
-LIST = Path(__file__).with_name("mutants.csv")
+LIST = Path(__file__).parents[1] / "mutants.csv"
 
 
 @pytest.fixture(scope="module")
