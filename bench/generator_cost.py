@@ -20,7 +20,8 @@ from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.hardware.eda.tools import yosys_version
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.catalogue import CATALOGUE
-from pezoexplore.streams.statistics import stream_health
+from pezoexplore.streams.statistics import stream_statistics
+from pezoexplore.streams.stream import Stream
 
 HARDWARE = tuple(item.name for item in CATALOGUE if item.rtl)
 RIVAL = "xorshift32"
@@ -43,7 +44,7 @@ def main(names: list[str]) -> int:
     for rng in names or HARDWARE:
         point = resolve(rng=rng, reuse="none", bit_width=8, lanes=LANES)
         one, many = cost(rng, 1), cost(rng, LANES)
-        lag1 = stream_health(point, 2410, 64)["stream_lag1"]
+        lag1 = stream_statistics(Stream(point), 2410, 64)["stream_lag1"]
         print(
             f"{rng:16}{one['lut']:13g}{one['ff']:6g}{many['lut']:15g}{many['ff']:6g}"
             f"{many['carry']:6g}{many['lut'] / LANES / point.bits:9.2f}"

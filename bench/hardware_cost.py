@@ -27,7 +27,8 @@ from pathlib import Path
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.statistics import stream_health
+from pezoexplore.streams.statistics import stream_statistics
+from pezoexplore.streams.stream import Stream
 from pezoexplore.train.tasks.registry import get_task
 
 LANES, BITS = 31, 8
@@ -63,7 +64,9 @@ def cost(point: DesignPoint) -> dict[str, float]:
 
 def correlation(point: DesignPoint) -> float:
     """Largest lane correlation at lags 0 to 64."""
-    return float(stream_health(point, get_task("digits-mlp").parameters, 100)["lane_correlation"])
+    return float(
+        stream_statistics(Stream(point), get_task("digits-mlp").parameters, 100)["lane_correlation"]
+    )
 
 
 def show(point: DesignPoint, used: dict[str, float], note: str = "") -> None:

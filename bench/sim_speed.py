@@ -21,12 +21,12 @@ from pathlib import Path
 from statistics import median
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.hardware.rtl.build import TOP, build
-from pezoexplore.hardware.verify.script import make_script
 from pezoexplore.hardware.verify.simulate import SIMULATORS, simulate
+from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
 LIMITS = {"icarus": 2.0, "verilator": 10.0}
@@ -90,15 +90,15 @@ def ours(point: DesignPoint, simulator: str, clocks: int, folder: Path) -> int:
     log_path = folder.parent / "log"
     found = verify_point(point, rtl_dir(), folder, log_path, words=words, simulator=simulator)
     assert found["rtl_status"] == "pass"
-    return len(make_script(point, words).controls)
+    return len(make_script(Stream(point), words).controls)
 
 
 def rival(point: DesignPoint, simulator: str, clocks: int, folder: Path) -> int:
     """Compare the beats of as many clocks one by one."""
     shutil.rmtree(folder, ignore_errors=True)
-    sources = build(point, rtl_dir()).write(folder)
+    sources = build(Stream(point), rtl_dir()).write(folder)
     (folder / "every_clock.py").write_text(RIVAL, encoding="utf-8")
-    rows = reseeding.pack_rows(Stream(point, 0).beats(0, 0, clocks), point.bits)
+    rows = pack_rows(Stream(point, 0).beats(0, 0, clocks), point.bits)
     (folder / "expected.txt").write_text("\n".join(f"{row:x}" for row in rows))
     job = {"toplevel": TOP, "bench": "every_clock", "sources": sources}
     (folder / "job.json").write_text(json.dumps({**job, "defines": [], "waves": False}))

@@ -20,7 +20,7 @@ from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
-from pezoexplore.streams.span import effective_span
+from pezoexplore.streams.stream import strategy
 
 RESOURCES = ("lut", "ff", "bram", "dsp")
 """Columns that a design costs."""
@@ -187,7 +187,7 @@ def span_share(point: DesignPoint, parameters: int) -> float:
     reach = min(parameters, COUNTED)
     if point.lanes > parameters:
         return 1.0
-    return effective_span(point, parameters, COUNTED) / reach
+    return strategy(point).effective_span(parameters, COUNTED) / reach
 
 
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
@@ -268,7 +268,7 @@ def _families(measured: Sequence[Option]) -> dict[DesignPoint, list[Option]]:
 
 def _on_a_line(point: DesignPoint) -> bool:
     """Whether resources grow evenly with the lanes: memories and tables of scales do not."""
-    return point.reuse != "pool" and point.scaling != "pow2"
+    return not point.has_memory
 
 
 def _line_errors(measured: Sequence[Option]) -> dict[str, float]:

@@ -224,7 +224,7 @@ def verify(
     from pezoexplore.commands.verify import VerifyRequest
     from pezoexplore.commands.verify import verify as simulate
     from pezoexplore.commands.verify_formal import verify_formal
-    from pezoexplore.hardware.verify.script import TARGET_WORDS
+    from pezoexplore.hardware.verify.stimulus import TARGET_WORDS
 
     asked = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
     if len(both := [name for name, value in asked.items() if value]) > 1:

@@ -159,12 +159,13 @@ def _sweep(request: CompareRequest, space: DesignSpace, out: Path) -> SweepResul
 def _divergences(rows: Sequence[Row]) -> dict[str, float]:
     """Divergence from the normal of each Gaussian that finished."""
     from pezoexplore.streams.divergence import divergence
+    from pezoexplore.streams.stream import Stream
 
     points: dict[str, DesignPoint] = {}
     for row in rows:
         if row["status"] == "ok" and row["rng"] in GAUSSIAN_HARDWARE:
             points[row["rng"]] = DesignPoint.from_json(row)
-    return {rng: divergence(point) for rng, point in points.items()}
+    return {rng: divergence(Stream(point)) for rng, point in points.items()}
 
 
 def _write(request: CompareRequest, found: Sequence[report.Comparison], out: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from pezoexplore.commands.points import one_point
 from pezoexplore.commands.terminal import plain, tell
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
 HEADER = "index,beat,lane,exponent,value"
@@ -166,8 +167,6 @@ def _columns(chunk: _Chunk, lanes: int) -> list[list[object]]:
 
 
 def _write_hex(stream: Stream, request: StreamRequest, output: BinaryIO) -> None:
-    from pezoexplore.hardware.rtl.reseeding import pack_rows
-
     bits = stream.point.bits
     digits = -(-stream.lanes * bits // 4)
     for chunk in _chunks(stream, request):

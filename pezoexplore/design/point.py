@@ -24,8 +24,17 @@ from pezoexplore.design.training_axes import (
     training_words,
 )
 from pezoexplore.errors import DesignError, IllegalPointError
+from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse
 
-__all__ = ["AXES", "DEFAULTS", "DesignPoint", "IllegalPointError", "fixed_state_bits", "resolve"]
+__all__ = [
+    "AXES",
+    "DEFAULTS",
+    "MAX_POOL_BITS",
+    "DesignPoint",
+    "IllegalPointError",
+    "fixed_state_bits",
+    "resolve",
+]
 
 RNGS = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
@@ -36,7 +45,7 @@ RNGS = (
 NO_RNG = "none"
 """What the axis rng holds for an estimator without random numbers."""
 
-REUSES = ("none", "pool", "bank", "phased")
+REUSES = tuple(RULES)
 TAPS = ("shifted", "xor", "shared")
 SCALINGS = ("none", "constant", "pow2")
 
@@ -54,12 +63,6 @@ FIXED_BITS = {"rademacher": 1, "ternary": 2}
 
 GAUSSIAN_BITS = (4, 12)
 """Bit widths the hardware Gaussians are built for."""
-
-MAX_POOL_BITS = 94_500_000
-"""Block RAM of the largest UltraScale+ FPGA (VU13P, AMD DS890: 94.5 Mb): no pool is larger."""
-
-MAX_POW2_STATE_BITS = 12
-"""Widest state whose scale exponents fit a table by state."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,21 @@ class DesignPoint:
         return math.isfinite(self.reuse_period)
 
     @property
+    def rules(self) -> Reuse:
+        """Rules of the reuse strategy."""
+        return RULES[self.reuse]
+
+    @property
+    def pooled(self) -> bool:
+        """Whether words are stored and read again."""
+        return self.rules.pooled
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether the hardware has a memory: for a pool's rows, or a table of scale exponents."""
+        return self.pooled or self.scaling == "pow2"
+
+    @property
     def in_hardware(self) -> bool:
         """Whether the point has RTL; the software Gaussian and the point without numbers do not."""
         return self.rng not in ("gaussian", NO_RNG)
@@ -138,7 +156,7 @@ class DesignPoint:
     @property
     def group(self) -> int:
         """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
-        if self.reuse != "none" or not self.in_hardware:
+        if not self.rules.shares_generators or not self.in_hardware:
             return 1
         words = OUTPUT_WORDS.get(self.rng) or OUTPUT_BITS.get(self.rng, self.bits) // self.bits
         return min(self.lanes, words)
@@ -146,7 +164,7 @@ class DesignPoint:
     @property
     def in_shift_registers(self) -> bool:
         """Whether the state lies in shift registers, which are not read or loaded at once."""
-        return self.rng == "lut_sr" and self.reuse == "none"
+        return self.rng == "lut_sr" and self.rules.shares_generators
 
     @property
     def generators(self) -> int:
@@ -322,18 +340,18 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
     if not draws_numbers(training["estimator"]):
         return replace(_NO_NUMBERS, **training)
     rng, reuse = str(values["rng"]), str(values["reuse"])
-    if reuse in ("bank", "phased") and rng != "lfsr":
-        raise IllegalPointError(f"reuse {reuse} needs rng lfsr, not {rng}")
+    rules = RULES[reuse]
+    rules.check_generator(rng)
     raw = DesignPoint(
         rng=rng,
         reuse=reuse,
-        pool_size=_integer(values["pool_size"]) if reuse == "pool" else None,
+        pool_size=_integer(values["pool_size"]) if "pool_size" in rules.axes else None,
         reuse_period=float(values["reuse_period"] or math.inf),
         bit_width=FIXED_BITS.get(rng) or _integer(values["bit_width"]),
         state_bits=_integer(values["state_bits"]),
         lanes=_integer(values["lanes"]) or 1,
         leap=_integer(values["leap"]) if rng == "lfsr" else None,
-        taps=str(values["taps"]) if reuse == "phased" else None,
+        taps=str(values["taps"]) if "taps" in rules.axes else None,
         scaling=str(values["scaling"]),
         **training,
     )
@@ -353,13 +371,12 @@ def _software_gaussian(raw: DesignPoint) -> DesignPoint:
         raise IllegalPointError("scaling pow2 is hardware; rng gaussian is software only")
     if raw.fixed_point:
         raise IllegalPointError("weight_bits needs integer numbers; rng gaussian draws floats")
-    pool = raw.reuse == "pool"
     return replace(
         raw,
-        reuse_period=raw.reuse_period if pool else math.inf,
+        reuse_period=raw.reuse_period if raw.pooled else math.inf,
         bit_width=None,
         state_bits=None,
-        lanes=raw.lanes if pool else 1,
+        lanes=raw.lanes if raw.pooled else 1,
         scaling="none",
     )
 
@@ -375,11 +392,7 @@ def _hardware_point(raw: DesignPoint) -> DesignPoint:
     if point.rng == "lfsr":
         _check_lfsr(point)
     _check_integers(point)
-    if point.reuse == "pool" and point.rows * point.lanes * point.bits > MAX_POOL_BITS:
-        raise IllegalPointError(
-            f"a pool of {point.rows * point.lanes * point.bits:,} bits is larger than any "
-            f"target's memory ({MAX_POOL_BITS:,} bits)"
-        )
+    point.rules.check_memory(point)
     return _check_scaling(point)
 
 
@@ -404,22 +417,11 @@ def _check_lfsr(point: DesignPoint) -> None:
         )
     if math.gcd(leap, period) != 1:
         raise IllegalPointError(f"leap {leap} shares a factor with the period {period}")
-    if point.reuse != "pool" and period < point.lanes:
-        raise IllegalPointError(f"{period} states are fewer than {point.lanes} lanes")
-    if point.taps == "shared" and (point.bits < 2 or point.lanes <= point.bits // 2):
-        raise IllegalPointError(
-            f"taps shared needs bit_width 2 or more and more than {point.bits // 2} lanes"
-        )
+    point.rules.check_lanes(point)
 
 
 def _check_scaling(point: DesignPoint) -> DesignPoint:
     if point.scaling != "pow2":
         return replace(point, scaling="none") if point.rng == "rademacher" else point
-    if point.reuse == "none":
-        raise IllegalPointError("scaling pow2 needs reuse pool, bank or phased")
-    if point.reuse != "pool" and (point.state_bits or 0) > MAX_POW2_STATE_BITS:
-        raise IllegalPointError(
-            f"scaling pow2 needs state_bits of at most {MAX_POW2_STATE_BITS} for reuse "
-            f"{point.reuse} (its table is indexed by the state), not {point.state_bits}"
-        )
+    point.rules.check_pow2(point)
     return point

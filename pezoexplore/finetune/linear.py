@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator import generator
+from pezoexplore.streams.generator_words import generator_words
 from pezoexplore.streams.linear import Columns, apply, byte_tables, power
-from pezoexplore.streams.reuse import PerLane, Phased, Words, generator_words, word_dtype
+from pezoexplore.streams.packing import U64, Words, word_dtype
+from pezoexplore.streams.strategies.none import PerLane
+from pezoexplore.streams.strategies.phased import Phased
 
 BEATS = 16
 """Beats that one look-up gives."""
@@ -26,24 +26,22 @@ BEATS = 16
 _GROUP_BITS = 11
 """State bits of one table at most: larger ones leave the caches."""
 
-U64 = NDArray[np.uint64]
-
 
 class Linear:
     """Numbers of a phased stream, or of an lfsr or xorshift a lane, whose states are long."""
 
-    def __init__(self, point: DesignPoint, made: Phased | PerLane, device: torch.device) -> None:
-        """Of a point without exponents and its strategy, on a device."""
-        self._made, self._device, self._lanes = made, device, point.lanes
-        self._phased = isinstance(made, Phased)
-        step = generator(point)
+    def __init__(self, strategy: Phased | PerLane, device: torch.device) -> None:
+        """Make the tables of a stream without exponents, on a device."""
+        self._strategy, self._device, self._lanes = strategy, device, strategy.point.lanes
+        self._phased = isinstance(strategy, Phased)
+        step = strategy.generator
         self._period, self._bits = step.period, step.state_bits
         self._half = 0.5 * step.half
         self._leaps = power(step.step, BEATS)
         self._moves: list[torch.Tensor] = []
         groups = -(-self._bits // _GROUP_BITS)
         self._group_bits = -(-self._bits // groups)
-        self._tables = self._on_device(_word_tables(point, made, self._group_bits))
+        self._tables = self._on_device(_word_tables(strategy, self._group_bits))
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """See :class:`pezoexplore.finetune.sources.Source`."""
@@ -56,7 +54,7 @@ class Linear:
 
     def _run(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """Numbers of beats between which nothing rotates or hops."""
-        first = self._made.states(np.array([epoch], dtype=np.uint64), start)[0]
+        first = self._strategy.states(np.array([epoch], dtype=np.uint64), start)[0]
         states = self._on_device(first.astype(np.int64))[:, None]  # [lanes or 1, runs of beats]
         wanted = -(-count // BEATS)
         doublings = 0
@@ -92,15 +90,18 @@ class Linear:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
 
-def _word_tables(point: DesignPoint, made: Phased | PerLane, group_bits: int) -> Words:
-    """Words by group of state bits and their value: [groups, 2**group_bits, words].
+def _word_tables(strategy: Phased | PerLane, group_bits: int) -> Words:
+    """Return words by group of state bits and their value: [groups, 2**group_bits, words].
 
     XORing one row of each group gives the words of BEATS beats; an affine function's constant, the
     words of the state zero, is in the first group.
     """
-    bits = generator(point).state_bits
+    bits = strategy.generator.state_bits
     basis = np.array([0, *(1 << i for i in range(bits))], dtype=np.uint64)
-    shown = _phased_words(point, made, basis) if isinstance(made, Phased) else _lane(point, basis)
+    if isinstance(strategy, Phased):
+        shown = _phased_words(strategy, basis)
+    else:  # [states, BEATS] of one generator a state
+        shown = generator_words(strategy.point, basis[:, None], BEATS)[:, :, 0]
     images = shown[1:] ^ shown[0]
     groups = -(-bits // group_bits)
     tables = np.zeros((groups, 2**group_bits, shown.shape[1]), dtype=shown.dtype)
@@ -112,19 +113,14 @@ def _word_tables(point: DesignPoint, made: Phased | PerLane, group_bits: int) ->
     return tables
 
 
-def _lane(point: DesignPoint, states: U64) -> Words:
-    """Words [states, BEATS] of one generator a state."""
-    words: Words = generator_words(point, states[:, None], BEATS)[:, :, 0]
-    return words
-
-
-def _phased_words(point: DesignPoint, made: Phased, states: U64) -> Words:
-    """Words [states, BEATS * lanes] of a phased stream from each state, without a hop."""
-    masks = np.array(made.masks, dtype=np.uint64)  # [lanes, bits]
-    shown = np.stack([_walk(generator(point).step, int(state)) for state in states])
+def _phased_words(strategy: Phased, states: U64) -> Words:
+    """Return words [states, BEATS * lanes] of a phased stream from each state, without a hop."""
+    bits = strategy.point.bits
+    masks = np.array(strategy.masks, dtype=np.uint64)  # [lanes, bits]
+    shown = np.stack([_walk(strategy.generator.step, int(state)) for state in states])
     ones = np.bitwise_count(shown[:, :, None, None] & masks) & 1  # [states, BEATS, lanes, bits]
-    raw = (ones.astype(np.int64) << np.arange(point.bits)).sum(axis=-1)
-    words: Words = (raw - 2 ** (point.bits - 1)).astype(word_dtype(point.bits))
+    raw = (ones.astype(np.int64) << np.arange(bits)).sum(axis=-1)
+    words: Words = (raw - 2 ** (bits - 1)).astype(word_dtype(bits))
     return words.reshape(len(states), -1)
 
 

@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.finetune.linear import Linear
-from pezoexplore.streams.generator import generator
-from pezoexplore.streams.reuse import PerLane, Phased, strategy
+from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
-from pezoexplore.streams.stepped import STEPPED
-from pezoexplore.streams.stream import Stream, Words
+from pezoexplore.streams.strategies.none import PerGroup, PerLane
+from pezoexplore.streams.strategies.phased import Phased
+from pezoexplore.streams.strategy import Strategy
+from pezoexplore.streams.stream import Stream
 
 LINEAR = ("lfsr", "xorshift32", "rademacher")
 """Generators whose words are bits of a state that steps linearly."""
@@ -65,32 +66,30 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
         longest: Most beats that will be asked for at once.
     """
     host = Host(point, seed, device)
-    short = period_of(point)
-    if short is not None and point.reuse in ("none", "pool"):
+    strategy = host.stream.strategy
+    short = table_period(strategy)
+    turns = strategy.rotates or strategy.hop > 0
+    if short is not None and not turns:
         return Cyclic(host, short, longest)
-    if point.rng in STEPPED and point.reuse != "pool":
+    if isinstance(strategy, PerGroup):
         return Stepping(point, seed, device)
     if device.type == "cpu" and point.scaling != "pow2":  # exponents take longer than a table
         return host
     if short is not None:
         return Turning(host, short)
-    made = strategy(point, seed)
-    if isinstance(made, Phased | PerLane) and generator(point).shape is None:
-        return Linear(point, made, device)
+    if isinstance(strategy, Phased | PerLane) and strategy.generator.shape is None:
+        return Linear(strategy, device)
     return host
 
 
-def period_of(point: DesignPoint) -> int | None:
-    """Beats after which the rows of a table start again; None where a table would be too large.
+def table_period(strategy: Strategy) -> int | None:
+    """Return the beats after which the rows of a table restart; None if it would be too large.
 
     For bank and phased that is one turn: the next shows the same rows, but rotated or hopped.
     """
-    if point.reuse == "pool":
-        return point.rows
-    if not point.in_hardware:
-        return None
-    period = generator(point).period
-    return period if period * point.lanes <= TABLE_NUMBERS else None
+    turn, lanes = strategy.turn, strategy.point.lanes
+    fits = turn is not None and (strategy.point.pooled or turn * lanes <= TABLE_NUMBERS)
+    return turn if fits else None
 
 
 class Host:
@@ -99,13 +98,13 @@ class Host:
     def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
         """Of a point and a master seed, copied to a device."""
         self.point, self.device, self._seed = point, device, seed
-        self._stream = Stream(point, seed)
+        self.stream = Stream(point, seed)
         self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """See :class:`Source`."""
-        words: Words = self._stream.beats(epoch, start, count)
-        half = self._stream.half
+        words: Words = self.stream.beats(epoch, start, count)
+        half = self.stream.half
         if self._room.numel() < words.size:
             self._room = torch.empty(words.size, device=self.device)
         made = self._room[: words.size].view(words.shape)
@@ -123,21 +122,21 @@ class Stepping(Host):
         """See :class:`Host`."""
         super().__init__(point, seed, device)
         self._reached = (0, 0)
-        self._kept = ((0, 0), copy.deepcopy(self._stream))
+        self._kept = ((0, 0), copy.deepcopy(self.stream))
 
     def enter(self, epoch: int, start: int) -> None:
         """Step to where a step of training starts, to which :meth:`numbers` will come back."""
         if start == 0:
-            self._stream = Stream(self.point, self._seed)
+            self.stream = Stream(self.point, self._seed)
         elif self._reached != (epoch, start):
             self.numbers(epoch, start - 1, 1)
         self._reached = (epoch, start)
-        self._kept = ((epoch, start), copy.deepcopy(self._stream))
+        self._kept = ((epoch, start), copy.deepcopy(self.stream))
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """See :class:`Source`."""
         if self._kept[0] <= (epoch, start) < self._reached:
-            self._stream = copy.deepcopy(self._kept[1])
+            self.stream = copy.deepcopy(self._kept[1])
         self._reached = (epoch, start + count)
         return super().numbers(epoch, start, count)
 
@@ -165,11 +164,9 @@ class Turning:
 
     def __init__(self, host: Host, period: int) -> None:
         """Of the point that ``host`` serves, with so many beats a turn."""
-        point = host.point
-        made = strategy(point, 0)
-        self._host, self._period, self._lanes = host, period, point.lanes
-        self._hop = made.hop if isinstance(made, Phased) else 0
-        self._rotates = point.reuse == "bank"
+        strategy = host.stream.strategy
+        self._host, self._period, self._lanes = host, period, host.point.lanes
+        self._hop, self._rotates = strategy.hop, strategy.rotates
         self._kept: tuple[int, torch.Tensor] | None = None
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pezoexplore.analysis.recommend import COUNTED, RESOURCES, Advice, Option, span_share
 from pezoexplore.analysis.statistics import Difference
-from pezoexplore.streams.fresh_bits import fresh_bits_per_clock
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
+from pezoexplore.streams.stream import Stream
 
 FULL_SHARE = 0.9995
 """Share of the dimensions from which on it is called all of them."""
@@ -31,9 +31,10 @@ class Figures:
 def figures_of(option: Option, advice: Advice) -> Figures:
     """Return the figures of a design for a model of the requested size."""
     parameters = advice.limits.parameters
+    stream = Stream(option.point)
     return Figures(
-        norm=norm_error(option.point, parameters),
-        fresh_bits=fresh_bits_per_clock(option.point, parameters),
+        norm=norm_error(stream, parameters),
+        fresh_bits=stream.strategy.fresh_bits(parameters),
         output_bits=option.point.lanes * option.point.bits,
     )
 

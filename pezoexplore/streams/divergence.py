@@ -1,4 +1,4 @@
-"""How far the words of a Gaussian generator are from the normal distribution."""
+"""Distance of a Gaussian generator's words from the normal distribution."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams.stream import Stream
 
 CELL_BITS = 8
@@ -16,19 +15,20 @@ _WORDS = 2**23
 _CHUNK = 2**18  # words made at a time
 
 
-def divergence(point: DesignPoint) -> float:
-    """Kullback-Leibler divergence in bits of a stream's words from the discretised normal.
+def divergence(stream: Stream) -> float:
+    """Return the divergence (Kullback-Leibler, bits) of a stream's words from the normal.
 
-    The words of z = (w + 1/2) / 2**(bit_width - 3), of all lanes, over 2**23 of them of master
-    seed 0. What so many words add by chance, (cells - 1) / (2 ln 2 words), is taken off (G. Miller,
+    The words of z = (w + 1/2) / 2**(bit_width - 3), of all lanes, over the first 2**23 of
+    them. What so many words add by chance, (cells - 1) / (2 ln 2 words), is subtracted (G. Miller,
     Note on the bias of information estimates, 1955).
 
     Args:
-        point: A point whose generator is one of ``GAUSSIAN_HARDWARE``.
+        stream: A stream whose generator is one of ``GAUSSIAN_HARDWARE``.
     """
+    point = stream.point
     bits = min(point.bits, CELL_BITS)
     counts = np.zeros(2**bits, dtype=np.int64)
-    stream, beats = Stream(point), _CHUNK // point.lanes
+    beats = _CHUNK // stream.lanes
     for first in range(0, _WORDS // point.lanes, beats):
         words = stream.beats(0, first, beats).astype(np.int32) >> (point.bits - bits)
         counts += np.bincount(words.ravel() + 2 ** (bits - 1), minlength=2**bits)
@@ -37,7 +37,7 @@ def divergence(point: DesignPoint) -> float:
 
 
 def _bits_from_normal(shares: NDArray[np.float64]) -> float:
-    """Divergence of the shares of the cells from -4 to 4 sigma, the outer ones with the tails."""
+    """Return the divergence of the cells' shares, -4 to 4 sigma, the outer ones with the tails."""
     edges = ndtr(np.linspace(-4.0, 4.0, len(shares) + 1))
     edges[0], edges[-1] = 0.0, 1.0
     seen = shares > 0

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.stream import Directions
+from pezoexplore.streams.stream import Directions, Stream
 
 STEPS = 64
-"""Directions looked at."""
+"""Directions examined."""
 
 WEIGHTS = 2**18
-"""Weights looked at, of a model that has more: the first ones."""
+"""Most weights examined: the first ones of a larger model."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class NormError:
     """Lengths of directions against sqrt(d), which Gaussian numbers have on average.
 
     Attributes:
-        mean: Mean of |z| / sqrt(d); 1 is ideal. What is left of it the learning rate takes up.
-        spread: Standard deviation of the lengths over their mean, which no setting takes up.
-        weights: Weights looked at.
+        mean: Mean of |z| / sqrt(d); 1 is ideal. A learning rate can compensate for it.
+        spread: Standard deviation of the lengths over their mean, which no setting can compensate.
+        weights: Weights examined.
     """
 
     mean: float
@@ -32,15 +31,15 @@ class NormError:
     weights: int
 
 
-def norm_error(point: DesignPoint, parameters: int) -> NormError:
-    """Lengths of the first ``STEPS`` directions, master seed 0.
+def norm_error(stream: Stream, parameters: int) -> NormError:
+    """Measure the lengths of the first ``STEPS`` directions of a stream.
 
     Args:
-        point: The design; it draws numbers.
+        stream: The stream of a point that draws numbers.
         parameters: Weights d.
     """
     weights = min(parameters, WEIGHTS)
-    directions = Directions(point, weights, [0])
+    directions = Directions([stream], weights)
     lengths = []
     for step in range(STEPS):
         values = directions.block(step, 1)[0, 0].astype(np.float64) * directions.scale
@@ -50,5 +49,5 @@ def norm_error(point: DesignPoint, parameters: int) -> NormError:
 
 
 def gaussian_spread(weights: int) -> float:
-    """Spread of the lengths of Gaussian directions of d weights: 1 / sqrt(2 d), for large d."""
+    """Return the spread of Gaussian directions' lengths, d weights: 1 / sqrt(2 d), for large d."""
     return 1 / math.sqrt(2 * weights)

@@ -1,13 +1,13 @@
-"""Stream theory on every row: moments, correlations, span and dimension of a point's stream.
+"""Stream statistics of a row: moments, correlations, span and dimension.
 
 Two-point training sees the gradient through C = E[z z^T], so whatever makes C differ from a
-multiple of the identity acts as a preconditioner nobody asked for. All figures here are of z
+multiple of the identity acts as an unwanted preconditioner. All figures here are of z
 (words with their half and scale), master seed 0, and deterministic.
 
 Moments, lag-1 and lane correlation come from one *sample*: the first beats of the stream, reseeds
 included. It is 2**17 beats, or fewer for many lanes (2**22 words), cut to whole periods: of the
 stream where that is shorter, else of the generator. A whole period of the stream is taken as the
-circle it is, so its figures are exact; others carry noise of about 1 / sqrt(beats), which makes
+cycle it is, so its figures are exact; others carry noise of about 1 / sqrt(beats), which makes
 the largest of many lane correlations of independent lanes about 0.012.
 """
 
@@ -19,9 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import ssyrk
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator import generator
-from pezoexplore.streams.span import effective_span, step_cycle, stream_period
 from pezoexplore.streams.stream import Directions, Stream, beats_per_step
 
 LAGS = 64
@@ -36,10 +33,10 @@ _MAX_SQUARE = 8192  # weights up to which C is held whole
 F32 = NDArray[np.float32]
 
 
-def stream_health(point: DesignPoint, parameters: int, steps: int) -> dict[str, float | int | None]:
-    """Columns that say how good a point's numbers are for a model, master seed 0.
+def stream_statistics(stream: Stream, parameters: int, steps: int) -> dict[str, float | int | None]:
+    """Compute the columns that describe a stream's numbers for a model.
 
-    - ``effective_span``: dimensions that all updates ever made can reach (span.effective_span);
+    - ``effective_span``: dimensions that all updates ever made can reach (``effective_span``);
     - ``effective_dim``: participation ratio of the directions of the run (:func:`effective_dim`);
     - ``stream_mean``, ``stream_std``, ``stream_kurtosis``: of all z of the sample (see the module),
       kurtosis being the fourth central moment over the squared variance: 1.8 for uniform numbers,
@@ -50,55 +47,54 @@ def stream_health(point: DesignPoint, parameters: int, steps: int) -> dict[str, 
     - ``distinct_output_bits``: see :func:`distinct_output_bits`.
 
     Args:
-        point: The design.
+        stream: The stream of a point, master seed 0.
         parameters: Weights d of the model.
         steps: Steps of the training run.
 
     Returns:
         Values by column name; None where a figure has no meaning.
     """
-    z, circular = sample(point, parameters)
+    z, circular = sample(stream, parameters)
     mean, deviation, kurtosis = _moments(z)
     lag1, between = lane_correlations(z, circular)
     return {
-        "effective_span": effective_span(point, parameters),
-        "effective_dim": effective_dim(point, parameters, steps),
+        "effective_span": stream.strategy.effective_span(parameters),
+        "effective_dim": effective_dim(stream, parameters, steps),
         "stream_mean": mean,
         "stream_std": deviation,
         "stream_kurtosis": kurtosis,
         "stream_lag1": lag1,
         "lane_correlation": between,
-        "distinct_output_bits": distinct_output_bits(point),
+        "distinct_output_bits": distinct_output_bits(stream),
     }
 
 
-def sample(point: DesignPoint, parameters: int, beats: int = _BEATS) -> tuple[F32, bool]:
-    """A sample of a point's numbers, master seed 0; see the module.
+def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[F32, bool]:
+    """Return a sample of a stream's numbers; see the module.
 
     Args:
-        point: The design.
+        stream: The stream, master seed 0.
         parameters: Weights d of the model: they say when a refill or reseed comes.
         beats: Most beats.
 
     Returns:
         z, float32 [beats, lanes], and whether it is a whole period of the stream.
     """
-    stream = Stream(point)
+    point, strategy = stream.point, stream.strategy
     most = min(beats, _WORDS // point.lanes)
     if point.reseeds:
         epoch_beats = int(point.reuse_period) * beats_per_step(parameters, point.lanes)
         epochs = np.arange(-(-most // epoch_beats), dtype=np.uint64)
         words = stream.epochs(epochs, 0, min(epoch_beats, most))
         return stream.z_of(words.reshape(-1, point.lanes)[:most]), False
-    period = stream_period(point)
-    if period is not None and period <= most:
-        return stream.z(0, 0, period), True
-    whole = generator(point).period if point.in_hardware and point.reuse != "pool" else most
-    return stream.z(0, 0, most // whole * whole or most), False
+    if strategy.period is not None and strategy.period <= most:
+        return stream.z(0, 0, strategy.period), True
+    turn = strategy.turn or most
+    return stream.z(0, 0, most // turn * turn or most), False
 
 
 def _moments(z: F32) -> tuple[float, float, float | None]:
-    """Mean, deviation and kurtosis of all values, summed in float64."""
+    """Return mean, deviation and kurtosis of all values, summed in float64."""
     chunks = [z[i : i + _CHUNK] for i in range(0, len(z), _CHUNK)]
     mean = sum(float(chunk.sum(dtype=np.float64)) for chunk in chunks) / z.size
     second = fourth = 0.0
@@ -112,7 +108,7 @@ def _moments(z: F32) -> tuple[float, float, float | None]:
 
 
 def lane_correlations(z: F32, circular: bool) -> tuple[float | None, float | None]:
-    """How much lanes say about themselves and each other at other beats.
+    """Correlate lanes with themselves and each other at other beats.
 
     Args:
         z: float32 [beats, lanes].
@@ -136,7 +132,7 @@ def lane_correlations(z: F32, circular: bool) -> tuple[float | None, float | Non
 
 
 def lagged_correlations(z: F32, circular: bool, most: int = LAGS) -> NDArray[np.float64]:
-    """Correlation of every lane with every lane so many beats later.
+    """Correlate every lane with every lane up to `most` beats later.
 
     Args:
         z: float32 [beats, lanes], every lane varying.
@@ -157,7 +153,7 @@ def lagged_correlations(z: F32, circular: bool, most: int = LAGS) -> NDArray[np.
 
 
 def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
-    """Sums over t < beats of line[t, i] * line[t + lag, j]: float64 [lags, lanes, lanes]."""
+    """Sum line[t, i] * line[t + lag, j] over t < beats: float64 [lags, lanes, lanes]."""
     lanes = line.shape[1]
     sums = np.zeros((lanes, lags * lanes))
     for first in range(0, beats, _CHUNK):
@@ -170,39 +166,39 @@ def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
     return sums.reshape(lanes, lags, lanes).transpose(1, 0, 2)
 
 
-def distinct_output_bits(point: DesignPoint) -> int | None:
-    """Output bits that are not copies of another one, of lanes * bit_width.
+def distinct_output_bits(stream: Stream) -> int | None:
+    """Count the output bits that are not copies of another one, of lanes * bit_width.
 
     Bits are compared over the first 128 beats, or up to the first rotation, hop or wrap when that
     comes earlier. None for the software Gaussian, which has no bits.
     """
+    point = stream.point
     if not point.in_hardware:
         return None
-    turn = point.rows if point.reuse == "pool" else generator(point).period
-    words = Stream(point).beats(0, 0, min(_BIT_BEATS, turn)).astype(np.int64)
+    words = stream.beats(0, 0, min(_BIT_BEATS, stream.strategy.turn or 1)).astype(np.int64)
     bits = (words[:, :, None] >> np.arange(point.bits)) & 1
     bits[:, :, -1] ^= 1  # as the state has it: the word shows its top bit inverted
     sequences = np.packbits(bits.reshape(len(words), -1).astype(np.uint8), axis=0)
     return int(np.unique(sequences, axis=1).shape[1])
 
 
-def effective_dim(point: DesignPoint, parameters: int, steps: int) -> float:
-    """Participation ratio (tr C)**2 / tr(C**2) of C = E[z z^T] over the steps of a run.
+def effective_dim(stream: Stream, parameters: int, steps: int) -> float:
+    """Return the participation ratio (tr C)**2 / tr(C**2) of C = E[z z^T] over the steps of a run.
 
-    All steps of master seed 0 are used, so the figure is exact for the run: tr(C**2) is the squared
+    All steps are used, so the figure is exact for the run: tr(C**2) is the squared
     Frobenius norm of the Gram matrix of weights or of steps. Products are float32, sums of
     them float64.
 
     Args:
-        point: The design.
+        stream: The stream, master seed 0.
         parameters: Weights d.
         steps: Steps of the run.
 
     Returns:
         1 (all directions parallel) to min(steps, d).
     """
-    directions = Directions(point, parameters, [0])
-    rows, weights = _visits(point, parameters, steps)
+    directions = Directions([stream], parameters)
+    rows, weights = _visits(stream, parameters, steps)
     block = max(1, min(rows, _BLOCK_VALUES // parameters))
 
     def load(first: int) -> F32:
@@ -228,22 +224,22 @@ def effective_dim(point: DesignPoint, parameters: int, steps: int) -> float:
     return trace**2 / squares
 
 
-def _visits(point: DesignPoint, parameters: int, steps: int) -> tuple[int, F32]:
-    """Steps to look at, and the square root of how often the run takes the direction of each."""
-    cycle = step_cycle(point, parameters)
+def _visits(stream: Stream, parameters: int, steps: int) -> tuple[int, F32]:
+    """Return the distinct steps, and the square root of how often the run repeats each."""
+    cycle = stream.strategy.step_cycle(parameters)
     rows = steps if cycle is None else min(cycle, steps)
     whole, rest = divmod(steps, rows)
     return rows, np.sqrt(whole + (np.arange(rows) < rest)).astype(np.float32)
 
 
 def _triangle_squares(upper: F32) -> float:
-    """Squared Frobenius norm of a symmetric matrix from its upper triangle, zeros below."""
+    """Return a symmetric matrix's squared Frobenius norm from its upper triangle, zeros below."""
     diagonal = np.diag(upper).astype(np.float64)
     return 2 * _squares(upper) - float(diagonal @ diagonal)
 
 
 def _squares(matrix: F32) -> float:
-    """Sum of the squares of all entries, in float64, column by column of memory order."""
+    """Sum the squares of all entries in float64, column by column of memory order."""
     flat = matrix.ravel(order="K")
     chunks = np.array_split(flat, max(1, flat.size >> 20))
     return sum(float(np.vdot(part, part)) for part in (c.astype(np.float64) for c in chunks))

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator import generator, scale
-from pezoexplore.streams.reuse import strategy
+from pezoexplore.streams.generator import scale
+from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
+from pezoexplore.streams.stepped import STEPPED
+from pezoexplore.streams.strategies.bank import Bank
+from pezoexplore.streams.strategies.none import PerGroup, PerLane
+from pezoexplore.streams.strategies.phased import Phased
+from pezoexplore.streams.strategies.pool import Pool
+from pezoexplore.streams.strategies.shift_register import ShiftRegister
+from pezoexplore.streams.strategies.software import Software, SoftwarePool
+from pezoexplore.streams.strategy import MASTER_SEED, Strategy
 
-Words = NDArray[Any]
+_STRATEGIES: dict[str, type[Strategy]] = {"pool": Pool, "bank": Bank, "phased": Phased}
 
 
 def beats_per_step(parameters: int, lanes: int) -> int:
-    """Beats a pass over `parameters` weights takes: ceil(d / L)."""
+    """Return the beats of a pass over `parameters` weights: ceil(d / L)."""
     return -(-parameters // lanes)
+
+
+def strategy(point: DesignPoint, seed: int = MASTER_SEED) -> Strategy:
+    """Build the reuse strategy of a point."""
+    if not point.in_hardware:
+        return (SoftwarePool if point.pooled else Software)(point, seed)
+    if point.in_shift_registers:
+        return ShiftRegister(point, seed)
+    each = PerGroup if point.rng in STEPPED else PerLane
+    return _STRATEGIES.get(point.reuse, each)(point, seed)
 
 
 class Stream:
@@ -27,19 +46,26 @@ class Stream:
     Attributes:
         point: The design.
         lanes: Words a beat.
-        half: Whether z = (w + 1/2) * scale rather than w * scale.
-        scale: Factor from word to direction.
+        strategy: How words are reused; its hardware too.
     """
 
-    def __init__(self, point: DesignPoint, seed: int = 0) -> None:
+    def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
         self.point = point
         self.lanes = point.lanes
-        self.half = point.in_hardware and generator(point).half
-        self.scale = scale(point)
-        self._strategy = strategy(point, seed)
+        self.strategy = strategy(point, seed)
+
+    @cached_property
+    def half(self) -> bool:
+        """Whether z = (w + 1/2) * scale rather than w * scale."""
+        return self.point.in_hardware and self.strategy.generator.half
+
+    @cached_property
+    def scale(self) -> float:
+        """Factor from word to direction."""
+        return scale(self.point)
 
     def epochs(self, epochs: NDArray[np.uint64], start: int, count: int) -> Words:
-        """Words of the same beats of several epochs.
+        """Return the words of the same beats of several epochs.
 
         Args:
             epochs: uint64 [E].
@@ -50,25 +76,23 @@ class Stream:
             [E, count, lanes]: int16, int32 for words above 15 bits, or float32 for the software
             Gaussian.
         """
-        return self._strategy.words(np.asarray(epochs, dtype=np.uint64), start, count)
+        return self.strategy.words(np.asarray(epochs, dtype=np.uint64), start, count)
 
     def beats(self, epoch: int, start: int, count: int) -> Words:
-        """Words [count, lanes] of one epoch; types as in :meth:`epochs`."""
+        """Return the words [count, lanes] of one epoch; types as in :meth:`epochs`."""
         words: Words = self.epochs(np.array([epoch], dtype=np.uint64), start, count)[0]
         return words
 
     def exponents(self, epoch: int, start: int, count: int) -> NDArray[np.int8] | None:
-        """Scale exponents [count] of beats, int8; None unless scaling is pow2."""
-        if self.point.scaling != "pow2":
-            return None
-        return exponents(self.beats(epoch, start, count), self.half)
+        """Return the scale exponents [count] of beats, int8; None unless scaling is pow2."""
+        return self.strategy.exponents(epoch, start, count)
 
     def z(self, epoch: int, start: int, count: int) -> NDArray[np.float32]:
-        """Directions [count, lanes] as float32: words with their half and scale."""
+        """Return directions [count, lanes] as float32: words with their half and scale."""
         return self.z_of(self.beats(epoch, start, count))
 
     def z_of(self, words: Words) -> NDArray[np.float32]:
-        """Directions of words [beats, lanes] as float32."""
+        """Return the directions of words [beats, lanes] as float32."""
         values = (words + np.float32(0.5 * self.half)) * np.float32(self.scale)
         if self.point.scaling == "pow2":
             values = np.ldexp(values, exponents(words, self.half)[:, None])
@@ -76,7 +100,7 @@ class Stream:
 
 
 class Directions:
-    """What training eats: the directions of each step, for several seeds at once.
+    """The directions of each training step, for several seeds at once.
 
     Every step starts on a beat; surplus words of its last beat are dropped. Step i of a point with
     reuse period T is beats (i mod T) * B onwards of epoch i div T.
@@ -85,16 +109,20 @@ class Directions:
         scale: z = values * scale.
     """
 
-    def __init__(self, point: DesignPoint, parameters: int, seeds: Sequence[int]) -> None:
-        self._point, self._parameters = point, parameters
-        self._streams = [Stream(point, seed) for seed in seeds]
-        stream = self._streams[0]
+    def __init__(self, streams: Sequence[Stream], parameters: int) -> None:
+        stream = streams[0]
+        self._point, self._parameters, self._streams = stream.point, parameters, streams
         self._doubled = stream.half
-        self._beats = beats_per_step(parameters, point.lanes)
+        self._beats = beats_per_step(parameters, stream.lanes)
         self.scale = stream.scale / 2 if stream.half else stream.scale
 
+    @classmethod
+    def of(cls, point: DesignPoint, parameters: int, seeds: Sequence[int]) -> Directions:
+        """Build the streams of a point, one a master seed, for a model of `parameters` weights."""
+        return cls([Stream(point, seed) for seed in seeds], parameters)
+
     def block(self, first_step: int, steps: int) -> NDArray[Any]:
-        """Values of a run of steps.
+        """Return the values of a run of steps.
 
         Args:
             first_step: First step.
@@ -120,7 +148,7 @@ class Directions:
         return by_step[:, : self._parameters]
 
     def _words(self, stream: Stream, first_step: int, steps: int) -> Words:
-        """Words [steps * B, lanes] of a run of steps, epoch by epoch."""
+        """Return the words [steps * B, lanes] of a run of steps, epoch by epoch."""
         beats, lanes = self._beats, self._point.lanes
         if not self._point.reseeds:
             return stream.beats(0, first_step * beats, steps * beats)

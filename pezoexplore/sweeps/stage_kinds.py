@@ -56,10 +56,11 @@ class HealthStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
-        from pezoexplore.streams.statistics import stream_health
+        from pezoexplore.streams.statistics import stream_statistics
+        from pezoexplore.streams.stream import Stream
 
-        perturbation = point.perturbation()
-        return dict(stream_health(perturbation, self.parameters, self._directions(point)))
+        stream = Stream(point.perturbation())
+        return dict(stream_statistics(stream, self.parameters, self._directions(point)))
 
     def _directions(self, point: DesignPoint) -> int:
         """Directions a run draws."""

@@ -71,9 +71,7 @@ def rng_state_bits(point: DesignPoint) -> int | None:
     """
     if not point.in_hardware or point.state_bits is None:
         return None
-    if point.reuse == "pool":
-        return point.rows * point.lanes * point.bits
-    return point.state_bits * (1 if point.reuse == "phased" else point.lanes)
+    return point.rules.state_bits(point)
 
 
 def _run_pj(point: DesignPoint, task: Task, batch: int, passes: int, steps: int) -> float:

@@ -99,7 +99,7 @@ def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
     from pezoexplore.streams import stream
 
     perturbation = point.perturbation()
-    return lambda seeds: stream.Directions(perturbation, task.parameters, seeds)
+    return lambda seeds: stream.Directions.of(perturbation, task.parameters, seeds)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from pezoexplore.analysis.runs import read_run
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.reasons import carried_over, figures_of, reasons
-from pezoexplore.streams.fresh_bits import fresh_bits_per_clock
 from pezoexplore.streams.norm import gaussian_spread, norm_error
+from pezoexplore.streams.stream import Stream, strategy
 from pezoexplore.sweeps.rows import result_row
 
 GAUSSIAN = resolve(rng="gaussian", reuse="none")
@@ -192,14 +192,14 @@ def test_reasons_speak_of_span_norm_and_bits():
     ],
 )
 def test_fresh_bits(axes, bits):
-    assert fresh_bits_per_clock(resolve(**{"lanes": 8} | axes), 80) == bits
+    assert strategy(resolve(**{"lanes": 8} | axes)).fresh_bits(80) == bits
 
 
 def test_gaussian_lengths_spread_as_theory_says():
-    error = norm_error(GAUSSIAN, 1000)
+    error = norm_error(Stream(GAUSSIAN), 1000)
     assert error.mean == pytest.approx(1, abs=0.01)
     assert error.spread == pytest.approx(gaussian_spread(1000), rel=0.4)
-    assert norm_error(resolve(rng="rademacher", reuse="none"), 1000).spread == 0
+    assert norm_error(Stream(resolve(rng="rademacher", reuse="none")), 1000).spread == 0
 
 
 def test_the_grid_that_comes_along_answers():

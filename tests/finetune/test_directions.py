@@ -12,9 +12,10 @@ from torch_models import CPU, EVERY_RNG, POINTS, addends
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.linear import Linear
-from pezoexplore.finetune.sources import Host, Source, Turning, period_of
-from pezoexplore.streams.reuse import PerLane, Phased, strategy
-from pezoexplore.streams.stream import Stream
+from pezoexplore.finetune.sources import Host, Source, Turning, table_period
+from pezoexplore.streams.strategies.none import PerLane
+from pezoexplore.streams.strategies.phased import Phased
+from pezoexplore.streams.stream import Stream, strategy
 
 PARAMETERS = 5003
 
@@ -31,11 +32,12 @@ def test_every_design_moves_weights_by_its_stream(point: DesignPoint) -> None:
 
 def on_any_device(point: DesignPoint, seed: int) -> Source | None:
     """The form that accelerators use, on the CPU; None where it is no other."""
-    made, short = strategy(point, seed), period_of(point)
+    made = strategy(point, seed)
+    short = table_period(made)
     if point.reuse in ("bank", "phased") and short is not None:
         return Turning(Host(point, seed, CPU), short)
     if isinstance(made, Phased | PerLane) and point.rng in ("lfsr", "xorshift32", "rademacher"):
-        return Linear(point, made, CPU) if short is None else None
+        return Linear(made, CPU) if short is None else None
     return None
 
 
@@ -46,7 +48,7 @@ def test_forms_for_accelerators_equal_the_stream_across_turns(point: DesignPoint
         assert point.reuse in ("none", "pool")
         return
     stream = Stream(point, 4)
-    period = period_of(point) or 2**24 - 1
+    period = table_period(stream.strategy) or 2**24 - 1
     # Beats 7 to 900, then some around the first turns of the bank or hops of the phased stream.
     for epoch, start, count in ((0, 7, 893), (2, period - 5, 40), (1, 3 * period - 1, 1)):
         words = stream.beats(epoch, start, count) + 0.5 * stream.half
@@ -59,7 +61,7 @@ def test_a_long_state_turns_where_the_stream_does() -> None:
     point = resolve(state_bits=22, lanes=4)
     made = strategy(point, 1)
     assert isinstance(made, Phased)
-    source, start = Linear(point, made, CPU), 2**22 - 1 - 20
+    source, start = Linear(made, CPU), 2**22 - 1 - 20
     expected = Stream(point, 1).beats(0, start, 50) + 0.5
     assert np.array_equal(source.numbers(0, start, 50).numpy(), expected)
 

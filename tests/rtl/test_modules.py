@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl.reseeding import reseed_stall_beats
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import strategy
 
 WORDS = 4000
 
@@ -51,7 +51,7 @@ def test_rtl_is_the_software_stream(module, point, tmp_path):
     found = verify_point(point, rtl_dir(), tmp_path / "work", log, words=WORDS)
     assert found["rtl_status"] == "pass", log.read_text()[-2000:]
     assert found["rtl_words_checked"] >= 1000
-    assert found["reseed_stall_beats"] == reseed_stall_beats(point)
+    assert found["reseed_stall_beats"] == strategy(point).reseed_stall
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from scipy.stats import norm
 from pezoexplore.design.point import resolve
 from pezoexplore.streams.divergence import divergence
 from pezoexplore.streams.families import icdf, table_hadamard
+from pezoexplore.streams.stream import Stream
 
 
 def exact(shares: np.ndarray) -> float:
@@ -26,15 +27,15 @@ def test_it_is_that_of_the_exact_distribution() -> None:
         "table_hadamard": exact(table_hadamard.distribution(table_hadamard.MAGNITUDES)),
     }
     for rng, kl in wanted.items():
-        found = divergence(resolve(rng=rng, reuse="none"))
+        found = divergence(Stream(resolve(rng=rng, reuse="none")))
         assert found == pytest.approx(kl, abs=1e-5)  # sampling would add 2.2e-5
 
 
 @pytest.mark.parametrize("bits", [4, 12])
 def test_other_widths_are_near_the_normal_too(bits: int) -> None:
-    assert divergence(resolve(rng="treegrng", reuse="none", bit_width=bits)) < 5e-4
+    assert divergence(Stream(resolve(rng="treegrng", reuse="none", bit_width=bits))) < 5e-4
 
 
 def test_it_tells_a_distribution_that_is_off() -> None:
-    coarse = divergence(resolve(rng="box_muller", reuse="none"))
+    coarse = divergence(Stream(resolve(rng="box_muller", reuse="none")))
     assert coarse > 5e-3

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from pezoexplore.design.point import IllegalPointError, resolve
 from pezoexplore.streams.seeding import phases
-from pezoexplore.streams.span import effective_span, step_cycle, stream_period
-from pezoexplore.streams.stream import Directions, Stream
+from pezoexplore.streams.stream import Directions, Stream, strategy
 
 EPOCHS = 60
 
@@ -52,7 +51,7 @@ def evenly_spaced(point):
 
 
 def directions(point, parameters, steps, seeds=(0,)):
-    block = Directions(point, parameters, seeds).block(0, steps)
+    block = Directions.of(point, parameters, seeds).block(0, steps)
     return block.reshape(-1, parameters).astype(np.float64)
 
 
@@ -65,11 +64,11 @@ def distinct(matrix, axis):
 def test_without_reseeding_the_count_is_that_of_the_distinct_directions(case):
     point, parameters = case
     assume(not evenly_spaced(point))
-    served = directions(point, parameters, step_cycle(point, parameters))
+    served = directions(point, parameters, strategy(point).step_cycle(parameters))
     bound = min(distinct(served, 0), parameters)
-    assert np.linalg.matrix_rank(served) <= effective_span(point, parameters) <= bound
+    assert np.linalg.matrix_rank(served) <= strategy(point).effective_span(parameters) <= bound
     if point.reuse != "pool":
-        assert effective_span(point, parameters) == bound
+        assert strategy(point).effective_span(parameters) == bound
 
 
 @settings(deadline=None, max_examples=60)
@@ -78,7 +77,7 @@ def test_with_reseeding_no_direction_leaves_the_span(case):
     point, parameters = case
     steps = EPOCHS * int(point.reuse_period)
     served = directions(point, parameters, steps, range(2))
-    assert np.linalg.matrix_rank(served) <= effective_span(point, parameters)
+    assert np.linalg.matrix_rank(served) <= strategy(point).effective_span(parameters)
 
 
 @settings(deadline=None, max_examples=40)
@@ -92,7 +91,7 @@ def test_a_reseeded_phased_stream_is_counted_exactly(taps, lanes, reuse_period, 
     """With 15 states every start is seen within a few hundred epochs."""
     point = resolve(taps=taps, lanes=lanes, bit_width=4, reuse_period=reuse_period)
     served = directions(point, parameters, 300 * reuse_period, range(2))
-    assert effective_span(point, parameters) == min(distinct(served, 0), parameters)
+    assert strategy(point).effective_span(parameters) == min(distinct(served, 0), parameters)
 
 
 KNOWN = [  # axes, weights, span; ranks measured independently
@@ -119,7 +118,7 @@ KNOWN = [  # axes, weights, span; ranks measured independently
 
 @pytest.mark.parametrize(("axes", "parameters", "span"), KNOWN)
 def test_known_spans(axes, parameters, span):
-    assert effective_span(resolve(**axes), parameters) == span
+    assert strategy(resolve(**axes)).effective_span(parameters) == span
 
 
 @pytest.mark.parametrize(
@@ -135,36 +134,40 @@ def test_known_spans(axes, parameters, span):
 )
 def test_ranks_meet_the_span(axes, parameters):
     point = resolve(**axes)
-    served = directions(point, parameters, step_cycle(point, parameters))
-    assert np.linalg.matrix_rank(served) == effective_span(point, parameters)
+    served = directions(point, parameters, strategy(point).step_cycle(parameters))
+    assert np.linalg.matrix_rank(served) == strategy(point).effective_span(parameters)
 
 
 def test_refilled_short_pools_reach_just_their_own_words():
     point = resolve(reuse="pool", pool_size=20, lanes=4, state_bits=20, reuse_period=1)
-    assert effective_span(point, 50) == 20
+    assert strategy(point).effective_span(50) == 20
     assert np.linalg.matrix_rank(directions(point, 50, 200)) == 20
 
 
 def test_a_filler_with_a_short_period_makes_fewer_directions():
     """15 states under a pool of 61 rows: rows 15 apart are equal until the pool wraps."""
     point = resolve(reuse="pool", pool_size=61, lanes=1, bit_width=4)
-    served = directions(point, 30, step_cycle(point, 30))
+    served = directions(point, 30, strategy(point).step_cycle(30))
     assert distinct(served, 0) < len(served) == 61
-    assert effective_span(point, 30) == 30
-    assert effective_span(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4), 30) == 1
-    assert effective_span(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4), 29) == 15
+    assert strategy(point).effective_span(30) == 30
+    assert (
+        strategy(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4)).effective_span(30) == 1
+    )
+    assert (
+        strategy(resolve(reuse="pool", pool_size=60, lanes=1, bit_width=4)).effective_span(29) == 15
+    )
 
 
 @settings(deadline=None, max_examples=40)
 @given(cases(), st.integers(0, 200))
 def test_streams_repeat_after_their_period(case, start):
     point, parameters = case
-    period = stream_period(point)
+    period = strategy(point).period
     stream = Stream(point)
     assert np.array_equal(stream.beats(0, start, 40), stream.beats(0, start + period, 40))
-    cycle = step_cycle(point, parameters)
+    cycle = strategy(point).step_cycle(parameters)
     assert cycle * math.ceil(parameters / point.lanes) % period == 0
-    block = Directions(point, parameters, [0])
+    block = Directions.of(point, parameters, [0])
     assert np.array_equal(block.block(2, 5), block.block(2 + cycle, 5))
 
 
@@ -172,5 +175,5 @@ def test_streams_repeat_after_their_period(case, start):
     "axes", [{"rng": "gaussian", "reuse": "none"}, {"reuse": "bank", "reuse_period": 4}]
 )
 def test_what_never_repeats_has_no_period(axes):
-    assert stream_period(resolve(**axes)) is None
-    assert step_cycle(resolve(**axes), 100) is None
+    assert strategy(resolve(**axes)).period is None
+    assert strategy(resolve(**axes)).step_cycle(100) is None

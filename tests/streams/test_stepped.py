@@ -7,9 +7,8 @@ import pytest
 
 from pezoexplore.design.point import resolve
 from pezoexplore.streams.seeding import drawn_limbs
-from pezoexplore.streams.span import effective_span, step_cycle
 from pezoexplore.streams.stepped import STEPPED, stepped
-from pezoexplore.streams.stream import Directions, Stream
+from pezoexplore.streams.stream import Directions, Stream, strategy
 
 each = pytest.mark.parametrize("rng", sorted(STEPPED))
 
@@ -51,18 +50,18 @@ def test_a_pool_holds_one_generators_words(rng):
 @each
 def test_training_reads_them_in_order(rng):
     point = point_of(rng, reuse_period=3)
-    block = Directions(point, 12, [0]).block(0, 7)
-    again = Directions(point, 12, [0])
+    block = Directions.of(point, 12, [0]).block(0, 7)
+    again = Directions.of(point, 12, [0])
     assert np.array_equal(block, np.concatenate([again.block(0, 2), again.block(2, 5)]))
 
 
 @each
 def test_no_run_comes_round(rng):
-    assert effective_span(point_of(rng), 2410) == 2410
-    assert effective_span(point_of(rng, lanes=1), 300) == 300
-    assert (step_cycle(point_of(rng), 2410) or 2**60) > 2**30
+    assert strategy(point_of(rng)).effective_span(2410) == 2410
+    assert strategy(point_of(rng, lanes=1)).effective_span(300) == 300
+    assert (strategy(point_of(rng)).step_cycle(2410) or 2**60) > 2**30
     pooled = point_of(rng, reuse="pool", pool_size=40)
-    assert effective_span(pooled, 2410) == 4  # 8 rows, 482 beats a step
+    assert strategy(pooled).effective_span(2410) == 4  # 8 rows, 482 beats a step
 
 
 def test_limbs_are_drawn_by_the_documented_formula():

@@ -47,7 +47,7 @@ def one_step(point, parameters, seed, step):
 @pytest.mark.parametrize(("first", "steps"), [(0, 1), (3, 8), (11, 2)])
 def test_blocks_are_the_steps_one_by_one(name, first, steps):
     point, parameters, seeds = point_of(name), 23, [0, 7, 2**40]
-    directions = Directions(point, parameters, seeds)
+    directions = Directions.of(point, parameters, seeds)
     block = directions.block(first, steps)
     assert block.shape == (steps, 3, parameters)
     for i in range(steps):
@@ -60,7 +60,7 @@ def test_blocks_are_the_steps_one_by_one(name, first, steps):
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(list(POINTS)), st.integers(0, 12), st.integers(1, 12), st.integers(0, 11))
 def test_blocks_do_not_depend_on_where_they_are_cut(name, first, steps, cut):
-    directions = Directions(point_of(name), 17, [1])
+    directions = Directions.of(point_of(name), 17, [1])
     whole = directions.block(first, steps)
     cut = min(cut, steps - 1)
     parts = [directions.block(first, cut)] if cut else []
@@ -74,7 +74,7 @@ def test_every_step_starts_on_a_beat_and_drops_the_surplus(parameters, lanes):
     beats = beats_per_step(parameters, lanes)
     assert beats == math.ceil(parameters / lanes)
     words = Stream(point, 4).beats(0, 0, 6 * beats).reshape(6, beats * lanes)
-    block = Directions(point, parameters, [4]).block(0, 6)
+    block = Directions.of(point, parameters, [4]).block(0, 6)
     assert np.array_equal(block[:, 0], words[:, :parameters])
 
 
@@ -92,7 +92,7 @@ def test_every_step_starts_on_a_beat_and_drops_the_surplus(parameters, lanes):
     ],
 )
 def test_block_types(name, dtype):
-    assert Directions(point_of(name), 9, [0]).block(0, 2).dtype == dtype
+    assert Directions.of(point_of(name), 9, [0]).block(0, 2).dtype == dtype
 
 
 RNG_SCALINGS = [

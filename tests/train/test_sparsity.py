@@ -94,7 +94,7 @@ def test_masks_are_redrawn_on_time_from_the_passes_that_follow() -> None:
 def test_one_bit_words_of_the_hardware_draw_every_weight_alike() -> None:
     point = resolve(rng="rademacher", reuse="none").perturbation()
     model = Mlp((16, 8, 2))
-    directions = stream.Directions(point, model.parameters, [0])
+    directions = stream.Directions.of(point, model.parameters, [0])
     held = np.zeros(model.parameters)
     for redraw in range(200):
         words = directions.block(redraw * MASK_PASSES, MASK_PASSES)[:, 0]

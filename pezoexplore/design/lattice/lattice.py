@@ -25,6 +25,7 @@ from pezoexplore.design.point import (
 )
 from pezoexplore.design.space import DesignSpace, SubSpace
 from pezoexplore.design.training_axes import FLOAT_AXES, TRAINING_AXES, draws_numbers
+from pezoexplore.streams.reuse import OWN_AXES, RULES
 
 Value = str | int | float | None
 
@@ -251,10 +252,7 @@ def _idle_axes(values: Mapping[str, Value]) -> set[str]:
         idle = {"rounding", "update_rounding"}
     if not draws_numbers(str(values["estimator"])):
         return idle | set(AXES) - set(TRAINING_AXES) - set(STRUCTURE)
-    if values["reuse"] != "pool":
-        idle.add("pool_size")
-    if values["reuse"] != "phased":
-        idle.add("taps")
+    idle |= OWN_AXES - RULES[str(values["reuse"])].axes
     if values["rng"] != "lfsr":
         idle |= {"leap", "state_bits"}
     return idle

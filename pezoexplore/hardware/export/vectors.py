@@ -7,8 +7,7 @@ import random
 import numpy as np
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl import reseeding
-from pezoexplore.hardware.verify.script import wrap_period
+from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.scaling import EXPONENT_BITS
 from pezoexplore.streams.stream import Stream
 
@@ -23,10 +22,10 @@ _CHUNK = 1024
 class _Writer:
     """Where the stream stands, and the lines written so far."""
 
-    def __init__(self, point: DesignPoint) -> None:
-        self.point = point
+    def __init__(self, stream: Stream) -> None:
+        self.point = stream.point
         self.lines: list[str] = []
-        self._stream = Stream(point, reseeding.MASTER_SEED)
+        self._stream, self._strategy = stream, stream.strategy
         self._random = random.Random(20250424)
         self._made: dict[tuple[int, int], list[str]] = {}
         self._place = self._kept = (0, 0)
@@ -35,7 +34,7 @@ class _Writer:
         """Reset, and what the host loads after it."""
         self.lines.append("reset")
         self._place = self._kept = (0, 0)
-        if reseeding.loads_after_reset(self.point):
+        if self._strategy.loads_after_reset:
             self._load(0)
 
     def reseed(self, epoch: int) -> None:
@@ -75,7 +74,7 @@ class _Writer:
 
     def _load(self, epoch: int) -> None:
         digits = -(-(self.point.state_bits or 0) // 4)
-        words = reseeding.load_words(self.point, epoch)
+        words = self._strategy.load_words(epoch)
         self.lines += [f"load {word:0{digits}x}" for word in words]
 
     def _shown(self, epoch: int, beat: int) -> str:
@@ -89,7 +88,7 @@ class _Writer:
         point = self.point
         digits = -(-point.lanes * point.bits // 4)
         words = self._stream.beats(epoch, chunk * _CHUNK, _CHUNK)
-        shown = [f"{row:0{digits}x}" for row in reseeding.pack_rows(words, point.bits)]
+        shown = [f"{row:0{digits}x}" for row in pack_rows(words, point.bits)]
         exponents = self._stream.exponents(epoch, chunk * _CHUNK, _CHUNK)
         if exponents is None:
             return shown
@@ -106,10 +105,11 @@ def stream_vectors(point: DesignPoint) -> str:
     Args:
         point: A hardware point, its scaling not ``constant``.
     """
-    writer = _Writer(point)
+    stream = Stream(point)
+    strategy, writer = stream.strategy, _Writer(stream)
     writer.reset()
     writer.step()
-    wrap = wrap_period(point)
+    wrap = strategy.wrap_period
     if wrap <= _LONGEST_WRAP:
         writer.beats(wrap + 8)
     for _ in range(STEPS):
@@ -120,7 +120,7 @@ def stream_vectors(point: DesignPoint) -> str:
             writer.step()
     writer.reset()
     writer.step()
-    busy = max(reseeding.reseed_stall_beats(point), reseeding.reset_stall_beats(point)) + 8
+    busy = max(strategy.reseed_stall, strategy.reset_stall) + 8
     return "\n".join([*_HEAD, f"busy {busy}", *writer.lines, ""])
 
 

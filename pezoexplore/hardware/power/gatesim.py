@@ -23,7 +23,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import Bit, Netlist
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.rtl import reseeding
+from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
 WARM_CLOCKS = 16
@@ -58,14 +58,15 @@ class Workload:
     @classmethod
     def of(cls, point: DesignPoint, clocks: int) -> Workload:
         """The back-to-back workload of a point."""
-        words = Stream(point, reseeding.MASTER_SEED).beats(0, 0, WARM_CLOCKS + clocks)
-        loads = reseeding.load_words(point, 0) if reseeding.loads_after_reset(point) else []
+        stream = Stream(point)
+        strategy, words = stream.strategy, stream.beats(0, 0, WARM_CLOCKS + clocks)
+        loads = strategy.load_words(0) if strategy.loads_after_reset else []
         return cls(
             loads=tuple(loads),
             load_bits=point.state_bits or 1,
-            stall=reseeding.reset_stall_beats(point),
+            stall=strategy.reset_stall,
             clocks=clocks,
-            beats=tuple(reseeding.pack_rows(words, point.bits)),
+            beats=tuple(pack_rows(words, point.bits)),
         )
 
 

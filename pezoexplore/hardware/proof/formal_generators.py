@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pezoexplore.hardware.proof.formal_proof import Edit, Proof, Property
-from pezoexplore.hardware.rtl.build import filler_sources
+from pezoexplore.streams.strategies.pool import filler_sources
 
 _GAUSSIAN = Edit(
     "gaussian_source_table.vh", "{s[29], s[18], s[8], s[23]", "{s[0], s[18], s[8], s[23]"

@@ -25,8 +25,9 @@ from pezoexplore.hardware.verify.engine.regress import engine_points
 from pezoexplore.hardware.verify.engine.script import SEGMENTS
 from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
-from pezoexplore.hardware.verify.script import TARGET_WORDS
+from pezoexplore.hardware.verify.stimulus import TARGET_WORDS
 from pezoexplore.hardware.verify.verify import verify_point
+from pezoexplore.streams.stream import Stream
 
 WORDS = 1000
 """Words compared at a small point; the script of a stream has more at any rate."""
@@ -162,7 +163,7 @@ def write_sources(point: DesignPoint, rtl_dir: Path, folder: Path) -> tuple[list
     """Put the RTL of a point into a folder: names of the files to compile, and of the top."""
     if point.fixed_point:
         return engine.build_engine(point, SEGMENTS, rtl_dir).write(folder), engine.TOP
-    return rtl.build(point, rtl_dir).write(folder), rtl.TOP
+    return rtl.build(Stream(point), rtl_dir).write(folder), rtl.TOP
 
 
 def _engine_size(point: DesignPoint) -> int:
@@ -173,7 +174,7 @@ def _engine_size(point: DesignPoint) -> int:
 def _defaults(rtl_dir: Path) -> dict[str, set[str]]:
     """Parameters by module that some instance leaves at their defaults."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(rtl_dir.glob("*.v"))]
-    texts += [rtl.build(point, rtl_dir).top for point in small_points()]
+    texts += [rtl.build(Stream(point), rtl_dir).top for point in small_points()]
     found: dict[str, set[str]] = {}
     for text in texts:
         for module in rtl_dir.glob("*.v"):

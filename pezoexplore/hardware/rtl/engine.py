@@ -9,15 +9,15 @@ a beat's numbers are there in one clock, whatever the size of the model.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
 from pezoexplore.streams.generator import generator
+from pezoexplore.streams.stream import Stream
 
 TOP = "pezo_engine"
 
@@ -170,10 +170,8 @@ def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
     Raises:
         ToolError: The folder lacks a file.
     """
-    digest = hashlib.sha256(rtl.rtl_hash(point.hardware(), rtl_dir).encode())
-    for path in _sources(rtl_dir):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    stream = rtl.rtl_hash(point.hardware(), rtl_dir)
+    return rtl.hash_files(rtl.source_paths(ENGINE_FILES, rtl_dir), stream.encode())
 
 
 def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuild:
@@ -190,19 +188,11 @@ def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuil
     """
     shape = Shape.of(point, segments)
     return EngineBuild(
-        stream=rtl.build(point.hardware(), rtl_dir),
+        stream=rtl.build(Stream(point.hardware()), rtl_dir),
         top=_wrapper(point, shape),
-        sources=_sources(rtl_dir),
+        sources=rtl.source_paths(ENGINE_FILES, rtl_dir),
         parameters=shape.parameters(),
     )
-
-
-def _sources(rtl_dir: Path) -> tuple[Path, ...]:
-    paths = tuple(rtl_dir / name for name in ENGINE_FILES)
-    for path in paths:
-        if not path.is_file():
-            raise ToolError(f"{path}: no such file; --rtl-dir must hold a whole copy of rtl/")
-    return paths
 
 
 def _ports(shape: Shape) -> list[tuple[str, str, int]]:

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl.engine import Shape, build_engine
-from pezoexplore.hardware.rtl.reseeding import MASTER_SEED
 from pezoexplore.hardware.verify.engine.driver import (
     Host,
     Kind,
@@ -35,6 +34,7 @@ from pezoexplore.hardware.verify.engine.driver import (
 )
 from pezoexplore.hardware.verify.engine.verify import clocks_enough, prepare
 from pezoexplore.hardware.verify.simulate import simulate
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.fixed_point import cross_entropy, step_size

@@ -3,7 +3,7 @@
 Lines, with their branches, and toggles are Verilator's. A thing to cover is told by its file, what
 it is and where: the bits of a signal that only a wide design has count once, whatever designs and
 instances reached them. Verilator does not count signals wider than 256 bits. Functional points come
-from :mod:`~pezoexplore.hardware.verify.script_events` and
+from :mod:`~pezoexplore.hardware.verify.events` and
 :mod:`~pezoexplore.hardware.verify.engine.events`.
 """
 

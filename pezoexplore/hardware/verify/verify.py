@@ -9,20 +9,16 @@ from typing import Any
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.hardware.rtl.build import build
+from pezoexplore.hardware.verify.checker import check
 from pezoexplore.hardware.verify.coverage import write_events
-from pezoexplore.hardware.verify.script import (
-    TARGET_WORDS,
-    MismatchError,
-    Script,
-    check,
-    make_script,
-)
-from pezoexplore.hardware.verify.script_events import StreamEvents, stream_goals
-from pezoexplore.hardware.verify.script_lines import BYTE_LINES
+from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
 from pezoexplore.hardware.verify.simulate import HARNESS, PUBLIC, simulate
+from pezoexplore.hardware.verify.stimulus import TARGET_WORDS, Script, make_script
+from pezoexplore.hardware.verify.trace import BYTE_LINES, MismatchError
 from pezoexplore.paths import bench_dir
+from pezoexplore.streams.packing import hex_lines
+from pezoexplore.streams.stream import Stream
 
 BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py", PUBLIC)
 """What a simulation takes from the folder of benches."""
@@ -48,7 +44,7 @@ def verify_point(
     Args:
         point: A hardware point.
         rtl_dir: Folder of the Verilog under test.
-        work_dir: Folder to build in; made anew.
+        work_dir: Folder to build in; replaced.
         log_path: Receives what the tools print, and the first difference.
         words: Words to compare, about.
         waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
@@ -65,15 +61,16 @@ def verify_point(
         ToolTimeoutError: The simulation ran out of time.
     """
     shutil.rmtree(work_dir, ignore_errors=True)
-    script = make_script(point, words)
-    _prepare(point, script, rtl_dir, work_dir, waves, coverage)
-    events = StreamEvents(point) if coverage else None
+    stream = Stream(point)
+    script = make_script(stream, words)
+    _prepare(stream, script, rtl_dir, work_dir, waves, coverage)
+    events = StreamEvents(stream) if coverage else None
     simulate(work_dir, log_path, timeout_s, simulator)
     try:
         trace = (work_dir / "trace.txt").read_bytes()
-        found = {"rtl_status": "pass", **check(point, script, trace, events)}
+        found = {"rtl_status": "pass", **check(stream, script, trace, events)}
         if events is not None:
-            write_events(work_dir, stream_goals(point), events.events())
+            write_events(work_dir, stream_goals(stream), events.events())
         return found
     except MismatchError as difference:
         with log_path.open("a", encoding="utf-8") as log:
@@ -84,19 +81,19 @@ def verify_point(
 
 
 def _prepare(
-    point: DesignPoint,
+    stream: Stream,
     script: Script,
     rtl_dir: Path,
     work_dir: Path,
     waves: bool,
     coverage: bool,
 ) -> None:
-    """Put everything the simulation reads into its folder."""
-    built = build(point, rtl_dir)
+    """Write everything the simulation reads into its folder."""
+    point, built = stream.point, build(stream, rtl_dir)
     sources = built.write(work_dir)
     for name in BENCH_FILES:
         shutil.copyfile(bench_dir() / name, work_dir / name)
-    loads = [w for epoch in script.epochs for w in reseeding.load_words(point, epoch)]
+    loads = [w for epoch in script.epochs for w in stream.strategy.load_words(epoch)]
     defines = [
         f"CYCLES={len(script.controls)}",
         f"LOADS={len(loads)}",
@@ -106,7 +103,7 @@ def _prepare(
     defines += ["PEZO_RESEED"] if point.reseeds else []
     defines += ["PEZO_EXPONENT"] if point.scaling == "pow2" else []
     (work_dir / "script.hex").write_bytes(BYTE_LINES[script.controls].tobytes())
-    _write_hex(work_dir / "loads.hex", [*loads, 0])
+    (work_dir / "loads.hex").write_text(hex_lines([*loads, 0]), encoding="ascii")
     job = {
         "sources": [f"{HARNESS}.v", *sources],
         "defines": defines,
@@ -120,9 +117,5 @@ def _prepare(
 
 
 def _text(value: int | str) -> str:
-    """A parameter as the bench compares it; hexadecimal, for some have thousands of digits."""
+    """Return a parameter as the bench compares it; hexadecimal: some have thousands of digits."""
     return value if isinstance(value, str) else f"{value:#x}"
-
-
-def _write_hex(path: Path, values: list[int]) -> None:
-    path.write_text("".join(f"{value:x}\n" for value in values), encoding="ascii")

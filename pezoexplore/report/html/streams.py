@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams.statistics import LAGS, lagged_correlations, sample
+from pezoexplore.streams.stream import Stream
 
 MAX_STREAMS = 12
 BEATS = 2**13
@@ -62,7 +63,7 @@ def pictures(points: Iterable[DesignPoint], parameters: int) -> list[StreamPictu
 
 def picture(point: DesignPoint, parameters: int) -> StreamPicture:
     """Sample the stream of one design, master seed 0."""
-    z, whole = sample(point, parameters, BEATS)
+    z, whole = sample(Stream(point), parameters, BEATS)
     values, share = _histogram(z)
     varying = z[:, z.std(axis=0, dtype=np.float64) > 0][:, :MAX_LANES]
     lags = min(LAGS, len(z) - 1)

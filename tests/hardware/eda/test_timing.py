@@ -16,6 +16,7 @@ from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.eda.timing import highest_clock, timed_top
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import Stream
 
 SMALL = resolve(
     reuse="bank", state_bits=4, bit_width=4, lanes=2, reuse_period=inf, scaling="none", leap=1
@@ -80,7 +81,7 @@ def test_static_timing(tmp_path):
 def test_a_register_stands_at_every_port_bit(point):
     declared = [
         line.split("wire ")[1].rstrip(",")
-        for line in build(point, rtl_dir()).top.splitlines()
+        for line in build(Stream(point), rtl_dir()).top.splitlines()
         if line.startswith(("    input", "    output"))
     ]
     bits = sum(int(d[1:].split(":")[0]) + 1 if d.startswith("[") else 1 for d in declared)

@@ -14,9 +14,9 @@ import pytest
 
 from pezoexplore.design.point import RNGS, DesignPoint, resolve
 from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.streams.generator import generator
-from pezoexplore.streams.stream import Stream
+from pezoexplore.streams.strategy import MASTER_SEED
+from pezoexplore.streams.stream import Stream, strategy
 
 DRIVER = Path(__file__).with_name("export_driver.c")
 EPOCHS = ((0, 0), (2**63 + 5, 3))
@@ -102,8 +102,8 @@ def test_both_models_show_the_software_stream(point: DesignPoint, tmp_path: Path
             assert [model.exponent(beat) for beat in shown] == exponents.tolist()
             scaled = [[model.z(w, model.exponent(beat)) for w in beat] for beat in shown[:20]]
         assert np.array_equal(np.array(scaled).astype(np.float32), z[:20])
-        if point.reseeds and seed == reseeding.MASTER_SEED:
-            loads = reseeding.load_words(point, epoch)
+        if point.reseeds and seed == MASTER_SEED:
+            loads = strategy(point).load_words(epoch)
             limbs = np.frombuffer(out[size:], np.uint32).reshape(len(loads), -1)
             assert [sum(int(v) << (32 * i) for i, v in enumerate(row)) for row in limbs] == loads
             assert model.load_words(seed, epoch) == loads

@@ -21,7 +21,7 @@ from pezoexplore.hardware.verify.engine.regress import engine_points
 from pezoexplore.hardware.verify.engine.script import check_engine, make_engine_script
 from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
-from pezoexplore.hardware.verify.script import MismatchError
+from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.paths import rtl_dir
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.tasks.registry import get_task

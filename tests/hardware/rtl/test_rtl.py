@@ -13,7 +13,7 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl.build import build, rtl_hash, source_names
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.reuse import Phased
+from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.stream import Stream
 
 SMALL = {"lanes": 3, "bit_width": 8, "scaling": "none"}
@@ -94,7 +94,7 @@ def test_the_hash_changes_with_the_files_of_the_point_only(point, tmp_path):
         path.write_bytes(content)
 
 
-@pytest.mark.parametrize("use", [rtl_hash, build])
+@pytest.mark.parametrize("use", [rtl_hash, lambda point, rtl: build(Stream(point), rtl)])
 def test_a_missing_file_is_one_line_that_names_it(use, tmp_path):
     copy = tmp_path / "rtl"
     shutil.copytree(rtl_dir(), copy)
@@ -107,7 +107,7 @@ def test_a_missing_file_is_one_line_that_names_it(use, tmp_path):
 
 @every_point
 def test_write_gives_the_files_to_compile_top_first(point, tmp_path):
-    names = build(point, rtl_dir()).write(tmp_path / "new")
+    names = build(Stream(point), rtl_dir()).write(tmp_path / "new")
     assert names[0] == "pezo_top.v"
     assert all(name.endswith(".v") for name in names)
     there = {path.name for path in (tmp_path / "new").iterdir()}
@@ -118,7 +118,7 @@ def test_write_gives_the_files_to_compile_top_first(point, tmp_path):
 
 @every_point
 def test_the_wrapper_sets_every_parameter(point):
-    made = build(point, rtl_dir())
+    made = build(Stream(point), rtl_dir())
     shown = dict(re.findall(r"\.([A-Z_]+)\(([^()]*)\)", made.top))
     assert set(shown) == set(made.parameters)
     for name, value in made.parameters.items():
@@ -138,7 +138,7 @@ def test_the_wrapper_sets_every_parameter(point):
 @pytest.mark.parametrize("scaling", ["none", "pow2"])
 def test_the_top_has_the_ports_that_the_point_needs(period, scaling):
     point = resolve(reuse="bank", bit_width=8, lanes=5, reuse_period=period, scaling=scaling)
-    top = build(point, rtl_dir()).top
+    top = build(Stream(point), rtl_dir()).top
     ports = set(re.findall(r"^\s+(?:in|out)put wire (?:\[\d+:0\] )?(\w+)", top, re.M))
     expected = {"clk", "rst", "start", "replay", "out_valid", "out_ready", "out_data"}
     expected |= {"reseed", "load_valid", "load_ready", "load_data"} if period == 4 else set()
@@ -149,13 +149,16 @@ def test_the_top_has_the_ports_that_the_point_needs(period, scaling):
 
 def test_constant_scaling_has_the_rtl_of_none():
     point = resolve(reuse="bank", bit_width=8, scaling="constant")
-    assert build(point, rtl_dir()).parameters == build(point.hardware(), rtl_dir()).parameters
+    assert (
+        build(Stream(point), rtl_dir()).parameters
+        == build(Stream(point.hardware()), rtl_dir()).parameters
+    )
 
 
 @pytest.mark.parametrize("taps", ["shifted", "xor", "shared"])
 def test_columns_are_the_masks_of_the_stream(taps):
     point = resolve(reuse="phased", taps=taps, state_bits=12, bit_width=6, lanes=7, scaling="none")
-    parameters = build(point, rtl_dir()).parameters
+    parameters = build(Stream(point), rtl_dir()).parameters
     terms, data, shared = parameters["TERMS"], point.lanes * 6, parameters["SHARED_BITS"]
     assert (terms, shared) == (1 if taps == "shifted" else 6, 3 if taps == "shared" else 0)
     columns = [parameters["COLUMNS"] >> (k * data) & (2**data - 1) for k in range(terms * 12)]
@@ -167,7 +170,7 @@ def test_columns_are_the_masks_of_the_stream(taps):
 
 def test_pool_file_holds_the_rows_of_the_stream():
     point = POINTS[2]
-    rows = build(point, rtl_dir()).data["rows.hex"].split()
+    rows = build(Stream(point), rtl_dir()).data["rows.hex"].split()
     words = Stream(point).beats(0, 0, point.rows)
     assert [[int(row, 16) >> (8 * lane) & 255 for lane in range(3)] for row in rows] == [
         [int(word) % 256 for word in beat] for beat in words

@@ -5,9 +5,8 @@ import pytest
 from slow_models import seed_word
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.streams.families import lut_sr
-from pezoexplore.streams.stream import Stream
+from pezoexplore.streams.stream import Stream, strategy
 
 DEGREE = 521
 
@@ -99,7 +98,7 @@ def test_seeds_are_drawn_and_loaded_by_the_documented_formula():
     point = resolve(rng="lut_sr", reuse="none", bit_width=8, lanes=7, reuse_period=4)
     assert (point.group, point.generators) == (4, 2)
     drawn = [seed_word(0, 3, 2**33 + 64 * unit) % 2**32 for unit in range(2)]
-    assert reseeding.load_words(point, 3) == drawn
+    assert strategy(point).load_words(3) == drawn
     words = Stream(point).beats(3, 0, 5)
     for lane in range(7):
         shown = [word >> (24 - 8 * (lane % 4)) & 255 for word in slow_words(drawn[lane // 4], 5)]
@@ -115,13 +114,13 @@ def test_stalls_are_those_of_shift_registers():
     axes = {"rng": "lut_sr", "bit_width": 8, "lanes": 31}
     alone = resolve(reuse="none", **axes)
     reseeded = resolve(reuse="none", reuse_period=4, **axes)
-    assert reseeding.reset_stall_beats(alone) == 17
-    assert reseeding.reseed_stall_beats(reseeded) == 8 + 17
-    ages = [reseeding.start_stall_beats(alone, age) for age in (0, 1, 15, 16, 500)]
+    assert strategy(alone).reset_stall == 17
+    assert strategy(reseeded).reseed_stall == 8 + 17
+    ages = [strategy(alone).start_stall(age) for age in (0, 1, 15, 16, 500)]
     assert ages == [0, 1, 15, 0, 0]
     filler = resolve(reuse="pool", pool_size=62, reuse_period=4, **axes)
-    assert reseeding.start_stall_beats(filler, 3) == 0
-    assert reseeding.load_words(filler, 1)[0] >= 2**32  # a whole state
+    assert strategy(filler).start_stall(3) == 0
+    assert strategy(filler).load_words(1)[0] >= 2**32  # a whole state
 
 
 def test_lanes_and_their_squares_are_uncorrelated_up_to_lag_64():

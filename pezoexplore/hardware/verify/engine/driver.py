@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.hardware.rtl.engine_map import BY_NAME, MODES, SEGMENT_BYTES
-from pezoexplore.streams.stream import beats_per_step
+from pezoexplore.streams.packing import pack_rows
+from pezoexplore.streams.stream import Stream, beats_per_step
 
 
 class Kind(IntEnum):
@@ -102,7 +102,7 @@ class Host:
     def __init__(self, point: DesignPoint, shape: Shape, parameters: int) -> None:
         self.shape = shape
         self.beats = beats_per_step(parameters, shape.lanes)
-        self._stream = point.hardware()
+        self._stream = Stream(point.hardware())
         self.reset()
 
     def reset(self) -> None:
@@ -111,9 +111,9 @@ class Host:
 
     def place(self, stream_step: int) -> tuple[int, int]:
         """Epoch and beat at which a step of the stream starts."""
-        if not self._stream.reseeds:
+        if not self._stream.point.reseeds:
             return 0, stream_step * self.beats
-        epoch, step = divmod(stream_step, int(self._stream.reuse_period))
+        epoch, step = divmod(stream_step, int(self._stream.point.reuse_period))
         return epoch, step * self.beats
 
     def seek(self, step: int) -> list[Operation]:
@@ -150,7 +150,7 @@ class Host:
         """New seeds of an epoch for some streams."""
         operations = [until_numbers(), write("SELECT", _mask(group)), write("RESEED", 1)]
         high_words = -(-max(self.shape.state_bits - 32, 0) // 32)
-        for word in reseeding.load_words(self._stream, epoch):
+        for word in self._stream.strategy.load_words(epoch):
             for place in range(high_words, 0, -1):
                 operations.append(write("SEED_HIGH", word >> (32 * place)))
             operations.append(write("SEED", word))
@@ -180,7 +180,7 @@ def packed(weights: NDArray[np.int32], shape: Shape) -> list[str]:
     padded = np.zeros(beats * shape.lanes, np.int32)
     padded[: weights.size] = weights
     digits = shape.lanes * shape.slot_bits // 4
-    rows = reseeding.pack_rows(padded.reshape(beats, shape.lanes), shape.slot_bits)
+    rows = pack_rows(padded.reshape(beats, shape.lanes), shape.slot_bits)
     return [f"{row:0{digits}x}" for row in rows]
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
-from pezoexplore.hardware.rtl.reseeding import MASTER_SEED
 from pezoexplore.streams.stream import Stream
 from pezoexplore.train.fixed_point import saturate, shift_round
 
@@ -44,7 +43,7 @@ class EngineModel:
 
     def __init__(self, point: DesignPoint, shape: Shape) -> None:
         self._shape = shape
-        self._stream = Stream(point.perturbation(), MASTER_SEED)
+        self._stream = Stream(point.perturbation())
 
     def send(
         self, mode: str, weights: I32, places: Sequence[tuple[int, int]], settings: Settings

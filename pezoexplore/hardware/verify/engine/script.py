@@ -29,7 +29,7 @@ from pezoexplore.hardware.verify.engine.driver import (
 )
 from pezoexplore.hardware.verify.engine.events import operation_events, pass_events, settings_events
 from pezoexplore.hardware.verify.engine.model import EngineModel, Settings
-from pezoexplore.hardware.verify.script import MismatchError
+from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.train.fixed_point import rails
 
 SEGMENTS = 3

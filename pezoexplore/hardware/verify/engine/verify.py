@@ -11,7 +11,6 @@ from typing import Any
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl.engine import EngineBuild, Shape, build_engine
-from pezoexplore.hardware.rtl.reseeding import reseed_stall_beats, reset_stall_beats
 from pezoexplore.hardware.verify.coverage import write_events
 from pezoexplore.hardware.verify.engine.events import engine_goals
 from pezoexplore.hardware.verify.engine.script import (
@@ -23,9 +22,10 @@ from pezoexplore.hardware.verify.engine.script import (
     make_engine_script,
     pressure_lines,
 )
-from pezoexplore.hardware.verify.script import MismatchError
 from pezoexplore.hardware.verify.simulate import PUBLIC, simulate
+from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.paths import bench_dir
+from pezoexplore.streams.stream import Stream
 
 HARNESS = "engine_harness"
 BENCH = "bench_engine"
@@ -106,8 +106,8 @@ def clocks_enough(point: DesignPoint, beats: int) -> int:
         point: A point with integer weights.
         beats: Beats of a pass.
     """
-    stream = point.hardware()
-    stalled = max(reset_stall_beats(stream), reseed_stall_beats(stream))
+    strategy = Stream(point.hardware()).strategy
+    stalled = max(strategy.reset_stall, strategy.reseed_stall)
     return 8000 + 64 * (beats + stalled)
 
 

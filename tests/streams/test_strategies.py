@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.rtl import reseeding
-from pezoexplore.streams.stream import Stream
+from pezoexplore.streams.packing import pack_rows
+from pezoexplore.streams.strategies.bank import Bank
+from pezoexplore.streams.strategies.phased import Phased
+from pezoexplore.streams.strategies.pool import Pool
+from pezoexplore.streams.strategy import MASTER_SEED, ExponentRange
+from pezoexplore.streams.stream import Stream, strategy
 
 TAPS = {4: 0xC, 8: 0xB8, 12: 0xE08}
 """Written down anew; a Galois lfsr that shifts right."""
@@ -34,21 +38,21 @@ def bank(lanes: int, bits: int, leap: int = 1, **more: object) -> DesignPoint:
 def test_a_bank_loads_along_its_rotation_path(lanes, bits, leap, epoch):
     point = bank(lanes, bits, leap)
     states = list(range(1, lanes + 1))  # whatever was there before
-    words = reseeding.load_words(point, epoch)
+    words = strategy(point).load_words(epoch)
     assert len(words) == lanes
     assert all(0 < word < 2**bits for word in words)
     for word in words:
         states = [step(above, bits, leap) for above in states[1:]] + [word]
-    assert states == reseeding.states_at(point, epoch, 0)
+    assert states == strategy(point).registers(epoch, 0)
 
 
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_lanes_of_none_load_in_a_chain(lanes):
     point = resolve(reuse="none", rng="xorshift32", lanes=lanes, reuse_period=3)
     states = [0] * lanes
-    for word in reseeding.load_words(point, 2):
+    for word in strategy(point).load_words(2):
         states = [*states[1:], word]
-    assert states == reseeding.states_at(point, 2, 0)
+    assert states == strategy(point).registers(2, 0)
 
 
 @pytest.mark.parametrize(
@@ -56,19 +60,19 @@ def test_lanes_of_none_load_in_a_chain(lanes):
 )
 def test_one_state_is_one_word(axes):
     point = resolve(reuse_period=3, **axes)
-    words = [reseeding.load_words(point, epoch) for epoch in range(4)]
-    assert words == [reseeding.states_at(point, epoch, 0) for epoch in range(4)]
+    words = [strategy(point).load_words(epoch) for epoch in range(4)]
+    assert words == [strategy(point).registers(epoch, 0) for epoch in range(4)]
     assert len({tuple(word) for word in words}) == 4
 
 
 @pytest.mark.parametrize("beat", [0, 1, 254, 255, 256, 1000])
 def test_states_of_a_bank_step_and_rotate(beat):
     point = bank(5, 8)
-    states = reseeding.states_at(point, 1, 0)
+    states = strategy(point).registers(1, 0)
     for done in range(beat):
         moved = states[1:] + states[:1] if done % 255 == 254 else states
         states = [step(state, 8, 1) for state in moved]
-    assert reseeding.states_at(point, 1, beat) == states
+    assert strategy(point).registers(1, beat) == states
 
 
 @pytest.mark.parametrize(
@@ -83,19 +87,19 @@ def test_states_of_a_bank_step_and_rotate(beat):
     ],
 )
 def test_reseed_stall_beats(axes, stall):
-    assert reseeding.reseed_stall_beats(resolve(bit_width=8, reuse_period=4, **axes)) == stall
-    assert reseeding.reseed_stall_beats(resolve(bit_width=8, reuse_period=inf, **axes)) == 0
+    assert strategy(resolve(bit_width=8, reuse_period=4, **axes)).reseed_stall == stall
+    assert strategy(resolve(bit_width=8, reuse_period=inf, **axes)).reseed_stall == 0
 
 
 def test_stalls_after_a_reset():
     filled = resolve(reuse="pool", lanes=8, pool_size=17, reuse_period=4)
-    assert reseeding.reset_stall_beats(filled) == 24 + 1
+    assert strategy(filled).reset_stall == 24 + 1
     table = bank(5, 8, scaling="pow2")
-    assert reseeding.loads_after_reset(table)
-    assert reseeding.reset_stall_beats(table) == 5 + 255
+    assert strategy(table).loads_after_reset
+    assert strategy(table).reset_stall == 5 + 255
     for point in (bank(5, 8), resolve(reuse="pool"), resolve(reuse="phased", reuse_period=4)):
-        assert reseeding.reset_stall_beats(point) == 0
-        assert not reseeding.loads_after_reset(point)
+        assert strategy(point).reset_stall == 0
+        assert not strategy(point).loads_after_reset
 
 
 POW2 = [
@@ -113,9 +117,9 @@ POW2 = [
 
 @pytest.mark.parametrize("point", POW2, ids=DesignPoint.label)
 def test_every_exponent_fits_the_range(point):
-    coded = reseeding.exponent_range(point)
+    coded = strategy(point).exponent_range
     assert coded is not None
-    stream = Stream(point, reseeding.MASTER_SEED)
+    stream = Stream(point, MASTER_SEED)
     found = np.concatenate(
         [stream.exponents(epoch, 0, 600) for epoch in range(6 if point.reseeds else 1)]
     )
@@ -126,12 +130,12 @@ def test_every_exponent_fits_the_range(point):
 
 
 def test_no_range_without_pow2():
-    assert reseeding.exponent_range(bank(5, 8)) is None
+    assert strategy(bank(5, 8)).exponent_range is None
 
 
 @given(low=st.integers(-24, 3), span=st.integers(0, 27))
 def test_a_range_is_the_narrowest(low, span):
-    coded = reseeding.ExponentRange.of(low, low + span)
+    coded = ExponentRange.of(low, low + span)
     assert coded.base == low
     assert 2**coded.bits > span
     assert coded.bits == 0 or 2 ** (coded.bits - 1) <= span
@@ -139,14 +143,14 @@ def test_a_range_is_the_narrowest(low, span):
 
 def test_a_banks_table_follows_the_position():
     point = bank(5, 8, scaling="pow2")
-    table, coded = reseeding.bank_table(point), reseeding.exponent_range(point)
+    table, coded = Bank(point).exponent_table(), strategy(point).exponent_range
     exponents = Stream(point, 0).exponents(0, 0, 255)
     count = 1
     for exponent in exponents:
         assert table[count] + coded.base == exponent
         count = step(count, 8, 1)
     assert count == 1
-    loaded = reseeding.load_words(point, 3)[5:]
+    loaded = strategy(point).load_words(3)[5:]
     assert [entry + coded.base for entry in loaded] == Stream(point, 0).exponents(
         3, 0, 255
     ).tolist()
@@ -154,19 +158,19 @@ def test_a_banks_table_follows_the_position():
 
 def test_a_phased_streams_table_follows_the_state():
     point = resolve(reuse="phased", state_bits=8, bit_width=4, lanes=5, scaling="pow2")
-    table = reseeding.phased_exponents(point)
+    table = Phased(point).exponents_by_state()
     exponents = Stream(point, 0).exponents(0, 0, 255)
     assert len(table) == 256
     for beat in range(0, 255, 7):
-        assert table[reseeding.states_at(point, 0, beat)[0]] == exponents[beat]
+        assert table[strategy(point).registers(0, beat)[0]] == exponents[beat]
 
 
 def test_pool_rows_carry_their_exponent_on_top():
     point = resolve(
         reuse="pool", rng="xorshift32", pool_size=60, lanes=4, bit_width=6, scaling="pow2"
     )
-    stream, coded = Stream(point, 0), reseeding.exponent_range(point)
-    rows = reseeding.pool_rows(point)
+    stream, coded = Stream(point, 0), strategy(point).exponent_range
+    rows = Pool(point).memory_rows()
     assert [row >> 24 for row in rows] == [
         e - coded.base for e in stream.exponents(0, 0, 15).tolist()
     ]
@@ -178,7 +182,7 @@ def test_pool_rows_carry_their_exponent_on_top():
 def test_pack_rows_puts_lane_0_lowest(data, bits, lanes):
     word = st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     beats = data.draw(st.lists(st.lists(word, min_size=lanes, max_size=lanes), min_size=1))
-    packed = reseeding.pack_rows(np.array(beats, dtype=np.int32), bits)
+    packed = pack_rows(np.array(beats, dtype=np.int32), bits)
     for row, beat in zip(packed, beats, strict=True):
         assert 0 <= row < 2 ** (bits * lanes)
         for lane, value in enumerate(beat):

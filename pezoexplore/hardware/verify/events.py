@@ -1,27 +1,14 @@
 """Functional coverage of a stream: what has to happen to it, and what did under a script.
 
-The events are read off the walk of :func:`pezoexplore.hardware.verify.script.check`, so what is
-counted was compared as well.
+The events are read off the positions of :func:`pezoexplore.hardware.verify.checker.check`, so what
+is counted was compared as well.
 """
 
 from __future__ import annotations
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl import reseeding
-from pezoexplore.hardware.verify.script import (
-    LOAD,
-    READY,
-    REPLAY,
-    RESEED,
-    RST,
-    START,
-    Walk,
-    wrap_period,
-)
-from pezoexplore.streams.generator import generator
-
-_WRAPS = {"pool": "wrap", "bank": "rotation", "phased": "hop", "none": "end of the period"}
-"""What comes after every period, by reuse strategy."""
+from pezoexplore.hardware.verify.checker import Position
+from pezoexplore.hardware.verify.stimulus import LOAD, READY, REPLAY, RESEED, RST, START
+from pezoexplore.streams.stream import Stream
 
 _ALWAYS = (
     "eight beats in a row",
@@ -48,50 +35,46 @@ _RESEEDING = (
 _MOST_BITS = 8  # not every wider word comes up among those compared
 
 
-def stream_goals(point: DesignPoint) -> tuple[str, ...]:
-    """Events that the regression of a point should have."""
+def stream_goals(stream: Stream) -> tuple[str, ...]:
+    """Return the events that the regression of a stream should have."""
+    point, strategy = stream.point, stream.strategy
     goals = list(_ALWAYS)
-    if _wraps(point):
-        goals += [text.format(_WRAPS[point.reuse]) for text in _WRAPPING]
+    if strategy.visits_wrap:
+        goals += [text.format(strategy.wrap) for text in _WRAPPING]
     goals += _RESEEDING if point.reseeds else ()
     goals += ("smallest word", "largest word") if point.bits <= _MOST_BITS else ()
-    coded = reseeding.exponent_range(point)
-    goals += ("two exponents",) if coded is not None and coded.bits > 0 else ()
+    goals += ("two exponents",) if strategy.coded_exponents else ()
     return tuple(goals)
 
 
-def _wraps(point: DesignPoint) -> bool:
-    """Whether a script leads over the end of a period; not every generator can be led there."""
-    return point.reuse == "pool" or generator(point).stepped is None
-
-
 class StreamEvents:
-    """Collects the events of one walk; handed to :func:`~pezoexplore.hardware.verify.script.check`.
+    """Collects the events of one trace, as the ``watch`` of :func:`.checker.check`.
 
     Attributes:
         hit: Events so far.
     """
 
-    def __init__(self, point: DesignPoint) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.hit: set[str] = set()
-        self._point = point
-        self._period = wrap_period(point) if _wraps(point) else None
+        self._point, self._half, strategy = stream.point, stream.half, stream.strategy
+        self._period = strategy.wrap_period if strategy.visits_wrap else None
+        self._wrap = strategy.wrap
         self._words: set[int] = set()
         self._exponents: set[str] = set()
         self._row = self._stalled = 0
         self._started = self._loading = self._gaps = False
 
-    def __call__(self, walk: Walk, control: int, shown: str) -> None:
-        """One clock, before its rising edge."""
+    def __call__(self, at: Position, control: int, shown: str) -> None:
+        """Observe one clock, before its rising edge."""
         if control & RST:
             self._reset(control)
-        elif walk.busy:
-            self._loading = walk.epoch > 0
+        elif at.stall.active:
+            self._loading = at.epoch > 0
             self._gaps |= shown[0] == "1" and not control & LOAD
-            if control & RESEED:  # obeyed while a start is mended
+            if control & RESEED:  # accepted while a start stalls
                 self._gaps = False
         else:
-            self._beat(walk, control, shown)
+            self._beat(at, control, shown)
 
     def _reset(self, control: int) -> None:
         if self._row or self._stalled:
@@ -101,7 +84,7 @@ class StreamEvents:
         self._row = self._stalled = 0
         self._started = False
 
-    def _beat(self, walk: Walk, control: int, shown: str) -> None:
+    def _beat(self, at: Position, control: int, shown: str) -> None:
         accepted = bool(control & READY)
         if self._loading:
             gaps = "gaps between words" if self._gaps else "every word at once"
@@ -112,17 +95,17 @@ class StreamEvents:
             if control & START and control & REPLAY:
                 self.hit.add("reseed over start and replay")
         elif control & REPLAY:
-            self._replay(walk, control, accepted)
+            self._replay(at, control, accepted)
         else:
             if control & START:
                 self._started = True
                 self.hit.add(f"start on {_beat_name(accepted)}")
             if accepted:
-                self._step(walk.beat + 1)
+                self._step(at.beat + 1)
         self._flow(accepted, shown)
 
     def _flow(self, accepted: bool, shown: str) -> None:
-        """Rows of beats, stalls, and what was taken."""
+        """Note rows of beats, stalls, and what was taken."""
         if not accepted:
             self._row, self._stalled = 0, self._stalled + 1
             if self._stalled == 2:
@@ -140,25 +123,25 @@ class StreamEvents:
         for lane in range(self._point.lanes):
             self._words.add((beat >> (lane * bits)) & (2**bits - 1))
 
-    def _replay(self, walk: Walk, control: int, accepted: bool) -> None:
+    def _replay(self, at: Position, control: int, accepted: bool) -> None:
         self.hit.add(f"replay on {_beat_name(accepted)}")
         if control & START:
             self.hit.add("replay over start")
         if not self._started:
             self.hit.add("replay with nothing kept")
-        epoch, beat = walk.kept
-        if epoch != walk.epoch:
+        epoch, beat = at.kept
+        if epoch != at.epoch:
             return
         if epoch > 0:
             self.hit.add("replay within a later epoch")
-        if self._period and beat // self._period < walk.beat // self._period:
-            self.hit.add(f"replay back over the {_WRAPS[self._point.reuse]}")
+        if self._period and beat // self._period < at.beat // self._period:
+            self.hit.add(f"replay back over the {self._wrap}")
 
     def _step(self, beat: int) -> None:
-        """The beat that comes next."""
+        """Note the beat that comes next."""
         if self._period is None or beat % self._period:
             return
-        wrap = _WRAPS[self._point.reuse]
+        wrap = self._wrap
         self.hit.add(wrap)
         if beat >= 2 * self._period:
             self.hit.add(f"second {wrap}")
@@ -166,9 +149,9 @@ class StreamEvents:
             self.hit.add(f"{wrap} after a stall")
 
     def events(self) -> frozenset[str]:
-        """Everything that happened, words and exponents included."""
+        """Return everything that happened, words and exponents included."""
         sign = 1 << (self._point.bits - 1)
-        smallest = 0 if generator(self._point).half else 1
+        smallest = 0 if self._half else 1
         found = {(word ^ sign) for word in self._words}
         extremes = {"smallest word": smallest, "largest word": 2 * sign - 1}
         self.hit |= {name for name, word in extremes.items() if word in found}

@@ -1,4 +1,4 @@
-"""Lines of a trace as arrays of characters, so that many are compared at once."""
+"""Lines of a trace, seen and expected, as arrays of characters: many are compared at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl import reseeding
 from pezoexplore.streams.stream import Stream
 
 Characters = NDArray[np.uint8]
@@ -19,8 +17,12 @@ BYTE_LINES = np.frombuffer(b"".join(b"%02x\n" % i for i in range(256)), np.uint8
 """A line for each byte, as ``$readmemh`` reads it."""
 
 
+class MismatchError(Exception):
+    """The RTL showed something that the software does not; the message says what."""
+
+
 class Trace:
-    """A trace's text by lines, which are neither copied nor decoded before they are looked at.
+    """A trace's text by lines, which are neither copied nor decoded before they are used.
 
     Args:
         text: Lines of ASCII, each with its newline.
@@ -32,15 +34,15 @@ class Trace:
         self._ends = np.flatnonzero(self._characters == ord("\n"))
 
     def __len__(self) -> int:
-        """Number of lines."""
+        """Return the number of lines."""
         return len(self._ends)
 
     def line(self, number: int) -> str:
-        """A line, without its newline."""
+        """Return a line, without its newline."""
         return self._text[self._start(number) : self._ends[number]].decode("ascii", "replace")
 
     def block(self, first: int, stop: int) -> Characters | None:
-        """Lines `first` to `stop` - 1, [lines, characters]; None where their lengths differ."""
+        """Return lines `first` to `stop` - 1, [lines, characters]; None if their lengths differ."""
         start, end = self._start(first), int(self._ends[stop - 1]) + 1
         width = int(self._ends[first]) + 1 - start
         if end - start != width * (stop - first):
@@ -57,26 +59,26 @@ class Expected:
     """Lines that a trace should hold for the beats of an epoch, made in chunks.
 
     Attributes:
-        point: A hardware point.
+        stream: The stream of a hardware point.
         chunk: Beats made at a time.
     """
 
-    point: DesignPoint
+    stream: Stream
     chunk: int = 4096
     _made: dict[tuple[int, int], Characters] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
         """Characters of a line: the exponent, a mark and the data."""
-        return 3 + _digits_of(self.point.lanes, self.point.bits)
+        return 3 + _digits_of(self.stream.lanes, self.stream.point.bits)
 
     def line(self, epoch: int, beat: int) -> str:
-        """Exponent and data of a beat, in the trace's form."""
+        """Return the exponent and data of a beat, in the trace's form."""
         number, offset = divmod(beat, self.chunk)
         return bytes(self._rows(epoch, number)[offset]).decode("ascii")
 
     def block(self, epoch: int, beats: NDArray[np.int64]) -> Characters:
-        """Lines of several beats, [beats, characters]."""
+        """Return the lines of several beats, [beats, characters]."""
         numbers, offsets = np.divmod(beats, self.chunk)
         found = np.empty((len(beats), self.width), np.uint8)
         for number in np.unique(numbers).tolist():
@@ -85,22 +87,21 @@ class Expected:
         return found
 
     def _rows(self, epoch: int, number: int) -> Characters:
-        """Lines of a chunk, [chunk, characters]."""
+        """Return the lines of a chunk, [chunk, characters]."""
         if (epoch, number) not in self._made:
             self._made[epoch, number] = self._make(epoch, number * self.chunk)
         return self._made[epoch, number]
 
     def _make(self, epoch: int, start: int) -> Characters:
-        stream = Stream(self.point, reseeding.MASTER_SEED)
-        found = stream.exponents(epoch, start, self.chunk)
+        found = self.stream.exponents(epoch, start, self.chunk)
         shown = np.zeros(self.chunk, dtype=np.int64) if found is None else found % 64
-        data = _digits(stream.beats(epoch, start, self.chunk), self.point.bits)
+        words = self.stream.beats(epoch, start, self.chunk)
         mark = np.full((self.chunk, 1), ord("_"), np.uint8)
-        return np.hstack([_HEX[shown], mark, data])
+        return np.hstack([_HEX[shown], mark, _digits(words, self.stream.point.bits)])
 
 
 def _digits(words: NDArray[np.int32], bits: int) -> Characters:
-    """Hexadecimal digits of beats, lane 0 in the last ones, [beats, digits]."""
+    """Return the hexadecimal digits of beats, lane 0 in the last ones, [beats, digits]."""
     beats, lanes = words.shape
     if bits == 8:
         packed = words.astype(np.uint8)
@@ -111,5 +112,5 @@ def _digits(words: NDArray[np.int32], bits: int) -> Characters:
 
 
 def _digits_of(lanes: int, bits: int) -> int:
-    """Hexadecimal digits of a beat."""
+    """Return the hexadecimal digits of a beat."""
     return -(-lanes * bits // 4)

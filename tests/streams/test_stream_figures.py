@@ -9,7 +9,7 @@ from pezoexplore.streams.statistics import (
     distinct_output_bits,
     effective_dim,
     lane_correlations,
-    stream_health,
+    stream_statistics,
 )
 from pezoexplore.streams.stream import Directions, Stream
 
@@ -89,7 +89,7 @@ def test_lanes_that_never_vary_are_left_out():
 )
 def test_lag1_of_galois_registers(axes, lag1):
     """A register read out whole every clock shares bits with its neighbour; a leap cures it."""
-    found = stream_health(resolve(reuse="none", lanes=3, **axes), 50, 20)
+    found = stream_statistics(Stream(resolve(reuse="none", lanes=3, **axes)), 50, 20)
     assert found["stream_lag1"] == pytest.approx(lag1, abs=0.005)
 
 
@@ -105,7 +105,7 @@ MOMENTS = [
 @pytest.mark.parametrize("axes", MOMENTS)
 def test_moments_are_those_of_z(axes):
     point = resolve(lanes=6, **axes)
-    found = stream_health(point, 100, 10)
+    found = stream_statistics(Stream(point), 100, 10)
     z = Stream(point).z(0, 0, 2**17).astype(np.float64)
     if point.reuse == "pool":
         z = z[: point.rows]
@@ -117,7 +117,7 @@ def test_moments_are_those_of_z(axes):
 
 
 def test_a_whole_period_is_exact():
-    found = stream_health(resolve(reuse="none", lanes=31), 2410, 10)
+    found = stream_statistics(Stream(resolve(reuse="none", lanes=31)), 2410, 10)
     assert found["stream_mean"] == pytest.approx(0, abs=1e-9)
     assert found["stream_std"] == pytest.approx(1, abs=1e-6)
     assert found["stream_kurtosis"] == pytest.approx(1.8, abs=1e-3)
@@ -127,21 +127,21 @@ def test_a_whole_period_is_exact():
 def test_reseeds_are_part_of_the_sample():
     """A pool of one row never varies until it is refilled."""
     axes = {"rng": "xorshift32", "reuse": "pool", "pool_size": 8, "lanes": 8}
-    frozen = stream_health(resolve(**axes), 8, 10)
+    frozen = stream_statistics(Stream(resolve(**axes)), 8, 10)
     assert frozen["stream_lag1"] is None
     assert frozen["lane_correlation"] is None
-    fresh = stream_health(resolve(**axes, reuse_period=1), 8, 10)
+    fresh = stream_statistics(Stream(resolve(**axes, reuse_period=1)), 8, 10)
     assert abs(fresh["stream_lag1"]) < 0.01
     assert fresh["lane_correlation"] < 0.02
-    slow = stream_health(resolve(**axes, reuse_period=2), 8, 10)
+    slow = stream_statistics(Stream(resolve(**axes, reuse_period=2)), 8, 10)
     assert slow["stream_lag1"] == pytest.approx(0.5, abs=0.01)
 
 
 def test_designs_made_to_be_clean_are():
     shared = resolve(reuse="phased", taps="shared", state_bits=16, leap=4)
-    assert stream_health(shared, 100, 5)["lane_correlation"] <= 0.02
+    assert stream_statistics(Stream(shared), 100, 5)["lane_correlation"] <= 0.02
     shifted = resolve(reuse="phased", taps="shifted", bit_width=8)
-    assert stream_health(shifted, 100, 5)["lane_correlation"] > 0.5
+    assert stream_statistics(Stream(shifted), 100, 5)["lane_correlation"] > 0.5
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_designs_made_to_be_clean_are():
     ],
 )
 def test_distinct_output_bits(axes, bits):
-    assert distinct_output_bits(resolve(**axes)) == bits
+    assert distinct_output_bits(Stream(resolve(**axes))) == bits
 
 
 DIMENSIONS = [  # axes, weights, steps
@@ -176,21 +176,21 @@ DIMENSIONS = [  # axes, weights, steps
 @pytest.mark.parametrize(("axes", "parameters", "steps"), DIMENSIONS)
 def test_effective_dim_equals_brute_force(axes, parameters, steps):
     point = resolve(**axes)
-    z = Directions(point, parameters, [0]).block(0, steps)[:, 0].astype(np.float64)
+    z = Directions.of(point, parameters, [0]).block(0, steps)[:, 0].astype(np.float64)
     gram = z.T @ z if parameters < steps else z @ z.T
     expected = np.trace(gram) ** 2 / (gram**2).sum()
-    assert effective_dim(point, parameters, steps) == pytest.approx(expected, rel=1e-5)
+    assert effective_dim(Stream(point), parameters, steps) == pytest.approx(expected, rel=1e-5)
 
 
 def test_effective_dim_of_independent_numbers():
     """d weights and n steps of independent numbers: d n / (d + n), give or take."""
-    found = effective_dim(resolve(rng="xorshift32", reuse="none"), 400, 1600)
+    found = effective_dim(Stream(resolve(rng="xorshift32", reuse="none")), 400, 1600)
     assert found == pytest.approx(400 * 1600 / 2000, rel=0.01)
 
 
 def test_dimension_never_exceeds_span_and_every_column_is_there():
     for axes in ({"reuse": "none"}, {"reuse": "pool", "pool_size": 127}, {"reuse": "bank"}):
-        found = stream_health(resolve(**axes), 500, 100)
+        found = stream_statistics(Stream(resolve(**axes)), 500, 100)
         assert list(found) == COLUMNS
         assert 1 <= found["effective_dim"] <= min(found["effective_span"], 100)
         assert all(type(value) in (int, float) for value in found.values())
@@ -198,8 +198,11 @@ def test_dimension_never_exceeds_span_and_every_column_is_there():
 
 def test_what_has_no_meaning_is_empty_and_the_rest_repeats():
     point = resolve(rng="gaussian", reuse="none")
-    found = stream_health(point, 200, 100)
+    found = stream_statistics(Stream(point), 200, 100)
     assert found["lane_correlation"] is None
     assert found["distinct_output_bits"] is None
-    assert found == stream_health(point, 200, 100)
-    assert stream_health(resolve(reuse="none", lanes=1), 50, 20)["lane_correlation"] is None
+    assert found == stream_statistics(Stream(point), 200, 100)
+    assert (
+        stream_statistics(Stream(resolve(reuse="none", lanes=1)), 50, 20)["lane_correlation"]
+        is None
+    )

@@ -13,21 +13,19 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.verify.script import (
+from pezoexplore.hardware.verify.checker import Position, check
+from pezoexplore.hardware.verify.stimulus import (
     LOAD,
     READY,
     REPLAY,
     RESEED,
     RST,
     START,
-    MismatchError,
     Script,
-    Walk,
-    check,
     make_script,
-    wrap_period,
 )
-from pezoexplore.streams.stream import Stream
+from pezoexplore.hardware.verify.trace import MismatchError
+from pezoexplore.streams.stream import Stream, strategy
 
 WORDS = 1000
 SMALL = {"lanes": 3, "bit_width": 6, "state_bits": 9}
@@ -149,14 +147,14 @@ def good():
     """Script and trace of a correct design, by name of its point."""
     made = {}
     for name, point in POINTS.items():
-        script = make_script(point, WORDS)
+        script = make_script(Stream(point), WORDS)
         made[name] = (script, play(script, Model(point)))
     return made
 
 
 def caught(name: str, script: Script, trace: list[str]) -> str:
     with pytest.raises(MismatchError) as found:
-        check(POINTS[name], script, text_of(trace))
+        check(Stream(POINTS[name]), script, text_of(trace))
     return str(found.value)
 
 
@@ -166,7 +164,7 @@ every_point = pytest.mark.parametrize("name", POINTS)
 @every_point
 def test_a_correct_trace_passes(name, good):
     script, trace = good[name]
-    found = check(POINTS[name], script, text_of(trace))
+    found = check(Stream(POINTS[name]), script, text_of(trace))
     assert found["rtl_words_checked"] >= WORDS
     stalls = {"none4": 3, "pool4": 53, "bank4": 3, "bank4 pow2": 514, "phased4": 1}
     assert found["reseed_stall_beats"] == stalls.get(name, 0)
@@ -184,11 +182,11 @@ def test_many_clocks_at_once_are_judged_as_one_by_one(name, good):
 
     def verdict(shown: list[str], watch=None):
         try:
-            return check(POINTS[name], script, text_of(shown), watch)
+            return check(Stream(POINTS[name]), script, text_of(shown), watch)
         except MismatchError as difference:
             return str(difference)
 
-    def ignore(walk: Walk, control: int, shown: str) -> None:
+    def ignore(at: Position, control: int, shown: str) -> None:
         pass
 
     places = np.random.default_rng(0).choice(len(trace), 20, replace=False).tolist()
@@ -350,7 +348,7 @@ class WrapsLate(Model):
     """Shows the period's first beats again instead of a rotation, hop or restart."""
 
     def shown(self) -> str:
-        beat, period = self.beat, wrap_period(self.point)
+        beat, period = self.beat, strategy(self.point).wrap_period
         self.beat = beat % period + 1 if beat >= period else beat
         text = super().shown()
         self.beat = beat
@@ -420,7 +418,7 @@ def test_a_faulty_reseed_is_caught(name, fault, good):
 
 @every_point
 def test_the_script_is_always_the_same(name):
-    one, two = make_script(POINTS[name], WORDS), make_script(POINTS[name], WORDS)
+    one, two = make_script(Stream(POINTS[name]), WORDS), make_script(Stream(POINTS[name]), WORDS)
     assert one.controls.tolist() == two.controls.tolist()
     assert one.deposits == two.deposits
 
@@ -445,7 +443,7 @@ def test_the_script_exercises_what_the_contract_names(name, good):
 def test_every_wrap_is_crossed_twice(name):
     """Beats just before and after one and two periods are accepted, and again after a replay."""
     point = POINTS[name]
-    script, counts = make_script(point, WORDS), {}
+    script, counts = make_script(Stream(point), WORDS), {}
 
     class Counts(Model):
         def accepted(self, control: int) -> int:
@@ -454,7 +452,7 @@ def test_every_wrap_is_crossed_twice(name):
             return taken
 
     play(script, Counts(point))
-    period = wrap_period(point)
+    period = strategy(point).wrap_period
     for beat in (period - 1, period, 2 * period - 1, 2 * period):
         assert counts[0, beat] >= 2
 
@@ -462,6 +460,6 @@ def test_every_wrap_is_crossed_twice(name):
 @pytest.mark.parametrize("lanes", [1, 31, 256])
 def test_the_script_asks_for_the_words(lanes):
     point = resolve(reuse="none", rng="xorshift32", lanes=lanes, scaling="none")
-    script = make_script(point, 20_000)
+    script = make_script(Stream(point), 20_000)
     assert np.count_nonzero(script.controls & READY) * lanes >= 20_000
     assert len(script.controls) >= 600

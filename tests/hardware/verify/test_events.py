@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_script import POINTS, WORDS, Model, play, text_of
+from test_checker import POINTS, WORDS, Model, play, text_of
 
 from pezoexplore.design.point import resolve
 from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.hardware.verify.checker import check
 from pezoexplore.hardware.verify.engine.events import engine_goals
 from pezoexplore.hardware.verify.engine.regress import engine_points
 from pezoexplore.hardware.verify.engine.script import SEGMENTS, make_engine_script
-from pezoexplore.hardware.verify.script import (
+from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
+from pezoexplore.hardware.verify.stimulus import (
     READY,
     REPLAY,
     RESEED,
     RST,
     START,
     Script,
-    check,
     make_script,
 )
-from pezoexplore.hardware.verify.script_events import StreamEvents, stream_goals
+from pezoexplore.streams.stream import Stream
 
 CHANCE = {"smallest word", "largest word"}
 """A short script of one point may miss these; the points of a module have them together."""
 
 
 def events_of(point, script):
-    found = StreamEvents(point)
-    check(point, script, text_of(play(script, Model(point))), found)
+    stream = Stream(point)
+    found = StreamEvents(stream)
+    check(stream, script, text_of(play(script, Model(point))), found)
     return found.events()
 
 
@@ -42,9 +44,9 @@ def walked(name, controls):
 @pytest.mark.parametrize("name", POINTS)
 def test_a_script_reaches_every_goal_but_for_some_that_chance_decides(name):
     point = POINTS[name]
-    found = events_of(point, make_script(point, WORDS))
-    assert set(stream_goals(point)) - found <= CHANCE
-    assert {event for event in found if "reseed" in event} <= set(stream_goals(point))
+    found = events_of(point, make_script(Stream(point), WORDS))
+    assert set(stream_goals(Stream(point))) - found <= CHANCE
+    assert {event for event in found if "reseed" in event} <= set(stream_goals(Stream(point)))
 
 
 @pytest.mark.parametrize(
@@ -88,8 +90,8 @@ def test_a_wrap_is_one_of_accepted_beats():
 
 def test_extreme_words_are_those_that_the_generator_has():
     point = resolve(lanes=3, bit_width=3, state_bits=3, reuse="none", scaling="none")
-    assert {"smallest word", "largest word"} <= set(stream_goals(point))
-    events = StreamEvents(point)
+    assert {"smallest word", "largest word"} <= set(stream_goals(Stream(point)))
+    events = StreamEvents(Stream(point))
     for word in (0b101, 0b011):  # -3 and 3: a symmetric lfsr has no -4
         events._take(word)
     assert {"smallest word", "largest word"} <= events.events()

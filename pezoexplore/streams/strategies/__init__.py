@@ -1,0 +1,1 @@
+"""The reuse strategies, one module each."""

@@ -1,0 +1,106 @@
+"""`bank`: lfsrs of one polynomial, whose states move one lane down after every full period."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pezoexplore.streams import kernels
+from pezoexplore.streams.families.lfsr import update_columns
+from pezoexplore.streams.generator_words import generator_words
+from pezoexplore.streams.linear import apply, byte_tables, jump, power
+from pezoexplore.streams.packing import U64, Words
+from pezoexplore.streams.strategies.none import PerLane
+from pezoexplore.streams.strategy import EXPONENT_FILE, StreamRtl
+
+PERIOD_RTL = (*("period_counter.v", "exponent_table.v", "row_memory.v", "lfsr.v", "lfsr_taps.vh"),)
+"""Files that count the beats of a period and hold a table by their count."""
+
+
+class Bank(PerLane):
+    """A generator a lane; lane j continues generator j + 1 after every period."""
+
+    module = "stream_bank"
+    wrap = "rotation"
+    has_exponent_port = True
+    rotates = True
+
+    def _phases(self, epochs: U64, turns: int) -> U64:
+        return np.roll(super()._phases(epochs, turns), -turns, axis=1)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :meth:`Strategy.words`."""
+        period = self.generator.period
+        return generator_words(
+            self.point, self.states(epochs, start), count, period, start % period
+        )
+
+    @property
+    def cycle(self) -> int | None:
+        """A turn for each lane."""
+        return self.generator.period * self.point.lanes
+
+    def load_words(self, epoch: int) -> list[int]:
+        """See :meth:`Strategy.load_words`; then the exponents of the epoch, if they differ.
+
+        Each load steps every lane once, so lane i is sent as it was lanes - 1 - i clocks before.
+        """
+        period, lanes = self.generator.period, self.point.lanes
+        back = np.array([(period - (lanes - 1 - i)) % period for i in range(lanes)], np.uint64)
+        states = np.array(self.registers(epoch, 0), dtype=np.uint64)
+        sent = [int(state) for state in jump(self.generator.step, states, back)]
+        if self.coded_exponents:
+            sent += self._entries(epoch)
+        return sent
+
+    @property
+    def loads_after_reset(self) -> bool:
+        """Whether the exponent table is a memory, which rst does not restore."""
+        return self.point.reseeds and self.coded_exponents
+
+    def _entries(self, epoch: int) -> list[int]:
+        """Return the coded exponents by beat of the period."""
+        assert self.exponent_range is not None
+        return [e - self.exponent_range.base for e in self.turn_exponents(epoch)]
+
+    def exponent_table(self) -> list[int]:
+        """Return the coded exponents by state of rtl/period_counter.v (entry 0 unused)."""
+        period = self.generator.period
+        counts = np.empty((1, period, 1), dtype=np.uint64)
+        one = np.ones((1, 1), dtype=np.uint64)
+        kernels.linear_rows(one, byte_tables(update_columns(self.generator.state_bits)), counts)
+        table = np.zeros(period + 1, dtype=np.int64)
+        table[counts.reshape(-1)] = self._entries(0)
+        return [int(e) for e in table]
+
+    def kept_registers(self, beat: int) -> dict[str, int]:
+        """See :meth:`Strategy.kept_registers`."""
+        return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.sources`."""
+        control = ("reseed_control.v",) if self.point.reseeds else ()
+        return ("stream_bank.v", *PERIOD_RTL, "bank_lane.v", "uniform_word.v", *control)
+
+    @property
+    def generator_parameters(self) -> dict[str, int | str]:
+        """None: the module holds lfsrs."""
+        return {}
+
+    def rtl(self) -> StreamRtl:
+        """See :meth:`Strategy.rtl`."""
+        rtl = super().rtl()
+        if self.coded_exponents:
+            rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, self.exponent_table())
+        return rtl
+
+
+def kept_count(bits: int, beat: int) -> dict[str, int]:
+    """Return the kept state of rtl/period_counter.v at a beat, by its path.
+
+    Args:
+        bits: State bits of the counter, as of the generators.
+        beat: Beat since reset or reseed.
+    """
+    count = apply(power(update_columns(bits), beat % (2**bits - 1)), 1)
+    return {"u_count.kept_q": count}

@@ -1,0 +1,179 @@
+"""`none`: one generator a lane, or one a group of lanes, without rotation or hop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
+from pezoexplore.streams.catalogue import entry
+from pezoexplore.streams.families import sobol
+from pezoexplore.streams.generator_words import generator_words
+from pezoexplore.streams.linear import jump
+from pezoexplore.streams.packing import U64, Words, pack, word_dtype
+from pezoexplore.streams.seeding import drawn_limbs, phases
+from pezoexplore.streams.stepped import Stepped, skip
+from pezoexplore.streams.strategy import MASTER_SEED, Strategy, StreamRtl, epoch_array
+from pezoexplore.streams.walk import Walk
+
+_SEARCHED_BEATS = 2**18
+_RARE_BEATS = 320
+_STEPPED_BEAT = 1024
+
+
+class OneEach(Strategy):
+    """A generator for each lane or group of lanes, in the module ``stream_none``."""
+
+    module = "stream_none"
+    wrap = "end of the period"
+    has_exponent_port = False
+
+    @property
+    def cycle(self) -> int | None:
+        """The generators' period."""
+        return self.generator.period
+
+    @property
+    def distinct_numbers(self) -> int | None:
+        """Numbers of a period of all lanes."""
+        return self.generator.period * self.point.lanes
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.sources`."""
+        control = ("reseed_control.v",) if self.point.reseeds else ()
+        return ("stream_none.v", "generator.v", *entry(self.point.rng).rtl, *control)
+
+    @property
+    def generator_parameters(self) -> dict[str, int | str]:
+        """See :attr:`Strategy.generator_parameters`."""
+        kind: dict[str, int | str] = {"KIND": self.point.rng}
+        return kind | self._group
+
+    @property
+    def _group(self) -> dict[str, int]:
+        return {"GROUP": self.point.group} if self.point.group > 1 else {}
+
+    def rtl(self) -> StreamRtl:
+        """See :meth:`Strategy.rtl`."""
+        rtl, state, seeds = super().rtl(), self.point.state_bits or 0, self.registers(0, 0)
+        rtl.set_vector("SEEDS", pack(seeds, state), len(seeds) * state)
+        return rtl
+
+
+class PerLane(OneEach):
+    """Generators that jump; each serves one lane, or a group where its state shows more words."""
+
+    def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
+        super().__init__(point, seed)
+        self._starts: tuple[bytes, U64] | None = None  # of the epochs asked for last
+        self._kept: tuple[bytes, int, U64] | None = None  # states behind the last words
+
+    def states(self, epochs: U64, start: int) -> U64:
+        """See :meth:`Strategy.states`."""
+        period = self.generator.period
+        turns, position = divmod(start, period)
+        distance = (self._phases(epochs, turns) + np.uint64(position)) % np.uint64(period)
+        return jump(self.generator.step, np.ones_like(distance), distance)
+
+    def _phases(self, epochs: U64, turns: int) -> U64:
+        """Return the phases [epochs, units] that `turns` periods of each epoch start from.
+
+        Those of one epoch are asked for many times in a row.
+        """
+        key = epochs.tobytes()
+        if self._starts is None or self._starts[0] != key:
+            found = phases(self.seed, epochs, self.point.generators, self.generator.period)
+            self._starts = (key, found)
+        return self._starts[1]
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :meth:`Strategy.words`.
+
+        Words that follow those of the last call continue from the states then reached: tables for
+        jumping would push others out of the caches.
+        """
+        key = epochs.tobytes()
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[:2] == (key, start):
+            states = kept[2]
+        else:
+            states = self.states(epochs, start)
+        shown = generator_words(self.point, states, count)
+        self._kept = (key, start + count, states)
+        return shown[:, :, : self.point.lanes]
+
+    @property
+    def walk(self) -> Walk | None:
+        """The one lane's walk."""
+        period = self.generator.period
+        return Walk(period, 1, period, 0) if self.point.lanes == 1 else None
+
+    def critical_beats(self) -> list[int]:
+        """Return, for Gaussian lanes, those of the first beats that hold the largest numbers."""
+        if self.point.rng not in GAUSSIAN_HARDWARE:
+            return super().critical_beats()
+        words = self.words(epoch_array(0), 0, _SEARCHED_BEATS)[0]
+        sizes = np.abs(2 * words.astype(np.int64) + 1).max(axis=1)
+        return sorted(int(beat) for beat in np.argsort(-sizes, kind="stable")[:_RARE_BEATS])
+
+
+class PerGroup(OneEach):
+    """Generators that step; each serves as many lanes as its bits are words.
+
+    The states last reached are kept, so that a stream read on from where it stopped steps once.
+    """
+
+    def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
+        super().__init__(point, seed)
+        self._kept: tuple[list[int], int, U64] | None = None
+
+    @property
+    def stepped(self) -> Stepped:
+        """How the generators step."""
+        assert self.generator.stepped is not None
+        return self.generator.stepped
+
+    def states(self, epochs: U64, start: int) -> U64:
+        """See :meth:`Strategy.states`."""
+        point, stepped, beat = self.point, self.stepped, 0
+        if self._kept is not None and self._kept[0] == epochs.tolist() and self._kept[1] <= start:
+            _, beat, states = self._kept
+            states = states.copy()
+        else:
+            limbs = drawn_limbs(self.seed, epochs, point.generators, stepped.drawn)
+            states = stepped.begin(limbs.reshape(-1, stepped.drawn))
+        skip(stepped, states, point.bits, point.group, start - beat)
+        return states.reshape(len(epochs), point.generators, -1)
+
+    def words(self, epochs: U64, start: int, count: int) -> Words:
+        """See :meth:`Strategy.words`."""
+        point = self.point
+        states = self.states(epochs, start)
+        states = states.reshape(-1, states.shape[2])
+        out = np.empty((len(states), count, point.group), dtype=word_dtype(point.bits))
+        self.stepped.fill(states, point.bits, out)
+        self._kept = (epochs.tolist(), start + count, states)
+        by_beat = out.reshape(len(epochs), point.generators, count, point.group).swapaxes(1, 2)
+        served = point.generators * point.group
+        return by_beat.reshape(len(epochs), count, served)[:, :, : point.lanes]
+
+    def fresh_bits(self, parameters: int) -> float:
+        """See :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
+        return 1.0 if self.point.rng == "sobol" else super().fresh_bits(parameters)
+
+    @property
+    def wrap_period(self) -> int:
+        """Some beat: no generator of this kind is led to its end, where nothing happens."""
+        return _STEPPED_BEAT
+
+    @property
+    def visits_wrap(self) -> bool:
+        """See :attr:`Strategy.visits_wrap`."""
+        return False
+
+    def critical_beats(self) -> list[int]:
+        """Return, for Sobol numbers, the beats that first need a direction number each."""
+        if self.point.rng != "sobol":
+            return []
+        count = self.registers(0, 0)[0] % sobol.PERIOD
+        return sorted((2**k - 1 - count) % sobol.PERIOD for k in range(sobol.INDEX_BITS))
