@@ -28,12 +28,13 @@ from pezoexplore.intervals import half_width
 from pezoexplore.train.evaluate import train_source
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
+from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.cnn import Cnn, Conv
 from pezoexplore.train.task import Split, Task, split_task
 from pezoexplore.train.tasks.datasets import mnist5k
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Trainer
-from pezoexplore.train.trainers import MlpTrainer, stream_source
+from pezoexplore.train.trainers import stream_source
 
 GAUSSIAN = resolve(rng="gaussian", reuse="none")
 RADEMACHER = resolve(rng="rademacher", reuse="none")
@@ -92,7 +93,7 @@ def compare_networks(sizes: Iterable[int], steps: int, seeds: int) -> None:
             )
             accuracies, cells = trained(GAUSSIAN, task, settings, trainer)
             best = accuracies if best is None else best
-            row(size, name, trainer.forward_passes(1), *cells, paired(best - accuracies))
+            row(size, name, trainer.cost(1).forward_passes, *cells, paired(best - accuracies))
 
 
 def compare_arms(arms: Iterable[str], steps: int, seeds: int) -> None:

@@ -35,7 +35,7 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
-from pezoexplore.train.loop import train
+from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
@@ -112,7 +112,7 @@ def loop(point: DesignPoint, steps: int) -> Timed:
 
     def timed() -> float:
         begin = time.process_time()
-        *_, (_, weights) = train(task.model, task.train, run, source(run.seeds))
+        *_, (_, weights) = MlpTrainer(task.model).run(task.train, run, source)
         load_jax().block_until_ready(weights)
         return (time.process_time() - begin) / steps / REPLICAS
 

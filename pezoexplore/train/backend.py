@@ -14,8 +14,8 @@ def pin_threads() -> None:
     """Set the environment that keeps numeric libraries started later to one thread.
 
     A sum split over another number of threads is another float, and worker processes that each
-    start a thread per core get in each other's way. An XLA flag, platform or thread count that
-    the user has set already wins; a library that is loaded already is not touched.
+    start a thread per core slow each other down. An XLA flag, platform or thread count that the
+    user has set takes precedence; a library that is already loaded is not touched.
     """
     for name in _THREADS:
         os.environ.setdefault(name, "1")
@@ -26,6 +26,6 @@ def pin_threads() -> None:
 
 
 def load_jax() -> ModuleType:
-    """The ``jax`` module, imported after :func:`pin_threads`."""
+    """Import and return ``jax``, after :func:`pin_threads`."""
     pin_threads()
     return importlib.import_module("jax")

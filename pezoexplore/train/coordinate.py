@@ -1,8 +1,8 @@
 """Training by coordinate-wise estimation (CGE), split over processes.
 
-How a coordinate is probed is in :mod:`pezoexplore.train.probes`. The coordinates of a layer are
-worked through in chunks of fixed size, by one compiled function with run-time bounds, so that it
-changes no bit of the result which process takes which chunk.
+Coordinates are probed by :mod:`pezoexplore.train.probes`. Those of a layer are processed in chunks
+of fixed size, by one compiled function with run-time bounds, so that it changes no bit of the
+result which process takes which chunk.
 """
 
 from __future__ import annotations
@@ -19,32 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.general_loop import (
-    Carried,
-    Cuts,
-    Sgd,
-    Start,
-    carry,
-    moved,
-    over_replicas,
-    state_of,
-)
-from pezoexplore.train.loop import Batches, cosine_rates
+from pezoexplore.train.general_loop import Sgd, Start, first_replicas, over_replicas, sgd_step
+from pezoexplore.train.loop import Block, Bounds, Carried, Loop, cosine_rates, drive
 from pezoexplore.train.networks.network import Array, Network
 from pezoexplore.train.probes import Probe, probed
 from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Run, TrainState
 
 CHUNK = 32
-"""Coordinates handed to a process at once."""
+"""Coordinates of a chunk, the least that a process takes."""
 
 Coordinates: TypeAlias = tuple[NDArray[np.int32], ...]
-"""Indices to probe by layer, [seeds, a multiple of CHUNK] each; d stands for none."""
+"""Indices to probe by layer, [seeds, a multiple of CHUNK] each; the index d is padding."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where the coordinates are probed: weights, a batch and the length of the probe.
+    """Weights and batch at which the coordinates are probed, and the length of the probe.
 
     Attributes:
         weights: [seeds, rates, d].
@@ -60,14 +51,14 @@ class Point:
 
 
 class Masks(Protocol):
-    """Which coordinates are probed at which step."""
+    """The coordinates to probe, by step."""
 
     def at(self, step: int) -> Coordinates:
-        """Those of a step; asked for in order."""
+        """Return the coordinates of a step; called in order of the steps."""
 
 
 def layer_coordinates(network: Network) -> list[NDArray[np.int32]]:
-    """The indices of the weights of each layer, in order."""
+    """Return the indices of the weights of each layer, in order."""
     found: list[list[NDArray[np.int32]]] = [[] for _ in range(network.layers)]
     for block in network.blocks:
         found[block.layer].append(np.arange(block.start, block.stop, dtype=np.int32))
@@ -75,7 +66,7 @@ def layer_coordinates(network: Network) -> list[NDArray[np.int32]]:
 
 
 def padded_coordinates(network: Network, chosen: Sequence[NDArray[Any]]) -> Coordinates:
-    """Coordinates by layer from the indices each seed probes.
+    """Sort the indices that each seed probes by layer.
 
     Args:
         network: The network.
@@ -90,16 +81,16 @@ class Everywhere:
     """All coordinates at every step: plain CGE."""
 
     def __init__(self, network: Network, seeds: int) -> None:
-        """For so many seeds."""
+        """Build the coordinates for a number of seeds."""
         self._all = padded_coordinates(network, [np.arange(network.parameters)] * seeds)
 
     def at(self, step: int) -> Coordinates:
-        """See :meth:`Masks.at`."""
+        """Return all coordinates, whatever the step."""
         return self._all
 
 
 class Workers:
-    """Processes that share the probing; use as a context. One worker means this process alone."""
+    """A context of processes that share the probing; one worker means this process alone."""
 
     def __init__(self, workers: int = 1) -> None:
         """Start ``workers`` - 1 processes besides this one (spawned, not forked)."""
@@ -111,7 +102,7 @@ class Workers:
         )
 
     def __enter__(self) -> Workers:
-        """This."""
+        """Return the context itself."""
         return self
 
     def __exit__(
@@ -120,12 +111,12 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let the processes end."""
+        """Stop the processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
     def changes(self, probe: Probe, point: Point, coordinates: Coordinates) -> list[Array]:
-        """Changes of the mean loss at the coordinates of each layer, [seeds, rates, n] each."""
+        """Compute the mean loss's changes at each layer's coordinates, [seeds, rates, n] each."""
         if self._pool is None:
             return _share(probe, point, coordinates, 0, 1)
         sent = Point(
@@ -146,7 +137,7 @@ class Workers:
 def gradient(
     probe: Probe, point: Point, coordinates: Coordinates, workers: Workers | None = None
 ) -> tuple[Array, Array]:
-    """CGE at given coordinates: g_i = (L(w + eps e_i) - L(w)) / eps, zero elsewhere.
+    """Estimate g_i = (L(w + eps e_i) - L(w)) / eps at given coordinates, zero elsewhere.
 
     Returns:
         The estimate [seeds, rates, d], and whether all changes were finite [seeds, rates].
@@ -166,7 +157,7 @@ def train_by_coordinates(
     *,
     workers: int = 1,
 ) -> Iterator[tuple[int, TrainState]]:
-    """SGD along the coordinate-wise estimate; otherwise as the general loop's ``train``.
+    """Train by SGD along the coordinate-wise estimate; see :func:`pezoexplore.train.loop.drive`.
 
     Args:
         probe: Network and loss.
@@ -174,28 +165,25 @@ def train_by_coordinates(
         data: Training examples.
         run: Replicas and settings; its epsilon is the length of a probe.
         masks: Coordinates by step.
-        start: Weights, and the step to go on from.
+        start: Weights, and the step to continue from.
         stops: Steps after which to hand out the weights, besides the last.
         workers: Processes that share the probing; they change no bit of the result.
 
     Yields:
         (steps done, state with the weights [seeds, rates, d]), in order.
     """
-    batches = Batches(run.seeds, len(data), run.batch)
-    batches.block(start.step)
     rates = cosine_rates(run.learning_rates, run.steps).astype(np.float32)
-    carried, cuts = carry(sgd, run, start), Cuts(stops, start.step, run.steps)
     update = _compiled_update(sgd)
-    if cuts.due(start.step):
-        yield start.step, state_of(carried)
     with Workers(workers) as shared:
-        for step in range(start.step, run.steps):
-            chosen = batches.block(1)[0]
-            point = Point(carried[0], data.inputs[chosen], data.labels[chosen], run.epsilon)
-            estimate = gradient(probe, point, masks.at(step), shared)
-            carried = update(carried, *estimate, rates[step], np.int32(step))
-            if cuts.due(step + 1):
-                yield step + 1, state_of(carried)
+
+        def advance(carried: Carried, block: Block, bounds: Bounds) -> Carried:
+            inputs, targets, rates = (part[0] for part in block)
+            point, step = Point(carried[0], inputs, targets, run.epsilon), bounds[2]
+            estimate = gradient(probe, point, masks.at(int(step)), shared)
+            return update(carried, *estimate, rates, step)
+
+        loop = Loop(data, rates, lambda first, steps: (), advance, block_steps=1)
+        yield from drive(loop, first_replicas(sgd, run, start), run, stops, start.step)
 
 
 def _padded(parts: Sequence[NDArray[Any]], none: int) -> NDArray[np.int32]:
@@ -209,7 +197,7 @@ def _padded(parts: Sequence[NDArray[Any]], none: int) -> NDArray[np.int32]:
 def _share(
     probe: Probe, point: Point, coordinates: Coordinates, part: int, parts: int
 ) -> list[Array]:
-    """Changes at one of several equal parts of each layer's chunks, [seeds, rates, n] each."""
+    """Compute one of several equal parts of each layer's changes, [seeds, rates, n] each."""
     where = (point.weights, point.inputs, point.targets)
     shares = []
     for layer, indices in enumerate(coordinates):
@@ -235,7 +223,7 @@ def _sent_share(
 
 @cache
 def _compiled_changes(probe: Probe, layer: int) -> Callable[..., Array]:
-    """Changes of the mean loss at the coordinates of one layer, of all replicas."""
+    """Compile the changes of the mean loss at the coordinates of one layer, of all replicas."""
     jax = load_jax()
     jnp = jax.numpy
 
@@ -290,7 +278,7 @@ def _compiled_update(sgd: Sgd) -> Callable[..., Carried]:
     def update(
         carried: Carried, estimate: Array, sound: Array, rates: Array, step: Array
     ) -> Carried:
-        return moved(sgd, carried, estimate, sound, rates, step)
+        return sgd_step(sgd, carried, estimate, sound, rates, step)
 
     compiled: Callable[..., Carried] = jax.jit(update)
     return compiled

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.evaluate import Settings, tune
+from pezoexplore.train.evaluate import tune
 from pezoexplore.train.general_loop import Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.networks.mlp import Mlp
@@ -31,8 +31,11 @@ from pezoexplore.train.networks.student import (
     design_student,
 )
 from pezoexplore.train.task import Split, Task, class_losses
-from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Score, TrainState
+from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
 from pezoexplore.train.trainers import general_trainer_of, stream_source
+
+if TYPE_CHECKING:
+    from pezoexplore.design.space import TrainSettings
 
 TEACHER_RUN = Run(seeds=(0,), learning_rates=(0.05,), steps=2000)
 TEACHER_SGD = Sgd(momentum=0.9)
@@ -139,17 +142,9 @@ class Distiller:
         """See :meth:`Trainer.weights`."""
         return self.trainer.weights(state)
 
-    def forward_passes(self, steps: int) -> int:
-        """See :meth:`Trainer.forward_passes`; the student's alone."""
-        return self.trainer.forward_passes(steps)
-
-    def passes(self, steps: int) -> int:
-        """See :meth:`Trainer.passes`; the student's alone."""
-        return self.trainer.passes(steps)
-
-    def random_numbers(self, steps: int) -> int:
-        """See :meth:`Trainer.random_numbers`."""
-        return self.trainer.random_numbers(steps)
+    def cost(self, steps: int) -> RunCost:
+        """See :meth:`Trainer.cost`; the student's alone."""
+        return self.trainer.cost(steps)
 
     def halted(self, run: Run, source: DirectionSource) -> Distilled:
         """Train one replica until it halts: with the teacher, then without."""
@@ -197,7 +192,7 @@ class Distiller:
 
 
 def distil_point(
-    point: DesignPoint, task: Task, settings: Settings, plan: Distillation
+    point: DesignPoint, task: Task, settings: TrainSettings, plan: Distillation
 ) -> dict[str, Any]:
     """Train a teacher, design a student, tune its learning rate, distil it seed by seed, test it.
 
@@ -311,17 +306,19 @@ def _accuracies(distiller: Distiller, runs: Sequence[Distilled]) -> dict[str, An
     }
 
 
-def _passes(distiller: Distiller, runs: Sequence[Distilled], settings: Settings) -> dict[str, Any]:
+def _passes(
+    distiller: Distiller, runs: Sequence[Distilled], settings: TrainSettings
+) -> dict[str, Any]:
     """What was run and what halting saved, means over the seeds."""
     stopped = [run.stopped_at for run in runs]
-    made = float(np.mean([distiller.forward_passes(steps) for steps in stopped]))
+    made = float(np.mean([distiller.cost(steps).forward_passes for steps in stopped]))
     taught = float(np.mean([run.teacher_steps for run in runs]))
     batches = -(-len(distiller.task.validation) // settings.batch)
     return {
         "teacher_dropped_at": [run.dropped_at for run in runs],
         "stopped_at": stopped,
         "forward_passes": made,
-        "forward_passes_saved": distiller.forward_passes(settings.steps) - made,
+        "forward_passes_saved": distiller.cost(settings.steps).forward_passes - made,
         "teacher_passes": taught,
         "teacher_passes_saved": settings.steps - taught,
         "validation_passes": float(np.mean([run.looks * batches for run in runs])),

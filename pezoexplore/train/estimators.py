@@ -2,9 +2,9 @@
 
 Each takes the losses of a batch as a function of the flat weights and returns an estimate of the
 gradient of their mean L. Directions z come from the stream of the design point, ``z = values *
-scale``; q of them are taken one after the other, so that memory does not grow with q. Differences
-of losses are formed example by example before they are averaged: means would cancel and lose
-digits.
+scale``; q of them are processed one after the other, so that memory does not grow with q.
+Differences of losses are formed example by example before they are averaged: means would cancel
+and lose digits.
 
 Sources: SPSA, Spall, IEEE TAC 37(3), 1992; MeZO, arXiv 2305.17333; FZOO, arXiv 2506.09034;
 QZO-FF, arXiv 2411.04036; DeepZero, arXiv 2310.02025; forward gradients,
@@ -25,7 +25,7 @@ Losses: TypeAlias = Callable[[Array], Array]
 """Flat weights [d] to the losses [n] of the examples of one batch."""
 
 Estimate: TypeAlias = tuple[Array, Array]
-"""Estimated gradient [d], and whether all that it was made of is finite (a boolean scalar)."""
+"""Estimated gradient [d], and whether all losses behind it are finite (a boolean scalar)."""
 
 
 class Estimator(Protocol):
@@ -34,12 +34,12 @@ class Estimator(Protocol):
     def __call__(
         self, losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
     ) -> Estimate:
-        """Estimate of the gradient of the mean loss at these weights."""
+        """Estimate the gradient of the mean loss at these weights."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step of an estimator costs.
+    """Cost of one step of an estimator.
 
     Attributes:
         losses: Loss evaluations over one batch.
@@ -56,7 +56,7 @@ class Cost:
 def rge(
     losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
 ) -> Estimate:
-    """Two-point random estimate (Spall's SPSA, as MeZO takes it), averaged over q directions.
+    """Estimate from two-point differences (SPSA, as in MeZO), averaged over q directions.
 
     g = 1/q sum_i (L(w + eps z_i) - L(w - eps z_i)) / (2 eps) z_i
     """
@@ -76,12 +76,12 @@ def rge_onesided(
     *,
     normalise: bool = False,
 ) -> Estimate:
-    """Batched one-sided estimate: q directions against one loss at the weights.
+    """Estimate from one-sided differences: q directions against one loss at the weights.
 
     g = 1/q sum_i (L(w + eps z_i) - L(w)) / eps z_i, or with ``normalise`` FZOO's step,
     g = 1/q sum_i (L(w + eps z_i) - L(w)) / s z_i, s the sample deviation of the q losses: shorter
-    where the losses spread. It needs q >= 2, and the learning rate is then in other units. Losses
-    that do not spread at all give a step of zero.
+    where the losses vary. It needs q >= 2, and the learning rate is then in other units. Losses
+    that do not vary at all give a step of zero.
     """
     jnp = load_jax().numpy
     base = losses(weights)
@@ -98,12 +98,12 @@ def rge_onesided(
 def sign_spsa(
     losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
 ) -> Estimate:
-    """One-bit loss differences, sign-m-SPSA of QZO-FF, with its m named q here.
+    """Estimate from the signs of loss differences: QZO-FF's sign-m-SPSA, its m named q here.
 
     g = 1/q sum_i sign(L(w + eps z_i) - L(w - eps z_i)) z_i
 
-    Only the sign reaches the update: a comparator takes the place of a multiplier. That the mean
-    of the signed directions is what QZO-FF means is an inference; its text was not available.
+    Only the sign reaches the update: a comparator replaces a multiplier. That QZO-FF takes the
+    mean of the signed directions is an inference; its text was not available.
     """
     jnp = load_jax().numpy
     total, sound, changes = _summed(
@@ -115,11 +115,11 @@ def sign_spsa(
 def forward_gradient(
     losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
 ) -> Estimate:
-    """Forward gradient: the exact directional derivative, by forward-mode differentiation.
+    """Compute the forward gradient: exact directional derivatives by forward-mode differentiation.
 
     g = 1/q sum_i (grad L(w) . z_i) z_i
 
-    It is what ``rge`` tends to as epsilon does to 0; epsilon is not used.
+    The limit of ``rge`` as epsilon goes to 0; epsilon is not used.
     """
     jax = load_jax()
     del epsilon
@@ -133,7 +133,7 @@ def forward_gradient(
 def backprop(
     losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
 ) -> Estimate:
-    """The gradient itself, by reverse-mode differentiation: what every table is read against.
+    """Compute the gradient itself by reverse-mode differentiation, the reference of all tables.
 
     g = grad L(w); directions, scale and epsilon are not used.
     """
@@ -144,19 +144,19 @@ def backprop(
 
 
 def cge(losses: Losses, weights: Array, epsilon: Array) -> Estimate:
-    """Coordinate-wise estimate of DeepZero: every weight by itself, no random numbers.
+    """Estimate coordinate by coordinate, as DeepZero does: no random numbers.
 
     g = sum_i (L(w + eps e_i) - L(w)) / eps e_i
 
-    The plain form, a full forward pass a coordinate; :mod:`pezoexplore.train.coordinate` has the
-    one that training uses.
+    The plain form, a full forward pass per coordinate; training uses
+    :mod:`pezoexplore.train.coordinate`.
     """
     jnp = load_jax().numpy
     return cge_sparse(losses, weights, epsilon, jnp.arange(weights.shape[-1]))
 
 
 def cge_sparse(losses: Losses, weights: Array, epsilon: Array, coordinates: Array) -> Estimate:
-    """DeepZero's sparse estimate: :func:`cge` at the coordinates of a mask, zero elsewhere.
+    """Estimate as :func:`cge` at the coordinates of a mask, zero elsewhere (DeepZero).
 
     Args:
         losses: Losses of the batch.
@@ -178,22 +178,22 @@ RANDOM: dict[str, Estimator] = {
     "sign_spsa": sign_spsa,
     "forward_gradient": forward_gradient,
 }
-"""Estimators that are fed with directions."""
+"""Estimators that take directions."""
 
 
 def estimator_of(name: str, *, normalise: bool = False) -> Estimator:
-    """The estimate of that name, one of ``RANDOM`` or ``backprop``."""
+    """Return the estimator of that name, one of ``RANDOM`` or ``backprop``."""
     if name == "backprop":
         return backprop
     return partial(rge_onesided, normalise=True) if normalise else RANDOM[name]
 
 
 def cost(name: str, queries: int) -> Cost:
-    """What a step costs of an estimator that looks at all weights at once, or of ``cge``.
+    """Count what a step of an estimator costs.
 
     Args:
         name: Name of the estimator.
-        queries: Directions a step; for ``cge`` and ``cge_sparse`` the coordinates probed.
+        queries: Directions per step; for ``cge`` and ``cge_sparse`` the coordinates probed.
     """
     return {
         "rge": Cost(2 * queries, 2 * queries, queries),
@@ -207,7 +207,7 @@ def cost(name: str, queries: int) -> Cost:
 
 
 def _two_point(losses: Losses, weights: Array, z: Array, epsilon: Array) -> Array:
-    """L(w + eps z) - L(w - eps z)."""
+    """Compute L(w + eps z) - L(w - eps z)."""
     return (losses(weights + epsilon * z) - losses(weights - epsilon * z)).mean()
 
 
@@ -225,9 +225,12 @@ def _summed(
     scale: Array,
     weigh: Callable[[Array], Array] = lambda change: change,
 ) -> tuple[Array, Array, Array]:
-    """Sum of the directions, each weighed by its change; whether all are finite; the changes [q].
+    """Sum the directions, each weighted by its change.
 
     One direction at a time: q networks side by side would need q times the memory.
+
+    Returns:
+        The sum [d], whether all changes are finite, and the changes [q].
     """
     jax = load_jax()
     jnp = jax.numpy

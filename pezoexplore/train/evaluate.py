@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
-from pezoexplore.train.trainers import Options, stream_source, trainer_of
+from pezoexplore.train.trainers import stream_source, trainer_of
+
+if TYPE_CHECKING:
+    from pezoexplore.design.space import TrainSettings
 
 SEEDS_PER_CALL = 5
 """Most seeds one compiled call trains; the replicas of twenty would fall out of the cache."""
@@ -26,30 +29,6 @@ FINALISTS = 3
 
 CHECKS = 20
 """Times a run at full length is looked at for the step at which it reaches the target."""
-
-
-class Settings(Options, Protocol):
-    """Training settings, as the ``train`` section of a design holds them."""
-
-    @property
-    def steps(self) -> int:
-        """Weight updates a run."""
-
-    @property
-    def seeds(self) -> int:
-        """Number of training seeds, from 0 on."""
-
-    @property
-    def learning_rates(self) -> Sequence[float]:
-        """Rates to choose from."""
-
-    @property
-    def epsilon(self) -> Sequence[float]:
-        """Lengths of the probe along z to choose from."""
-
-    @property
-    def target_accuracy(self) -> float:
-        """Validation accuracy in percent that counts as trained."""
 
 
 @dataclass(frozen=True, order=True)
@@ -111,20 +90,18 @@ class Tuning:
         return self.trials[self.chosen].steps_to_target
 
 
-def train_point(point: DesignPoint, task: Task, settings: Settings) -> dict[str, Any]:
+def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict[str, Any]:
     """Accuracy and cost of a design point: :func:`train_source` on its own stream, the accuracy of
     a network that came trained, ``accuracy_before``, and :func:`run_costs` of the final run."""
     trainer = trainer_of(point, task, settings)
     result = train_source(stream_source(point, task), task, settings, trainer)
     result["accuracy_before"] = task.accuracy_before
-    steps, passes = settings.steps, trainer.passes(settings.steps)
-    reached, drawn = result["steps_to_target"], result["random_numbers"]
-    costs = run_costs(point, task, settings.batch, steps, passes, reached, drawn)
-    return result | costs
+    cost, reached = trainer.cost(settings.steps), result["steps_to_target"]
+    return result | run_costs(point, task, settings.batch, settings.steps, cost, reached)
 
 
 def train_source(
-    source: DirectionSource, task: Task, settings: Settings, trainer: Trainer
+    source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer
 ) -> dict[str, Any]:
     """Tune on the validation split, retrain on all of it, test.
 
@@ -144,7 +121,7 @@ def train_source(
         ``validation_curve`` (of the chosen candidate, as :attr:`Trial.curve`).
     """
     tuning = tune(source, task, settings, trainer)
-    chosen = tuning.chosen
+    chosen, cost = tuning.chosen, trainer.cost(settings.steps)
     *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
     diverged = state.diverged_at[state.diverged_at != NEVER]
     score = trainer.score(state, task.test)
@@ -158,9 +135,9 @@ def train_source(
         "diverged_step": int(diverged.min()) if len(diverged) else None,
         "learning_rate": chosen.learning_rate,
         "epsilon": chosen.epsilon,
-        "forward_passes": trainer.forward_passes(settings.steps),
-        "random_numbers": trainer.random_numbers(settings.steps),
-        "tuning_forward_passes": trainer.forward_passes(tuning.steps),
+        "forward_passes": cost.forward_passes,
+        "random_numbers": cost.random_numbers,
+        "tuning_forward_passes": trainer.cost(tuning.steps).forward_passes,
         "steps_to_target": tuning.steps_to_target,
         "validation_accuracy": {
             _words(candidate): _finite(trial.accuracy)
@@ -170,7 +147,7 @@ def train_source(
     }
 
 
-def tune(source: DirectionSource, task: Task, settings: Settings, trainer: Trainer) -> Tuning:
+def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer) -> Tuning:
     """Choose learning rate and epsilon by successive halving on the validation split.
 
     Every candidate is tried on ``task.fit`` with all seeds for a part of the steps (with a
@@ -197,7 +174,7 @@ def tune(source: DirectionSource, task: Task, settings: Settings, trainer: Train
 def learning_curve(
     source: DirectionSource,
     task: Task,
-    settings: Settings,
+    settings: TrainSettings,
     trainer: Trainer,
     chosen: Candidate,
     every: int,
@@ -250,7 +227,7 @@ def _try(
     candidates: Sequence[Candidate],
     source: DirectionSource,
     task: Task,
-    settings: Settings,
+    settings: TrainSettings,
     trainer: Trainer,
     steps: int,
 ) -> dict[Candidate, Trial]:
@@ -282,7 +259,7 @@ def _look(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float
     return step, mean, None if half is None else round(half, 2)
 
 
-def _lengths(settings: Settings) -> set[float]:
+def _lengths(settings: TrainSettings) -> set[float]:
     return set(settings.epsilon)
 
 
@@ -290,7 +267,7 @@ def _words(candidate: Candidate) -> str:
     return f"{candidate.learning_rate:g}/{candidate.epsilon:g}"
 
 
-def _run(settings: Settings, candidates: Sequence[Candidate]) -> Run:
+def _run(settings: TrainSettings, candidates: Sequence[Candidate]) -> Run:
     """A run of candidates that share an epsilon."""
     return Run(
         seeds=tuple(range(settings.seeds)),

@@ -1,10 +1,10 @@
 """Fixed-point training: the compiled loop over integers of :mod:`pezoexplore.train.fixed_point`.
 
 **Random bits of stochastic rounding** come from the generator itself. A training step then takes
-more than one step of the stream: its first one is the direction, as ever, and each number that is
-rounded at random takes ``ceil(NOISE_BITS / bit_width)`` steps of the stream more, whose words, one
-after the other with the first on top, are the random bits of each weight. In this order: the
-rounding of the probe (signs alone are never rounded and take none), that of the update's own
+more than one step of the stream: the first is the direction, as always, and each stochastic
+rounding takes another ``ceil(NOISE_BITS / bit_width)`` steps of the stream, whose words, one after
+the other with the first in the highest bits, are the random bits of each weight. In this order:
+the rounding of the probe (signs alone are never rounded and take none), that of the update's
 direction (independent rounding only), that of the update.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -32,45 +32,52 @@ from pezoexplore.train.fixed_point import (
     shift_round,
     step_size,
 )
-from pezoexplore.train.loop import BLOCK_STEPS, Batches
+from pezoexplore.train.loop import (
+    BLOCK_STEPS,
+    Carried,
+    Loop,
+    compiled_steps,
+    cosine_rates,
+    drive,
+    marked,
+)
+from pezoexplore.train.mlp_trainer import first_replicas
 from pezoexplore.train.networks.fixed_mlp import FixedMlp, calibrated
 from pezoexplore.train.networks.mlp import Layers, Mlp
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import (
-    NEVER,
     Directions,
     DirectionSource,
     Run,
+    RunCost,
     Score,
     TrainState,
 )
 
 NOISE_BITS = 8
-"""Random bits a stochastic rounding takes at least."""
+"""Fewest random bits of a stochastic rounding."""
 
 FARTHEST_SHIFT = 30
-"""Largest shift of an update: products below 2**30 and random bits still fit 32 bits."""
+"""Largest shift of an update: products below 2**30 plus random bits still fit 32 bits."""
 
 RAILED_SHARE = 0.25
-"""Share of weights at a rail from which on a replica counts as diverged."""
+"""Share of weights at a rail from which a replica counts as diverged."""
 
-RAILED_LOOKS = 8
-"""It is looked at after every so many steps: counting takes a tenth of a step's time."""
-
-_Carried = tuple[Layers, Array]
+RAILED_EVERY = 8
+"""Steps between two checks of that share: counting takes a tenth of a step's time."""
 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What a compiled fixed-point loop is made of.
+    """Parameters of a compiled fixed-point loop; loops of equal ones are compiled once.
 
     Attributes:
         network: The network in integers.
         exponent: E: a value v moves a weight of f fraction bits by ``v * 2**(E + f)``.
         update_shift: S, to the right.
         largest: The largest value of the stream.
-        stochastic: Whether probe and update are rounded at random.
+        stochastic: Whether probe and update are rounded stochastically.
         independent: Whether the update rounds the direction again.
         sign: Whether the step follows the sign of the loss difference alone.
         noise_bits: Bits of a random number for rounding.
@@ -92,7 +99,7 @@ class Arithmetic:
 
     @property
     def draws(self) -> int:
-        """Random numbers a weight takes a step for roundings."""
+        """Random numbers per weight and step for roundings."""
         if not self.stochastic:
             return 0
         return 1 + self.probe_rounds * (1 + self.independent)
@@ -111,7 +118,7 @@ class FixedTrainer:
     point: DesignPoint
 
     def __post_init__(self) -> None:
-        """Refuse what has no integer form.
+        """Check that the network has an integer form.
 
         Raises:
             DesignError: The task's network is not a perceptron.
@@ -140,7 +147,7 @@ class FixedTrainer:
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
-        """See :meth:`Trainer.run`; weights are int32 by layer."""
+        """Train as :meth:`Trainer.run`; weights are int32 by layer."""
         return self.train(data, run, source(run.seeds), stops)
 
     def train(
@@ -151,42 +158,24 @@ class FixedTrainer:
         stops: Sequence[int] = (),
         block_steps: int | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
-        """:meth:`run` on given directions; the length of a block changes no bit of the result."""
+        """Train as :meth:`run`, on given directions; block length changes no bit of the result."""
         arithmetic, rates = self.prepare(run, directions.scale)
-        block_steps = block_steps or BLOCK_STEPS // _stream_steps(arithmetic, self.point.bits)
-        advance = _compiled(arithmetic)
-        inputs = self.network.inputs(data.inputs)
-        batches = Batches(run.seeds, len(data), run.batch)
-        carried = self._start(run)
-        cuts = sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps})
-        if cuts[0] == 0:
-            yield cuts.pop(0), _state(carried)
-        for first in range(0, run.steps, block_steps):
-            steps = min(block_steps, run.steps - first)
-            chosen = batches.block(steps)
-            parts = (
-                *self._values(directions, first, steps, arithmetic),
-                inputs[chosen],
-                data.labels[chosen],
-                rates[first : first + steps],
-            )
-            block = tuple(_padded(part, block_steps) for part in parts)
-            load_jax().block_until_ready(carried)
-            start, end = first, first + steps
-            while start < end:
-                stop = min(cuts[0], end)
-                bounds = (np.int32(start - first), np.int32(stop - first), np.int32(first))
-                carried = advance(carried, block, bounds)
-                start = stop
-                if stop == cuts[0]:
-                    yield cuts.pop(0), _state(carried)
+        loop = Loop(
+            Split(self.network.inputs(data.inputs), data.labels),
+            rates,
+            partial(self._values, directions, arithmetic),
+            partial(_compiled(arithmetic), ()),
+            block_steps or BLOCK_STEPS // _stream_steps(arithmetic, self.point.bits),
+        )
+        flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
+        return drive(loop, first_replicas(self.task.model, flat, run), run, stops)
 
     def prepare(self, run: Run, scale: float) -> tuple[Arithmetic, NDArray[np.int32]]:
-        """The arithmetic of a run, and C of every step and rate, [steps, rates].
+        """Derive the arithmetic of a run, and C of every step and rate, int32 [steps, rates].
 
         Args:
-            run: Its learning rates, epsilon, batch and steps.
-            scale: What one unit of the stream's values is worth in z.
+            run: Gives learning rates, epsilon, batch and steps.
+            scale: Worth of one unit of the stream's values in z.
         """
         largest = (1 << (self.point.bits - 1 + self._half)) - 1
         finest = -min(self.network.scales.weights) - math.floor(math.log2(largest))
@@ -198,8 +187,7 @@ class FixedTrainer:
         dropped = 0 if sign else RATE_BITS
         fitting = RATE_BITS - math.frexp(max(run.learning_rates) * gain)[1]
         shift = min(max(fitting, dropped + 1), dropped + FARTHEST_SHIFT)
-        decay = (1 + np.cos(math.pi * np.arange(run.steps) / run.steps)) / 2
-        worth = decay[:, None] * np.asarray(run.learning_rates) * gain
+        worth = cosine_rates(run.learning_rates, run.steps) * gain
         rates = np.minimum(np.rint(worth * 2.0**shift), 2**RATE_BITS - 1).astype(np.int32)
         arithmetic = Arithmetic(
             network=self.network,
@@ -214,7 +202,7 @@ class FixedTrainer:
         return arithmetic, rates
 
     def score(self, state: TrainState, split: Split) -> Score:
-        """See :meth:`Trainer.score`."""
+        """Score as :meth:`Trainer.score`."""
         inputs = self.network.inputs(split.inputs).T
         right, loss = _compiled_score(self.network)(state.weights, inputs, split.labels)
         share = np.asarray(right, np.float64) / len(split)
@@ -222,11 +210,11 @@ class FixedTrainer:
         return Score(accuracy=100 * share, loss=mean)
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
-        """See :meth:`Trainer.weights`."""
+        """Return the weights as floats, as :meth:`Trainer.weights`."""
         return self.network.real(self.integers(state))
 
     def integers(self, state: TrainState) -> NDArray[np.int32]:
-        """Flat integer weights, [seeds, rates, d]."""
+        """Return the flat integer weights, int32 [seeds, rates, d]."""
         pieces = [
             np.asarray(part).reshape(*part.shape[:2], -1)
             for layer in state.weights
@@ -234,32 +222,16 @@ class FixedTrainer:
         ]
         return np.concatenate(pieces, axis=-1)
 
-    def forward_passes(self, steps: int) -> int:
-        """See :meth:`Trainer.forward_passes`."""
-        return 2 * steps
-
-    def passes(self, steps: int) -> int:
-        """See :meth:`Trainer.passes`."""
-        return 2 * steps
-
-    def random_numbers(self, steps: int) -> int:
-        """See :meth:`Trainer.random_numbers`; roundings take some."""
+    def cost(self, steps: int) -> RunCost:
+        """Count as :meth:`Trainer.cost`; roundings draw random numbers too."""
         arithmetic, _ = self.prepare(Run((0,), (1e-3,), 1), 1.0)
-        return steps * self.task.parameters * _stream_steps(arithmetic, self.point.bits)
-
-    def _start(self, run: Run) -> _Carried:
-        jnp = load_jax().numpy
-        flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
-        shape = (len(run.seeds), len(run.learning_rates))
-        spread = np.broadcast_to(flat[:, None], (*shape, self.task.parameters))
-        layers = self.task.model.unpack(spread)
-        weights = tuple((jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in layers)
-        return weights, jnp.full(shape, NEVER, jnp.int32)
+        each = _stream_steps(arithmetic, self.point.bits)
+        return RunCost(2 * steps, 2 * steps, steps * self.task.parameters * each)
 
     def _values(
-        self, directions: Directions, first: int, steps: int, arithmetic: Arithmetic
+        self, directions: Directions, arithmetic: Arithmetic, first: int, steps: int
     ) -> tuple[NDArray[Any], ...]:
-        """Directions [steps, seeds, d] and random numbers [steps, draws, seeds, d]."""
+        """Return directions [steps, seeds, d] and random numbers [steps, draws, seeds, d]."""
         each = _stream_steps(arithmetic, self.point.bits)
         values = directions.block(first * each, steps * each)
         values = values.astype(np.int32) if values.dtype == np.float32 else values
@@ -269,12 +241,12 @@ class FixedTrainer:
 
 
 def _stream_steps(arithmetic: Arithmetic, bit_width: int) -> int:
-    """Steps of the stream a training step takes."""
+    """Count the steps of the stream in a training step."""
     return 1 + arithmetic.draws * (arithmetic.noise_bits // bit_width)
 
 
 def _gathered(words: NDArray[Any], draws: int, bits: int) -> NDArray[np.int32]:
-    """Random numbers [steps, draws, seeds, d] of unsigned words [steps, draws * several, ...]."""
+    """Join words [steps, draws * several, seeds, d] to numbers [steps, draws, seeds, d]."""
     steps, passes, *rest = words.shape
     parts = words.reshape(steps, draws, passes // max(draws, 1), *rest).astype(np.int32)
     number = np.zeros((steps, draws, *rest), np.int32)
@@ -283,26 +255,15 @@ def _gathered(words: NDArray[Any], draws: int, bits: int) -> NDArray[np.int32]:
     return number
 
 
-def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
-    padded = np.zeros((length, *values.shape[1:]), values.dtype)
-    padded[: len(values)] = values
-    return padded
-
-
-def _state(carried: _Carried) -> TrainState:
-    return TrainState(carried[0], np.asarray(carried[1]))
-
-
 @cache
-def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
-    """The jitted loop over the steps of one block."""
+def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
     jax = load_jax()
     jnp = jax.numpy
     network = arithmetic.network
     model, scales, noise_bits = network.model, network.scales, arithmetic.noise_bits
 
     def directions(values: Array, noise: Array | None) -> Layers:
-        """Probes of every layer from the values [seeds, d]."""
+        """Round the values [seeds, d] to probes of every layer."""
         shifts = [-(arithmetic.exponent + bits) for bits in scales.weights]
         noises = [(None, None)] * len(shifts) if noise is None else model.unpack(noise)
         return tuple(
@@ -313,7 +274,8 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
             for parts, some, shift in zip(model.unpack(values), noises, shifts, strict=True)
         )
 
-    def step(weights: Layers, block: tuple[Array, ...]) -> Layers:
+    def step(carried: Carried, block: tuple[Array, ...], index: Array) -> Carried:
+        weights, diverged_at = carried
         values, noise, inputs, labels, rates = block
         values, draws = values.astype(jnp.int32), iter(noise)
         rounds = arithmetic.stochastic and arithmetic.probe_rounds
@@ -330,36 +292,22 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., _Carried]:
         else:
             size = step_size(difference, rates, jnp)
         noises = model.unpack(next(draws)) if arithmetic.stochastic else None
-        return _updated(arithmetic, weights, along, size, noises)
+        weights = _updated(arithmetic, weights, along, size, noises)
 
-    def body_of(block: tuple[Array, ...], first: Array) -> Callable[[Array, _Carried], _Carried]:
-        def body(index: Array, carried: _Carried) -> _Carried:
-            weights, diverged_at = carried
-            weights = step(weights, tuple(part[index] for part in block))
-            done = first + index
+        def checked() -> Array:
+            railed = _railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters
+            return marked(diverged_at, railed, index)
 
-            def looked() -> Array:
-                railed = _railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters
-                return jnp.where(railed & (diverged_at == NEVER), done, diverged_at)
+        due = index % RAILED_EVERY == RAILED_EVERY - 1
+        return weights, jax.lax.cond(due, checked, lambda: diverged_at)
 
-            look = done % RAILED_LOOKS == RAILED_LOOKS - 1
-            return weights, jax.lax.cond(look, looked, lambda: diverged_at)
-
-        return body
-
-    def advance(carried: _Carried, block: tuple[Array, ...], bounds: tuple[Array, ...]) -> _Carried:
-        start, stop, first = bounds
-        done: _Carried = jax.lax.fori_loop(start, stop, body_of(block, first), carried)
-        return done
-
-    compiled: Callable[..., _Carried] = jax.jit(advance)
-    return compiled
+    return compiled_steps(step)
 
 
 def _updated(
     arithmetic: Arithmetic, weights: Layers, along: Layers, size: Array, noises: Layers | None
 ) -> Layers:
-    """``w <- saturate(w - round(M * u * 2**-S))`` for every weight."""
+    """Compute ``saturate(w - round(M * u * 2**-S))`` for every weight."""
     jnp = load_jax().numpy
 
     def update(weight: Array, direction: Array, noise: Array | None) -> Array:
@@ -378,12 +326,12 @@ def _updated(
 
 
 def _leading(values: Array) -> Array:
-    """Index of the highest bit set of positive int32."""
+    """Return the index of the highest set bit of positive int32."""
     return 31 - load_jax().lax.clz(values)
 
 
 def _railed(layers: Layers, bits: int) -> Array:
-    """Weights of each replica that are at a rail, [seeds, rates]."""
+    """Count the weights of each replica that are at a rail, [seeds, rates]."""
     low, high = rails(bits)
     return sum(
         ((part == low) | (part == high)).sum(tuple(range(2, part.ndim)))

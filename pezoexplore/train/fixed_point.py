@@ -1,7 +1,7 @@
-"""The integer arithmetic of fixed-point training: what a device computes, to the bit.
+"""The integer arithmetic of fixed-point training, bit-exact with a hardware engine.
 
 Everything between the pixels and the new weights is integer, so two runs anywhere give the same
-integers. This is the contract an engine in hardware has to meet:
+integers. This is the contract of a hardware engine:
 
 - **Weights** are integers of ``weight_bits``; those of layer l are worth ``w * 2**-f``, f its
   fraction bits. Biases have the width and scale of their layer's weights.
@@ -11,12 +11,12 @@ integers. This is the contract an engine in hardware has to meet:
   largest value moves a weight by one. The forward pass reads ``saturate(w + p)`` and
   ``saturate(w - p)``; the stored weight is not written, so restoring it is exact.
 - **Forward pass.** Activations are signed integers of ``activation_bits``. A layer accumulates
-  without loss, and hands on ``saturate(max(round(acc * 2**-n), 0))``, rounded to nearest.
+  without loss, and outputs ``saturate(max(round(acc * 2**-n), 0))``, rounded to nearest.
 - **Loss** in nats with ``LOSS_BITS`` fraction bits, by :func:`cross_entropy`; D is the sum of its
-  differences (plus minus minus) over the batch.
+  differences, L(w + p) - L(w - p), over the batch.
 - **Update.** ``w <- saturate(w - round(M * u * 2**-S))``, u the probe p, or an independent rounding
   of v as in QuZO. The step M = round(D * C * 2**-15), saturated to 16 bits, is one number for all
-  weights; C, at most 15 bits, is the learning rate of the step on its way down the cosine.
+  weights; C, at most 15 bits, is the learning rate of the step on its cosine schedule.
 
 ``round`` is to nearest, halves away from zero, or stochastic: a random number below one is added
 before the fraction is dropped. The random numbers come from the same generator
@@ -62,19 +62,19 @@ _LOG2 = (0, 47266, -23505, 14893, -8936, 3854, -805)
 
 
 def rails(bits: int) -> tuple[int, int]:
-    """Smallest and largest signed integer of so many bits."""
+    """Return the smallest and largest signed integer of so many bits."""
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
 def saturate(values: Array, bits: int, xp: ModuleType = np) -> Array:
-    """Values held within the rails."""
+    """Clip values to the rails."""
     return xp.clip(values, *rails(bits))
 
 
 def shift_round(
     values: Array, shift: int, noise: Array | None = None, noise_bits: int = 0
 ) -> Array:
-    """``round(values * 2**-shift)``; a shift of 0 or less is a shift to the left, and exact.
+    """Compute ``round(values * 2**-shift)``; a shift of 0 or less is to the left, and exact.
 
     Args:
         values: int32; with what is added they must stay below 2**31.
@@ -92,7 +92,7 @@ def shift_round(
 
 
 def step_size(difference: Array, rate: Array, xp: ModuleType = np) -> Array:
-    """The step M = round(D * C * 2**-15), saturated to ``STEP_BITS``.
+    """Compute the step M = round(D * C * 2**-15), saturated to ``STEP_BITS``.
 
     The product has up to 46 bits; it is formed from an upper and a lower part of D, exactly.
 
@@ -108,18 +108,18 @@ def step_size(difference: Array, rate: Array, xp: ModuleType = np) -> Array:
 
 
 def exp_negative(distance: Array, xp: ModuleType = np) -> Array:
-    """``exp(-x)`` with ``EXP_BITS`` fraction bits, of x >= 0 with ``LOSS_BITS``."""
+    """Compute ``exp(-x)`` with ``EXP_BITS`` fraction bits, of x >= 0 with ``LOSS_BITS``."""
     halvings = (xp.minimum(distance, FARTHEST - 1) * _LOG2_E) >> 14
     whole, rest = halvings >> LOSS_BITS, halvings & ((1 << LOSS_BITS) - 1)
     return _polynomial(_EXP2, rest << (EXP_BITS - LOSS_BITS)) >> whole
 
 
 def logarithm(sums: Array, leading: Array) -> Array:
-    """Natural logarithm with ``LOSS_BITS`` fraction bits of sums with ``EXP_BITS``, at least 1.
+    """Compute logarithms with ``LOSS_BITS`` fraction bits of sums with ``EXP_BITS``, at least 1.
 
     Args:
         sums: int32, 2**15 or more.
-        leading: Index of the highest bit set in each.
+        leading: Index of the highest set bit of each.
     """
     above = leading - EXP_BITS
     fraction = (sums >> above) - (1 << EXP_BITS)
@@ -128,12 +128,12 @@ def logarithm(sums: Array, leading: Array) -> Array:
 
 
 def cross_entropy(logits: Array, wanted: Array, leading_bit: Array, xp: ModuleType = np) -> Array:
-    """Loss of each example: log-sum-exp of the logits, less the logit of its class.
+    """Compute the loss of each example: log-sum-exp of the logits minus the logit of its class.
 
     Args:
         logits: int32 [..., classes, examples] with ``LOSS_BITS`` fraction bits.
         wanted: Whether a class is the example's, same shape.
-        leading_bit: Function of positive int32: the index of the highest bit set.
+        leading_bit: Function of positive int32 that returns the index of the highest set bit.
         xp: NumPy or ``jax.numpy``.
 
     Returns:
@@ -146,7 +146,7 @@ def cross_entropy(logits: Array, wanted: Array, leading_bit: Array, xp: ModuleTy
 
 
 def _polynomial(coefficients: tuple[int, ...], argument: Array) -> Array:
-    """Horner's rule, each product cut to 15 fraction bits; the argument is in [0, 1)."""
+    """Evaluate by Horner's rule, products cut to 15 fraction bits; the argument is in [0, 1)."""
     value = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         value = coefficient + ((value * argument) >> EXP_BITS)

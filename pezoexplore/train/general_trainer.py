@@ -1,4 +1,4 @@
-"""The general loop behind the interface of all trainers: any network, any estimator, float32."""
+"""The trainer of any network with any estimator, in float32."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pezoexplore.train.sparsity import (
     score_batches,
 )
 from pezoexplore.train.task import Split, Task
-from pezoexplore.train.trainer import Directions, DirectionSource, Run, Score, TrainState
+from pezoexplore.train.trainer import Directions, DirectionSource, Run, RunCost, Score, TrainState
 
 SCORED_MACS = 2**28
-"""Multiply-accumulates of the examples that are scored at once, roughly."""
+"""Multiply-accumulates of the examples scored at once, roughly."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Options:
         normalise: Whether ``rge_onesided`` divides its step by the deviation of the losses (FZOO);
             needs two directions or more.
         sgd: Momentum and weight decay.
-        sparsity: Of ``cge_sparse``.
-        batch: Examples a batch, by which ``cge_sparse`` counts the epochs of a mask.
+        sparsity: Settings of ``cge_sparse``.
+        batch: Examples per batch, by which ``cge_sparse`` counts the epochs of a mask.
         workers: Processes that share the probes of ``cge`` and ``cge_sparse``; changes no bit.
     """
 
@@ -58,9 +58,9 @@ class GeneralTrainer:
 
     Attributes:
         task: Network, loss and initial weights. Epochs are counted over ``task.train``.
-        estimator: Its name.
-        queries: Directions a step; None where there are none.
-        options: The rest.
+        estimator: Name of the estimator.
+        queries: Directions per step; None where there are none.
+        options: Further settings.
     """
 
     task: Task
@@ -69,7 +69,7 @@ class GeneralTrainer:
     options: Options = field(default_factory=Options)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be trained.
+        """Check the options.
 
         Raises:
             DesignError: ``normalise`` with one direction or another estimator.
@@ -83,7 +83,7 @@ class GeneralTrainer:
     def run(
         self, data: Split, run: Run, source: DirectionSource | None, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
-        """See :meth:`Trainer.run`; ``cge`` and ``backprop`` need no source."""
+        """Train as :meth:`Trainer.run`; ``cge`` and ``backprop`` need no source."""
         return self.resume(data, run, source, self.start(run), stops)
 
     def resume(
@@ -94,9 +94,9 @@ class GeneralTrainer:
         start: Start,
         stops: Sequence[int] = (),
     ) -> Iterator[tuple[int, TrainState]]:
-        """:meth:`run` from given weights and a given step on.
+        """Train as :meth:`run`, from given weights and a given step on.
 
-        With ``start.step`` above 0 the source is asked for its numbers from the middle on.
+        With ``start.step`` above 0 the source is asked for its numbers from that step on.
         """
         if self.estimator in ("cge", "cge_sparse"):
             probe = Probe(self.task.model, self.task.loss)
@@ -111,13 +111,13 @@ class GeneralTrainer:
         )
 
     def start(self, run: Run) -> Start:
-        """Initial weights of every replica; rates of a seed start alike."""
+        """Return the initial weights of every replica; rates of a seed start alike."""
         flat = np.stack([self.task.init(seed) for seed in run.seeds])
         shape = (len(run.seeds), len(run.learning_rates), self.task.parameters)
         return Start(np.broadcast_to(flat[:, None], shape))
 
     def score(self, state: TrainState, split: Split) -> Score:
-        """See :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
+        """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
         network = self.task.model
         several = max(1, SCORED_MACS // network.macs)
         compiled = _compiled_score(Probe(network, self.task.loss))
@@ -130,32 +130,25 @@ class GeneralTrainer:
         return Score(accuracy=100 * right / len(split), loss=loss / len(split))
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
-        """See :meth:`Trainer.weights`."""
+        """Return the weights, as :meth:`Trainer.weights`."""
         return np.asarray(state.weights)
 
-    def forward_passes(self, steps: int) -> int:
-        """See :meth:`Trainer.forward_passes`.
+    def cost(self, steps: int) -> RunCost:
+        """Count as :meth:`Trainer.cost`.
 
-        ``backprop`` and ``forward_gradient`` evaluate a loss once a step and direction; what
-        their derivatives cost besides is in :meth:`passes`. The scores of ``cge_sparse`` count.
+        ``backprop`` and ``forward_gradient`` evaluate one loss per step and direction. The scores
+        of ``cge_sparse``, two two-point estimates of each query, count.
         """
-        return self._scoring_passes + steps * cost(self.estimator, self._probes).losses
-
-    def passes(self, steps: int) -> int:
-        """Work of one replica's run in whole forward passes over one batch.
-
-        As :meth:`forward_passes`, a tangent counting as one more pass and a backward sweep as
-        two. What feature reuse saves is not taken off.
-        """
-        return self._scoring_passes + steps * cost(self.estimator, self._probes).passes
-
-    def random_numbers(self, steps: int) -> int:
-        """See :meth:`Trainer.random_numbers`."""
-        drawn = steps * cost(self.estimator, self._probes).directions
+        each, queries = cost(self.estimator, self._probes), self.options.sparsity.queries
         if self.estimator == "cge_sparse":
-            masks = -(-steps // self._mask_steps)
-            drawn = self.options.sparsity.queries + MASK_PASSES * masks
-        return drawn * self.task.parameters
+            scoring, drawn = 4 * queries, queries + MASK_PASSES * -(-steps // self._mask_steps)
+        else:
+            scoring, drawn = 0, steps * each.directions
+        return RunCost(
+            forward_passes=scoring + steps * each.losses,
+            passes=scoring + steps * each.passes,
+            random_numbers=drawn * self.task.parameters,
+        )
 
     @property
     def _queries(self) -> int:
@@ -166,11 +159,6 @@ class GeneralTrainer:
         if self.estimator == "cge_sparse":
             return self.options.sparsity.kept(self.task.model)
         return self.task.parameters if self.estimator == "cge" else self._queries
-
-    @property
-    def _scoring_passes(self) -> int:
-        """Two two-point estimates."""
-        return 4 * self.options.sparsity.queries if self.estimator == "cge_sparse" else 0
 
     @property
     def _mask_steps(self) -> int:
@@ -203,7 +191,7 @@ class GeneralTrainer:
 
 @cache
 def _compiled_score(probe: Probe) -> Callable[..., tuple[Array, Array]]:
-    """Examples classified right and the sum of losses, [seeds, rates] each."""
+    """Compile the count of examples classified right and the sum of losses, [seeds, rates] each."""
     jax = load_jax()
     jnp = jax.numpy
 

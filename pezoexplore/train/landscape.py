@@ -27,7 +27,7 @@ STOPS = 80
 """Points of a trajectory."""
 
 MARGIN = 0.2
-"""How far the plane goes beyond the trajectories, in their extents."""
+"""Margin of the plane around the trajectories, as a share of their extents."""
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Landscape:
 def landscape(
     task: Task, runs: Sequence[Run], source: DirectionSource, trainers: Sequence[Trainer]
 ) -> Landscape:
-    """The loss around the runs of a point's trainer and of backprop.
+    """Compute the loss around the runs of a point's trainer and of backprop.
 
     Args:
         task: The task.
@@ -64,11 +64,11 @@ def landscape(
         source: The point's directions.
         trainers: The point's trainer and that of backprop.
     """
-    walked, reference = (
+    followed, reference = (
         trajectory(task, run, source, trainer) for run, trainer in zip(runs, trainers, strict=True)
     )
-    origin, axes, explained = _plane(walked, reference)
-    paths = (walked - origin) @ axes.T, (reference - origin) @ axes.T
+    origin, axes, explained = _plane(followed, reference)
+    paths = (followed - origin) @ axes.T, (reference - origin) @ axes.T
     across, along = (_ticks(np.concatenate(paths)[:, axis]) for axis in (0, 1))
     spots = origin + across[None, :, None] * axes[0] + along[:, None, None] * axes[1]
     loss = _losses(task, spots.reshape(-1, task.parameters)).reshape(GRID, GRID)
@@ -76,19 +76,19 @@ def landscape(
 
 
 def trajectory(task: Task, run: Run, source: DirectionSource, trainer: Trainer) -> Floats:
-    """Weights of the only replica of a run along the way, [at most STOPS + 1, d]."""
+    """Return the weights of a run's only replica at its stops, [at most STOPS + 1, d]."""
     stops = sorted({run.steps * stop // STOPS for stop in range(STOPS)})
     states = trainer.run(task.fit, run, source, stops)
     path = np.stack([trainer.weights(state)[0, 0] for _, state in states]).astype(np.float64)
     return path[np.isfinite(path).all(axis=1)]
 
 
-def _plane(walked: Floats, reference: Floats) -> tuple[Floats, Floats, Floats]:
-    """Origin [d], the two components [2, d] and the share of variance they hold [2]."""
-    origin = walked[-1]
-    moves = np.concatenate([walked, reference]) - origin
+def _plane(followed: Floats, reference: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return origin [d], the two components [2, d] and the share of variance they hold [2]."""
+    origin = followed[-1]
+    moves = np.concatenate([followed, reference]) - origin
     _, singular, axes = np.linalg.svd(moves, full_matrices=False)
-    # A component's sign is the solver's whim: let the largest weight of each be positive.
+    # The solver leaves a component's sign open: let the largest weight of each be positive.
     signs = np.sign(axes[np.arange(2), np.abs(axes[:2]).argmax(axis=1)])
     return origin, axes[:2] * signs[:, None], (singular**2 / (singular**2).sum())[:2]
 
@@ -100,7 +100,7 @@ def _ticks(coordinates: Floats) -> Floats:
 
 
 def _losses(task: Task, weights: Floats) -> Floats:
-    """Mean loss on ``task.fit`` of each of the weights [n, d], one after the other."""
+    """Compute the mean loss on ``task.fit`` at each of the weights [n, d], one after the other."""
     measured = load_jax().lax.map(_mean_loss(task), weights.astype(np.float32))
     return np.asarray(measured, np.float64)
 

@@ -1,14 +1,14 @@
-"""How much the loss changes when one weight is moved, without a whole forward pass each.
+"""The change of the loss when one weight is moved, without a whole forward pass each.
 
 Probing weight i of layer l changes nothing before that layer, so the forward pass restarts there:
-feature reuse (DeepZero, arXiv 2310.02025). That needs of a network no more than to be cut at its
-layers. Two kinds are taken further, since what a weight is multiplied with is known:
+feature reuse (DeepZero, arXiv 2310.02025), possible for any network that can be cut at its layers.
+Two kinds allow more, since what a weight is multiplied with is known:
 
 - in a dense layer of a perceptron the probe moves one unit j, by eps times the input the weight
   sees; the next layer's pre-activations move by W[:, j] times the change of that unit's activation,
-  and the forward pass goes on from there;
-- in a convolution it moves one channel, by eps times a shifted channel of what enters; that channel
-  and those it is normalised with go through the rest of the layer, the others are there already.
+  and the forward pass continues from there;
+- in a convolution it moves one channel, by eps times a shifted input channel; that channel and
+  those it is normalised with go through the rest of the layer, the others are computed already.
 
 All are the differences L(w + eps e_i) - L(w) of :func:`pezoexplore.train.estimators.cge`, summed in
 another order.
@@ -27,13 +27,13 @@ from pezoexplore.train.networks.network import Array, Block, Loss, Network
 
 @dataclass(frozen=True)
 class Probe:
-    """What is probed, and how; probes that are equal are compiled once.
+    """Network and method of a probe; equal probes are compiled once.
 
     Attributes:
         network: The network.
         loss: Losses of examples by outputs and targets.
-        reuse: Whether forward passes restart where the perturbation is; without it each is whole,
-            which is what the speed is measured against.
+        reuse: Whether forward passes restart at the perturbed layer; without it each is whole,
+            the baseline of the speed-up.
     """
 
     network: Network
@@ -48,15 +48,17 @@ Changes = Callable[[Array], Array]
 def probed(
     probe: Probe, layer: int, flat: Array, inputs: Array, targets: Array, epsilon: Array
 ) -> Changes:
-    """L(w + eps e_i) - L(w) by i in one layer; an index past the weights gives any number.
+    """Return L(w + eps e_i) - L(w) as a function of i in one layer.
+
+    An index past the weights gives any number.
 
     Args:
-        probe: Network, loss and manner.
+        probe: Network, loss and method.
         layer: Layer that all indices belong to.
         flat: Weights, [d].
         inputs: A batch, [n, ...].
         targets: [n, ...].
-        epsilon: How far a weight is moved.
+        epsilon: Length of the probe.
     """
     jax = load_jax()
     network = probe.network
@@ -84,7 +86,7 @@ def probed(
 def _restarted(
     network: Network, layer: int, flat: Array, entering: Array, epsilon: Array
 ) -> Callable[[Array], Array]:
-    """Outputs by moved weight, the forward pass restarting at a layer."""
+    """Return outputs by moved weight, the forward pass restarting at a layer."""
 
     def outputs(index: Array) -> Array:
         return network.suffix(flat.at[index].add(epsilon, mode="drop"), entering, layer)
@@ -95,7 +97,7 @@ def _restarted(
 def _dense_unit(
     network: Mlp, layer: int, flat: Array, entering: Array, epsilon: Array
 ) -> Callable[[Array], Array]:
-    """Outputs by moved weight of a dense layer, only its unit moving."""
+    """Return outputs by moved weight of a dense layer, only its unit moving."""
     jnp = load_jax().numpy
     layers = network.unpack(flat)
     weight, bias = layers[layer]
@@ -103,7 +105,7 @@ def _dense_unit(
     before = entering @ weight.T + bias
 
     def moved(index: Array) -> tuple[Array, Array]:
-        """The unit of a weight, and by how much its pre-activation moves, [n]."""
+        """Return a weight's unit, and by how much the unit's pre-activation moves, [n]."""
         inner = index - start
         unit = jnp.where(inner < units * width, inner // width, inner - units * width)
         seen = jnp.where(inner < units * width, entering[:, inner % width], 1.0)
@@ -135,7 +137,7 @@ def _dense_unit(
 def _channel(
     network: Cnn, layer: int, flat: Array, entering: Array, epsilon: Array
 ) -> Callable[[Array], Array]:
-    """Outputs by moved weight of a convolution or its norm, only that group of channels moving."""
+    """Return outputs by moved weight of a convolution or norm, only its channel group moving."""
     jax = load_jax()
     jnp = jax.numpy
     conv = network.convs[layer]
@@ -149,7 +151,7 @@ def _channel(
     before = jnp.einsum("tio,tihwn->ohwn", taps, windows) + bias.of(flat)[:, None, None, None]
 
     def finished(rows: Array, flat: Array, first: Array) -> Array:
-        """One group of channels, from ``first`` on, through norm, pooling and ReLU."""
+        """Apply norm, pooling and ReLU to one group of channels, from ``first`` on."""
         if norm:
             gain, shift = (
                 jax.lax.dynamic_slice_in_dim(block.of(flat), first, share) for block in norm
@@ -182,7 +184,7 @@ def _channel(
 
 
 def _windows(images: Array, kernel: int, same: bool) -> Array:
-    """Shifted images that a kernel's taps see, [taps, channels, h, w, n]."""
+    """Return the shifted images that a kernel's taps see, [taps, channels, h, w, n]."""
     jnp = load_jax().numpy
     pad = kernel // 2 if same else 0
     padded = jnp.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
@@ -194,7 +196,7 @@ def _windows(images: Array, kernel: int, same: bool) -> Array:
 
 
 def _normed(rows: Array, gain: Array, shift: Array) -> Array:
-    """Group norm of the channels [channels, h, w, n] of one group."""
+    """Normalise the channels [channels, h, w, n] of one group."""
     mean = rows.mean((0, 1, 2))
     variance = ((rows - mean) ** 2).mean((0, 1, 2))
     scaled = (rows - mean) / load_jax().numpy.sqrt(variance + VARIANCE_FLOOR)
@@ -203,7 +205,7 @@ def _normed(rows: Array, gain: Array, shift: Array) -> Array:
 
 
 def _pooled(rows: Array, side: int) -> Array:
-    """Largest value of each window of side x side of [channels, h, w, n]."""
+    """Take the largest value of each window of side x side of [channels, h, w, n]."""
     channels, height, width, examples = rows.shape
     high, wide = height // side, width // side
     kept = rows[:, : high * side, : wide * side]

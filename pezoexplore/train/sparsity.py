@@ -6,17 +6,17 @@ A weight's score says how the gradient's norm depends on it,
 
 ghat a two-point random estimate over many directions (DeepZero, arXiv 2310.02025, eq. 4 and
 algorithm 1; GraSP, Wang et al., ICLR 2020, with the true gradient). The weights of largest |s| over
-all layers would be kept; what is taken from them is only how many fall into each tensor. Every K
-epochs a new mask draws that many weights of each tensor at random, and only those are estimated
-until the next. The network stays dense. Biases are always estimated: scores start at 0 there, and
-DeepZero's public code leaves them out as well. GraSP itself keeps the lowest signed scores; the
-public code of DeepZero, which is followed, ranks by absolute value.
+all layers only determine how many weights of each tensor are estimated. Every K epochs a new mask
+draws that many weights of each tensor at random, and only those are estimated until the next. The
+network stays dense. Biases are always estimated: scores start at 0 there, and DeepZero's public
+code leaves them out as well. GraSP itself keeps the lowest signed scores; here, as in DeepZero's
+public code, the rank is by absolute value.
 
 **Drawing.** The mask comes from the same generator as the directions. Passes of the stream give
-each weight a tuple of ``MASK_PASSES`` words; of each tensor the weights with the largest tuples
-(compared word by word; of equals the lower index) are in the mask. Several words a weight are taken
-since narrow ones tie. The scores take the stream's first ``queries`` steps, the same ones for both
-estimates (a replay), and mask k the ``MASK_PASSES`` from ``queries + k * MASK_PASSES`` on.
+each weight a tuple of ``MASK_PASSES`` words; in each tensor the weights with the largest tuples
+(compared word by word; of equals the lower index) are in the mask. Several words per weight are
+needed since narrow ones tie. The scores take the stream's first ``queries`` steps, the same ones
+for both estimates (a replay), and mask k the ``MASK_PASSES`` from ``queries + k * MASK_PASSES`` on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Directions
 
 MASK_PASSES = 8
-"""Words of the stream a weight's place in a mask depends on."""
+"""Words of the stream that decide whether a weight is in a mask."""
 
 SCORE_QUERIES_AT_ONCE = 16
 """Directions of a score held in memory at once."""
@@ -49,7 +49,7 @@ _SCORE_STREAM = 2
 
 @dataclass(frozen=True)
 class Sparsity:
-    """Settings of the sparse estimate, with DeepZero's values but for the share.
+    """Settings of the sparse estimate; all defaults but the share are DeepZero's.
 
     Attributes:
         share: Share of the weights (biases apart) whose gradient is left at zero.
@@ -64,28 +64,28 @@ class Sparsity:
     queries: int = 192
 
     def kept(self, network: Network) -> int:
-        """Coordinates that a step probes."""
+        """Count the coordinates that a step probes."""
         total = network.parameters
         biases = total - sum(block.size for block in weight_tensors(network))
         return biases + self.kept_weights(network)
 
     def kept_weights(self, network: Network) -> int:
-        """Weights in a mask, biases apart."""
+        """Count the weights in a mask, biases apart."""
         weights = sum(block.size for block in weight_tensors(network))
         return weights - round(self.share * weights)
 
     def mask_steps(self, examples: int, batch: int) -> int:
-        """Steps a mask serves."""
+        """Count the steps that a mask serves."""
         return self.mask_epochs * math.ceil(examples / batch)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What scores are taken on.
+    """Weights and batches that scores are measured on.
 
     Attributes:
         weights: Initial weights, [seeds, d].
-        inputs: One batch a seed, [seeds, batch, ...].
+        inputs: One batch per seed, [seeds, batch, ...].
         targets: [seeds, batch, ...].
     """
 
@@ -95,12 +95,12 @@ class Scored:
 
 
 def weight_tensors(network: Network) -> tuple[Block, ...]:
-    """The blocks that masks are drawn in: those of two axes and more."""
+    """Return the blocks that masks are drawn in: those of two axes and more."""
     return tuple(block for block in network.blocks if len(block.shape) > 1)
 
 
 def score_batches(data: Split, seeds: Sequence[int], batch: int) -> tuple[Array, Array]:
-    """Inputs and targets that scores are taken on, a batch a seed, apart from training's."""
+    """Draw inputs and targets to score on, a batch per seed, other than training's."""
     chosen = np.stack(
         [
             np.random.default_rng([seed, _SCORE_STREAM]).integers(len(data), size=batch)
@@ -113,9 +113,9 @@ def score_batches(data: Split, seeds: Sequence[int], batch: int) -> tuple[Array,
 def grasp_scores(
     network: Network, loss: Loss, scored: Scored, directions: Directions, sparsity: Sparsity
 ) -> NDArray[np.float32]:
-    """ZO-GraSP scores of every weight, [seeds, d]; takes the stream's first ``queries`` steps.
+    """Compute ZO-GraSP scores of every weight, [seeds, d], from the first ``queries`` steps.
 
-    The step of length mu goes along ghat as it is, and the two estimates share their directions.
+    The step of length mu is along ghat, not normalised; the two estimates share their directions.
     """
     mu = np.float32(sparsity.mu)
     values = directions.block(0, sparsity.queries)
@@ -136,7 +136,7 @@ def grasp_scores(
 
 
 def kept_counts(network: Network, scores: NDArray[np.floating], keep: int) -> tuple[int, ...]:
-    """How many of the ``keep`` weights of largest absolute score each weight tensor holds.
+    """Count how many of the ``keep`` weights of largest absolute score are in each weight tensor.
 
     Args:
         network: The network.
@@ -154,7 +154,7 @@ def kept_counts(network: Network, scores: NDArray[np.floating], keep: int) -> tu
 def draw_mask(
     network: Network, counts: Sequence[int], words: NDArray[np.number]
 ) -> NDArray[np.int64]:
-    """Coordinates of a mask in rising order: all biases, and of each weight tensor its count.
+    """Draw a mask: coordinates in rising order, all biases and of each weight tensor its count.
 
     Args:
         network: The network.
@@ -171,7 +171,7 @@ def draw_mask(
 
 
 class DrawnMasks:
-    """Masks of a run, redrawn every so many steps; see the module's text for the rule."""
+    """Masks of a run, redrawn every ``mask_steps`` steps by the rule in the module's docstring."""
 
     def __init__(
         self,
@@ -181,14 +181,14 @@ class DrawnMasks:
         queries: int,
         mask_steps: int,
     ) -> None:
-        """Masks at these counts.
+        """Prepare masks with given counts.
 
         Args:
             network: The network.
             counts: Weights to keep of each weight tensor, by seed.
-            directions: The stream, ``queries`` steps of which are taken already.
+            directions: The stream, ``queries`` steps of which the scores took.
             queries: Directions of a score.
-            mask_steps: Steps a mask serves.
+            mask_steps: Steps that a mask serves.
         """
         self._network, self._counts = network, counts
         self._directions, self._queries = directions, queries
@@ -197,7 +197,7 @@ class DrawnMasks:
         self._mask: Coordinates = ()
 
     def at(self, step: int) -> Coordinates:
-        """Coordinates of a step, asked for in order."""
+        """Return the coordinates of a step; called in order of the steps."""
         while self._drawn < step // self._steps:
             self._drawn += 1
             first = self._queries + self._drawn * MASK_PASSES
@@ -212,7 +212,7 @@ class DrawnMasks:
 
 @cache
 def _compiled_estimate(probe: Probe) -> Callable[..., Array]:
-    """Two-point estimates over some directions, [seeds, 1, d]."""
+    """Compile two-point estimates over some directions, [seeds, 1, d]."""
     jax = load_jax()
 
     def estimate(

@@ -1,4 +1,4 @@
-"""What every training loop looks like from outside, whatever its estimator and arithmetic."""
+"""The interface of all trainers, whatever their estimator and arithmetic."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Directions(Protocol):
 
     @property
     def scale(self) -> float:
-        """What one unit of the values is worth in z."""
+        """Worth of one unit of the values in z."""
 
     def block(self, first_step: int, steps: int) -> NDArray[Any]:
-        """Values of consecutive steps, [steps, seeds, d], int16 or float32."""
+        """Return the values of consecutive steps, int16 or float32 [steps, seeds, d]."""
 
 
 DirectionSource = Callable[[Sequence[int]], Directions]
-"""Makes the directions of these training seeds, from step 0."""
+"""Returns the directions of these training seeds, from step 0."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Run:
 
 @dataclass(frozen=True)
 class TrainState:
-    """The replicas of a run at one moment.
+    """The replicas of a run after some steps.
 
     Attributes:
         weights: Arrays with leading axes [seeds, rates], in whatever tree the trainer keeps.
@@ -65,7 +65,7 @@ class TrainState:
 
 @dataclass(frozen=True)
 class Score:
-    """How replicas do on a split; leading axes [seeds, rates].
+    """Accuracy and loss of replicas on a split; leading axes [seeds, rates].
 
     Attributes:
         accuracy: Percent of the examples classified right. An example with an output that is
@@ -77,28 +77,38 @@ class Score:
     loss: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class RunCost:
+    """What one replica's run costs.
+
+    Attributes:
+        forward_passes: Loss evaluations, each over one batch.
+        passes: The same in forward passes' worth of multiply-accumulates: a tangent counts as one
+            more pass, a backward sweep as two. What feature reuse saves is not subtracted.
+        random_numbers: Numbers drawn from the generator; replays draw none.
+    """
+
+    forward_passes: int
+    passes: int
+    random_numbers: int
+
+
 class Trainer(Protocol):
     """A training loop with its network, estimator and arithmetic."""
 
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train all replicas; hand out (steps done, state) at the stops and at the end.
+        """Train all replicas; yield (steps done, state) at the stops and at the end.
 
-        A replica that diverges is carried on and marked; nothing is raised.
+        A replica that diverges keeps running and is marked; nothing is raised.
         """
 
     def score(self, state: TrainState, split: Split) -> Score:
-        """Accuracy and loss of every replica on a split."""
+        """Measure accuracy and loss of every replica on a split."""
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
-        """Flat weights of every replica, [seeds, rates, d]."""
+        """Return the flat weights of every replica, float32 [seeds, rates, d]."""
 
-    def forward_passes(self, steps: int) -> int:
-        """Loss evaluations, each over one batch, of one replica's run."""
-
-    def passes(self, steps: int) -> int:
-        """Work of one replica's run in forward passes over a batch: a backward one counts two."""
-
-    def random_numbers(self, steps: int) -> int:
-        """Numbers one replica's run draws from its generator; replays draw none."""
+    def cost(self, steps: int) -> RunCost:
+        """Count what one replica's run of so many steps costs."""

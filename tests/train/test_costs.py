@@ -11,6 +11,7 @@ from pezoexplore.train.costs import (
     run_costs,
 )
 from pezoexplore.train.tasks.registry import get_task
+from pezoexplore.train.trainer import RunCost
 
 TASK = get_task("digits-mlp")
 INTEGERS = {"weight_bits": 16, "activation_bits": 8}
@@ -50,7 +51,7 @@ def test_state_bits(point: DesignPoint, bits: int | None) -> None:
 
 def test_energy_by_hand() -> None:
     """Digits MLP, w16a8, 100 steps of two passes over 64 examples, the target held at 25."""
-    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, 200, 25, 1000)
+    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, RunCost(200, 200, 1000), 25)
     macs = 64 * (64 * 32 + 32 * 10)
     assert costs["macs"] == 200 * macs
     weights = 2410 * 16 / 64 * 10  # 4.8 KB: the 8 KB memory
@@ -61,4 +62,5 @@ def test_energy_by_hand() -> None:
 
 
 def test_no_energy_to_a_target_that_is_never_held() -> None:
-    assert run_costs(resolve(), TASK, 64, 100, 200, None, 1000)["energy_to_target_uj_est"] is None
+    costs = run_costs(resolve(), TASK, 64, 100, RunCost(200, 200, 1000), None)
+    assert costs["energy_to_target_uj_est"] is None

@@ -173,7 +173,7 @@ def test_probing_leaves_the_weights_as_they_are_at_the_rails_too() -> None:
 @pytest.mark.slow
 def test_integers_follow_the_float_run() -> None:
     """Wide integers take the same path as float weights, up to their resolution."""
-    from pezoexplore.train.trainers import MlpTrainer
+    from pezoexplore.train.mlp_trainer import MlpTrainer
 
     trainer = fixed(16, 16)
     run = replace(RUN, learning_rates=(0.005,), steps=300, epsilon=2.0**-6)
@@ -198,11 +198,11 @@ def test_weights_at_their_rails_count_as_diverged() -> None:
 
 
 def test_roundings_take_numbers_from_the_same_stream() -> None:
-    assert fixed(8).random_numbers(10) == 10 * 2410
-    assert fixed(8, rounding="stochastic").random_numbers(10) == 10 * 2410 * 9
+    assert fixed(8).cost(10).random_numbers == 10 * 2410
+    assert fixed(8, rounding="stochastic").cost(10).random_numbers == 10 * 2410 * 9
     wide = {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "rounding": "stochastic"}
-    assert fixed(8, **wide).random_numbers(10) == 10 * 2410 * 3
-    assert fixed(8, **wide, update_rounding="independent").random_numbers(10) == 10 * 2410 * 4
+    assert fixed(8, **wide).cost(10).random_numbers == 10 * 2410 * 3
+    assert fixed(8, **wide, update_rounding="independent").cost(10).random_numbers == 10 * 2410 * 4
 
 
 def test_a_wide_layer_is_refused() -> None:

@@ -10,13 +10,13 @@ import pytest
 from pezoexplore.errors import DesignError
 from pezoexplore.train import general_loop
 from pezoexplore.train.estimators import RANDOM
-from pezoexplore.train.general_loop import Sgd, Start
+from pezoexplore.train.general_loop import Method, Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
+from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.sparsity import MASK_PASSES, Sparsity
 from pezoexplore.train.task import Split
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run
-from pezoexplore.train.trainers import MlpTrainer
 
 TASK = get_task("digits-mlp")
 D = TASK.parameters
@@ -101,7 +101,7 @@ def test_blocks_and_stops_change_no_bit(uniform: Callable[..., Any]) -> None:
     whole = trained(trainer, lambda seeds: uniform(seeds, D))
     directions = uniform(RUN.seeds, D)
     cut = general_loop.train(
-        trainer._method,
+        Method(TASK.model, TASK.loss),
         TASK.fit,
         RUN,
         directions,
@@ -200,7 +200,8 @@ def test_divergence_is_marked_with_its_step(estimator: str, source: DirectionSou
 def test_costs_of_a_run() -> None:
     def costs(estimator: str, queries: int | None) -> tuple[int, int, int]:
         trainer = GeneralTrainer(TASK, estimator, queries)
-        return trainer.forward_passes(50), trainer.passes(50), trainer.random_numbers(50) // D
+        cost = trainer.cost(50)
+        return cost.forward_passes, cost.passes, cost.random_numbers // D
 
     assert costs("rge", 1) == (100, 100, 50)
     assert costs("rge", 3) == (300, 300, 150)
@@ -213,7 +214,7 @@ def test_costs_of_a_run() -> None:
     assert costs("cge_sparse", None) == (probes, probes, 192 + MASK_PASSES)
     few = Options(sparsity=Sparsity(mask_epochs=1), batch=100)  # masks of 15 steps
     trainer = GeneralTrainer(TASK, "cge_sparse", None, few)
-    assert trainer.random_numbers(50) == (192 + 4 * MASK_PASSES) * D
+    assert trainer.cost(50).random_numbers == (192 + 4 * MASK_PASSES) * D
 
 
 def test_what_cannot_be_is_refused() -> None:

@@ -7,9 +7,9 @@ import numpy as np
 
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.landscape import GRID, STOPS, landscape, trajectory
+from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, Run
-from pezoexplore.train.trainers import MlpTrainer
 
 TASK = get_task("digits-mlp")
 BACKPROP = GeneralTrainer(TASK, "backprop", None)

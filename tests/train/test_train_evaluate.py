@@ -20,11 +20,11 @@ from pezoexplore.train.evaluate import (
     train_source,
     tune,
 )
+from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, TrainState
-from pezoexplore.train.trainers import MlpTrainer
 
 TASK = get_task("digits-mlp")
 TRAINER = MlpTrainer(TASK.model)

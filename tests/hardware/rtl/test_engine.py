@@ -73,7 +73,7 @@ def test_verilator_agrees(tmp_path):
 def test_there_are_as_many_streams_as_a_training_step_takes_of_the_stream(point):
     task = get_task("digits-mlp")
     trainer = FixedTrainer(task, point)
-    assert Shape.of(point, 2).sources == trainer.random_numbers(1) // task.parameters
+    assert Shape.of(point, 2).sources == trainer.cost(1).random_numbers // task.parameters
     arithmetic, _ = trainer.prepare(Run((0,), (0.01,), 1), 1.0)
     shape = Shape.of(point, 2)
     assert shape.draws == arithmetic.draws
