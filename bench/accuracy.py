@@ -50,7 +50,7 @@ ARMS: dict[str, DesignPoint] = {
 
 
 def main() -> None:
-    """Train every arm asked for and print a table."""
+    """Train every requested arm and print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("arms", nargs="*", choices=[[], *ARMS])
     parser.add_argument("--steps", type=int, default=20_000)

@@ -1,18 +1,18 @@
-"""Speed of convolution networks: a training step against nothing but its products.
+"""Speed of convolution networks: a training step against its matrix products alone.
 
     python bench/cnn_speed.py [--repeats 5] [--steps 6] [--tasks digits-cnn mnist5k-lenet ...]
 
-Two things take turns on one core, and the fastest of the repeats counts; processor time is what is
-measured, compiling is not.
+Two programs alternate on one core, and the fastest of the repeats counts; processor time without
+compilation is measured.
 
 (a) pezoexplore's general loop as sweeps run it: two-point steps, batch 64, 5 seeds x 3 rates (a
-    single replica of resnet20), with batches, copies and updates; directions are drawn beforehand;
-(b) a compiled scan of nothing but the products of the two forward passes, as many replicas, each
+    single replica of resnet20), with batches, copies and updates; directions are generated before;
+(b) a compiled scan of only the products of the two forward passes, with as many replicas, each
     layer in the fastest of two forms: the library's convolution of images at hand, or a matrix
     product with the neighbourhoods at hand (dense layers: the product). The forms are timed layer
     by layer on one replica first; gathering neighbourhoods is no part of (b).
 
-Asked: the rate of (a) at least 30 % of that of (b). Exit status 1 when something is missed.
+Limit: the rate of (a) is at least 30 % of that of (b). Exit status 1 if it is missed.
 Tasks on CIFAR-10 are measured on random images, which cost the same.
 """
 
@@ -58,7 +58,7 @@ Shape = tuple[int, int, int, int, int]
 
 
 class Drawn:
-    """Random signs, drawn once."""
+    """Random signs, sampled once."""
 
     scale = 1.0
 
@@ -76,7 +76,7 @@ class Drawn:
 def loop(
     network: Cnn | ResNet, seeds: tuple[int, ...], rates: tuple[float, ...], steps: int
 ) -> Timed:
-    """(a): the loop of sweeps."""
+    """Time (a), the loop of sweeps."""
     rng = np.random.default_rng(0)
     shape = (4 * BATCH, *network.image)
     data = Split(
@@ -98,7 +98,7 @@ def loop(
 
 
 def shapes(network: Cnn | ResNet) -> list[Shape]:
-    """All products of a forward pass."""
+    """Return the shapes of all products of a forward pass."""
     found: list[Shape] = []
     if isinstance(network, Cnn):
         image = network.image
@@ -118,7 +118,7 @@ def shapes(network: Cnn | ResNet) -> list[Shape]:
 
 
 def product(shape: Shape, form: str) -> tuple[Callable[[Array, Array], Array], Array, Array]:
-    """A layer's product, what it takes in, and a weight."""
+    """Return the product of a layer as a function, its input and a weight."""
     jax = load_jax()
     jnp, (height, width, kernel, inputs, out) = jax.numpy, shape
     rng = np.random.default_rng(0)
@@ -141,7 +141,7 @@ def product(shape: Shape, form: str) -> tuple[Callable[[Array, Array], Array], A
 
 
 def fastest_form(shape: Shape) -> str:
-    """Which form of a layer is the faster one."""
+    """Return the faster form of a layer."""
     jax = load_jax()
     seconds: dict[str, float] = {}
     for form in ("convolution", "product"):
@@ -158,7 +158,7 @@ def fastest_form(shape: Shape) -> str:
 
 
 def products_only(network: Cnn | ResNet, replicas: int, steps: int) -> Timed:
-    """(b): the products of two forward passes of each replica, one after the other."""
+    """Time (b), the products of two forward passes of each replica in sequence."""
     jax = load_jax()
     jnp = jax.numpy
     layers = [product(shape, fastest_form(shape)) for shape in shapes(network)]
@@ -186,7 +186,7 @@ def products_only(network: Cnn | ResNet, replicas: int, steps: int) -> Timed:
 
 
 def main() -> int:
-    """Measure, print, and say whether what is asked holds."""
+    """Measure, print, and return whether the limits hold."""
     parser = argparse.ArgumentParser(description="Training speed of convolution networks.")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=6)
@@ -217,7 +217,7 @@ def main() -> int:
         held &= good
         print(
             f"{name:20s} {network.parameters:7d} {mine * 1e6:9.1f} {ceiling * 1e6:9.1f} "
-            f"{ceiling / mine:8.0%}  asked {SHARE:.0%}: {'holds' if good else 'MISSED'}",
+            f"{ceiling / mine:8.0%}  limit {SHARE:.0%}: {'holds' if good else 'MISSED'}",
             flush=True,
         )
     return 0 if held else 1

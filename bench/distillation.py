@@ -1,12 +1,12 @@
-"""What a teacher and early halting do for a student on digits-mlp.
+"""Effect of a teacher and of early halting on a student on digits-mlp.
 
     python bench/distillation.py [--steps 20000] [--seeds 5] [--parameters 1000]
 
 The student is designed for so many parameters from a 64-256-10 teacher and trained zeroth-order on
-Rademacher directions: by the labels alone; with the teacher to the end; and halted by our own rule
-(pezoexplore.train.networks.student). Rates are tuned per arm on the validation split, intervals
-are 95 % over the seeds, and passes are the student's a seed; looking at the validation loss costs
-the rest.
+Rademacher directions: by the labels alone; with the teacher to the end; and with the halting rule
+of pezoexplore.train.networks.student. Learning rates are tuned per arm on the validation split,
+intervals are 95 % over the seeds, and passes are those of the student per seed; evaluations of the
+validation loss are the rest.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def words(steps: list[int | None]) -> str:
-    """Steps by seed."""
+    """Return the steps by seed as text."""
     return " ".join("-" if step is None else str(step) for step in steps)
 
 

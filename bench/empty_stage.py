@@ -1,4 +1,4 @@
-"""Stages for measuring the machinery around them: one does nothing, one computes for a while."""
+"""Stages that measure the overhead around them: empty, or busy for a fixed processor time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pezoexplore.sweeps.stage import Payload, Stage
 
 @dataclass(frozen=True, kw_only=True)
 class Empty(Stage):
-    """Returns nothing at once."""
+    """Returns nothing, immediately."""
 
     name: str = field(default="health", init=False)
 
     def key(self, point: DesignPoint) -> Payload:
-        """The axes that tell the points apart."""
+        """Return the axes that distinguish the points."""
         return {"axes": point.to_json()}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
@@ -45,7 +45,7 @@ class Busy(Empty):
 
 @dataclass(frozen=True, kw_only=True)
 class Scored(Empty):
-    """Returns an accuracy and a cost that depend on the point, at once."""
+    """Returns an accuracy and a cost that depend on the point, immediately."""
 
     name: str = field(default="train", init=False)
 
@@ -60,11 +60,11 @@ INFO = RunInfo(command=("bench",), design="name: bench\n")
 
 
 def space() -> DesignSpace:
-    """A design space for the settings; the points come from :func:`points`."""
+    """Return a design space with settings only; :func:`points` returns the points."""
     return DesignSpace.model_validate({"name": "bench", "space": {"rng": ["lfsr"]}})
 
 
 def points(count: int) -> Iterator[DesignPoint]:
-    """Points that differ in their reuse period, one by one."""
+    """Yield points that differ in their reuse period."""
     for number in range(count):
         yield resolve(lanes=31, reuse_period=number + 1)

@@ -11,7 +11,7 @@ and three widths (SGD with momentum 0.9, weight decay 5e-4, cosine, mu 5e-3; bat
 ``sign``: one-bit loss differences and cheaper directions against two-point estimates with Gaussian
 ones, on digits-mlp. About ten minutes on a free core.
 
-Intervals are 95 % (Student t); differences are paired by seed. Every arm has as many rates to
+Intervals are 95 % (Student t); differences are paired by seed. Every arm has equally many rates to
 choose from as the others, and is retrained on all but the test split.
 """
 
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def compare_networks(sizes: Iterable[int], steps: int, seeds: int) -> None:
-    """CGE, RGE and backprop by size of the network."""
+    """Compare CGE, RGE and backprop by network size."""
     heading("d | estimator | losses a step | test accuracy, % | learning rate | CGE - this, points")
     data = pooled_mnist()
     sgd = Options(sgd=Sgd(momentum=0.9, weight_decay=5e-4))
@@ -97,7 +97,7 @@ def compare_networks(sizes: Iterable[int], steps: int, seeds: int) -> None:
 
 
 def compare_arms(arms: Iterable[str], steps: int, seeds: int) -> None:
-    """One-bit differences and three kinds of directions."""
+    """Compare one-bit loss differences and three distributions of directions."""
     heading("arm | test accuracy, % | learning rate | this - two-point Gaussian, points")
     task = get_task("digits-mlp")
     reference: np.ndarray | None = None
@@ -115,7 +115,7 @@ def compare_arms(arms: Iterable[str], steps: int, seeds: int) -> None:
 def trained(
     point: DesignPoint, task: Task, settings: TrainSettings, trainer: Trainer
 ) -> tuple[np.ndarray, list[str]]:
-    """Accuracy by seed, and cells of the accuracy and the rate that was chosen."""
+    """Return the accuracy by seed, and table cells of accuracy and chosen rate."""
     result = train_source(stream_source(point, task), task, settings, trainer)
     accuracies = np.array(result["accuracy_per_seed"])
     half = result["accuracy_ci95"]
@@ -123,14 +123,14 @@ def trained(
 
 
 def pooled_mnist() -> Split:
-    """The MNIST images as means over 4 x 4 pixels, 0 to 255."""
+    """Return the MNIST images as means over 4 x 4 pixels, 0 to 255."""
     data = mnist5k()
     blocks = data.inputs.astype(np.float64).reshape(-1, 7, 4, 7, 4, 1)
     return Split(np.rint(blocks.mean((2, 4))).astype(np.uint8), data.labels)
 
 
 def paired(differences: np.ndarray) -> str:
-    """Mean of paired differences with its interval; nothing for an arm against itself."""
+    """Return the mean paired difference with its interval; empty for an arm against itself."""
     if not differences.any():
         return ""
     return f"{differences.mean():+.2f} +- {half_width(differences.tolist()):.2f}"

@@ -1,11 +1,11 @@
-"""Kills a sweep, and a search, at random moments, many times over; ends in the same bytes or fails.
+"""Fault injection: kill a sweep or a search at random times and compare the final results.
 
     python bench/faults.py sweep  [--kills 50]
     python bench/faults.py search [--kills 50] [--design designs/quickstart.yaml] [--budget 6]
 
-After each kill (SIGKILL, at a moment drawn uniformly) the store must hold all that it held before,
-undamaged. After the last the work is let finish, and results.csv and pareto.csv must equal those
-of a run that nobody killed. Exit status 1 when they do not, or when something was lost.
+After each kill (SIGKILL, at a uniformly random time) the store must be undamaged and hold all that
+it held before. After the last kill the run is completed, and results.csv and pareto.csv must equal
+those of an undisturbed run, byte for byte. Exit status 1 if they do not, or if a result is lost.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FILES = ("results.csv", "pareto.csv")
 
 
 def stored(out: Path) -> set[str]:
-    """Keys of the good results in a run's store; it must be sound."""
+    """Return the keys of the good results in a run's store, which must be undamaged."""
     path = out / "store.sqlite"
     if not path.exists():
         return set()
@@ -40,7 +40,7 @@ def stored(out: Path) -> set[str]:
 
 
 def kill_often(command: list[str], out: Path, kills: int, longest: float) -> tuple[int, int]:
-    """Kill a command again and again; how many results there are after it, how many were lost."""
+    """Kill a command repeatedly; return the number of results after it and of lost ones."""
     draw = random.Random(0)
     before: set[str] = set()
     lost = 0
@@ -58,7 +58,7 @@ def kill_often(command: list[str], out: Path, kills: int, longest: float) -> tup
 
 
 def measure(make: list[str], kills: int, folder: Path) -> bool:
-    """Run a command to its end, and the same with kills; whether both end the same."""
+    """Run a command with and without kills; return whether both give the same results."""
     commands = {}
     for name in ("reference", "killed"):
         (folder / name / "runs").mkdir(parents=True)

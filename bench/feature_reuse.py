@@ -1,11 +1,11 @@
-"""What feature reuse saves in coordinate-wise estimation, and what several processes do.
+"""Time saved in coordinate-wise estimation by feature reuse and by several processes.
 
     python bench/feature_reuse.py [--batch 64] [--workers 2] [--full]
 
 Time of one estimate over all coordinates of one replica: whole forward passes; restarted at the
-perturbed layer; and as training does it, restarted at the perturbed unit (perceptron) or channel
-(convolution). Processor time; for what several processes gain, passed time. The least of five after
-a first call that compiles. ``--full`` takes the larger network too. The last column is the largest
+perturbed layer; and as in training, restarted at the perturbed unit (perceptron) or channel
+(convolution). Processor time; wall time for several processes. The minimum of five after a first
+call that compiles. ``--full`` adds the larger network. The last column is the largest
 difference between the estimates of whole passes and of reuse, over the largest entry.
 """
 
@@ -30,7 +30,7 @@ EPSILON = 5e-3
 
 @dataclass(frozen=True)
 class Plain:
-    """A network that probes know no more of than where its layers are."""
+    """A network that reveals no more than its layers to the probes."""
 
     inner: Network
 
@@ -55,31 +55,31 @@ class Plain:
         return self.inner.blocks
 
     def init(self, seed: int) -> np.ndarray:
-        """Initial weights."""
+        """Return initial weights."""
         return self.inner.init(seed)
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs."""
+        """Return outputs."""
         return self.inner.outputs(flat, inputs)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer."""
+        """Return the input of a layer."""
         return self.inner.prefix(flat, inputs, layer)
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs from there."""
+        """Return outputs from the input of a layer."""
         return self.inner.suffix(flat, entering, layer)
 
 
 def cross_entropy(outputs: Array, labels: Array) -> Array:
-    """Losses of examples."""
+    """Return the losses of examples, nats."""
     jax = load_jax()
     logs = jax.nn.log_softmax(outputs)
     return -jax.numpy.take_along_axis(logs, labels[:, None].astype(int), axis=-1)[:, 0]
 
 
 def seconds(call: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    """Least of five calls after one that compiles."""
+    """Return the minimum seconds of five calls after one that compiles."""
     call()
     times = []
     for _ in range(5):
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def small(depth: int) -> Cnn:
-    """The small CNN on images of one channel."""
+    """Return the small CNN for images of one channel."""
     return deepzero_cnn(depth, (14, 14, 1))
 
 

@@ -1,8 +1,8 @@
-"""How much slower integer training is than float training, a step and replica.
+"""Speed of integer training against float training, per step and replica.
 
 Usage: ``python bench/fixed_speed.py [--steps N] [--repeat R]``. Prints microseconds and the ratio
 to the float loop of the same shapes, replicas, batch and directions, measured in the same run; the
-least of several runs each, generation of the directions included.
+minimum of several runs each, including the generation of the directions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STREAMS = {
 
 
 def timed(trainer: Trainer, point: DesignPoint, run: Run) -> Callable[[], float]:
-    """A function that trains once and returns microseconds a step and replica."""
+    """Return a function that trains once and returns microseconds per step and replica."""
     task = get_task("digits-mlp")
     source = stream_source(point, task)
 
@@ -48,8 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--repeat", type=int, default=5)
-    asked = parser.parse_args()
-    run = Run((0, 1, 2, 3, 4), (0.003, 0.005, 0.01), asked.steps, 64, 0.02)
+    options = parser.parse_args()
+    run = Run((0, 1, 2, 3, 4), (0.003, 0.005, 0.01), options.steps, 64, 0.02)
     print("| stream | arithmetic | us a step and replica | times float | limit |")
     print("|---|---|---|---|---|")
     for name, axes in STREAMS.items():
@@ -61,7 +61,7 @@ def main() -> None:
             label: timed(trainer_of(point, task, TrainSettings()), point, run)
             for label, point in points.items()
         }
-        best = {label: min(once() for _ in range(asked.repeat)) for label, once in runs.items()}
+        best = {label: min(once() for _ in range(options.repeat)) for label, once in runs.items()}
         for label, least in best.items():
             limit = "" if label == "float" else f"{LIMITS[int(label[1:-2])]:g}"
             print(f"| {name} | {label} | {least:.2f} | {least / best['float']:.2f} | {limit} |")

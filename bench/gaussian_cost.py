@@ -1,21 +1,20 @@
 """Area and quality of one lane of each hardware Gaussian: ``python bench/gaussian_cost.py``.
 
-Exit status 1 when a limit is missed:
+Limits, exit status 1 if one is missed:
 
-- one 8-bit lane, its state alone and without what replay needs: 50 LUT and 60 FF at a KL divergence
-  of at most 2e-4 bits;
-- Table-Hadamard at 31 lanes, replay and all: 30 LUT a lane at 5e-3;
-- one form keeps autocorrelations of values and of squares under 0.05.
+- one 8-bit lane with its state but without replay: 50 LUT and 60 FF at a KL divergence of at most
+  2e-4 bits;
+- Table-Hadamard at 31 lanes, including replay: 30 LUT per lane at 5e-3;
+- at least one generator with autocorrelations of values and of squares under 0.05.
 
-A lane here is the generator with its state, the shadow copy that replay restores, reset to a
-constant and clock enable, as in the stream tops. LUT counts LUT1 to LUT6; MUXF, CARRY (four bits
-each), FF and DSP have columns of their own; INV and clock buffers count nothing. `state FF` are
-those without the copy for replay. Table-Hadamard's are for the four lanes of a generator. The
-distribution is that of 2**26 words of 8 bits from the generator's own source (KL is high by about
-3e-6 bits through that); 12-bit words split each cell evenly, exactly so. KS is the largest distance
-of the distribution function of the words from the normal one at the cells' edges. The
-autocorrelation is the largest absolute one at lags 1 to 64 over 2**20 words, where noise gives
-0.002 to 0.003.
+A lane is the generator with its state, the shadow copy that replay restores, reset to a constant
+and clock enable, as in the stream tops. LUT counts LUT1 to LUT6; MUXF, CARRY (four bits each), FF
+and DSP have separate columns; INV and clock buffers are not counted. `state FF` are those without
+the copy for replay. Table-Hadamard's figures are for the four lanes of a generator. The
+distribution is that of 2**26 words of 8 bits from the source of the generator (which raises KL by
+about 3e-6 bits); 12-bit words split each cell exactly evenly. KS is the largest distance between
+the distribution functions of the words and of the normal at the cell edges. The autocorrelation
+is the largest absolute one at lags 1 to 64 over 2**20 words, where noise gives 0.002 to 0.003.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ endmodule
 
 
 def lane_cells(family: str, width: int) -> dict[str, int]:
-    """Cells of a lane by kind, from Yosys for UltraScale+."""
+    """Return the cells of a lane by type, from Yosys for UltraScale+."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         lane, report = Path(folder) / "lane.v", Path(folder) / "stat.json"
         group = GROUP.get(family, 1)
@@ -98,7 +97,7 @@ def lane_cells(family: str, width: int) -> dict[str, int]:
 
 
 def distribution(words: Words, chunks: int = 16) -> NDArray[np.float64]:
-    """Shares of the 8-bit words over chunks * 2**22 successive states."""
+    """Return the shares of the 8-bit words over chunks * 2**22 successive states."""
     columns = transpose(next_rows(STATE_BITS))
     states = gaussian_tables.trajectory(columns, 1 << 22)
     ahead = byte_tables(power(columns, 1 << 22))
@@ -129,7 +128,7 @@ def quality(shares: NDArray[np.float64], width: int) -> tuple[float, float, floa
 
 
 def table_hadamard_lane() -> float:
-    """LUTs a lane of Table-Hadamard in a stream of 31 lanes of 8 bits."""
+    """Return the LUTs per lane of Table-Hadamard in a stream of 31 lanes of 8 bits."""
     point = resolve(rng="table_hadamard", reuse="none", lanes=31, bit_width=8)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         used = synthesise(point, "xcup", rtl_dir(), Path(folder) / "work", Path(folder) / "log")
@@ -137,7 +136,7 @@ def table_hadamard_lane() -> float:
 
 
 def main() -> int:
-    """Print the table and the limits; the number of limits missed."""
+    """Print the table and the limits; return the number of limits missed."""
     columns = transpose(next_rows(STATE_BITS))
     print(f"period 2**{STATE_BITS} - 1")
     print(

@@ -1,10 +1,10 @@
-"""What each generator costs, alone and for 31 lanes, and the numbers it makes.
+"""Cost of each generator, alone and for 31 lanes, and the lag-1 autocorrelation of its numbers.
 
     python bench/generator_cost.py [RNG ...]
 
 Each is the stream top with reuse none, 8-bit words (as wide as they are for signs and ternary
 numbers), never reseeded, replay and valid/ready included, synthesised by Yosys for UltraScale+ in
-this call. LUTs a bit are those of 31 lanes over their output bits; the ratio is to 31 lanes of
+this call. LUT/bit is the LUTs of 31 lanes per output bit; the ratio is to 31 lanes of
 xorshift32, synthesised in the same call.
 """
 
@@ -29,7 +29,7 @@ LANES = 31
 
 
 def cost(rng: str, lanes: int) -> dict[str, Any]:
-    """Resources of lanes of a generator."""
+    """Return the resources of lanes of a generator."""
     point = resolve(rng=rng, reuse="none", bit_width=8, lanes=lanes, scaling="none")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

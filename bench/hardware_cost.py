@@ -2,18 +2,18 @@
 
     python bench/hardware_cost.py
 
-Every figure comes from one Yosys run a point in this call; ratios are to 31 TreeGRNG lanes
+Every figure comes from one Yosys run per point in this call; ratios are to 31 TreeGRNG lanes
 synthesised in the same call. Exit status 1 when a limit is missed:
 
-- `bank`, never reseeded: 1.3 LUT and 2.1 FF an output bit, plus 60 of each;
+- `bank`, never reseeded: 1.3 LUT and 2.1 FF per output bit, plus 60 of each;
 - the best `phased`, never reseeded: 160 LUT and 70 FF, with no two lanes correlated beyond 0.02 at
   lags 0 to 64;
-- `treegrng`: 70 LUT and 70 FF a lane;
+- `treegrng`: 70 LUT and 70 FF per lane;
 - the best `phased` of 8 bits, no two lanes correlated beyond 0.02: 150 LUT and 65 FF, 85 % fewer
-  LUTs and 95 % fewer FFs than the cheapest Gaussian a lane of KL divergence at most 5e-4;
+  LUTs and 95 % fewer FFs than one Gaussian per lane, the cheapest of KL divergence at most 5e-4;
 - the best design of any width, no two lanes correlated beyond 0.02: 70 LUT and 65 FF.
 
-LUT-OPT and LUT-SR stand beside the bank, to tell whether they beat it.
+LUT-OPT and LUT-SR are printed for comparison with the bank.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ GAUSSIAN = [
 
 
 def cost(point: DesignPoint) -> dict[str, float]:
-    """Resource columns of a point."""
+    """Return the resource columns of a point."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         work = Path(folder)
         return synthesise(point, "xcup", rtl_dir(), work / "synth", work / "synth.log")
 
 
 def correlation(point: DesignPoint) -> float:
-    """Largest lane correlation at lags 0 to 64."""
+    """Return the largest absolute lane correlation at lags 0 to 64."""
     return float(
         stream_statistics(Stream(point), get_task("digits-mlp").parameters, 100)["lane_correlation"]
     )
@@ -78,7 +78,7 @@ def show(point: DesignPoint, used: dict[str, float], note: str = "") -> None:
 
 
 def one_bit() -> list[str]:
-    """Print the designs of one-bit directions; what is missed."""
+    """Print the designs of one-bit directions; return the limits missed."""
     held = False
     for point in ONE_BIT:
         used, found = cost(point), correlation(point)
@@ -88,7 +88,7 @@ def one_bit() -> list[str]:
 
 
 def main() -> int:
-    """Print all figures; the number of limits missed."""
+    """Print all figures; return the number of limits missed."""
     missed = []
     words = LANES * BITS
     used = cost(BANK)

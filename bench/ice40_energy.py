@@ -2,12 +2,12 @@
 
 tinyvision-ai-inc/ice40_power (README.md) measured the core current of an iCE40 UltraPlus at 1.219 V
 and 12 MHz: 645 uA with a 24-bit counter (28 logic cells), and 996 uA with two 8-bit counters, of
-step 3 and 5, and their product in logic as well (208). The difference is put down to the toggles of
+step 3 and 5, and their product in logic as well (208). The difference is ascribed to the toggles of
 that part, synthesised here and simulated with delays as every netlist is, after the clock of its
 registers: widening the counter from 32 to 228 logic cells, whose upper bits never toggle, took
 27.8 uA, which gives the clock's share of one register.
 
-The two figures are what ``pezoexplore/hardware/power/fabric.py`` holds; exit status 1 when they
+The two figures are the constants of ``pezoexplore/hardware/power/fabric.py``; exit status 1 if they
 differ by more than 2 %.
 """
 
@@ -44,17 +44,17 @@ SCRIPT = "read_verilog top.v; synth_ice40 -device u -top top; write_json top.jso
 
 
 def picojoules(microamperes: float) -> float:
-    """Energy of a clock at a current, pJ."""
+    """Return the energy per clock at a current, pJ."""
     return microamperes * VOLT / MEGAHERTZ
 
 
 def beats() -> tuple[int, ...]:
-    """What the design shows, clock by clock."""
+    """Return the outputs of the design, clock by clock."""
     return tuple((3 * i % 256) * (5 * i % 256) for i in range(WARM_CLOCKS + CLOCKS))
 
 
 def main() -> int:
-    """Print the figures; 1 when they are not those in use."""
+    """Print the figures; return 1 if they differ from the constants in use."""
     fabric = FABRICS["ice40"]
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         folder = Path(name)

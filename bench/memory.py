@@ -5,14 +5,13 @@
 Each estimator runs in a process of its own through pezoexplore's general loop, one replica, with
 random images of CIFAR-10's size, float32. Printed are
 
-- the growth of the process's peak resident memory over what it held just before training (Linux,
-  getrusage), which has the data, the compiler and everything else in it; as the compiler alone
-  may take more than a small step does, it is taken between a run at batch 1, where there is little
-  but that, and the run asked for;
-- what XLA plans: the temporary buffers of the compiled step (memory_analysis).
+- the growth of the peak resident memory of the process (Linux, getrusage) from a run at batch 1 to
+  the requested one: the former includes the data and the compiler, which may take more memory than
+  a small step;
+- the temporary buffers of the compiled step as planned by XLA (memory_analysis).
 
-The measured growth of backprop, with its stored activations, must be at least 5 times that of
-two-point steps. Exit status 1 when it is not.
+Limit: the measured growth of backprop, with its stored activations, is at least 5 times that of
+two-point steps. Exit status 1 if it is not.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from pezoexplore.train.trainer import Run
 ASKED = 5.0
 MIB = 2**20
 BLOCK_STEPS = 2
-"""Steps the host makes at once: batches and directions are not what is measured."""
+"""Steps per call of the host; batches and directions are not measured."""
 
 
 class Signs:
@@ -59,12 +58,12 @@ class Signs:
 
 
 def peak() -> int:
-    """Largest resident memory of this process so far, bytes."""
+    """Return the peak resident memory of this process, bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def measured(estimator: str, batch: int, steps: int) -> int:
-    """Growth of the peak resident memory from a run at batch 1 to one at ``batch``, bytes."""
+    """Return the growth of the peak resident memory from batch 1 to ``batch``, bytes."""
     network = resnet20()
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (2 * batch, *network.image), dtype=np.uint8)
@@ -73,11 +72,11 @@ def measured(estimator: str, batch: int, steps: int) -> int:
 
     def run(examples: int) -> int:
         directions = Signs(network.parameters) if estimator == "rge" else None
-        method, asked = (
+        method, settings = (
             Method(network, class_losses, estimator),
             Run((0,), (1e-3,), steps, examples),
         )
-        *_, (_, state) = train(method, data, asked, directions, start, block_steps=BLOCK_STEPS)
+        *_, (_, state) = train(method, data, settings, directions, start, block_steps=BLOCK_STEPS)
         load_jax().block_until_ready(state.weights)
         return peak()
 
@@ -86,7 +85,7 @@ def measured(estimator: str, batch: int, steps: int) -> int:
 
 
 def planned(estimator: str, batch: int) -> int:
-    """Temporary buffers of one compiled step, bytes."""
+    """Return the size of the temporary buffers of one compiled step, bytes."""
     jax = load_jax()
     jnp, network = jax.numpy, resnet20()
     estimate = estimator_of(estimator)
@@ -108,7 +107,7 @@ def planned(estimator: str, batch: int) -> int:
 
 
 def main() -> int:
-    """Measure in a process each, print, and say whether what is asked holds."""
+    """Measure each estimator in its own process, print, and return whether the limit holds."""
     parser = argparse.ArgumentParser(description="Peak memory of two-point steps and backprop.")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--steps", type=int, default=3)
@@ -131,7 +130,7 @@ def main() -> int:
     good = ratios[0] >= ASKED
     print(
         f"backprop / two-point: measured {ratios[0]:.1f}, planned {ratios[1]:.1f}; "
-        f"asked {ASKED:.0f}: {'holds' if good else 'MISSED'}"
+        f"limit {ASKED:.0f}: {'holds' if good else 'MISSED'}"
     )
     return 0 if good else 1
 

@@ -1,6 +1,6 @@
-"""Stages whose results are a formula of the point: a large run without the work.
+"""Stages whose results are a formula of the point, for large runs without real work.
 
-In a module of its own, so that worker processes can import them.
+They are in a separate module so that worker processes can import them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pezoexplore.sweeps.stage import Payload, Stage, canonical_json
 
 PARAMETERS, STEPS = 2410, 4000
 FAILING = 97
-"""One point in so many fails its RTL stage."""
+"""One in this many points fails its RTL stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,12 @@ class Modelled(Stage):
     """A stage whose result is a formula of the point."""
 
     def key(self, point: DesignPoint) -> Payload:
-        """Axes, as the real stages have them."""
+        """Return the axes, as the real stages do."""
         seen = {"health": point.perturbation(), "train": point}.get(self.name, point.hardware())
         return {"axes": seen.to_json(), "parameters": PARAMETERS}
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """The formula; a few points fail."""
+        """Return the formula's values; fail for a few points."""
         if self.name == "rtl" and _noise(point, "fails") % FAILING == 0:
             raise ToolError("iverilog failed (exit 1); see the log")
         return getattr(self, f"_{self.name}")(point)
@@ -71,13 +71,13 @@ class Modelled(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class Synth(Modelled):
-    """Resources belong to a target."""
+    """A modelled stage with results per target."""
 
     name: str = field(default="synth", init=False)
     target: str | None = "xcup"
 
 
 def _noise(point: DesignPoint, salt: str) -> int:
-    """A number that depends on nothing but the point and the salt."""
+    """Return a number that depends only on the point and the salt."""
     text = canonical_json(point.to_json()) + salt
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

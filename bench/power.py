@@ -1,10 +1,10 @@
 """Power at 31 lanes of 8 bits, against per-lane Gaussian generators: ``python bench/power.py``.
 
 Every figure is of a netlist synthesised and simulated in this call, at 200 MHz on target osu018 (or
-the one named: ``python bench/power.py xcup``), a beat a clock. The rival is the Gaussian of least
-power among those with a generator a lane and KL at most 5e-4 bits. On osu018 also: what OpenSTA
-reports for one CLT lane at uniform activities, against its way of counting rebuilt, and that lane
-with and without delays. Exit status 1 when the saving is under 86 % or the check off by over 2 %.
+another: ``python bench/power.py xcup``), one beat per clock. The rival is the Gaussian of least
+power among those with a generator per lane and KL at most 5e-4 bits. On osu018 also: OpenSTA's
+power of one CLT lane at uniform activities against our implementation of its method, and that lane
+with and without delays. Exit status 1 if the saving is under 86 % or the check off by over 2 %.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LANE = resolve(rng="clt", reuse="none", lanes=1, bit_width=BITS)
 
 
 def show(point: DesignPoint, target: str, folder: Path) -> float:
-    """Print a point's power with and without delays; the former, mW."""
+    """Print a point's power with and without delays; return the former, mW."""
     found = power_point(point, target, MEGAHERTZ, rtl_dir(), folder / "work", folder / "log")
     power, without = found["power_mw_est"], found["power_mw_zero_delay"]
     assert power is not None
@@ -47,16 +47,16 @@ def show(point: DesignPoint, target: str, folder: Path) -> float:
 
 
 def check(point: DesignPoint, folder: Path) -> bool:
-    """Print OpenSTA's figures and their emulation; whether they agree."""
+    """Print OpenSTA's figures and ours; return whether they agree."""
     work = folder / "check"
     netlist = mapped_netlist(point, "osu018", rtl_dir(), work, folder / "log")
     library = read_liberty(work / LIBERTY)
     loads = find_loads(netlist, library, 0.0, INPUT_SLEW_NS)
-    told = Check(work / LIBERTY, TOP, 1e3 / MEGAHERTZ, INPUT_SLEW_NS)
+    check = Check(work / LIBERTY, TOP, 1e3 / MEGAHERTZ, INPUT_SLEW_NS)
     worst = 0.0
     for activity in (0.1, 0.5, 1.0):
-        reported = reported_mw(work, NETLIST_V, told, activity, folder / "log")
-        emulated = emulated_mw(netlist, library, loads, told.period_ns, activity)
+        reported = reported_mw(work, NETLIST_V, check, activity, folder / "log")
+        emulated = emulated_mw(netlist, library, loads, check.period_ns, activity)
         off = emulated / reported - 1
         worst = max(worst, abs(off))
         print(
@@ -66,7 +66,7 @@ def check(point: DesignPoint, folder: Path) -> bool:
 
 
 def main() -> int:
-    """Print all figures; 1 when a limit is missed."""
+    """Print all figures; return 1 if a limit is missed."""
     target = sys.argv[1] if len(sys.argv) > 1 else "osu018"
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         folder = Path(name)

@@ -1,13 +1,13 @@
-"""The report of a run of 2,000 points: how long it takes, how large it is, how fast it answers.
+"""The report of a run of 2,000 points: time, size of the page, response to a brush.
 
     python bench/report.py [--points 2000] [--out DIR]
 
-Targets: `pezoexplore report` under 10 s, the page under 10 MB, a brush answered in under 100 ms.
+Limits: `pezoexplore report` under 10 s, the page under 10 MB, the response to a brush under 100 ms.
 The rival of the brush is the same page with every view restyled by Plotly, parallel coordinates
 included, which is how linked Plotly figures are usually written.
 
-The run is made up: real design points in a real run directory, whose accuracies and resources come
-from a formula. The browser is Debian's chromium, headless, drawing WebGL in software.
+The run is synthetic: real design points in a real run directory, with accuracies and resources from
+a formula. The browser is Debian's chromium, headless, with WebGL in software.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ CHROMIUM = (
 
 
 def points(count: int) -> tuple[list[DesignPoint], list[SkippedPoint]]:
-    """Design points evenly spaced among all legal combinations, and some that are not legal."""
+    """Return design points evenly spaced among all legal combinations, and some illegal ones."""
     found: dict[DesignPoint, None] = {}
     skipped = []
     for values in itertools.product(*AXES.values()):
@@ -81,7 +81,7 @@ def points(count: int) -> tuple[list[DesignPoint], list[SkippedPoint]]:
 
 
 def records(stages: list[Modelled], chosen: list[DesignPoint], folder: Path) -> Iterator[Record]:
-    """What a sweep would have left in the store."""
+    """Yield the records that a sweep would have stored."""
     for stage, point in itertools.product(stages, chosen):
         content = determinants(stage, point)
         try:
@@ -92,7 +92,7 @@ def records(stages: list[Modelled], chosen: list[DesignPoint], folder: Path) -> 
 
 
 def make_run(folder: Path, count: int) -> None:
-    """A run directory as a sweep of this many points leaves it."""
+    """Write a run directory as a sweep of this many points would."""
     space = DesignSpace.model_validate(
         {"name": "two-thousand", "space": {"rng": ["lfsr"]},
          "objectives": {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff", "bram"]},
@@ -114,7 +114,7 @@ def make_run(folder: Path, count: int) -> None:
 
 
 def time_report(folder: Path, *options: str) -> None:
-    """Seconds of the command, best of three, and the size of the page."""
+    """Return the seconds of the command, best of three, and the size of the page."""
     walls, processors = [], []
     for _ in range(3):
         start, before = time.perf_counter(), processor()
@@ -131,7 +131,7 @@ def time_report(folder: Path, *options: str) -> None:
 
 
 def processor() -> float:
-    """Processor seconds of all children so far, the running ones' (a browser's) included."""
+    """Return the processor seconds of all children, including running ones (a browser)."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     total = ended.ru_utime + ended.ru_stime
     for child in psutil.Process().children(recursive=True):
@@ -142,7 +142,7 @@ def processor() -> float:
 
 
 def time_brush(page_file: Path) -> None:
-    """Milliseconds from the end of a drag until every view shows the selection."""
+    """Return the milliseconds from the end of a drag until every view shows the selection."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -199,10 +199,12 @@ RIVAL = """async (every) => {
 
 
 def main() -> None:
-    """Make the run, then measure."""
+    """Write the run, then measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=2000)
-    parser.add_argument("--out", type=Path, help="Keep the run here; used again if it is there.")
+    parser.add_argument(
+        "--out", type=Path, help="Folder for the run; an existing run is used again."
+    )
     options = parser.parse_args()
     folder = options.out or Path(tempfile.mkdtemp()) / "run"
     try:

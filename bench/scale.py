@@ -1,14 +1,14 @@
-"""What the machinery around the stages costs: time a point, memory, two processes against one.
+"""Overhead around the stages: time per point, memory, two processes against one.
 
     python bench/scale.py overhead [--points 10000] [--jobs 2]    target: under 5 ms a point
     python bench/scale.py warm     [--points 1000]                target: under 3 s
     python bench/scale.py jobs     [--points 40] [--seconds 1]    target: 1.7 times
     python bench/scale.py memory   [--most 1000000]               target: flat
-    python bench/scale.py cost     [--points 2000]                the client's work, step by step
+    python bench/scale.py cost     [--points 2000]                work of the client by part
     python bench/scale.py dask     [--points 2000] [--jobs 2]     overhead through Dask
     python bench/scale.py stages   [--points 8] [DESIGN.yaml]     processor time of real stages
 
-Each measurement runs in a process of its own, so that a peak of memory is its own.
+Each measurement runs in a separate process, so that the memory peaks are separate too.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ ROOT = Path(__file__).parents[1]
 
 
 def cpu_here() -> float:
-    """Processor time of this process, and of its children that ended, seconds."""
+    """Return the processor time of this process and of its finished children, seconds."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
-    """Seconds a sweep takes."""
+    """Return the seconds of a sweep."""
     stage = Busy(cpu_s=cpu_s) if cpu_s else Empty()
     start = time.perf_counter()
     result = run_sweep(space(), points(count), [stage], out_dir=out, info=INFO, jobs=jobs)
@@ -54,7 +54,7 @@ def sweep_once(out: Path, count: int, jobs: int, cpu_s: float = 0.0) -> float:
 
 
 def overhead(out: Path, count: int, jobs: int) -> None:
-    """A cold sweep of empty points."""
+    """Measure a cold sweep of empty points."""
     before = cpu_here()
     seconds = sweep_once(out, count, jobs)
     print(
@@ -64,7 +64,7 @@ def overhead(out: Path, count: int, jobs: int) -> None:
 
 
 def warm(out: Path, count: int) -> None:
-    """A sweep of points that are all there, each with three stages."""
+    """Measure a sweep of points that are all stored, each with three stages."""
     stages = [Empty(), Scored()]
 
     def run() -> float:
@@ -82,10 +82,10 @@ def warm(out: Path, count: int) -> None:
 
 
 def two_against_one(out: Path, count: int, cpu_s: float) -> None:
-    """The same busy points with one process and with two.
+    """Measure the same busy points with one process and with two.
 
-    On a machine that others load too the ratio is theirs as well; the share of the time that the
-    workers were at work is ours alone, and twice the ratio of the shares what it would be.
+    On a shared machine the ratio depends on the other load too. The share of the time in which the
+    workers computed does not, and twice the ratio of these shares is the undisturbed ratio.
     """
     one = sweep_once(out / "one", count, 1, cpu_s)
     two = sweep_once(out / "two", count, 2, cpu_s)
@@ -100,13 +100,13 @@ def two_against_one(out: Path, count: int, cpu_s: float) -> None:
 
 
 def busy(out: Path) -> float:
-    """Seconds that the workers of a sweep were at work, all together."""
+    """Return the total seconds of work of the workers of a sweep."""
     with (out / "timings.csv").open(newline="") as file:
         return sum(float(row["seconds"]) for row in csv.DictReader(file))
 
 
 def stage_costs(out: Path, count: int, design: Path) -> None:
-    """Processor time of a design's stages, all processes together; a busy machine adds little."""
+    """Measure the processor time of a design's stages over all processes."""
 
     def cpu(stages: str) -> float:
         words = ["sweep", str(design), "--sample", str(count), "--stages", stages]
@@ -127,12 +127,12 @@ def stage_costs(out: Path, count: int, design: Path) -> None:
 
 
 def peak_mb() -> float:
-    """Peak memory of this process so far, MiB."""
+    """Return the peak memory of this process, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def fill(out: Path, count: int, stage: Scored) -> None:
-    """A store as a sweep leaves it, without running the stages."""
+    """Write a store as a sweep would, without running the stages."""
     out.mkdir(parents=True)
     with Store(out / "store.sqlite") as store:
         batch: list[Record] = []
@@ -147,7 +147,7 @@ def fill(out: Path, count: int, stage: Scored) -> None:
 
 
 def memory_of(out: Path, count: int) -> None:
-    """Peak memory of planning a sweep, finding its results in the store, and writing them."""
+    """Measure the peak memory of planning a sweep, reading the store, and writing the results."""
     fill(out, count, Scored())
     before, cpu = peak_mb(), time.process_time()
     start = time.perf_counter()
@@ -163,7 +163,7 @@ def memory_of(out: Path, count: int) -> None:
 
 
 def cost(out: Path, count: int) -> None:
-    """The parts of the client's work, ms a point with one stage."""
+    """Measure the parts of the client's work, ms per point with one stage."""
     with open_run_dir(out) as run_dir, Store(run_dir.store) as store:
         start = time.perf_counter()
         plan = make_plan(space(), points(count), [Empty()], run_dir)
@@ -189,7 +189,7 @@ def cost(out: Path, count: int) -> None:
 
 
 def through_dask(out: Path, count: int, jobs: int) -> None:
-    """A cold sweep of empty points on the workers of a local cluster."""
+    """Measure a cold sweep of empty points on the workers of a local cluster."""
     stage = Empty()
     with started(ClusterSettings(kind="local", workers=jobs)) as client:
         client.wait_for_workers(jobs)

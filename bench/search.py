@@ -1,17 +1,17 @@
-"""How much of the grid's hypervolume a search finds, replayed on a stored run of designs/full.yaml.
+"""Share of the grid's hypervolume that a search finds, replayed on a run of designs/full.yaml.
 
     python bench/search.py [GRID.csv[.gz]] [--seeds 10] [--first-seed 100] [--samplers ...] [--all]
 
-The grid is a finished `pezoexplore sweep designs/full.yaml --stages train,synth`; nothing trains
-here. An *evaluation* is a point that is trained in full; points that the cheap stages rule out
-(software references have no resources) are not counted, and told apart in the column `ruled out`.
+The grid is a finished `pezoexplore sweep designs/full.yaml --stages train,synth`; nothing is
+trained here. An *evaluation* is a point trained in full; points that the cheap stages rule out
+(software references have no resources) are not counted as such but in the column `ruled out`.
 
 Hypervolume: objectives accuracy_mean (maximised), lut, ff, bram (minimised), normalised to their
-range over the grid's feasible rows (status ok, all objectives there, accuracy_mean >= 80), the
+range over the grid's feasible rows (status ok, all objectives known, accuracy_mean >= 80), the
 reference point at the worst corner of that box. With --all the range is over all rows with
 objectives, feasible or not: a larger box, in which every share is higher. A share is the
-hypervolume of what a search has evaluated by then over that of the whole grid; the table has the
-median over the study seeds. Budgets are shares of the 563 points of the design.
+hypervolume of the points evaluated so far over that of the whole grid; the table has the median
+over the study seeds. Budgets are shares of the 563 points of the design.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Cells = dict[str, float]
 
 
 def read_grid(path: Path, goal: Goal) -> dict[DesignPoint, Cells]:
-    """The objectives of every point of the grid; none for a software reference."""
+    """Return the objectives of every point of the grid; None for a software reference."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -65,7 +65,7 @@ class Replay:
         self.goal, self.grid = goal, grid
 
     def __call__(self, points: Sequence[DesignPoint], history: Sequence[Known]) -> list[Finding]:
-        """What became of each point."""
+        """Return the outcome of each point."""
         findings = []
         for point in points:
             cells = self.grid[point]
@@ -79,7 +79,7 @@ class Replay:
 
 
 def shares(goal: Goal, history: Sequence[Known], box: Box, budgets: Sequence[int]) -> list[float]:
-    """Hypervolume after each budget, as a share of the box."""
+    """Return the hypervolume after each budget, as a share of the box."""
     curve = progress(goal, history, box)
     counts = np.cumsum([item.finding.full for item in history])
     return [max((s for s, n in zip(curve, counts, strict=True) if n <= b), default=0.0)

@@ -1,12 +1,12 @@
-"""How fast the RTL is simulated and checked, against a bench that awaits every clock.
+"""Speed of RTL simulation and checking, against a testbench that awaits every clock.
 
 Usage: ``python bench/sim_speed.py [--only TEXT]``. The streams have 31 lanes of 8 bits. Ours is
-what ``verify`` does: the harness plays a script of back-pressure, starts and replays and writes a
-trace, which is compared in bulk, every clock of it. The rival is a usual cocotb test without any of
-these: await a clock edge, read the beat, compare it with the next expected one.
+the method of ``verify``: the harness plays a script of back-pressure, starts and replays and writes
+a trace, of which every clock is compared in bulk. The rival is a usual cocotb test without these:
+await a clock edge, read the beat, compare it with the next expected one.
 
-Seconds are processor time. Each bench runs for few clocks and for many, and the difference leaves
-out compiling and starting; all take turns, and medians are shown.
+Seconds are processor time. Each testbench runs for few clocks and for many, and the difference
+excludes compilation and start-up; all alternate, and medians are shown.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ async def every_clock(dut):
 
 
 def ours(point: DesignPoint, simulator: str, clocks: int, folder: Path) -> int:
-    """Verify a point; clocks compared."""
+    """Verify a point; return the number of clocks compared."""
     words = round(clocks * TAKEN * point.lanes)
     log_path = folder.parent / "log"
     found = verify_point(point, rtl_dir(), folder, log_path, words=words, simulator=simulator)
@@ -94,7 +94,7 @@ def ours(point: DesignPoint, simulator: str, clocks: int, folder: Path) -> int:
 
 
 def rival(point: DesignPoint, simulator: str, clocks: int, folder: Path) -> int:
-    """Compare the beats of as many clocks one by one."""
+    """Compare the beats of as many clocks one by one; return the number of clocks."""
     shutil.rmtree(folder, ignore_errors=True)
     sources = build(Stream(point), rtl_dir()).write(folder)
     (folder / "every_clock.py").write_text(RIVAL, encoding="utf-8")
@@ -115,7 +115,7 @@ def _processor_s() -> float:
 
 
 def seconds_of(bench: Bench, point: DesignPoint, simulator: str, clocks: int) -> tuple[int, float]:
-    """Clocks compared, and seconds of processor time for all of it."""
+    """Return the clocks compared, and the total seconds of processor time."""
     with tempfile.TemporaryDirectory() as folder:
         start = _processor_s()
         count = bench(point, simulator, clocks, Path(folder) / "work")
@@ -123,7 +123,7 @@ def seconds_of(bench: Bench, point: DesignPoint, simulator: str, clocks: int) ->
 
 
 def enough_clocks(bench: Bench, point: DesignPoint, simulator: str, wanted_s: float) -> int:
-    """Clocks that take about so many seconds, compiling and starting left out."""
+    """Return the number of clocks for so many seconds, without compilation and start-up."""
     seconds_of(bench, point, simulator, FEW)  # fills caches
     _, idle = seconds_of(bench, point, simulator, FEW)
     clocks = FEW
@@ -137,9 +137,9 @@ def enough_clocks(bench: Bench, point: DesignPoint, simulator: str, wanted_s: fl
 def speed_of(
     bench: Bench, point: DesignPoint, simulator: str, clocks: int, wanted_s: float
 ) -> float:
-    """Clocks a second, compiling and starting left out.
+    """Return the clocks per second, without compilation and start-up.
 
-    Where compiling took so much longer the first time that little is left, the two are run again.
+    Both are run again if the compilation times differ so much that the difference is too small.
     """
     for _ in range(TRIES):
         few, idle = seconds_of(bench, point, simulator, FEW)
@@ -150,7 +150,7 @@ def speed_of(
 
 
 def rows_of(name: str, point: DesignPoint, repeats: int, wanted_s: float) -> list[tuple[str, ...]]:
-    """Rows of the table for a stream: medians of the repeats, in turns."""
+    """Return the rows of the table for a stream: medians of alternating repeats."""
     benches = [(simulator, bench) for simulator in SIMULATORS for bench in (rival, ours)]
     clocks = {each: enough_clocks(each[1], point, each[0], wanted_s) for each in benches}
     turns = [{each: speed_of(each[1], point, each[0], clocks[each], wanted_s) for each in benches}
@@ -172,12 +172,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of a run, about")
     parser.add_argument("--only", default="", help="streams whose name has this text")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print("| stream | simulator | every clock, clocks/s | ours, clocks/s | ratio | limit |")
     print("|---|---|---|---|---|---|")
     for name, point in POINTS.items():
-        if asked.only in name:
-            for row in rows_of(name, point, asked.repeats, asked.seconds):
+        if options.only in name:
+            for row in rows_of(name, point, options.repeats, options.seconds):
                 print(f"| {' | '.join(row)} |", flush=True)
 
 

@@ -2,21 +2,21 @@
 
     python bench/torch_speed.py [--repeats 5] [--steps 3] [--only "a lane"]
 
-The model is a RoBERTa of random weights, made from its config: 12 layers of width 256, a vocabulary
-of 8,000, two classes. Its batches are so small (16 examples of 32 tokens) that the numbers weigh
-as heavily as they ever do. Timed are, one core, in turns,
+The model is a RoBERTa of random weights, built from its config: 12 layers of width 256, a
+vocabulary of 8,000, two classes. The batches are small (16 examples of 32 tokens), so that the
+generation of random numbers has the largest share. Timed on one core, alternating, are
 
-(a) the loop of PezoSGD with numbers from torch.randn, seeded anew for each weight so that probes
-    and update draw the same ones, scaled by epsilon as it goes;
+(a) the loop of PezoSGD with numbers from torch.randn, seeded again for each weight so that probes
+    and update use the same numbers, scaled by epsilon on the way;
 (b) the loop of PezoSGD with each reuse strategy's stream, and with each generator's without reuse;
-(c) MeZO as published: every pass draws torch.normal anew and adds it to the weights in place, four
-    passes a step; not asked for, but what people use.
+(c) MeZO as published: every pass calls torch.normal again and adds the numbers to the weights in
+    place, four passes per step; without a limit, for information.
 
-Memory is how much higher the peak of resident memory is in a step than in a forward pass, in a
-process of its own for each (Linux, VmHWM), as a share of what the parameters take.
+Memory is the peak resident memory of a step minus that of a forward pass, each in a separate
+process (Linux, VmHWM), as a share of the size of the parameters.
 
-Asked: (b) / (a) at most 1.10 and, with a stream, growth of less than half the parameters. Exit
-status 1 when something is missed.
+Limits: (b) / (a) at most 1.10 and, with a stream, growth of less than half the parameters. Exit
+status 1 if one is missed.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Randn(Directions):
 
 
 def model_and_loss() -> tuple[torch.nn.Module, Callable[[], torch.Tensor]]:
-    """The model, and its loss on one batch."""
+    """Return the model, and its loss on one batch."""
     torch.manual_seed(0)
     config = RobertaConfig(
         vocab_size=VOCABULARY,
@@ -159,7 +159,7 @@ def mezo() -> Step:
 
 
 def contestants() -> dict[str, Callable[[], Step]]:
-    """How to set each up, by name."""
+    """Return the factories of the contestants by name."""
     rivals: dict[str, Callable[[], Step]] = {
         "(a) torch.randn": lambda: ours(ARMS["pool of 4,095, 8 bits"], randn=True),
         "(c) MeZO in place": mezo,
@@ -168,7 +168,7 @@ def contestants() -> dict[str, Callable[[], Step]]:
 
 
 def seconds(steps: dict[str, Step], count: int, repeats: int) -> dict[str, list[float]]:
-    """Processor seconds a step of each repeat, in turns, after a warm-up."""
+    """Return the processor seconds per step of each repeat, alternating, after a warm-up."""
     found: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()
@@ -182,7 +182,7 @@ def seconds(steps: dict[str, Step], count: int, repeats: int) -> dict[str, list[
 
 
 def growth(name: str) -> int:
-    """Bytes that steps add to the peak memory of a forward pass; to be called in a new process."""
+    """Return the bytes that steps add to the peak memory of a forward pass, in a new process."""
     step = contestants()[name]()
     small = torch.nn.Linear(2, 2)  # code is compiled and loaded here
     optimizer = PezoSGD(small.parameters(), ARMS.get(name[4:], resolve()), lr=0.0)
@@ -199,7 +199,7 @@ def growth(name: str) -> int:
 
 
 def peak_of(work: Step) -> int:
-    """Peak resident memory while something is done three times, bytes (Linux)."""
+    """Return the peak resident memory during three calls of a function, bytes (Linux)."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     for _ in range(3):
@@ -209,14 +209,14 @@ def peak_of(work: Step) -> int:
 
 
 def grown(name: str) -> int:
-    """:func:`growth` in a process of its own."""
+    """Call :func:`growth` in a separate process."""
     command = [sys.executable, __file__, "--growth", name]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return int(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> int:
-    """Measure, print, and say whether what is asked holds."""
+    """Measure, print, and return whether the limits hold."""
     parser = argparse.ArgumentParser(description="Fine-tuning speed and memory by stream.")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=3)
@@ -238,7 +238,7 @@ def main() -> int:
 
 
 def report(found: dict[str, list[float]], core: int, options: argparse.Namespace) -> int:
-    """Print the figures; 0 when all that is asked holds."""
+    """Print the figures; return 0 if all limits hold."""
     model, loss = model_and_loss()
     numbers = sum(weight.numel() for weight in model.parameters())
     begin = time.process_time()
@@ -263,7 +263,7 @@ def report(found: dict[str, list[float]], core: int, options: argparse.Namespace
             f"{share:8.0%}{'' if good else '  MISSED'}"
         )
     print(
-        f"asked: (b) / (a) at most {ASKED_SPEED:.2f}, memory under {ASKED_MEMORY:.0%} of the "
+        f"limits: (b) / (a) at most {ASKED_SPEED:.2f}, memory under {ASKED_MEMORY:.0%} of the "
         f"parameters: {'holds' if held else 'MISSED'}"
     )
     return 0 if held else 1

@@ -1,14 +1,14 @@
-"""Speed of training on one core: our loop against plain PyTorch MeZO and against bare products.
+"""Speed of training on one core, against plain PyTorch MeZO and against matrix products alone.
 
     python bench/train_speed.py [--repeats 7] [--steps 2000]
 
-Three things take turns on one core, and the fastest of the repeats counts. Processor time is what
-is measured: on one core it is the time taken, less what other users of the machine take away.
+Three programs alternate on one core, and the fastest of the repeats counts. Processor time is
+measured: the wall time on one core, minus the time taken by other processes.
 
 (a) a plain PyTorch MeZO loop, written as MeZO (arXiv 2305.17333) describes and publishes it: one
-    thread, one replica, the global generator seeded and Gaussian numbers drawn again for each of
+    thread, one replica, the global generator seeded and Gaussian numbers generated for each of
     the four passes of a step. Most of its time is that seeding and small-tensor overhead, so
-    `(a) lean` shows, for information, the same loop with a generator of its own and in-place adds;
+    `(a) lean` is, for information, the same loop with a separate generator and in-place adds;
 (b) pezoexplore's compiled loop, 5 seeds x 3 learning rates, with the generation of the stream,
     the batches and the copies to the device; compiling is not counted;
 (c) a compiled scan of nothing but the matrix products of the two forward passes: the same network,
@@ -16,8 +16,8 @@ is measured: on one core it is the time taken, less what other users of the mach
     given and multiplies both; (b) multiplies w and z instead and shares the product with z among
     the learning rates of a seed, so in the first layer it does two thirds of that work.
 
-Asked: (b) at most 1/50 of (a) a step and replica; the rate of (b) at least 50 % of that of (c) for
-streams from small tables, 40 % for the others. Exit status 1 when something is missed.
+Limits: (b) at most 1/50 of (a) per step and replica; the rate of (b) at least 50 % of that of (c)
+for streams from small tables, 40 % for the others. Exit status 1 if one is missed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ Timed = Callable[[], float]
 
 
 def torch_mezo(lean: bool) -> Timed:
-    """(a): MeZO in PyTorch, every pass making its numbers again; `lean` as in the text above."""
+    """Time (a), MeZO in PyTorch, every pass generating its numbers; `lean` as described above."""
     import torch
     from torch import nn
 
@@ -105,7 +105,7 @@ def torch_mezo(lean: bool) -> Timed:
 
 
 def loop(point: DesignPoint, steps: int) -> Timed:
-    """(b): the loop that sweeps run, from making the stream to the last weights."""
+    """Time (b), the loop of sweeps, from the generation of the stream to the last weights."""
     task = get_task("digits-mlp")
     run = Run(tuple(range(SEEDS)), RATES, steps, BATCH, EPSILON)
     source = stream_source(point, task)
@@ -120,7 +120,7 @@ def loop(point: DesignPoint, steps: int) -> Timed:
 
 
 def stream_only(point: DesignPoint, steps: int) -> Timed:
-    """The share of (b) that makes directions."""
+    """Time the generation of directions in (b)."""
     source = stream_source(point, get_task("digits-mlp"))
 
     def timed() -> float:
@@ -134,10 +134,10 @@ def stream_only(point: DesignPoint, steps: int) -> Timed:
 
 
 def products_only(steps: int, layout: str) -> Timed:
-    """(c): two forward passes a replica, nothing but products; a sum keeps them alive.
+    """Time (c), the products of two forward passes per replica; a sum keeps them from elimination.
 
-    Layout ``replica`` is what vmap over replicas gives; ``seed`` takes all replicas and sides of a
-    seed in one wide first product, as the loop does; ``sides`` keeps the two sides apart as well.
+    Layout ``replica`` is that of vmap over replicas; ``seed`` computes all replicas and sides of a
+    seed in one wide first product, as the loop does; ``sides`` also separates the two sides.
     """
     jax = load_jax()
     jnp, sides = jax.numpy, 2 if layout == "sides" else 1
@@ -173,7 +173,7 @@ def products_only(steps: int, layout: str) -> Timed:
 
 
 def fastest(contestants: dict[str, Timed], repeats: int) -> dict[str, float]:
-    """Seconds a step and replica by name: each warmed up, then in turns, the least counts."""
+    """Return the minimum seconds per step and replica by name, alternating after a warm-up."""
     for timed in contestants.values():
         timed()
     best = dict.fromkeys(contestants, float("inf"))
@@ -184,7 +184,7 @@ def fastest(contestants: dict[str, Timed], repeats: int) -> dict[str, float]:
 
 
 def main() -> int:
-    """Measure, print, and say whether what is asked holds."""
+    """Measure, print, and return whether the limits hold."""
     parser = argparse.ArgumentParser(description="Training speed on one core.")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--steps", type=int, default=2000)
@@ -208,7 +208,7 @@ def main() -> int:
 
 
 def report(best: dict[str, float], ceiling: float, core: int, options: argparse.Namespace) -> int:
-    """Print the figures; 0 when every ratio asked for was measured and holds."""
+    """Print the figures; return 0 if every ratio was measured and holds."""
     print(f"core {core}, {REPLICAS} replicas, {options.steps} steps, best of {options.repeats}")
     print("us a step and replica:")
     for name, seconds in best.items():
@@ -223,7 +223,7 @@ def report(best: dict[str, float], ceiling: float, core: int, options: argparse.
         held &= good
         print(
             f"  {name:30s} {mine * 1e6:9.2f} {best[f'stream {name}'] * 1e6:9.2f} {against} "
-            f"{ceiling / mine:8.0%}  asked {TORCH_FACTOR:.0f}x and {share:.0%}: "
+            f"{ceiling / mine:8.0%}  limit {TORCH_FACTOR:.0f}x and {share:.0%}: "
             f"{'holds' if good else 'MISSED'}"
         )
     return 0 if held else 1

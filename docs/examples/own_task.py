@@ -10,7 +10,7 @@ from pezoexplore.train.user_task import UserTask
 
 
 def parameters(seed: int) -> dict[str, np.ndarray]:
-    """Initial weights of a training seed."""
+    """Return the initial weights of a training seed."""
     rng = np.random.default_rng(seed)
     return {
         "hidden": rng.normal(0, 0.5, (4, 8)),
@@ -32,7 +32,7 @@ def loss(scores: jnp.ndarray, species: jnp.ndarray) -> jnp.ndarray:
 
 
 def iris() -> UserTask:
-    """What ``task: own_task:iris`` trains."""
+    """Return the task that ``task: own_task:iris`` names."""
     measures, species = load_iris(return_X_y=True)
     standard = (measures - measures.mean(0)) / measures.std(0)
     return UserTask(parameters, predict, (standard, species), loss=loss)
