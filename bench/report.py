@@ -29,10 +29,10 @@ from pathlib import Path
 import psutil
 from modelled import Modelled, Synth
 
-from pezoexplore.commands.sensitivity import write_sensitivity
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import IllegalPointError, ToolError
+from pezoexplore.report.sensitivity import write_sensitivity
 from pezoexplore.sweeps.outputs import RunInfo, SkippedPoint
 from pezoexplore.sweeps.rundir import STORE_NAME
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256

@@ -1,8 +1,10 @@
-"""Where the RTL, the designs and the benches lie: in the checkout or in the installed wheel."""
+"""Folders of the checkout or the installed wheel, and folders that the commands write to."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from pezoexplore.errors import DesignError
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -13,31 +15,57 @@ def _folder(name: str) -> Path:
 
 
 def rtl_dir() -> Path:
-    """Folder of the hand-written Verilog."""
+    """Return the folder of the hand-written Verilog."""
     return _folder("rtl")
 
 
 def formal_dir() -> Path:
-    """Folder of the properties that are proved of the Verilog."""
+    """Return the folder of the formal properties of the Verilog."""
     return _folder("formal")
 
 
 def designs_dir() -> Path:
-    """Folder of the bundled design spaces."""
+    """Return the folder of the bundled design spaces."""
     return _folder("designs")
 
 
 def grid_file() -> Path:
-    """Results of designs/full.yaml, trained and synthesised to the end."""
+    """Return the results of designs/full.yaml, trained and synthesised to the end."""
     return _folder("bench/data") / "full_grid.csv.gz"
 
 
 def bench_dir() -> Path:
-    """Folder of the cocotb benches."""
+    """Return the folder of the cocotb benches."""
     return _PACKAGE / "hardware/verify/bench"
 
 
 def license_file() -> Path:
-    """The license, a copy of which goes with what is handed on."""
+    """Return the license, a copy of which goes into exported bundles."""
     installed = _PACKAGE / "_data" / "LICENSE"
     return installed if installed.is_file() else _PACKAGE.parent / "LICENSE"
+
+
+def make_folder(folder: Path, option: str = "--out") -> None:
+    """Create the folder that an option names; it may exist.
+
+    Raises:
+        DesignError: It cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DesignError(f"{option} {folder}: cannot be made: {error.strerror}") from None
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Create the folder of a file that is written later, so that the error comes at once.
+
+    Raises:
+        DesignError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DesignError(f"cannot write {path}: {error.strerror or error}") from error
+    if path.is_dir():
+        raise DesignError(f"cannot write {path}: it is a folder; name a file with {option}")

@@ -1,4 +1,4 @@
-"""Stopping a process with all that it started."""
+"""Killing a process with all that it started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def _parents() -> dict[int, int]:
-    """Parent of every process, by process id; empty where there is no /proc."""
+    """Return the parent of every process, by process id; empty without /proc."""
     parents = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
@@ -20,7 +20,7 @@ def _parents() -> dict[int, int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Ids of the processes below a process, nearest first."""
+    """Return the ids of the processes below a process, nearest first."""
     parents = _parents()
     found, level = [], [pid]
     while level:
@@ -32,10 +32,10 @@ def descendants(pid: int) -> list[int]:
 def kill_tree(pid: int) -> None:
     """Kill a process, the group that it leads or is about to, and all processes below it.
 
-    The group alone is not enough: a tool runner may put a simulator into a session of its own.
+    The group alone is not enough: a tool runner may put a simulator into another session.
     """
     if pid != os.getpid():
-        # So that it neither starts more meanwhile nor goes on with what its children left.
+        # So that it neither starts more processes nor continues without its children.
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGSTOP)
     for child in descendants(pid):

@@ -73,3 +73,24 @@ def results_file(source: Path) -> Path:
     if not source.exists():
         raise DesignError(f"{source}: no such run; name a run directory or a {RESULTS_NAME}")
     return path
+
+
+def different_settings(before: DesignSpace | None, after: DesignSpace | None) -> list[str]:
+    """Return the training settings in which two runs differ, one line each.
+
+    Raises:
+        DesignError: The tasks differ: accuracies on them cannot be compared.
+    """
+    if before is None or after is None:
+        return []
+    if before.task != after.task:
+        raise DesignError(
+            f"the runs are of different tasks, {before.task} and {after.task}: their accuracies "
+            "are different quantities"
+        )
+    first, second = before.train.determining(), after.train.determining()
+    return [
+        f"train.{name} differs: {first[name]} and {second[name]}"
+        for name in first
+        if first[name] != second[name]
+    ]

@@ -1,4 +1,4 @@
-"""The program: runs a command line, and turns whatever stops it into one line and a status."""
+"""The program: run a command line, and turn every error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import typer
 import typer.core
 
 from pezoexplore import __version__
-from pezoexplore.cli.options import speak_normally
+from pezoexplore.cli.terminal import set_verbosity
 from pezoexplore.errors import PezoError
 
 STATUS_ERROR = 2
-"""Exit status when nothing could be done; 1 is for work of which something failed."""
+"""Exit status when nothing could be done; 1 means that part of the work failed."""
 
 LONGEST_ERROR = 1900
-"""Most characters of a message."""
+"""Most characters of an error message."""
 
 STATUS_INTERRUPTED = 130
 STATUS_BROKEN_PIPE = 141
-"""As a shell reports programs that died of SIGINT and SIGPIPE."""
+"""Exit status of a program killed by SIGINT or SIGPIPE, as a shell reports it."""
 
-# Typer brings the parser's exceptions along under a private name or not at all, by its version.
+# Depending on its version, Typer exports the parser's exceptions privately or not at all.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 class _StoppedError(Exception):
-    """Ctrl-C, or nobody reads any more."""
+    """Ctrl-C, or a closed pipe."""
 
     def __init__(self, status: int, message: str = "") -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class _StoppedError(Exception):
 
 
 class _Commands(typer.core.TyperGroup):
-    """The commands, with the two signals turned into errors before Typer words them its way."""
+    """The commands, with Ctrl-C and closed pipes turned into errors before Typer reports them."""
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401
         try:
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _can_write() -> bool:
-    """Whether there is a standard output; its characters need not all be there."""
+    """Return whether there is a standard output; characters that it lacks are replaced."""
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     if sys.stdout is None:  # the next file opened would get its number
@@ -82,15 +82,16 @@ def _can_write() -> bool:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; whatever is wrong with it becomes one line on stderr.
+    """Run a command line; every error becomes one line on stderr.
 
     Args:
         arguments: What comes after the program's name.
 
     Returns:
-        The exit status: 0 when what was asked for is there, 1 when part of it failed, 2 when it
-        could not be done at all.
+        The exit status: 0 when everything succeeded, 1 when part of it failed, 2 when nothing
+        could be done.
     """
+    set_verbosity()
     try:
         value = app(
             args=list(arguments) or ["--help"], prog_name="pezoexplore", standalone_mode=False
@@ -106,21 +107,19 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         _discard_output()
         return _fail(_reason(error))
-    finally:
-        speak_normally()
     return value if isinstance(value, int) else 0
 
 
 def _fail(message: str, status: int = STATUS_ERROR) -> int:
     line = " ".join(message.split())
-    if len(line) > LONGEST_ERROR:  # it shows something endless that was typed
+    if len(line) > LONGEST_ERROR:  # it quotes a very long argument
         line = f"{line[: LONGEST_ERROR - 300]} ... {line[-290:]}"
     sys.stderr.write(f"error: {line}\n")
     return status
 
 
 def _reason(error: OSError) -> str:
-    """What the system refused, where, and what to do if that is known."""
+    """Return what the system refused, for which file, and what to do if that is known."""
     if error.strerror is None:
         return str(error)
     where = "cannot read or write" if error.filename is None else str(error.filename)
@@ -136,7 +135,7 @@ def _stop(stop: _StoppedError) -> int:
 
 
 def _discard_output() -> None:
-    """Forget what is still buffered if it cannot be written: Python would complain at exit."""
+    """Drop buffered output that cannot be written: Python would complain at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,7 +1,8 @@
-"""Options that several commands share, and what is made of them."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -10,19 +11,20 @@ from typing import Annotated
 
 import typer
 
-from pezoexplore import completion
-from pezoexplore.errors import PezoError
+from pezoexplore.cli import completion
+from pezoexplore.cli.terminal import set_verbosity
+from pezoexplore.errors import DesignError, PezoError
 
 
 class TableOrJson(StrEnum):
-    """How results are printed."""
+    """Format of printed results."""
 
     table = "table"
     json = "json"
 
 
 class StreamForm(StrEnum):
-    """How words are written."""
+    """Format of the words of a stream."""
 
     csv = "csv"
     hex = "hex"
@@ -30,7 +32,7 @@ class StreamForm(StrEnum):
     json = "json"
 
 
-Format = Annotated[TableOrJson, typer.Option("--format", help="How results are printed.")]
+Format = Annotated[TableOrJson, typer.Option("--format", help="Format of the printed results.")]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -39,7 +41,7 @@ Jobs = Annotated[
         min=1,
         max=1024,
         envvar="PEZOEXPLORE_JOBS",
-        help="Processes; default: all CPUs.",
+        help="Number of worker processes; default: one per CPU.",
     ),
 ]
 Overrides = Annotated[
@@ -48,42 +50,52 @@ Overrides = Annotated[
         "-s",
         "--set",
         metavar="KEY=VALUE",
-        help="A setting, such as train.steps=2000.",
+        help="Override a setting of the design file, such as train.steps=2000; may be repeated.",
         autocompletion=completion.settings,
     ),
 ]
 RtlDir = Annotated[
-    Path | None, typer.Option("--rtl-dir", help="An edited copy of rtl/ to use instead.")
+    Path | None, typer.Option("--rtl-dir", help="Use the Verilog of this folder, a copy of rtl/.")
 ]
 Junit = Annotated[
-    Path | None, typer.Option("--junit", help="File for the RTL results as JUnit XML.")
+    Path | None, typer.Option("--junit", help="Write the RTL results to this file as JUnit XML.")
 ]
 ExecutorOption = Annotated[
     str | None,
-    typer.Option("--executor", help="local: processes here; dask: workers anywhere."),
+    typer.Option(
+        "--executor", help="local: processes on this machine; dask: workers on any machines."
+    ),
 ]
 SchedulerOption = Annotated[
-    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler.")
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Use this running Dask scheduler."),
 ]
 ClusterOption = Annotated[
     Path | None,
-    typer.Option("--cluster", help="File that names a SLURM, LSF, PBS or SGE queue (YAML)."),
+    typer.Option(
+        "--cluster", help="Start Dask workers on the SLURM, LSF, PBS or SGE queue of this file."
+    ),
 ]
 CacheOption = Annotated[
     Path | None,
-    typer.Option("--cache", help="Folder of finished runs to share; default: $PEZOEXPLORE_CACHE."),
+    typer.Option(
+        "--cache", help="Folder of finished runs that sweeps share; default: $PEZOEXPLORE_CACHE."
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Use no shared cache, even if $PEZOEXPLORE_CACHE is set.")
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print results and troubles only, no progress.")
+    bool, typer.Option("--quiet", "-q", help="Print results, warnings and errors only.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print every run and what it is run with.")
+    bool, typer.Option("--verbose", "-v", help="Print every run, tool versions and settings.")
 ]
 Stages = Annotated[
     str,
     typer.Option(
         "--stages",
-        help="Which stages to run, comma-separated.",
+        help="Stages to run, comma-separated: train, rtl, synth, power.",
         autocompletion=completion.stages,
     ),
 ]
@@ -91,39 +103,46 @@ Where = Annotated[
     str | None,
     typer.Option(
         "--where",
-        help="Rows to look at, such as 'lut <= 500 and reuse == phased'.",
+        help="Use only rows that meet this condition, such as 'lut <= 500 and reuse == phased'.",
         autocompletion=completion.conditions,
     ),
 ]
 ResultsFile = Annotated[
     Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv, or its run directory.")
 ]
-TaskName = Annotated[str | None, typer.Option("--task", help="Task; default: digits-mlp.")]
+TaskName = Annotated[str | None, typer.Option("--task", help="Training task; default: digits-mlp.")]
 Simulator = Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")]
 
 
-def speak(quiet: bool, verbose: bool) -> None:
-    """Set how much news the command prints."""
-    from pezoexplore.commands import terminal
+def verbosity(quiet: bool, verbose: bool) -> None:
+    """Set which log messages the command prints.
 
+    Raises:
+        PezoError: Both are given.
+    """
     if quiet and verbose:
         raise PezoError("--quiet and --verbose: give one of them")
-    level = terminal.Level
-    terminal.speak(level.quiet if quiet else level.verbose if verbose else level.normal)
+    level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
+    set_verbosity(level)
 
 
-def speak_normally() -> None:
-    """Forget how much news was asked for: another command line may follow in this process."""
-    terminal = sys.modules.get("pezoexplore.commands.terminal")  # if a command needed it
-    if terminal is not None:
-        terminal.speak(terminal.Level.normal)
+def check_simulator(name: str) -> None:
+    """Refuse an unknown simulator.
+
+    Raises:
+        DesignError: It is none of those supported.
+    """
+    from pezoexplore.hardware.verify.simulate import SIMULATORS
+
+    if name not in SIMULATORS:
+        raise DesignError(f"--sim {name}: allowed: {', '.join(SIMULATORS)}")
 
 
-def job_count(asked: int | None) -> int:
-    """Processes asked for, or as many as there are CPUs for us."""
-    return asked or len(os.sched_getaffinity(0))
+def job_count(jobs: int | None) -> int:
+    """Return the number of processes given, or of the CPUs that this process may use."""
+    return jobs or len(os.sched_getaffinity(0))
 
 
 def command_line() -> list[str]:
-    """What was typed, for run.json."""
+    """Return the command line, for run.json."""
     return ["pezoexplore", *sys.argv[1:]]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
     from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.cache import Cache
     from pezoexplore.sweeps.outputs import Draw, RunInfo
     from pezoexplore.sweeps.stage import Stage
 
@@ -69,6 +70,11 @@ class SearchResult:
     runs: Mapping[str, int]
 
     @property
+    def ok(self) -> bool:
+        """Whether the search came to its end without failures."""
+        return self.complete and not self.failures and (self.sweep is None or self.sweep.ok)
+
+    @property
     def failures(self) -> list[Known]:
         """Points without a result."""
         return [item for item in self.history if item.finding.state == FAILED]
@@ -83,6 +89,7 @@ def run_search(
     settings: SearchSettings,
     rungs: Sequence[Stage] = (),
     executor: Executor | None = None,
+    cache: Cache | None = None,
     draw: Draw | None = None,
     told: Callable[[SearchNews], None] | None = None,
     note: Callable[[str], None] | None = None,
@@ -100,6 +107,7 @@ def run_search(
         settings: What is asked for.
         rungs: Training stages with smaller budgets, rising, to stop early at.
         executor: What runs the stages; None: processes on this machine.
+        cache: Finished runs shared with other sweeps and searches; None for none.
         draw: Draws the plots of a sweep.
         told: Told after each batch.
         note: Told, in one line, of what is left out.
@@ -112,13 +120,21 @@ def run_search(
     candidates = candidates_of(space, settings.seed)
     executor = executor or Local(settings.jobs)
     with open_run_dir(out_dir.absolute()) as run_dir, Store(run_dir.store) as store:
-        bench = StageEvaluator(space, goal, stages, rungs, store, run_dir, settings, executor)
+        bench = StageEvaluator(space, goal, stages, rungs, store, run_dir, settings, executor,
+                               cache)  # fmt: skip
         history, complete = _search(bench, candidates, settings, told, note or _silent)
         rows = [item.point for item in history if item.finding.full and bench.has_all(item.point)]
     sweep = None
     if rows:
         sweep = run_sweep(
-            space, rows, stages, out_dir=out_dir, info=info, executor=executor, draw=draw
+            space,
+            rows,
+            stages,
+            out_dir=out_dir,
+            info=info,
+            executor=executor,
+            draw=draw,
+            cache=cache,
         )
     _write_summary(out_dir.absolute(), settings, history, bench)
     return SearchResult(sweep, history, complete, _share(goal, history), dict(bench.runs))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from pezoexplore.design.conditions import parse_number
 from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED, Finding, Goal, Known
 from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
 from pezoexplore.search.search import BATCH, progress
+from pezoexplore.sweeps.cache import Cache, CacheError
 from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.results import Result, judge, record_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.sweeps.stage import Stage
+    from pezoexplore.sweeps.store import Record
+
+log = logging.getLogger(__name__)
 
 HISTORY_COLUMNS = (
     *("trial", "point_id", "design", "outcome", "warm", "evaluations", "hypervolume", "reason"),
@@ -73,6 +78,7 @@ class StageEvaluator:
         run_dir: Where the logs go.
         settings: What is asked for.
         executor: What runs the stages.
+        cache: Finished runs shared with other sweeps and searches; None for none.
         runs: Stages run so far by name.
     """
 
@@ -84,6 +90,7 @@ class StageEvaluator:
     run_dir: RunDir
     settings: SearchSettings
     executor: Executor
+    cache: Cache | None = None
     runs: dict[str, int] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
@@ -215,7 +222,7 @@ class StageEvaluator:
         tasks: dict[str, Task] = {}
         for point in points:
             for key, stage in uses[point]:
-                record = self.store.get(key)
+                record = self._stored(key)
                 if record is not None and record.status == "ok":
                     results[key] = judge(record, stage, ran=False)
                 elif key not in tasks:
@@ -232,12 +239,38 @@ class StageEvaluator:
                 task = outcome.task
                 record = record_of(outcome)
                 self.store.put(record)
+                self._share(record)
                 results[task.key] = judge(record, task.stage, ran=True)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1
         return {
             point: [(stage, results[key]) for key, stage in found] for point, found in uses.items()
         }
+
+    def _stored(self, key: str) -> Record | None:
+        """Return the record of a key from the store, or else from the cache into the store."""
+        record = self.store.get(key)
+        if self.cache is None or (record is not None and record.status == "ok"):
+            return record
+        with self._cache_errors_logged():
+            if (shared := self.cache.get(key)) is not None:
+                self.store.put(shared)
+                return shared
+        return record
+
+    def _share(self, record: Record) -> None:
+        if self.cache is not None:
+            with self._cache_errors_logged():
+                self.cache.put(record)
+
+    @contextmanager
+    def _cache_errors_logged(self) -> Iterator[None]:
+        """Continue without the cache once it cannot be used."""
+        try:
+            yield
+        except CacheError as error:
+            log.warning(f"{error}; the search continues without it")
+            self.cache = None
 
     def _task(self, key: str, stage: Stage, point: DesignPoint) -> Task:
         identity = self.identity(point)

@@ -56,6 +56,14 @@ class CacheError(PezoError):
     """A cache that cannot be used; the message says what to do."""
 
 
+def cache_folder(named: Path | None) -> Path | None:
+    """Return the folder of the shared cache: as named, or from the environment; None for none."""
+    if named is not None:
+        return named
+    text = os.environ.get(VARIABLE, "").strip()
+    return Path(text).expanduser() if text else None
+
+
 @dataclass(frozen=True)
 class CacheStats:
     """What a cache holds.

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from sweep_fakes import INFO, Fake, points, space
 
-from pezoexplore.commands.watch import picture
+from pezoexplore.cli.explore.watch import picture
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.sweep import run_sweep
 from pezoexplore.sweeps.watch import Snapshot, look

@@ -9,11 +9,11 @@ import pytest
 from report_run import FAILED, PARAMETERS, POINTS, make_run, payload, record, rows
 
 from pezoexplore.analysis.sensitivity import sensitivity
-from pezoexplore.commands.sensitivity import write_sensitivity
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.errors import DesignError
 from pezoexplore.report.html.data import read_report, read_sensitivity
 from pezoexplore.report.html.records import records_of
+from pezoexplore.report.sensitivity import write_sensitivity
 from pezoexplore.sweeps.rows import csv_text
 
 

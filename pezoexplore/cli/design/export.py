@@ -1,0 +1,164 @@
+"""`pezoexplore export`: a design as a bundle that needs nothing of pezoexplore."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pezoexplore.cli import completion
+from pezoexplore.cli.axis_options import Axes, axis_options
+from pezoexplore.cli.options import Format, RtlDir, TableOrJson
+from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.design.point import AXES, STREAM_AXES
+from pezoexplore.errors import DesignError, IllegalPointError
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+
+
+@axis_options(AXES)
+def export(
+    axes: Axes,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of the bundle: new, or that of an earlier bundle.")
+    ],
+    point: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[POINT_ID]",
+            help="A design of --results; default: the design that the axis options describe.",
+            autocompletion=completion.points,
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results", help="Run directory or results.csv with the figures of the datasheet."
+        ),
+    ] = None,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Include the perturbation engine around the stream.")
+    ] = False,
+    segments: Annotated[
+        int,
+        typer.Option(
+            "--segments", min=1, max=16, help="Number of layers with scales of the engine."
+        ),
+    ] = 2,
+    rtl_dir: RtlDir = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Write one design as a bundle that needs nothing of pezoexplore.
+
+    RTL with the parameters frozen, a FuseSoC core file, test vectors and a cocotb bench, models of
+    the stream in C and Python, and a datasheet. The same design gives the same bytes.
+    """
+    from pezoexplore import run
+    from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
+
+    design = _point(axes, point, results, engine)
+    order = Order(
+        point=design,
+        segments=segments if engine else None,
+        rtl_dir=run.rtl_folder(rtl_dir),
+        command=_command(design, segments if engine else None, results is not None),
+        rows=[] if results is None else _rows_of(design, point, results),
+        measured_with={} if results is None else _versions(results),
+    )
+    files = bundle_files(order)
+    write_bundle(files, out)
+    if format_ is TableOrJson.json:
+        print_json({"axes": design.to_json(), "out": str(out), "files": sorted(files)})
+    else:
+        echo(f"{design.label()}: {len(files)} files in {out}; `make` there checks them")
+    return 0
+
+
+def _point(axes: Axes, point_id: str | None, results: Path | None, engine: bool) -> DesignPoint:
+    """Return the design that the axis options describe, or that of a row of the results."""
+    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.design.one_point import ENGINE_BITS, one_point
+
+    given = [name for name, text in axes.items() if text is not None]
+    if point_id is None:
+        floats = axes["weight_bits"] is None and axes["activation_bits"] is None
+        return one_point(axes | ENGINE_BITS if engine and floats else axes)[0]
+    if given:
+        raise DesignError(f"--{given[0].replace('_', '-')}: {point_id} has its own axes")
+    if results is None:
+        raise DesignError(f"{point_id}: name the run it is from with --results")
+    for row in read_rows(results):
+        if row["point_id"] == point_id and not row["status"].startswith("skipped:"):
+            return _of_row(row, results)
+    raise DesignError(f"{results}: has no design {point_id}")
+
+
+def _of_row(row: Mapping[str, str], results: Path) -> DesignPoint:
+    """Return the point of a row, which must be a legal one."""
+    from pezoexplore.design.point import DesignPoint
+
+    point = DesignPoint.from_json(row)
+    try:
+        if point.moved() == point:
+            return point
+    except (IllegalPointError, KeyError):
+        pass
+    raise DesignError(f"{results}: design {row['point_id']} has axes that no design has")
+
+
+def _rows_of(
+    point: DesignPoint, point_id: str | None, results: Path
+) -> Sequence[Mapping[str, str]]:
+    """Return the rows of a design, one per target."""
+    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.design.point import DesignPoint
+
+    rows = [
+        row
+        for row in read_rows(results)
+        if not row["status"].startswith("skipped:") and DesignPoint.from_json(row) == point
+    ]
+    if not rows:
+        raise DesignError(f"{results}: has no results of {point.label()}")
+    if point_id is not None:  # the same design may have been trained in several ways
+        rows = [row for row in rows if row["point_id"] == point_id]
+    return rows
+
+
+def _command(point: DesignPoint, segments: int | None, with_results: bool) -> str:
+    """Return a command line that writes the same bundle, but for the source of its figures."""
+    names = set(AXES if point.fixed_point else STREAM_AXES)
+    if point.rng != "lfsr":
+        names.discard("state_bits")  # the generator leaves no choice
+    words = ["pezoexplore", "export"]
+    for axis, value in point.to_json().items():
+        if axis in names and value is not None:
+            words += [f"--{axis.replace('_', '-')}", str(value)]
+    if segments is not None:
+        words += ["--engine", "--segments", str(segments)]
+    if with_results:
+        words += ["--results", "RUN_DIR"]
+    return shlex.join([*words, "--out", "DIR"])
+
+
+def _versions(results: Path) -> dict[str, str | None]:
+    """Return the tool versions of a run, and the hash of its results."""
+    from pezoexplore.analysis.runs import RESULTS_NAME, results_file
+    from pezoexplore.sweeps.rundir import RUN_NAME
+
+    path = results_file(results)
+    found: dict[str, str | None] = {
+        f"{RESULTS_NAME}, SHA-256": hashlib.sha256(path.read_bytes()).hexdigest()
+    }
+    try:
+        run = json.loads((path.parent / RUN_NAME).read_text(encoding="utf-8"))
+        tools = {str(name): version for name, version in run["tools"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return found  # results that lie alone
+    return found | tools

@@ -1,0 +1,246 @@
+"""`pezoexplore sweep`: run every stage of every point of a design."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pezoexplore.cli.axis_options import Axes, axis_options
+from pezoexplore.cli.options import (
+    CacheOption,
+    ClusterOption,
+    ExecutorOption,
+    Format,
+    Jobs,
+    Junit,
+    NoCache,
+    Overrides,
+    Quiet,
+    RtlDir,
+    SchedulerOption,
+    Stages,
+    TableOrJson,
+    Verbose,
+    command_line,
+    job_count,
+    verbosity,
+)
+from pezoexplore.cli.terminal import counted, duration, echo, log, print_json_streaming
+from pezoexplore.design.point import AXES
+
+if TYPE_CHECKING:
+    from pezoexplore.design.lattice.counting import Selection
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.run import RunPlan, Workers
+    from pezoexplore.sweeps.sweep import Progress, SweepResult
+
+
+@axis_options(AXES)
+def sweep(
+    axes: Axes,
+    design: Annotated[
+        Path | None, typer.Argument(help="Design file; default: the bundled quickstart.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Run directory; default: reports/NAME.")
+    ] = None,
+    jobs: Jobs = None,
+    stages: Stages = "train,rtl,synth",
+    set_: Overrides = None,
+    rtl_dir: RtlDir = None,
+    junit: Junit = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", min=1, help="Run only this many points, chosen at random."),
+    ] = None,
+    sample_seed: Annotated[
+        int, typer.Option("--sample-seed", min=0, max=2**64 - 1, help="Random seed of --sample.")
+    ] = 0,
+    adaptive_seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--adaptive-seeds",
+            min=2,
+            max=10_000,
+            help="Train designs whose Pareto membership is uncertain with more seeds, up to N.",
+        ),
+    ] = None,
+    executor: ExecutorOption = None,
+    scheduler: SchedulerOption = None,
+    cluster: ClusterOption = None,
+    cache: CacheOption = None,
+    no_cache: NoCache = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write results.parquet beside results.csv.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="List the points, and why others are left out; run none."),
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Run every stage of every point of a design: training, RTL check, resources, plots.
+
+    Axis options take one value or a list such as 4,8; each replaces that axis, and include
+    entries with other values are dropped. Rerun the same command to resume a stopped sweep.
+    """
+    from pezoexplore import run
+
+    verbosity(quiet, verbose)
+    as_json = format_ is TableOrJson.json
+    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed)
+    names = run.stage_names(stages)
+    workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
+    if parquet:
+        run.check_parquet()
+    if dry_run:
+        from pezoexplore.cli.explore.dry_run import show_dry_run
+
+        return show_dry_run(loaded, points, as_json)
+    start = time.monotonic()
+    plan = run.plan_run(
+        loaded.space,
+        names,
+        out or Path("reports") / loaded.space.name,
+        command=command_line(),
+        points=points,
+        rtl_dir=rtl_dir,
+        folder=design and design.parent,
+    )
+    result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds)
+    if as_json:
+        from pezoexplore.sweeps.rows import typed_row
+
+        rows = map(typed_row, result.rows)
+        print_json_streaming(_document(points, result, plan.out), "results", rows)
+    else:
+        _print(points, result, plan.out, time.monotonic() - start)
+    return 0 if result.ok else 1
+
+
+def sweep_with_progress(
+    plan: RunPlan,
+    points: Selection,
+    workers: Workers,
+    junit: Path | None = None,
+    parquet: bool = False,
+    adaptive_seeds: int | None = None,
+) -> SweepResult:
+    """Run a plan, with progress on stderr; see :func:`pezoexplore.run.sweep`."""
+    from pezoexplore import run
+    from pezoexplore.cli.progress import ProgressMeter
+
+    _log_plan(plan, points, workers.jobs)
+    with ProgressMeter("runs") as meter:
+
+        def progress(news: Progress) -> None:
+            if news.point is None:
+                meter.begin(news.done, news.total)
+                return
+            what = f"{news.stage} {news.point.label()}: {news.status}, {duration(news.seconds)}"
+            meter.advance(news.done, news.total, what, news.reason)
+
+        return run.sweep(
+            plan,
+            points,
+            workers,
+            junit=junit,
+            plots=True,
+            parquet=parquet,
+            adaptive_seeds=adaptive_seeds,
+            progress=progress,
+        )
+
+
+def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
+    for skip in points.counts.skipped:
+        combinations = counted(skip.count, "combination")
+        log.info(f"skipped: {combinations}: {skip.reason} (such as {skip.example})")
+    for line in plan.missing_figures:
+        log.warning(line)
+    names = ", ".join(stage.label for stage in plan.stages)
+    of = "" if points.drawn is None else f" of {points.counts.points}"
+    log.info(f"{plan.space.name}: {counted(len(points), 'design')}{of}, {names}, into {plan.out}")
+    tools = plan.info.tools
+    found = ", ".join(f"{name} {version}" for name, version in tools.items() if version)
+    missing = ", ".join(name for name, version in tools.items() if version is None)
+    log.debug(f"jobs: {jobs}")
+    log.debug(f"rtl: {plan.rtl_dir}")
+    log.debug(f"tools: {found}" + (f"; missing: {missing}" if missing else ""))
+
+
+def _print(points: Selection, result: SweepResult, out: Path, seconds: float) -> None:
+    """Print the front, the failures and the files."""
+    print_front_of(result, points.space)
+    for failure in result.failures:
+        label = f"{failure.stage} {failure.point.label()}"
+        log.error(f"{failure.status}: {label}: {failure.reason}; log: {failure.log}")
+    runs = sum(count.run for count in result.counts.values())
+    stored = sum(count.from_store for count in result.counts.values())
+    echo(
+        f"{counted(len(points), 'design')}, {counted(runs, 'run')} in {duration(seconds)}, "
+        f"{stored} from the store, {counted(len(result.failures), 'failure')}"
+    )
+    echo(f"results: {out / 'results.csv'}")
+    echo(f"front:   {out / 'pareto.csv'}")
+    for path in sorted(out.glob("results.parquet")):
+        echo(f"parquet: {path}")
+    patterns = ("pareto_*.png", "axis_*.png", "sensitivity.png")
+    for plot in sorted(path for pattern in patterns for path in out.glob(pattern)):
+        echo(f"plot:    {plot}")
+
+
+def print_front_of(result: SweepResult, space: DesignSpace) -> None:
+    """Print the Pareto front of a run; if it is empty, all designs that finished."""
+    from rich.console import Console
+
+    from pezoexplore.analysis.frames import frame_of_rows
+    from pezoexplore.design.columns import COLUMNS
+    from pezoexplore.report.tables import front_table, print_front, print_table
+    from pezoexplore.sweeps.rows import ON_FRONT
+
+    objectives = (*space.objectives.maximize, *space.objectives.minimize)
+    # Of a space larger than memory only the front is held.
+    rows = result.rows if isinstance(result.rows, list) else result.front
+    frame, console = frame_of_rows(rows, COLUMNS), Console()
+    front = [row["pareto"] == ON_FRONT for row in rows]
+    print_front(frame, front, objectives, console)
+    if not any(front):
+        finished = [row["status"] == "ok" for row in rows]
+        print_table("All finished designs", *front_table(frame, finished, objectives), console)
+    echo("")
+
+
+def _document(points: Selection, result: SweepResult, out: Path) -> dict[str, object]:
+    from pezoexplore.sweeps.rows import typed_row
+
+    failures = [
+        {
+            "point_id": failure.point_id,
+            "point": failure.point.label(),
+            "stage": failure.stage,
+            "status": failure.status,
+            "reason": failure.reason,
+            "log": str(failure.log),
+        }
+        for failure in result.failures
+    ]
+    return {
+        "ok": result.ok,
+        "design": points.space.name,
+        "path": str(out),
+        "points": len(points),
+        "stages": {name: asdict(count) for name, count in result.counts.items()},
+        "skipped": [
+            {"reason": skip.reason, "count": skip.count, "example": skip.example}
+            for skip in points.counts.skipped
+        ],
+        "failures": failures,
+        "front": [typed_row(row) for row in result.front],
+    }

@@ -1,0 +1,259 @@
+"""`pezoexplore recommend`: the cheapest design for a model, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pezoexplore.cli import completion
+from pezoexplore.cli.options import Format, TableOrJson
+from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.errors import DesignError
+
+if TYPE_CHECKING:
+    from pezoexplore.analysis.recommend import Advice, Limits, Option
+    from pezoexplore.analysis.runs import StoredRun
+    from pezoexplore.report.reasons import Figures
+
+
+def recommend(
+    params: Annotated[int, typer.Option("--params", min=1, help="Number of weights of the model.")],
+    lanes: Annotated[
+        int, typer.Option("--lanes", min=1, max=256, help="Random numbers per clock.")
+    ],
+    target: Annotated[str, typer.Option("--target", help="FPGA family or cell library.")] = "xcup",
+    max_accuracy_drop: Annotated[
+        str,
+        typer.Option(
+            "--max-accuracy-drop",
+            help="Largest accuracy loss against the baseline, in percentage points.",
+        ),
+    ] = "1%",
+    max_lut: Annotated[
+        float | None, typer.Option("--max-lut", min=0, help="Most LUTs of the design.")
+    ] = None,
+    max_ff: Annotated[
+        float | None, typer.Option("--max-ff", min=0, help="Most flip-flops of the design.")
+    ] = None,
+    max_bram: Annotated[
+        float | None, typer.Option("--max-bram", min=0, help="Most block RAMs, of 36 Kb each.")
+    ] = None,
+    max_dsp: Annotated[
+        float | None, typer.Option("--max-dsp", min=0, help="Most DSP blocks of the design.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results", help="Run directory or results.csv; default: the bundled grid of results."
+        ),
+    ] = None,
+    results_params: Annotated[
+        int | None,
+        typer.Option(
+            "--results-params",
+            min=1,
+            help="Number of weights of the model that the results were measured with; default: "
+            "from the design.yaml beside them.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="POINT_ID",
+            autocompletion=completion.points,
+            help="Design that accuracy losses are measured against; default: software Gaussian.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write a design file that measures the named designs."),
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Name the cheapest design for a model, the runner-up, and why.
+
+    Cost is counted in LUT equivalents: an FPGA's resources weighted by how many of each it has. A
+    design qualifies if the 95 % interval of its paired accuracy drop lies within the limit, and if
+    its updates reach a share of the model's dimensions that was shown to be enough.
+    """
+    from pezoexplore.analysis.recommend import Limits
+    from pezoexplore.analysis.recommend import recommend as advise
+    from pezoexplore.analysis.recommend_design import write_design
+    from pezoexplore.design.space import TARGETS
+    from pezoexplore.report.reasons import figures_of
+
+    if target not in TARGETS:
+        raise DesignError(f"--target {target}: allowed: {', '.join(TARGETS)}")
+    run = _results(results)
+    ceilings = {"lut": max_lut, "ff": max_ff, "bram": max_bram, "dsp": max_dsp}
+    limits = Limits(
+        parameters=params,
+        lanes=lanes,
+        target=target,
+        drop=_points(max_accuracy_drop),
+        most={name: value for name, value in ceilings.items() if value is not None},
+        baseline=baseline,
+    )
+    advice = advise(run.rows, _parameters(run, results_params), limits)
+    named = [option for option in (advice.chosen, advice.runner_up) if option is not None]
+    figures = [figures_of(option, advice) for option in named]
+    if out is not None:
+        write_design(out, advice, run)
+    if format_ is TableOrJson.json:
+        print_json(_document(advice, run, named, figures))
+    else:
+        _print(advice, run, named, figures)
+        if out is not None:
+            echo(f"design file to measure these: {out}")
+    return 0 if advice.chosen is not None else 1
+
+
+def _results(source: Path | None) -> StoredRun:
+    from pezoexplore import paths
+    from pezoexplore.analysis.runs import StoredRun, read_run
+    from pezoexplore.design.loading import load_design
+
+    if source is not None:
+        return read_run(source)
+    grid = read_run(paths.grid_file())
+    return StoredRun(grid.path, grid.frame, load_design(paths.designs_dir() / "full.yaml"))
+
+
+def _points(text: str) -> float:
+    """Return percentage points from ``1%``, ``1 %`` or ``1``."""
+    from pezoexplore.design.conditions import parse_number
+
+    number = parse_number(text.strip().removesuffix("%"))
+    if number is None or not 0 <= number <= 100:
+        raise DesignError(
+            f"--max-accuracy-drop {text}: allowed: percentage points from 0 to 100, such as 1%"
+        )
+    return number
+
+
+def _parameters(run: StoredRun, given: int | None) -> int:
+    """Return the number of weights of the model that the results were measured with."""
+    if given is not None:
+        return given
+    if run.space is None:
+        raise DesignError(
+            f"{run.path}: no design.yaml beside it says which model was trained; say how many "
+            "weights it has with --results-params"
+        )
+    from pezoexplore.sweeps.stages import PARAMETERS
+    from pezoexplore.train.tasks.registry import get_task
+
+    task = run.space.task
+    known = PARAMETERS.get(task)
+    return known or get_task(task, run.space.train.data, str(run.path.parent)).parameters
+
+
+def _print(advice: Advice, run: StoredRun, named: list[Option], figures: list[Figures]) -> None:
+    from pezoexplore.report.reasons import carried_over, cost_words, reasons
+
+    limits = advice.limits
+    model = f"{limits.parameters:,} weights at {limits.lanes} lanes on {limits.target}"
+    echo(f"For {model}, {_bounds(limits)}:")
+    echo(f"results: {_source(run)}")
+    if advice.chosen is None:
+        echo("")
+        echo("No design is shown to keep within the limits.")
+    for title, option, of in zip(("cheapest", "runner-up"), named, figures, strict=False):
+        echo("")
+        echo(f"{title}: {option.point.label()}: {cost_words(option)} ({_equivalents(option)})")
+        for reason in reasons(option, advice, of):
+            echo(f"  - {reason}")
+        for line in carried_over(option, advice):
+            echo(f"  - not measured: {line}")
+    _print_undecided(advice)
+    echo("")
+    echo(f"{counted(advice.considered, 'design')} considered; {_left_out(advice)}")
+
+
+def _bounds(limits: Limits) -> str:
+    ceilings = [f"at most {value:g} {name}" for name, value in limits.most.items()]
+    unit = "point" if limits.drop == 1 else "points"
+    return ", ".join([f"at most {limits.drop:g} {unit} of accuracy lost", *ceilings])
+
+
+def _equivalents(option: Option) -> str:
+    return f"{option.lut_equivalents:.0f} LUT equivalents"
+
+
+def _source(run: StoredRun) -> str:
+    if run.space is None:
+        return str(run.path)
+    train = run.space.train
+    return f"{run.path.name}, task {run.space.task}, {train.steps:,} steps, {train.seeds} seeds"
+
+
+def _print_undecided(advice: Advice) -> None:
+    from pezoexplore.analysis.recommend_design import MOST_UNDECIDED
+    from pezoexplore.report.reasons import drop_words
+
+    if not advice.undecided:
+        return
+    echo("")
+    echo("cheaper, but the seeds do not tell whether they keep within the limit:")
+    for option in advice.undecided[:MOST_UNDECIDED]:
+        echo(f"  - {option.point.label()}: {_equivalents(option)}; drop {drop_words(option.drop)}")
+    more = len(advice.undecided) - MOST_UNDECIDED
+    if more > 0:
+        echo(f"  - and {more} more")
+    echo("  more seeds would tell: --out FILE writes a design that runs them")
+
+
+def _left_out(advice: Advice) -> str:
+    parts = [f"{number} {why}" for why, number in sorted(advice.left_out.items())]
+    return "left out: " + ("; ".join(parts) if parts else "none")
+
+
+def _document(
+    advice: Advice, run: StoredRun, named: list[Option], figures: list[Figures]
+) -> dict[str, object]:
+    from pezoexplore.report.reasons import carried_over, reasons
+
+    documents = [
+        _option(option, advice) | {
+            "reasons": reasons(option, advice, of),
+            "norm_mean": of.norm.mean,
+            "norm_spread": of.norm.spread,
+            "fresh_bits_per_clock": of.fresh_bits,
+            "not_measured": carried_over(option, advice),
+        }
+        for option, of in zip(named, figures, strict=True)
+    ]  # fmt: skip
+    return {
+        "ok": advice.chosen is not None,
+        "limits": asdict(advice.limits),
+        "results": str(run.path),
+        "results_parameters": advice.measured_parameters,
+        "baseline": advice.baseline,
+        "cheapest": documents[0] if documents else None,
+        "runner_up": documents[1] if len(documents) > 1 else None,
+        "undecided": [_option(option, advice) for option in advice.undecided],
+        "least_span_share": advice.least_share,
+        "considered": advice.considered,
+        "line_errors": dict(advice.line_errors),
+        "left_out": dict(advice.left_out),
+    }
+
+
+def _option(option: Option, advice: Advice) -> dict[str, object]:
+    drop = option.drop
+    return {
+        "label": option.point.label(),
+        "axes": option.point.to_json(),
+        **option.cost,
+        "lut_equivalents": option.lut_equivalents,
+        "accuracy_drop": drop.mean,
+        "accuracy_drop_ci95": drop.half,
+        "seeds": drop.seeds,
+        "verdict": option.verdict(advice.limits.drop),
+        "span_share": option.share,
+        "point_ids": option.sources,
+    }

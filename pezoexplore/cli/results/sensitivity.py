@@ -1,0 +1,135 @@
+"""`pezoexplore sensitivity`: which axis moves each result of a results.csv, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pezoexplore.cli import completion
+from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
+from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.errors import DesignError
+
+if TYPE_CHECKING:
+    from pezoexplore.analysis.sensitivity import Effect, Sensitivity
+
+SHOWN_PAIRS = 8
+"""Most interactions in the printed table."""
+
+
+def sensitivity(
+    results: ResultsFile,
+    response: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--response",
+            help="Result to explain; default: accuracy_mean, lut and energy_to_target_uj_est.",
+            autocompletion=completion.results,
+        ),
+    ] = None,
+    where: Where = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for sensitivity.csv and its plot.")
+    ] = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Show which axis moves accuracy, LUTs or energy, and how much.
+
+    The share of an axis is the variance that it explains beyond all others; an interaction is what
+    a pair of axes explains beyond each of them.
+    """
+    from rich.console import Console
+
+    from pezoexplore.analysis.frames import read_results
+    from pezoexplore.analysis.pareto import frame_rows, select_frame
+    from pezoexplore.analysis.runs import results_file
+    from pezoexplore.analysis.sensitivity import RESPONSES
+    from pezoexplore.analysis.sensitivity import sensitivity as explain
+    from pezoexplore.design.conditions import parse_conditions
+    from pezoexplore.report.sensitivity import explain_all, write_files
+    from pezoexplore.report.tables import print_table
+
+    results = results_file(results)
+    frame = read_results(results)
+    if where is not None:
+        frame = select_frame(frame, parse_conditions(where))
+    rows = frame_rows(frame)
+    _check(response or [], [str(name) for name in frame.columns])
+    found = [explain(rows, name) for name in response] if response else explain_all(rows)
+    if not found:
+        names = ", ".join(RESPONSES)
+        raise DesignError(f"{results}: none of {names} varies enough; name one with --response")
+    files = [] if out is None else [str(path) for path in write_files(found, out)]
+    if format_ is TableOrJson.json:
+        print_json({"responses": [asdict(item) for item in found], "files": files})
+        return 0
+    console = Console()
+    for item in found:
+        print_table(_title(item), *_table(item), console)
+    for path in files:
+        echo(path)
+    return 0
+
+
+def _check(responses: Sequence[str], columns: Sequence[str]) -> None:
+    from pezoexplore.design.columns import NUMERIC_COLUMNS, RESULT_COLUMNS
+    from pezoexplore.design.kinds import nearest
+
+    for name in responses:
+        if name not in columns or name not in NUMERIC_COLUMNS:
+            hint = nearest(name, RESULT_COLUMNS)
+            raise DesignError(
+                f"--response {name}: no numeric column{hint}; allowed: {', '.join(RESULT_COLUMNS)}"
+            )
+
+
+def _title(item: Sensitivity) -> str:
+    scale = ", by ratios" if item.logarithmic else ""
+    noise = "" if item.noise is None else f", the seeds' noise {_percent(item.noise)}"
+    return (
+        f"{item.response}{scale}: {item.rows} rows, main effects explain "
+        f"{_percent(item.explained)}{noise}"
+    )
+
+
+def _table(item: Sensitivity) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows: the axes, then the largest interactions."""
+    header = ["axis", "share", "95 % interval", "effect", "from", "to", "Optuna", "note"]
+    shown = [*item.main, *item.interactions[:SHOWN_PAIRS]]
+    return header, [_cells(effect, item.logarithmic) for effect in shown if _shown(effect)]
+
+
+def _shown(effect: Effect) -> bool:
+    """Return whether to print an effect: all axes, and interactions that are significant."""
+    return len(effect.axes) == 1 or bool(effect.share and effect.low)
+
+
+def _cells(effect: Effect, logarithmic: bool) -> list[str]:
+    interval = ""
+    if effect.low is not None and effect.high is not None:
+        interval = f"{100 * effect.low:.1f} to {_percent(effect.high)}"
+    significant = bool(effect.low) and effect.effect is not None
+    size = ""
+    if significant and effect.effect is not None:
+        size = f"x {effect.effect:.3g}" if logarithmic else f"+{effect.effect:.3g}"
+    note = f"goes with {', '.join(effect.confounded)}" if effect.confounded else ""
+    if effect.share is None:
+        note = note or "cannot be told from the other axes together"
+    return [
+        " x ".join(effect.axes),
+        "" if effect.share is None else _percent(effect.share),
+        interval,
+        size,
+        effect.lowest if significant else "",
+        effect.highest if significant else "",
+        "" if effect.importance is None else _percent(effect.importance),
+        note,
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,94 @@
+"""Output of the commands: results on stdout, log messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import sys
+from collections.abc import Iterable, Mapping
+
+log = logging.getLogger("pezoexplore")
+"""Messages on stderr: warnings and errors always, info unless --quiet, debug with --verbose."""
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever ``sys.stderr`` is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        prefix = "warning: " if record.levelno == logging.WARNING else ""
+        sys.stderr.write(f"{prefix}{self.format(record)}\n")
+        sys.stderr.flush()
+
+
+def set_verbosity(level: int = logging.INFO) -> None:
+    """Send log messages of this level and above to stderr, as plain lines."""
+    if not any(isinstance(handler, _Stderr) for handler in log.handlers):
+        log.addHandler(_Stderr())
+        log.propagate = False
+    log.setLevel(level)
+
+
+def echo(line: str) -> None:
+    """Print a line to stdout, as it is."""
+    sys.stdout.write(line + "\n")
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document; :func:`plain` converts numbers that JSON does not have.
+
+    Args:
+        document: Mappings, sequences, text, numbers, truth values and None.
+    """
+    echo(_dump(document))
+
+
+def print_json_streaming(
+    document: Mapping[str, object], name: str, items: Iterable[object]
+) -> None:
+    """Print one JSON document whose last member is a long list, one item in memory at a time.
+
+    The bytes are those of :func:`print_json` with the list in the document.
+
+    Args:
+        document: The other members, at least one.
+        name: Name of the list.
+        items: Its items.
+    """
+    head = _dump(document).removesuffix("}").rstrip()
+    sys.stdout.write(f"{head},\n  {json.dumps(name)}: [")
+    count = 0
+    for item in items:
+        sys.stdout.write("," * (count > 0) + "\n    " + _dump(item).replace("\n", "\n    "))
+        count += 1
+    sys.stdout.write(("\n  " if count else "") + "]\n}\n")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(plain(value), indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON can hold it: NaN is None, infinities are ``inf`` and ``-inf``."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in words: ``8.3 s``, ``2 min 05 s``, ``3 h 20 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun: ``1 design``, ``2 designs``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Commands on the program itself: tools, design file schema, generators, shared cache."""

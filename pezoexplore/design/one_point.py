@@ -1,0 +1,41 @@
+"""A single design point from axis options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pezoexplore.design.loading import space_of_options
+from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.space import DesignSpace
+from pezoexplore.errors import DesignError
+
+ENGINE_BITS = {"weight_bits": "16", "activation_bits": "8"}
+"""Widths of the perturbation engine where none are given: it adds integers."""
+
+
+def one_point(
+    axes: Mapping[str, str | None],
+    settings: Mapping[str, str | None] | None = None,
+    overrides: Sequence[str] = (),
+) -> tuple[DesignPoint, DesignSpace]:
+    """Return the point that axis options describe, and the settings that go with it.
+
+    An axis not given takes its default, with one exception: reuse is ``none`` for every generator
+    but the lfsr, the only one for which its default ``phased`` is legal.
+
+    Args:
+        axes: One value by axis, as text; None for an axis not given.
+        settings: Values by dotted key of a design file, as text; None for one not given.
+        overrides: ``key=value`` texts as after ``-s``.
+
+    Raises:
+        DesignError: A value is not allowed, or the values are not legal together.
+    """
+    space = space_of_options(axes, settings, overrides)
+    values = {axis: listed[0] for axis, listed in space.space.named().items()}
+    if "reuse" not in values and values.get("rng", "lfsr") != "lfsr":
+        values["reuse"] = "none"
+    try:
+        return resolve(**values), space
+    except IllegalPointError as error:
+        raise DesignError(f"not a legal combination: {error}") from None

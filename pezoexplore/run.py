@@ -1,0 +1,450 @@
+"""The one way in: load a design, plan its work, run it, hand back results.
+
+The commands and the Python API call this; nothing else builds stages.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pezoexplore import paths
+from pezoexplore.design.lattice.counting import Selection, select
+from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
+from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.report.parquet import FILE as PARQUET_NAME
+from pezoexplore.report.parquet import check_parquet as check_parquet
+from pezoexplore.report.parquet import write_parquet
+from pezoexplore.sweeps.adaptive import seeds_wanted, with_more_seeds
+from pezoexplore.sweeps.cache import Cache, cache_folder
+from pezoexplore.sweeps.executors.local import Executor, Local
+from pezoexplore.sweeps.outputs import SkippedPoint
+from pezoexplore.sweeps.provenance import run_info, tool_versions
+from pezoexplore.sweeps.rundir import WORK_NAME
+from pezoexplore.sweeps.stage import SELECTABLE, Stage
+from pezoexplore.sweeps.stages import build_stages, figures_missing
+from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
+
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.space import DesignSpace
+    from pezoexplore.search.search_run import SearchNews, SearchResult, SearchSettings
+    from pezoexplore.sweeps.outputs import RunInfo
+
+log = logging.getLogger(__name__)
+
+EXECUTORS = ("local", "dask")
+
+HARDWARE_STAGES = ("rtl", "synth", "power")
+"""Stages that only points with RTL have."""
+
+STREAM_COLUMNS = ("stream_", "effective_", "lane_", "distinct_")
+"""Beginnings of the columns that are measured whatever the stages are."""
+
+RUNG_STEPS = 8
+"""A rung trains this many times fewer steps than an evaluation, on about half of the seeds."""
+
+MIN_RUNG_STEPS = 100
+"""With fewer steps a rung is not informative and is left out."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What runs the stages, and the shared cache of finished runs.
+
+    Attributes:
+        jobs: Processes on this machine, where no other workers are named.
+        executor: One of ``EXECUTORS``; None: ``dask`` if a scheduler or cluster is named.
+        scheduler: Address of a running Dask scheduler; None for none.
+        cluster: Cluster file; None for none.
+        cache: Folder of the shared cache; None: what ``PEZOEXPLORE_CACHE`` names, if anything.
+        no_cache: Whether to use no shared cache even so.
+
+    Raises:
+        DesignError: Options that contradict each other.
+    """
+
+    jobs: int = 1
+    executor: str | None = None
+    scheduler: str | None = None
+    cluster: Path | None = None
+    cache: Path | None = None
+    no_cache: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions before anything is done."""
+        if self.executor not in (None, *EXECUTORS):
+            allowed = ", ".join(EXECUTORS)
+            raise DesignError(f"--executor: unknown {self.executor[:80]!r}; allowed: {allowed}")
+        if self.scheduler is not None and self.cluster is not None:
+            raise DesignError("--scheduler and --cluster each name the workers: give one of them")
+        named = "--scheduler" if self.scheduler is not None else "--cluster"
+        if self.executor == "local" and (self.scheduler or self.cluster) is not None:
+            raise DesignError(f"{named} needs --executor dask, not local")
+        if self.cache is not None and self.no_cache:
+            raise DesignError("--cache and --no-cache: give one of them")
+
+    @contextmanager
+    def start(self, stages: Sequence[Stage]) -> Iterator[Executor]:
+        """Start what runs the stages; Dask workers must have the tools of these stages.
+
+        Raises:
+            PezoError: The cluster file, Dask, the scheduler or the cluster cannot be used.
+        """
+        if self.executor != "dask" and self.scheduler is None and self.cluster is None:
+            yield Local(self.jobs)
+            return
+        # Imported here: Dask is an extra, and starting without it must stay quick.
+        from pezoexplore.sweeps.executors import cluster
+        from pezoexplore.sweeps.executors.dask_executor import DaskExecutor
+
+        settings = cluster.ClusterSettings(kind="local", workers=self.jobs)
+        if self.cluster is not None:
+            settings = cluster.read_cluster(self.cluster)
+            workers, cores = settings.workers, settings.cores
+            log.info(
+                f"{settings.kind}: {workers} worker{'s' * (workers != 1)} of "
+                f"{cores} core{'s' * (cores != 1)}; waiting for the first"
+            )
+        source = (
+            cluster.started(settings)
+            if self.scheduler is None
+            else cluster.connected(self.scheduler)
+        )
+        with source as client:
+            yield DaskExecutor(client, stages, settings.wait_s)
+
+    @contextmanager
+    def open_cache(self) -> Iterator[Cache | None]:
+        """Open the shared cache; None for none.
+
+        Raises:
+            CacheError: It cannot be used.
+        """
+        folder = cache_folder(self.cache)
+        if folder is None or self.no_cache:
+            yield None
+            return
+        with Cache(folder.absolute()) as cache:
+            yield cache
+
+
+def load(
+    design: Path | None,
+    overrides: Sequence[str] = (),
+    axes: Mapping[str, str | None] | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+) -> tuple[LoadedDesign, Selection]:
+    """Read a design file, and choose the points to run.
+
+    Args:
+        design: The file; None for the bundled quickstart.
+        overrides: ``key=value`` texts, as after ``-s``.
+        axes: Text by axis, as after the axis options; None for one not given.
+        sample: Number of points to draw at random; None for all.
+        seed: Random seed of that draw.
+
+    Raises:
+        DesignError: The file or an option cannot be used, or the design has no legal point.
+    """
+    path = design or paths.designs_dir() / "quickstart.yaml"
+    values = {axis: None if text is None else [text] for axis, text in (axes or {}).items()}
+    loaded = read_design(path, overrides, values)
+    return loaded, select(loaded.space, sample, seed)
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A design made ready to run.
+
+    Attributes:
+        space: The design.
+        stages: What runs for each of its points.
+        rungs: Training stages with a smaller budget, which a search runs first.
+        out: The run directory.
+        rtl_dir: Folder of the RTL.
+        info: What run.json and design.yaml record, tool versions included.
+    """
+
+    space: DesignSpace
+    stages: Sequence[Stage]
+    rungs: Sequence[Stage]
+    out: Path
+    rtl_dir: Path
+    info: RunInfo
+
+    @property
+    def missing_figures(self) -> list[str]:
+        """Results of synthesis that stay empty because a tool is missing, one line each."""
+        synthesises = any(stage.name == "synth" for stage in self.stages)
+        return figures_missing(self.space, self.info.tools) if synthesises else []
+
+
+def plan_run(
+    space: DesignSpace,
+    stages: Sequence[str],
+    out: Path,
+    *,
+    command: Sequence[str] | None = None,
+    points: Selection | None = None,
+    rtl_dir: Path | None = None,
+    folder: Path | None = None,
+    rungs: bool = False,
+) -> RunPlan:
+    """Build the stages of a design.
+
+    Args:
+        space: The design.
+        stages: Some of ``SELECTABLE``.
+        out: The run directory.
+        command: The command line, for run.json; None for that of the process.
+        points: The points to run; if none of them has RTL, neither do the stages. None if they
+            are not known yet.
+        rtl_dir: Folder of the RTL; None for the bundled one.
+        folder: The design file's, where modules of the user's tasks are looked for first.
+        rungs: Whether to train with a smaller budget first.
+
+    Raises:
+        PezoError: A tool, the RTL or the task cannot be used.
+    """
+    rtl, tools = rtl_folder(rtl_dir), tool_versions()
+    if points is not None and not any(point.in_hardware for point in points):
+        stages = [name for name in stages if name not in HARDWARE_STAGES]
+
+    def build(space: DesignSpace, names: Sequence[str]) -> list[Stage]:
+        work = out / WORK_NAME
+        return build_stages(space, names, rtl_dir=rtl, work_dir=work, tools=tools, folder=folder)
+
+    built, smaller = build(space, stages), _rung(space) if rungs else None
+    early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
+    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl)
+    return RunPlan(space, built, early, out, rtl, info)
+
+
+def plan_search(
+    space: DesignSpace,
+    stages: Sequence[str],
+    out: Path,
+    sampler: str,
+    *,
+    command: Sequence[str] | None = None,
+    rtl_dir: Path | None = None,
+    folder: Path | None = None,
+    rungs: bool = True,
+) -> RunPlan:
+    """Build the stages of a search; see :func:`plan_run`.
+
+    Raises:
+        PezoError: A tool, the RTL or the task cannot be used, the sampler is unknown, or no stage
+            measures an objective.
+    """
+    from pezoexplore.search.samplers import SAMPLERS
+    from pezoexplore.search.screening import CHEAP
+
+    if sampler not in SAMPLERS:
+        allowed = ", ".join(SAMPLERS)
+        raise DesignError(f"--sampler: unknown sampler {sampler!r}; allowed: {allowed}")
+    if "train" not in stages:
+        raise DesignError("--stages: a search trains; name train among them, as in train,synth")
+    columns = {*space.objectives.maximize, *space.objectives.minimize}
+    columns |= {item.column for item in space.constraints}
+    # Resources that no stage counts would rule out every point.
+    needed = sorted(name for name in columns & CHEAP if not name.startswith(STREAM_COLUMNS))
+    if needed and not any(name in HARDWARE_STAGES for name in stages):
+        raise DesignError(
+            f"--stages {','.join(stages)}: {needed[0]} is an objective or a constraint of design "
+            f"{space.name} and needs stage synth; allowed: --stages train,synth"
+        )
+    return plan_run(
+        space, stages, out, command=command, rtl_dir=rtl_dir, folder=folder, rungs=rungs
+    )
+
+
+def _rung(space: DesignSpace) -> DesignSpace | None:
+    """Return the design with an eighth of the steps and half of the seeds; None if too short."""
+    full = space.train
+    steps = full.steps // RUNG_STEPS
+    if steps < MIN_RUNG_STEPS:
+        return None
+    small = full.model_copy(update={"steps": steps, "seeds": max(2, -(-full.seeds // 2))})
+    return space.model_copy(update={"train": small})
+
+
+def rtl_folder(named: Path | None) -> Path:
+    """Return the folder of the RTL; None names the bundled one.
+
+    Raises:
+        ToolError: It is not there, or it holds no Verilog.
+    """
+    folder = named or paths.rtl_dir()
+    if not folder.is_dir():
+        raise ToolError(f"--rtl-dir {folder}: no such folder; give an edited copy of rtl/")
+    if next(folder.glob("*.v"), None) is None:
+        raise ToolError(f"--rtl-dir {folder}: holds no Verilog (.v); give an edited copy of rtl/")
+    return folder
+
+
+def stage_names(text: str) -> list[str]:
+    """Return the stages that a comma-separated text names.
+
+    Raises:
+        DesignError: It names none, or an unknown one.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in SELECTABLE]
+    if unknown or not names:
+        got = f"unknown stage {unknown[0]!r}" if unknown else "no stage named"
+        raise DesignError(f"--stages: {got}; allowed: {', '.join(SELECTABLE)}, comma-separated")
+    return names
+
+
+def sweep(
+    plan: RunPlan,
+    points: Selection,
+    workers: Workers,
+    *,
+    junit: Path | None = None,
+    plots: bool = False,
+    parquet: bool = False,
+    adaptive_seeds: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> SweepResult:
+    """Run every stage of every point, and write the run directory.
+
+    Args:
+        plan: The design and its stages.
+        points: The points.
+        workers: What runs the stages, and the shared cache.
+        junit: File for the RTL results as JUnit XML; None for none.
+        plots: Whether to draw the plots.
+        parquet: Whether to write results.parquet as well; one of an earlier run is removed else.
+        adaptive_seeds: Train points whose membership of the Pareto front is uncertain with more
+            seeds, up to this many; None for the seeds of the design.
+        progress: Called whenever a run ends.
+
+    Raises:
+        PezoError: The tools or the run directory cannot be used.
+    """
+    with workers.open_cache() as cache, workers.start(plan.stages) as executor:
+
+        def run_all(stages: Sequence[Stage]) -> SweepResult:
+            return run_sweep(
+                plan.space,
+                points,
+                stages,
+                out_dir=plan.out,
+                info=plan.info,
+                jobs=workers.jobs,
+                skipped=_skipped_points(points),
+                junit=junit,
+                draw=_draw if plots else None,
+                progress=progress,
+                executor=executor,
+                cache=cache,
+                warn=log.warning,
+            )
+
+        result = _sweep_adaptively(run_all, plan.stages, points, adaptive_seeds)
+    if parquet:
+        write_parquet(result.rows, plan.out / PARQUET_NAME)
+    else:  # one of an earlier run would contradict results.csv
+        (plan.out / PARQUET_NAME).unlink(missing_ok=True)
+    return result
+
+
+def _sweep_adaptively(
+    run_all: Callable[[Sequence[Stage]], SweepResult],
+    stages: Sequence[Stage],
+    points: Selection,
+    most: int | None,
+) -> SweepResult:
+    """Sweep, and again with more seeds for points whose membership of the front is uncertain."""
+    result, runs = run_all(stages), []
+    seeds: dict[DesignPoint, int] = {}
+    while most is not None and (more := seeds_wanted(result.rows, points, points.space, most)):
+        designs = f"{len(more)} design{'s' * (len(more) != 1)}"
+        log.info(
+            f"{designs} neither surely on the front nor surely off it: "
+            f"up to {max(more.values())} seeds each"
+        )
+        runs.append(result.counts)
+        seeds |= more
+        result = run_all(with_more_seeds(stages, seeds))
+    before = {name: sum(c[name].run for c in runs if name in c) for name in result.counts}
+    counts = {
+        name: replace(count, run=count.run + before[name],
+                      from_store=max(0, count.from_store - before[name]))
+        for name, count in result.counts.items()
+    }  # fmt: skip
+    return replace(result, counts=counts)
+
+
+def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
+    """Draw the plots of a sweep; matplotlib is imported when the runs are done."""
+    from pezoexplore.report.plots.run_plots import draw_run
+    from pezoexplore.report.sensitivity import write_sensitivity
+
+    draw_run(rows, space, out_dir)
+    write_sensitivity(rows, out_dir)
+
+
+def _skipped_points(points: Selection) -> list[SkippedPoint]:
+    """Return the combinations of a design that are not legal, as results.csv names them."""
+    skipped = []
+    for skip in points.counts.skipped:
+        axes = {axis: "inf" if cell == math.inf else cell for axis, cell in skip.axes.items()}
+        skipped.append(SkippedPoint(axes, skip.reason))
+    return skipped
+
+
+def search(
+    plan: RunPlan,
+    settings: SearchSettings,
+    workers: Workers,
+    *,
+    progress: Callable[[SearchNews], None] | None = None,
+) -> SearchResult:
+    """Search the front of a design, and write the run directory.
+
+    Args:
+        plan: The design, its stages and rungs.
+        settings: Budget, sampler, seed and the like.
+        workers: What runs the stages, and the shared cache.
+        progress: Called after each batch.
+
+    Raises:
+        PezoError: The tools, the run directory or a warm start cannot be used.
+    """
+    from pezoexplore.search.search_run import run_search
+
+    with (
+        workers.open_cache() as cache,
+        workers.start([*plan.stages, *plan.rungs]) as executor,
+    ):
+        return run_search(
+            plan.space,
+            plan.stages,
+            out_dir=plan.out,
+            info=plan.info,
+            settings=settings,
+            rungs=plan.rungs,
+            draw=_draw_search,
+            executor=executor,
+            cache=cache,
+            told=progress,
+            note=log.warning,
+        )
+
+
+def _draw_search(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
+    """Draw the plots of the points that a search evaluated."""
+    from pezoexplore.report.plots.run_plots import draw_run
+
+    draw_run(rows, space, out_dir)
