@@ -135,7 +135,7 @@ class Workers:
             yield cache
 
 
-def load(
+def load_points(
     design: Path | None,
     overrides: Sequence[str] = (),
     axes: Mapping[str, str | None] | None = None,

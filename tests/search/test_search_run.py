@@ -22,6 +22,7 @@ from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED
 from pezoexplore.search.screening import CHEAP
 from pezoexplore.search.search import evaluations
 from pezoexplore.search.search_run import SearchNews
+from pezoexplore.sweeps.cache import Cache
 from pezoexplore.sweeps.store import StoreError
 from pezoexplore.sweeps.sweep import run_sweep
 
@@ -54,6 +55,31 @@ def test_the_budget_is_spent_on_distinct_points(tmp_path: Path, runs: Path, samp
     assert len(trained(runs)) == 21
     assert result.complete
     assert len(rows_of(tmp_path / "out" / "results.csv")) == 21
+
+
+def test_a_search_shares_its_runs_and_those_of_its_rungs(tmp_path: Path, runs: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    rungs = [Step(name="train", runs=folder, seeds=2, share=0.9) for folder in (runs, elsewhere)]
+    with Cache(tmp_path / "cache") as cache:
+        run(tmp_path / "out", runs, budget=5, cache=cache, rungs=rungs[:1])
+        assert len(runs_of(runs)) == sum(cache.stats().entries.values()) > 10
+        stages = steps(elsewhere)
+        run(tmp_path / "again", elsewhere, stages=stages, budget=5, cache=cache, rungs=rungs[1:])
+    assert runs_of(elsewhere) == []
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+
+
+def test_a_search_continues_without_a_cache_that_it_cannot_use(
+    tmp_path: Path, runs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Cache(tmp_path / "cache") as cache:
+        for entry in (tmp_path / "cache").iterdir():
+            if entry.is_dir():
+                entry.rmdir()
+        result = run(tmp_path / "out", runs, budget=3, cache=cache)
+    assert result.complete and len(trained(runs)) == 3
+    assert [record.message for record in caplog.records if "without it" in record.message]
 
 
 @pytest.mark.slow

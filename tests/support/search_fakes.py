@@ -15,6 +15,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
 from pezoexplore.search.search_run import SearchNews, SearchResult, SearchSettings, run_search
+from pezoexplore.sweeps.cache import Cache
 from pezoexplore.sweeps.executors.local import Executor, Outcome, Task
 from pezoexplore.sweeps.stage import Payload, canonical_json
 
@@ -90,6 +91,7 @@ def run(
     rungs: list[Step] | None = None,
     told: list[SearchNews] | None = None,
     notes: list[str] | None = None,
+    cache: Cache | None = None,
     executor: Executor | None = inline,
     **settings: object,
 ) -> SearchResult:
@@ -102,6 +104,7 @@ def run(
         settings=SearchSettings(**({"budget": 12, "jobs": 2, "batch": 8} | settings)),  # type: ignore[arg-type]
         rungs=rungs or [],
         executor=executor,
+        cache=cache,
         told=None if told is None else told.append,
         note=None if notes is None else notes.append,
     )

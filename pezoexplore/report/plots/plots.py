@@ -53,7 +53,7 @@ def draw_all(
     for axis in PLOTTED_AXES:
         drawn = draw_axis(frame, axis, out_dir, costs=costs)
         if not drawn:
-            _LOG.info("no plot along %s: no designs that differ in nothing else", axis)
+            _LOG.debug("no plot along %s: no designs that differ in nothing else", axis)
         written += drawn
     return written
 
@@ -111,7 +111,7 @@ def draw_fronts(
                 as_conditions(constraints),
             )
         if not drawn:
-            _LOG.info("no plot of %s against %s: no design has both", accuracy, resource)
+            _LOG.debug("no plot of %s against %s: no design has both", accuracy, resource)
         written += drawn
     return written
 

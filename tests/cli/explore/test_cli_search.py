@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from cli_calls import Call
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 DESIGN = """
 name: tiny
@@ -33,6 +36,7 @@ def design(tmp_path: Path) -> Path:
         (["--budget", "2", "--stages", "train", "-s", "objectives.minimize=lut"], "stage synth"),
         (["--budget", "2", "--stages", "train", "--warm-start", "gone.csv"], "--warm-start"),
         (["--budget", "2", "-s", "train.stepz=1"], "stepz"),
+        (["--budget", "2", "--cache", "c", "--no-cache"], "give one of them"),
     ],
 )
 def test_what_is_wrong_is_one_line(call: Call, design: Path, words: list[str], said: str) -> None:
@@ -47,6 +51,20 @@ def test_a_design_that_is_not_there_is_one_line(call: Call, tmp_path: Path) -> N
     answer = call("search", tmp_path / "gone.yaml", "--budget", "2")
     assert answer.status == 2
     assert "gone.yaml" in answer.error
+
+
+def test_the_task_module_is_found_beside_the_design_file_as_by_sweep(
+    call: Call, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "designs").mkdir()
+    shutil.copy(EXAMPLES / "own_task.py", folder)
+    shutil.copy(EXAMPLES / "own_task.yaml", folder / "design.yaml")
+    (foreign := tmp_path / "foreign").mkdir()
+    (foreign / "notes.txt").touch()
+    words = ("designs/design.yaml", "--stages", "train", "--out", "foreign")
+    objectives = ("-s", "objectives={maximize: accuracy_mean, minimize: effective_span}")
+    for command in (("sweep",), ("search", "--budget", "2", *objectives)):
+        assert "foreign" in call(*command, *words).err.splitlines()[-1]
 
 
 @pytest.mark.slow
