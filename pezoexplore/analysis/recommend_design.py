@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pezoexplore.analysis.recommend import Advice
 from pezoexplore.analysis.runs import StoredRun
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
-from pezoexplore.sweeps.rundir import write_atomically
 
 MOST_UNDECIDED = 3
 """Most cheaper designs that are included although the seeds leave them undecided."""
@@ -18,18 +15,16 @@ MORE_SEEDS = 20
 """Seeds of the design file, at least."""
 
 
-def write_design(path: Path, advice: Advice, run: StoredRun) -> None:
-    """Write a design file of what was named and the Gaussian reference, with more seeds.
+def design_of(advice: Advice, run: StoredRun) -> str:
+    """Return a design file of what was named and the Gaussian reference, with more seeds.
 
     Raises:
-        DesignError: There is nothing to write, or the file exists.
+        DesignError: Nothing was named.
     """
-    if path.exists():
-        raise DesignError(f"--out {path}: there is a file already; name another one")
     options = [advice.chosen, advice.runner_up, *advice.undecided[:MOST_UNDECIDED]]
     points = [option.point for option in options if option is not None]
     if not points:
-        raise DesignError(f"--out {path}: no design to write; loosen the limits")
+        raise DesignError("--out: no design to write; loosen the limits")
     space = run.space or DesignSpace(name="recommended")
     train = space.train.model_copy(update={"seeds": max(MORE_SEEDS, space.train.seeds)})
     include = ["  - {rng: gaussian, reuse: none}", *(f"  - {_inline(point)}" for point in points)]
@@ -45,7 +40,7 @@ def write_design(path: Path, advice: Advice, run: StoredRun) -> None:
         f"batch: {train.batch}, epsilon: [{sizes}]}}",
         f"hardware: {{targets: [{advice.limits.target}]}}",
     ]
-    write_atomically(path, "\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _inline(point: DesignPoint) -> str:

@@ -7,168 +7,82 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated
 
-import numpy as np
+import typer
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import DesignError, ToolError
-from pezoexplore.finetune.few_shot import Example, few_shot, read_examples
-from pezoexplore.paths import make_folder
+from pezoexplore.cli.axis_options import Axes, axis_options
+from pezoexplore.cli.terminal import echo, print_json, set_verbosity
+from pezoexplore.design.one_point import one_point
+from pezoexplore.design.point import STREAM_AXES
+from pezoexplore.errors import PezoError
+from pezoexplore.finetune.tuning import fine_tune
 
-if TYPE_CHECKING:
-    from pezoexplore.finetune.optimizer import PezoSGD
-    from pezoexplore.finetune.sentiment import Judge
-    from pezoexplore.finetune.steplog import StepLog
+STATUS_ERROR = 2
 
-log = logging.getLogger(__name__)
-
-LOGGED_STEPS = 20
-"""Approximate number of steps whose loss is logged."""
+app = typer.Typer(pretty_exceptions_enable=False)
 
 
-def fine_tune(
-    point: DesignPoint,
-    model: Path,
-    data: Path,
-    *,
-    test: Path | None = None,
-    test_examples: int = 1000,
-    shots: int = 16,
-    steps: int = 20_000,
-    batch: int = 64,
-    rate: float = 1e-6,
-    epsilon: float = 1e-3,
-    seed: int = 0,
-    device: str = "cpu",
-    out: Path | None = None,
-    replay: Path | None = None,
-) -> dict[str, Any]:
-    """Train, or replay a training, and test before and after.
-
-    Args:
-        point: The design whose stream perturbs the weights.
-        model: Folder of a RoBERTa or OPT checkpoint.
-        data: SST-2 examples to draw from.
-        test: Examples to test on; None for those not drawn.
-        test_examples: Most examples to test on.
-        shots: Examples per class.
-        steps: Training steps.
-        batch: Examples per step.
-        rate: Learning rate.
-        epsilon: Scale of the perturbation.
-        seed: Seed of examples, batches and the stream.
-        device: Device of the model: cpu, cuda, ...
-        out: Folder for steps.jsonl and the tuned model; None for none.
-        replay: A steps.jsonl to replay instead of training.
-
-    Returns:
-        The design's axes, the accuracies in percent, and the files written.
-
-    Raises:
-        PezoError: Something is missing or cannot be used.
-    """
-    _need_torch()
-    from pezoexplore.finetune.optimizer import PezoSGD
-    from pezoexplore.finetune.sentiment import load_judge
-
-    train, held_out = _examples(data, test, test_examples, shots, seed)
-    judge = load_judge(model, device)
-    optimizer = PezoSGD(judge.model.parameters(), point, lr=rate, epsilon=epsilon, seed=seed)
-    log.info(f"{point.label()}: {optimizer.parameters:,} weights, {len(train)} examples")
-    before = judge.accuracy(held_out)
-    if replay is not None:
-        _replay(replay, optimizer)
-    else:
-        _train(judge, optimizer, train, steps=steps, batch=batch, seed=seed, out=out)
-    files = _save(out, judge)
-    return {
-        "axes": point.to_json(),
-        "parameters": optimizer.parameters,
-        "steps": optimizer.steps,
-        "test_examples": len(held_out),
-        "accuracy_before": before,
-        "accuracy_after": judge.accuracy(held_out),
-        "files": files,
-    }
-
-
-def _need_torch() -> None:
-    for name in ("torch", "transformers"):
-        try:
-            __import__(name)
-        except ImportError:
-            raise ToolError(f"{name} is missing; type: pip install 'pezoexplore[torch]'") from None
-
-
-def _examples(
-    data: Path, test: Path | None, most: int, shots: int, seed: int
-) -> tuple[list[Example], list[Example]]:
-    train, rest = few_shot(read_examples(data), shots, seed)
-    held_out = rest if test is None else read_examples(test)
-    if not held_out:
-        raise DesignError("no examples are left to test on: give --test FILE")
-    return train, held_out[:most]
-
-
-def _train(
-    judge: Judge,
-    optimizer: PezoSGD,
-    examples: Sequence[Example],
-    *,
-    steps: int,
-    batch: int,
-    seed: int,
-    out: Path | None,
-) -> None:
-    size, every = min(batch, len(examples)), max(1, steps // LOGGED_STEPS)
-    with _step_log(out, optimizer) as step_log:
-        for step in range(steps):
-            chosen = np.random.default_rng([seed, step]).permutation(len(examples))[:size]
-            loss = optimizer.step(partial(judge.loss, [examples[i] for i in chosen]))
-            if step_log is not None and optimizer.last is not None:
-                step_log.add(optimizer.last)
-            if (step + 1) % every == 0:
-                log.info(f"step {step + 1} of {steps}: loss {loss:.4f}")
-
-
-def _step_log(out: Path | None, optimizer: PezoSGD) -> AbstractContextManager[StepLog | None]:
-    from pezoexplore.finetune.steplog import StepLog
-
-    if out is None:
-        return nullcontext()
-    make_folder(out)
-    return StepLog(out / "steps.jsonl", optimizer.identity)
-
-
-def _replay(path: Path, optimizer: PezoSGD) -> None:
-    from pezoexplore.finetune.steplog import read_log
-
-    identity, records = read_log(path)
+@app.command()
+@axis_options(STREAM_AXES)
+def sst2(
+    axes: Axes,
+    model: Annotated[Path, typer.Option(help="Folder of a RoBERTa or OPT checkpoint.")],
+    data: Annotated[Path, typer.Option(help="SST-2 examples to draw from, such as train.tsv.")],
+    test: Annotated[
+        Path | None, typer.Option(help="Examples to test on; default: those not drawn.")
+    ] = None,
+    test_examples: Annotated[int, typer.Option(min=1, help="Most examples to test on.")] = 1000,
+    shots: Annotated[int, typer.Option(min=1, help="Examples per class, k.")] = 16,
+    steps: Annotated[int, typer.Option(min=0, help="Training steps; MeZO uses 100,000.")] = 20_000,
+    batch: Annotated[int, typer.Option(min=1, help="Examples per step.")] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-6,
+    epsilon: Annotated[float, typer.Option(help="Scale of the perturbation.")] = 1e-3,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of examples, batches and the stream.")
+    ] = 0,
+    device: Annotated[str, typer.Option(help="Device of the model: cpu, cuda, ...")] = "cpu",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for steps.jsonl and the tuned model.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="A steps.jsonl to replay instead of training.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Fine-tune a local checkpoint on SST-2, few-shot, along a design's stream."""
+    set_verbosity()
     try:
-        optimizer.check_identity(identity)
-        for record in records:
-            optimizer.replay(record)
-    except DesignError as error:
-        raise DesignError(f"{path}: {error}") from None
-    log.info(f"{len(records)} steps replayed from {path}")
-
-
-def _save(out: Path | None, judge: Judge) -> list[str]:
-    if out is None:
-        return []
-    make_folder(out)
-    judge.model.save_pretrained(out / "model")
-    judge.tokenizer.save_pretrained(out / "model")
-    return [str(path) for path in (out / "steps.jsonl", out / "model") if path.exists()]
+        found = fine_tune(
+            one_point(axes)[0],
+            model,
+            data,
+            test=test,
+            test_examples=test_examples,
+            shots=shots,
+            steps=steps,
+            batch=batch,
+            rate=lr,
+            epsilon=epsilon,
+            seed=seed,
+            device=device,
+            out=out,
+            replay=replay,
+        )
+    except PezoError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        raise typer.Exit(STATUS_ERROR) from None
+    if as_json:
+        print_json(found)
+        return 0
+    echo(f"accuracy on {found['test_examples']} examples, percent:")
+    echo(f"before {found['accuracy_before']:.1f}, after {found['accuracy_after']:.1f}")
+    for name in found["files"]:
+        echo(name)
+    return 0
 
 
 if __name__ == "__main__":
-    from pezoexplore.cli.sst2 import main
-
-    main()
+    sys.exit(app(prog_name="python -m pezoexplore.finetune.sst2"))

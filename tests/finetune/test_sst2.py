@@ -11,9 +11,9 @@ import transformers
 from checkpoints import checkpoint, sst2_file
 from typer.testing import CliRunner
 
-from pezoexplore.cli.sst2 import app
 from pezoexplore.finetune.few_shot import Example
 from pezoexplore.finetune.sentiment import load_judge
+from pezoexplore.finetune.sst2 import app
 from pezoexplore.finetune.steplog import read_log
 
 

@@ -82,9 +82,10 @@ def recommend(
     """
     from pezoexplore.analysis.recommend import Limits
     from pezoexplore.analysis.recommend import recommend as advise
-    from pezoexplore.analysis.recommend_design import write_design
+    from pezoexplore.analysis.recommend_design import design_of
     from pezoexplore.design.space import TARGETS
     from pezoexplore.report.reasons import figures_of
+    from pezoexplore.sweeps.rundir import write_atomically
 
     if target not in TARGETS:
         raise DesignError(f"--target {target}: allowed: {', '.join(TARGETS)}")
@@ -102,7 +103,9 @@ def recommend(
     named = [option for option in (advice.chosen, advice.runner_up) if option is not None]
     figures = [figures_of(option, advice) for option in named]
     if out is not None:
-        write_design(out, advice, run)
+        if out.exists():
+            raise DesignError(f"--out {out}: there is a file already; name another one")
+        write_atomically(out, design_of(advice, run))
     if format_ is TableOrJson.json:
         print_json(_document(advice, run, named, figures))
     else:
