@@ -1,8 +1,8 @@
-"""Training a student: distilled from a teacher, zeroth-order, halted early.
+"""Training of a student: distilled from a teacher, zeroth-order, halted early.
 
-:mod:`pezoexplore.train.networks.student` has the student's design, the loss and the rule of
-halting. The student trains with the estimator and on the directions of a design point; its teacher
-is trained by backprop beforehand, off the device.
+:mod:`pezoexplore.train.networks.student` has the student's design, the loss and the halting rule.
+The student trains with the estimator and on the directions of a design point; its teacher is
+trained by backprop beforehand, off the device.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
 
 TEACHER_RUN = Run(seeds=(0,), learning_rates=(0.05,), steps=2000)
 TEACHER_SGD = Sgd(momentum=0.9)
-"""How the teacher is trained: one run by backprop, the best of ten moments kept."""
+"""The teacher's training: one run by backprop, the best of ten checkpoints kept."""
 
-_TEACHER_LOOKS = 10
+_TEACHER_CHECKS = 10
 
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a student is made and trained.
+    """Settings of a student's design and training.
 
     Attributes:
-        budget: What it has to fit into.
+        budget: Limits of the student.
         alpha: Share of the labels' loss.
         temperature: Temperature T of the softened outputs.
-        halting: None: with the teacher to the last step.
+        halting: Halting rule; None: with the teacher to the last step.
         teacher_hidden: Hidden widths of the teacher of a perceptron's task. Elsewhere the task's
             own network is the teacher.
     """
@@ -69,8 +69,8 @@ class Teacher:
     """A trained teacher.
 
     Attributes:
-        task: Its network on the task's data.
-        state: Its weights, of one replica.
+        task: The teacher's network on the task's data.
+        state: Weights, of one replica.
     """
 
     task: Task
@@ -78,29 +78,29 @@ class Teacher:
 
     @property
     def trainer(self) -> GeneralTrainer:
-        """What trains and scores it."""
+        """The trainer that trains and scores the teacher."""
         return GeneralTrainer(self.task, "backprop", None, Options(sgd=TEACHER_SGD))
 
     def outputs(self, split: Split) -> NDArray[np.float32]:
-        """Its outputs [n, classes] on a split."""
+        """Compute the teacher's outputs on a split, float32 [n, classes]."""
         return outputs_of(self.task.model, self.trainer.weights(self.state)[0, 0], split)
 
 
 @dataclass(frozen=True)
 class Distilled:
-    """How the training of one seed went.
+    """Result of training one seed.
 
     Attributes:
         state: The trained student.
         dropped_at: Steps done when the teacher was dropped; None if it never was.
         stopped_at: Steps done in all.
-        looks: Looks at the validation loss.
+        checks: Checks of the validation loss.
     """
 
     state: TrainState
     dropped_at: int | None
     stopped_at: int
-    looks: int
+    checks: int
 
     @property
     def teacher_steps(self) -> int:
@@ -110,11 +110,11 @@ class Distilled:
 
 @dataclass(frozen=True, eq=False)
 class Distiller:
-    """Trains a student with its teacher; a trainer like any other.
+    """Trainer of a student with its teacher.
 
     Attributes:
-        trainer: What trains the student by its labels alone.
-        taught: Outputs of the teacher on ``task.fit``, [n, classes].
+        trainer: Trainer of the student on labels alone.
+        taught: Outputs of the teacher on ``task.fit``, float32 [n, classes].
         plan: Loss and halting.
     """
 
@@ -130,20 +130,20 @@ class Distiller:
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
-        """See :meth:`Trainer.run`; with the teacher to the end, on ``task.fit`` only."""
+        """Train as :meth:`Trainer.run`, with the teacher to the end, on ``task.fit`` only."""
         taught = self._trainer(self.plan.alpha)
         return taught.run(self._targets(data), run, source, stops)
 
     def score(self, state: TrainState, split: Split) -> Score:
-        """See :meth:`Trainer.score`; the loss is that against the labels alone."""
+        """Score as :meth:`Trainer.score`; the loss is that against the labels alone."""
         return self.trainer.score(state, split)
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
-        """See :meth:`Trainer.weights`."""
+        """Return the weights, as :meth:`Trainer.weights`."""
         return self.trainer.weights(state)
 
     def cost(self, steps: int) -> RunCost:
-        """See :meth:`Trainer.cost`; the student's alone."""
+        """Count as :meth:`Trainer.cost`, of the student alone."""
         return self.trainer.cost(steps)
 
     def halted(self, run: Run, source: DirectionSource) -> Distilled:
@@ -157,24 +157,24 @@ class Distiller:
             return taught
         start = Start(taught.state.weights, taught.stopped_at)
         alone = self._phase(run, source, start, 1.0, halting)
-        looks = taught.looks + alone.looks
-        return Distilled(alone.state, taught.stopped_at, alone.stopped_at, looks)
+        checks = taught.checks + alone.checks
+        return Distilled(alone.state, taught.stopped_at, alone.stopped_at, checks)
 
     def _phase(
         self, run: Run, source: DirectionSource, start: Start, alpha: float, halting: Halting
     ) -> Distilled:
-        """From a start to the next stall (``dropped_at`` is then set) or to the last step."""
-        watch, looks = Watch(halting), 0
+        """Train from a start to the next stall (``dropped_at`` is then set) or to the last step."""
+        watch, checks = Watch(halting), 0
         stops = range(start.step + halting.every, run.steps, halting.every)
         data = self._targets(self.task.fit)
         trainer = self._trainer(alpha)
         for step, state in trainer.resume(data, run, source, start, stops):
             if step == run.steps:
                 break
-            looks += 1
+            checks += 1
             if watch.stalled(float(self.score(state, self.task.validation).loss[0, 0])):
-                return Distilled(state, step, step, looks)
-        return Distilled(state, None, step, looks)
+                return Distilled(state, step, step, checks)
+        return Distilled(state, None, step, checks)
 
     def _initial(self, run: Run) -> NDArray[np.float32]:
         return np.asarray(self.trainer.start(run).weights)
@@ -184,7 +184,7 @@ class Distiller:
         return replace(self.trainer, task=replace(self.task, loss=loss))
 
     def _targets(self, data: Split) -> Split:
-        """Labels and the teacher's outputs side by side."""
+        """Put labels and the teacher's outputs side by side, [n, 1 + classes]."""
         if data is not self.task.fit:
             raise ValueError("students are distilled on the fit split")
         labels = data.labels[:, None].astype(np.float32)
@@ -198,13 +198,13 @@ def distil_point(
 
     Students train on ``task.fit``, since the validation split decides when to stop. The rate is
     tuned at full length with the teacher. Runs of different seeds halt at different steps, so each
-    is a call of its own.
+    is a separate call.
 
     Args:
         point: Estimator and directions of the student.
         task: The task; its inputs are flattened for the student.
         settings: As for any training.
-        plan: The rest.
+        plan: Settings of the distillation.
 
     Returns:
         Plain values. ``student_hidden``, ``student_parameters``, ``student_macs``,
@@ -213,8 +213,8 @@ def distil_point(
         other trainings; ``learning_rate``, ``epsilon``; ``teacher_dropped_at`` (None where it
         never was) and ``stopped_at``, steps by seed; means over the seeds of ``forward_passes``
         and ``forward_passes_saved`` (the student's, over one batch), ``teacher_passes`` and
-        ``teacher_passes_saved`` (one a step with the teacher) and ``validation_passes`` (what the
-        looks cost, in batches).
+        ``teacher_passes_saved`` (one per step with the teacher) and ``validation_passes`` (cost of
+        the checks, in batches).
 
     Raises:
         DesignError: The point trains in integers, or the task's targets are no classes.
@@ -247,21 +247,21 @@ def distil_point(
 
 
 def teach(task: Task, plan: Distillation) -> Teacher:
-    """Train the teacher of a task on ``task.fit`` and keep its best moment on the validation."""
+    """Train a task's teacher on ``task.fit``; keep the checkpoint best on the validation split."""
     model = task.model
     if isinstance(model, Mlp):
         sizes = (model.sizes[0], *plan.teacher_hidden, model.sizes[-1])
         task = replace(task, model=Mlp(sizes, model.input_scale), initial=None)
     trainer = Teacher(task, TrainState(None, np.zeros(0, np.int32))).trainer
     steps = TEACHER_RUN.steps
-    stops = range(0, steps, steps // _TEACHER_LOOKS)
+    stops = range(0, steps, steps // _TEACHER_CHECKS)
     states = [state for _, state in trainer.run(task.fit, TEACHER_RUN, None, stops)]
     accuracies = [trainer.score(state, task.validation).accuracy[0, 0] for state in states]
     return Teacher(task, states[int(np.argmax(accuracies))])
 
 
 def outputs_of(network: Network, flat: NDArray[np.float32], split: Split) -> NDArray[np.float32]:
-    """Outputs [n, classes] of a network on a split, some examples at a time."""
+    """Compute a network's outputs [n, classes] on a split, some examples at a time."""
     several = 512
     compiled = load_jax().jit(network.outputs)
     parts = [
@@ -272,7 +272,7 @@ def outputs_of(network: Network, flat: NDArray[np.float32], split: Split) -> NDA
 
 
 def student_task(task: Task, teacher: Teacher, budget: Budget) -> Task:
-    """The task with flat inputs and the student designed for the budget."""
+    """Return the task with flat inputs and the student designed for the budget."""
 
     def flat(split: Split) -> Split:
         return replace(split, inputs=split.inputs.reshape(len(split), -1))
@@ -293,7 +293,7 @@ def student_task(task: Task, teacher: Teacher, budget: Budget) -> Task:
 
 
 def _accuracies(distiller: Distiller, runs: Sequence[Distilled]) -> dict[str, Any]:
-    """Accuracy on the test split, none if a seed diverged; and at which step the first did."""
+    """Measure the accuracy on the test split, None if a seed diverged, and when one first did."""
     diverged = [int(run.state.diverged_at[0, 0]) for run in runs]
     steps = [step for step in diverged if step != NEVER]
     test = distiller.task.test
@@ -309,7 +309,7 @@ def _accuracies(distiller: Distiller, runs: Sequence[Distilled]) -> dict[str, An
 def _passes(
     distiller: Distiller, runs: Sequence[Distilled], settings: TrainSettings
 ) -> dict[str, Any]:
-    """What was run and what halting saved, means over the seeds."""
+    """Return what was run and what halting saved, means over the seeds."""
     stopped = [run.stopped_at for run in runs]
     made = float(np.mean([distiller.cost(steps).forward_passes for steps in stopped]))
     taught = float(np.mean([run.teacher_steps for run in runs]))
@@ -321,5 +321,5 @@ def _passes(
         "forward_passes_saved": distiller.cost(settings.steps).forward_passes - made,
         "teacher_passes": taught,
         "teacher_passes_saved": settings.steps - taught,
-        "validation_passes": float(np.mean([run.looks * batches for run in runs])),
+        "validation_passes": float(np.mean([run.checks * batches for run in runs])),
     }

@@ -28,12 +28,12 @@ FINALISTS = 3
 """Candidates that are tried at full length; with no more than these there is one round."""
 
 CHECKS = 20
-"""Times a run at full length is looked at for the step at which it reaches the target."""
+"""Checks in a run for the step at which it reaches the target."""
 
 
 @dataclass(frozen=True, order=True)
 class Candidate:
-    """What is tuned.
+    """A pair of the tuned settings.
 
     Attributes:
         learning_rate: Learning rate before its decay.
@@ -46,13 +46,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Trial:
-    """How a candidate did on the validation split.
+    """Result of a candidate on the validation split.
 
     Attributes:
         accuracy: Percent, mean over the seeds; NaN where targets are no classes.
         loss: Mean over the seeds; NaN or infinite if one diverged.
-        steps_to_target: First look from which on the target is held; None if it never is.
-        curve: Of each look the step, the accuracy and the half width of its 95 % interval; empty
+        steps_to_target: First check from which on the target is held; None if it never is.
+        curve: Of each check the step, the accuracy and the half width of its 95 % interval; empty
             where targets are no classes.
     """
 
@@ -63,7 +63,7 @@ class Trial:
 
     @property
     def rank(self) -> float:
-        """What is smallest for the best candidate: accuracy decides, where there is none loss."""
+        """Sort key, least for the best candidate: by accuracy, or by loss where there is none."""
         if math.isfinite(self.accuracy):
             return -self.accuracy
         return self.loss if math.isfinite(self.loss) else math.inf
@@ -71,13 +71,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What tuning found and what it cost.
+    """Result and cost of tuning.
 
     Attributes:
         chosen: The best candidate.
         trials: The last trial of each candidate.
-        steps_to_target: Of the chosen candidate.
-        steps: Steps a seed, all candidates and rounds together.
+        steps: Steps per seed, all candidates and rounds together.
     """
 
     chosen: Candidate
@@ -91,8 +90,12 @@ class Tuning:
 
 
 def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict[str, Any]:
-    """Accuracy and cost of a design point: :func:`train_source` on its own stream, the accuracy of
-    a network that came trained, ``accuracy_before``, and :func:`run_costs` of the final run."""
+    """Train a design point and return its accuracy and cost.
+
+    Returns:
+        Plain values: those of :func:`train_source` on the point's own stream, ``accuracy_before``
+        of a pretrained network, and those of :func:`run_costs` of the final run.
+    """
     trainer = trainer_of(point, task, settings)
     result = train_source(stream_source(point, task), task, settings, trainer)
     result["accuracy_before"] = task.accuracy_before
@@ -105,10 +108,10 @@ def train_source(
 ) -> dict[str, Any]:
     """Tune on the validation split, retrain on all of it, test.
 
-    With the rate and epsilon of :func:`tune` every seed is trained afresh on ``task.train`` and
+    With the rate and epsilon of :func:`tune` every seed is trained again on ``task.train`` and
     tested once. A compiled call trains ``SEEDS_PER_CALL`` seeds with all rates of one epsilon (the
-    last one what is left), whatever else is going on. When a seed diverges, the point has: it
-    gets no accuracy.
+    last one the remainder), whatever else is pending. When a seed diverges the point counts as
+    diverged and gets no accuracy.
 
     Returns:
         Plain values: ``accuracy_mean``, ``accuracy_ci95`` (half width; None for one seed) and
@@ -140,23 +143,23 @@ def train_source(
         "tuning_forward_passes": trainer.cost(tuning.steps).forward_passes,
         "steps_to_target": tuning.steps_to_target,
         "validation_accuracy": {
-            _words(candidate): _finite(trial.accuracy)
+            _label(candidate): _finite(trial.accuracy)
             for candidate, trial in sorted(tuning.trials.items())
         },
-        "validation_curve": [list(look) for look in tuning.trials[chosen].curve],
+        "validation_curve": [list(check) for check in tuning.trials[chosen].curve],
     }
 
 
 def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer) -> Tuning:
     """Choose learning rate and epsilon by successive halving on the validation split.
 
-    Every candidate is tried on ``task.fit`` with all seeds for a part of the steps (with a
-    schedule of its own), the better half goes on to twice as many, until ``FINALISTS`` are left,
-    which are tried at full length. The best mean validation accuracy wins, or the smallest loss
+    Every candidate is trained on ``task.fit`` with all seeds for a fraction of the steps (on a
+    schedule of that length), the better half for twice as many, until ``FINALISTS`` are left,
+    which are trained at full length. The best mean validation accuracy wins, or the smallest loss
     where targets are no classes; of equals the smaller rate, then the smaller epsilon. Each point
     has the same candidates and rounds, so the budget is the same for all.
 
-    Sequential halving: Karnin, Koren and Somekh, ICML 2013; here it starts again in each round.
+    Sequential halving: Karnin, Koren and Somekh, ICML 2013; here each round trains from scratch.
     """
     left = sorted(Candidate(r, e) for r in set(settings.learning_rates) for e in _lengths(settings))
     rounds = max(0, math.ceil(math.log2(len(left) / FINALISTS)))
@@ -179,7 +182,7 @@ def learning_curve(
     chosen: Candidate,
     every: int,
 ) -> list[dict[str, float | int | None]]:
-    """How a final run goes on the way: a row every ``every`` steps and at both ends.
+    """Train once more and measure a row every ``every`` steps and at both ends.
 
     Trains on ``task.fit``, so that the validation split stays unseen.
 
@@ -204,11 +207,11 @@ def learning_curve(
 
 
 def steps_to_target(steps: Sequence[int], accuracy: Sequence[float], target: float) -> int | None:
-    """First look at which the accuracy reaches the target and from which on it holds it.
+    """Find the first check from which on the accuracy stays at the target or above.
 
     Args:
-        steps: Steps done at each look.
-        accuracy: Accuracy at each look, percent.
+        steps: Steps done at each check.
+        accuracy: Accuracy at each check, percent.
         target: Percent.
     """
     held = None
@@ -231,15 +234,15 @@ def _try(
     trainer: Trainer,
     steps: int,
 ) -> dict[Candidate, Trial]:
-    """Trials of all candidates, those of one epsilon side by side."""
+    """Try all candidates, those of one epsilon side by side."""
     trials = {}
-    looks = [steps * look // CHECKS for look in range(1, CHECKS)] if steps >= CHECKS else []
+    checks = [steps * check // CHECKS for check in range(1, CHECKS)] if steps >= CHECKS else []
     for epsilon in sorted({candidate.epsilon for candidate in candidates}):
         group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
         run = replace(_run(settings, group), steps=steps)
         seen = [
             (step, trainer.score(state, task.validation))
-            for step, state in _training(source, trainer, task.fit, run, looks)
+            for step, state in _training(source, trainer, task.fit, run, checks)
         ]
         losses = seen[-1][1].loss.mean(axis=0)
         for index, candidate in enumerate(group):
@@ -247,13 +250,13 @@ def _try(
             means = [float(accuracy.mean()) for accuracy in accuracies]
             steps_seen = [step for step, _ in seen]
             reached = steps_to_target(steps_seen, means, settings.target_accuracy)
-            curve = tuple(map(_look, steps_seen, accuracies)) if math.isfinite(means[-1]) else ()
+            curve = tuple(map(_check, steps_seen, accuracies)) if math.isfinite(means[-1]) else ()
             trials[candidate] = Trial(means[-1], float(losses[index]), reached, curve)
     return trials
 
 
-def _look(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
-    """One look of a learning curve, in hundredths of a percent: it is for the eye."""
+def _check(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
+    """Summarise one check of a learning curve, to hundredths of a percent: it is for display."""
     half = half_width(accuracies.tolist())
     mean = round(float(np.mean(accuracies)), 2)
     return step, mean, None if half is None else round(half, 2)
@@ -263,12 +266,12 @@ def _lengths(settings: TrainSettings) -> set[float]:
     return set(settings.epsilon)
 
 
-def _words(candidate: Candidate) -> str:
+def _label(candidate: Candidate) -> str:
     return f"{candidate.learning_rate:g}/{candidate.epsilon:g}"
 
 
 def _run(settings: TrainSettings, candidates: Sequence[Candidate]) -> Run:
-    """A run of candidates that share an epsilon."""
+    """Return the run of candidates that share an epsilon."""
     return Run(
         seeds=tuple(range(settings.seeds)),
         learning_rates=tuple(candidate.learning_rate for candidate in candidates),
@@ -281,7 +284,7 @@ def _run(settings: TrainSettings, candidates: Sequence[Candidate]) -> Run:
 def _training(
     source: DirectionSource, trainer: Trainer, data: Split, run: Run, stops: Sequence[int] = ()
 ) -> Iterator[tuple[int, TrainState]]:
-    """:meth:`Trainer.run` in calls of a few seeds each, side by side from stop to stop."""
+    """Train in calls of a few seeds each, side by side from stop to stop."""
     groups = [
         run.seeds[at : at + SEEDS_PER_CALL] for at in range(0, len(run.seeds), SEEDS_PER_CALL)
     ]

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Trainer:
     """Return the trainer for a point's estimator and arithmetic on a task's network.
 
-    Two-point steps on a perceptron have a loop of their own, several times as fast as the general
-    one, and so has integer training.
+    Two-point steps on a perceptron have a dedicated loop, several times as fast as the general
+    one; so has integer training.
 
     Raises:
-        DesignError: The task's network has no integer form, or an option does not go with the
+        DesignError: The task's network has no integer form, or an option does not fit the
             estimator.
     """
     if point.fixed_point:
@@ -42,7 +42,7 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
     """Return the general trainer for a point's estimator, in float32.
 
     Raises:
-        DesignError: An option does not go with the estimator.
+        DesignError: An option does not fit the estimator.
     """
     sgd = Sgd(options.momentum, options.weight_decay)
     normalise = options.normalise and point.estimator == "rge_onesided"

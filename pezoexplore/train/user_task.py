@@ -26,12 +26,12 @@ Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""
 
 Examples = tuple[Any, Any]
-"""Inputs [n, ...] and class numbers [n], or other targets [n, ...] for a loss that takes them."""
+"""Inputs [n, ...] and class numbers [n], or float targets [n, ...] for a loss that takes them."""
 
 
 @dataclass(frozen=True, eq=False)
 class UserTask:
-    """What the function of ``task: package.module:function`` returns.
+    """A user's task, as the function of ``task: package.module:function`` returns it.
 
     Attributes:
         parameters: Initial weights: arrays in lists, tuples or dictionaries. Or a function that
@@ -39,8 +39,8 @@ class UserTask:
         predict: ``predict(parameters, inputs)`` returns outputs [n, classes] for inputs [n, ...],
             the largest being the class; any outputs [n, ...] where targets are no classes. Written
             with ``jax.numpy``; inputs come as float32.
-        data: All examples, (inputs [n, ...], class numbers from 0 on [n]). With a loss of its own
-            a task may have float targets [n, ...] instead: it has a loss and no accuracy.
+        data: All examples, (inputs [n, ...], class numbers from 0 on [n]). A task with a ``loss``
+            may have float targets [n, ...] instead: then it has no accuracy.
         loss: ``loss(outputs, targets)`` returns the losses [n] of the examples; by default the
             cross-entropy.
         test: Examples that accuracies and losses are reported on; by default a fifth of ``data``.
@@ -55,18 +55,18 @@ class UserTask:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a user's task is from; another process loads it again from there.
+    """Where a user's task was loaded from; another process loads it again from there.
 
     Attributes:
         name: ``package.module:function``.
-        folder: Where the module is looked for first.
+        folder: Folder searched first for the module.
     """
 
     name: str
     folder: str | None
 
     def part(self, name: str) -> Any:  # noqa: ANN401 - the user's
-        """A field of the task."""
+        """Return a field of the task."""
         return getattr(load_user_task(self.name, self.folder), name)
 
 
@@ -83,22 +83,22 @@ class UserLoss:
     function: Loss
 
     def __call__(self, outputs: Array, targets: Array) -> Array:
-        """Losses of the examples, [n]."""
+        """Compute the losses of the examples, [n]."""
         return self.function(outputs, targets)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Code does not travel between processes."""
+        """Pickle as an origin: code is not sent between processes."""
         return Origin.part, (self.origin, "loss")
 
 
 @dataclass(frozen=True, eq=False)
 class UserNetwork:
-    """A user's network over flat weights: a single layer as far as restarting goes.
+    """A user's network over flat weights, treated as a single layer.
 
     Attributes:
         origin: The task it belongs to.
         blocks: The arrays of the parameters, in JAX's order (dictionaries by key).
-        macs: Half the floating-point operations XLA counts in the pass of an example.
+        macs: Half the floating-point operations that XLA counts in the pass of an example.
         build: Parameters from their arrays.
         predict: See :class:`UserTask`.
         start: Initial flat weights of a training seed.
@@ -113,7 +113,7 @@ class UserNetwork:
     layers: int = 1
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Code does not travel between processes."""
+        """Pickle as an origin: code is not sent between processes."""
         return Origin.part, (self.origin, "model")
 
     @property
@@ -122,31 +122,31 @@ class UserNetwork:
         return self.blocks[-1].stop
 
     def init(self, seed: int) -> NDArray[np.float32]:
-        """Initial weights of a training seed, [d]."""
+        """Return the initial weights of a training seed, float32 [d]."""
         return self.start(seed)
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
+        """Compute outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
         return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """The inputs as float32: nothing comes before the only layer."""
+        """Return the inputs as float32: nothing precedes the only layer."""
         del flat, layer
         return inputs.astype(load_jax().numpy.float32)
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs [n, classes] from the inputs."""
+        """Compute outputs [n, classes] from the inputs."""
         del layer
         return self.predict(self.build([block.of(flat) for block in self.blocks]), entering)
 
 
 @cache
 def load_user_task(name: str, folder: str | None = None) -> Task:
-    """Return the task that a user's function builds; loaded once per process.
+    """Call a user's function and return its task; loaded once per process.
 
     Args:
         name: ``package.module:function``.
-        folder: Where the module is looked for first; then the working folder, then Python's path.
+        folder: Folder searched first for the module; then the working folder and Python's path.
 
     Raises:
         DesignError: There is no such module or function, it fails, or it returns something else.
@@ -159,7 +159,7 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
     with _on_path(folder, str(Path.cwd())):
         module = _module(name, where)
         made = getattr(module, function, None)
-        # A name that the module itself got elsewhere is not called: who knows what it does.
+        # Imported names are not called: they were not written as tasks.
         if not isinstance(made, FunctionType) or made.__module__ != where:
             raise DesignError(f"task: '{name}': {module.__file__} has no function {function}")
         user = _guarded(name, function, made)
@@ -172,7 +172,7 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
 
 
 def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
-    """A user's task, tried out once."""
+    """Check a user's task by tracing it once, and turn it into a task."""
     name = origin.name
     train, test = _splits(name, user)
     blocks, build = _layout(name, user)
@@ -198,7 +198,7 @@ def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
 
 
 def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
-    """Training and test examples."""
+    """Return training and test examples."""
     data = _examples(name, "data", user.data)
     if user.loss is None and not data.has_classes:
         raise DesignError(
@@ -232,7 +232,7 @@ def _examples(name: str, what: str, pair: Examples) -> Split:
 
 
 def _carved(name: str, data: Split) -> tuple[Split, Split]:
-    """A fifth held out, the same share of each class if there are any."""
+    """Hold out a fifth, the same share of each class if there are any."""
     try:
         return carve(data, len(data) // 5)
     except ValueError as error:
@@ -242,7 +242,7 @@ def _carved(name: str, data: Split) -> tuple[Split, Split]:
 
 
 def _layout(name: str, user: UserTask) -> tuple[tuple[Block, ...], Callable[[list[Array]], Tree]]:
-    """Where each array of the parameters lies, and how they are put together again."""
+    """Return the blocks of the parameters' arrays, and the function that reassembles the tree."""
     jax = load_jax()
     found, structure = jax.tree_util.tree_flatten_with_path(_tree(name, user, 0))
     if not found or not all(np.asarray(array).dtype.kind in "fui" for _, array in found):
@@ -257,10 +257,10 @@ def _tree(name: str, user: UserTask, seed: int) -> Tree:
     return user.parameters
 
 
-def _lowered(name: str, user: UserTask, tree: Tree, tried: tuple[Split, Loss]) -> tuple[Any, Any]:
-    """Network and loss of one example as XLA will see them, their shapes checked."""
+def _lowered(name: str, user: UserTask, tree: Tree, used: tuple[Split, Loss]) -> tuple[Any, Any]:
+    """Lower network and loss for one example to what XLA compiles; check their shapes."""
     jax, jnp = load_jax(), load_jax().numpy
-    data, loss = tried
+    data, loss = used
     weights = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), jnp.float32), tree)
     inputs = jax.ShapeDtypeStruct((1, *data.inputs.shape[1:]), jnp.float32)
     targets = jax.ShapeDtypeStruct((1, *data.labels.shape[1:]), data.labels.dtype)
@@ -297,7 +297,7 @@ def _module(name: str, where: str) -> ModuleType:
 
 
 def _guarded(name: str, what: str, call: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
-    """What user code returns; what it raises becomes one line."""
+    """Call user code; turn what it raises into a one-line error."""
     try:
         return call(*arguments)
     except Exception as error:
@@ -311,7 +311,7 @@ def _line(error: BaseException) -> str:
 
 @contextmanager
 def _on_path(*folders: str | None) -> Iterator[None]:
-    """Look for modules in these folders first."""
+    """Search these folders first for modules."""
     before = list(sys.path)
     sys.path[:0] = [os.fspath(folder) for folder in folders if folder]
     importlib.invalidate_caches()

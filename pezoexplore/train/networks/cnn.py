@@ -5,7 +5,7 @@ convolutions, norms and pooling alike, however few the channels. A convolution i
 product of the weights with the neighbourhoods, which stays a batched product when replicas are
 mapped side by side; the library's convolution would become a grouped one, which the CPU does
 slowly. Images of up to ``THIN`` channels, whose products would have too short an inner axis, are
-shifted, weighed and summed instead. For few channels this is two to three times as fast as the
+shifted, weighted and summed instead. For few channels this is two to three times as fast as the
 usual layout with the library's convolution; its price is the memory of the neighbourhoods, nine
 images a 3 x 3 convolution (:mod:`pezoexplore.train.networks.resnet` chooses otherwise).
 
@@ -27,10 +27,10 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array, Block, layout
 
 THIN = 3
-"""Most channels in of a convolution that is a sum of shifted images."""
+"""Most input channels of a convolution computed as a sum of shifted images."""
 
 VARIANCE_FLOOR = 1e-5
-"""What a group norm adds to the variance."""
+"""Addend of the variance in a group norm."""
 
 _INIT_STREAM = 0
 
@@ -47,12 +47,12 @@ class Conv:
     """A convolution of stride 1 with bias; then norm, max pooling and ReLU.
 
     Attributes:
-        channels: Channels out.
+        channels: Output channels.
         kernel: Side of the kernel, odd.
         same: Whether the image is padded with zeros so that it keeps its size.
         groups: Groups of channels of the norm; 0 for no norm.
-        pool: Side of the pooling windows, which do not overlap; 1 for none. What is left over at
-            the far edges is dropped.
+        pool: Side of the pooling windows, which do not overlap; 1 for none. The remainder at the
+            far edges is dropped.
     """
 
     channels: int
@@ -62,14 +62,14 @@ class Conv:
     pool: int = 1
 
     def sizes(self, image: Image) -> tuple[Image, Image]:
-        """The image after the convolution and after the pooling."""
+        """Return the image size after the convolution and after the pooling."""
         lost = 0 if self.same else self.kernel - 1
         height, width = image[0] - lost, image[1] - lost
         pooled = (height // self.pool, width // self.pool, self.channels)
         return (height, width, self.channels), pooled
 
     def macs(self, image: Image) -> int:
-        """Multiply-accumulates of one example."""
+        """Count the multiply-accumulates of one example."""
         return math.prod(self.sizes(image)[0]) * self.kernel**2 * image[2]
 
 
@@ -83,7 +83,7 @@ class Cnn:
         hidden: Units of the dense layers between them and the outputs.
         classes: Outputs.
         input_scale: Factor on the stored inputs.
-        input_shift: What is added to the scaled inputs.
+        input_shift: Addend of the scaled inputs.
         mean: Whether the dense layers see the mean of each channel instead of all positions.
     """
 
@@ -128,29 +128,29 @@ class Cnn:
         return layout(shapes)
 
     def init(self, seed: int) -> NDArray[np.float32]:
-        """He-normal weights, zero biases, norms that change nothing, [d]."""
+        """Draw He-normal weights, zero biases and identity norms, float32 [d]."""
         return he_normal(self.blocks, self.parameters, seed)
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs [n, classes] at weights [d] on stored inputs [n, height, width, channels]."""
+        """Compute outputs [n, classes] at weights [d] on inputs [n, height, width, channels]."""
         return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer; for layer 0 the scaled inputs, [n, height, width, channels].
+        """Compute the input of a layer: of layer 0 the scaled inputs, [n, height, width, channels].
 
-        For later ones [channels, height, width, n], or [features, n] where it is dense.
+        Of later ones [channels, height, width, n], or [features, n] where the layer is dense.
         """
         images = scaled(inputs, self.input_scale, self.input_shift)
         return self._through(flat, images.transpose(3, 1, 2, 0), 0, layer) if layer else images
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs [n, classes] from what enters a layer."""
+        """Compute outputs [n, classes] from the input of a layer."""
         hidden = entering if layer else entering.transpose(3, 1, 2, 0)
         return self._through(flat, hidden, layer, self.layers).T
 
     @cached_property
     def _images(self) -> tuple[Image, ...]:
-        """What enters each convolution, and what leaves the last one."""
+        """Image size before each convolution, and after the last one."""
         images = [self.image]
         for conv in self.convs:
             images.append(conv.sizes(images[-1])[1])
@@ -184,7 +184,7 @@ class Cnn:
         return hidden
 
     def _convolved(self, layer: int, hidden: Array, tensors: list[Array]) -> Array:
-        """A convolution with its norm and pooling; the ReLU, which commutes with max, is left."""
+        """Apply a convolution with norm and pooling, not yet the ReLU, which commutes with max."""
         conv = self.convs[layer]
         hidden = _convolution(hidden, tensors[0], same=conv.same) + tensors[1][:, None, None, None]
         if conv.groups:
@@ -193,25 +193,25 @@ class Cnn:
 
 
 def conv_shapes(name: str, sizes: tuple[int, int, int], layer: int, *, bias: bool = True) -> Shapes:
-    """Tensors of a convolution of (kernel side, channels in, channels out)."""
+    """Return the tensors of a convolution of (kernel side, input channels, output channels)."""
     kernel, inputs, out = sizes
     weight = (f"{name}.weight", (kernel, kernel, inputs, out), layer)
     return [weight, (f"{name}.bias", (out,), layer)] if bias else [weight]
 
 
 def norm_shapes(name: str, channels: int, layer: int) -> Shapes:
-    """Tensors of a group norm: gain and shift by channel."""
+    """Return the tensors of a group norm: gain and shift by channel."""
     return [(f"{name}.gain", (channels,), layer), (f"{name}.shift", (channels,), layer)]
 
 
 def dense_shapes(name: str, pair: tuple[int, int], layer: int) -> Shapes:
-    """Tensors of a dense layer of (units in, units out)."""
+    """Return the tensors of a dense layer of (input units, output units)."""
     inputs, out = pair
     return [(f"{name}.weight", (out, inputs), layer), (f"{name}.bias", (out,), layer)]
 
 
 def he_normal(blocks: tuple[Block, ...], parameters: int, seed: int) -> NDArray[np.float32]:
-    """He-normal weights (deviation sqrt(2 / inputs of a unit)), gains of one, zero otherwise."""
+    """Draw He-normal weights (deviation sqrt(2 / inputs of a unit)), gains of one, else zeros."""
     rng = np.random.default_rng([seed, _INIT_STREAM])
     flat = np.zeros(parameters, np.float32)
     for block in blocks:
@@ -224,13 +224,13 @@ def he_normal(blocks: tuple[Block, ...], parameters: int, seed: int) -> NDArray[
 
 
 def scaled(inputs: Array, scale: float, shift: float) -> Array:
-    """Stored inputs as the network sees them, float32."""
+    """Scale and shift stored inputs, to float32."""
     values = inputs.astype(load_jax().numpy.float32) * np.float32(scale)
     return values + np.float32(shift) if shift else values
 
 
 def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
-    """Convolution (correlation) of images [in, h, w, n] with a weight [k, k, in, out], k odd.
+    """Convolve (correlate) images [in, h, w, n] with a weight [k, k, in, out], k odd.
 
     Returns:
         [out, h', w', n], padded with zeros to the size of the image or not at all.
@@ -256,7 +256,7 @@ def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
 
 
 def _group_norm(images: Array, gain: Array, shift: Array, groups: int) -> Array:
-    """Zero mean and unit variance of each group of channels in each example, then gain and shift.
+    """Normalise each group of channels in each example, then apply gain and shift.
 
     Args:
         images: [channels, h, w, n].
@@ -270,7 +270,7 @@ def _group_norm(images: Array, gain: Array, shift: Array, groups: int) -> Array:
     count = height * width * grouped[1]
 
     def over_group(values: Array) -> Array:
-        """Mean over positions and the channels of a group, by channel: [channels, 1, 1, n]."""
+        """Average over positions and the channels of a group, by channel: [channels, 1, 1, n]."""
         means = values.sum((1, 2)).reshape(grouped).sum(1, keepdims=True) / count
         return jnp.broadcast_to(means, grouped).reshape(channels, 1, 1, examples)
 
@@ -281,7 +281,7 @@ def _group_norm(images: Array, gain: Array, shift: Array, groups: int) -> Array:
 
 
 def _max_pool(images: Array, side: int) -> Array:
-    """Largest value of each window of side x side of [channels, h, w, n].
+    """Take the largest value of each window of side x side of [channels, h, w, n].
 
     First over rows, then over columns, each between whole runs of memory: maxima of strided
     slices take ten times as long.
@@ -294,18 +294,18 @@ def _max_pool(images: Array, side: int) -> Array:
 
 
 def digits_cnn() -> Cnn:
-    """For 8 x 8 digits: 8 and 16 channels of 3 x 3, each pooled by 2; 1,898 parameters."""
+    """Build the network of 8 x 8 digits: 8 and 16 channels of 3 x 3, pooled by 2; 1,898 weights."""
     return Cnn((8, 8, 1), (Conv(8, pool=2), Conv(16, pool=2)), (), 10, input_scale=1 / 16)
 
 
 def lenet() -> Cnn:
-    """LeNet-5's shapes (LeCun et al., 1998) on 28 x 28 with ReLU and max pooling: 61,706."""
+    """Build LeNet-5's shapes (LeCun et al., 1998) with ReLU and max pooling: 61,706 weights."""
     convs = (Conv(6, 5, pool=2), Conv(16, 5, same=False, pool=2))
     return Cnn((28, 28, 1), convs, (120, 84), 10, input_scale=1 / 255)
 
 
 def deepzero_cnn(depth: int, image: Image = (32, 32, 3)) -> Cnn:
-    """The small network of DeepZero (arXiv 2310.02025) at one of its five sizes.
+    """Build the small network of DeepZero (arXiv 2310.02025) at one of its five sizes.
 
     ``depth`` blocks of a 3 x 3 convolution with bias, a norm, ReLU and pooling by 2, then the mean
     of each channel and a dense layer: the form in the authors' public code. Its 18 channels are

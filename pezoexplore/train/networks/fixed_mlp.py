@@ -2,8 +2,8 @@
 
 XLA multiplies integer matrices slowly on a CPU, and float32 is exact on integers up to 2**24. So
 operands wider than a byte are cut into an upper part and a lower byte, each product of parts is a
-float32 matrix product whose sums stay below 2**24, and the parts are put together as int32. What
-an accumulator holds is kept as ``upper * 2**8 + lower``, so it never overflows.
+float32 matrix product whose sums stay below 2**24, and the parts are added as int32. Accumulators
+are kept as ``upper * 2**8 + lower``, so they never overflow.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pezoexplore.train.networks.mlp import Layers, Mlp
 from pezoexplore.train.networks.network import Array
 
 HEADROOM = 2.0
-"""Ranges reach this far beyond what the network starts with: training moves weights."""
+"""Ranges as a multiple of the initial network's largest values: training moves weights."""
 
 EXACT = 1 << 24
 """Integers up to here are exact in float32."""
@@ -29,18 +29,18 @@ EXACT = 1 << 24
 
 @dataclass(frozen=True)
 class Scales:
-    """Where the binary points are: an integer x with f fraction bits is worth ``x * 2**-f``.
+    """The binary points: an integer x with f fraction bits is worth ``x * 2**-f``.
 
     Attributes:
         weights: Fraction bits of each layer's weights and biases.
-        activations: Fraction bits of what enters each layer, the inputs first.
+        activations: Fraction bits of the input of each layer.
     """
 
     weights: tuple[int, ...]
     activations: tuple[int, ...]
 
     def accumulator(self, layer: int) -> int:
-        """Fraction bits of a layer's accumulator."""
+        """Return the fraction bits of a layer's accumulator."""
         return self.weights[layer] + self.activations[layer]
 
 
@@ -71,22 +71,22 @@ class FixedMlp:
             raise DesignError(f"weight_bits: a layer of {widest} inputs is too wide to be exact")
 
     def quantised(self, flat: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Integer weights [..., d] nearest to float ones."""
+        """Quantise float weights [..., d] to the nearest integers."""
         whole = np.rint(flat.astype(np.float64) * 2.0 ** self._fraction_bits())
         return np.clip(whole, *rails(self.weight_bits)).astype(np.int32)
 
     def real(self, flat: NDArray[np.int32]) -> NDArray[np.float32]:
-        """What integer weights [..., d] are worth."""
+        """Convert integer weights [..., d] to the floats they stand for."""
         return (flat * 2.0 ** -self._fraction_bits().astype(np.float64)).astype(np.float32)
 
     def inputs(self, stored: NDArray[np.generic]) -> NDArray[np.int16]:
-        """Stored inputs as integers."""
+        """Quantise stored inputs to int16."""
         worth = stored.astype(np.float64) * self.model.input_scale
         whole = np.rint(worth * 2.0 ** self.scales.activations[0])
         return np.clip(whole, *rails(self.activation_bits)).astype(np.int16)
 
     def logits(self, layers: Layers, inputs: Array) -> Array:
-        """Logits [..., classes, examples] with ``LOSS_BITS`` fraction bits.
+        """Compute logits, int32 [..., classes, examples] with ``LOSS_BITS`` fraction bits.
 
         Args:
             layers: int32 weights and biases with any leading axes.
@@ -96,9 +96,9 @@ class FixedMlp:
         return self._onward(layers[1:], first)
 
     def sides(self, layers: Layers, probe: Layers, inputs: Array) -> tuple[Array, Array]:
-        """Logits at the weights plus and minus the probe, each saturated.
+        """Compute logits at the weights plus and minus the probe, each saturated.
 
-        Where no weight of the first layer comes near a rail, its accumulators are those of the
+        Where no weight of the first layer can reach a rail, its accumulators are those of the
         weights plus and minus those of the probe, which the replicas of a seed share: the same
         integers, for two thirds of the products.
 
@@ -132,7 +132,7 @@ class FixedMlp:
         return plus, minus
 
     def _moved(self, layers: Layers, probe: Layers, sign: int) -> Layers:
-        """The weights plus or minus the probe, saturated."""
+        """Add or subtract the probe, saturated."""
 
         def held(part: Array, by: Array) -> Array:
             return saturate(part + sign * by, self.weight_bits, load_jax().numpy)
@@ -143,20 +143,20 @@ class FixedMlp:
         )
 
     def _onward(self, later: Layers, first: tuple[Array, Array]) -> Array:
-        """Logits from the accumulators of the first layer, through the layers after it."""
+        """Compute logits from the accumulators of the first layer."""
         jnp = load_jax().numpy
         upper, lower = first
         for layer, tensors in enumerate(later, start=1):
             point = self.scales.accumulator(layer - 1)
-            handed_on = _drop(upper, lower, point - self.scales.activations[layer])
-            hidden = jnp.clip(handed_on, 0, rails(self.activation_bits)[1])
+            rounded = _drop(upper, lower, point - self.scales.activations[layer])
+            hidden = jnp.clip(rounded, 0, rails(self.activation_bits)[1])
             upper, lower = self._accumulate(*tensors, hidden, layer)
         return _drop(upper, lower, self.scales.accumulator(len(later)) - LOSS_BITS)
 
     def _accumulate(
         self, weight: Array, bias: Array, hidden: Array, layer: int
     ) -> tuple[Array, Array]:
-        """Accumulators as (upper, lower), worth ``upper * 2**8 + lower``."""
+        """Compute accumulators as (upper, lower), worth ``upper * 2**8 + lower``."""
         bias = (bias << self.scales.activations[layer])[..., None]
         if self.weight_bits <= 8:
             return load_jax().numpy.zeros((), "int32"), self._product(weight, hidden) + bias
@@ -164,7 +164,7 @@ class FixedMlp:
         return upper, self._product(weight & 255, hidden) + (bias & 255)
 
     def _product(self, bytes_: Array, hidden: Array) -> Array:
-        """Exact product of byte-wide weights with activations, int32."""
+        """Multiply byte-wide weights with activations exactly, int32."""
         jnp = load_jax().numpy
         weight = bytes_.astype(jnp.float32)
         if self.activation_bits <= 8:
@@ -176,14 +176,14 @@ class FixedMlp:
         return (upper << 8) + lower
 
     def _fraction_bits(self) -> NDArray[np.int64]:
-        """Fraction bits of each weight, [d]."""
+        """Return the fraction bits of each weight, [d]."""
         sizes = np.diff([block.start for block in self.model.blocks] + [self.model.parameters])
         bits = [self.scales.weights[block.layer] for block in self.model.blocks]
         return np.repeat(bits, sizes)
 
 
 def _wide_product(weight: Array, hidden: Array) -> Array:
-    """Product of weights [seeds, rates, out, in] with activations; one wide one where rates share.
+    """Multiply weights [seeds, rates, out, in] with activations; one wide product if shared.
 
     Args:
         weight: Float32.
@@ -204,10 +204,10 @@ def calibrated(
     weight_bits: int,
     activation_bits: int,
 ) -> FixedMlp:
-    """The network in integers, ranges taken from its initial weights.
+    """Quantise a network, with ranges from its initial weights.
 
-    A layer has as many fraction bits as leave room for ``HEADROOM`` times its largest weight, or
-    the largest value it hands on over the examples; the inputs as leave room for the largest.
+    A layer's weights have as many fraction bits as leave room for ``HEADROOM`` times the largest,
+    its outputs for ``HEADROOM`` times the largest over the examples, the inputs for the largest.
 
     Args:
         model: The network.
@@ -229,12 +229,12 @@ def calibrated(
 
 
 def _fraction(largest: float, bits: int) -> int:
-    """Most fraction bits at which a signed integer of so many bits holds the largest value."""
+    """Return the most fraction bits with which ``bits`` signed bits hold the largest value."""
     return math.floor(math.log2(rails(bits)[1] / (largest or 1.0)))
 
 
 def _drop(upper: Array, lower: Array, bits: int) -> Array:
-    """``round((upper * 2**8 + lower) * 2**-bits)`` to nearest, halves away from zero."""
+    """Compute ``round((upper * 2**8 + lower) * 2**-bits)``, halves away from zero."""
     if not upper.ndim:
         return shift_round(lower, bits)
     carried, low = upper + (lower >> 8), lower & 255

@@ -72,16 +72,16 @@ class Mlp:
         return tuple(zip(self.sizes, self.sizes[1:], strict=False))
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs [n, classes] at weights [d] on stored inputs [n, features]."""
+        """Compute outputs [n, classes] at weights [d] on stored inputs [n, features]."""
         return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer, [n, features]; for layer 0 the scaled inputs."""
+        """Compute the input of a layer, [n, features]; of layer 0 the scaled inputs."""
         scaled = inputs.astype(load_jax().numpy.float32) * np.float32(self.input_scale)
         return self._through(flat, scaled, 0, layer)
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs [n, classes] from what enters a layer."""
+        """Compute outputs [n, classes] from the input of a layer."""
         return self._through(flat, entering, layer, self.layers)
 
     def _through(self, flat: Array, hidden: Array, first: int, last: int) -> Array:
@@ -93,7 +93,7 @@ class Mlp:
         return hidden
 
     def init(self, seed: int) -> NDArray[np.float32]:
-        """He-normal weights (standard deviation sqrt(2 / inputs)) and zero biases, [d]."""
+        """Draw He-normal weights (deviation sqrt(2 / inputs)) and zero biases, float32 [d]."""
         rng = np.random.default_rng([seed, _INIT_STREAM])
         flat = np.zeros(self.parameters, np.float32)
         for weight, _ in self.unpack(flat):
@@ -101,7 +101,7 @@ class Mlp:
         return flat
 
     def unpack(self, flat: Array) -> Layers:
-        """Layers of flat parameters [..., d].
+        """Split flat parameters [..., d] into layers.
 
         The order is layer by layer, each its weight row by row (all inputs of unit 0 first) and
         then its bias.
@@ -115,14 +115,14 @@ class Mlp:
         return tuple(layers)
 
     def pack(self, layers: Layers) -> NDArray[np.float32]:
-        """Flat parameters [..., d] of layers: the inverse of :meth:`unpack`."""
+        """Join layers to flat parameters [..., d]: the inverse of :meth:`unpack`."""
         pieces = []
         for weight, bias in layers:
             pieces += [np.asarray(weight).reshape(*weight.shape[:-2], -1), np.asarray(bias)]
         return np.concatenate(pieces, axis=-1)
 
     def logits(self, layers: Layers, inputs: Array) -> Array:
-        """Outputs [..., classes, examples] on inputs [examples, features] shared by all replicas.
+        """Compute outputs [..., classes, examples] on inputs [examples, features] of all replicas.
 
         Args:
             layers: Parameters with any leading axes.
@@ -139,10 +139,10 @@ class Mlp:
     def probe(
         self, layers: Layers, direction: Layers, inputs: Array, epsilon: Array
     ) -> tuple[Array, Array]:
-        """Outputs at w + epsilon z and at w - epsilon z, each [seeds, rates, classes, batch].
+        """Compute outputs at w + epsilon z and w - epsilon z, each [seeds, rates, classes, batch].
 
-        The first layer is linear in the weights, so it is taken as ``w x +- epsilon (z x)``: the
-        rates of one seed see the same z and the same batch and share the product ``z x``, and
+        The first layer is linear in the weights, so it is computed as ``w x +- epsilon (z x)``:
+        the rates of one seed see the same z and the same batch and share the product ``z x``, and
         the small difference between the two sides is not rounded away in the sum. Later layers
         form ``w +- epsilon z``. The weights themselves are never moved and moved back.
 
@@ -167,9 +167,9 @@ class Mlp:
 
 
 def _first_products(weight: Array, inputs: Array) -> Array:
-    """Products of weight [seeds, r, out, in] with inputs [seeds, batch, in].
+    """Multiply weights [seeds, r, out, in] with inputs [seeds, batch, in].
 
-    One wide product a seed, since its replicas see the same batch: [seeds, r, out, batch].
+    One wide product per seed, since its replicas see the same batch: [seeds, r, out, batch].
     """
     lax = load_jax().lax
     seeds, replicas, out, features = weight.shape
@@ -179,7 +179,7 @@ def _first_products(weight: Array, inputs: Array) -> Array:
 
 
 def cross_entropy(logits: Array, labels: Array) -> Array:
-    """Loss of each example in nats.
+    """Compute the cross-entropy of each example in nats.
 
     Args:
         logits: [..., classes, examples].

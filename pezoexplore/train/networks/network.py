@@ -1,4 +1,4 @@
-"""What a network is to the training loops: flat weights in, outputs out, cut at its layers."""
+"""The interface of networks: flat weights in, outputs out, cut at the layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Block:
         name: Such as ``conv1.weight``.
         start: Index of its first weight.
         shape: Its shape, row-major.
-        layer: The layer it belongs to, from 0.
+        layer: Number of its layer, from 0.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Block:
         return self.start + self.size
 
     def of(self, flat: Array) -> Array:
-        """The tensor, with the leading axes of flat weights [..., d]."""
+        """Return the tensor [..., *shape] within flat weights [..., d]."""
         return flat[..., self.start : self.stop].reshape(*flat.shape[:-1], *self.shape)
 
 
 class Network(Protocol):
-    """A network whose functions JAX can trace, a replica at a time; map over the weights for more.
+    """A network whose functions JAX can trace, one replica at a time; map over weights for more.
 
-    Implementations are frozen and hashable: they name compiled functions.
+    Implementations are frozen and hashable: they are keys of compiled functions.
     """
 
     @property
@@ -64,31 +64,31 @@ class Network(Protocol):
 
     @property
     def layers(self) -> int:
-        """Number of layers: places to start a forward pass from."""
+        """Number of layers, from each of which a forward pass can restart."""
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one example's forward pass."""
 
     def init(self, seed: int) -> NDArray[np.float32]:
-        """Initial weights of a training seed, [d]."""
+        """Return the initial weights of a training seed, float32 [d]."""
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
+        """Compute outputs [n, classes] at weights [d] on stored inputs [n, ...]."""
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer: for layer 0 the scaled inputs [n, ...], else as the network lays it.
+        """Compute the input of a layer: of layer 0 the scaled inputs [n, ...].
 
-        It means something to :meth:`suffix` of the same layer only; its size is the number of
-        activations in every layout.
+        The layout of others is the network's choice, for :meth:`suffix` of the same layer only;
+        the size is the number of activations in every layout.
         """
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs from what enters a layer: ``outputs`` is ``suffix`` of ``prefix``."""
+        """Compute outputs from the input of a layer: ``outputs`` is ``suffix`` of ``prefix``."""
 
 
 def layout(shapes: list[tuple[str, tuple[int, ...], int]]) -> tuple[Block, ...]:
-    """Blocks one after the other.
+    """Lay out blocks one after the other.
 
     Args:
         shapes: (name, shape, layer) of each, in the order of the flat weights.

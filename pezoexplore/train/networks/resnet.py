@@ -3,8 +3,8 @@
 Activations are [example, row, column, channel] and the convolutions are the library's, which
 gathers neighbourhoods piece by piece: a forward pass holds three images of the widest stage at a
 time, where the matrix products of :mod:`pezoexplore.train.networks.cnn` would hold nine more, and
-of ``AT_ONCE`` examples whatever the batch. With 16 channels and more this is the faster way as
-well, a replica at a time.
+of ``AT_ONCE`` examples whatever the batch. From 16 channels on this is faster as well, one replica
+at a time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CHANNELS_A_GROUP = 8
 """Channels that a group norm treats together."""
 
 AT_ONCE = 32
-"""Images that go through together: no example needs another, and more of them only take memory."""
+"""Images computed together: examples are independent, and more only take memory."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class ResNet:
     each is followed by a norm. Departure: the norm is a group norm over ``CHANNELS_A_GROUP``
     channels of one example, for the reasons in :mod:`pezoexplore.train.networks.cnn`.
 
-    Layers, the places to restart from, are the first convolution, the blocks and the dense layer:
-    inside a block there is more than one activation to keep.
+    Layers, from which a pass can restart, are the first convolution, the blocks and the dense
+    layer: inside a block there is more than one activation to keep.
 
     Attributes:
         size: Side of the square images; a multiple of 4.
@@ -54,7 +54,7 @@ class ResNet:
         depth: Blocks a stage; 3 make ResNet-20.
         classes: Outputs.
         input_scale: Factor on the stored inputs.
-        input_shift: What is added to the scaled inputs.
+        input_shift: Addend of the scaled inputs.
     """
 
     size: int = 32
@@ -100,11 +100,11 @@ class ResNet:
         return layout(shapes)
 
     def init(self, seed: int) -> NDArray[np.float32]:
-        """He-normal weights, zero biases, norms that change nothing, [d]."""
+        """Draw He-normal weights, zero biases and identity norms, float32 [d]."""
         return he_normal(self.blocks, self.parameters, seed)
 
     def outputs(self, flat: Array, inputs: Array) -> Array:
-        """Outputs [n, classes] at weights [d] on stored inputs [n, height, width, 3]."""
+        """Compute outputs [n, classes] at weights [d] on stored inputs [n, height, width, 3]."""
         if len(inputs) <= AT_ONCE:
             return self.suffix(flat, self.prefix(flat, inputs, 0), 0)
 
@@ -114,16 +114,16 @@ class ResNet:
         return load_jax().lax.map(one, inputs, batch_size=AT_ONCE)
 
     def prefix(self, flat: Array, inputs: Array, layer: int) -> Array:
-        """What enters a layer: [n, height, width, channels], for the dense one [n, features]."""
+        """Compute the input of a layer: [n, height, width, channels], [n, features] of the last."""
         return self._through(flat, scaled(inputs, self.input_scale, self.input_shift), 0, layer)
 
     def suffix(self, flat: Array, entering: Array, layer: int) -> Array:
-        """Outputs [n, classes] from what enters a layer."""
+        """Compute outputs [n, classes] from the input of a layer."""
         return self._through(flat, entering, layer, self.layers)
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, int, int], ...]:
-        """(channels in, channels out, stage) of each block."""
+        """(input channels, output channels, stage) of each block."""
         out = [(self.width << stage, stage) for stage in range(3) for _ in range(self.depth)]
         before = [self.width, *(channels for channels, _ in out)]
         return tuple((into, *of) for into, of in zip(before, out, strict=False))
@@ -153,12 +153,12 @@ class ResNet:
 
 
 def resnet20() -> ResNet:
-    """The 20-layer network on CIFAR-10: 269,722 parameters, 40.6 M multiply-accumulates."""
+    """Build the 20-layer network on CIFAR-10: 269,722 weights, 40.6 M multiply-accumulates."""
     return ResNet()
 
 
 def _block(entering: Array, tensors: list[Array], stride: int) -> Array:
-    """Two convolutions beside a shortcut."""
+    """Apply two convolutions beside a shortcut."""
     jnp = load_jax().numpy
     hidden = jnp.maximum(_normed(entering, tensors[:3], stride), 0)
     hidden = _normed(hidden, tensors[3:], 1)
@@ -175,7 +175,7 @@ def _normed(images: Array, tensors: list[Array], stride: int) -> Array:
 
 
 def _convolution(images: Array, weight: Array, stride: int) -> Array:
-    """3 x 3 convolution of [n, h, w, in] with a weight [3, 3, in, out], padded by one zero."""
+    """Convolve [n, h, w, in] with a weight [3, 3, in, out], padded by one zero."""
     jax = load_jax()
     if weight.shape[2] > THIN:
         numbers, pad = ("NHWC", "HWIO", "NHWC"), ((1, 1), (1, 1))
@@ -194,14 +194,14 @@ def _convolution(images: Array, weight: Array, stride: int) -> Array:
 
 
 def _group_norm(images: Array, gain: Array, shift: Array) -> Array:
-    """Zero mean and unit variance of each group of channels in each example [n, h, w, c]."""
+    """Normalise each group of channels in each example [n, h, w, c]; apply gain and shift."""
     jnp = load_jax().numpy
     examples, height, width, channels = images.shape
     grouped = (examples, channels // CHANNELS_A_GROUP, CHANNELS_A_GROUP)
     count = height * width * CHANNELS_A_GROUP
 
     def over_group(values: Array) -> Array:
-        """Mean over positions and the channels of a group, by channel: [n, 1, 1, channels]."""
+        """Average over positions and the channels of a group, by channel: [n, 1, 1, channels]."""
         means = values.sum((1, 2)).reshape(grouped).sum(-1, keepdims=True) / count
         return jnp.broadcast_to(means, grouped).reshape(examples, 1, 1, channels)
 

@@ -1,10 +1,10 @@
-"""A small student under a device's budget, the loss it is distilled with, and when to halt.
+"""A small student within a device's budget, its distillation loss, and the halting rule.
 
 EarlyLight (Mishra and Gupta, arXiv 2209.15560) designs a lightweight network from a large one and
 a device's storage, speed and time, and trains it by distillation that halts early. Its halting
-criterion was not available. **The rule here is our own stand-in, not EarlyLight's**: the smoothed
-validation loss is looked at every so many steps; when its relative improvement has stayed under
-delta for p looks in a row the teacher is dropped, and when that happens again training stops.
+criterion was not available. **The rule here is a stand-in, not EarlyLight's**: the smoothed
+validation loss is checked every so many steps; when its relative improvement has stayed under
+delta for p checks in a row the teacher is dropped, and when that happens again training stops.
 
 The loss is that of Hinton, Vinyals and Dean, arXiv 1503.02531, at temperature T,
 
@@ -22,21 +22,21 @@ from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.networks.network import Array, Network
 
 WIDTH_STEPS = 64
-"""Students tried: hidden widths of a k-th part of this many of the teacher's, k from 1 on."""
+"""Students tried: hidden widths k / 64 of the teacher's, k from 1 to this."""
 
 WIDEST = 512
-"""Widest hidden layer of a student of a teacher that is no perceptron."""
+"""Widest hidden layer of a student whose teacher is no perceptron."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What the device has room for; None is no bound.
+    """Limits of the device; None is no bound.
 
     Attributes:
         max_parameters: Weights it can store.
         max_macs: Multiply-accumulates of one example's forward pass.
         max_step_us: Time of one training step, microseconds; needs ``macs_per_us``.
-        macs_per_us: Multiply-accumulates the device does in a microsecond.
+        macs_per_us: Multiply-accumulates per microsecond.
         batch: Examples of a training step.
     """
 
@@ -47,12 +47,12 @@ class Budget:
     batch: int = 64
 
     def step_us(self, network: Network) -> float:
-        """Time of a two-point step: two passes over the batch, and three over the weights."""
+        """Estimate the microseconds of a two-point step: two passes, and three over the weights."""
         work = 2 * self.batch * network.macs + 3 * network.parameters
         return work / self.macs_per_us
 
     def holds(self, network: Network) -> bool:
-        """Whether a network keeps to it."""
+        """Return whether a network is within the budget."""
         needs = (network.parameters, network.macs, self.step_us(network))
         bounds = (self.max_parameters, self.max_macs, self.max_step_us)
         return all(
@@ -62,13 +62,13 @@ class Budget:
 
 @dataclass(frozen=True)
 class Halting:
-    """When the teacher is dropped and when training stops; our own rule (see the module's text).
+    """Rule for dropping the teacher and stopping (a stand-in, see the module's docstring).
 
     Attributes:
-        delta: Relative improvement of the smoothed loss from look to look that is worth going on.
-        patience: Looks in a row below it (p).
+        delta: Relative improvement of the smoothed loss between checks that counts as progress.
+        patience: Checks in a row below it (p).
         smoothing: Weight of the newest loss in the smoothed one, above 0 to 1.
-        every: Steps from look to look.
+        every: Steps between checks.
     """
 
     delta: float = 0.01
@@ -90,7 +90,7 @@ class DistillationLoss:
     temperature: float
 
     def __call__(self, outputs: Array, targets: Array) -> Array:
-        """Losses of the examples, [n], in nats."""
+        """Compute the losses of the examples, [n], in nats."""
         jax = load_jax()
         jnp = jax.numpy
         labels = targets[:, :1].astype(jnp.int32)
@@ -105,19 +105,19 @@ class DistillationLoss:
 
 
 class Watch:
-    """Follows a validation loss and says when it has stalled."""
+    """Detector of a stalled validation loss."""
 
     def __init__(self, halting: Halting) -> None:
-        """With the settings of the rule."""
+        """Start with the settings of the rule."""
         self._halting = halting
         self._smoothed = math.nan
         self._flat = 0
 
     def stalled(self, loss: float) -> bool:
-        """Whether this look is the p-th in a row with too little improvement.
+        """Return whether this check is the p-th in a row with too little improvement.
 
-        The first look only sets the scene; after a stall the count starts again. A loss that is
-        not finite is no improvement.
+        The first check has nothing to compare with; after a stall the count restarts. A loss that
+        is not finite is no improvement.
         """
         before, weight = self._smoothed, self._halting.smoothing
         self._smoothed = loss if math.isnan(before) else weight * loss + (1 - weight) * before
@@ -132,17 +132,17 @@ class Watch:
 
 
 def design_student(teacher: Network, features: int, classes: int, budget: Budget) -> Mlp:
-    """The largest student within a budget.
+    """Design the largest student within a budget.
 
     Candidates are perceptrons with as many hidden layers as the teacher has, each k/64 as wide,
-    k = 1 to 64; if the teacher is no perceptron, one hidden layer of 1 to 512 units. Of those that
-    keep to the budget the one with most parameters is taken.
+    k = 1 to 64; if the teacher is no perceptron, one hidden layer of 1 to 512 units. Of those
+    within the budget the one with most parameters is taken.
 
     Args:
         teacher: The large network.
         features: Inputs of the student.
         classes: Outputs.
-        budget: What it has to fit into.
+        budget: Limits of the student.
 
     Raises:
         DesignError: Not even the smallest fits.
@@ -160,7 +160,7 @@ def design_student(teacher: Network, features: int, classes: int, budget: Budget
 
 
 def _hidden_widths(teacher: Network) -> list[tuple[int, ...]]:
-    """Hidden widths of the candidates, from the smallest on."""
+    """Return the hidden widths of the candidates, smallest first."""
     if not isinstance(teacher, Mlp):
         return [(width,) for width in range(1, WIDEST + 1)]
     wide = teacher.sizes[1:-1]

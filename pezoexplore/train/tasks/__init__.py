@@ -1,1 +1,1 @@
-"""Training tasks by name: network and data."""
+"""The training tasks: network and data by name."""

@@ -1,18 +1,18 @@
-"""Adaptation on the last mile: a network trained on one domain, k examples a class of another.
+"""Last-mile adaptation: a network trained on one domain, k examples per class of another.
 
-The network is the digits perceptron. Its source domain is the training part of the digits as they
-are (for new classes: of 0 to 4), on which it is trained by backprop once a process, always with
-the same result. The target domain is the same split of the digits after a shift:
+The network is the digits perceptron. Its source domain is the training part of the digits,
+unchanged (for new classes: of 0 to 4), on which it is trained by backprop once per process, always
+with the same result. The target domain is the same split of the digits after a shift:
 
-- ``rotated``: turned by ``ANGLE`` degrees, bilinear;
+- ``rotated``: rotated by ``ANGLE`` degrees, bilinear;
 - ``inverted``: 16 - x;
 - ``noisy``: Gaussian noise of deviation ``NOISE`` (in sixteenths) added, clipped;
 - ``new-classes``: the classes 5 to 9, which the network has outputs for and has never seen.
 
 Adaptation sees k examples of each class of the shifted training part and nothing else of the
 target domain: a quarter of the k is the validation split that settings are chosen on, and final
-runs train on all k. The test split is the shifted test part of the digits. The idea and k = 16 are
-those of "Stepping Forward on the Last Mile" (QZO-FF, arXiv 2411.04036), on data that need no
+runs train on all k. The test split is the shifted test part of the digits. The setting and k = 16
+follow "Stepping Forward on the Last Mile" (QZO-FF, arXiv 2411.04036), on data that need no
 download.
 """
 
@@ -35,19 +35,19 @@ from pezoexplore.train.trainer import Run
 LAST_MILE_TASKS = tuple(
     f"last-mile-{shift}" for shift in ("rotated", "inverted", "noisy", "new-classes")
 )
-"""Adaptation tasks; ``-K`` behind the name makes it K examples a class."""
+"""Adaptation tasks; the suffix ``-K`` sets K examples per class."""
 
 ANGLE = 45.0
-"""Degrees that ``rotated`` turns by."""
+"""Rotation of ``rotated``, degrees."""
 
 NOISE = 6.0
 """Standard deviation of the noise, in steps of 1 / 16."""
 
 SHOTS = 16
-"""Examples a class where the name says nothing."""
+"""Examples per class of a name without ``-K``."""
 
 MOST_SHOTS = 128
-"""No more: the rarest digit has 139 training images."""
+"""Most examples per class: the rarest digit has 139 training images."""
 
 _WHITE = 16
 _OLD_CLASSES = 5
@@ -58,7 +58,7 @@ Pixels = NDArray[np.uint8]
 
 
 def last_mile(name: str) -> Task:
-    """The adaptation task of that name.
+    """Build the adaptation task of that name.
 
     Raises:
         DesignError: Not such a name, or fewer than ``SHOTS`` or more than ``MOST_SHOTS`` examples.
@@ -78,7 +78,7 @@ def last_mile(name: str) -> Task:
 
 @cache
 def pretrained(classes: int) -> NDArray[np.float32]:
-    """Weights [d] of the digits perceptron after backprop on the digits below ``classes``."""
+    """Train the digits perceptron by backprop on digits below ``classes``; return weights [d]."""
     source = digits_mlp()
     run = Run((0,), (_SOURCE_RATE,), _SOURCE_STEPS, _SOURCE_BATCH)
     method = Method(source.model, class_losses, "backprop")
@@ -90,18 +90,18 @@ def pretrained(classes: int) -> NDArray[np.float32]:
 
 
 def accuracy(task: Task) -> float:
-    """Percent of a task's test split that is right at its initial weights."""
+    """Measure the accuracy on a task's test split at its initial weights, percent."""
     outputs = np.asarray(load_jax().jit(task.model.outputs)(task.init(0), task.test.inputs))
     return 100 * float((outputs.argmax(-1) == task.test.labels).mean())
 
 
 def shifted(split: Split, shift: str) -> Split:
-    """A split of digits, [n, 64] of 0 to 16, in the target domain."""
+    """Return a split of digits, [n, 64] of 0 to 16, in the target domain."""
     return Split(_SHIFTS[shift](split.inputs), split.labels)
 
 
 def few(split: Split, shots: int) -> Split:
-    """``shots`` examples of each class, always the same ones."""
+    """Choose ``shots`` examples of each class, always the same ones."""
     rng = np.random.default_rng([0, _SHOT_STREAM])
     chosen = [
         rng.permutation(np.flatnonzero(split.labels == label))[:shots]
@@ -111,7 +111,7 @@ def few(split: Split, shots: int) -> Split:
 
 
 def _parsed(name: str) -> tuple[str, int]:
-    """Shift and examples a class."""
+    """Parse a name into shift and examples per class."""
     task = next(task for task in LAST_MILE_TASKS if name.startswith(task))
     words = name.removeprefix(task)
     if not words:
@@ -133,12 +133,12 @@ def _rotated(pixels: Pixels) -> Pixels:
     from scipy.ndimage import rotate
 
     images = pixels.reshape(-1, 8, 8).astype(np.float64)
-    turned = rotate(images, ANGLE, axes=(1, 2), reshape=False, order=1)
-    return np.rint(turned).clip(0, _WHITE).astype(np.uint8).reshape(-1, 64)
+    rotated = rotate(images, ANGLE, axes=(1, 2), reshape=False, order=1)
+    return np.rint(rotated).clip(0, _WHITE).astype(np.uint8).reshape(-1, 64)
 
 
 def _noisy(pixels: Pixels) -> Pixels:
-    # A stream of its own for each number of images, so that train and test differ.
+    # The stream is seeded by the number of images, so that train and test differ.
     rng = np.random.default_rng([len(pixels), _NOISE_STREAM])
     noise = rng.normal(0.0, NOISE, pixels.shape)
     return np.rint(pixels + noise).clip(0, _WHITE).astype(np.uint8)
