@@ -166,12 +166,12 @@ def cost(out: Path, count: int) -> None:
     """Measure the parts of the client's work, ms per point with one stage."""
     with open_run_dir(out) as run_dir, Store(run_dir.store) as store:
         start = time.perf_counter()
-        plan = make_plan(space(), points(count), [Empty()], run_dir)
+        plan = make_plan(space(), points(count), [Empty()], run_dir, store)
         planned = time.perf_counter()
         tasks = list(plan.to_do())
         listed = time.perf_counter()
         records = [
-            Record(t.key, "health", plan.determinants[t.key], "ok", "{}", "", 0.1, "x" * 2000)
+            Record(t.key, "health", determinants(t.stage, t.point), "ok", "{}", "", 0.1, "x" * 2000)
             for t in tasks
         ]
         made = time.perf_counter()

@@ -353,7 +353,7 @@ def search(
             draw=_draw_search,
             executor=executor,
             cache=cache,
-            told=progress,
+            progress=progress,
             note=log.warning,
         )
 

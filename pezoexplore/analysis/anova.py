@@ -46,7 +46,7 @@ class Model:
     values: Floats
 
     def shares(self, weights: Floats) -> Shares:
-        """Corrected shares of all terms, the rows weighted."""
+        """Return corrected shares of all terms, the rows weighted."""
         scaled, weighted = self.main.T * weights, self.values * weights
         gram, right = scaled @ self.main, scaled @ self.values
         inverse, rank = _inverse(gram)
@@ -78,7 +78,7 @@ def _share(gain: float, degrees: int, rest: float, spare: int, total: float) -> 
 
 
 def model_of(factors: list[Factor], values: Floats) -> Model:
-    """All main effects and pairs."""
+    """Return all main effects and pairs."""
     main = [factor.contrasts() for factor in factors]
     pairs = list(itertools.combinations(range(len(factors)), 2))
     products = [
@@ -97,7 +97,7 @@ def model_of(factors: list[Factor], values: Floats) -> Model:
 
 
 def _inverse(gram: Floats) -> tuple[Floats, int]:
-    """Pseudo-inverse of a Gram matrix, and its rank."""
+    """Return pseudo-inverse of a Gram matrix, and its rank."""
     roots, vectors = np.linalg.eigh(gram)
     keep = roots > _TINY * max(float(roots[-1]), _TINY)
     kept = vectors[:, keep]
@@ -112,7 +112,7 @@ def _added(
     weights: Floats,
     values: Floats,
 ) -> tuple[float, int]:
-    """Sum of squares and degrees of freedom that a block adds to the main effects.
+    """Return sum of squares and degrees of freedom that a block adds to the main effects.
 
     Args:
         main: float64 [n, p].

@@ -60,7 +60,7 @@ KINDS = {
 
 
 def kind_of(point: DesignPoint) -> str:
-    """What a design is in this comparison, one of ``KINDS``."""
+    """Return the role of a design in this comparison, one of ``KINDS``."""
     if not point.in_hardware:
         return "software"
     if point.reuse != "none":
@@ -78,7 +78,7 @@ class Line:
         row: Its row of results.
         kl: Divergence from the normal in bits; None for what is no hardware Gaussian.
         change: Percent by which each cost differs from the reference's.
-        drop: Accuracy less the reference's, paired by seed; None where one was not trained.
+        drop: Accuracy minus the reference's, paired by seed; None where one was not trained.
     """
 
     label: str
@@ -89,7 +89,7 @@ class Line:
     drop: Difference | None
 
     def value(self, column: str) -> float | None:
-        """A number of the row."""
+        """Return a number of the row."""
         return parse_number(self.row.get(column))
 
     @property
@@ -126,7 +126,7 @@ class Comparison:
         return [line for line in self.lines if line.value("bit_width") == width]
 
     def cheaper_than(self, kind: str) -> list[Line]:
-        """Designs with fewer LUTs than the cheapest whose reuse is `kind`, cheapest first."""
+        """Return designs with fewer LUTs than the cheapest of reuse `kind`, cheapest first."""
         of_kind = [line for line in self.lines if line.row.get("reuse") == kind]
         limits = [value for line in of_kind if (value := line.value("lut")) is not None]
         if not limits:
@@ -198,18 +198,18 @@ def _on_target(
 
 
 def _order(line: Line) -> tuple[int, float, str]:
-    """Kinds one after the other, each from the cheapest on."""
+    """Return a sort key: by kind, then from the cheapest on."""
     cost = line.value("lut")
     return list(KINDS).index(line.kind), math.inf if cost is None else cost, line.label
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:
-    """Each point once: the software reference has a row a target."""
+    """Return each point once: the software reference has a row a target."""
     return list({DesignPoint.from_json(row): row for row in reversed(rows)}.values())[::-1]
 
 
 def _cheapest(near: Sequence[Row], divergences: Mapping[str, float]) -> Row | None:
-    """The cheapest of some Gaussians by LUTs, else by area, else the nearest to the normal."""
+    """Return the cheapest Gaussian by LUTs, else by area, else the nearest to the normal."""
     for column in ("lut", "area_um2"):
         priced = [(v, i) for i, row in enumerate(near) if (v := parse_number(row.get(column)))]
         if priced:
@@ -234,7 +234,7 @@ def _drop(row: Row, reference: Row) -> Difference | None:
 
 
 def table(found: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a comparison as text."""
+    """Return header and rows of a comparison as text."""
     relative = [name for name in found.costs if any(name in line.change for line in found.lines)]
     header = ["design", "kind", "KL (bits)", *(COSTS[name] for name in found.costs)]
     header += [f"{_short(name)} %" for name in relative]
@@ -263,13 +263,13 @@ def _cells(found: Comparison, line: Line, relative: Sequence[str]) -> list[str]:
 
 
 def sentences(found: Comparison) -> list[str]:
-    """What a comparison amounts to, next to the paper's figures."""
-    said = [
+    """Summarise a comparison in sentences, next to the paper's figures."""
+    text = [
         f"Reference: {found.reference}, the cheapest Gaussian with a divergence from the normal of "
         f"at most {MAX_KL:g} bits."
     ]
     if found.alone is not None:
-        said[0] += (
+        text[0] += (
             f" Its generators serve several lanes each; {found.alone.label} is the cheapest with "
             "one for every lane."
         )
@@ -282,26 +282,26 @@ def sentences(found: Comparison) -> list[str]:
                 "not worse" if sure else "none sure not to be worse" if trained else "not trained"
             )
             best = min(sure or lines, key=_order)
-            said.append(f"Cheapest {reuse} ({which}): {_against(found, best)}")
+            text.append(f"Cheapest {reuse} ({which}): {_against(found, best)}")
     cheaper = found.cheaper_than("bank")
     if cheaper:
         listed = ", ".join(f"{line.label} ({line.value('lut'):g})" for line in cheaper)
-        said.append(f"Fewer LUTs than the cheapest bank: {listed}.")
-    return said
+        text.append(f"Fewer LUTs than the cheapest bank: {listed}.")
+    return text
 
 
 def _against(found: Comparison, line: Line) -> str:
-    """A design against the reference and against a Gaussian generator for every lane."""
+    """Return a design against the reference and against a Gaussian generator for every lane."""
     words = [f"{change:+.1f} % {_short(name)}" for name, change in line.change.items()]
     if line.drop is not None:
         words.append(f"accuracy {line.drop.mean:+.2f} ± {line.drop.half or 0:.2f} points")
-    said = f"{line.label} against the reference: {', '.join(words) or 'nothing measured'}"
+    text = f"{line.label} against the reference: {', '.join(words) or 'nothing measured'}"
     if found.alone is not None:
         changes = _changes(line.row, found.alone.row)
         more = [f"{change:+.1f} % {_short(name)}" for name, change in changes.items()]
         if more:
-            said += f"; against {found.alone.label}: {', '.join(more)}"
-    return f"{said}."
+            text += f"; against {found.alone.label}: {', '.join(more)}"
+    return f"{text}."
 
 
 def _short(column: str) -> str:
@@ -309,7 +309,7 @@ def _short(column: str) -> str:
 
 
 def markdown(comparisons: Sequence[Comparison], title: str, command: str, image: str) -> str:
-    """The comparison as a page.
+    """Return the comparison as a page.
 
     Args:
         comparisons: One a target.
@@ -337,7 +337,7 @@ _HOW = (
 
 
 def document(found: Comparison) -> dict[str, Any]:
-    """A comparison as plain values."""
+    """Return a comparison as plain values."""
     return {
         "target": found.target,
         "reference": found.reference,

@@ -1,8 +1,8 @@
-"""What moved between two runs, and which of it is more than noise.
+"""Differences between two runs, and which of them exceed noise.
 
 Designs are matched by their axes and target. Resources are exact: any difference is a move. An
 accuracy differs when the paired differences over the common seeds say so, all designs of the run
-judged together (Holm, Scandinavian Journal of Statistics 6, 1979): with the same seeds and nothing
+tested together (Holm, Scandinavian Journal of Statistics 6, 1979): with the same seeds and nothing
 changed, a run that reports a regression by chance is one in twenty at most.
 """
 
@@ -130,7 +130,7 @@ def compare_runs(
 
 
 def _by_place(rows: Sequence[Row], which: str) -> dict[Place, Row]:
-    """Rows by design and target; combinations that are not legal are not designs."""
+    """Return rows by design and target; combinations that are not legal are not designs."""
     found: dict[Place, Row] = {}
     for row in rows:
         if str(row["status"]).startswith("skipped:"):
@@ -151,7 +151,7 @@ Pair = tuple[str, Row, Row]
 
 
 def _accuracy_changes(pairs: Sequence[Pair]) -> list[Change]:
-    """Accuracies that differ at all, those beyond noise told from the others."""
+    """Return the accuracies that differ at all, classed as beyond noise or not."""
     found: list[tuple[Pair, Difference]] = []
     for label, one, other in pairs:
         if is_missing(one.get(ACCURACY)) or is_missing(other.get(ACCURACY)):
@@ -167,7 +167,7 @@ def _accuracy_changes(pairs: Sequence[Pair]) -> list[Change]:
 
 
 def _holm(p_values: Sequence[float | None]) -> list[bool]:
-    """Which of several tests hold together at ``ALPHA``; one without a p-value never does."""
+    """Return which of several tests hold together at ``ALPHA``; never without a p-value."""
     known = [(value, place) for place, value in enumerate(p_values) if value is not None]
     order = sorted(known)
     holds = [False] * len(p_values)
@@ -183,7 +183,7 @@ def _direction(mean: float) -> str:
 
 
 def _overall(pairs: Sequence[Pair]) -> tuple[Difference | None, str]:
-    """The mean over all designs, seed by seed: what each shows too little of may show together."""
+    """Return the mean over all designs, seed by seed, and its class: small shifts add up."""
     both = [
         (seeds_of(one), seeds_of(other))
         for _, one, other in pairs
@@ -194,7 +194,7 @@ def _overall(pairs: Sequence[Pair]) -> tuple[Difference | None, str]:
     seeds = min(min(len(one), len(other)) for one, other in both)
     means = [np.mean([pair[which][:seeds] for pair in both], axis=0).tolist() for which in (0, 1)]
     difference = paired_difference(means[1], means[0])
-    sure = difference.told_apart and len(both) > 1
+    sure = difference.distinguishable and len(both) > 1
     return difference, _direction(difference.mean) if sure else NOISE
 
 
@@ -224,7 +224,7 @@ def _status_kind(one: str, other: str) -> str | None:
 
 
 def _cell_kind(name: str, one: object, other: object, tolerance: float) -> str | None:
-    """What a difference of two cells is; None for none."""
+    """Classify the difference of two cells; None for no difference."""
     if name == "rtl_status" and cell_text(one) != cell_text(other):
         kinds = {"pass": IMPROVEMENT, "fail": REGRESSION}
         return kinds.get(cell_text(other), MOVED) if not is_missing(one) else MOVED

@@ -28,7 +28,7 @@ _FIXED = {
 
 
 def varying_axes(rows: Rows) -> list[str]:
-    """Axes with two values or more among the rows, in the order of the columns, then the target."""
+    """Return axes with two or more values, in the order of the columns, then the target."""
     axes = (*AXES, "target")
     return [axis for axis in axes if len(_levels([chosen(row, axis) for row in rows])) > 1]
 
@@ -53,7 +53,7 @@ class Factor:
         return all(parse_number(level.split(" to ")[0]) is not None for level in self.levels)
 
     def contrasts(self) -> Floats:
-        """float64 [n, levels - 1]: sums to zero over the levels, zero where it means nothing."""
+        """Return float64 [n, levels - 1]: summing to zero over levels, zero where meaningless."""
         last = len(self.levels) - 1
         columns = np.zeros((len(self.codes), last))
         for level in range(last):
@@ -63,7 +63,7 @@ class Factor:
 
 
 def factor_of(axis: str, rows: Rows) -> Factor:
-    """An axis of some rows; one of many numbers in groups."""
+    """Return an axis of some rows; one of many numbers in groups."""
     cells = [chosen(row, axis) for row in rows]
     levels = _levels(cells)
     places = {level: index for index, level in enumerate(levels)}
@@ -74,7 +74,7 @@ def factor_of(axis: str, rows: Rows) -> Factor:
 
 
 def _grouped(axis: str, levels: Sequence[str], codes: npt.NDArray[np.int64]) -> Factor:
-    """An axis of many numbers as groups of neighbours, of about as many rows each."""
+    """Return an axis of many numbers as groups of neighbours, of about as many rows each."""
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     before = np.cumsum(counts) - counts / 2
     groups = np.minimum(before * MAX_LEVELS // counts.sum(), MAX_LEVELS - 1).astype(np.int64)
@@ -87,7 +87,7 @@ def _grouped(axis: str, levels: Sequence[str], codes: npt.NDArray[np.int64]) -> 
 
 
 def chosen(row: Mapping[str, object], axis: str) -> object:
-    """The value of an axis; None where the row's generator leaves no choice."""
+    """Return the value of an axis; None where the row's generator leaves no choice."""
     rng = row.get("rng")
     if axis not in TRAINING_AXES and axis != "rng":
         if rng == NO_RNG:
@@ -100,7 +100,7 @@ def chosen(row: Mapping[str, object], axis: str) -> object:
 
 
 def _levels(cells: Sequence[object]) -> tuple[str, ...]:
-    """The values there are, numbers ascending before words."""
+    """Return the values there are, numbers ascending before words."""
     texts = {cell_text(cell) for cell in cells if not is_missing(cell)}
 
     def order(text: str) -> tuple[bool, float, str]:
@@ -111,7 +111,7 @@ def _levels(cells: Sequence[object]) -> tuple[str, ...]:
 
 
 def determined_by(factor: Factor, factors: Sequence[Factor]) -> tuple[str, ...]:
-    """Axes each value of which goes with one value of an axis, where both mean something."""
+    """Return the axes that are a function of the given axis (confounded with it)."""
     found = []
     for other in factors:
         alone = factor.codes >= 0

@@ -20,7 +20,7 @@ from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError
 
 REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
-"""Columns without which a row cannot be told from another; training axes have defaults."""
+"""Columns that identify a row; training axes have defaults."""
 
 
 def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
 
 
 def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a results.csv as they are written; see :func:`read_results`."""
+    """Read header and rows of a results.csv as they are written; see :func:`read_results`."""
     header, lines = _read_lines(path)
     missing = [name for name in required if name not in header]
     if missing:
@@ -55,7 +55,7 @@ def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str
 
 
 def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of results as they are written, typed as :func:`read_results` types them.
+    """Convert rows of results as written to a frame typed as :func:`read_results` types them.
 
     Args:
         rows: n rows, text by column.
@@ -76,7 +76,7 @@ def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.Dat
 
 
 def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows as text; every row as long as the header."""
+    """Read header and rows as text; every row as long as the header."""
     try:
         with _open(path) as file:
             table = list(csv.reader(file, strict=True))
@@ -98,7 +98,7 @@ def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def _open(path: Path) -> TextIO:
-    """A text file to read, packed by gzip if its name ends in .gz."""
+    """Return a text file to read, packed by gzip if its name ends in .gz."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
@@ -118,7 +118,7 @@ def _column(source: str, name: str, cells: list[str]) -> pd.Series:
 
 
 def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Short labels of rows, as :meth:`DesignPoint.label`; with the target where there are several.
+    """Return short labels of rows, as :meth:`DesignPoint.label`; the target added if several.
 
     Args:
         rows: n rows of results.

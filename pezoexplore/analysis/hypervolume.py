@@ -32,18 +32,18 @@ class Box:
     worst: Costs
 
     def scale(self, costs: Costs) -> Costs:
-        """Costs [n, k] with ``best`` at 0 and ``worst`` at 1; an objective without range is 0."""
+        """Return costs [n, k] with ``best`` at 0 and ``worst`` at 1; 0 without a range."""
         width = self.worst - self.best
         return (costs - self.best) / np.where(width > 0, width, 1.0)
 
     def share(self, costs: Costs) -> float:
-        """The part of the box, 0 to 1, that costs [n, k] dominate."""
+        """Return the part of the box, 0 to 1, that costs [n, k] dominate."""
         scaled = np.maximum(self.scale(costs), 0.0)
         return hypervolume(scaled, np.ones(scaled.shape[1]))
 
 
 def box_of(costs: Costs) -> Box:
-    """The smallest box around costs, float64 [n, k] without NaN.
+    """Return the smallest box around costs, float64 [n, k] without NaN.
 
     Raises:
         ValueError: There are no rows.
@@ -54,7 +54,7 @@ def box_of(costs: Costs) -> Box:
 
 
 def hypervolume(costs: Costs, reference: Costs) -> float:
-    """Volume that points dominate and that itself dominates the reference point.
+    """Return volume that points dominate and that itself dominates the reference point.
 
     Exclusive volumes are summed point by point, each by recursion on the points that the limit
     cuts down to its size (While, Bradstreet and Barone, IEEE TEVC 16(1), 2012).
@@ -75,7 +75,7 @@ def hypervolume(costs: Costs, reference: Costs) -> float:
 
 
 def staircase(costs: Costs, box: Box, counts: Sequence[int]) -> list[float]:
-    """Shares of the box that the first points dominate, for several numbers of points.
+    """Return shares of the box that the first points dominate, for several numbers of points.
 
     Args:
         costs: float64 [n, k], in the order in which they came.
@@ -98,13 +98,13 @@ def _covered(row: Costs, front: Costs) -> bool:
 
 
 def _front(costs: Costs) -> Costs:
-    """The distinct minimal rows."""
+    """Return the distinct minimal rows."""
     distinct = np.unique(costs, axis=0)
     return distinct[pareto_mask(distinct, [False] * distinct.shape[1])]
 
 
 def _volume(front: Costs, reference: Costs) -> float:
-    """Volume of mutually non-dominated rows, all inside the reference."""
+    """Return volume of mutually non-dominated rows, all inside the reference."""
     count, objectives = front.shape
     if not count:
         return 0.0
@@ -127,7 +127,7 @@ def _volume(front: Costs, reference: Costs) -> float:
 
 
 def _area(front: Costs, reference: Costs) -> float:
-    """Area under a staircase in two objectives."""
+    """Return area under a staircase in two objectives."""
     rows = front[np.argsort(front[:, 0])]
     heights = np.concatenate([[reference[1]], rows[:-1, 1]]) - rows[:, 1]
     return float(((reference[0] - rows[:, 0]) * heights).sum())

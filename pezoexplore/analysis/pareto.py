@@ -20,7 +20,7 @@ Rows = Sequence[Mapping[str, object]]
 
 
 def pareto_mask(values: npt.NDArray[np.float64], maximize: Sequence[bool]) -> npt.NDArray[np.bool_]:
-    """Which rows no other row dominates.
+    """Return which rows no other row dominates.
 
     A row dominates another when it is at least as good in every objective and better in one; so
     equal rows do not dominate each other and are all kept. A row with a missing objective is not
@@ -48,7 +48,7 @@ def pareto_mask(values: npt.NDArray[np.float64], maximize: Sequence[bool]) -> np
 
 
 def _minimal(costs: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which rows of float64 [n, k] without NaN are minimal.
+    """Return which rows of float64 [n, k] without NaN are minimal.
 
     In lexicographic order a dominating row comes before the rows that it dominates, so the first
     row left is always on the front; what it dominates is then dropped at one stroke.
@@ -74,7 +74,7 @@ def front_of_rows(
     minimize: Sequence[str],
     constraints: Sequence[Condition | str] = (),
 ) -> npt.NDArray[np.bool_]:
-    """Which rows of results are on the front of their target.
+    """Return which rows of results are on the front of their target.
 
     Rows whose status is not ``ok``, that miss an objective (a software reference has no hardware
     columns) or that break a constraint are never on it.
@@ -107,7 +107,7 @@ class GrowingFront:
     """The front of rows that come one at a time; it remembers the front, not the rows.
 
     Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` says of each
-    whether it is on the front. Each target has a front of its own: a LUT of one is not a LUT of
+    whether it is on the front. Each target has its own front: a LUT of one is not a LUT of
     another.
 
     Args:
@@ -136,7 +136,7 @@ class GrowingFront:
         self._fronts: dict[str, _Front] = {}
 
     def costs(self, row: Mapping[str, object]) -> tuple[float, ...]:
-        """The objectives of a row, smaller is better; all NaN if it cannot be on the front.
+        """Return the objectives of a row, smaller is better; all NaN if it cannot be on the front.
 
         Raises:
             DesignError: An objective holds text.
@@ -159,7 +159,7 @@ class GrowingFront:
             self._fronts.setdefault(target_of(row), _Front()).add(costs)
 
     def holds(self, row: Mapping[str, object]) -> bool:
-        """Whether a row is on the front of all rows added that are for its target."""
+        """Return whether a row is on the front of all rows added that are for its target."""
         front = self._fronts.get(target_of(row))
         return front is not None and self.costs(row) in front
 
@@ -194,7 +194,7 @@ class _Front:
 
 
 def target_of(row: Mapping[str, object]) -> str:
-    """The hardware target a row is for; empty where it says none."""
+    """Return the hardware target a row is for; empty where it says none."""
     cell = row.get("target")
     return "" if is_missing(cell) else str(cell)
 
@@ -205,7 +205,7 @@ def front_of_frame(
     minimize: Sequence[str],
     constraints: Sequence[Condition | str] = (),
 ) -> npt.NDArray[np.bool_]:
-    """Which rows of a frame with the columns of results.csv are on the front.
+    """Return which rows of a frame with the columns of results.csv are on the front.
 
     See :func:`front_of_rows`.
 
@@ -221,7 +221,7 @@ def front_of_frame(
 
 
 def select_frame(frame: pd.DataFrame, conditions: Sequence[Condition | str]) -> pd.DataFrame:
-    """The rows of a frame that meet every condition, in their order.
+    """Return the rows of a frame that meet every condition, in their order.
 
     Raises:
         DesignError: A condition names a column that the frame does not have.
@@ -233,14 +233,14 @@ def select_frame(frame: pd.DataFrame, conditions: Sequence[Condition | str]) -> 
 
 
 def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """The rows of a frame as mappings by column name."""
+    """Return the rows of a frame as mappings by column name."""
     names = [str(name) for name in frame.columns]
     columns = [frame[name].tolist() for name in frame.columns]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def as_conditions(conditions: Sequence[Condition | str]) -> list[Condition]:
-    """Conditions, those given as text parsed.
+    """Return conditions, those given as text parsed.
 
     Raises:
         DesignError: A text is no condition.
@@ -268,7 +268,7 @@ def _check_objectives(objectives: Sequence[str]) -> None:
 
 
 def _objective(row: Mapping[str, object], name: str) -> float:
-    """The cell of an objective, NaN where it is missing."""
+    """Return the cell of an objective, NaN where it is missing."""
     cell = row.get(name)
     if is_missing(cell):
         return math.nan

@@ -98,7 +98,7 @@ class Option:
         return "between" if min(self.at_lanes) < self.point.lanes < max(self.at_lanes) else "beyond"
 
     def verdict(self, limit: float) -> str:
-        """``met``, ``open`` or ``missed``: whether the interval of the drop is within a limit."""
+        """Return whether the interval of the drop is within a limit: met, open or missed."""
         if self.drop.half is None:
             return OPEN
         if self.drop.mean + self.drop.half <= limit:
@@ -119,7 +119,7 @@ class Advice:
         undecided: Designs cheaper than the chosen one that the seeds leave open, cheapest first.
         least_share: Smallest share of the dimensions that was shown to be enough; None if none.
         left_out: Number of designs by why they were not considered.
-        considered: Designs whose accuracy was judged.
+        considered: Designs whose accuracy was compared with the limit.
         line_errors: By ``between`` and ``beyond``: how far, at most and as a share, the cost at
             measured lanes is from a line through two others; empty where nothing lets it be
             checked.
@@ -191,7 +191,7 @@ def span_share(point: DesignPoint, parameters: int) -> float:
 
 
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
-    """The row to measure drops from: the one asked for, or fresh Gaussian numbers."""
+    """Return the row to measure drops from: the one asked for, or fresh Gaussian numbers."""
     for row in rows:
         if row["point_id"] == asked or (
             asked is None and _fresh_gaussian(DesignPoint.from_json(row))
@@ -206,12 +206,12 @@ def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
 
 
 def _fresh_gaussian(point: DesignPoint) -> bool:
-    """Whether a point is MeZO's reference."""
+    """Return whether a point is MeZO's reference."""
     return (point.rng, point.reuse, point.estimator) == ("gaussian", "none", "rge")
 
 
 def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> Iterable[Option]:
-    """The designs with resources on a target that train the way the baseline does."""
+    """Yield the designs with resources on a target that train the way the baseline does."""
     training = _training(DesignPoint.from_json(base))
     for row in rows:
         point = DesignPoint.from_json(row)
@@ -236,7 +236,7 @@ def _training(point: DesignPoint) -> tuple[object, ...]:
 
 
 def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) -> list[Option]:
-    """The designs at the lanes asked for: as measured, or between or beyond measured ones."""
+    """Return designs at the lanes asked for: measured, or between or beyond measured ones."""
     found = []
     for family, members in _families(measured).items():
         exact = [option for option in members if option.point.lanes == lanes]
@@ -259,7 +259,7 @@ def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) ->
 
 
 def _families(measured: Sequence[Option]) -> dict[DesignPoint, list[Option]]:
-    """Designs that differ in their lanes alone, by lanes."""
+    """Return designs that differ in their lanes alone, by lanes."""
     families: dict[DesignPoint, list[Option]] = defaultdict(list)
     for option in sorted(measured, key=lambda item: item.point.lanes):
         families[replace(option.point, lanes=0)].append(option)
@@ -267,12 +267,12 @@ def _families(measured: Sequence[Option]) -> dict[DesignPoint, list[Option]]:
 
 
 def _on_a_line(point: DesignPoint) -> bool:
-    """Whether resources grow evenly with the lanes: memories and tables of scales do not."""
+    """Return whether resources grow evenly with the lanes: memories and tables of scales do not."""
     return not point.has_memory
 
 
 def _line_errors(measured: Sequence[Option]) -> dict[str, float]:
-    """How far measured costs are from the line that would stand in for them; the worst."""
+    """Return the largest relative errors of costs interpolated at measured lanes."""
     errors: dict[str, float] = {}
     for members in _families(measured).values():
         if len(members) < 3 or not _on_a_line(members[0].point):
@@ -287,7 +287,7 @@ def _line_errors(measured: Sequence[Option]) -> dict[str, float]:
 
 
 def _interpolated(point: DesignPoint, members: Sequence[Option]) -> Option:
-    """A design between two measured numbers of lanes, or beyond the nearest two, by a line.
+    """Return a design between two measured numbers of lanes, or beyond the nearest two, by a line.
 
     Its accuracy is the worse of the two: that whose drop may be larger.
     """
@@ -317,14 +317,14 @@ def _affordable(option: Option, most: Mapping[str, float], left_out: Counter[str
 
 
 def _order(option: Option) -> tuple[float, float, float, str]:
-    """Cheapest first; of equal cost in an order that accuracy has no part in."""
+    """Return a sort key: cheapest first, ties broken without regard to accuracy."""
     return option.lut_equivalents, option.cost["lut"], option.cost["ff"], option.point.label()
 
 
 def _choose(
     options: Iterable[Option], limits: Limits, least: float | None, left_out: Counter[str]
 ) -> tuple[list[Option], list[Option]]:
-    """The two cheapest that keep within the limits, and those cheaper still that may."""
+    """Return the two cheapest that keep within the limits, and those cheaper still that may."""
     chosen: list[Option] = []
     undecided: list[Option] = []
     for option in options:

@@ -56,13 +56,13 @@ def read_run(source: Path) -> StoredRun:
 
 
 def read_rows(source: Path) -> list[dict[str, str]]:
-    """Rows of a run as they are written, cells by column; see :func:`read_run`."""
+    """Read rows of a run as they are written, cells by column; see :func:`read_run`."""
     header, lines = read_cells(results_file(source))
     return [dict(zip(header, cells, strict=True)) for cells in lines]
 
 
 def results_file(source: Path) -> Path:
-    """The results of a run directory, or the file itself.
+    """Return the results of a run directory, or the file itself.
 
     Raises:
         DesignError: There is none.

@@ -1,8 +1,8 @@
-"""Which axis moves a result, and how much: main effects and pairwise interactions.
+"""Sensitivity: which axis moves a result, and how much; main effects and pairwise interactions.
 
 A grid with holes is no balanced experiment, so sums of squares are of type II: what an axis adds to
 the main effects of all others, and what a pair adds to all main effects (Yates, JASA 29, 1934;
-Langsrud, Statistics and Computing 13, 2003). Every value of an axis is a level of its own. Rows in
+Langsrud, Statistics and Computing 13, 2003). Every value of an axis is a separate level. Rows in
 which an axis means nothing do not count for it: its contrasts are among its values only, so that
 `pool_size` explains what differs between pools and `reuse` what differs between pools and the rest.
 Shares are corrected for the degrees of freedom (epsilon squared: Kelley, PNAS 21, 1935), and their
@@ -102,7 +102,7 @@ class Sensitivity:
 def sensitivity(
     rows: Rows, response: str, *, resamples: int = RESAMPLES, importances: bool = True
 ) -> Sensitivity:
-    """What moves a result.
+    """Analyse which axes move a result, and by how much.
 
     Args:
         rows: Rows of results; those not finished or without the result are left out.
@@ -144,9 +144,9 @@ def sensitivity(
 
 
 def optuna_importances(rows: Rows, axes: Sequence[str], values: Floats) -> dict[str, float]:
-    """Importances of axes by Optuna's functional ANOVA on a random forest, the seed fixed.
+    """Return importances of axes by Optuna's functional ANOVA on a random forest, the seed fixed.
 
-    An axis that means nothing to a row has a value of its own there. Axes that others determine
+    An axis that means nothing to a row has a separate value there. Axes that others determine
     share an importance in whatever way the trees happen to choose.
 
     Args:
@@ -188,7 +188,7 @@ def optuna_importances(rows: Rows, axes: Sequence[str], values: Floats) -> dict[
 
 
 def _interval(plain: Floats, redrawn: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """95 % intervals: the spread of the redrawn shares about the plain ones."""
+    """Return 95 % intervals: the spread of the redrawn shares about the plain ones."""
     if not len(redrawn):
         return np.full(len(plain), math.nan), np.full(len(plain), math.nan)
     offset = plain - np.median(redrawn, axis=0)
@@ -205,7 +205,7 @@ def _effect(
     logarithmic: bool,
     asked: Mapping[str, float],
 ) -> Effect:
-    """One term in words."""
+    """Describe one term."""
     term = model.terms[index]
     axes = tuple(model.factors[place].axis for place in term)
     degrees = int(plain.degrees[index])
@@ -260,7 +260,7 @@ def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floa
 def _one_a_design(
     rows: list[Mapping[str, object]], values: list[float]
 ) -> tuple[list[Mapping[str, object]], list[float]]:
-    """Of a result that is the same on all targets, such as an accuracy, that of one target."""
+    """Keep one row a design where the result is the same on all targets, such as an accuracy."""
     designs = [tuple(cell_text(row.get(axis)) for axis in AXES) for row in rows]
     found: dict[tuple[str, ...], set[float]] = {}
     first: dict[tuple[str, ...], object] = {}

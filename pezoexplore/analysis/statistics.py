@@ -1,4 +1,4 @@
-"""What the seeds can tell: intervals on differences, and how sure a front is.
+"""Statistics over seeds: intervals on differences, and how sure a front is.
 
 Seed s gives every point the same initial weights, batches and master seed, so accuracies are
 compared seed by seed. A front is uncertain as its accuracies are: how sure a row is to be on it is
@@ -44,7 +44,7 @@ class Difference:
     """How two points differ, seed by seed.
 
     Attributes:
-        mean: Mean of the differences, first less second.
+        mean: Mean of the differences, first minus second.
         half: Half width of the mean's interval; None below two common seeds.
         p_value: Two-sided p-value of the paired t-test of no difference; None as `half`.
         seeds: Seeds both have.
@@ -56,7 +56,7 @@ class Difference:
     seeds: int
 
     @property
-    def told_apart(self) -> bool:
+    def distinguishable(self) -> bool:
         """Whether the interval excludes zero."""
         return self.half is not None and abs(self.mean) > self.half
 
@@ -64,7 +64,7 @@ class Difference:
 def paired_difference(
     first: Sequence[float], second: Sequence[float], level: float = 0.95
 ) -> Difference:
-    """The difference of two points with Student's t interval over their common seeds.
+    """Return the difference of two points with Student's t interval over their common seeds.
 
     A signed-rank test is not offered: with five seeds its smallest p-value is 6 %.
 
@@ -93,7 +93,7 @@ def paired_difference(
 
 
 def seed_means(per_seed: Sequence[Sequence[float]], resamples: int, seed: int = 0) -> Floats:
-    """Means of points over their seeds, the seeds drawn again and again, alike for all points.
+    """Return means of points over their seeds, resampled alike for all points.
 
     A Bayesian bootstrap (Rubin, Annals of Statistics 9(1), 1981): each draw gives every seed an
     exponential weight; so points of different numbers of seeds still share those they share. With
@@ -138,7 +138,7 @@ def seed_means(per_seed: Sequence[Sequence[float]], resamples: int, seed: int = 
 class FrontConfidence:
     """How sure rows are to be on the front: their shares of the fronts of redrawn seeds.
 
-    Each target has a front of its own. Only ``accuracy_mean`` varies, by ``accuracy_per_seed``;
+    Each target has its own front. Only ``accuracy_mean`` varies, by ``accuracy_per_seed``;
     where it is no objective, or there is one seed, a row is surely on the front or surely off it. A
     constraint on it holds or not by draw. Rows come one by one, and those that no draw can put on
     the front are forgotten.
@@ -151,7 +151,7 @@ class FrontConfidence:
         constraints: Sequence[Condition | str] = (),
         resamples: int = RESAMPLES,
     ) -> None:
-        """For a front of these objectives and constraints; see :func:`front_confidence`."""
+        """Prepare a front of these objectives and constraints; see :func:`front_confidence`."""
         self._settings = maximize, minimize, constraints, resamples
         self._targets: dict[str, _TargetConfidence] = {}
 
@@ -165,7 +165,7 @@ class FrontConfidence:
         self._target(row).add(key, row)
 
     def of(self, key: Hashable, row: Mapping[str, object]) -> float | None:
-        """The share of a row that was added, 0 to 1.
+        """Return the share of a row that was added, 0 to 1.
 
         None for a row that can be on no front: not finished, without an objective, or against a
         constraint that does not hang on the seeds.
@@ -228,7 +228,7 @@ class _TargetConfidence:
         )
 
     def _bounds(self, per_seed: Sequence[float]) -> tuple[float, float]:
-        """Worst and best value that a draw can give, smaller being better.
+        """Return the worst and best value that a draw can give, smaller being better.
 
         A mean with positive weights lies between the least and the greatest value.
         """
@@ -274,7 +274,7 @@ def front_confidence(
     constraints: Sequence[Condition | str] = (),
     resamples: int = RESAMPLES,
 ) -> list[float | None]:
-    """How sure each row is to be on the front; see :class:`FrontConfidence`.
+    """Return how sure each row is to be on the front; see :class:`FrontConfidence`.
 
     Args:
         rows: n rows of results; cells as numbers or as written in the CSV.
@@ -293,12 +293,12 @@ def front_confidence(
 
 
 def unsure(confidence: float | None) -> bool:
-    """Whether a row is neither surely on the front nor surely off it."""
+    """Return whether a row is neither surely on the front nor surely off it."""
     return confidence is not None and UNSURE[0] < confidence < UNSURE[1]
 
 
 def seeds_of(row: Mapping[str, object]) -> list[float]:
-    """Accuracies of a row by seed; its mean alone where it does not say."""
+    """Return the accuracies of a row by seed; its mean alone where they are not given."""
     cell = row.get(PER_SEED)
     if isinstance(cell, list | tuple):
         return [float(value) for value in cell]
@@ -310,27 +310,27 @@ def seeds_of(row: Mapping[str, object]) -> list[float]:
 
 
 def _number(row: Mapping[str, object], name: str) -> float:
-    """A cell as a number; NaN where there is none."""
+    """Return a cell as a number; NaN where there is none."""
     cell = row.get(name)
     number = None if is_missing(cell) else parse_number(cell)
     return math.nan if number is None else number
 
 
 def _widening(seeds: int) -> float:
-    """By how much deviations are widened for their variance to be s^2/n."""
+    """Return the factor that widens deviations so that their variance is s^2/n."""
     return math.sqrt((seeds + 1) / max(seeds - 1, 1))
 
 
 @cache
 def _longest_tail(seeds: int) -> float:
-    """The factor of Student's t is cut at its 99.5 % point, so that rows can be ruled out."""
+    """Return the cap of Student's t factor, its 99.5 % point, which lets rows be ruled out."""
     from scipy.stats import chi2
 
     return 1.0 if seeds < 2 else math.sqrt((seeds - 1) / float(chi2.ppf(0.005, seeds - 1)))
 
 
 def _shares(costs: Floats, draws: Floats) -> Floats:
-    """How often each of n rows is on the front.
+    """Return how often each of n rows is on the front.
 
     Args:
         costs: float64 [n, k], what does not vary; smaller is better.
@@ -353,9 +353,10 @@ def _shares(costs: Floats, draws: Floats) -> Floats:
 
 
 def _contenders(costs: Floats, worst: Floats, best: Floats) -> npt.NDArray[np.intp]:
-    """Rows that are not beaten in every draw by one and the same row that costs no more.
+    """Return the rows that no single row of no higher cost beats in every draw.
 
-    What is left out needs not be there to beat others: what beats it in every draw does.
+    Pruned rows cannot change the result: whatever they dominate is also dominated by the row that
+    pruned them.
 
     Args:
         costs: float64 [n, k], what does not vary; smaller is better.

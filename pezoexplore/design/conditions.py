@@ -56,7 +56,7 @@ class Condition:
     value: float | str
 
     def __str__(self) -> str:
-        """The condition as it may be written again."""
+        """Return the condition as it may be written again."""
         value = self.value if isinstance(self.value, str) else cell_text(self.value)
         plain = not isinstance(self.value, str) or (
             re.fullmatch(r"[^\s\"'<>=!]+", value) is not None
@@ -67,7 +67,7 @@ class Condition:
         return f"{self.column} {self.op} {quote}{value}{quote}"
 
     def holds(self, row: Mapping[str, object]) -> bool:
-        """Whether a row meets the condition.
+        """Return whether a row meets the condition.
 
         With the cell missing (absent, empty, NaN) it does not, whatever the comparison. Numbers
         are compared as numbers, also where the row holds them as text; text only with ``==`` and
@@ -88,7 +88,7 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """One condition from text such as ``lut <= 2000``.
+    """Parse one condition such as ``lut <= 2000``.
 
     Raises:
         DesignError: The text is not exactly one condition.
@@ -100,7 +100,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def parse_conditions(text: str) -> tuple[Condition, ...]:
-    """Conditions from text such as ``a <= 1 and b == x``, all of which are to hold.
+    """Parse conditions such as ``a <= 1 and b == x``, all of which are to hold.
 
     Raises:
         DesignError: The text is not of the form ``column op value [and ...]``.
@@ -140,12 +140,12 @@ def _condition(match: re.Match[str], text: str) -> Condition:
 
 
 def is_missing(cell: object) -> bool:
-    """Whether a cell holds nothing: None, empty text or NaN."""
+    """Return whether a cell holds nothing: None, empty text or NaN."""
     return cell is None or cell == "" or cell != cell  # only NaN differs from itself
 
 
 def parse_number(cell: object) -> float | None:
-    """The number in a cell, or None when it is empty or holds other text.
+    """Return the number in a cell, or None when it is empty or holds other text.
 
     Hexadecimal names such as ``12e45678`` that would overflow are text, not infinity.
     """
@@ -162,7 +162,7 @@ def parse_number(cell: object) -> float | None:
 
 
 def cell_text(cell: object) -> str:
-    """A cell as text: whole numbers without a point, booleans in small letters."""
+    """Return a cell as text: whole numbers without a point, booleans in small letters."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

@@ -26,7 +26,7 @@ Json = dict[str, object]
 
 
 def shown(value: object) -> str:
-    """A value as an error message shows it: short, on one line, in YAML's words."""
+    """Return a value as an error message shows it: short, on one line, in YAML's words."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -43,13 +43,13 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """``; did you mean X?`` for a mistyped word, or nothing."""
+    """Return ``; did you mean X?`` for a mistyped word, or nothing."""
     close = difflib.get_close_matches(word[:100], list(words), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def refusal(message: str) -> PydanticCustomError:
-    """A validation error with this message, to be raised."""
+    """Return a validation error with this message, to be raised."""
     return PydanticCustomError("design", "{message}", {"message": message})
 
 
@@ -63,7 +63,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, value: object) -> object:
-        """The value in its own type.
+        """Return the value in its own type.
 
         Raises:
             PydanticCustomError: The value is not of this kind.
@@ -71,26 +71,26 @@ class Kind(ABC):
 
     @abstractmethod
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
 
     def refuse(self, value: object, hint: str = "") -> PydanticCustomError:
-        """The error for a value that is not of this kind."""
+        """Return the error for a value that is not of this kind."""
         return refusal(f"got {shown(value)}; allowed: {self.allowed}{hint}")
 
     def core_schema(self) -> CoreSchema:
-        """How pydantic reads the value."""
+        """Return how pydantic reads the value."""
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Pydantic's hook for reading."""
+        """Return the schema that pydantic reads with."""
         return self.core_schema()
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> Json:
-        """Pydantic's hook for the JSON Schema."""
+        """Return the JSON Schema that pydantic shows."""
         return self.json_schema()
 
 
@@ -126,7 +126,7 @@ class Whole(Kind):
         )
 
     def read(self, value: object) -> int | float | None:
-        """The number as an int; infinity as a float."""
+        """Return the number as an int; infinity as a float."""
         if (value is None and self.null) or (value == self.word and self.word):
             return None
         if self.inf and value in (math.inf, "inf", ".inf"):
@@ -140,7 +140,7 @@ class Whole(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         number: Json = {"type": "integer", "minimum": self.low, "maximum": self.high}
         others: list[Json] = []
         if self.inf:
@@ -164,7 +164,7 @@ class Positive(Kind):
         return f"numbers above 0, up to {self.high:g}"
 
     def read(self, value: object) -> float:
-        """The number as a float."""
+        """Return the number as a float."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refuse(value)
         if not 0 < value <= self.high:
@@ -172,7 +172,7 @@ class Positive(Kind):
         return float(value)
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"type": "number", "exclusiveMinimum": 0, "maximum": self.high}
 
 
@@ -188,7 +188,7 @@ class Choice(Kind):
         return ", ".join(self.choices)
 
     def read(self, value: object) -> str:
-        """The word."""
+        """Return the word."""
         if not isinstance(value, str):
             raise self.refuse(value)
         if value not in self.choices:
@@ -196,7 +196,7 @@ class Choice(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"enum": list(self.choices)}
 
 
@@ -212,7 +212,7 @@ class Name(Kind):
         return "text of up to 64 letters, digits, dots, dashes and underscores"
 
     def read(self, value: object) -> str:
-        """The name."""
+        """Return the name."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             raise self.refuse(value, "; put a number that is a name in quotes")
         if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
@@ -220,7 +220,7 @@ class Name(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"type": "string", "pattern": f"^{self.pattern}$"}
 
 
@@ -247,13 +247,13 @@ class Several(Kind):
         return self.kind.allowed
 
     def core_schema(self) -> CoreSchema:
-        """How pydantic reads the value."""
+        """Return how pydantic reads the value."""
         values = core_schema.tuple_variable_schema(self.kind.core_schema())
         read = core_schema.no_info_before_validator_function(self.read, values)
         return core_schema.no_info_after_validator_function(_distinct, read) if self.once else read
 
     def read(self, value: object) -> list[object]:
-        """The values as a list, each still to be read."""
+        """Return the values as a list, each still to be read."""
         if value is None and self.empty:
             return []
         if isinstance(value, list | tuple):
@@ -265,7 +265,7 @@ class Several(Kind):
         return [value]
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         item = self.kind.json_schema()
         forms: list[Json] = [item, {"type": "array", "items": item}]
         if not self.empty:
@@ -298,7 +298,7 @@ def _range_schema(name: str, count: int) -> Json:
 
 
 def _spread(mapping: Mapping[object, object]) -> Iterable[int]:
-    """The values of ``{range: ..}`` or ``{powers_of_two: ..}``."""
+    """Yield the values of ``{range: ..}`` or ``{powers_of_two: ..}``."""
     (name, listed), *others = [*mapping.items(), (None, None)]
     counts = {"range": 3, "powers_of_two": 2}
     if len(others) > 1 or not isinstance(name, str) or name not in counts:
@@ -321,7 +321,7 @@ def _spread(mapping: Mapping[object, object]) -> Iterable[int]:
 
 
 def _positive(listed: object) -> list[int]:
-    """The numbers if all are positive integers (written as such or as 1e3), else an empty list."""
+    """Return the numbers if all are positive integers (or such as 1e3), else an empty list."""
     if not isinstance(listed, list | tuple):
         return []
     numbers = [

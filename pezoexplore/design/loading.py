@@ -125,7 +125,7 @@ def space_of_options(
     settings: Mapping[str, str | None] | None = None,
     overrides: Sequence[str] = (),
 ) -> DesignSpace:
-    """The design of one combination, from options alone.
+    """Return the design of one combination, from options alone.
 
     Args:
         axes: One value by axis, as text after the axis option; None means "not given".
@@ -157,7 +157,7 @@ def space_of_options(
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Names and keys may hold line breaks; a message may not."""
+    """Join the lines of a message: names and keys may hold line breaks, a message may not."""
     try:
         yield
     except DesignError as error:
@@ -165,7 +165,7 @@ def _one_line() -> Iterator[None]:
 
 
 def resolved_yaml(space: DesignSpace) -> str:
-    """The design with every setting written out; it loads back to an equal design space.
+    """Return the design with every setting written out; it loads back to an equal design space.
 
     The axes' defaults are named in a comment; an axis that a mapping does not name stays out.
     """
@@ -182,7 +182,7 @@ def resolved_yaml(space: DesignSpace) -> str:
 
 
 def design_schema() -> dict[str, object]:
-    """JSON Schema (draft 2020-12) of a design file; every key is described."""
+    """Return JSON Schema (draft 2020-12) of a design file; every key is described."""
     schema = DesignSpace.model_json_schema()
     # A file without a name takes the file's own.
     schema["required"] = [key for key in schema.get("required", ()) if key != "name"]
@@ -200,13 +200,13 @@ _UNSET = {
 
 
 def axis_default(axis: str) -> str:
-    """What an axis is that is not named, in words."""
+    """Describe the value of an axis that is not named."""
     value = DEFAULTS[axis]
     return _UNSET.get(axis, str(value))
 
 
 def _plain(value: object) -> object:
-    """Tuples as lists, which is what the dumper writes without a tag."""
+    """Turn tuples into lists, which the dumper writes without a tag."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -253,12 +253,12 @@ def _override(tree: Tree, text: str) -> None:
 
 
 def _takes_list(parts: tuple[str, ...]) -> bool:
-    """Whether a setting may have several values, which an option may list as `4,8`."""
+    """Return whether a setting may have several values, which an option may list as `4,8`."""
     return parts[0] in ("space", "objectives") or parts[1:] in _LISTS
 
 
 def _always(place: str) -> Callable[[int], str]:
-    """How messages name any line of what an option says."""
+    """Return how messages name any line of the text of an option."""
     return lambda line: place
 
 
@@ -282,7 +282,7 @@ def _replace_axis(tree: Tree, axis: str, values: AxisValues | None) -> None:
 
 
 def _axis_value(value: str | int | float, option: str) -> object:
-    """What one value of an axis option means: `4,8` is a list, `[4, 8]` is YAML as it stands."""
+    """Parse one value of an axis option: `4,8` is a list, `[4, 8]` is YAML as it stands."""
     if not isinstance(value, str):
         return value
     whole = value.lstrip().startswith(("[", "{"))
@@ -327,7 +327,7 @@ def _validate(tree: Tree) -> DesignSpace:
 
 
 def _in_tree(value: object, location: Location) -> Location:
-    """The part of a location that the tree has: ranges and scalars have no list index."""
+    """Return the part of a location that the tree has: ranges and scalars have no list index."""
     depth = 0
     for part in location:
         inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
@@ -343,13 +343,13 @@ def _in_tree(value: object, location: Location) -> Location:
 
 
 def _without_index(location: Location) -> Location:
-    """A location without its last list index: the value is shown; an entry's index is kept."""
+    """Return a location without its last list index; an entry's index is kept."""
     entry = len(location) == 2 and location[0] in ("include", "exclude")
     return location[:-1] if location and isinstance(location[-1], int) and not entry else location
 
 
 def _explanation(detail: ErrorDetails) -> str:
-    """What came and what is allowed, for pydantic's own checks; ours say it themselves."""
+    """Describe what was given and what is allowed, for pydantic's own checks."""
     location: Location = detail["loc"]
     kind = detail["type"]
     if kind == "design":

@@ -36,7 +36,7 @@ class LeftOut:
 
 
 def restrict(space: DesignSpace, values: Values) -> tuple[DesignSpace, tuple[LeftOut, ...]]:
-    """The design with only those combinations of its includes that the values allow.
+    """Return the design with only those combinations of its includes that the values allow.
 
     Args:
         space: The design; its ``space`` stays as it is.
@@ -60,7 +60,7 @@ def restrict(space: DesignSpace, values: Values) -> tuple[DesignSpace, tuple[Lef
 
 
 def _allowed(written: Mapping[str, Value], values: Values) -> bool:
-    """Whether a combination means the same design when written with the values given."""
+    """Return whether a combination means the same design when written with the values given."""
     return all(_allowed_by(written, axis, values[axis]) for axis in values)
 
 
@@ -81,7 +81,7 @@ def _allowed_by(written: Mapping[str, Value], axis: str, values: Sequence[Value]
 
 
 def _entries(kept: Sequence[Mapping[str, Value]]) -> list[Entry]:
-    """Includes that list these combinations: one if they are a cross product, else one each."""
+    """Return includes of these combinations: one for a cross product, else one each."""
     if not kept:
         return []
     axes = {axis: tuple(dict.fromkeys(item[axis] for item in kept)) for axis in kept[0]}

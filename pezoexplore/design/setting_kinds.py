@@ -18,13 +18,13 @@ class Share(Kind):
         return "numbers from 0 to below 1"
 
     def read(self, value: object) -> float:
-        """The number as a float."""
+        """Return the number as a float."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
             raise self.refuse(value)
         return float(value)
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 
 
@@ -38,13 +38,13 @@ class Switch(Kind):
         return "true or false"
 
     def read(self, value: object) -> bool:
-        """The truth value."""
+        """Return the truth value."""
         if not isinstance(value, bool):
             raise self.refuse(value)
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"type": "boolean"}
 
 
@@ -58,7 +58,7 @@ class Path(Kind):
         return "the path of a folder"
 
     def read(self, value: object) -> str | None:
-        """The path."""
+        """Return the path."""
         if value is None:
             return None
         if not isinstance(value, str) or not value or "\0" in value:
@@ -66,7 +66,7 @@ class Path(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         return {"type": ["string", "null"], "minLength": 1}
 
 
@@ -96,7 +96,7 @@ class TaskName(Kind):
         )
 
     def read(self, value: object) -> str:
-        """The name."""
+        """Return the name."""
         if not isinstance(value, str):
             raise self.refuse(value)
         named = value in TASK_NAMES or re.fullmatch(f"{self.pattern}|{self.own}", value)
@@ -105,6 +105,6 @@ class TaskName(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return JSON Schema of a value."""
         pattern = f"^({self.pattern}|{self.own})$"
         return {"anyOf": [{"enum": list(TASK_NAMES)}, {"type": "string", "pattern": pattern}]}

@@ -47,7 +47,7 @@ class _Section(BaseModel):
 
 
 def _or_empty(kind: type) -> BeforeValidator:
-    """A key with nothing behind its colon is a section left empty."""
+    """Read a key with nothing behind its colon as a section left empty."""
 
     def read(value: object) -> object:
         return kind() if value is None else value
@@ -65,7 +65,7 @@ def _axis(name: str, text: str, default: str = "") -> Any:  # noqa: ANN401 - pyd
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """Python's None stands for "not named"; written out, null is not allowed."""
+    """Drop the default: Python's None stands for "not named"; null is not allowed in a file."""
     schema.pop("default", None)
 
 
@@ -150,7 +150,7 @@ class SubSpace(_Section):
         return self
 
     def named(self) -> dict[str, tuple[str | int | float | None, ...]]:
-        """The axes that are named, in the order of the columns, with their values."""
+        """Return the axes that are named, in the order of the columns, with their values."""
         return {axis: getattr(self, axis) for axis in AXES if getattr(self, axis) is not None}
 
     @property
@@ -222,7 +222,7 @@ class TrainSettings(_Section):
     )
 
     def determining(self) -> dict[str, Any]:
-        """What results depend on, as JSON: all but how the work is shared out."""
+        """Return what results depend on, as JSON: all but how the work is divided."""
         return self.model_dump(mode="json", exclude={"probe_workers"})
 
 
@@ -302,5 +302,5 @@ class DesignSpace(_Section):
         return self
 
     def parts(self) -> tuple[SubSpace, ...]:
-        """The sub-spaces whose points make up the design: ``space``, then each include."""
+        """Return the sub-spaces whose points make up the design: ``space``, then each include."""
         return ((self.space,) if self.space.named() else ()) + self.include

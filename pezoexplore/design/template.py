@@ -57,7 +57,7 @@ constraints: []
 
 
 def design_template(name: str, file: str, task: str) -> str:
-    """A design file, YAML, that loads and runs as it is: four small designs and the reference.
+    """Return a design file, YAML, that runs as it is: four small designs and the reference.
 
     Args:
         name: Name of the design.
@@ -80,7 +80,7 @@ def design_template(name: str, file: str, task: str) -> str:
 
 
 def _section(title: str, model: type[BaseModel], values: Mapping[str, str]) -> str:
-    """A mapping of the file with all its keys."""
+    """Return a mapping of the file with all its keys."""
     lines = [f"{title}:"]
     for name, value in values.items():
         field = model.model_fields[name]
@@ -92,7 +92,7 @@ def _section(title: str, model: type[BaseModel], values: Mapping[str, str]) -> s
 
 
 def _defaults(model: type[BaseModel]) -> dict[str, str]:
-    """Values of settings as they are written."""
+    """Return values of settings as they are written."""
     return {name: _written(field.default) for name, field in model.model_fields.items()}
 
 

@@ -46,12 +46,12 @@ _WITHOUT_QUERIES = ("cge", "cge_sparse", "backprop")
 
 
 def draws_numbers(estimator: str) -> bool:
-    """Whether an estimator draws random numbers."""
+    """Return whether an estimator draws random numbers."""
     return estimator not in _WITHOUT_NUMBERS
 
 
 def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
-    """The training axes in canonical form; those that do not matter are None.
+    """Return the training axes in canonical form; those that do not matter are None.
 
     Args:
         values: A value for each of ``TRAINING_AXES``, and perhaps others.
@@ -89,7 +89,7 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def training_words(values: Mapping[str, Any]) -> list[str]:
-    """What a label says on how a point trains: nothing for the default."""
+    """Return the words of a label on how a point trains: none for the default."""
     words = []
     if values["estimator"] != "rge":
         words.append(values["estimator"])

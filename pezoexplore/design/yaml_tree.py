@@ -75,20 +75,20 @@ class Tree:
     marks: dict[Location, Mark] = field(default_factory=dict)
 
     def mark(self, location: Location) -> Mark:
-        """Where the value at a location, or the nearest one that holds it, was written."""
+        """Return where the value at a location, or the nearest one that holds it, was written."""
         while location not in self.marks:
             location = location[:-1]
         return self.marks[location]
 
 
 def key_text(location: Location) -> str:
-    """A location as messages write it: ``include[0].lanes``."""
+    """Return a location as messages write it: ``include[0].lanes``."""
     words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return words.removeprefix(".")
 
 
 def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
-    """The values of a YAML document.
+    """Return the values of a YAML document.
 
     Args:
         text: The document.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.junit import TestCase
-from pezoexplore.sweeps.outputs import judge
 from pezoexplore.sweeps.provenance import needed_tools, rtl_sha256, tool_versions
+from pezoexplore.sweeps.results import result_of
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload
 from pezoexplore.sweeps.stage_kinds import RtlStage, scratch
@@ -278,7 +278,7 @@ def _check(outcome: Outcome) -> Check:
         seconds=outcome.seconds,
         log=outcome.log,
     )
-    result = judge(record, task.stage, ran=True)
+    result = result_of(record, task.stage, ran=True)
     payload: Mapping[str, Any] = result.payload
     reason = result.reason
     if payload.get("rtl_status") == "fail":

@@ -91,10 +91,10 @@ def _add_confidence(
     header.append("next minus this")
     steps = [paired_difference(after, this) for this, after in pairwise(seeds)]
     for line, step in zip(cells, steps, strict=False):
-        mark = "" if step.told_apart else f" {SAME}"
+        mark = "" if step.distinguishable else f" {SAME}"
         line.append(f"{step.mean:+.2f} ± {step.half or 0:.2f}{mark}")
     cells[-1].append("")
-    return not all(step.told_apart for step in steps)
+    return not all(step.distinguishable for step in steps)
 
 
 def _cell(row: Mapping[str, object], name: str) -> str:

@@ -51,7 +51,7 @@ def front_rows(report: Report) -> tuple[list[str], list[list[str]]]:
         header.append("next minus this")
         for line, (this, after) in zip(cells, pairwise(seeds), strict=False):
             step = paired_difference(after, this)
-            mark = "" if step.told_apart else f" {SAME}"
+            mark = "" if step.distinguishable else f" {SAME}"
             line.append(f"{step.mean:+.2f} ± {step.half or 0:.2f}{mark}")
         cells[-1].append("")
     return header, cells

@@ -1,7 +1,7 @@
 """The points a search chooses from, as parameters of an Optuna study and as numbers to learn from.
 
 A space that is small enough is listed. Of a larger one a random sample is taken, with all points of
-its small sub-spaces, and the neighbours of what turns out well are added as the search goes on.
+its small sub-spaces, and the neighbours of what turns out well are added during the search.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Candidates:
 
     @cached_property
     def index(self) -> dict[DesignPoint, int]:
-        """Place of each point."""
+        """Index of each point."""
         return {point: at for at, point in enumerate(self.points)}
 
     @cached_property
@@ -57,17 +57,17 @@ class Candidates:
         return {tuple(self.params(point).values()): at for at, point in enumerate(self.points)}
 
     def params(self, point: DesignPoint) -> Params:
-        """Parameters of a point: its values on the axes that vary."""
+        """Return parameters of a point: its values on the axes that vary."""
         axes = point.to_json()
         return {axis: axes[axis] for axis in self.choices}
 
     def place(self, params: Mapping[str, Any]) -> int | None:
-        """Place of the point that parameters mean; None if it is none of these."""
+        """Return the index of the point with these parameters; None if it is none of these."""
         return self._by_params.get(tuple(params[axis] for axis in self.choices))
 
     @cached_property
     def _codes(self) -> npt.NDArray[np.int64]:
-        """Place of each point's value among the choices of each axis, int64 [n, axes]."""
+        """Index of each point's value among the choices of each axis, int64 [n, axes]."""
         rows = [self._encode(self.params(point)) for point in self.points]
         return np.array(rows, dtype=np.int64).reshape(len(rows), len(self.choices))
 
@@ -75,7 +75,7 @@ class Candidates:
         return [_position(values, params[axis]) for axis, values in self.choices.items()]
 
     def decode(self, unit: npt.NDArray[np.float64]) -> Params:
-        """Parameters at a place of the unit cube, float64 [axes]: each axis cut evenly."""
+        """Return parameters at a point of the unit cube, float64 [axes]: each axis cut evenly."""
         return {
             axis: values[min(int(share * len(values)), len(values) - 1)]
             for (axis, values), share in zip(self.choices.items(), unit, strict=True)
@@ -84,7 +84,7 @@ class Candidates:
     def nearest(
         self, params: Mapping[str, Any], taken: Collection[int], draw: np.random.Generator
     ) -> int:
-        """The place nearest to parameters that is not taken; ties are drawn.
+        """Return the index of the nearest point that is not taken; ties are drawn.
 
         Numbers are apart by their ranks, words and empty cells by one axis.
 
@@ -130,7 +130,7 @@ class Candidates:
     def around(
         self, centres: Iterable[DesignPoint], others: Iterable[DesignPoint] = ()
     ) -> Candidates:
-        """These points and, of a space not listed as a whole, some more.
+        """Return these points and, of a space not listed as a whole, some more.
 
         Args:
             centres: Points whose neighbours are added: those that differ in one axis as written.
@@ -147,17 +147,17 @@ class Candidates:
         return Candidates(tuple(known), self.choices, self.lattice)
 
     def holds(self, point: DesignPoint) -> bool:
-        """Whether a point is one of the space that the study has parameters for."""
+        """Return whether a point is one of the space that the study has parameters for."""
         if self.lattice is None:
             return point in self.index
         axes, lattice = point.to_json(), self.lattice
         if any(axes[axis] not in values for axis, values in self.choices.items()):
             return False
-        return any(lattice.spokesman(at, point) is not None for at in range(len(lattice.parts)))
+        return any(lattice.canonical(at, point) is not None for at in range(len(lattice.parts)))
 
 
 def candidates_of(space: DesignSpace, seed: int = 0, limit: int = MAX_LISTED) -> Candidates:
-    """The points of a space to search, all of them or a sample.
+    """Return the points of a space to search, all of them or a sample.
 
     Args:
         space: The design space.
@@ -183,7 +183,7 @@ def candidates_of(space: DesignSpace, seed: int = 0, limit: int = MAX_LISTED) ->
 
 
 def _choices(points: Sequence[DesignPoint]) -> dict[str, tuple[Any, ...]]:
-    """Values of the axes that vary over points; if none does, of the first axis."""
+    """Return values of the axes that vary over points; if none does, of the first axis."""
     listed: dict[str, dict[Any, None]] = {axis: {} for axis in AXES}
     for point in points:
         for axis, value in point.to_json().items():

@@ -103,16 +103,16 @@ class Goal:
         ]
 
     def costs(self, cells: Mapping[str, float]) -> npt.NDArray[np.float64]:
-        """The objectives as costs, float64 [k]."""
+        """Return the objectives as costs, float64 [k]."""
         signs = [-1.0] * len(self.maximize) + [1.0] * len(self.minimize)
         return np.array([cells[name] for name in self.objectives]) * signs
 
     def violations(self, cells: Mapping[str, float]) -> list[float]:
-        """How far each constraint is missed: 0 where it is kept or not known yet."""
+        """Return how far each constraint is missed: 0 where it is kept or not known yet."""
         return [_violation(item, cells) for item in self.constraints]
 
     def feasible(self, known: Known) -> bool:
-        """Whether a point may be on the front."""
+        """Return whether a point may be on the front."""
         finding = known.finding
         return (
             finding.state == COMPLETE
@@ -121,7 +121,7 @@ class Goal:
         )
 
     def front_costs(self, history: Sequence[Known]) -> npt.NDArray[np.float64]:
-        """Costs of the feasible points, float64 [n, k], in the order they came."""
+        """Return costs of the feasible points, float64 [n, k], in the order they came."""
         rows = [self.costs(known.finding.cells) for known in history if self.feasible(known)]
         return np.array(rows).reshape(len(rows), len(self.objectives))
 

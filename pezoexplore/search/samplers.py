@@ -1,7 +1,7 @@
-"""What proposes points: Optuna's samplers, held to legal points not tried yet, and one of our own.
+"""Samplers: Optuna's, restricted to legal points not tried yet, and one with a forest as model.
 
-Every sampler is made anew for each batch from the study's seed and the batch's number; what it
-knows it reads from the study. So a search that was stopped goes on exactly as it would have.
+A new sampler is made for each batch from the study's seed and the batch's number; what it knows it
+reads from the study. So a search that was stopped resumes exactly as it would have continued.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ class LegalSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """All axes."""
+        """Return all axes."""
         return dict(self._candidates.distributions)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The parameters of the point that the trial gets."""
-        taken = taken_places(study, self._candidates)
-        wish = self._wish(study, trial, search_space, taken)
-        if wish is None:
+        """Return the parameters of the point that the trial gets."""
+        taken = taken_indices(study, self._candidates)
+        proposal = self._propose(study, trial, search_space, taken)
+        if proposal is None:
             place = int(self._draw.choice(_free(self._candidates, taken)))
         else:
-            place = self._candidates.nearest(wish, taken, self._draw)
+            place = self._candidates.nearest(proposal, taken, self._draw)
         return self._candidates.params(self._candidates.points[place])
 
     def sample_independent(
@@ -82,7 +82,7 @@ class LegalSampler(BaseSampler):
         raise AssertionError(f"{param_name} is no axis of the space")
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Passed on."""
+        """Pass the call on to the inner sampler."""
         if self._inner is not None:
             self._inner.before_trial(study, trial)
 
@@ -93,27 +93,27 @@ class LegalSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Passed on."""
+        """Pass the call on to the inner sampler."""
         if self._inner is not None:
             self._inner.after_trial(study, trial, state, values)
 
-    def _wish(
+    def _propose(
         self,
         study: Study,
         trial: FrozenTrial,
         space: Mapping[str, BaseDistribution],
         taken: frozenset[int],
     ) -> dict[str, Any] | None:
-        """Where to look, a value for every axis; None for anywhere."""
+        """Propose where to look, a value for every axis; None for anywhere."""
         inner = self._inner
         if inner is None:
             return None
         relative = inner.infer_relative_search_space(study, trial)
-        wish = inner.sample_relative(study, trial, relative)
+        proposal = inner.sample_relative(study, trial, relative)
         for axis, distribution in space.items():
-            if axis not in wish:
-                wish[axis] = inner.sample_independent(study, trial, axis, distribution)
-        return wish
+            if axis not in proposal:
+                proposal[axis] = inner.sample_independent(study, trial, axis, distribution)
+        return proposal
 
 
 class SobolSampler(LegalSampler):
@@ -134,7 +134,7 @@ class SobolSampler(LegalSampler):
         if start:
             self._sequence.fast_forward(start)
 
-    def _wish(
+    def _propose(
         self,
         study: Study,
         trial: FrozenTrial,
@@ -171,7 +171,7 @@ class SurrogateSampler(LegalSampler):
         self._batch, self._objectives, self._bounds = batch, objectives, bounds
         self._chosen: list[int] | None = None
 
-    def _wish(
+    def _propose(
         self,
         study: Study,
         trial: FrozenTrial,
@@ -215,7 +215,7 @@ def make_sampler(
     objectives: Sequence[str],
     bounds: Sequence[tuple[str, Callable[[Any], Any]]],
 ) -> LegalSampler:
-    """The sampler for one batch of a study.
+    """Return the sampler for one batch of a study.
 
     Args:
         name: One of ``SAMPLERS``.
@@ -255,13 +255,13 @@ def _of_optuna(name: str, seed: int, constrained: bool) -> BaseSampler:
 
 
 def violations_of(trial: FrozenTrial) -> Sequence[float]:
-    """How far a trial misses each constraint, as Optuna asks for it."""
+    """Return how far a trial misses each constraint, for Optuna."""
     violations: Sequence[float] = trial.user_attrs[VIOLATIONS]
     return violations
 
 
-def taken_places(study: Study, candidates: Candidates) -> frozenset[int]:
-    """Places of the points that trials of a study have, running ones included."""
+def taken_indices(study: Study, candidates: Candidates) -> frozenset[int]:
+    """Return the indices of the points that trials of a study have, running ones included."""
     places = (
         candidates.place(trial.params)
         for trial in study.get_trials(deepcopy=False)

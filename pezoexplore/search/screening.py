@@ -29,7 +29,7 @@ FLOORS = {"accuracy_ci95": 0.0, "forward_passes": 0.0, "energy_to_target_uj_est"
 
 
 def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) -> str:
-    """Why a point need not train: what the cheap stages say rules it out for certain.
+    """Return why a point need not train: what the cheap stages rule out for certain.
 
     It breaks a constraint, lacks a column that only those stages could have filled, or is
     dominated even with the best value that the columns of training can have.
@@ -58,14 +58,14 @@ def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) 
 
 
 def _best_cost(goal: Goal, name: str, cells: Mapping[str, float]) -> float:
-    """The cost of an objective if what is not known yet turns out as well as it can."""
+    """Return the cost of an objective if what is not known yet turns out as well as it can."""
     if name in goal.maximize:
         return -cells.get(name, CEILINGS.get(name, math.inf))
     return cells.get(name, FLOORS.get(name, -math.inf))
 
 
 def can_stop_early(goal: Goal) -> bool:
-    """Whether training matters through the accuracy alone, so that smaller budgets can tell."""
+    """Return whether training matters through the accuracy alone: smaller budgets can tell."""
     return [name for name in goal.objectives if name not in CHEAP] == ["accuracy_mean"] and (
         "accuracy_mean" in goal.maximize
     )
@@ -77,7 +77,7 @@ def cannot_reach(
     scores: Sequence[float],
     rivals: Sequence[tuple[Known, Sequence[float]]],
 ) -> str:
-    """Why a point is not worth more training: its interval cannot reach the front.
+    """Return why a point is not worth more training: its interval cannot reach the front.
 
     A rival costs no more in any cheap objective, and with the same small training budget and the
     same seeds the point is worse: the upper end of the 95 % interval (Student's t, paired) of the

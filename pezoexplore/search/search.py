@@ -1,6 +1,6 @@
-"""The search loop: propose a batch, have it judged, tell the study, until the budget is used up.
+"""The search loop: propose a batch, evaluate it, update the study, until the budget is used up.
 
-The loop knows nothing of stages: an *evaluator* says what became of each proposed point. Batches
+The loop knows nothing of stages: an *evaluator* returns a finding for each proposed point. Batches
 have a fixed size, whatever the number of processes, and the sampler of each is made from the seed
 and the batch's number; so the same seed and the same results give the same search.
 """
@@ -24,7 +24,7 @@ from pezoexplore.search.goal import (
     Goal,
     Known,
 )
-from pezoexplore.search.samplers import make_sampler, taken_places
+from pezoexplore.search.samplers import make_sampler, taken_indices
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -42,7 +42,7 @@ class Evaluator(Protocol):
     """Says what becomes of proposed points."""
 
     def __call__(self, points: Sequence[DesignPoint], history: Sequence[Known]) -> list[Finding]:
-        """What became of each point.
+        """Evaluate each point.
 
         Args:
             points: The batch.
@@ -108,7 +108,7 @@ def search(
     while (left := plan.budget - evaluations(known)) > 0 and not plan.expired():
         front = [item.point for item in known if goal.feasible(item)]
         pool = candidates.around(front, [item.point for item in known])
-        size = min(plan.batch, left, len(pool.points) - len(taken_places(study, pool)))
+        size = min(plan.batch, left, len(pool.points) - len(taken_indices(study, pool)))
         if size <= 0:
             break
         known += _one_batch(goal, pool, evaluate, plan, study, known, size)
@@ -152,7 +152,7 @@ def _one_batch(
 
 
 def new_study(goal: Goal) -> Study:
-    """An empty study in memory."""
+    """Return an empty study in memory."""
     quiet = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -162,14 +162,14 @@ def new_study(goal: Goal) -> Study:
 
 
 def objective_values(goal: Goal, finding: Finding) -> list[float] | None:
-    """Values of a trial; None for one that is not complete or misses an objective."""
+    """Return values of a trial; None for one that is not complete or misses an objective."""
     if finding.state != COMPLETE or any(name not in finding.cells for name in goal.objectives):
         return None
     return [finding.cells[name] for name in goal.objectives]
 
 
 def attributes(goal: Goal, known: Known, until: int) -> dict[str, Any]:
-    """User attributes of a trial.
+    """Return user attributes of a trial.
 
     Args:
         goal: What the search is for.
@@ -191,7 +191,7 @@ def attributes(goal: Goal, known: Known, until: int) -> dict[str, Any]:
 
 
 def trial_of(goal: Goal, candidates: Candidates, known: Known) -> FrozenTrial:
-    """A finished trial for what was known before."""
+    """Return a finished trial for what was known before."""
     values = objective_values(goal, known.finding)
     state = TrialState.COMPLETE if values is not None else STATES[known.finding.state]
     return create_trial(
@@ -209,12 +209,12 @@ def _without_values(state: TrialState) -> TrialState:
 
 
 def evaluations(history: Sequence[Known]) -> int:
-    """Points evaluated at full budget by the search itself."""
+    """Return points evaluated at full budget by the search itself."""
     return sum(item.finding.full and not item.warm for item in history)
 
 
 def progress(goal: Goal, history: Sequence[Known], box: Box | None = None) -> list[float]:
-    """Hypervolume after each point of a history, as a share of a box.
+    """Return hypervolume after each point of a history, as a share of a box.
 
     Args:
         goal: The objectives and constraints.

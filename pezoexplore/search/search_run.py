@@ -91,7 +91,7 @@ def run_search(
     executor: Executor | None = None,
     cache: Cache | None = None,
     draw: Draw | None = None,
-    told: Callable[[SearchNews], None] | None = None,
+    progress: Callable[[SearchNews], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> SearchResult:
     """Search a design space and write the run directory.
@@ -109,7 +109,7 @@ def run_search(
         executor: What runs the stages; None: processes on this machine.
         cache: Finished runs shared with other sweeps and searches; None for none.
         draw: Draws the plots of a sweep.
-        told: Told after each batch.
+        progress: Called after each batch.
         note: Told, in one line, of what is left out.
 
     Raises:
@@ -120,10 +120,13 @@ def run_search(
     candidates = candidates_of(space, settings.seed)
     executor = executor or Local(settings.jobs)
     with open_run_dir(out_dir.absolute()) as run_dir, Store(run_dir.store) as store:
-        bench = StageEvaluator(space, goal, stages, rungs, store, run_dir, settings, executor,
-                               cache)  # fmt: skip
-        history, complete = _search(bench, candidates, settings, told, note or _silent)
-        rows = [item.point for item in history if item.finding.full and bench.has_all(item.point)]
+        evaluator = StageEvaluator(
+            space, goal, stages, rungs, store, run_dir, settings, executor, cache
+        )
+        history, complete = _search(evaluator, candidates, settings, progress, note or _silent)
+        rows = [
+            item.point for item in history if item.finding.full and evaluator.has_all(item.point)
+        ]
     sweep = None
     if rows:
         sweep = run_sweep(
@@ -136,50 +139,52 @@ def run_search(
             draw=draw,
             cache=cache,
         )
-    _write_summary(out_dir.absolute(), settings, history, bench)
-    return SearchResult(sweep, history, complete, _share(goal, history), dict(bench.runs))
+    _write_summary(out_dir.absolute(), settings, history, evaluator)
+    return SearchResult(sweep, history, complete, _share(goal, history), dict(evaluator.runs))
 
 
 def _search(
-    bench: StageEvaluator,
+    evaluator: StageEvaluator,
     candidates: Candidates,
     settings: SearchSettings,
-    told: Callable[[SearchNews], None] | None,
+    progress: Callable[[SearchNews], None] | None,
     note: Callable[[str], None],
 ) -> tuple[list[Known], bool]:
-    """The history, and whether the search came to its end."""
-    goal, run_dir = bench.goal, bench.run_dir
-    kept = KeptStudy(run_dir.path / STUDY_NAME, bench.study_name(settings), goal)
+    """Search; return the history and whether the search came to its end."""
+    goal, run_dir = evaluator.goal, evaluator.run_dir
+    kept = KeptStudy(run_dir.path / STUDY_NAME, evaluator.study_name(settings), goal)
     study, history = kept.load()
-    if not kept.begun:
-        history = warm_start(settings.warm, candidates, bench, note)
+    if not kept.started:
+        history = warm_start(settings.warm, candidates, evaluator, note)
         study.add_trials([trial_of(goal, candidates, item) for item in history])
         kept.keep(study)
-        kept.begin({"design": bench.space.name, "sampler": settings.sampler, "seed": settings.seed})
+        kept.begin(
+            {"design": evaluator.space.name, "sampler": settings.sampler, "seed": settings.seed}
+        )
     latest = history
 
     def journal(study: Study, known: Sequence[Known]) -> None:
         nonlocal latest
         latest = list(known)
         kept.keep(study)
-        run_dir.write(HISTORY_NAME, bench.history_csv(known))
-        if told is not None:
-            told(_news(goal, known, settings.budget))
+        run_dir.write(HISTORY_NAME, evaluator.history_csv(known))
+        if progress is not None:
+            progress(_news(goal, known, settings.budget))
 
-    plan = Plan(settings.budget, settings.sampler, settings.seed, settings.batch, bench.expired)
-    run_dir.write(HISTORY_NAME, bench.history_csv(history))
-    if told is not None:
-        told(_news(goal, history, settings.budget))
+    plan = Plan(settings.budget, settings.sampler, settings.seed, settings.batch, evaluator.expired)
+    run_dir.write(HISTORY_NAME, evaluator.history_csv(history))
+    if progress is not None:
+        progress(_news(goal, history, settings.budget))
     try:
-        latest = search(goal, candidates, bench, plan, history=history, study=study,
+        latest = search(goal, candidates, evaluator, plan, history=history, study=study,
                         journal=journal)  # fmt: skip
     except TimeIsUpError:
         return latest, False
-    return latest, not bench.expired() or evaluations(latest) >= settings.budget
+    return latest, not evaluator.expired() or evaluations(latest) >= settings.budget
 
 
 def _silent(line: str) -> None:
-    """Notes that nobody asked for."""
+    """Discard notes that nobody asked for."""
 
 
 def _news(goal: Goal, history: Sequence[Known], budget: int) -> SearchNews:
@@ -197,13 +202,13 @@ def _share(goal: Goal, history: Sequence[Known]) -> float:
 
 
 def _write_summary(
-    path: Path, settings: SearchSettings, history: Sequence[Known], bench: StageEvaluator
+    path: Path, settings: SearchSettings, history: Sequence[Known], evaluator: StageEvaluator
 ) -> None:
     """Say in run.json what the search did."""
     target = path / RUN_NAME
     content = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     content["program"] = content.get("program", "pezoexplore")
-    news = _news(bench.goal, history, settings.budget)
+    news = _news(evaluator.goal, history, settings.budget)
     content["search"] = {
         "sampler": settings.sampler,
         "seed": settings.seed,
@@ -213,6 +218,6 @@ def _write_summary(
         "outcomes": dict(sorted(news.outcomes.items())),
         "warm": news.warm,
         "hypervolume": round(news.hypervolume, 9),
-        "stage_runs": dict(sorted(bench.runs.items())),
+        "stage_runs": dict(sorted(evaluator.runs.items())),
     }
     write_atomically(target, json.dumps(content, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""What becomes of a proposed point: cheap stages first, then training by rising budgets."""
+"""The evaluator of proposed points: cheap stages first, then training by rising budgets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
 from pezoexplore.search.search import BATCH, progress
 from pezoexplore.sweeps.cache import Cache, CacheError
 from pezoexplore.sweeps.executors.local import Executor, Task
-from pezoexplore.sweeps.results import Result, judge, record_of
+from pezoexplore.sweeps.results import Result, record_of, result_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
 from pezoexplore.sweeps.rundir import RunDir
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
@@ -92,21 +92,21 @@ class StageEvaluator:
     executor: Executor
     cache: Cache | None = None
     runs: dict[str, int] = field(default_factory=dict)
-    _begun: float = field(default_factory=time.monotonic)
+    _started_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         """Fix how points are named: by their ids in results.csv."""
         self.identity = point_ids(self.space)
 
     def expired(self) -> bool:
-        """Whether the time is over."""
+        """Return whether the time is over."""
         limit = self.settings.time_s
-        return limit is not None and time.monotonic() - self._begun >= limit
+        return limit is not None and time.monotonic() - self._started_at >= limit
 
     def study_name(self, settings: SearchSettings) -> str:
         """Name of the study: the design's, and a hash of all that determines the search.
 
-        The budget and the time do not count: with more of them a search goes on.
+        The budget and the time do not count: with more of them a search resumes.
         """
         space = self.space.model_dump(mode="json")
         stages = [stage.label for stage in self.stages]
@@ -116,7 +116,7 @@ class StageEvaluator:
         return f"{self.space.name}-{sha256(canonical_json(what))[:8]}"
 
     def __call__(self, points: Sequence[DesignPoint], history: Sequence[Known]) -> list[Finding]:
-        """What became of each point of a batch."""
+        """Evaluate each point of a batch."""
         findings: dict[DesignPoint, Finding] = {}
         cells: dict[DesignPoint, dict[str, float]] = {}
         cheap = self._run(points, [stage for stage in self.stages if stage.name != "train"])
@@ -137,27 +137,27 @@ class StageEvaluator:
         return [findings[point] for point in points]
 
     def has_all(self, point: DesignPoint) -> bool:
-        """Whether every stage of a point is in the store, good or bad."""
+        """Return whether every stage of a point is in the store, good or bad."""
         return all(self.store.get(key) is not None for key, *_ in self.uses(point, self.stages))
 
     def known(self, point: DesignPoint) -> Finding | None:
-        """What the store says of a point; None unless every stage has a good result."""
+        """Return a point's finding from the store; None unless every stage has a good result."""
         results = []
         for key, stage in self.uses(point, self.stages):
             record = self.store.get(key)
-            if record is None or judge(record, stage, ran=False).status != "ok":
+            if record is None or result_of(record, stage, ran=False).status != "ok":
                 return None
-            results.append((stage, judge(record, stage, ran=False)))
+            results.append((stage, result_of(record, stage, ran=False)))
         return Finding(COMPLETE, _numbers(results, self.space), full=True)
 
     def uses(self, point: DesignPoint, stages: Sequence[Stage]) -> list[tuple[str, Stage]]:
-        """Key and stage, for each stage that a point has."""
+        """Return key and stage, for each stage that a point has."""
         return [
             (sha256(determinants(stage, point)), stage) for stage in stages if stage.applies(point)
         ]
 
     def history_csv(self, history: Sequence[Known]) -> str:
-        """Content of search.csv."""
+        """Return content of search.csv."""
         shares = progress(self.goal, history)
         rows, count = [], 0
         for number, (item, share) in enumerate(zip(history, shares, strict=True)):
@@ -182,7 +182,7 @@ class StageEvaluator:
         cells: Mapping[DesignPoint, Mapping[str, float]],
         history: Sequence[Known],
     ) -> dict[DesignPoint, Finding]:
-        """Points that are left at one of the smaller budgets."""
+        """Train points at a smaller budget; return those that stop there."""
         results = self._run(points, [rung])
         rivals = []
         for item in history:
@@ -197,10 +197,10 @@ class StageEvaluator:
         return stopped
 
     def _scores(self, rung: Stage, point: DesignPoint) -> list[float]:
-        """Accuracies by seed of a point at a smaller budget, from the store."""
+        """Return accuracies by seed of a point at a smaller budget, from the store."""
         ((key, *_),) = self.uses(point, [rung])
         record = self.store.get(key)
-        return [] if record is None else _scores_of([(rung, judge(record, rung, ran=False))])
+        return [] if record is None else _scores_of([(rung, result_of(record, rung, ran=False))])
 
     def _finding(
         self, cells: Mapping[str, float], results: Sequence[tuple[Stage, Result]]
@@ -216,7 +216,7 @@ class StageEvaluator:
     def _run(
         self, points: Sequence[DesignPoint], stages: Sequence[Stage]
     ) -> dict[DesignPoint, list[tuple[Stage, Result]]]:
-        """Results of stages, from the store or from runs that go into it."""
+        """Return results of stages, from the store or from runs that go into it."""
         uses = {point: self.uses(point, stages) for point in points}
         results: dict[str, Result] = {}
         tasks: dict[str, Task] = {}
@@ -224,7 +224,7 @@ class StageEvaluator:
             for key, stage in uses[point]:
                 record = self._stored(key)
                 if record is not None and record.status == "ok":
-                    results[key] = judge(record, stage, ran=False)
+                    results[key] = result_of(record, stage, ran=False)
                 elif key not in tasks:
                     tasks[key] = self._task(key, stage, point)
         waiting = sorted(
@@ -240,7 +240,7 @@ class StageEvaluator:
                 record = record_of(outcome)
                 self.store.put(record)
                 self._share(record)
-                results[task.key] = judge(record, task.stage, ran=True)
+                results[task.key] = result_of(record, task.stage, ran=True)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1
         return {
@@ -281,13 +281,13 @@ class StageEvaluator:
 
 
 def _budget(stage: Stage) -> dict[str, Any]:
-    """What tells a smaller budget from another one."""
+    """Return what distinguishes one smaller budget from another."""
     settings = getattr(stage, "settings", None)
     return {"stage": stage.label, "settings": settings.model_dump(mode="json") if settings else {}}
 
 
 def _failure(results: Sequence[tuple[Stage, Result]]) -> str:
-    """The first stage without a good result, and why; empty if there is none."""
+    """Return the first stage without a good result, and why; empty if there is none."""
     return next(
         (f"{stage.label}: {result.reason}" for stage, result in results if result.status != "ok"),
         "",
@@ -295,7 +295,7 @@ def _failure(results: Sequence[tuple[Stage, Result]]) -> str:
 
 
 def _scores_of(results: Sequence[tuple[Stage, Result]]) -> list[float]:
-    """Accuracies by seed; none if training failed."""
+    """Return accuracies by seed; none if training failed."""
     for _, result in results:
         if result.status == "ok":
             scores = result.payload.get("accuracy_per_seed") or []
@@ -308,7 +308,7 @@ def _numbers(
     space: DesignSpace,
     known: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """Numbers by column, as results.csv has them in the row of the first target.
+    """Return numbers by column, as results.csv has them in the row of the first target.
 
     Args:
         results: Results of stages.

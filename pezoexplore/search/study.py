@@ -1,7 +1,7 @@
 """The study on disk: an SQLite file that Optuna and its dashboard open, written batch by batch.
 
 The search itself works on a study in memory. Its finished batches are copied to the file, and read
-back when the search goes on. A batch that was cut short is proposed again, the same way, and what
+back when the search resumes. A batch that was interrupted is proposed again, the same way, and what
 of it had been run is in the store; so the file may lose its tail, or be deleted, and nothing is
 lost but time.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STUDY_NAME = "study.sqlite"
 
-_BEGUN = "begun"
+_STARTED = "begun"
 """Attribute of a study whose warm start is complete."""
 
 
@@ -59,25 +59,25 @@ class KeptStudy:
             name_metrics(self._study, goal)
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         """Whether the warm start is complete: it is done once."""
         with self._explained():
-            return bool(self._study.user_attrs.get(_BEGUN, False))
+            return bool(self._study.user_attrs.get(_STARTED, False))
 
     def begin(self, settings: Mapping[str, Any]) -> None:
         """Note that the warm start is complete, and the search's settings for the reader."""
         with self._explained():
             for key, value in settings.items():
                 self._study.set_user_attr(key, value)
-            self._study.set_user_attr(_BEGUN, True)
+            self._study.set_user_attr(_STARTED, True)
 
     def load(self) -> tuple[Study, list[Known]]:
-        """The study in memory and the history it holds: warm starts and whole batches."""
+        """Return the study in memory and the history it holds: warm starts and whole batches."""
         with self._explained():
             trials = self._study.get_trials()
         study = new_study(self._goal)
         name_metrics(study, self._goal)
-        whole = _whole_batches(trials) if self.begun else 0
+        whole = _whole_batches(trials) if self.started else 0
         study.add_trials(trials[:whole])
         return study, [_known(trial) for trial in trials[:whole]]
 
@@ -129,7 +129,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _whole_batches(trials: Sequence[optuna.trial.FrozenTrial]) -> int:
-    """How many trials from the start are warm starts or belong to a batch that is all there."""
+    """Count the trials from the start that are warm starts or belong to a complete batch."""
     warm = sum(bool(trial.user_attrs.get("warm")) for trial in trials)
     whole = warm
     for trial in trials[warm:]:

@@ -2,10 +2,10 @@
 
 Each objective and each constrained column gets a forest fitted to the points it is known for; a
 tree's prediction is one sample of what the column may be. The gain of a point is its expected
-hypervolume improvement over those samples, counted on random places of the box that the front does
+hypervolume improvement over those samples, counted on random points of the box that the front does
 not dominate yet (Monte Carlo; Emmerich, Giannakoglou and Naujoks, IEEE TEVC 10(4), 2006, for the
 criterion; Hutter, Hoos and Leyton-Brown, LION 2011, for forests as the model). A batch is chosen
-greedily, sample by sample: a place that a chosen point dominates in a sample counts no more there.
+greedily, sample by sample: what a chosen point dominates in a sample no longer counts there.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ TREES = 48
 """Trees of a forest: samples of each prediction."""
 
 PLACES = 384
-"""Places of the box on which improvements are counted."""
+"""Points of the box at which improvements are counted."""
 
 DRAWN = 16_384
-"""Places drawn to find those."""
+"""Points drawn to find those."""
 
-MAX_JUDGED = 2_000
-"""Points judged at a time; of more, a random choice is."""
+MAX_PREDICTED = 2_000
+"""Most points predicted at a time; of more, these many are drawn."""
 
 LARGE_SPREAD = 8.0
 """Ratio of largest to smallest from which a column of positive numbers is learnt as logarithm."""
@@ -50,7 +50,7 @@ def choose(
     warmup: int,
     draw: np.random.Generator,
 ) -> list[int]:
-    """The next points to try.
+    """Choose the next points to try.
 
     Args:
         features: float64 [n, f] of all points.
@@ -67,21 +67,21 @@ def choose(
         Places, the most promising first.
     """
     complete = [(place, cells) for place, cells in known if all(o in cells for o in objectives)]
-    if len(free) > MAX_JUDGED:
-        free = sorted(draw.choice(free, MAX_JUDGED, replace=False).tolist())
+    if len(free) > MAX_PREDICTED:
+        free = sorted(draw.choice(free, MAX_PREDICTED, replace=False).tolist())
     if len(complete) < warmup:
         return [int(place) for place in draw.choice(free, count, replace=False)]
-    judged = np.asarray(free)
+    predicted = np.asarray(free)
     signs = np.where(np.asarray(minimized), 1.0, -1.0)
     samples = np.stack(
-        [_samples(features, known, column, judged, draw) for column in objectives], axis=2
+        [_samples(features, known, column, predicted, draw) for column in objectives], axis=2
     )
     allowed = np.ones(samples.shape[:2], dtype=bool)
     for column, check in bounds:
         if column in objectives:
             values = samples[:, :, objectives.index(column)]
         else:
-            values = _samples(features, known, column, judged, draw)
+            values = _samples(features, known, column, predicted, draw)
         allowed &= check(values)
     costs = np.array([[cells[o] for o in objectives] for _, cells in complete]) * signs
     feasible = [_holds(cells, bounds) for _, cells in complete]
@@ -94,32 +94,32 @@ def _holds(cells: Mapping[str, float], bounds: Bounds) -> bool:
 
 
 def _samples(
-    features: Floats, known: Known, column: str, judged: npt.NDArray[np.int64],
+    features: Floats, known: Known, column: str, predicted: npt.NDArray[np.int64],
     draw: np.random.Generator,
 ) -> Floats:  # fmt: skip
-    """Samples of a column at points, float64 [TREES, points]; what is known is taken as it is."""
+    """Return samples of a column at points, float64 [TREES, points]; known values are exact."""
     from sklearn.ensemble import ExtraTreesRegressor
 
     rows = [(place, cells[column]) for place, cells in known if column in cells]
     seed = int(draw.integers(2**31))
     if not rows:
-        return np.zeros((TREES, len(judged)))
+        return np.zeros((TREES, len(predicted)))
     inputs = features[[place for place, _ in rows]]
     there, back = _learnt_as(column, np.array([value for _, value in rows], dtype=np.float64))
     forest = ExtraTreesRegressor(TREES, bootstrap=True, random_state=seed)
     forest.fit(inputs, there)
-    single = features[judged].astype(np.float32)
+    single = features[predicted].astype(np.float32)
     sampled = np.stack([tree.predict(single) for tree in forest.estimators_])
     sampled = back(sampled)
     exact = dict(rows)
-    for at, place in enumerate(judged.tolist()):
+    for at, place in enumerate(predicted.tolist()):
         if place in exact:
             sampled[:, at] = exact[place]
     return sampled
 
 
 def _learnt_as(column: str, values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-    """Values on the scale on which a column is learnt, and the way back."""
+    """Return values on the scale on which a column is learnt, and the way back."""
     if column in CEILINGS:
         top = CEILINGS[column] + 1.0
         return np.log(top - values), lambda learnt: top - np.exp(learnt)
@@ -131,11 +131,11 @@ def _learnt_as(column: str, values: Floats) -> tuple[Floats, Callable[[Floats], 
 def _reach(
     costs: Floats, samples: Floats, allowed: npt.NDArray[np.bool_], draw: np.random.Generator
 ) -> npt.NDArray[np.bool_]:
-    """Which open places of the box each point dominates; bool [points, samples, places].
+    """Return which open places of the box each point dominates; bool [points, samples, places].
 
     Args:
         costs: float64 [n, k], what is known and feasible.
-        samples: float64 [samples, points, k], costs of what is judged.
+        samples: float64 [samples, points, k], costs of what is predicted.
         allowed: bool [samples, points], whether the constraints are met.
         draw: Randomness.
     """
@@ -152,7 +152,7 @@ def _reach(
 
 
 def _open_places(front: Floats, draw: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Random places of the unit cube that no row dominates; float32 [<= PLACES, k]."""
+    """Return random places of the unit cube that no row dominates; float32 [<= PLACES, k]."""
     places = draw.random((DRAWN, front.shape[1]))
     covered = np.zeros(DRAWN, dtype=bool)
     for row in front:
@@ -161,7 +161,7 @@ def _open_places(front: Floats, draw: np.random.Generator) -> npt.NDArray[np.flo
 
 
 def _greedy(reach: npt.NDArray[np.bool_], count: int, draw: np.random.Generator) -> list[int]:
-    """Points that together reach the most, sample by sample: bool [points, samples, places].
+    """Choose points that together reach the most, sample by sample.
 
     Points that are good in the same samples gain little from each other. Ties are drawn.
     """

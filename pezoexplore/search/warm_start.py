@@ -25,10 +25,10 @@ RESULTS_NAME = "results.csv"
 def warm_start(
     sources: Sequence[Path],
     candidates: Candidates,
-    bench: StageEvaluator,
+    evaluator: StageEvaluator,
     note: Callable[[str], None],
 ) -> list[Known]:
-    """What earlier runs know of the points of a search.
+    """Return what earlier runs know of the points of a search.
 
     Of a run directory the finished stages are taken over into the store, so they never run again;
     of a results.csv the good rows. Rows of other training settings, tasks or axes than the
@@ -37,7 +37,7 @@ def warm_start(
     Args:
         sources: Run directories and results.csv files.
         candidates: The points of the search.
-        bench: What runs the stages.
+        evaluator: What runs the stages.
         note: Told, in one line, how much of each source was of use.
 
     Returns:
@@ -58,13 +58,13 @@ def warm_start(
                     "name a run directory or a results.csv"
                 )
             if (source / STORE_NAME).exists():
-                stages = _take_over(source / STORE_NAME, candidates, bench, found)
+                stages = _take_over(source / STORE_NAME, candidates, evaluator, found)
             table = source / RESULTS_NAME
         else:
             table = source
         foreign = 0
         if table.exists() or not source.is_dir():
-            foreign = _rows(table, candidates, bench, found)
+            foreign = _rows(table, candidates, evaluator, found)
         note(
             f"warm start from {source}: {len(found) - before} points known, {stages} finished "
             f"stages taken over, {foreign} rows of other settings or designs left out"
@@ -73,34 +73,42 @@ def warm_start(
 
 
 def _take_over(
-    path: Path, candidates: Candidates, bench: StageEvaluator, found: dict[DesignPoint, Known]
+    path: Path, candidates: Candidates, evaluator: StageEvaluator, found: dict[DesignPoint, Known]
 ) -> int:
     """Copy the good records that serve a point of the search; how many."""
     copied = 0
     with Store(path) as other:
         for point in candidates.points:
-            for key, *_ in bench.uses(point, [*bench.rungs, *bench.stages]):
+            for key, *_ in evaluator.uses(point, [*evaluator.rungs, *evaluator.stages]):
                 record = other.get(key)
-                if record is not None and record.status == "ok" and bench.store.get(key) is None:
-                    bench.store.put(record)
+                if (
+                    record is not None
+                    and record.status == "ok"
+                    and evaluator.store.get(key) is None
+                ):
+                    evaluator.store.put(record)
                     copied += 1
-            finding = bench.known(point)
+            finding = evaluator.known(point)
             if finding is not None:
                 found.setdefault(point, Known(point, finding, warm=True))
     return copied
 
 
 def _rows(
-    path: Path, candidates: Candidates, bench: StageEvaluator, found: dict[DesignPoint, Known]
+    path: Path, candidates: Candidates, evaluator: StageEvaluator, found: dict[DesignPoint, Known]
 ) -> int:
     """Take the good rows of a table; how many were of no use."""
-    target = bench.space.hardware.targets[0]
+    target = evaluator.space.hardware.targets[0]
     foreign = 0
     for row in _table(path):
         if row.get("status") != "ok" or row.get("target") != target:
             continue
         point = _point(row)
-        if point is None or not candidates.holds(point) or row["point_id"] != bench.identity(point):
+        if (
+            point is None
+            or not candidates.holds(point)
+            or row["point_id"] != evaluator.identity(point)
+        ):
             foreign += 1
             continue
         finding = Finding(COMPLETE, _cells(row), full=True)

@@ -1,9 +1,9 @@
-"""More seeds for the points whose place on the front the seeds so far leave open.
+"""More seeds for the points whose Pareto membership is uncertain.
 
-A sweep with adaptive seeds is a row of sweeps in one directory: after each, the points that are
+A sweep with adaptive seeds is a series of sweeps in one directory: after each, the points that are
 neither surely on the front nor surely off it are trained with twice the seeds. Their runs are those
 of a design that asks for as many seeds, under the same keys, and share their first seeds with all
-other points; so comparisons stay paired, and a stopped run is taken up where it was.
+other points; so comparisons stay paired, and a stopped run resumes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class MoreSeedsStage(TrainStage):
 
 
 def with_more_seeds(stages: Sequence[Stage], more: Mapping[DesignPoint, int]) -> list[Stage]:
-    """The stages of a sweep, training with more seeds for some points.
+    """Return the stages of a sweep, training with more seeds for some points.
 
     Args:
         stages: The stages.
@@ -66,7 +66,7 @@ def with_more_seeds(stages: Sequence[Stage], more: Mapping[DesignPoint, int]) ->
 def seeds_wanted(
     rows: Iterable[Mapping[str, str]], points: Iterable[DesignPoint], space: DesignSpace, most: int
 ) -> dict[DesignPoint, int]:
-    """Points that need more seeds, with twice those they have.
+    """Return points that need more seeds, with twice those they have.
 
     Args:
         rows: Rows of results.csv, ``front_confidence`` filled in.

@@ -1,8 +1,8 @@
 """A cache of finished runs that many sweeps share, also at the same time.
 
 Each entry is a file named by its key, the SHA-256 of everything that determines the result. It is
-put in place by renaming, so readers see all of it or nothing, and it carries a digest: what was
-damaged since is found when it is read, removed, and made again. Only good results are kept.
+renamed into place, so readers see all of it or nothing, and it carries a digest: a damaged entry
+is found when it is read, removed, and made again. Only good results are kept.
 
 A sweep holds a lock on the key it works on: one byte of a lock file, which the system takes back
 when the process ends, however it ends. So no lock goes stale and no clock is asked. Who finds a
@@ -116,7 +116,7 @@ class Cache:
             )
 
     def __enter__(self) -> Self:
-        """The cache itself."""
+        """Return the cache itself."""
         return self
 
     def __exit__(
@@ -129,7 +129,7 @@ class Cache:
         os.close(self._locks)
 
     def get(self, key: str) -> Record | None:
-        """The entry of a key; None if there is none, or one that is damaged, which is removed.
+        """Return the entry of a key; None if there is none; a damaged one is removed.
 
         Raises:
             CacheError: It cannot be read.
@@ -196,21 +196,21 @@ class Cache:
             self._lock(fcntl.F_UNLCK, key)
 
     def keys(self) -> Iterator[str]:
-        """Keys of all entries, sorted."""
+        """Yield keys of all entries, sorted."""
         for part in sorted((self.folder / ENTRIES_NAME).iterdir()):
             if part.is_dir():
                 names = sorted(path.name for path in part.iterdir())
                 yield from (name for name in names if _is_key(name) and name[:2] == part.name)
 
     def records(self) -> Iterator[Record]:
-        """All entries, sorted by key; damaged ones are removed and noted."""
+        """Yield all entries, sorted by key; damaged ones are removed and noted."""
         for key in self.keys():
             record = self.get(key)
             if record is not None:
                 yield record
 
     def stats(self) -> CacheStats:
-        """What the cache holds; damaged entries are removed and noted."""
+        """Count what the cache holds; damaged entries are removed and noted."""
         entries, size, seconds = dict.fromkeys(STAGE_ORDER, 0), 0, 0.0
         for record in self.records():
             entries[record.stage] = entries.get(record.stage, 0) + 1
@@ -316,7 +316,7 @@ class Cache:
 
 
 def exported(path: Path) -> Iterator[Record | None]:
-    """The entries of a file that :meth:`Cache.export` wrote; None for a line that is none.
+    """Yield the entries of a file that :meth:`Cache.export` wrote; None for a line that is none.
 
     Raises:
         CacheError: It cannot be read.
@@ -338,7 +338,7 @@ def _content(record: Record) -> bytes:
 
 
 def _record(content: bytes) -> Record | None:
-    """The record of an entry; None unless it is whole, good, and named by what determines it."""
+    """Return the record of an entry; None unless it is whole, good and has its own key."""
     try:
         entry = json.loads(content)
         values = entry["record"]

@@ -1,12 +1,13 @@
-"""Running what a plan needs, from the store, the shared cache or an executor, into the store.
+"""Collect the results of a plan: from the store, the shared cache or an executor, into the store.
 
-A thread of its own keeps the executor going. The calling thread alone writes to the store: it
-takes all that is ready, keeps it in one transaction and then tells of it. So waiting for the disk
-delays no worker, and what was told is never lost.
+A separate thread drives the executor. The calling thread alone writes to the store: it takes all
+that is ready, stores it in one transaction and then reports progress. So waiting for the disk
+delays no worker, and a result that was reported is never lost.
 """
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections import deque
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.cache import CacheError
-from pezoexplore.sweeps.results import judge, record_of
+from pezoexplore.sweeps.results import record_of, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ LOOKED_UP = 1000
 
 @dataclass(frozen=True)
 class Progress:
-    """News while a sweep runs: how many runs are done, and which one just ended.
+    """Progress of a sweep: how many runs are done, and which one just ended.
 
     Attributes:
         done: Runs that are there, those taken from the store included.
@@ -77,8 +78,8 @@ def collect(
         store: The store; good records that it has are not made again.
         execute: What runs the stages.
         cache: Finished runs shared with other sweeps; None for none.
-        progress: Told first what is there, then whenever a run ends.
-        warn: Told, in one line, of what was wrong and did not matter.
+        progress: Called first with what is there, then whenever a run ends.
+        warn: Called with one line on each fault that did not matter.
 
     Raises:
         PezoError: The store cannot be written, or nothing can be run.
@@ -103,23 +104,23 @@ class _Collector:
         self._plan, self._store, self._cache = plan, store, cache
         self._progress, self._warn = progress, warn
         self._warned: set[str] = set()
-        self._news: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
-        self._news = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
+        self._inbox = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._done, self._total = 0, len(plan.tasks)
+        self._done, self._total = 0, plan.count("tasks")
 
     def look_up(self) -> None:
         """Take from the store what is there, save failures: those are tried again."""
-        found = []
-        for key, stage in self._plan.key_stages():
-            record = self._store.get(key)
-            if record is not None and record.status == "ok":
-                found.append((key, judge(record, stage, ran=False).status, False))
-                self._done += 1
-            if len(found) == LOOKED_UP:
-                self._plan.done(found)
+        with self._store.transaction():
+            keys = self._plan.keys()
+            while batch := list(itertools.islice(keys, LOOKED_UP)):
                 found = []
-        self._plan.done(found)
+                for key, stage in batch:
+                    record = self._store.get(key)
+                    if record is not None and record.status == "ok":
+                        found.append((key, result_of(record, stage, ran=False).status, False))
+                self._plan.done(found)
+                self._done += len(found)
         if self._store.damaged:
             self._warn(
                 f"{len(self._store.damaged)} damaged in the store, to be made again; the first: "
@@ -148,17 +149,17 @@ class _Collector:
             self._tell_of_damage()
 
     def _run(self, execute: Executor) -> None:
-        """Body of the running thread."""
+        """Run the executor: the body of the running thread."""
         try:
             with closing(execute(self._tasks(), self._stop)) as outcomes:
                 for outcome in outcomes:
-                    self._news.put(outcome)
+                    self._inbox.put(outcome)
         except BaseException as error:  # noqa: BLE001 - raised again where the results are kept
-            self._news.put(error)
-        self._news.put(None)
+            self._inbox.put(error)
+        self._inbox.put(None)
 
     def _tasks(self) -> Iterator[Task | None]:
-        """What is to be run, in the running thread; None while only others' runs are missing."""
+        """Yield what to run, in the running thread; None while only others' runs are missing."""
         waiting: deque[Task] = deque()
         for task in self._plan.to_do():
             if self._stop.is_set():
@@ -176,7 +177,7 @@ class _Collector:
                 yield None
 
     def _mine(self, task: Task) -> bool:
-        """Whether this sweep is to run a task: nobody has the result, nobody else is at it."""
+        """Return whether to run a task here: nobody has its result or is running it."""
         if self._cache is None:
             return True
         if self._cached(task) is not None or not self._cache.claim(task.key):
@@ -188,10 +189,10 @@ class _Collector:
         return False
 
     def _found(self, task: Task) -> bool:
-        """Whether the cache has the result, which is then on its way to the store."""
+        """Return whether the cache has the result, which is then on its way to the store."""
         record = self._cached(task)
         if record is not None:
-            self._news.put(_Found(task, record))
+            self._inbox.put(_Found(task, record))
         return record is not None
 
     def _cached(self, task: Task) -> Record | None:
@@ -199,30 +200,30 @@ class _Collector:
         try:
             return self._cache.get(task.key)
         except CacheError as error:
-            self._news.put(str(error))
+            self._inbox.put(str(error))
             return None
 
     def _ready(self) -> list[Outcome | _Found | str]:
-        """All the news there are, at least one; nothing once the runs are over."""
+        """Return what is in the inbox, at least one item; nothing once the runs are over."""
         batch: list[Outcome | _Found | str] = []
         while len(batch) < LOOKED_UP:
             try:
-                item = self._news.get(block=not batch)
+                item = self._inbox.get(block=not batch)
             except queue.Empty:
                 return batch
             if isinstance(item, BaseException):
                 self._keep(batch)
                 raise item
             if item is None:
-                # Said again, should what came before it still be to be kept.
+                # Put back, so that the next call ends too once this batch is stored.
                 if batch:
-                    self._news.put(None)
+                    self._inbox.put(None)
                 return batch
             batch.append(item)
         return batch
 
     def _keep(self, batch: list[Outcome | _Found | str]) -> None:
-        """Into the store first, then into the cache, then tell."""
+        """Write to the store first, then to the cache, then report."""
         for text in batch:
             if isinstance(text, str) and text not in self._warned:
                 self._warned.add(text)
@@ -231,15 +232,16 @@ class _Collector:
         if not ended:
             return
         records = [item.record if isinstance(item, _Found) else record_of(item) for item in ended]
-        self._store.put(*records)
-        for item, record in zip(ended, records, strict=True):
-            if not isinstance(item, _Found):
-                self._share(record)
         results = [
-            judge(record, item.task.stage, ran=not isinstance(item, _Found))
+            result_of(record, item.task.stage, ran=not isinstance(item, _Found))
             for item, record in zip(ended, records, strict=True)
         ]
-        self._plan.done((result.record.key, result.status, result.ran) for result in results)
+        with self._store.transaction():
+            self._store.put(*records)
+            self._plan.done((result.record.key, result.status, result.ran) for result in results)
+        for result in results:
+            if result.ran:
+                self._share(result.record)
         for item, result in zip(ended, results, strict=True):
             self._done += 1
             self._progress(

@@ -15,9 +15,6 @@ from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.sweeps.junit import TestCase, write_junit
-from pezoexplore.sweeps.results import Result as Result
-from pezoexplore.sweeps.results import judge as judge
-from pezoexplore.sweeps.results import tally
 from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
 from pezoexplore.sweeps.rows import (
     OFF_FRONT,
@@ -42,7 +39,7 @@ Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
 """Draws plots of rows, as written, into a folder; the design says objectives and constraints."""
 
 FAILURES_LISTED = 10_000
-"""Most failures told one by one; the row of each is in results.csv in any case."""
+"""Most failures listed one by one; the row of each is in results.csv in any case."""
 
 PLOTTED_ROWS = 20_000
 """Most rows a plot gets: of more, the front and evenly spaced others."""
@@ -127,28 +124,18 @@ class Outputs:
     Attributes:
         space: The design space, for its settings, objectives and constraints.
         plan: The points and which run serves which stage.
-        results: Results by key.
         skipped: Combinations to report as skipped.
         info: What else the directory says.
     """
 
     space: DesignSpace
     plan: Plan
-    results: Mapping[str, Result]
     skipped: Sequence[SkippedPoint]
     info: RunInfo
 
-    def rows(self) -> list[Row]:
-        """Rows of results.csv, sorted by point_id and target, the column `pareto` filled in."""
-        rows, front, sure = list(self._rows()), self._front(), self._confidence()
-        for row in rows:
-            front.add(row)
-            sure.add(_place(row), row)
-        return [row | _marks(front, sure, row) for row in rows]
-
     def counts(self) -> dict[str, StageCount]:
-        """Runs by stage name, for the stages there are."""
-        groups = tally(self.plan, self.results)
+        """Return runs by stage name, for the stages there are."""
+        groups = self.plan.tally()
         counts = {}
         for name in STAGE_ORDER:
             of_stage = {group[1:]: n for group, n in groups.items() if group[0] == name}
@@ -159,7 +146,7 @@ class Outputs:
         return counts
 
     def failures(self, run_dir: RunDir) -> list[Failure]:
-        """Stages of points without a good result, in the order of the rows.
+        """Return stages of points without a good result, in the order of the rows.
 
         Only the first ``FAILURES_LISTED`` of them.
         """
@@ -168,20 +155,16 @@ class Outputs:
         failed = (
             Failure(
                 point_id=use.point_id,
-                point=self.plan.points[use.point_id],
+                point=use.point,
                 stage=use.stage.label,
-                status=result.status,
-                reason=result.reason,
+                status=use.result.status,
+                reason=use.result.reason,
                 log=run_dir.log(use.point_id, use.stage.label),
             )
-            for use in self.plan.all_uses()
-            if (result := self.results[use.key]).status != "ok"
+            for use in self.plan.uses()
+            if use.result.status != "ok"
         )
         return list(itertools.islice(failed, FAILURES_LISTED))
-
-    def timings(self) -> list[dict[str, str]]:
-        """Rows of timings.csv."""
-        return [self._timing(use, self.results[use.key]) for use in self.plan.all_uses()]
 
     def write_tables(self, run_dir: RunDir) -> tuple[Sequence[Row], Sequence[Row]]:
         """Write results.csv, pareto.csv and timings.csv, a row in memory at a time.
@@ -215,13 +198,13 @@ class Outputs:
         return rows_of_file(results, count), rows_of_file(pareto, on_front)
 
     def run_json(self) -> str:
-        """Content of run.json."""
+        """Return content of run.json."""
         seeds = self.space.train.seeds
         content: dict[str, Any] = {
             "program": PROGRAM,
             "command": list(self.info.command),
             "design": self.space.name,
-            "points": len(self.plan.points),
+            "points": self.plan.count("points"),
             "skipped": len(self.skipped),
             "stages": {name: asdict(count) for name, count in self.counts().items()},
             "seeds": {"training": list(range(seeds)), "rtl_master_seed": 0},
@@ -232,8 +215,8 @@ class Outputs:
         return json.dumps(content, indent=2) + "\n"
 
     def test_cases(self) -> list[TestCase]:
-        """One test for the RTL stage of each point that has one."""
-        return [self._test_case(use) for use in self.plan.all_uses() if use.stage.name == "rtl"]
+        """Return one test for the RTL stage of each point that has one."""
+        return [_test_case(use) for use in self.plan.uses() if use.stage.name == "rtl"]
 
     def _front(self) -> GrowingFront:
         return GrowingFront(
@@ -247,47 +230,19 @@ class Outputs:
         objectives = self.space.objectives
         return FrontConfidence(objectives.maximize, objectives.minimize, self.space.constraints)
 
-    def _rows(self, timings: csv.DictWriter[str] | None = None) -> Iterator[Row]:
-        """Rows in order, `pareto` still empty; their timings go to the table given meanwhile."""
+    def _rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
+        """Yield rows in order, `pareto` still empty, and write their timings meanwhile."""
         skipped = sorted(map(self._skipped_row, self.skipped), key=_place)
         return heapq.merge(self._result_rows(timings), skipped, key=_place)
 
-    def _result_rows(self, timings: csv.DictWriter[str] | None) -> Iterator[Row]:
-        for identity, point in self.plan.points.items():
-            results = [(use, self.results[use.key]) for use in self.plan.uses[identity]]
-            if timings is not None:
-                timings.writerows(self._timing(use, result) for use, result in results)
+    def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
+        for identity, point, uses in self.plan.results():
+            timings.writerows(map(_timing, uses))
             for target in sorted(self.space.hardware.targets):
-                yield _row(identity, point, target, results)
+                yield _row(identity, point, target, uses)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:
         return skipped_row(point_ids(self.space)(skip.axes), skip.axes, skip.reason)
-
-    def _timing(self, use: Use, result: Result) -> dict[str, str]:
-        owner = self.plan.owner(use)
-        source = "run" if result.ran else "store"
-        cells = (
-            use.point_id,
-            use.stage.name,
-            use.stage.target or "",
-            result.status,
-            source if owner else "shared",
-            f"{result.record.seconds:.3f}" if owner else "0.000",
-        )
-        return dict(zip(TIMING_COLUMNS, cells, strict=True))
-
-    def _test_case(self, use: Use) -> TestCase:
-        result = self.results[use.key]
-        has_verdict = result.record.status == "ok"
-        why = result.reason if result.status != "ok" else None
-        return TestCase(
-            suite=use.stage.label,
-            name=f"{use.point_id} {self.plan.points[use.point_id].label()}",
-            seconds=result.record.seconds if self.plan.owner(use) else 0.0,
-            failure=why if has_verdict else None,
-            error=None if has_verdict else why,
-            output=result.record.log if why is not None else "",
-        )
 
 
 def write_outputs(
@@ -317,12 +272,38 @@ def write_outputs(
     return rows, front
 
 
-def _row(
-    identity: str, point: DesignPoint, target: str, results: Iterable[tuple[Use, Result]]
-) -> Row:
+def _timing(use: Use) -> dict[str, str]:
+    source = "run" if use.result.ran else "store"
+    cells = (
+        use.point_id,
+        use.stage.name,
+        use.stage.target or "",
+        use.result.status,
+        source if use.owner else "shared",
+        f"{use.result.record.seconds:.3f}" if use.owner else "0.000",
+    )
+    return dict(zip(TIMING_COLUMNS, cells, strict=True))
+
+
+def _test_case(use: Use) -> TestCase:
+    result = use.result
+    has_verdict = result.record.status == "ok"
+    why = result.reason if result.status != "ok" else None
+    return TestCase(
+        suite=use.stage.label,
+        name=f"{use.point_id} {use.point.label()}",
+        seconds=result.record.seconds if use.owner else 0.0,
+        failure=why if has_verdict else None,
+        error=None if has_verdict else why,
+        output=result.record.log if why is not None else "",
+    )
+
+
+def _row(identity: str, point: DesignPoint, target: str, uses: Iterable[Use]) -> Row:
     cells: dict[str, object] = {}
     status = "ok"
-    for use, result in results:
+    for use in uses:
+        result = use.result
         if use.stage.target not in (None, target):
             continue
         cells |= result.payload
@@ -338,7 +319,7 @@ def _place(row: Row) -> tuple[str, str]:
 
 
 def _marks(front: GrowingFront, sure: FrontConfidence, row: Row) -> Row:
-    """The cells on the front, which only all rows together decide."""
+    """Return the cells on the front, which only all rows together decide."""
     share = sure.of(_place(row), row)
     return {
         "front_confidence": cell_text("front_confidence", share),
@@ -347,14 +328,14 @@ def _marks(front: GrowingFront, sure: FrontConfidence, row: Row) -> Row:
 
 
 def _table(file: TextIO, columns: Sequence[str]) -> csv.DictWriter[str]:
-    """A CSV table that has its header."""
+    """Return a CSV table that has its header."""
     table = csv.DictWriter(file, columns, lineterminator="\n")
     table.writeheader()
     return table
 
 
 def _plotted(rows: Sequence[Row], front: Sequence[Row]) -> Sequence[Row]:
-    """The rows if they are few; else some of the front and some of the others, in order."""
+    """Return the rows if they are few; else some of the front and some of the others, in order."""
     if len(rows) <= PLOTTED_ROWS:
         return rows
     step = 1 + 2 * len(rows) // PLOTTED_ROWS

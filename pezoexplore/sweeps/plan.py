@@ -1,127 +1,109 @@
 """Which runs a sweep needs: every stage of every point, equal ones once.
 
-A plan lies in a scratch database in the run directory's work folder, not in memory: a million
-points take no more of it than a thousand. The folder is emptied when the run ends, so nothing in
-the database need survive anything.
+The plan lies in tables of the run database beside the results, not in memory: a million points take
+no more of it than a thousand. The next sweep in the directory replaces it.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import os
-import sqlite3
-import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.sweeps.executors.local import Task
-from pezoexplore.sweeps.rows import point_id
-from pezoexplore.sweeps.stage import STAGE_ORDER, determinants, sha256
+from pezoexplore.sweeps.results import Result, result_of
+from pezoexplore.sweeps.rows import point_ids
+from pezoexplore.sweeps.stage import STAGE_ORDER, canonical_json, determinants, sha256
+from pezoexplore.sweeps.store import COLUMNS, StoreError
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.sweeps.rundir import RunDir
     from pezoexplore.sweeps.stage import Stage
-
-Value = TypeVar("Value", covariant=True)
+    from pezoexplore.sweeps.store import Store
 
 BATCH = 1000
-"""Points planned, and keys read, at a time."""
+"""Points planned, and tasks read, at a time."""
 
-CACHE_KIB = 8192
-"""Memory of the scratch database; what does not fit lies on the disk."""
+PAGE = 200
+"""Points read at a time with the results of all their stages."""
 
-_SCHEMA = """
-CREATE TABLE points (id TEXT PRIMARY KEY, axes TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE uses (
-    point_id TEXT, stage INTEGER, key TEXT NOT NULL, PRIMARY KEY (point_id, stage)
-) WITHOUT ROWID;
-CREATE TABLE tasks (
-    key TEXT PRIMARY KEY,
-    point_id TEXT NOT NULL,             -- the first use: lowest point id, then stage
-    stage INTEGER NOT NULL,
-    haste REAL NOT NULL,                -- the rough seconds of a run, negative: longest first
-    status TEXT NOT NULL DEFAULT '',    -- empty until the run is over
-    ran INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE INDEX todo ON tasks (haste, stage, key) WHERE status = '';
-"""
+_TABLES = {
+    "points": "id TEXT PRIMARY KEY, axes TEXT NOT NULL",
+    "uses": "point_id TEXT, stage INTEGER, key TEXT NOT NULL, PRIMARY KEY (point_id, stage)",
+    # A task's point and stage are those of its first use: lowest point id, then stage. Its priority
+    # is the negated cost estimate in seconds, so that the longest runs sort first.
+    "tasks": "key TEXT PRIMARY KEY, point_id TEXT NOT NULL, stage INTEGER NOT NULL, "
+    "priority REAL NOT NULL, status TEXT NOT NULL DEFAULT '', ran INTEGER NOT NULL DEFAULT 0",
+}
+"""Columns of the plan's tables; the status of a task is empty until its run has ended."""
 
 _ADD_TASK = """
-INSERT INTO tasks (key, point_id, stage, haste) VALUES (?, ?, ?, ?)
+INSERT INTO tasks (key, point_id, stage, priority) VALUES (?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE
-SET point_id = excluded.point_id, stage = excluded.stage, haste = excluded.haste
+SET point_id = excluded.point_id, stage = excluded.stage, priority = excluded.priority
 WHERE (excluded.point_id, excluded.stage) < (point_id, stage)
+"""
+
+_TO_DO = f"""
+SELECT priority, stage, key, point_id, axes FROM tasks JOIN points ON points.id = point_id
+WHERE status = '' AND (priority, stage, key) > (?, ?, ?)
+ORDER BY priority, stage, key LIMIT {BATCH}
+"""
+
+_RESULTS = f"""
+SELECT points.id, axes, uses.stage, uses.key,
+       (tasks.point_id, tasks.stage) = (points.id, uses.stage), ran,
+       {", ".join(f"results.{name}" for name in COLUMNS)}
+FROM points
+LEFT JOIN uses ON uses.point_id = points.id
+LEFT JOIN tasks ON tasks.key = uses.key
+LEFT JOIN results ON results.key = uses.key
+WHERE points.id IN (SELECT id FROM points WHERE id > ? ORDER BY id LIMIT {PAGE})
+ORDER BY points.id, uses.stage
 """
 
 
 @dataclass(frozen=True)
 class Use:
-    """One stage of one point, and the key of the run that serves it.
+    """One stage of one point, and the result that serves it.
 
     Attributes:
         point_id: Identity of the point.
+        point: The point.
         stage: The stage.
-        key: Key of the run, which other uses may share.
+        owner: Whether the run was planned for this use; other uses of the same key share it.
+        result: The result.
     """
 
     point_id: str
+    point: DesignPoint
     stage: Stage
-    key: str
+    owner: bool
+    result: Result
 
 
 class Plan:
-    """All that a sweep is about to do; get one from :func:`make_plan`.
+    """All runs of a sweep and how they ended; get one from :func:`make_plan`.
 
     Safe to use from several threads.
 
     Attributes:
         stages: The stages, in ``STAGE_ORDER``.
-        points: Distinct points by id, sorted by it.
-        uses: The stages of each point, in ``STAGE_ORDER``.
-        tasks: One task for each distinct key, in the order of first use.
-        determinants: Canonical JSON behind each key.
     """
 
-    def __init__(self, stages: Sequence[Stage], run_dir: RunDir) -> None:
-        """An empty plan; see :func:`make_plan`."""
-        rank = {name: place for place, name in enumerate(STAGE_ORDER)}
+    def __init__(self, store: Store, stages: Sequence[Stage], run_dir: RunDir) -> None:
+        """Replace the plan of an earlier sweep by an empty one; see :func:`make_plan`."""
+        rank = {name: index for index, name in enumerate(STAGE_ORDER)}
         self.stages = sorted(stages, key=lambda stage: (rank[stage.name], stage.label))
-        self._run_dir = run_dir
-        run_dir.work.mkdir(parents=True, exist_ok=True)
-        descriptor, self._path = tempfile.mkstemp(".sqlite", "plan-", run_dir.work)
-        os.close(descriptor)
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE_KIB}"):
-            self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(_SCHEMA)
-        first = "key, point_id, stage"
-        self.points: Mapping[str, DesignPoint] = _View(self, "points", "id", "axes", _point)
-        self.uses: Mapping[str, list[Use]] = _View(self, "points", "id", "id", self._uses)
-        self.tasks: Mapping[str, Task] = _View(self, "tasks", "key", first, self._task)
-        self.determinants: Mapping[str, str] = _View(
-            self, "tasks", "key", first, self._determinants
-        )
-
-    def close(self) -> None:
-        """Give the scratch database up."""
-        with self._lock:
-            self._database.close()
-
-    def all_uses(self) -> Iterator[Use]:
-        """Every stage of every point, points in order."""
-        for uses in self.uses.values():
-            yield from uses
-
-    def owner(self, use: Use) -> bool:
-        """Whether the run was planned for this use; others of the same key share it."""
-        (row,) = self.ask("SELECT point_id, stage FROM tasks WHERE key = ?", use.key)
-        return tuple(row) == (use.point_id, self._number(use.stage))
+        self._store, self._run_dir = store, run_dir
+        for table, columns in _TABLES.items():
+            store.query(f"DROP TABLE IF EXISTS {table}")
+            store.query(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
+        store.query("CREATE INDEX todo ON tasks (priority, stage, key) WHERE status = ''")
 
     def add(self, named: Mapping[str, DesignPoint]) -> None:
         """Plan the runs of points by id; those already planned stay as they are.
@@ -131,160 +113,114 @@ class Plan:
         """
         points, uses, tasks = [], [], []
         for identity, point in sorted(named.items()):
-            points.append((identity, json.dumps(asdict(point))))
+            points.append((identity, canonical_json(point.to_json())))
             for number, stage in enumerate(self.stages):
                 if stage.applies(point):
                     key = sha256(determinants(stage, point))
                     uses.append((identity, number, key))
                     tasks.append((key, identity, number, -stage.cost(point)))
-        with self._lock:
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR IGNORE INTO points VALUES (?, ?)", points)
-            self._database.executemany("INSERT OR IGNORE INTO uses VALUES (?, ?, ?)", uses)
-            self._database.executemany(_ADD_TASK, tasks)
-            self._database.execute("COMMIT")
+        with self._store.transaction():
+            self._store.write("INSERT OR IGNORE INTO points VALUES (?, ?)", points)
+            self._store.write("INSERT OR IGNORE INTO uses VALUES (?, ?, ?)", uses)
+            self._store.write(_ADD_TASK, tasks)
 
     def done(self, runs: Iterable[tuple[str, str, bool]]) -> None:
-        """Note how runs ended: key, status, and whether it was run just now."""
-        update = "UPDATE tasks SET status = ?, ran = ? WHERE key = ?"
-        with self._lock:
-            self._database.execute("BEGIN")
-            self._database.executemany(update, ((end, ran, key) for key, end, ran in runs))
-            self._database.execute("COMMIT")
+        """Note how runs ended: key, status, and whether it was run in this sweep."""
+        with self._store.transaction():
+            self._store.write(
+                "UPDATE tasks SET status = ?, ran = ? WHERE key = ?",
+                [(status, ran, key) for key, status, ran in runs],
+            )
 
     def to_do(self) -> Iterator[Task]:
-        """Tasks not done, longest first: a long one started last would leave workers idle."""
+        """Yield the tasks not done, longest first: one started last would leave workers idle."""
         after: tuple[Any, ...] = (float("-inf"), -1, "")
-        query = (
-            "SELECT haste, stage, key, point_id FROM tasks"
-            " WHERE status = '' AND (haste, stage, key) > (?, ?, ?)"
-            f" ORDER BY haste, stage, key LIMIT {BATCH}"
-        )
-        while rows := self.ask(query, *after):
-            for haste, stage, key, identity in rows:
-                after = haste, stage, key
-                yield self._task(key, identity, stage)
+        while rows := self._store.query(_TO_DO, *after):
+            for priority, number, key, identity, axes in rows:
+                after = priority, number, key
+                stage = self.stages[number]
+                log = self._run_dir.log(identity, stage.label)
+                yield Task(key, stage, identity, _point(axes), log)
 
-    def key_stages(self) -> Iterator[tuple[str, Stage]]:
-        """Every key with its stage, sorted by key."""
+    def keys(self) -> Iterator[tuple[str, Stage]]:
+        """Yield every key with its stage, sorted by key."""
         query = f"SELECT key, stage FROM tasks WHERE key > ? ORDER BY key LIMIT {BATCH}"
         after = ""
-        while rows := self.ask(query, after):
-            for key, number in rows:
-                after = key
-                yield key, self.stages[number]
+        while rows := self._store.query(query, after):
+            for after, number in rows:
+                yield after, self.stages[number]
 
-    def stage(self, key: str) -> tuple[Stage, bool]:
-        """Stage of a key, and whether it was run just now.
+    def results(self) -> Iterator[tuple[str, DesignPoint, list[Use]]]:
+        """Yield id, point and uses (in ``STAGE_ORDER``) of each point, sorted by id.
 
         Raises:
-            KeyError: The plan has no such key.
+            StoreError: A record was lost or damaged since its run ended.
         """
-        rows = self.ask("SELECT stage, ran FROM tasks WHERE key = ?", key)
-        if not rows:
-            raise KeyError(key)
-        number, ran = rows[0]
-        return self.stages[number], bool(ran)
+        after = ""
+        while rows := self._store.query(_RESULTS, after):
+            for (after, axes), of_point in itertools.groupby(rows, key=lambda row: row[:2]):
+                point = _point(axes)
+                uses = [self._use(after, point, *row[2:]) for row in of_point if row[2] is not None]
+                yield after, point, uses
+
+    def uses(self) -> Iterator[Use]:
+        """Yield every stage of every point, points in order."""
+        for _, _, uses in self.results():
+            yield from uses
 
     def tally(self) -> dict[tuple[str, str, bool], int]:
-        """Number of runs by stage name, status and whether they were run just now."""
+        """Count the runs by stage name, status and whether they were run in this sweep."""
         counts: dict[tuple[str, str, bool], int] = {}
         query = "SELECT stage, status, ran, count(*) FROM tasks GROUP BY 1, 2, 3"
-        for number, status, ran, count in self.ask(query):
+        for number, status, ran, count in self._store.query(query):
             group = self.stages[number].name, status, bool(ran)
             counts[group] = counts.get(group, 0) + count
         return counts
 
-    def ask(self, query: str, *values: object) -> list[Any]:
-        """All rows of a query to the scratch database."""
-        with self._lock:
-            return self._database.execute(query, values).fetchall()
+    def count(self, table: str) -> int:
+        """Count the rows of one of the plan's tables: ``points``, ``uses`` or ``tasks``."""
+        ((number,),) = self._store.query(f"SELECT count(*) FROM {table}")
+        return int(number)
 
-    def _number(self, stage: Stage) -> int:
-        return next(n for n, known in enumerate(self.stages) if known.label == stage.label)
-
-    def _uses(self, identity: str) -> list[Use]:
-        rows = self.ask("SELECT stage, key FROM uses WHERE point_id = ? ORDER BY stage", identity)
-        return [Use(identity, self.stages[number], key) for number, key in rows]
-
-    def _task(self, key: str, identity: str, number: int) -> Task:
+    def _use(
+        self, identity: str, point: DesignPoint, number: int, key: str, owner: int, ran: int,
+        *record: Any,  # noqa: ANN401 - whatever a damaged file holds
+    ) -> Use:  # fmt: skip
         stage = self.stages[number]
-        log = self._run_dir.log(identity, stage.label)
-        return Task(key, stage, identity, self.points[identity], log)
-
-    def _determinants(self, key: str, identity: str, number: int) -> str:
-        return determinants(self.stages[number], self.points[identity])
-
-
-class _View(Mapping[str, Value]):
-    """One table of a plan as a mapping: read when asked, in pages when walked through."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        table: str,
-        key: str,
-        columns: str,
-        load: Callable[..., Value],
-    ) -> None:
-        self._plan, self._table, self._key, self._columns = plan, table, key, columns
-        self._load = load
-
-    def __getitem__(self, key: str) -> Value:
-        query = f"SELECT {self._columns} FROM {self._table} WHERE {self._key} = ?"
-        rows = self._plan.ask(query, key)
-        if not rows:
-            raise KeyError(key)
-        return self._load(*rows[0])
-
-    def __len__(self) -> int:
-        (row,) = self._plan.ask(f"SELECT count(*) FROM {self._table}")
-        return int(row[0])
-
-    def __iter__(self) -> Iterator[str]:
-        if self._table == "points":
-            query = f"SELECT id FROM points WHERE id > ? ORDER BY id LIMIT {BATCH}"
-            after = ""
-            while rows := self._plan.ask(query, after):
-                for (after,) in rows:
-                    yield after
-            return
-        # In the order of first use: the uses that own their task, page by page.
-        query = (
-            "SELECT uses.point_id, uses.stage, tasks.key FROM uses JOIN tasks"
-            " ON tasks.key = uses.key AND tasks.point_id = uses.point_id"
-            " AND tasks.stage = uses.stage WHERE (uses.point_id, uses.stage) > (?, ?)"
-            f" ORDER BY uses.point_id, uses.stage LIMIT {BATCH}"
-        )
-        at: tuple[str, int] = ("", -1)
-        while rows := self._plan.ask(query, *at):
-            for identity, stage, key in rows:
-                at = identity, stage
-                yield key
+        sound = self._store.checked(record)
+        if sound is None:
+            raise StoreError(
+                f"the store lost the {stage.label} result {key}: run again to remake it"
+            )
+        return Use(identity, point, stage, bool(owner), result_of(sound, stage, ran=bool(ran)))
 
 
 def make_plan(
-    space: DesignSpace, points: Iterable[DesignPoint], stages: Sequence[Stage], run_dir: RunDir
+    space: DesignSpace,
+    points: Iterable[DesignPoint],
+    stages: Sequence[Stage],
+    run_dir: RunDir,
+    store: Store,
 ) -> Plan:
-    """Plan the runs for points of a design space.
+    """Plan the runs for points of a design space, all or nothing.
 
     Args:
         space: The design space, for its settings.
         points: Its points, in any order; taken one by one.
         stages: The stages wanted, in any order.
-        run_dir: Where the logs go, and the plan meanwhile.
+        run_dir: Where the logs go.
+        store: Where the plan is kept.
 
     Raises:
-        PezoError: Something that determines a result cannot be read.
+        PezoError: Something that determines a result cannot be read, or the store not written.
     """
-    train = space.train.determining()
-    hardware = space.hardware.model_dump(mode="json")
-    plan = Plan(stages, run_dir)
-    rest = iter(points)
-    while batch := list(itertools.islice(rest, BATCH)):
-        plan.add({point_id(point.to_json(), space.task, train, hardware): point for point in batch})
+    identity, rest = point_ids(space), iter(points)
+    with store.transaction():
+        plan = Plan(store, stages, run_dir)
+        while batch := list(itertools.islice(rest, BATCH)):
+            plan.add({identity(point): point for point in batch})
     return plan
 
 
 def _point(axes: str) -> DesignPoint:
-    return DesignPoint(**json.loads(axes))
+    return DesignPoint.from_json(json.loads(axes))

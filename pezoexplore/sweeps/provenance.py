@@ -29,7 +29,7 @@ Versions = tuple[tuple[str, str | None], ...]
 def run_info(
     command: Sequence[str], design: str, tools: Mapping[str, str | None], rtl_dir: Path
 ) -> RunInfo:
-    """What run.json and design.yaml say about a run on this machine.
+    """Return what run.json and design.yaml report about a run on this machine.
 
     Args:
         command: The command line.
@@ -41,7 +41,7 @@ def run_info(
 
 
 def tool_versions() -> dict[str, str | None]:
-    """Versions of the external tools by name; None for a missing one."""
+    """Return versions of the external tools by name; None for a missing one."""
     from pezoexplore.hardware.eda.tools import versions
 
     return dict(versions())
@@ -55,7 +55,7 @@ def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
 
 
 def machine() -> dict[str, str]:
-    """Facts on this machine, for run.json."""
+    """Return facts on this machine, for run.json."""
     return {
         "system": platform.platform(),
         "cpu": cpu_kind(),
@@ -65,7 +65,7 @@ def machine() -> dict[str, str]:
 
 @cache
 def cpu_kind() -> str:
-    """Kind of CPU: architecture and model."""
+    """Return kind of CPU: architecture and model."""
     model = platform.processor()
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
@@ -79,13 +79,13 @@ def cpu_kind() -> str:
 
 @cache
 def library_versions() -> Versions:
-    """Versions of the numeric libraries."""
+    """Return versions of the numeric libraries."""
     return tuple((name, _version(name)) for name in sorted(LIBRARIES))
 
 
 @cache
 def source_hash(*parts: str, benches: bool = False) -> str:
-    """SHA-256 of our own code that determines a result.
+    """Return SHA-256 of our own code that determines a result.
 
     Args:
         *parts: Modules (``design/point.py``) and packages (``streams``), within pezoexplore.
@@ -104,7 +104,7 @@ def source_hash(*parts: str, benches: bool = False) -> str:
 
 
 def tree_hash(root: Path) -> str:
-    """SHA-256 over names and contents of a file, or of all files below a folder.
+    """Return SHA-256 over names and contents of a file, or of all files below a folder.
 
     What Python keeps of its own accord (compiled modules) does not count.
     """
@@ -119,7 +119,7 @@ def tree_hash(root: Path) -> str:
 
 
 def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
-    """Versions of the tools that a stage needs.
+    """Return versions of the tools that a stage needs.
 
     Args:
         stage: One of ``SELECTABLE``, or ``verify``.
@@ -140,7 +140,7 @@ def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | N
 
 
 def install_command(names: Sequence[str]) -> str:
-    """What to type to install tools, as :func:`pezoexplore.hardware.eda.tools.tools` names them."""
+    """Return the command that installs tools, named as :mod:`pezoexplore.hardware.eda` does."""
     from pezoexplore.hardware.eda.tools import tools
 
     known = {tool.name: tool.install for tool in tools()}

@@ -27,15 +27,15 @@ class RowFile(Sequence["Row"]):
     """
 
     def __init__(self, path: Path, count: int) -> None:
-        """Rows of a file; see the class."""
+        """Open the rows of a file; see the class."""
         self._path, self._count = path, count
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         return self._count
 
     def __iter__(self) -> Iterator[Row]:
-        """The rows, from the first."""
+        """Yield the rows, from the first."""
         with self._path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
 
@@ -46,7 +46,7 @@ class RowFile(Sequence["Row"]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
 
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        """One row, or a list of several.
+        """Return one row, or a list of several.
 
         Raises:
             IndexError: There is no such row.
@@ -60,7 +60,7 @@ class RowFile(Sequence["Row"]):
 
 
 def rows_of_file(path: Path, count: int) -> Sequence[Row]:
-    """Rows of a CSV file with a header: a list if they are few, else a :class:`RowFile`.
+    """Return rows of a CSV file with a header: a list if they are few, else a :class:`RowFile`.
 
     Args:
         path: The file.

@@ -80,14 +80,14 @@ def point_id(
     train: Mapping[str, Any],
     hardware: Mapping[str, Any],
 ) -> str:
-    """Identity of a point: the first 12 hexadecimal digits of a SHA-256.
+    """Return identity of a point: the first 12 hexadecimal digits of a SHA-256.
 
     Args:
         axes: The axes as plain values.
         task: Training task.
         train: Training settings as plain values.
         hardware: Hardware settings as plain values. The list of targets does not count: the
-            target is a column of its own, and another one changes nothing in this one's row. Nor
+            target has a separate column, and adding one changes nothing in the others' rows. Nor
             does `power`: which stages run is not what a row is of.
     """
     settings = {key: value for key, value in hardware.items() if key not in ("targets", "power")}
@@ -113,7 +113,7 @@ def result_row(
     point: DesignPoint,
     cells: Mapping[str, object],
 ) -> Row:
-    """One row of results, all cells as they are written.
+    """Return one row of results, all cells as they are written.
 
     Args:
         identity: The point's id.
@@ -129,7 +129,7 @@ def result_row(
 
 
 def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
-    """Results with the generator's energy in that of training, where one is known.
+    """Return results with the generator's energy in that of training, where one is known.
 
     Args:
         cells: Results; ``numbers_to_target`` of training and ``energy_per_number_pj_est`` of the
@@ -143,7 +143,7 @@ def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
 
 
 def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
-    """A row for a combination that is not legal; it has no target and no results.
+    """Return a row for a combination that is not legal; it has no target and no results.
 
     Axes that mean nothing to it are empty, as in the rows of legal points.
     """
@@ -159,7 +159,7 @@ def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
 
 
 def cell_text(column: str, value: object) -> str:
-    """A cell as written: always the same text for the same value.
+    """Return a cell as written: always the same text for the same value.
 
     Args:
         column: Name of the column; ``FORMATS`` says how its numbers are written.
@@ -177,7 +177,7 @@ def cell_text(column: str, value: object) -> str:
 
 
 def typed_row(row: Mapping[str, str]) -> dict[str, Any]:
-    """A row as typed values, for JSON: numbers, lists, truth values, None for an empty cell.
+    """Return a row as typed values, for JSON: numbers, lists, truth values, None for an empty cell.
 
     Args:
         row: Cells as written; infinity stays the text ``inf``.
@@ -199,7 +199,7 @@ def _typed(column: str, text: str) -> object:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """CSV with a header and LF line ends."""
+    """Return CSV with a header and LF line ends."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()

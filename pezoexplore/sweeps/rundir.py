@@ -54,7 +54,7 @@ class RunDir:
         return self.path / WORK_NAME
 
     def log(self, point_id: str, label: str) -> Path:
-        """Log of one stage of one point."""
+        """Return log of one stage of one point."""
         return self.path / LOGS_NAME / point_id / f"{label}.log"
 
     def write(self, name: str, text: str) -> None:
@@ -107,7 +107,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
-    """A text file to write so that readers see the old content or the new, never a part.
+    """Provide a text file to write so that readers see the old content or the new, never a part.
 
     Args:
         path: The file, replaced if it is there when the block ends well; its folder must exist.
@@ -181,7 +181,7 @@ def _check_owner(path: Path) -> None:
 
 
 def _is_our_store(path: Path) -> bool:
-    """Whether a file is a store of ours, one just begun, or one damaged past recognition."""
+    """Return whether a file is a store of ours, just created or damaged past recognition."""
     try:
         with path.open("rb") as file:
             header = file.read(100)

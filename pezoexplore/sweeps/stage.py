@@ -1,4 +1,4 @@
-"""What a stage is: one kind of work on a point, named by everything that determines its result."""
+"""The interface of a stage: work on a point, keyed by everything that determines its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SELECTABLE = ("train", "rtl", "synth", "power")
 """What --stages takes; ``health``, the stream's statistics, always runs."""
 
 USUAL = ("train", "rtl", "synth")
-"""What runs unless told otherwise; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
+"""What runs by default; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
 
 Payload = dict[str, Any]
 """Result of a stage: plain values that JSON can hold, by column or other name."""
@@ -50,12 +50,12 @@ class Stage(ABC):
         return self.name if self.target is None else f"{self.name}-{self.target}"
 
     def applies(self, point: DesignPoint) -> bool:
-        """Whether the point has this stage at all; where it has not, its cells stay empty."""
+        """Return whether the point has this stage; if not, its cells stay empty."""
         return True
 
     @abstractmethod
     def key(self, point: DesignPoint) -> Payload:
-        """Everything that determines the result, as plain values JSON can hold.
+        """Return everything that determines the result, as plain values JSON can hold.
 
         Args:
             point: The design point.
@@ -79,16 +79,16 @@ class Stage(ABC):
         """
 
     def cost(self, point: DesignPoint) -> float:
-        """Rough seconds a run takes: longer ones start first. Never changes a result."""
+        """Estimate the seconds a run takes: longer ones start first. Never changes a result."""
         return 1.0
 
     def verdict(self, payload: Payload) -> str | None:
-        """Why a result that is there still counts as a failure; None when it does not."""
+        """Return why a result still counts as a failure; None if it does not."""
         return None
 
 
 def canonical_json(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text.
+    """Return JSON with sorted keys and no spaces: equal values give equal text.
 
     Raises:
         TypeError: A value that JSON cannot hold.
@@ -98,11 +98,11 @@ def canonical_json(value: object) -> str:
 
 
 def sha256(text: str) -> str:
-    """Hexadecimal SHA-256 of a text in UTF-8."""
+    """Return hexadecimal SHA-256 of a text in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def determinants(stage: Stage, point: DesignPoint) -> str:
-    """Canonical JSON of what determines a stage's result; its SHA-256 is the store's key."""
+    """Return canonical JSON of what determines a stage's result; its SHA-256 is the store's key."""
     content = {"stage": stage.name, "target": stage.target, "key": stage.key(point)}
     return canonical_json(content)

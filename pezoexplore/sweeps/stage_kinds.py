@@ -63,7 +63,7 @@ class HealthStage(Stage):
         return dict(stream_statistics(stream, self.parameters, self._directions(point)))
 
     def _directions(self, point: DesignPoint) -> int:
-        """Directions a run draws."""
+        """Return directions a run draws."""
         return self.steps * (point.queries or 1)
 
     def cost(self, point: DesignPoint) -> float:
@@ -158,7 +158,7 @@ class HardwareStage(Stage):
 
     @abstractmethod
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
-        """What the tools find out about a hardware point in an empty folder."""
+        """Run the tools on a hardware point in an empty folder and return what they measure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,14 +250,14 @@ class TimingStage(HardwareStage):
 
 
 def replica_steps(settings: TrainSettings) -> int:
-    """Training steps of a point: all seeds at each learning rate, then once more at the best."""
+    """Return training steps of a point: all seeds at each candidate, then once at the best."""
     candidates = len(settings.learning_rates) * len(settings.epsilon)
     return settings.steps * settings.seeds * (candidates + 1)
 
 
 @contextmanager
 def scratch(work_dir: Path) -> Iterator[Path]:
-    """A fresh folder for one run, removed afterwards: a simulator build is never reused."""
+    """Provide a fresh folder for one run, removed afterwards: a simulator build is never reused."""
     work_dir.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=work_dir))
     try:

@@ -47,7 +47,7 @@ def build_stages(
     tools: Mapping[str, str | None],
     folder: Path | None = None,
 ) -> list[Stage]:
-    """The stages of a sweep.
+    """Return the stages of a sweep.
 
     Args:
         space: The design space, for its settings.
@@ -93,7 +93,7 @@ def _power(
     work_dir: Path,
     tools: Mapping[str, str | None],
 ) -> Iterator[Stage]:
-    """Power of each target that has a source for what its cells cost."""
+    """Yield power of each target that has a source for what its cells cost."""
     from pezoexplore.hardware.power.power import has_power
 
     for name in filter(has_power, space.hardware.targets):
@@ -111,7 +111,7 @@ def _power(
 
 
 def _synth_tools(target: str) -> tuple[str, ...]:
-    """Tools without which a target has no resources."""
+    """Return tools without which a target has no resources."""
     from pezoexplore.hardware.eda.targets import TARGETS
 
     return SYNTH_TOOLS + (LIBRARY_TOOLS if TARGETS[target].liberty else ())
@@ -120,7 +120,7 @@ def _synth_tools(target: str) -> tuple[str, ...]:
 def _synthesis(
     space: DesignSpace, rtl_dir: Path, work_dir: Path, tools: Mapping[str, str | None]
 ) -> Iterator[Stage]:
-    """Resources for each target, and the highest clock where there is a tool for it."""
+    """Yield resources for each target, and the highest clock where there is a tool for it."""
     from pezoexplore.hardware.eda.targets import TARGETS
 
     source = source_hash("design/point.py", "splitmix.py", "streams", "hardware")
@@ -147,7 +147,7 @@ def _synthesis(
 
 
 def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list[str]:
-    """What synthesis for the targets leaves empty for want of a tool: a line a target.
+    """Return one line a target on the columns that a missing tool leaves empty.
 
     Args:
         space: The design space, for its targets.
@@ -169,7 +169,7 @@ def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list
 
 
 def _parameters(space: DesignSpace, folder: str | None) -> int:
-    """Weights of the task's network; the best known is not loaded for it."""
+    """Return weights of the task's network; the best known is not loaded for it."""
     from pezoexplore.train.tasks.registry import get_task
 
     if space.task in PARAMETERS:

@@ -1,17 +1,18 @@
-"""The store: every finished stage, kept at once, named by the content that determines it."""
+"""The database of a run: every finished stage, kept at once under a hash of what determines it."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.stage import canonical_json, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -19,7 +20,6 @@ APPLICATION_ID = 0x50655A4F
 """Marks an SQLite file as ours (``PeZO``), at byte 68 of its header."""
 
 SCHEMA_VERSION = 2
-"""Version 1 had no digests; a store of it gets them when it is opened."""
 
 BUSY_TIMEOUT_S = 30.0
 """How long to wait while something else, such as a database browser, reads the store."""
@@ -27,11 +27,10 @@ BUSY_TIMEOUT_S = 30.0
 QUICK_CHECK_BYTES = 2**28
 """Up to this size the file's structure is checked when it is opened; each record is when read."""
 
-_COLUMNS = "key, stage, determinants, status, payload, reason, seconds, log"
+CACHE_KIB = 8192
+"""Memory for pages of the file."""
 
-_DIGEST_COLUMN = "digest TEXT NOT NULL DEFAULT ''"
-
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE results (
     key TEXT PRIMARY KEY,          -- SHA-256 of determinants
     stage TEXT NOT NULL,           -- name of the stage
@@ -41,7 +40,7 @@ CREATE TABLE results (
     reason TEXT NOT NULL,          -- why there is no result; empty if ok
     seconds REAL NOT NULL,
     log TEXT NOT NULL,             -- end of the log
-    {_DIGEST_COLUMN}  -- SHA-256 of all the above
+    digest TEXT NOT NULL DEFAULT ''  -- SHA-256 of all the above
 )
 """
 
@@ -75,12 +74,20 @@ class Record:
     log: str
 
     def digest(self) -> str:
-        """SHA-256 over all that the record says: what another one has was damaged."""
+        """Return SHA-256 over the whole record; a damaged record has another."""
         return sha256(canonical_json(astuple(self)))
 
 
+COLUMNS = (*(field.name for field in fields(Record)), "digest")
+"""Columns of the table `results`, as :meth:`Store.checked` takes them."""
+
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM results"
+
+
 class Store:
-    """Results by key in one SQLite file; what :meth:`put` was given is on the disk on return.
+    """The database of a run: results by key, and the plan of the sweep, in one SQLite file.
+
+    What :meth:`put` was given is on the disk on return. Safe to use from several threads.
 
     The rollback journal is used rather than a write-ahead log: it is as safe for one writer,
     leaves one file, and works on network file systems.
@@ -99,8 +106,11 @@ class Store:
         """Open the store; see the class."""
         self._path = path
         self.damaged: list[str] = []
+        self._lock = threading.RLock()
         with self._explained():
-            self._database = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            self._database = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._prepare()
             except BaseException:
@@ -108,7 +118,7 @@ class Store:
                 raise
 
     def __enter__(self) -> Self:
-        """The store itself."""
+        """Return the store itself."""
         return self
 
     def __exit__(
@@ -121,56 +131,86 @@ class Store:
         self._database.close()
 
     def get(self, key: str) -> Record | None:
-        """The record of a key; None if there is none that is undamaged.
+        """Return the record of a key; None if there is none that is undamaged.
 
         Raises:
             StoreError: The file is damaged or cannot be read.
         """
-        query = f"SELECT {_COLUMNS}, digest FROM results WHERE key = ?"
-        with self._explained():
-            row = self._database.execute(query, (key,)).fetchone()
-        if row is None:
-            return None
-        record, digest = Record(*row[:-1]), row[-1]
-        if _sound(record, digest):
-            return record
-        self.damaged.append(key)
-        return None
+        rows = self.query(f"{_SELECT} WHERE key = ?", key)
+        return self.checked(rows[0]) if rows else None
 
     def put(self, *records: Record) -> None:
         """Keep records, in place of those their keys had, all or nothing.
 
-        They are on the disk on return: waiting for the disk once for several is much faster.
+        They are on the disk on return, unless in a :meth:`transaction`: waiting for the disk once
+        for several is much faster.
 
         Raises:
             StoreError: They cannot be written, for example because the disk is full.
         """
         rows = [(*astuple(record), record.digest()) for record in records]
-        with self._explained(), self._transaction():
-            self._database.executemany(
-                "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?,?,?)", rows
-            )
+        with self.transaction():
+            self.write("INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?,?,?)", rows)
 
     def records(self) -> Iterator[Record]:
-        """All undamaged records, sorted by key.
+        """Yield all undamaged records, sorted by key.
 
         Raises:
             StoreError: The file is damaged or cannot be read.
         """
         after = ""
-        query = f"SELECT {_COLUMNS}, digest FROM results WHERE key > ? ORDER BY key LIMIT 500"
-        while True:
-            with self._explained():
-                rows = self._database.execute(query, (after,)).fetchall()
-            if not rows:
-                return
+        while rows := self.query(f"{_SELECT} WHERE key > ? ORDER BY key LIMIT 500", after):
+            after = rows[-1][0]
             for row in rows:
-                record = Record(*row[:-1])
-                after = record.key
-                if _sound(record, row[-1]):
+                record = self.checked(row)
+                if record is not None:
                     yield record
-                else:
-                    self.damaged.append(record.key)
+
+    def checked(self, row: Sequence[Any]) -> Record | None:
+        """Return the record of a row of ``COLUMNS``; None if it is damaged or nothing but NULL."""
+        record, digest = Record(*row[:-1]), row[-1]
+        try:
+            if record.digest() == digest:
+                return record
+        except (TypeError, ValueError):
+            pass
+        if digest is not None:
+            self.damaged.append(record.key)
+        return None
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return all rows of a query.
+
+        Raises:
+            StoreError: The file is damaged or cannot be used.
+        """
+        with self._lock, self._explained():
+            return self._database.execute(sql, values).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement for each of some rows; within :meth:`transaction`."""
+        with self._explained():
+            self._database.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all or nothing, on the disk at the end; one within another is part of it.
+
+        Raises:
+            StoreError: It cannot be written, for example because the disk is full.
+        """
+        with self._lock, self._explained():
+            if self._database.in_transaction:
+                yield
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
 
     def _prepare(self) -> None:
         """Check what is there, and make what is not, all or nothing."""
@@ -180,14 +220,15 @@ class Store:
         # A file from elsewhere: views and triggers in it may not call anything.
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if self._number("schema_version") == 0 and self._number("application_id") == 0:
-            with self._transaction("EXCLUSIVE"):
+            with self.transaction():
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 database.execute(_SCHEMA)
         if self._number("application_id") != APPLICATION_ID:
             raise StoreError(f"{self._path} is not a pezoexplore store: choose another folder")
-        if self._number("user_version") not in (1, SCHEMA_VERSION):
+        if self._number("user_version") != SCHEMA_VERSION:
             raise StoreError(
                 f"{self._path} was written by another version of pezoexplore: choose another folder"
             )
@@ -195,32 +236,6 @@ class Store:
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise sqlite3.DatabaseError(verdict)
-        if self._number("user_version") == 1:
-            self._add_digests()
-
-    def _add_digests(self) -> None:
-        """Bring a store of the first version up to date, all or nothing."""
-        database = self._database
-        with self._transaction("IMMEDIATE"):
-            database.execute(f"ALTER TABLE results ADD COLUMN {_DIGEST_COLUMN}")
-            for (key,) in database.execute("SELECT key FROM results").fetchall():
-                query = f"SELECT {_COLUMNS} FROM results WHERE key = ?"
-                record = Record(*database.execute(query, (key,)).fetchone())
-                database.execute(
-                    "UPDATE results SET digest = ? WHERE key = ?", (record.digest(), key)
-                )
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    @contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        self._database.execute(f"BEGIN {kind}")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
 
     def _number(self, pragma: str) -> int:
         (value,) = self._database.execute(f"PRAGMA {pragma}").fetchone()
@@ -240,11 +255,3 @@ class Store:
             raise StoreError(
                 f"{self._path} is damaged ({why}): delete it to start anew, or restore a copy"
             ) from error
-
-
-def _sound(record: Record, digest: Any) -> bool:  # noqa: ANN401 - whatever a damaged file holds
-    """Whether a record is as it was put."""
-    try:
-        return bool(record.digest() == digest)
-    except (TypeError, ValueError):
-        return False

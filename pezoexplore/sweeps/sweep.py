@@ -11,7 +11,6 @@ from pezoexplore.sweeps.collect import collect
 from pezoexplore.sweeps.executors.local import Local, log_tail
 from pezoexplore.sweeps.outputs import Outputs, write_outputs
 from pezoexplore.sweeps.plan import make_plan
-from pezoexplore.sweeps.results import StoredResults
 from pezoexplore.sweeps.rundir import RunDirError, open_run_dir
 from pezoexplore.sweeps.store import Store
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.sweeps.cache import Cache
     from pezoexplore.sweeps.executors.local import Executor
-    from pezoexplore.sweeps.outputs import Draw, Failure, Result, RunInfo, SkippedPoint, StageCount
+    from pezoexplore.sweeps.outputs import Draw, Failure, RunInfo, SkippedPoint, StageCount
     from pezoexplore.sweeps.plan import Plan
     from pezoexplore.sweeps.rows import Row
     from pezoexplore.sweeps.rundir import RunDir
@@ -77,7 +76,7 @@ def run_sweep(
 
     Every finished run is kept in the store at once. What is there already is not run again,
     except that runs which failed or ran out of time are tried again each time. A stage that
-    fails is recorded with its log, and the sweep goes on.
+    fails is recorded with its log, and the sweep continues.
 
     Args:
         space: The design space, for its settings, objectives and constraints.
@@ -89,10 +88,10 @@ def run_sweep(
         skipped: Combinations to report as skipped rows.
         junit: Where to write JUnit XML of the RTL stages; None for nowhere.
         draw: Draws the plots into the run directory; None for no plots.
-        progress: Told whenever a run ends.
+        progress: Called whenever a run ends.
         executor: What runs the stages; None: ``jobs`` processes on this machine.
         cache: Finished runs shared with other sweeps; None for none.
-        warn: Told, in one line, of what was wrong and did not matter; None for nobody.
+        warn: Called with one line on each fault that did not matter; None for nobody.
 
     Raises:
         PezoError: The run directory, the store or the RTL cannot be used.
@@ -102,10 +101,10 @@ def run_sweep(
         _make_room(junit)
     with (
         open_run_dir(out_dir.absolute()) as run_dir,
-        _disk_troubles_explained(out_dir),
+        _system_errors_explained(out_dir),
         Store(run_dir.store) as store,
     ):
-        plan = make_plan(space, points, stages, run_dir)
+        plan = make_plan(space, points, stages, run_dir, store)
         collect(
             plan,
             store,
@@ -114,19 +113,17 @@ def run_sweep(
             progress=progress or _silent,
             warn=warn or _silent,
         )
-        results = StoredResults(plan, store)
-        _complete_logs(plan, results, run_dir)
-        outputs = Outputs(space, plan, results, skipped, info)
+        _complete_logs(plan, run_dir)
+        outputs = Outputs(space, plan, skipped, info)
         rows, front = write_outputs(outputs, run_dir, junit, draw)
         counts, failures = outputs.counts(), outputs.failures(run_dir)
-        number = len(plan.points)
-        plan.close()
+        number = plan.count("points")
     return SweepResult(run_dir.path, rows, front, counts, failures, number)
 
 
 @contextmanager
-def _disk_troubles_explained(path: Path) -> Iterator[None]:
-    """A log or plot that cannot be written, or a worker that cannot be started, is one line."""
+def _system_errors_explained(path: Path) -> Iterator[None]:
+    """Report a log, plot or worker that the disk or system refuses in one line."""
     try:
         yield
     except OSError as error:
@@ -136,7 +133,7 @@ def _disk_troubles_explained(path: Path) -> Iterator[None]:
 
 
 def _silent(news: object) -> None:
-    """News that nobody asked for."""
+    """Discard progress that nobody asked for."""
 
 
 def _make_room(path: Path) -> None:
@@ -149,11 +146,11 @@ def _make_room(path: Path) -> None:
         raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
 
 
-def _complete_logs(plan: Plan, results: Mapping[str, Result], run_dir: RunDir) -> None:
+def _complete_logs(plan: Plan, run_dir: RunDir) -> None:
     """Give every stage of every point its log, also where another point or run made it."""
-    for use in plan.all_uses():
-        result, path = results[use.key], run_dir.log(use.point_id, use.stage.label)
-        if result.ran and plan.owner(use):
+    for use in plan.uses():
+        result, path = use.result, run_dir.log(use.point_id, use.stage.label)
+        if result.ran and use.owner:
             continue
         if not path.exists() or log_tail(path) != result.record.log:
             run_dir.write_log(path, result.record.log)

@@ -1,7 +1,7 @@
-"""Looking at a run directory while a sweep is at work in it, without touching it.
+"""Look at a run directory while a sweep writes to it, without changing anything.
 
-What has ended is in the store, how much there is to do in the sweep's plan; both are opened
-read-only. A read takes the sweep's locks for an instant, and gives up rather than make it wait.
+The run database, opened read-only, holds what has ended and the plan of what is to be done. A read
+takes the sweep's locks for an instant, and gives up rather than make it wait.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.sweeps.rundir import LOCK_NAME, RUN_NAME, STORE_NAME, WORK_NAME, RunDirError
+from pezoexplore.sweeps.rundir import LOCK_NAME, RUN_NAME, STORE_NAME, RunDirError
 from pezoexplore.sweeps.stage import STAGE_ORDER
 
 SHOWN = 8
-"""Runs that ended last, and failures, that are told."""
+"""Number of latest runs, and of latest failures, that are shown."""
 
 _PATIENCE_S = 1.0
 
@@ -33,7 +33,7 @@ _SHOWN_CELLS = {
     "power": "power_mw_est",
     "health": "effective_span",
 }
-"""What of a stage's result is told."""
+"""The column of a stage's result that is shown."""
 
 _VERDICT = "CASE WHEN payload LIKE '%\"rtl_status\":\"fail\"%' THEN 'failed' ELSE status END"
 
@@ -70,7 +70,7 @@ class Snapshot:
         left_s: Seconds left at the speed so far; None before the first run has ended.
         stages: Number of results in the store by stage and status.
         latest: Runs that ended last, the last one first.
-        troubles: The last ones without a good result.
+        latest_failures: The last ones without a good result.
     """
 
     running: bool
@@ -81,11 +81,11 @@ class Snapshot:
     left_s: float | None = None
     stages: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     latest: tuple[Ended, ...] = ()
-    troubles: tuple[Ended, ...] = ()
+    latest_failures: tuple[Ended, ...] = ()
 
 
 def look(path: Path) -> Snapshot | None:
-    """What is going on in a run directory.
+    """Return the state of a run directory.
 
     Args:
         path: The directory.
@@ -102,17 +102,17 @@ def look(path: Path) -> Snapshot | None:
     running = _held(path / LOCK_NAME)
     finished, failures = (False, 0) if running else _end(path)
     try:
-        stages, latest, troubles = _results(store)
+        stages, latest, latest_failures = _results(store)
         done, total, left = _progress(path) if running else (None, None, None)
     except sqlite3.OperationalError:  # locked for longer than we wait, or gone
         return None
     except sqlite3.DatabaseError as error:
         raise RunDirError(f"{store} is damaged ({error})") from error
-    return Snapshot(running, finished, failures, done, total, left, stages, latest, troubles)
+    return Snapshot(running, finished, failures, done, total, left, stages, latest, latest_failures)
 
 
 def _held(lock: Path) -> bool:
-    """Whether a process holds a run directory."""
+    """Return whether a process holds a run directory."""
     try:
         with lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -124,7 +124,7 @@ def _held(lock: Path) -> bool:
 
 
 def _end(path: Path) -> tuple[bool, int]:
-    """Whether the last sweep came to its end, and how many results it left out."""
+    """Return whether the last sweep came to its end, and how many results it left out."""
     try:
         run = path / RUN_NAME
         content = json.loads(run.read_text(encoding="utf-8"))
@@ -153,9 +153,9 @@ def _results(
         last = f"ORDER BY rowid DESC LIMIT {SHOWN}"
         latest = database.execute(f"SELECT {columns} FROM results {last}").fetchall()
         bad = f"SELECT {columns} FROM results WHERE {_VERDICT} != 'ok' {last}"
-        troubles = database.execute(bad).fetchall()
+        latest_failures = database.execute(bad).fetchall()
     order = {stage: counts[stage] for stage in STAGE_ORDER if stage in counts}
-    return order, tuple(map(_ended, latest)), tuple(map(_ended, troubles))
+    return order, tuple(map(_ended, latest)), tuple(map(_ended, latest_failures))
 
 
 def _ended(row: tuple[str, str, str, float, str, str]) -> Ended:
@@ -168,7 +168,7 @@ def _ended(row: tuple[str, str, str, float, str, str]) -> Ended:
 
 
 def _label(determinants: str) -> str:
-    """The design that a run was of."""
+    """Return the label of the design that a run was of."""
     try:
         return DesignPoint.from_json(json.loads(determinants)["key"]["axes"]).label()
     except (ValueError, KeyError, TypeError, AttributeError, DesignError):
@@ -176,11 +176,13 @@ def _label(determinants: str) -> str:
 
 
 def _progress(path: Path) -> tuple[int | None, int | None, float | None]:
-    """Runs done, runs in all, and seconds left."""
-    plans = sorted((path / WORK_NAME).glob("plan-*.sqlite"))
-    if not plans:
+    """Return runs done, runs in all, and seconds left."""
+    store = path / STORE_NAME
+    if not store.is_file() or not store.stat().st_size:
         return None, None, None
-    with closing(_open(plans[-1])) as database:
+    with closing(_open(store)) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone():
+            return None, None, None
         query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
         total, done, ran = database.execute(query).fetchone()
     gone = time.time() - (path / LOCK_NAME).stat().st_mtime

@@ -60,14 +60,14 @@ def test_a_difference_is_that_of_the_paired_t_test(pairs):
         low, high = known.confidence_interval(0.95)
         assert found.p_value == pytest.approx(known.pvalue)
         assert found.half == pytest.approx((high - low) / 2)
-        assert found.told_apart == (known.pvalue < 0.05)
+        assert found.distinguishable == (known.pvalue < 0.05)
 
 
 def test_pairing_tells_apart_what_means_do_not():
     seeds = [80.0, 84.0, 88.0, 92.0]
     better = [value + 0.5 + 0.01 * index for index, value in enumerate(seeds)]
-    assert paired_difference(better, seeds).told_apart
-    assert not paired_difference(better, seeds[::-1]).told_apart
+    assert paired_difference(better, seeds).distinguishable
+    assert not paired_difference(better, seeds[::-1]).distinguishable
 
 
 def test_only_common_seeds_count():
@@ -76,13 +76,13 @@ def test_only_common_seeds_count():
 
 def test_one_seed_gives_no_interval():
     found = paired_difference([90.0], [80.0])
-    assert (found.mean, found.half, found.told_apart) == (10.0, None, False)
+    assert (found.mean, found.half, found.distinguishable) == (10.0, None, False)
     with pytest.raises(ValueError, match="no common seed"):
         paired_difference([], [80.0])
 
 
 def test_equal_differences_have_an_interval_of_no_width():
-    assert paired_difference([90.0, 91.0], [89.0, 90.0]).told_apart
+    assert paired_difference([90.0, 91.0], [89.0, 90.0]).distinguishable
     assert paired_difference([90.0, 91.0], [90.0, 91.0]).p_value == 1.0
 
 

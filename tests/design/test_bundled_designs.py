@@ -32,7 +32,7 @@ def test_there_are_three():
 @pytest.mark.parametrize("name", NAMES)
 def test_each_is_named_as_its_file_and_excludes_nothing_in_vain(name):
     assert load_design(designs_dir() / f"{name}.yaml").name == name
-    assert expanded(name).idle_excludes == ()
+    assert expanded(name).unused_excludes == ()
 
 
 def test_quickstart_touches_every_axis():

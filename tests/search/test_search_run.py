@@ -318,7 +318,7 @@ def test_failures_are_told_and_the_search_goes_on(tmp_path: Path, runs: Path) ->
 
 def test_progress_and_the_summary(tmp_path: Path, runs: Path) -> None:
     told: list[SearchNews] = []
-    result = run(tmp_path / "out", runs, told=told, budget=20)
+    result = run(tmp_path / "out", runs, progress=told, budget=20)
     assert [news.evaluations for news in told] == [0, 8, 16, 20]
     shares = [float(row["hypervolume"]) for row in rows_of(tmp_path / "out" / "search.csv")]
     assert shares == sorted(shares)

@@ -89,7 +89,7 @@ def run(
     space: DesignSpace | None = None,
     stages: list[Step] | None = None,
     rungs: list[Step] | None = None,
-    told: list[SearchNews] | None = None,
+    progress: list[SearchNews] | None = None,
     notes: list[str] | None = None,
     cache: Cache | None = None,
     executor: Executor | None = inline,
@@ -105,7 +105,7 @@ def run(
         rungs=rungs or [],
         executor=executor,
         cache=cache,
-        told=None if told is None else told.append,
+        progress=None if progress is None else progress.append,
         note=None if notes is None else notes.append,
     )
 

@@ -106,7 +106,7 @@ def test_a_full_disk_is_one_line_and_costs_nothing_that_had_finished(
     reference: Path, tmp_path: Path, runs: Path
 ) -> None:
     out = tmp_path / "out"
-    status, said, err = finish(out, runs, 2, limit=24 * 1024)
+    status, said, err = finish(out, runs, 2, limit=40 * 1024)
     assert status == 2
     assert "nothing finished is lost" in said
     assert "Traceback" not in err

@@ -62,8 +62,8 @@ def test_failures_are_told(sweep):
     assert now.finished
     assert now.failures == 2
     assert now.stages["train"]["failed"] == 1
-    assert {ended.stage for ended in now.troubles} == {"health", "train"}
-    assert all(ended.result for ended in now.troubles)
+    assert {ended.stage for ended in now.latest_failures} == {"health", "train"}
+    assert all(ended.result for ended in now.latest_failures)
 
 
 def test_a_stopped_sweep_is_neither_running_nor_finished(sweep, tmp_path):

@@ -70,7 +70,7 @@ def _left_out(loaded: LoadedDesign, chosen: Selection) -> Iterable[str]:
     """Yield what exclude and the axis options left out, one line each."""
     for item in chosen.counts.exclusions:
         yield f"excluded: {_count(item.count, 'combination', item.example, f' by {item.rule}')}"
-    for rule in chosen.counts.idle_excludes:
+    for rule in chosen.counts.unused_excludes:
         yield f"excluded: nothing by {rule}: no combination matches it"
     for left in loaded.left_out:
         where = f" of include[{left.include}] by the axis options"
@@ -111,7 +111,7 @@ def _document(
             {"rule": item.rule, "count": item.count, "example": item.example}
             for item in counts.exclusions
         ],
-        "idle_excludes": counts.idle_excludes,
+        "idle_excludes": counts.unused_excludes,
         "left_out": [
             {"include": item.include, "count": item.count, "example": item.example}
             for item in loaded.left_out

@@ -129,7 +129,7 @@ def _lines(now: Snapshot) -> list[str]:
     for stage, counts in now.stages.items():
         lines.append(f"{stage}: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
     lines += [f"last: {_words(ended)}" for ended in now.latest]
-    return lines + [f"trouble: {_words(ended)}" for ended in now.troubles]
+    return lines + [f"trouble: {_words(ended)}" for ended in now.latest_failures]
 
 
 def _words(ended: Ended) -> str:
@@ -149,7 +149,7 @@ def picture(now: Snapshot) -> Group:
     if now.total:
         head.add_row(ProgressBar(total=now.total, completed=now.done or 0, width=BAR_WIDTH))
     table = Table.grid(padding=(0, 2))
-    for ended in (*now.latest, *(item for item in now.troubles if item not in now.latest)):
+    for ended in (*now.latest, *(item for item in now.latest_failures if item not in now.latest)):
         style = "" if ended.status == "ok" else "red"
         cells = (ended.stage, ended.label, ended.status, duration(ended.seconds), ended.result)
         table.add_row(*(Text(cell, style=style, no_wrap=True) for cell in cells))

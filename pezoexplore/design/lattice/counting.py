@@ -22,9 +22,9 @@ from pezoexplore.design.lattice.expand import (
 )
 from pezoexplore.design.lattice.lattice import (
     STRUCTURE,
+    Indices,
     Lattice,
     Part,
-    Place,
     Value,
     lattice_of,
     matches,
@@ -45,7 +45,7 @@ class Counts:
         collapsed: Combinations that mean a point another combination means.
         skipped: Reasons for which combinations were skipped, each once.
         exclusions: What the excludes dropped, those that dropped something.
-        idle_excludes: Excludes that dropped nothing, as text.
+        unused_excludes: Excludes that dropped nothing, as text.
     """
 
     listed: int
@@ -53,7 +53,7 @@ class Counts:
     collapsed: int
     skipped: tuple[Skip, ...]
     exclusions: tuple[Exclusion, ...]
-    idle_excludes: tuple[str, ...]
+    unused_excludes: tuple[str, ...]
 
 
 @dataclass
@@ -61,10 +61,10 @@ class _Tally:
     """How many combinations there are of something, and the first of them."""
 
     count: int = 0
-    where: tuple[int, Place] | None = None
+    where: tuple[int, Indices] | None = None
     first: Mapping[str, Value] = field(default_factory=dict)
 
-    def add(self, count: int, where: tuple[int, Place], written: Mapping[str, Value]) -> None:
+    def add(self, count: int, where: tuple[int, Indices], written: Mapping[str, Value]) -> None:
         self.count += count
         if self.where is None or where < self.where:
             self.where, self.first = where, written
@@ -81,15 +81,15 @@ class _Account:
 
 
 def count(space: DesignSpace) -> Counts:
-    """The numbers of :func:`pezoexplore.design.lattice.expand.expand`, without its lists.
+    """Count what :func:`pezoexplore.design.lattice.expand.expand` lists, without its lists.
 
     A space without a legal point has none; that is no error here.
     """
     lattice = lattice_of(space)
     account = _Account()
     for number, part in enumerate(lattice.parts):
-        for loose, place in _cores(part, lattice):
-            _enter(account, lattice, number, place, loose)
+        for free_axes, indices in _cores(part, lattice):
+            _enter(account, lattice, number, indices, free_axes)
     skipped = sorted(account.skipped.items(), key=lambda item: item[1].where or (0, ()))
     excluded = sorted(account.excluded.items())
     dropped = sum(tally.count for _, tally in skipped) + sum(tally.count for _, tally in excluded)
@@ -105,7 +105,7 @@ def count(space: DesignSpace) -> Counts:
             Exclusion(rule_text(space.exclude[index]), tally.count, axis_words(tally.first))
             for index, tally in excluded
         ),
-        idle_excludes=tuple(
+        unused_excludes=tuple(
             rule_text(rule) for at, rule in enumerate(space.exclude) if at not in account.used
         ),
     )
@@ -126,16 +126,16 @@ class Selection:
     drawn: tuple[DesignPoint, ...] | None
 
     def __len__(self) -> int:
-        """Number of points."""
+        """Return the number of points."""
         return self.counts.points if self.drawn is None else len(self.drawn)
 
     def __iter__(self) -> Iterator[DesignPoint]:
-        """The points in the order of the design, made one at a time."""
+        """Yield the points in the order of the design, made one at a time."""
         return iter_points(self.space) if self.drawn is None else iter(self.drawn)
 
 
 def select(space: DesignSpace, number: int | None = None, seed: int = 0) -> Selection:
-    """The points of a design, all of them or a sample.
+    """Return the points of a design, all of them or a sample.
 
     Args:
         space: The design.
@@ -155,10 +155,10 @@ def select(space: DesignSpace, number: int | None = None, seed: int = 0) -> Sele
 
 
 def sample(space: DesignSpace, number: int, seed: int = 0) -> list[DesignPoint]:
-    """Distinct points of a design space, each set of them equally likely.
+    """Return distinct points of a design space, each set of them equally likely.
 
-    Combinations are drawn in a random order, and one that speaks for its point gives it; so time
-    and memory go with the sample, not with the space.
+    Combinations are drawn in a random order, and a canonical one gives its point; so time and
+    memory grow with the sample, not with the space.
 
     Args:
         space: The design space.
@@ -173,30 +173,30 @@ def sample(space: DesignSpace, number: int, seed: int = 0) -> list[DesignPoint]:
     for index in _shuffled(lattice.size, seed):
         if len(found) >= number:
             break
-        point = _spoken_for(lattice, index)
+        point = _canonical_point(lattice, index)
         if point is not None:
             found[index] = point
     return [found[index] for index in sorted(found)]
 
 
-def _spoken_for(lattice: Lattice, index: int) -> DesignPoint | None:
-    """The point a combination speaks for; None where it speaks for none."""
-    number, place = lattice.locate(index)
-    written = lattice.parts[number].written(place)
+def _canonical_point(lattice: Lattice, index: int) -> DesignPoint | None:
+    """Return the point that a combination is canonical for; None if it is not."""
+    number, indices = lattice.locate(index)
+    written = lattice.parts[number].written(indices)
     try:
         point = resolve(**written)
     except IllegalPointError:
         return None
     if any(matches(rule, written, point) for rule in lattice.rules):
         return None
-    return point if lattice.speaks(number, place, point) else None
+    return point if lattice.is_canonical(number, indices, point) else None
 
 
 def _shuffled(size: int, seed: int) -> Iterator[int]:
-    """The numbers below `size`, each once, in an order that depends on the seed alone.
+    """Yield the numbers below `size`, each once, in an order that depends on the seed alone.
 
-    A Feistel network over the next power of four permutes without a table; what falls outside is
-    walked on from (Black and Rogaway, CT-RSA 2002). Round function: SplitMix64's finaliser.
+    A Feistel network over the next power of four permutes without a table; an index outside is
+    permuted again (Black and Rogaway, CT-RSA 2002). Round function: SplitMix64's finaliser.
     """
     half = max(1, (max(size - 1, 1).bit_length() + 1) // 2)
     mask = (1 << half) - 1
@@ -214,15 +214,15 @@ def _shuffled(size: int, seed: int) -> Iterator[int]:
 
 
 def _never_refused(values: Mapping[str, Value]) -> frozenset[str]:
-    """Axes no value of which makes a combination with these values of ``STRUCTURE`` illegal."""
+    """Return the axes no value of which is illegal with these values of ``STRUCTURE``."""
     return frozenset({"reuse_period"} | ({"queries"} if values["weight_bits"] is None else set()))
 
 
-def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Place]]:
-    """The combinations of the axes that matter, the loose ones at their first value.
+def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Indices]]:
+    """Yield the combinations of the axes that matter, free axes at their first value.
 
     Yields:
-        The loose axes (places in ``AXES``) and a combination, for each.
+        The free axes (indices in ``AXES``) and a combination, for each.
     """
     at = [AXES.index(axis) for axis in STRUCTURE]
     for chosen in itertools.product(*(range(len(part.values[axis])) for axis in at)):
@@ -232,21 +232,21 @@ def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Place
         }
         fixed = dict(zip(at, chosen, strict=True))
         free = _never_refused(values) - lattice.ruled
-        loose = lattice.idle(values) | {AXES.index(axis) for axis in free}
+        free_axes = lattice.irrelevant(values) | {AXES.index(axis) for axis in free}
         spread = (
-            (0,) if axis in loose else (fixed[axis],) if axis in fixed else range(len(listed))
+            (0,) if axis in free_axes else (fixed[axis],) if axis in fixed else range(len(listed))
             for axis, listed in enumerate(part.values)
         )
-        yield from ((loose, place) for place in itertools.product(*spread))
+        yield from ((free_axes, indices) for indices in itertools.product(*spread))
 
 
 def _enter(
-    account: _Account, lattice: Lattice, number: int, place: Place, loose: frozenset[int]
+    account: _Account, lattice: Lattice, number: int, indices: Indices, free_axes: frozenset[int]
 ) -> None:
-    """Account for a combination and all others that differ in loose axes only."""
+    """Account for a combination and all others that differ in free axes only."""
     part = lattice.parts[number]
-    written = part.written(place)
-    size = math.prod(len(part.values[axis]) for axis in loose)
+    written = part.written(indices)
+    size = math.prod(len(part.values[axis]) for axis in free_axes)
     try:
         point, reason = resolve(**written), ""
     except IllegalPointError as error:
@@ -254,22 +254,22 @@ def _enter(
     dropped_by = [i for i, rule in enumerate(lattice.rules) if matches(rule, written, point)]
     account.used.update(dropped_by)
     if dropped_by:
-        account.excluded.setdefault(dropped_by[0], _Tally()).add(size, (number, place), written)
+        account.excluded.setdefault(dropped_by[0], _Tally()).add(size, (number, indices), written)
     elif point is None:
-        account.skipped.setdefault(reason, _Tally()).add(size, (number, place), written)
+        account.skipped.setdefault(reason, _Tally()).add(size, (number, indices), written)
     else:
-        account.points += _new_points(lattice, number, place, point, loose)
+        account.points += _new_points(lattice, number, indices, point, free_axes)
 
 
 def _new_points(
-    lattice: Lattice, number: int, place: Place, point: DesignPoint, loose: frozenset[int]
+    lattice: Lattice, number: int, indices: Indices, point: DesignPoint, free_axes: frozenset[int]
 ) -> int:
-    """Points that a combination and those that differ in loose axes speak for."""
+    """Count points that a combination, or one that differs in free axes, is canonical for."""
     part = lattice.parts[number]
-    kept = sorted(axis for axis in loose if part.keeps(point, axis))
-    spokesman = _with_own(lattice, number, point, kept)
-    if spokesman is None or any(
-        mine != place[axis] for axis, mine in enumerate(spokesman) if axis not in loose
+    kept = sorted(axis for axis in free_axes if part.keeps(point, axis))
+    canonical = _with_own(lattice, number, point, kept)
+    if canonical is None or any(
+        mine != indices[axis] for axis, mine in enumerate(canonical) if axis not in free_axes
     ):
         return 0
     earlier = [
@@ -285,20 +285,20 @@ def _new_points(
 
 def _with_own(
     lattice: Lattice, number: int, point: DesignPoint, free: Sequence[int]
-) -> Place | None:
-    """The spokesman in one sub-space, for any values of some axes that are kept as written."""
+) -> Indices | None:
+    """Return the canonical combination in one sub-space, whatever some kept axes hold."""
     part = lattice.parts[number]
     values = {AXES[axis]: part.values[axis][0] for axis in free}
     if not values:
-        return lattice.spokesman(number, point)
+        return lattice.canonical(number, point)
     moved = DesignPoint(**{**vars(point), **values})
-    return lattice.spokesman(number, moved)
+    return lattice.canonical(number, moved)
 
 
 def _uncovered(
     values: Sequence[Sequence[Value]], boxes: Sequence[Sequence[Collection[Value]]]
 ) -> int:
-    """How many members of a cross product lie in none of some boxes.
+    """Count the members of a cross product that lie in none of some boxes.
 
     Args:
         values: Values by axis.

@@ -75,14 +75,14 @@ class Expansion:
         collapsed: Points that several combinations mean.
         skipped: Reasons for which combinations were skipped, each once.
         exclusions: What the excludes dropped, those that dropped something.
-        idle_excludes: Excludes that dropped nothing (a slip, most likely), as text.
+        unused_excludes: Excludes that dropped nothing (a slip, most likely), as text.
     """
 
     points: tuple[DesignPoint, ...]
     collapsed: tuple[Collapse, ...]
     skipped: tuple[Skip, ...]
     exclusions: tuple[Exclusion, ...]
-    idle_excludes: tuple[str, ...]
+    unused_excludes: tuple[str, ...]
 
     @property
     def excluded(self) -> int:
@@ -132,7 +132,7 @@ class _Account:
 
 
 def expand(space: DesignSpace) -> Expansion:
-    """All distinct legal points of a design space.
+    """Return all distinct legal points of a design space.
 
     An exclude drops a combination that matches every axis it names, either with the values as
     written in the file or with those of the point it means. An axis that means nothing to a point
@@ -164,14 +164,14 @@ def expand(space: DesignSpace) -> Expansion:
             Exclusion(rule_text(space.exclude[index]), tally.count, tally.example)
             for index, tally in sorted(account.excluded.items())
         ),
-        idle_excludes=tuple(
+        unused_excludes=tuple(
             rule_text(rule) for index, rule in enumerate(space.exclude) if index not in account.used
         ),
     )
 
 
 def iter_points(space: DesignSpace) -> Iterator[DesignPoint]:
-    """The points of :func:`expand`, in its order, one at a time.
+    """Yield the points of :func:`expand`, in its order, one at a time.
 
     Memory does not grow with the space: a combination is known by rule to be the first of its
     point or not (see :mod:`pezoexplore.design.lattice.lattice`). A space without a legal point
@@ -179,15 +179,15 @@ def iter_points(space: DesignSpace) -> Iterator[DesignPoint]:
     """
     lattice = lattice_of(space)
     for number, part in enumerate(lattice.parts):
-        for place in lattice.candidates(number):
-            written = part.written(place)
+        for indices in lattice.candidates(number):
+            written = part.written(indices)
             try:
                 point = resolve(**written)
             except IllegalPointError:
                 continue
             if lattice.rules and any(matches(rule, written, point) for rule in lattice.rules):
                 continue
-            if lattice.speaks(number, place, point):
+            if lattice.is_canonical(number, indices, point):
                 yield point
 
 
@@ -197,7 +197,7 @@ def _combinations(space: DesignSpace) -> Iterator[dict[str, Value]]:
 
 
 def part_combinations(part: SubSpace) -> Iterator[dict[str, Value]]:
-    """The cross product of a sub-space: values by named axis, later axes varying fastest."""
+    """Yield the cross product of a sub-space: values by named axis, later axes varying fastest."""
     named = part.named()
     for values in itertools.product(*named.values()):
         yield dict(zip(named, values, strict=True))
@@ -224,13 +224,13 @@ def _enter(
 
 
 def axis_words(written: Mapping[str, Value]) -> str:
-    """A combination as ``axis=value`` words, axes it does not name with their default."""
+    """Return a combination as ``axis=value`` words, axes it does not name with their default."""
     values = {axis: written.get(axis, DEFAULTS[axis]) for axis in AXES}
     return " ".join(f"{axis}={value}" for axis, value in values.items() if value is not None)
 
 
 def rule_text(rule: Entry) -> str:
-    """An exclude as ``axis=value,value`` words."""
+    """Return an exclude as ``axis=value,value`` words."""
     return " ".join(
         f"{axis}={','.join(str(value) for value in values)}"
         for axis, values in rule.named().items()
@@ -238,7 +238,7 @@ def rule_text(rule: Entry) -> str:
 
 
 def nothing_left(space: DesignSpace, skipped: Sequence[tuple[str, int]], excluded: int) -> str:
-    """Why a design has no legal point, in one line.
+    """Explain in one line why a design has no legal point.
 
     Args:
         space: The design.

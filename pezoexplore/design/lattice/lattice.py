@@ -1,11 +1,14 @@
-"""The combinations of a design space as places of a grid, and which of them speaks for its point.
+"""The combinations of a design space as a grid, and which of them is canonical for its point.
 
 Several combinations may mean one point, in one sub-space and across sub-spaces. The first of them
-that no exclude drops, in the order of the file, is the point's *spokesman*. Whether a combination
-is one is decided by rule and not from memory, so nothing is remembered however large a space is:
-an axis is either kept as written or blanked, and which of the two depends on the kind of point
-alone (:func:`_kind_of`); so the combinations of a sub-space that mean a point are a cross product
-of values axis by axis, and its first member is found axis by axis.
+that no exclude drops, in the order of the file, is the point's *canonical combination*. Whether a
+combination is canonical is decided by rule and not from memory, so nothing is remembered however
+large a space is: an axis is either kept as written or blanked, and which of the two depends on the
+kind of point alone (:func:`_kind_of`); so the combinations of a sub-space that mean a point are a
+cross product of values axis by axis, and its first member is found axis by axis.
+
+The specification is :func:`pezoexplore.design.lattice.expand.expand`, a plain ``itertools.product``
+that remembers every point; tests compare the two.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from pezoexplore.streams.reuse import OWN_AXES, RULES
 
 Value = str | int | float | None
 
-Place = tuple[int, ...]
+Indices = tuple[int, ...]
 """A combination of a sub-space: for each of ``AXES`` the index of its value."""
 
 STRUCTURE = ("rng", "reuse", "estimator", "weight_bits")
@@ -50,8 +53,8 @@ class Part:
     Attributes:
         values: The values of each of ``AXES``; of an axis that is not named its default.
         named: Names of the axes that are named, in the order of the columns.
-        first: For each axis the place of each value where it is first listed.
-        sorts: For each axis the place of the first value of each sort (number, None, each word).
+        first: For each axis, by value, the index where it is first listed.
+        sorts: For each axis the index of the first value of each sort (number, None, each word).
     """
 
     values: tuple[tuple[Value, ...], ...]
@@ -66,24 +69,24 @@ class Part:
         """Combinations there are."""
         return math.prod(len(values) for values in self.values)
 
-    def place(self, index: int) -> Place:
-        """The combination with an index; the last axis varies fastest."""
-        places = []
+    def combination(self, index: int) -> Indices:
+        """Return the combination with an index; the last axis varies fastest."""
+        positions = []
         for values in reversed(self.values):
             index, at = divmod(index, len(values))
-            places.append(at)
-        return tuple(reversed(places))
+            positions.append(at)
+        return tuple(reversed(positions))
 
-    def written(self, place: Place) -> dict[str, Value]:
-        """The values of a combination by named axis."""
+    def written(self, indices: Indices) -> dict[str, Value]:
+        """Return the values of a combination by named axis."""
         return {
             axis: values[at]
-            for axis, values, at in zip(AXES, self.values, place, strict=True)
+            for axis, values, at in zip(AXES, self.values, indices, strict=True)
             if axis in self.named
         }
 
     def blank_offsets(self, point: DesignPoint) -> tuple[float, ...]:
-        """For each axis the place of its first value that means the point though it is not its own.
+        """Return for each axis the index of its first foreign value that still means the point.
 
         Infinity where there is none: the axis is kept as written.
         """
@@ -98,7 +101,7 @@ class Part:
         return self._offsets[key]
 
     def keeps(self, point: DesignPoint, axis: int) -> bool:
-        """Whether a point keeps the numbers of an axis as written: another is another point."""
+        """Return whether a point keeps the numbers of an axis: another number, another point."""
         own = getattr(point, AXES[axis])
         if own is None or isinstance(own, str):
             return False
@@ -107,20 +110,20 @@ class Part:
             self._kept[key] = not _blanks(point, AXES[axis], math.nan)
         return self._kept[key]
 
-    def first_of(self, point: DesignPoint) -> Place | None:
-        """The first combination that means a point, excluded or not; None without one."""
+    def first_of(self, point: DesignPoint) -> Indices | None:
+        """Return the first combination that means a point, excluded or not; None without one."""
         offsets = self.blank_offsets(point)
-        place = []
+        indices = []
         for first, offset, value in zip(self.first, offsets, vars(point).values(), strict=True):
             at = first.get(value, math.inf)
             at = min(at, offset)
             if at == math.inf:
                 return None
-            place.append(at)
-        return cast(Place, tuple(place))
+            indices.append(at)
+        return cast(Indices, tuple(indices))
 
     def choices_of(self, point: DesignPoint) -> list[list[int]]:
-        """For each axis the places of all values that may mean a point, ascending."""
+        """Return for each axis the positions of all values that may mean a point, ascending."""
         own = vars(point)
         return [
             [
@@ -133,7 +136,7 @@ class Part:
 
 
 def part_of(part: SubSpace) -> Part:
-    """The grid of a sub-space."""
+    """Return the grid of a sub-space."""
     named = part.named()
     values = tuple(named.get(axis, (DEFAULTS[axis],)) for axis in AXES)
     first = tuple(_first_places(listed) for listed in values)
@@ -163,47 +166,47 @@ class Lattice:
         """Combinations there are."""
         return sum(part.size for part in self.parts)
 
-    def locate(self, index: int) -> tuple[int, Place]:
-        """Sub-space and place of the combination with an index, counted through all of them."""
+    def locate(self, index: int) -> tuple[int, Indices]:
+        """Return sub-space and indices of the combination with a running number."""
         for number, part in enumerate(self.parts):
             if index < part.size:
-                return number, part.place(index)
+                return number, part.combination(index)
             index -= part.size
         raise IndexError(f"no combination {index}")
 
-    def idle(self, values: Mapping[str, Value]) -> frozenset[int]:
-        """Places in ``AXES`` of those that make no difference with these values of ``STRUCTURE``.
+    def irrelevant(self, values: Mapping[str, Value]) -> frozenset[int]:
+        """Return indices in ``AXES`` of those without effect at these values of ``STRUCTURE``.
 
         Axes that an exclude names are none of them.
         """
-        return frozenset(AXES.index(axis) for axis in _idle_axes(values) - self.ruled)
+        return frozenset(AXES.index(axis) for axis in _irrelevant_axes(values) - self.ruled)
 
-    def candidates(self, number: int) -> Iterator[Place]:
-        """Combinations of a sub-space in the order of the file.
+    def candidates(self, number: int) -> Iterator[Indices]:
+        """Yield combinations of a sub-space in the order of the file.
 
-        Those are left out that differ from an earlier one in an idle axis only.
+        Those are left out that differ from an earlier one in an irrelevant axis only.
         """
         part = self.parts[number]
         at = [AXES.index(axis) for axis in STRUCTURE]
-        pinned: dict[Place, tuple[int, ...]] = {}
+        pinned: dict[Indices, tuple[int, ...]] = {}
         for chosen in itertools.product(*(range(len(part.values[axis])) for axis in at)):
             values = {name: part.values[axis][i] for name, axis, i in zip(STRUCTURE, at, chosen,
                                                                           strict=True)}  # fmt: skip
-            idle = self.idle(values)
-            pinned[chosen] = tuple(axis for axis in sorted(idle) if len(part.values[axis]) > 1)
+            unused = self.irrelevant(values)
+            pinned[chosen] = tuple(axis for axis in sorted(unused) if len(part.values[axis]) > 1)
         choose = operator.itemgetter(*at)
-        for place in itertools.product(*(range(len(values)) for values in part.values)):
-            if not any(place[axis] for axis in pinned[choose(place)]):
-                yield place
+        for indices in itertools.product(*(range(len(values)) for values in part.values)):
+            if not any(indices[axis] for axis in pinned[choose(indices)]):
+                yield indices
 
-    def speaks(self, number: int, place: Place, point: DesignPoint) -> bool:
-        """Whether a combination that no exclude drops is the first such of the point it means."""
-        if self.spokesman(number, point) != place:
+    def is_canonical(self, number: int, indices: Indices, point: DesignPoint) -> bool:
+        """Return whether a combination that no exclude drops is the canonical one of its point."""
+        if self.canonical(number, point) != indices:
             return False
-        return all(self.spokesman(earlier, point) is None for earlier in range(number))
+        return all(self.canonical(earlier, point) is None for earlier in range(number))
 
-    def spokesman(self, number: int, point: DesignPoint) -> Place | None:
-        """The first combination of one sub-space that means a point and that no exclude drops."""
+    def canonical(self, number: int, point: DesignPoint) -> Indices | None:
+        """Return the first combination of one sub-space for a point that no exclude drops."""
         part = self.parts[number]
         first = part.first_of(point)
         if first is None or not self.rules:
@@ -218,7 +221,7 @@ class Lattice:
 
 
 def lattice_of(space: DesignSpace) -> Lattice:
-    """The grids of a design space."""
+    """Return the grids of a design space."""
     parts = tuple(part_of(part) for part in space.parts())
     return Lattice(parts, tuple(rule.named() for rule in space.exclude))
 
@@ -226,7 +229,7 @@ def lattice_of(space: DesignSpace) -> Lattice:
 def matches(
     rule: Mapping[str, Sequence[Value]], written: Mapping[str, Value], point: DesignPoint | None
 ) -> bool:
-    """Whether an exclude drops a combination.
+    """Return whether an exclude drops a combination.
 
     It does when every axis it names has one of its values, either as written or in the point that
     is meant. An axis that means nothing to the point matches no value.
@@ -242,8 +245,8 @@ def matches(
     return as_written or all(getattr(point, axis) in rule[axis] for axis in rule)
 
 
-def _idle_axes(values: Mapping[str, Value]) -> set[str]:
-    """Axes that, with these values of ``STRUCTURE``, neither mean nor forbid anything.
+def _irrelevant_axes(values: Mapping[str, Value]) -> set[str]:
+    """Return axes that, with these values of ``STRUCTURE``, neither mean nor forbid anything.
 
     An axis that is missing here costs time only.
     """
@@ -259,17 +262,17 @@ def _idle_axes(values: Mapping[str, Value]) -> set[str]:
 
 
 def _blank_axes(rule: Mapping[str, Sequence[Value]], point: DesignPoint) -> bool:
-    """Whether an axis that a rule names means nothing to a point; bits None are float."""
+    """Return whether an axis that a rule names means nothing to a point; bits None are float."""
     return any(getattr(point, axis) is None and axis not in FLOAT_AXES for axis in rule)
 
 
 def _first_outside(
     part: Part, choices: Sequence[Sequence[int]], rules: Sequence[Mapping[str, Sequence[Value]]]
-) -> Place | None:
-    """The first member of a cross product of places that matches no rule as written."""
+) -> Indices | None:
+    """Return the first member of a cross product of positions that matches no rule as written."""
     dead: set[tuple[int, frozenset[int]]] = set()
 
-    def search(axis: int, active: frozenset[int]) -> Place | None:
+    def search(axis: int, active: frozenset[int]) -> Indices | None:
         if axis == len(AXES):
             return None if active else ()
         if (axis, active) in dead:
@@ -291,7 +294,7 @@ def _first_outside(
 
 
 def _blanks(point: DesignPoint, axis: str, value: Value) -> bool:
-    """Whether writing a value that is not the point's own still means the point.
+    """Return whether writing a value that is not the point's own still means the point.
 
     The numbers of an axis are alike in this: the answer for one serves for all.
     """
@@ -307,7 +310,7 @@ def _blanks(point: DesignPoint, axis: str, value: Value) -> bool:
 
 
 def _kind_of(point: DesignPoint) -> _Kind:
-    """What decides which axes of a point are blanked: its words, and which axes are empty."""
+    """Return what decides which axes are blanked: the words of a point, and its empty axes."""
     return tuple(
         value if value is None or isinstance(value, str) else _NUMBER
         for value in vars(point).values()
@@ -319,7 +322,7 @@ def _sort_of(value: Value) -> str | None:
 
 
 def _first_places(values: Sequence[_T]) -> dict[_T, int]:
-    places: dict[_T, int] = {}
+    positions: dict[_T, int] = {}
     for at, value in enumerate(values):
-        places.setdefault(value, at)
-    return places
+        positions.setdefault(value, at)
+    return positions

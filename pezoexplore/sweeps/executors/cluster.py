@@ -80,7 +80,7 @@ class ClusterSettings(BaseModel):
     Attributes:
         kind: ``local``: processes on this machine; or the batch system.
         workers: Workers to ask for; with a batch system, jobs in the queue.
-        cores: Tasks a worker runs at the same time, each in a process of its own.
+        cores: Tasks a worker runs at the same time, each in its own process.
         memory: Memory of a job, such as ``8GB``.
         walltime: Longest time of a job, ``HH:MM:SS`` (LSF: ``HH:MM``).
         queue: Queue or partition.
@@ -155,7 +155,7 @@ def read_cluster(path: Path) -> ClusterSettings:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of a running scheduler; TLS as Dask's own configuration says.
+    """Provide a client of a running scheduler; TLS as Dask's own configuration says.
 
     Args:
         address: Such as ``tcp://10.0.0.1:8786`` or ``tls://...``.
@@ -187,7 +187,7 @@ def connected(address: str) -> Iterator[Any]:
 
 @contextmanager
 def started(settings: ClusterSettings) -> Iterator[Any]:
-    """A client of a cluster that is started for it, and ended with it.
+    """Provide a client of a cluster that is started for it, and ended with it.
 
     Raises:
         ClusterError: Dask or the program that submits jobs is not installed, or the cluster cannot
@@ -220,7 +220,7 @@ def started(settings: ClusterSettings) -> Iterator[Any]:
 
 
 def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has no types
-    """The cluster of some settings; with a batch system no job is submitted yet.
+    """Return the cluster of some settings; with a batch system no job is submitted yet.
 
     Raises:
         ClusterError: Dask is not installed.
@@ -275,7 +275,7 @@ def _submit(cluster: Any, settings: ClusterSettings) -> None:  # noqa: ANN401 - 
 
 
 def job_options(settings: ClusterSettings) -> dict[str, Any]:
-    """What dask-jobqueue is told; nothing comes from its own configuration files but defaults."""
+    """Return dask-jobqueue's options; its own configuration files give nothing but defaults."""
     options: dict[str, Any] = {
         "cores": settings.cores,
         "processes": 1,
@@ -322,13 +322,13 @@ def _distributed() -> Any:  # noqa: ANN401 - Dask has no types
         import distributed
     except ImportError as error:
         raise ClusterError(f"running on a cluster needs Dask: {INSTALL}") from error
-    # A scheduler that is gone is told in one line of ours.
+    # A lost scheduler is reported in one line of ours.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     return distributed
 
 
 def _explained(tree: Tree, error: ErrorDetails) -> str:
-    """What pydantic found wrong, in one line."""
+    """Return what pydantic found wrong, in one line."""
     at = tuple(error["loc"])
     place, key = tree.mark(at)[1], key_text(at)
     allowed = list(Tls.model_fields if at[:1] == ("tls",) else ClusterSettings.model_fields)

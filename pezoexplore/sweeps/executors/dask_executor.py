@@ -1,4 +1,4 @@
-"""Running stages on Dask workers: any number of machines, one of which keeps the results.
+"""Run stages on Dask workers: any number of machines, one of which keeps the results.
 
 Dask is an optional extra, ``pezoexplore[cluster]``, imported when it is used. The workers need no
 shared file system: inputs travel with the task, and the answer is text. Dask gives a task to
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.executors import remote
-from pezoexplore.sweeps.executors.local import NONSENSE, POLL_S, Outcome
+from pezoexplore.sweeps.executors.local import MALFORMED, POLL_S, Outcome
 from pezoexplore.sweeps.executors.worker import ANSWER_TYPES, understood
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.stage import Stage
 
 MAX_TRIES = 4
-"""How often a task is given to a worker; one whose workers all died fails, with the reason."""
+"""Most attempts at a task; one whose workers all died fails, with the reason."""
 
 WORKER_WAIT_S = 300.0
-"""How long to go on without any worker."""
+"""Seconds to wait while there is no worker."""
 
 TASKS_PER_THREAD = 2
-"""Tasks that are on their way for each thread of the workers: one runs, one is ready."""
+"""Tasks submitted for each thread of the workers: one runs, one is queued."""
 
 COUNT_EVERY_S = 2.0
 """How often the workers are counted, while there are some."""
@@ -48,7 +48,7 @@ class DaskExecutor:
     Args:
         client: A connected ``distributed.Client``.
         stages: The stages that will be run: the workers must have what they need.
-        wait_s: Seconds to go on without any worker.
+        wait_s: Seconds to wait while there is no worker.
     """
 
     def __init__(self, client: Any, stages: Iterable[Stage], wait_s: float = WORKER_WAIT_S) -> None:  # noqa: ANN401 - Dask has no types
@@ -98,7 +98,7 @@ class DaskExecutor:
                 self._client.cancel(list(running), force=True)
 
     def _ended(self, ended: queue.SimpleQueue[Any]) -> list[Any]:
-        """Futures that ended since; waits a little for the first."""
+        """Return the futures that ended since; wait a little for the first."""
         futures = []
         try:
             futures.append(ended.get(timeout=POLL_S))
@@ -114,9 +114,9 @@ class DaskExecutor:
         running: dict[Any, tuple[Task, int]],
         ended: queue.SimpleQueue[Any],
     ) -> None:
-        parcel = remote.Parcel(task.key, task.stage, task.point, self._inputs(task.stage))
+        upload = remote.Upload(task.key, task.stage, task.point, self._inputs(task.stage))
         future = self._client.submit(
-            remote.run_parcel, parcel, key=f"pezoexplore-{task.key}-{time.monotonic_ns()}"
+            remote.run_upload, upload, key=f"pezoexplore-{task.key}-{time.monotonic_ns()}"
         )
         running[future] = task, number
         future.add_done_callback(ended.put)
@@ -129,7 +129,7 @@ class DaskExecutor:
         running: dict[Any, tuple[Task, int]],
         ended: queue.SimpleQueue[Any],
     ) -> Outcome | None:
-        """What became of a task; None if it was given again."""
+        """Return the outcome of a task; None if it was submitted again."""
         if future.status == "finished":
             return _answered(task, future.result())
         reason, again = _why(future)
@@ -140,10 +140,10 @@ class DaskExecutor:
         return Outcome(task, "failed", "", reason, 0.0, f"pezoexplore: {reason}\n")
 
     def _inputs(self, stage: Stage) -> remote.Files:
-        """Files that travel with a stage, read once."""
-        if remote.TRAVELLING not in {field.name for field in fields(stage)}:
+        """Return the input files of a stage to upload, read once."""
+        if remote.INPUTS not in {field.name for field in fields(stage)}:
             return b""
-        folder = getattr(stage, remote.TRAVELLING)
+        folder = getattr(stage, remote.INPUTS)
         if folder not in self._files:
             self._files[folder] = remote.folder_files(folder)
         return self._files[folder]
@@ -196,18 +196,18 @@ class DaskExecutor:
 
 
 def _answered(task: Task, reply: object) -> Outcome:
-    """An outcome from a worker's answer, which is believed only if it has the right form."""
+    """Return an outcome from a worker's answer, which is believed only if it has the right form."""
     answer, log = None, ""
     if isinstance(reply, tuple) and len(reply) == len(ANSWER_TYPES) + 1 and type(reply[-1]) is str:
         answer, log = understood(reply[:-1]), reply[-1]
     if answer is None:
-        answer, log = ("failed", "", NONSENSE, 0.0), f"pezoexplore: {NONSENSE}\n"
+        answer, log = ("failed", "", MALFORMED, 0.0), f"pezoexplore: {MALFORMED}\n"
     _keep_log(task, log)
     return Outcome(task, *answer, log)
 
 
 def _why(future: Any) -> tuple[str, bool]:  # noqa: ANN401 - Dask has no types
-    """Why Dask could not run a task, in one line, and whether giving it again makes sense."""
+    """Return why Dask could not run a task, in one line, and whether a retry makes sense."""
     if future.status in ("cancelled", "lost"):
         return f"Dask lost the task {MAX_TRIES} times", True
     error = future.exception()

@@ -1,4 +1,4 @@
-"""Running stages in worker processes that may hang, crash or be killed."""
+"""Run stages in worker processes that may hang, crash or be killed."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.stage import Stage
 
 MAX_STARTS = 3
-"""How often a task is given to a worker that dies before it begins, or is killed at it."""
+"""Most attempts at a task whose worker dies before it starts or is killed while it runs."""
 
 END_S = 5.0
-"""Most time that an idle worker has to end by itself."""
+"""Seconds that an idle worker has to end by itself."""
 
 START_S = 60.0
-"""Least time that a worker has to begin a task: a slow machine imports for seconds."""
+"""Least seconds until a worker starts a task: a slow machine imports for seconds."""
 
 MAX_ANSWER_BYTES = 2**26
 """Longest answer that is read; a real one is a few kilobytes."""
 
-NONSENSE = "the worker's answer makes no sense"
-"""Reason of a task whose worker said something else than a result."""
+MALFORMED = "the worker's answer is malformed"
+"""Reason of a task whose worker sent anything but a result."""
 
 POLL_S = 0.1
-"""How often a source of tasks that has none at the moment is asked again, and a stop is seen."""
+"""Seconds between looks for new tasks, while there are none, and for a stop."""
 
 LOG_TAIL_BYTES = 8192
-"""How much of the end of a log is kept with a result."""
+"""Bytes of the end of a log that are kept with a result."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def run_tasks(
     all that they started.
 
     Args:
-        tasks: The tasks, in the order in which they start; each is asked for when a worker is
-            free. None means that there is none at the moment: it is asked again soon.
+        tasks: The tasks, in the order in which they start, taken one by one as workers become
+            idle. None means that there is none at the moment: the next is taken soon.
         jobs: Number of worker processes, at least 1.
         stop: Once set, by another thread, no more is run: the iterator ends within ``POLL_S``.
 
@@ -135,7 +135,7 @@ def run_tasks(
     if jobs < 1:
         raise ValueError(f"{jobs} worker processes cannot do anything")
     source = _Source(iter(tasks))
-    workers = [Hand() for _ in range(jobs)]
+    workers = [WorkerSlot() for _ in range(jobs)]
     try:
         while stop is None or not stop.is_set():
             for worker in workers:
@@ -162,7 +162,7 @@ class _Source:
         self.empty = self.dry = False
 
     def take(self) -> Task | None:
-        """The next task; None if there is none, or none at the moment."""
+        """Return the next task; None if there is none, or none at the moment."""
         if self.empty or (self.dry and time.monotonic() < self._again):
             return None
         try:
@@ -185,8 +185,8 @@ def log_tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
         return ""
 
 
-def _ready(busy: list[Hand], at_most: float | None) -> list[Hand]:
-    """The workers that have something to say or are out of time; waits until there is one.
+def _ready(busy: list[WorkerSlot], at_most: float | None) -> list[WorkerSlot]:
+    """Wait until a worker has a message or is out of time; return all such workers.
 
     Args:
         busy: The workers that have a task.
@@ -194,57 +194,57 @@ def _ready(busy: list[Hand], at_most: float | None) -> list[Hand]:
     """
     left = [max(0.0, worker.deadline - time.monotonic()) for worker in busy]
     left += [] if at_most is None else [at_most]
-    said = wait([worker.connection for worker in busy], timeout=min(left))
+    readable = wait([worker.connection for worker in busy], timeout=min(left))
     now = time.monotonic()
-    return [worker for worker in busy if worker.connection in said or worker.deadline <= now]
+    return [worker for worker in busy if worker.connection in readable or worker.deadline <= now]
 
 
 @dataclass(eq=False)
-class Hand:
-    """One place at the bench: a process that is started when needed and again when it died.
+class WorkerSlot:
+    """One worker subprocess, started on demand and restarted if it dies.
 
     Attributes:
-        task: What it is at; None if it is free.
-        deadline: When the task's time is over, as ``time.monotonic`` counts.
+        task: What it runs; None if it is idle.
+        deadline: When the task times out, in seconds of ``time.monotonic``.
     """
 
     task: Task | None = None
     deadline: float = 0.0
-    _begun: float = 0.0
+    _started: float = 0.0
     _starts: int = 0
-    _at_work: bool = False
+    _running: bool = False
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _connection: Connection | None = field(default=None, repr=False)
 
     @property
     def connection(self) -> Connection:
         """The socket to the process; only while there is a task."""
-        assert self._connection is not None, "only a worker with a task is asked"
+        assert self._connection is not None, "only while the worker has a task"
         return self._connection
 
     def begin(self, task: Task) -> None:
         """Give the worker a task."""
         self.task, self._starts = task, 0
         task.log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._hand_over(task)
+        self._send(task)
 
     def wait(self) -> None:
         """Wait until the process has something to say or its time is over."""
         _ready([self], None)
 
     def outcome(self) -> Outcome | None:
-        """What became of the task; None while it goes on."""
-        assert self.task is not None, "only a worker with a task is asked"
+        """Return the outcome of the task; None while it runs."""
+        assert self.task is not None, "only while the worker has a task"
         try:
             if self.connection.poll():
-                return self._heard(self.task, self.connection.recv_bytes(MAX_ANSWER_BYTES))
+                return self._received(self.task, self.connection.recv_bytes(MAX_ANSWER_BYTES))
         except (EOFError, OSError):
             return self._died(self.task)
         if time.monotonic() < self.deadline:
             return None
         self.stop()
-        seconds = self.deadline - self._begun
-        what = "no result after" if self._at_work else "the worker process did not start in"
+        seconds = self.deadline - self._started
+        what = "no result after" if self._running else "the worker process did not start in"
         return self._lost("timeout", f"{what} {seconds:g} s")
 
     def stop(self) -> int:
@@ -263,27 +263,27 @@ class Hand:
         kill_tree(process.pid)
         return process.wait()
 
-    def _heard(self, task: Task, message: bytes) -> Outcome | None:
-        """What a message means: JSON, so that nothing in it can run."""
+    def _received(self, task: Task, data: bytes) -> Outcome | None:
+        """Interpret a message: JSON, so that nothing in it can run."""
         try:
-            said = json.loads(message)
+            message = json.loads(data)
         except (ValueError, RecursionError):
-            said = None
-        if said == STARTED:
+            message = None
+        if message == STARTED:
             # Starting a process is not the stage's time.
-            self._at_work = True
-            self._wind(task.stage.timeout_s)
+            self._running = True
+            self._set_deadline(task.stage.timeout_s)
             return None
-        answer = understood(said)
+        answer = understood(message)
         if answer is None:
             self.stop()
-            return self._lost("failed", NONSENSE)
+            return self._lost("failed", MALFORMED)
         return self._done(*answer)
 
-    def _hand_over(self, task: Task) -> None:
+    def _send(self, task: Task) -> None:
         self._starts += 1
-        self._at_work = False
-        self._wind(max(START_S, task.stage.timeout_s))
+        self._running = False
+        self._set_deadline(max(START_S, task.stage.timeout_s))
         message = pickle.dumps((task.stage, task.point, task.log_path))
         if self._process is None:
             with task.log_path.open("wb") as log:
@@ -291,29 +291,29 @@ class Hand:
         try:
             self.connection.send_bytes(message)
         except OSError:
-            # It died idle. Reading its socket will say so, and the task is given again.
+            # It died idle. Reading its socket reports that, and the task is sent again.
             return
 
-    def _wind(self, seconds: float) -> None:
-        self._begun = time.monotonic()
-        self.deadline = self._begun + seconds
+    def _set_deadline(self, seconds: float) -> None:
+        self._started = time.monotonic()
+        self.deadline = self._started + seconds
 
     def _died(self, task: Task) -> Outcome | None:
         status = self.stop()
-        # A crash is the stage's own and comes again; who is killed from outside gets more tries.
-        innocent = not self._at_work or status == -signal.SIGKILL
+        # A crash is the stage's own and would recur; a kill from outside earns another attempt.
+        innocent = not self._running or status == -signal.SIGKILL
         if innocent and self._starts < MAX_STARTS:
-            self._hand_over(task)
+            self._send(task)
             return None
         again = f", {self._starts} times" if self._starts > 1 else ""
         return self._lost("failed", _cause(status) + again)
 
     def _lost(self, status: str, reason: str) -> Outcome:
-        """The end of a task whose process could not say anything itself."""
+        """End a task whose process could not report anything itself."""
         assert self.task is not None, "only a task that was given can end"
         with self.task.log_path.open("ab") as log:
             log.write(f"pezoexplore: {reason}\n".encode())
-        return self._done(status, "", reason, time.monotonic() - self._begun)
+        return self._done(status, "", reason, time.monotonic() - self._started)
 
     def _done(self, status: str, payload: str, reason: str, seconds: float) -> Outcome:
         task, self.task = self.task, None
@@ -322,7 +322,7 @@ class Hand:
 
 
 def _spawn(log: BinaryIO) -> tuple[subprocess.Popen[bytes], Connection]:
-    """Start a worker in a session of its own: Ctrl-C reaches the parent only.
+    """Start a worker in a new session: Ctrl-C reaches the parent only.
 
     Args:
         log: What the process prints before its first task, such as a failing import.
@@ -346,7 +346,7 @@ def _spawn(log: BinaryIO) -> tuple[subprocess.Popen[bytes], Connection]:
 
 
 def _cause(status: int) -> str:
-    """Why a worker process ended, from its exit status."""
+    """Return why a worker process ended, from its exit status."""
     if status >= 0:
         return f"the worker process ended with exit status {status}"
     hint = ", out of memory?" if -status == signal.SIGKILL else ""

@@ -1,4 +1,4 @@
-"""What runs on a Dask worker: one task, in a process of its own as on the client's machine.
+"""Run one task on a Dask worker, in a separate process as on the client's machine.
 
 A task arrives with everything it needs; what it leaves on the worker is scratch. Its answer is
 plain text and numbers. Stages run in processes started by
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore import __version__
-from pezoexplore.sweeps.executors.local import Hand, Outcome, Task
+from pezoexplore.sweeps.executors.local import Outcome, Task, WorkerSlot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.sweeps.stage import Stage
 
-TRAVELLING = "rtl_dir"
-"""Field of a stage that names a folder of inputs: its files travel with the task."""
+INPUTS = "rtl_dir"
+"""Field of a stage that names a folder of inputs, whose files are uploaded with the task."""
 
 SCRATCH = "work_dir"
-"""Field of a stage that names a folder for what it builds: each worker has its own."""
+"""Field of a stage that names a folder for build products, private to each worker."""
 
 CODE = ("design", "streams", "train", "hardware", "sweeps")
 """Packages that must be the same on all machines."""
@@ -41,13 +41,13 @@ Files = bytes
 Reply = tuple[str, str, str, float, str]
 """Status, payload, reason, seconds, end of the log."""
 
-_hands: list[Hand] = []
+_idle: list[WorkerSlot] = []
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A task on its way.
+class Upload:
+    """A task with its input files, as it is sent to a worker.
 
     Attributes:
         key: The task's key.
@@ -63,7 +63,7 @@ class Parcel:
 
 
 def folder_files(folder: Path) -> Files:
-    """All files of a folder by name, as compressed JSON: data, whatever a name or file holds."""
+    """Return all files of a folder by name, as compressed JSON: data, whatever it holds."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     texts = {
         path.relative_to(folder).as_posix(): path.read_bytes().decode("latin-1") for path in paths
@@ -85,23 +85,23 @@ def unpack(files: Files, folder: Path) -> None:
         path.write_bytes(text.encode("latin-1"))
 
 
-def run_parcel(parcel: Parcel) -> Reply:
+def run_upload(upload: Upload) -> Reply:
     """Run a task on this worker; the answer to the client."""
     folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
-    hand = _take_hand()
+    slot = _take_slot()
     try:
-        stage = _at_home(parcel, folder)
-        task = Task(parcel.key, stage, "", parcel.point, folder / "log")
-        outcome = _finish(hand, task)
+        stage = _localised(upload, folder)
+        task = Task(upload.key, stage, "", upload.point, folder / "log")
+        outcome = _finish(slot, task)
         return outcome.status, outcome.payload, outcome.reason, outcome.seconds, outcome.log
     finally:
         with _lock:
-            _hands.append(hand)
+            _idle.append(slot)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def versions_here(wanted: Iterable[str]) -> dict[str, str]:
-    """Versions that must be those of the client, by name; empty for what is missing.
+    """Return versions that must be those of the client, by name; empty for what is missing.
 
     Args:
         wanted: Names; those of :func:`versions_of`.
@@ -121,7 +121,7 @@ def versions_here(wanted: Iterable[str]) -> dict[str, str]:
 
 
 def versions_of(stages: Iterable[Stage]) -> dict[str, str]:
-    """Versions that the results of stages stand for, as the client has them.
+    """Return the versions that the results of stages depend on, as the client has them.
 
     Those are our own code, and what a stage names in ``tools``, ``libraries`` and ``cpu``.
     """
@@ -136,7 +136,7 @@ def versions_of(stages: Iterable[Stage]) -> dict[str, str]:
 
 
 def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """What differs, in words."""
+    """Describe what differs."""
     return [
         f"{name} is {theirs.get(name) or 'missing'} there and {text or 'missing'} here"
         for name, text in ours.items()
@@ -144,28 +144,28 @@ def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]
     ]
 
 
-def _take_hand() -> Hand:
-    """A free process of this worker, or a new one: as many as tasks run at the same time."""
+def _take_slot() -> WorkerSlot:
+    """Return a free process of this worker, or a new one: as many as tasks run at the same time."""
     with _lock:
-        return _hands.pop() if _hands else Hand()
+        return _idle.pop() if _idle else WorkerSlot()
 
 
-def _finish(hand: Hand, task: Task) -> Outcome:
-    hand.begin(task)
+def _finish(slot: WorkerSlot, task: Task) -> Outcome:
+    slot.begin(task)
     while True:
-        hand.wait()
-        outcome = hand.outcome()
+        slot.wait()
+        outcome = slot.outcome()
         if outcome is not None:
             return outcome
 
 
-def _at_home(parcel: Parcel, folder: Path) -> Stage:
-    """The stage with its folders on this machine."""
-    names = {field.name for field in fields(parcel.stage)}
+def _localised(upload: Upload, folder: Path) -> Stage:
+    """Return the stage with its folders on this machine."""
+    names = {field.name for field in fields(upload.stage)}
     here: dict[str, Any] = {}
-    if TRAVELLING in names:
-        here[TRAVELLING] = folder / "inputs"
-        unpack(parcel.files, folder / "inputs")
+    if INPUTS in names:
+        here[INPUTS] = folder / "inputs"
+        unpack(upload.files, folder / "inputs")
     if SCRATCH in names:
         here[SCRATCH] = folder / "work"
-    return replace(parcel.stage, **here) if here else parcel.stage
+    return replace(upload.stage, **here) if here else upload.stage

@@ -81,7 +81,7 @@ def main(descriptor: int) -> NoReturn:
 
 
 def understood(answer: object) -> Answer | None:
-    """An answer as it is to be; None if it is anything else, whoever it came from.
+    """Validate a worker's reply; return None if it is malformed.
 
     Answers are data: reading one runs nothing, and none is believed for its looks.
     """
@@ -120,7 +120,7 @@ def _listen(connection: Connection, messages: queue.SimpleQueue[bytes]) -> None:
 
 
 def _answer(message: bytes) -> Answer:
-    """Result of one task."""
+    """Run one task and return its result."""
     start = time.perf_counter()
     directory, environment = Path.cwd(), dict(os.environ)
     try:
@@ -133,7 +133,7 @@ def _answer(message: bytes) -> Answer:
     except PezoError as error:
         answer = "failed", "", _reported(str(error))
     except BaseException as error:  # noqa: BLE001 - whatever a stage raises, SystemExit too, fails
-        # that stage alone: the reason and the log say what it was, and the sweep goes on.
+        # that stage alone: the reason and the log name it, and the sweep continues.
         answer = "failed", "", _reported("".join(traceback.format_exception_only(error)))
     _print_to(Path(os.devnull))
     os.chdir(directory)
@@ -150,7 +150,7 @@ def _run(stage: Stage, point: DesignPoint, log_path: Path) -> str:
 
 
 def _reported(reason: str) -> str:
-    """The reason as one line; the whole traceback goes to the log."""
+    """Return the reason as one line; the whole traceback goes to the log."""
     traceback.print_exc()
     return " ".join(reason.split())
 

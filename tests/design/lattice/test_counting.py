@@ -97,7 +97,7 @@ def test_counts_are_those_of_the_listing(keys):
     assert counts.listed == expansion.listed
     assert counts.skipped == expansion.skipped
     assert counts.exclusions == expansion.exclusions
-    assert counts.idle_excludes == expansion.idle_excludes
+    assert counts.unused_excludes == expansion.unused_excludes
 
 
 @settings(deadline=None, max_examples=60)

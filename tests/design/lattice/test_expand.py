@@ -192,7 +192,7 @@ def test_an_exclude_that_drops_nothing_is_reported():
     expansion = expand(
         design(space={"lanes": 8}, exclude=[{"lanes": 8, "rng": "clt"}, {"lanes": 9}])
     )
-    assert expansion.idle_excludes == ("rng=clt lanes=8", "lanes=9")
+    assert expansion.unused_excludes == ("rng=clt lanes=8", "lanes=9")
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_an_answer_of_another_form_is_not_believed(
     outcome = executor._outcome(Liar(), task, 1, {}, SimpleQueue())
     assert outcome is not None
     assert (outcome.status, outcome.payload) == ("failed", "")
-    assert outcome.reason == "the worker's answer makes no sense"
+    assert outcome.reason == "the worker's answer is malformed"
     assert outcome.reason in (tmp_path / "x.log").read_text()
 
 

@@ -24,7 +24,7 @@ from pezoexplore.sweeps.executors.cluster import (
     read_cluster,
 )
 from pezoexplore.sweeps.executors.dask_executor import ClusterError
-from pezoexplore.sweeps.executors.local import NONSENSE, Hand, Outcome, Task
+from pezoexplore.sweeps.executors.local import MALFORMED, Outcome, Task, WorkerSlot
 from pezoexplore.sweeps.executors.worker import understood
 from pezoexplore.sweeps.results import malformed, record_of
 from pezoexplore.sweeps.stage import Payload, canonical_json, sha256
@@ -75,12 +75,12 @@ def test_a_worker_process_that_says_something_else(tmp_path: Path, message: byte
     ours, theirs = Pipe()
     given = task(tmp_path)
     given.log_path.parent.mkdir()
-    hand = Hand(task=given, deadline=float("inf"))
-    hand._connection = ours
+    slot = WorkerSlot(task=given, deadline=float("inf"))
+    slot._connection = ours
     theirs.send_bytes(message)
-    outcome = hand.outcome()
+    outcome = slot.outcome()
     assert isinstance(outcome, Outcome)
-    assert (outcome.status, outcome.payload, outcome.reason) == ("failed", "", NONSENSE)
+    assert (outcome.status, outcome.payload, outcome.reason) == ("failed", "", MALFORMED)
 
 
 def test_an_answer_is_five_plain_values() -> None:
