@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make sweep` runs the quickstart, `make test` runs the tests. Each
-# sets up what it needs first: a virtual environment in .venv and Icarus Verilog from apt.
+# first installs what it needs: a virtual environment in .venv, and Icarus Verilog from apt.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +14,7 @@ SWEEP ?=
 TORCH ?= torch==2.13.0
 TORCH_BIN := $(VENV)/torch/bin
 
-# What the regression adds to .ci/run, each with a folder of its own under reports/.
+# Parts that the regression adds to .ci/run, each with a separate folder under reports/.
 RTL_PARTS := rtl-icarus rtl-verilator rtl-formal rtl-mutants
 MUTANTS ?= 640
 VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.xml
@@ -44,7 +44,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The wheel carries RTL, designs and benches: it must work away from the checkout.
+# The wheel contains RTL, designs and testbenches: it must work without the checkout.
 wheel: $(VENV)/.installed-dev
 	rm -rf $(VENV)/wheel
 	$(BIN)/python -m pip wheel -q --no-deps -w $(VENV)/wheel .
@@ -52,9 +52,9 @@ wheel: $(VENV)/.installed-dev
 	cd / && PYTHONPATH=$(abspath $(VENV))/wheel/site $(abspath $(BIN))/python -m pezoexplore \
 		sweep --dry-run > /dev/null
 
-# The full regression, for hours: what a change must pass (.ci/run), then every module's benches on
-# both simulators, every proof, and mutants judged anew, whatever the list says. A part that fails
-# does not stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
+# The full regression, for hours: the checks of a change (.ci/run), then the testbenches of all modules
+# on both simulators, all proofs, and mutants, including those already in the list. A failing part does
+# not stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
 regression:
 	$(MAKE) --keep-going --jobs=1 TESTS= lint wheel test test-torch $(RTL_PARTS)
 
@@ -102,22 +102,22 @@ libpython: $(VENV)/.installed
 	$(call need,test -n "$$($(BIN)/python -m find_libpython)",$$($(BIN)/python -c \
 		'import sys; print("libpython%d.%d" % sys.version_info[:2])'))
 
-# Verilator, which the tests try as well, makes C++.
+# Verilator, which the tests also run, generates C++.
 compiler:
 	$(call need,command -v g++,g++)
 
-# The tests find clock and area of standard cells.
+# Static timing of standard cells, for the tests.
 opensta:
 	$(call need,command -v sta,opensta)
 
 osu018:
 	$(call need,test -e /usr/share/qflow/tech/osu018/osu018_stdcells.lib,qflow-tech-osu018)
 
-# The tests press Tab in bash and in zsh.
+# The tests exercise completion in bash and in zsh.
 zsh:
 	$(call need,command -v zsh,zsh)
 
-# The page that `report` writes is tried in a real browser.
+# The tests open the page of `report` in a real browser.
 browser:
 	$(call need,command -v chromium || command -v google-chrome,chromium)
 
