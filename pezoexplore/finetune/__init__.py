@@ -1,8 +1,9 @@
 """Fine-tuning of PyTorch models with a design's directions; needs the extra `torch`.
 
-``sources`` makes the numbers of beats on a device, ``directions`` cuts them into steps and
-positions, ``moved`` shows a model its weights moved along them, ``optimizer`` trains, ``steplog``
-keeps what replays a training run, and ``sst2`` fine-tunes a language model from the command line.
+``sources`` generates the numbers of beats on a device, ``directions`` cuts them into steps and
+positions, ``moved`` runs a model with its weights moved along them, ``optimizer`` trains,
+``steplog`` records what replays a training run, and ``tuning`` fine-tunes a language model, from
+the command line by ``sst2``.
 """
 
 from __future__ import annotations

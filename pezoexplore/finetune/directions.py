@@ -1,9 +1,9 @@
 """A design's directions by step and position, a window of them at a time.
 
 The parameters are flattened one after another into positions 0 to d - 1, and position i of a step
-is lane i mod L of the step's beat i div L, as on the hardware. Nobody holds all d numbers: they are
-made a window of whole beats at a time, in place of the window before, so memory does not grow
-with d.
+is lane i mod L of the step's beat i div L, as on the hardware. The d numbers are never in memory
+together: a window of whole beats is generated at a time, in place of the window before, so memory
+does not grow with d.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pezoexplore.streams.generator import scale
 from pezoexplore.streams.stream import beats_per_step
 
 WINDOW = {"cpu": 2**18}
-"""Numbers of a window by kind of device: few enough for a processor's caches."""
+"""Numbers of a window by type of device: few enough for a processor's caches."""
 
 WIDE_WINDOW = 2**22
-"""Numbers of a window elsewhere: enough to keep an accelerator busy."""
+"""Numbers of a window on other devices: enough to keep an accelerator busy."""
 
 
 class Directions:
@@ -41,30 +41,30 @@ class Directions:
         device: torch.device,
         window: int | None = None,
     ) -> None:
-        """Of a point and a master seed.
+        """Build the directions of a point and a master seed.
 
         Args:
             point: A point that draws numbers.
             seed: Master seed.
             parameters: Positions of a step.
-            device: Where they are wanted.
-            window: Numbers made at once, rounded up to whole beats; changes no bit. Default: by
-                kind of device.
+            device: Device of the directions.
+            window: Numbers generated at once, rounded up to whole beats; changes no bit. Default:
+                by type of device.
         """
         self.parameters = parameters
         self.scale = scale(point)
         self._point, self._beats = point, beats_per_step(parameters, point.lanes)
-        wanted = window or WINDOW.get(device.type, WIDE_WINDOW)
-        self._window = min(-(-wanted // point.lanes), self._beats)
+        numbers = window or WINDOW.get(device.type, WIDE_WINDOW)
+        self._window = min(-(-numbers // point.lanes), self._beats)
         self._source: Source = source(point, seed, device, self._window)
-        self._entered: int | None = None
-        self._made: tuple[tuple[int, int], torch.Tensor] | None = None
-        self._moves: tuple[tuple[int, int, float], torch.Tensor] | None = None
+        self._entered_step: int | None = None
+        self._kept: tuple[tuple[int, int], torch.Tensor] | None = None
+        self._scaled: tuple[tuple[int, int, float], torch.Tensor] | None = None
 
     def pieces(
         self, step: int, start: int, count: int, factor: float
     ) -> Iterator[tuple[int, int, torch.Tensor]]:
-        """What moving by ``factor`` times the direction adds to a range of positions.
+        """Yield what moving by ``factor`` times the direction adds to a range of positions.
 
         An addend is number * float32(factor * scale), rounded once to float32: the same bits
         whatever the window, the number of threads and the device.
@@ -76,8 +76,8 @@ class Directions:
             factor: Such as epsilon.
 
         Yields:
-            (first, behind the last, float32 addends) of positions that count from ``start`` on, in
-            order. The tensor is used again when the next is asked for.
+            (first, one past the last, float32 addends) of positions counted from ``start``, in
+            order. The tensor is reused for the next.
         """
         span, low = self._window * self._point.lanes, 0
         while low < count:
@@ -90,7 +90,7 @@ class Directions:
     def picked(
         self, step: int, positions: torch.Tensor, factor: float
     ) -> Iterator[tuple[int, int, torch.Tensor]]:
-        """As :meth:`pieces`, for chosen positions; only windows that hold one are made.
+        """Yield as :meth:`pieces`, for chosen positions; only windows that hold one are generated.
 
         Args:
             step: Step of the stream.
@@ -98,7 +98,7 @@ class Directions:
             factor: Such as epsilon.
 
         Yields:
-            (first, behind the last, float32 addends) of the chosen, in order.
+            (first, one past the last, float32 addends) of the chosen, in order.
         """
         span, low = self._window * self._point.lanes, 0
         while low < len(positions):
@@ -109,35 +109,35 @@ class Directions:
             low = high
 
     def z(self, step: int) -> torch.Tensor:
-        """A whole step's direction, float32 [d]: for looking at, d numbers long."""
+        """Return a whole step's direction, float32 [d], for inspection."""
         parts = [piece.clone() for _, _, piece in self.pieces(step, 0, self.parameters, 1.0)]
         return torch.cat(parts)
 
     def _addends(self, step: int, window: int, factor: float) -> torch.Tensor:
         key = (step, window, factor)
-        if self._moves is None or self._moves[0] != key:
+        if self._scaled is None or self._scaled[0] != key:
             numbers = self._numbers(step, window)
-            out = None if self._moves is None else self._moves[1]
+            out = None if self._scaled is None else self._scaled[1]
             if out is None or len(out) != len(numbers):
                 out = torch.empty_like(numbers)
-            self._moves = (key, out)
+            self._scaled = (key, out)
             torch.mul(numbers, float(np.float32(factor * self.scale)), out=out)
-        return self._moves[1]
+        return self._scaled[1]
 
     def _numbers(self, step: int, window: int) -> torch.Tensor:
-        if self._made is None or self._made[0] != (step, window):
+        if self._kept is None or self._kept[0] != (step, window):
             epoch, start = self._place(step)
-            if isinstance(self._source, Stepping) and self._entered != step:
+            if isinstance(self._source, Stepping) and self._entered_step != step:
                 self._source.enter(epoch, start)
-                self._entered = step
+                self._entered_step = step
             first = window * self._window
             count = min(self._window, self._beats - first)
             numbers = self._source.numbers(epoch, start + first, count)
-            self._made = ((step, window), numbers.reshape(-1))
-        return self._made[1]
+            self._kept = ((step, window), numbers.reshape(-1))
+        return self._kept[1]
 
     def _place(self, step: int) -> tuple[int, int]:
-        """Epoch and first beat of a step."""
+        """Return epoch and first beat of a step."""
         if not self._point.reseeds:
             return 0, step * self._beats
         epoch, done = divmod(step, int(self._point.reuse_period))

@@ -1,4 +1,4 @@
-"""SST-2 sentences from a local file, and k of each class of them.
+"""SST-2 sentences from a local file, and k examples per class of them.
 
 The file is GLUE's (https://gluebenchmark.com: SST-2/train.tsv or dev.tsv): tab-separated, the first
 line names the columns, among them ``sentence`` and ``label``, 0 for negative and 1 for positive.
@@ -27,7 +27,7 @@ class Example:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """All examples of a file.
+    """Read all examples of a file.
 
     Raises:
         DesignError: There is no such file, or it is not of this form; names file and line.
@@ -60,18 +60,18 @@ def read_examples(path: Path) -> list[Example]:
 def few_shot(
     examples: Sequence[Example], shots: int, seed: int
 ) -> tuple[list[Example], list[Example]]:
-    """Draw as many examples of each class.
+    """Draw the same number of examples of each class.
 
     Args:
-        examples: To draw from.
-        shots: Examples of each class, k.
-        seed: The same seed draws the same ones.
+        examples: Examples to draw from.
+        shots: Examples per class, k.
+        seed: Random seed; the same seed draws the same examples.
 
     Returns:
-        The chosen ones and the others, both in the order of the file.
+        The examples drawn and the others, both in the order of the file.
 
     Raises:
-        DesignError: A class has fewer.
+        DesignError: A class has fewer examples.
     """
     rng = np.random.default_rng(seed)
     chosen: set[int] = set()

@@ -1,7 +1,7 @@
 """Words of long states on any device: look-ups in tables of XORs over GF(2).
 
 The words of the next ``BEATS`` beats are an affine function over GF(2) of the state, so they are
-the XOR of one table entry for each group of state bits. Per beat that leaves a share of a look-up:
+the XOR of one table entry for each group of state bits, a fraction of a look-up per beat:
 
 1. the host jumps to the state of the first beat;
 2. the device finds the states of every ``BEATS``-th beat from it by doubling: the states of the
@@ -21,14 +21,14 @@ from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategies.phased import Phased
 
 BEATS = 16
-"""Beats that one look-up gives."""
+"""Beats per look-up."""
 
 _GROUP_BITS = 11
 """State bits of one table at most: larger ones leave the caches."""
 
 
 class Linear:
-    """Numbers of a phased stream, or of an lfsr or xorshift a lane, whose states are long."""
+    """Numbers of a phased stream, or of an lfsr or xorshift per lane, with long states."""
 
     def __init__(self, strategy: Phased | PerLane, device: torch.device) -> None:
         """Make the tables of a stream without exponents, on a device."""
@@ -44,7 +44,7 @@ class Linear:
         self._tables = self._on_device(_word_tables(strategy, self._group_bits))
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """See :class:`pezoexplore.finetune.sources.Source`."""
+        """Return the numbers of beats, as :meth:`pezoexplore.finetune.sources.Source.numbers`."""
         parts, stop = [], start + count
         while start < stop:
             run = min(stop - start, self._period - start % self._period)
@@ -53,7 +53,7 @@ class Linear:
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _run(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """Numbers of beats between which nothing rotates or hops."""
+        """Return the numbers of beats between which nothing rotates or hops."""
         first = self._strategy.states(np.array([epoch], dtype=np.uint64), start)[0]
         states = self._on_device(first.astype(np.int64))[:, None]  # [lanes or 1, runs of beats]
         wanted = -(-count // BEATS)
@@ -68,7 +68,7 @@ class Linear:
         return torch.add(words, self._half) if self._half else words.to(torch.float32)
 
     def _words(self, states: torch.Tensor) -> torch.Tensor:
-        """Words of BEATS beats from each state: [states, BEATS * lanes or BEATS]."""
+        """Look up the words of BEATS beats from each state: [states, BEATS * lanes or BEATS]."""
         flat, mask = states.reshape(-1), 2**self._group_bits - 1
         words = self._tables[0].index_select(0, flat & mask)
         for group in range(1, len(self._tables)):
@@ -77,7 +77,7 @@ class Linear:
         return words
 
     def _moved(self, states: torch.Tensor, doublings: int) -> torch.Tensor:
-        """States after BEATS * 2**doublings beats."""
+        """Return the states after BEATS * 2**doublings beats."""
         while len(self._moves) <= doublings:
             moves = power(self._leaps, 2 ** len(self._moves))
             self._moves.append(self._on_device(byte_tables(moves).astype(np.int64)))
@@ -125,7 +125,7 @@ def _phased_words(strategy: Phased, states: U64) -> Words:
 
 
 def _walk(step: Columns, state: int) -> U64:
-    """A state and those of the beats behind it: uint64 [BEATS]."""
+    """Return a state and those of the beats after it: uint64 [BEATS]."""
     seen = []
     for _ in range(BEATS):
         seen.append(state)

@@ -1,12 +1,12 @@
-"""A model with moved weights whose weights never move.
+"""Forward passes with moved weights, without writing to the weights.
 
-While :class:`MovedWeights` is on, every operation that reads a parameter is handed w + addends in
-its place, made for that operation and dropped after it. The parameters themselves are not written
-to, so there is nothing to restore and nothing to go wrong when a forward pass fails; and besides
-the model only the weights of the layer at work exist twice.
+While :class:`MovedWeights` is active, every operation that reads a parameter gets w + addends
+instead, computed for that operation and dropped after it. The parameters themselves are not written
+to, so there is nothing to restore, not even when a forward pass fails; and besides the model only
+the weights of the current layer exist twice.
 
 This happens where PyTorch dispatches its operations, below modules and autograd, so it does not
-matter how a module comes by its parameters: weights shared by layers, weights of a child used by
+matter how a module obtains its parameters: weights shared by layers, weights of a child used by
 its parent (``nn.MultiheadAttention``), views of weights, scripted modules, RNNs.
 """
 
@@ -22,28 +22,28 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from pezoexplore.errors import PezoError
 
 KEPT_NUMBERS = 2**20
-"""Moved weights that may be kept for being read again, unless one parameter is larger."""
+"""Most moved weights kept to be read again, unless one parameter is larger."""
 
 Move = Callable[..., torch.Tensor]
-"""From a parameter to a new contiguous tensor of its shape, moved; or, given ascending rows of a
-matrix besides, of these rows."""
+"""Returns a moved copy of a parameter, new and contiguous; or, given ascending rows of a matrix
+besides, of these rows."""
 
 _FEW = 4
 """A table of embeddings is moved row by row when less than 1 / _FEW of its rows are looked up."""
 
 
 class Parameters:
-    """Finds the parameter whose memory a tensor shows."""
+    """The parameters by the memory that they occupy."""
 
     def __init__(self, parameters: Iterable[torch.Tensor]) -> None:
-        """Of these tensors, as they lie in memory now."""
+        """Index these tensors as they lie in memory now."""
         self._by_id = {id(parameter): parameter for parameter in parameters}
         self._by_storage: dict[int, list[torch.Tensor]] = {}
         for parameter in self._by_id.values():
             self._by_storage.setdefault(_storage(parameter), []).append(parameter)
 
     def shown_by(self, tensor: torch.Tensor) -> torch.Tensor | None:
-        """The parameter, None if there is none.
+        """Return the parameter whose memory a tensor shows, None if there is none.
 
         Raises:
             PezoError: The tensor shows several parameters, or one as another type.
@@ -76,29 +76,29 @@ def _storage(tensor: torch.Tensor) -> int:
 
 
 def _extent(tensor: torch.Tensor) -> tuple[int, int]:
-    """First element of the storage that a tensor shows, and the one behind its last."""
+    """Return the first element of the storage that a tensor shows, and one past its last."""
     low: int = tensor.storage_offset()
     reach = sum((n - 1) * by for n, by in zip(tensor.shape, tensor.stride(), strict=True))
     return low, low + int(reach) + 1
 
 
 class MovedWeights(TorchDispatchMode):
-    """Shows moved weights to every operation inside; to be used as a context manager.
+    """Context manager in which every operation reads moved weights.
 
     Attributes:
-        reads: How often each parameter was read, by its id.
+        reads: Number of reads of each parameter, by its id.
     """
 
     def __init__(
         self, parameters: Parameters, move: Move, expected: Counter[int] | None = None
     ) -> None:
-        """A mode for one forward pass.
+        """Prepare one forward pass.
 
         Args:
-            parameters: What is moved.
-            move: How.
-            expected: ``reads`` of an earlier pass of the same kind: what will be read again is
-                kept, as far as it is not larger than ``KEPT_NUMBERS`` or the largest parameter.
+            parameters: Parameters to move.
+            move: Function that moves one.
+            expected: ``reads`` of an earlier pass of the same kind: weights that will be read again
+                are kept, up to ``KEPT_NUMBERS`` or the size of the largest parameter.
         """
         super().__init__()
         self.reads: Counter[int] = Counter()
@@ -114,7 +114,7 @@ class MovedWeights(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
-        """Run one operation on what it asked for, moved."""
+        """Run one operation on its arguments, parameters moved."""
         named = kwargs or {}
         if function._schema.is_mutable:
             self._refuse_writes(function, args, named)
@@ -134,7 +134,7 @@ class MovedWeights(TorchDispatchMode):
         *flags: bool,
         **named: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Look-up in a table that nothing else reads: only its rows in use are moved."""
+        """Look up in a table that nothing else reads: only its rows in use are moved."""
         rows, place = torch.unique(looked_up, return_inverse=True)
         if _FEW * len(rows) >= len(table):
             return function(self._moved(table), looked_up, padding, *flags, **named)
@@ -181,7 +181,7 @@ class MovedWeights(TorchDispatchMode):
 
 
 def _same_view(moved: torch.Tensor, owner: torch.Tensor, view: torch.Tensor) -> torch.Tensor:
-    """``moved`` seen as ``view`` sees ``owner``."""
+    """Return the view of ``moved`` that ``view`` is of ``owner``."""
     if view is owner or (view.shape == owner.shape and view.stride() == owner.stride()):
         return moved
     if not owner.is_contiguous():  # lay it out as its owner is

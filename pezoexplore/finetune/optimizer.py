@@ -1,14 +1,14 @@
 """MeZO's zeroth-order SGD on a design's bit-true directions, for any ``torch.nn.Module``.
 
-A step asks the closure for the loss at w + eps z and at w - eps z and moves w along z (Malladi et
+A step evaluates the closure's loss at w + eps z and at w - eps z and moves w along z (Malladi et
 al., "Fine-Tuning Language Models with Just Forward Passes", arXiv 2305.17333; with q queries along
 the mean of q directions):
 
     g = (L(w + eps z) - L(w - eps z)) / (2 eps),    w <- (1 - lr decay) w - lr g z.
 
-MeZO adds eps z to the weights and takes it off again, which leaves them changed by roundings. Here
-the weights stay as they are while the model is probed (:mod:`pezoexplore.finetune.moved`), and z is
-made again from the step's number for each of the two probes and for the update. So a run is
+MeZO adds eps z to the weights and subtracts it again, which leaves them changed by roundings. Here
+the weights stay unchanged while the model is probed (:mod:`pezoexplore.finetune.moved`), and z is
+regenerated from the step's number for each of the two probes and for the update. So a run is
 replayed, bit for bit, from the numbers g alone.
 """
 
@@ -33,7 +33,7 @@ Closure = Callable[[], Any]
 
 @dataclass(frozen=True)
 class StepRecord:
-    """All that a step did to the weights.
+    """Everything that determines a step's change of the weights.
 
     Attributes:
         step: Steps done before it.
@@ -54,9 +54,9 @@ class PezoSGD(torch.optim.Optimizer):
     """Zeroth-order SGD whose perturbations are a design's stream.
 
     Learning-rate schedules of ``torch.optim.lr_scheduler`` work as with any optimiser; groups may
-    have their own ``lr`` and ``weight_decay``. The weights are those that require a gradient when
-    the optimiser is made; group after group, tensor after tensor, row by row they are the positions
-    0 to d - 1 of the design's steps.
+    set ``lr`` and ``weight_decay``. The weights are those that require a gradient when the
+    optimiser is constructed; group after group, tensor after tensor, row by row they are the
+    positions 0 to d - 1 of the design's steps.
 
     Attributes:
         steps: Steps done.
@@ -74,7 +74,7 @@ class PezoSGD(torch.optim.Optimizer):
         seed: int = 0,
         window: int | None = None,
     ) -> None:
-        """Of a model's parameters and a design.
+        """Build the optimiser of a model's parameters and a design.
 
         Args:
             parameters: As for any PyTorch optimiser: tensors, or groups as mappings.
@@ -83,10 +83,10 @@ class PezoSGD(torch.optim.Optimizer):
             epsilon: Length of a probe.
             weight_decay: Pull towards zero, as a share of the weights times ``lr``.
             seed: Master seed of the stream.
-            window: Numbers made at once; changes no bit, only memory and speed.
+            window: Numbers generated at once; changes no bit, only memory and speed.
 
         Raises:
-            DesignError: A design that is not for this, a number out of range, or no weights.
+            DesignError: An unsuitable design, a number out of range, or no weights.
         """
         _check(point, lr=lr, epsilon=epsilon, weight_decay=weight_decay)
         self.point, self.epsilon, self.seed = point, epsilon, seed
@@ -102,16 +102,16 @@ class PezoSGD(torch.optim.Optimizer):
         self._reads: Counter[int] = Counter()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Not once the optimiser is made: it would change which number each weight gets."""
+        """Refuse later groups: they would change which number each weight gets."""
         if self._offsets:
             raise DesignError("PezoSGD takes all parameter groups when it is made, none later")
         super().add_param_group(param_group)
 
     def step(self, closure: Closure) -> float:
-        """Probe, and move the weights.
+        """Probe the loss and move the weights.
 
         Args:
-            closure: Called twice a query, without gradients; must give the same batch both times.
+            closure: Called twice per query, without gradients; must use the same batch both times.
 
         Returns:
             Mean loss of the probes.
@@ -133,28 +133,28 @@ class PezoSGD(torch.optim.Optimizer):
         return record.loss
 
     def replay(self, record: StepRecord) -> None:
-        """Do a step again from its record, without a model.
+        """Repeat a step from its record, without a model.
 
         Raises:
             DesignError: The record is not of the next step, or of another number of queries or
                 groups.
         """
-        asked = (self.steps, self._queries, len(self.param_groups))
+        expected = (self.steps, self._queries, len(self.param_groups))
         given = (record.step, len(record.gradients), len(record.rates))
-        if given != asked:
+        if given != expected:
             raise DesignError(
                 f"record of step {given[0]} with {given[1]} queries and {given[2]} groups does not "
-                f"fit: the next is step {asked[0]}, with {asked[1]} and {asked[2]}"
+                f"fit: the next is step {expected[0]}, with {expected[1]} and {expected[2]}"
             )
         self._update(record)
 
     def state_dict(self) -> dict[str, Any]:
-        """Groups as any optimiser has them, and where the stream is."""
+        """Return the groups as any optimiser does, and the position in the stream."""
         base: dict[str, Any] = super().state_dict()
         return base | {"stream": self.identity | {"steps": self.steps}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where ``state_dict`` was taken.
+        """Continue from where ``state_dict`` was taken.
 
         Raises:
             DesignError: It belongs to another design, seed, epsilon or number of weights.
@@ -167,10 +167,10 @@ class PezoSGD(torch.optim.Optimizer):
         self.steps = int(steps or 0)
 
     def check_identity(self, other: dict[str, Any]) -> None:
-        """Find out that a state or log is of another run.
+        """Check that a state or log belongs to this run.
 
         Raises:
-            DesignError: Names what differs.
+            DesignError: It does not; the message names what differs.
         """
         own = self.identity
         for name in own.keys() | other.keys():
@@ -181,7 +181,7 @@ class PezoSGD(torch.optim.Optimizer):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be equal for a state or log to fit; plain values."""
+        """Values that must be equal for a state or log to fit; plain values."""
         return {
             "axes": self.point.to_json(),
             "seed": self.seed,
@@ -197,7 +197,7 @@ class PezoSGD(torch.optim.Optimizer):
         return [one for one in group["params"] if id(one) in self._offsets]
 
     def _probe(self, closure: Closure, index: int) -> tuple[float, float]:
-        """Losses at w + eps z and w - eps z."""
+        """Evaluate the losses at w + eps z and w - eps z."""
         parameters = Parameters(one for group in self.param_groups for one in self._trained(group))
         losses = []
         for sign in (1, -1):
@@ -227,7 +227,7 @@ class PezoSGD(torch.optim.Optimizer):
         return losses[0], losses[1]
 
     def _moved(self, weight: torch.Tensor, index: int, sign: int) -> torch.Tensor:
-        """w + sign eps z, in the type of w: a new tensor."""
+        """Return w + sign eps z, in the type of w: a new tensor."""
         flat = weight.detach().reshape(-1)
         out = torch.empty_like(flat)
         for low, high, addends in self._pieces(weight, index, self.epsilon):
@@ -237,7 +237,7 @@ class PezoSGD(torch.optim.Optimizer):
     def _moved_rows(
         self, weight: torch.Tensor, rows: torch.Tensor, index: int, sign: int
     ) -> torch.Tensor:
-        """Rows of w + sign eps z, ``rows`` ascending: a new tensor."""
+        """Return rows of w + sign eps z, ``rows`` ascending: a new tensor."""
         out = weight.index_select(0, rows)
         width = out.shape[1]
         within = rows[:, None] * width + torch.arange(width, device=rows.device)
@@ -273,7 +273,7 @@ class PezoSGD(torch.optim.Optimizer):
     def _pieces(
         self, weight: torch.Tensor, index: int, factor: float
     ) -> Iterable[tuple[int, int, torch.Tensor]]:
-        """Addends of a weight, by position within it."""
+        """Return the addends of a weight, by position within it."""
         offset = self._offsets[id(weight)]
         return self._on(weight.device).pieces(index, offset, weight.numel(), factor)
 
@@ -286,7 +286,7 @@ class PezoSGD(torch.optim.Optimizer):
 
 
 def _positions(weights: list[torch.Tensor]) -> tuple[dict[int, int], int]:
-    """First position of each weight, by id, and the number of positions."""
+    """Return the first position of each weight, by id, and the number of positions."""
     offsets, end = {}, 0
     for weight in weights:
         if not weight.is_floating_point():

@@ -1,9 +1,9 @@
-"""A local RoBERTa or OPT checkpoint as a judge of sentences, by a prompt.
+"""A local RoBERTa or OPT checkpoint as a classifier of sentences, by a prompt.
 
-A sentence is shown as ``<sentence> It was`` and the model says whether ``great`` or ``terrible``
-comes next: in RoBERTa's masked word, or as OPT's next word. Prompt and words are MeZO's for SST-2
-(arXiv 2305.17333, after Gao et al., "Making Pre-trained Language Models Better Few-shot Learners",
-arXiv 2012.15723).
+A sentence is embedded in ``<sentence> It was`` and the model predicts whether ``great`` or
+``terrible`` comes next: in RoBERTa's masked word, or as OPT's next word. Prompt and words are
+MeZO's for SST-2 (arXiv 2305.17333, after Gao et al., "Making Pre-trained Language Models Better
+Few-shot Learners", arXiv 2012.15723).
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from pezoexplore.errors import DesignError
 from pezoexplore.finetune.few_shot import Example
 
 KINDS = ("roberta", "opt")
-"""Values of ``model_type`` in config.json that are served."""
+"""Values of ``model_type`` in config.json that are supported."""
 
 WORDS = (" terrible", " great")
-"""What stands for labels 0 and 1."""
+"""Words for the labels 0 and 1."""
 
 LONGEST = 100
-"""Tokens that a sentence is cut to."""
+"""Most tokens of a sentence; more are cut off."""
 
 
 @dataclass(frozen=True)
-class Judge:
+class Classifier:
     """A language model with its prompt.
 
     Attributes:
         model: A transformers model with a language-model head.
-        tokenizer: Its tokenizer.
+        tokenizer: The model's tokenizer.
         before: Tokens in front of the sentence.
         after: Tokens behind it.
-        place: Position, counted from the end, of the token whose output names the word.
+        offset: Position, counted from the end, of the token whose output predicts the word.
         words: Token of each label.
     """
 
@@ -45,11 +45,11 @@ class Judge:
     tokenizer: Any
     before: tuple[int, ...]
     after: tuple[int, ...]
-    place: int
+    offset: int
     words: tuple[int, ...]
 
     def logits(self, examples: Sequence[Example]) -> torch.Tensor:
-        """Scores of the two labels, [n, 2]."""
+        """Compute the scores of the two labels, [n, 2]."""
         rows = [self._tokens(example.sentence) for example in examples]
         width = max(map(len, rows))
         pad, device = self.tokenizer.pad_token_id, self.model.device
@@ -57,22 +57,22 @@ class Judge:
         lengths = torch.tensor([len(row) for row in rows], device=device)
         mask = (torch.arange(width, device=device) < lengths[:, None]).long()
         hidden = self.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
-        at_word = hidden[torch.arange(len(rows), device=device), lengths - self.place]
+        at_word = hidden[torch.arange(len(rows), device=device), lengths - self.offset]
         return self.model.lm_head(at_word)[:, list(self.words)]
 
     def loss(self, examples: Sequence[Example]) -> torch.Tensor:
-        """Mean cross-entropy of the labels."""
+        """Compute the mean cross-entropy of the labels, nats."""
         labels = torch.tensor([example.label for example in examples], device=self.model.device)
         return torch.nn.functional.cross_entropy(self.logits(examples).float(), labels)
 
     def accuracy(self, examples: Sequence[Example], batch: int = 64) -> float:
-        """Percent of the examples judged right."""
+        """Measure the accuracy on the examples, percent."""
         right = 0
         with torch.no_grad():
             for first in range(0, len(examples), batch):
                 part = examples[first : first + batch]
-                judged = self.logits(part).argmax(dim=1).tolist()
-                right += sum(j == example.label for j, example in zip(judged, part, strict=True))
+                found = self.logits(part).argmax(dim=1).tolist()
+                right += sum(f == example.label for f, example in zip(found, part, strict=True))
         return 100.0 * right / len(examples)
 
     def _tokens(self, sentence: str) -> list[int]:
@@ -80,7 +80,7 @@ class Judge:
         return [*self.before, *inner, *self.after]
 
 
-def load_judge(folder: Path, device: str) -> Judge:
+def load_classifier(folder: Path, device: str) -> Classifier:
     """Read a checkpoint, weights as float32.
 
     Args:
@@ -115,10 +115,10 @@ def load_judge(folder: Path, device: str) -> Judge:
         raise DesignError(f"--model {folder}: its tokenizer begins{' and'.join(WORDS)} alike")
     prompt = _plain(tokenizer, " It was")
     if not masked:
-        return Judge(model, tokenizer, (tokenizer.bos_token_id,), tuple(prompt), 1, words)
+        return Classifier(model, tokenizer, (tokenizer.bos_token_id,), tuple(prompt), 1, words)
     end = [tokenizer.mask_token_id, *_plain(tokenizer, "."), tokenizer.sep_token_id]
-    place = len(end)
-    return Judge(model, tokenizer, (tokenizer.cls_token_id,), (*prompt, *end), place, words)
+    before, after = (tokenizer.cls_token_id,), (*prompt, *end)
+    return Classifier(model, tokenizer, before, after, len(end), words)
 
 
 def _plain(tokenizer: Any, text: str) -> list[int]:  # noqa: ANN401 - transformers is an extra

@@ -1,18 +1,18 @@
 """Numbers of a design's beats as tensors on a device, equal to the bit-true stream.
 
 A *number* is the word with its half and exponent, (w + half / 2) * 2**e, so that z = number *
-scale; all of them are exact in float32. Four sources make them, in bulk:
+scale; all of them are exact in float32. Four sources generate them, in bulk:
 
-- ``Cyclic``: what repeats after few beats (pools, short states one a lane) is a table, read by
-  slices that copy nothing;
-- ``Turning``: banks and phased streams of short states are a table of one period, of which beats
-  are rows: every turn moves a bank's columns and makes a phased stream hop;
-- ``Linear``: long states are found by tables of XORs over GF(2), many beats to a look-up;
-- ``Host``: what the compiled loops of :mod:`pezoexplore.streams.kernels` make, copied to the
-  device. On the CPU they beat tensor operations; elsewhere they serve the Gaussian generators that
-  are not pooled.
+- ``Cyclic``: streams that repeat after few beats (pools, short states one per lane) are a table,
+  read by slices without a copy;
+- ``Rotating``: banks and phased streams of short states are a table of one period, whose rows are
+  beats: every period rotates a bank's columns and makes a phased stream hop;
+- ``Linear``: long states are looked up in tables of XORs over GF(2), many beats per look-up;
+- ``Host``: the output of the compiled loops of :mod:`pezoexplore.streams.kernels`, copied to the
+  device. On the CPU they are faster than tensor operations; elsewhere they serve the Gaussian
+  generators that are not pooled.
 
-``Stepping`` is the host's for generators that cannot jump.
+``Stepping`` is the host source for generators that cannot jump.
 """
 
 from __future__ import annotations
@@ -33,9 +33,6 @@ from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.strategy import Strategy
 from pezoexplore.streams.stream import Stream
 
-LINEAR = ("lfsr", "xorshift32", "rademacher")
-"""Generators whose words are bits of a state that steps linearly."""
-
 TABLE_NUMBERS = 2**22
 """Most numbers of a table, 16 MiB."""
 
@@ -44,7 +41,7 @@ class Source(Protocol):
     """Numbers by epoch and beat."""
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """Numbers of beats.
+        """Return the numbers of beats.
 
         Args:
             epoch: Reseeds so far.
@@ -52,18 +49,18 @@ class Source(Protocol):
             count: Beats.
 
         Returns:
-            float32 [count, lanes], not to be written to and gone with the next call.
+            float32 [count, lanes], read-only and valid until the next call.
         """
 
 
 def source(point: DesignPoint, seed: int, device: torch.device, longest: int) -> Source:
-    """The source that suits a point and a device.
+    """Return the source that suits a point and a device.
 
     Args:
         point: A point that draws numbers.
         seed: Master seed.
-        device: Where the numbers are wanted.
-        longest: Most beats that will be asked for at once.
+        device: Device of the numbers.
+        longest: Most beats of a call.
     """
     host = Host(point, seed, device)
     strategy = host.stream.strategy
@@ -76,7 +73,7 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
     if device.type == "cpu" and point.scaling != "pow2":  # exponents take longer than a table
         return host
     if short is not None:
-        return Turning(host, short)
+        return Rotating(host, short)
     if isinstance(strategy, Phased | PerLane) and strategy.generator.shape is None:
         return Linear(strategy, device)
     return host
@@ -93,16 +90,16 @@ def table_period(strategy: Strategy) -> int | None:
 
 
 class Host:
-    """Numbers that the compiled loops make."""
+    """Numbers of the compiled loops, copied to a device."""
 
     def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
-        """Of a point and a master seed, copied to a device."""
+        """Build the stream of a point and a master seed."""
         self.point, self.device, self._seed = point, device, seed
         self.stream = Stream(point, seed)
         self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """See :class:`Source`."""
+        """Return the numbers of beats, as :meth:`Source.numbers`."""
         words: Words = self.stream.beats(epoch, start, count)
         half = self.stream.half
         if self._room.numel() < words.size:
@@ -119,13 +116,13 @@ class Stepping(Host):
     """Numbers of generators that cannot jump: a copy of the states is kept for replays."""
 
     def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
-        """See :class:`Host`."""
+        """Build the stream and keep a copy of its first state."""
         super().__init__(point, seed, device)
         self._reached = (0, 0)
         self._kept = ((0, 0), copy.deepcopy(self.stream))
 
     def enter(self, epoch: int, start: int) -> None:
-        """Step to where a step of training starts, to which :meth:`numbers` will come back."""
+        """Advance to the start of a training step, to which :meth:`numbers` will return."""
         if start == 0:
             self.stream = Stream(self.point, self._seed)
         elif self._reached != (epoch, start):
@@ -134,7 +131,7 @@ class Stepping(Host):
         self._kept = ((epoch, start), copy.deepcopy(self.stream))
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """See :class:`Source`."""
+        """Return the numbers of beats, as :meth:`Source.numbers`."""
         if self._kept[0] <= (epoch, start) < self._reached:
             self.stream = copy.deepcopy(self._kept[1])
         self._reached = (epoch, start + count)
@@ -142,7 +139,7 @@ class Stepping(Host):
 
 
 class Cyclic:
-    """Numbers that come round again, as slices of a table."""
+    """Periodic numbers, as slices of a table."""
 
     def __init__(self, host: Host, period: int, longest: int) -> None:
         """Tile ``period`` beats until a slice of ``longest`` beats fits wherever it starts."""
@@ -151,7 +148,7 @@ class Cyclic:
         self._kept: tuple[int, torch.Tensor] | None = None
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """See :class:`Source`."""
+        """Return the numbers of beats, as :meth:`Source.numbers`."""
         if self._kept is None or self._kept[0] != epoch:
             once = self._host.numbers(epoch, 0, self._period)
             self._kept = (epoch, once.repeat(self._tiles, 1))
@@ -159,18 +156,18 @@ class Cyclic:
         return self._kept[1][first : first + count]
 
 
-class Turning:
+class Rotating:
     """Numbers of a bank or phased stream, as rows of a table of one period."""
 
     def __init__(self, host: Host, period: int) -> None:
-        """Of the point that ``host`` serves, with so many beats a turn."""
+        """Prepare a table of ``period`` beats of the host's stream."""
         strategy = host.stream.strategy
         self._host, self._period, self._lanes = host, period, host.point.lanes
         self._hop, self._rotates = strategy.hop, strategy.rotates
         self._kept: tuple[int, torch.Tensor] | None = None
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """See :class:`Source`."""
+        """Return the numbers of beats, as :meth:`Source.numbers`."""
         table = self._table(epoch)
         beat = torch.arange(start, start + count, device=table.device)
         turn = beat // self._period
@@ -179,7 +176,7 @@ class Turning:
         return table[row, column]
 
     def _table(self, epoch: int) -> torch.Tensor:
-        """[period, rotations, lanes]: rotation k of a row is its lanes from k on, cyclically."""
+        """Return [period, rotations, lanes]; rotation k of a row is its lanes from k on, cyclic."""
         if self._kept is None or self._kept[0] != epoch:
             once = self._host.numbers(epoch, 0, self._period)
             twice = torch.cat([once, once], dim=1)

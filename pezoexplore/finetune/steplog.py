@@ -1,6 +1,6 @@
-"""The steps of a training run as a file, from which the run can be done again.
+"""A log of a training run's steps, from which the run can be replayed.
 
-JSON lines: the first says what run it is of, every other one is a step. Numbers are written so that
+JSON lines: the first identifies the run, every other one is a step. Numbers are written so that
 reading gives the same bits.
 """
 
@@ -17,20 +17,20 @@ from pezoexplore.finetune.optimizer import StepRecord
 
 
 class StepLog:
-    """Writes a log, line by line, so that one that is cut short is good as far as it goes."""
+    """Writer of a log, line by line, so that a truncated log is valid as far as it goes."""
 
     def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
-        """Begin a file.
+        """Start a file.
 
         Args:
-            path: The file; one that is there is replaced.
-            identity: What the run is of, as :attr:`PezoSGD.identity`.
+            path: The file; an existing one is replaced.
+            identity: Identity of the run, :attr:`PezoSGD.identity`.
         """
         self._file: IO[str] = path.open("w", encoding="utf-8")
         self._write(identity)
 
     def __enter__(self) -> Self:
-        """Nothing."""
+        """Return the log itself."""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -47,7 +47,7 @@ class StepLog:
 
 
 def read_log(path: Path) -> tuple[dict[str, Any], list[StepRecord]]:
-    """What a log says: the run it is of, and its steps.
+    """Read the identity of a log's run, and its steps.
 
     Raises:
         DesignError: It cannot be read; names file and line.

@@ -18,7 +18,7 @@ from pezoexplore.paths import make_folder
 
 if TYPE_CHECKING:
     from pezoexplore.finetune.optimizer import PezoSGD
-    from pezoexplore.finetune.sentiment import Judge
+    from pezoexplore.finetune.sentiment import Classifier
     from pezoexplore.finetune.steplog import StepLog
 
 log = logging.getLogger(__name__)
@@ -70,25 +70,25 @@ def fine_tune(
     """
     _need_torch()
     from pezoexplore.finetune.optimizer import PezoSGD
-    from pezoexplore.finetune.sentiment import load_judge
+    from pezoexplore.finetune.sentiment import load_classifier
 
     train, held_out = _examples(data, test, test_examples, shots, seed)
-    judge = load_judge(model, device)
-    optimizer = PezoSGD(judge.model.parameters(), point, lr=rate, epsilon=epsilon, seed=seed)
+    classifier = load_classifier(model, device)
+    optimizer = PezoSGD(classifier.model.parameters(), point, lr=rate, epsilon=epsilon, seed=seed)
     log.info(f"{point.label()}: {optimizer.parameters:,} weights, {len(train)} examples")
-    before = judge.accuracy(held_out)
+    before = classifier.accuracy(held_out)
     if replay is not None:
         _replay(replay, optimizer)
     else:
-        _train(judge, optimizer, train, steps=steps, batch=batch, seed=seed, out=out)
-    files = _save(out, judge)
+        _train(classifier, optimizer, train, steps=steps, batch=batch, seed=seed, out=out)
+    files = _save(out, classifier)
     return {
         "axes": point.to_json(),
         "parameters": optimizer.parameters,
         "steps": optimizer.steps,
         "test_examples": len(held_out),
         "accuracy_before": before,
-        "accuracy_after": judge.accuracy(held_out),
+        "accuracy_after": classifier.accuracy(held_out),
         "files": files,
     }
 
@@ -112,7 +112,7 @@ def _examples(
 
 
 def _train(
-    judge: Judge,
+    classifier: Classifier,
     optimizer: PezoSGD,
     examples: Sequence[Example],
     *,
@@ -125,7 +125,7 @@ def _train(
     with _step_log(out, optimizer) as step_log:
         for step in range(steps):
             chosen = np.random.default_rng([seed, step]).permutation(len(examples))[:size]
-            loss = optimizer.step(partial(judge.loss, [examples[i] for i in chosen]))
+            loss = optimizer.step(partial(classifier.loss, [examples[i] for i in chosen]))
             if step_log is not None and optimizer.last is not None:
                 step_log.add(optimizer.last)
             if (step + 1) % every == 0:
@@ -154,10 +154,10 @@ def _replay(path: Path, optimizer: PezoSGD) -> None:
     log.info(f"{len(records)} steps replayed from {path}")
 
 
-def _save(out: Path | None, judge: Judge) -> list[str]:
+def _save(out: Path | None, classifier: Classifier) -> list[str]:
     if out is None:
         return []
     make_folder(out)
-    judge.model.save_pretrained(out / "model")
-    judge.tokenizer.save_pretrained(out / "model")
+    classifier.model.save_pretrained(out / "model")
+    classifier.tokenizer.save_pretrained(out / "model")
     return [str(path) for path in (out / "steps.jsonl", out / "model") if path.exists()]

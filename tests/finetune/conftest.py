@@ -1,4 +1,4 @@
-"""What needs torch is collected where torch is: `make test-torch` has a Python with it."""
+"""Tests that need torch are collected where torch is: `make test-torch` has a Python with it."""
 
 from __future__ import annotations
 

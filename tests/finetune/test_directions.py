@@ -12,7 +12,7 @@ from torch_models import CPU, EVERY_RNG, POINTS, addends
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.linear import Linear
-from pezoexplore.finetune.sources import Host, Source, Turning, table_period
+from pezoexplore.finetune.sources import Host, Rotating, Source, table_period
 from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.stream import Stream, strategy
@@ -35,7 +35,7 @@ def on_any_device(point: DesignPoint, seed: int) -> Source | None:
     made = strategy(point, seed)
     short = table_period(made)
     if point.reuse in ("bank", "phased") and short is not None:
-        return Turning(Host(point, seed, CPU), short)
+        return Rotating(Host(point, seed, CPU), short)
     if isinstance(made, Phased | PerLane) and point.rng in ("lfsr", "xorshift32", "rademacher"):
         return Linear(made, CPU) if short is None else None
     return None

@@ -29,7 +29,7 @@ def test_columns_are_found_by_name(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "not a text file"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(
+def test_what_is_wrong_with_a_file_is_reported(
     tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     path = tmp_path / "absent.tsv"
@@ -47,6 +47,6 @@ def test_k_of_each_class_are_drawn_and_the_others_left() -> None:
     assert few_shot(EXAMPLES, 5, seed=1)[0] != chosen
 
 
-def test_too_few_of_a_class_is_said() -> None:
+def test_too_few_of_a_class_is_an_error() -> None:
     with pytest.raises(DesignError, match="14 examples of label 1 are fewer than the 15 asked"):
         few_shot(EXAMPLES, 15, seed=0)

@@ -83,12 +83,12 @@ def test_a_step_probes_both_sides_and_moves_along_the_stream(name: str) -> None:
     model, loss = MODELS[name]()
     begin = weights_of(model)
     optimizer = PezoSGD(model.parameters(), point, lr=0.5, epsilon=1e-2)
-    told, seen = [], []
+    returned, seen = [], []
 
     def watched() -> torch.Tensor:
         seen.append(weights_of(model))
-        told.append(float(loss()))
-        return torch.tensor(told[-1])
+        returned.append(float(loss()))
+        return torch.tensor(returned[-1])
 
     mean = optimizer.step(watched)
     after = weights_of(model)
@@ -97,9 +97,9 @@ def test_a_step_probes_both_sides_and_moves_along_the_stream(name: str) -> None:
         nn.utils.vector_to_parameters(torch.cat([w.reshape(-1) for w in begin]), model.parameters())
         moved_by_hand(model, [(point, 0, sign * 1e-2)])
         losses.append(float(loss()))
-    assert told == pytest.approx(losses, abs=1e-6)
-    assert mean == sum(told) / 2
-    gradient = (told[0] - told[1]) / 0.02
+    assert returned == pytest.approx(losses, abs=1e-6)
+    assert mean == sum(returned) / 2
+    gradient = (returned[0] - returned[1]) / 0.02
     assert optimizer.last == StepRecord(0, (gradient,), (0.5,), (0.0,), mean)
     nn.utils.vector_to_parameters(torch.cat([w.reshape(-1) for w in begin]), model.parameters())
     moved_by_hand(model, [(point, 0, -0.5 * gradient)])
@@ -172,7 +172,7 @@ def test_q_queries_move_along_their_mean() -> None:
     assert same(weights_of(model), weights_of(expected))
 
 
-def test_a_saved_state_goes_on_as_if_never_stopped() -> None:
+def test_a_saved_state_continues_as_if_never_stopped() -> None:
     model, loss = roberta()
     optimizer = PezoSGD(model.parameters(), resolve(rng="xorshift32", reuse="none"), lr=0.05)
     for _ in range(3):
@@ -288,6 +288,8 @@ def test_no_second_copy_of_the_weights_is_ever_held() -> None:
         (lambda w: PezoSGD([w], POOL, lr=0.1).step(lambda: 1.0), "reads none of the"),
     ],
 )
-def test_what_cannot_be_done_is_said(make: Callable[[nn.Parameter], object], message: str) -> None:
+def test_impossible_requests_are_refused(
+    make: Callable[[nn.Parameter], object], message: str
+) -> None:
     with pytest.raises(PezoError, match=message):
         make(nn.Parameter(torch.ones(3)))

@@ -1,4 +1,4 @@
-"""A tiny checkpoint on a local file: trained, saved, replayed; and what is said when it cannot."""
+"""A tiny checkpoint on a local file: trained, saved and replayed; and its errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from checkpoints import checkpoint, sst2_file
 from typer.testing import CliRunner
 
 from pezoexplore.finetune.few_shot import Example
-from pezoexplore.finetune.sentiment import load_judge
+from pezoexplore.finetune.sentiment import load_classifier
 from pezoexplore.finetune.sst2 import app
 from pezoexplore.finetune.steplog import read_log
 
@@ -39,13 +39,13 @@ def test_a_checkpoint_learns_is_saved_and_replayed_to_the_same_bytes(
     folder: Path, tmp_path: Path, kind: str
 ) -> None:
     design = ("--rng", "xorshift32", "--epsilon", "0.01")
-    status, out, told = run(
+    status, out, err = run(
         folder,
         *("--steps", "80", "--lr", "0.003", "--out", str(tmp_path / "run"), "--json", *design),
         kind=kind,
     )
     found = json.loads(out)
-    assert status == 0 and "step 80 of 80: loss" in told
+    assert status == 0 and "step 80 of 80: loss" in err
     assert found["accuracy_after"] > found["accuracy_before"] + 20
     assert found["test_examples"] == 28 and found["steps"] == 80
     log = tmp_path / "run" / "steps.jsonl"
@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
     assert logs[0] == logs[1] != logs[2]
 
 
-def test_a_test_file_is_judged_up_to_a_number(folder: Path) -> None:
+def test_a_test_file_is_used_up_to_a_number_of_examples(folder: Path) -> None:
     other = ("--test", str(folder / "train.tsv"), "--test-examples", "50", "--steps", "0")
     status, out, _ = run(folder, *other)
     assert status == 0 and "on 50 examples" in out
@@ -77,17 +77,20 @@ def test_a_test_file_is_judged_up_to_a_number(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["roberta", "opt"])
 def test_the_prompt_reads_the_word_where_it_belongs(folder: Path, kind: str) -> None:
-    judge = load_judge(folder / kind, "cpu")
+    model = load_classifier(folder / kind, "cpu")
     sentence = "warm film"
     text = f"{sentence} It was" + ("<mask>." if kind == "roberta" else "")
-    ids = judge.tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
     ids = [0, *ids, 2] if kind == "roberta" else [0, *ids]
-    at = ids.index(judge.tokenizer.mask_token_id) if kind == "roberta" else -1
+    at = ids.index(model.tokenizer.mask_token_id) if kind == "roberta" else -1
     with torch.no_grad():
-        expected = judge.model(input_ids=torch.tensor([ids])).logits[0, at, list(judge.words)]
+        expected = model.model(input_ids=torch.tensor([ids])).logits[0, at, list(model.words)]
         longer = Example("warm story with noise in it " * 40, 0)
-        found = judge.logits([longer, Example(sentence, 1)])
-    assert judge.tokenizer.convert_ids_to_tokens(list(judge.words)) == ["Ġterrible", "Ġgreat"]
+        found = model.logits([longer, Example(sentence, 1)])
+    assert model.tokenizer.convert_ids_to_tokens(list(model.words)) == [
+        "Ġterrible",
+        "Ġgreat",
+    ]
     assert torch.allclose(found[1], expected, atol=1e-5)
 
 
@@ -110,16 +113,16 @@ def test_the_prompt_reads_the_word_where_it_belongs(folder: Path, kind: str) -> 
 def test_what_is_absent_or_wrong_is_one_line(
     folder: Path, options: tuple[str, str], message: str
 ) -> None:
-    status, out, told = run(folder, *(text.replace("{}", str(folder)) for text in options))
-    last = told.splitlines()[-1]
+    status, out, err = run(folder, *(text.replace("{}", str(folder)) for text in options))
+    last = err.splitlines()[-1]
     assert (status, out) == (2, "")
     assert last.startswith("error: ") and message in last
 
 
 def test_a_log_of_another_run_is_refused(folder: Path, tmp_path: Path) -> None:
     assert run(folder, "--out", str(tmp_path))[0] == 0
-    status, _, told = run(folder, "--replay", str(tmp_path / "steps.jsonl"), "--seed", "5")
-    assert status == 2 and "made with another seed: 0, not 5" in told
+    status, _, err = run(folder, "--replay", str(tmp_path / "steps.jsonl"), "--seed", "5")
+    assert status == 2 and "made with another seed: 0, not 5" in err
 
 
 @pytest.mark.parametrize(
@@ -142,9 +145,9 @@ def test_a_damaged_checkpoint_is_one_line(
         (tmp_path / name).unlink()
     else:
         (tmp_path / name).write_text(content)
-    status, _, told = run(folder, "--model", str(tmp_path))
-    assert status == 2 and told.count("\n") == 1
-    assert told.startswith(f"error: --model {tmp_path}: ") and message in told
+    status, _, err = run(folder, "--model", str(tmp_path))
+    assert status == 2 and err.count("\n") == 1
+    assert err.startswith(f"error: --model {tmp_path}: ") and message in err
 
 
 def test_words_that_begin_alike_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -154,5 +157,5 @@ def test_words_that_begin_alike_are_refused(folder: Path, tmp_path: Path) -> Non
     tokenizer = json.loads((tmp_path / "tokenizer.json").read_text())
     tokenizer["model"]["merges"] = []
     (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
-    status, _, told = run(folder, "--model", str(tmp_path))
-    assert status == 2 and "begins terrible and great alike" in told
+    status, _, err = run(folder, "--model", str(tmp_path))
+    assert status == 2 and "begins terrible and great alike" in err

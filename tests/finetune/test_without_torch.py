@@ -1,4 +1,4 @@
-"""What a user without the extra is told."""
+"""Errors and help of a user without the extra."""
 
 from __future__ import annotations
 
