@@ -33,7 +33,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.search.candidates import candidates_of
 from pezoexplore.search.goal import COMPLETE, SCREENED, Finding, Goal, Known
 from pezoexplore.search.screening import ruled_out
-from pezoexplore.search.search import Plan, evaluations, progress, search
+from pezoexplore.search.search import SearchSettings, evaluations, progress, search
 
 HERE = Path(__file__).parent
 GRID = HERE / "data" / "full_grid.csv.gz"
@@ -120,7 +120,7 @@ def main() -> None:
     for name in options.samplers.split(","):
         table, ruled, start = [], [], time.monotonic()
         for seed in range(options.first_seed, options.first_seed + options.seeds):
-            plan = Plan(max(budgets), name, seed)
+            plan = SearchSettings(max(budgets), name, seed)
             history = search(goal, candidates, Replay(goal, grid), plan)
             assert evaluations(history) <= max(budgets)
             table.append([share / whole for share in shares(goal, history, box, budgets)])

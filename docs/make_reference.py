@@ -17,6 +17,7 @@ from draw_architecture import PICTURE, picture
 from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
 from pezoexplore.hardware.rtl import engine_map
+from pezoexplore.markdown import markdown_table
 from pezoexplore.streams import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +27,8 @@ CATALOGUE_END = "<!-- end of the catalogue; what follows is written by hand -->"
 
 def columns_table(columns: dict[str, str]) -> str:
     """Return a Markdown table of columns and their descriptions."""
-    rows = [f"| `{name}` | {_cell(text)} |" for name, text in columns.items()]
-    return "\n".join(["| column | meaning |", "| --- | --- |", *rows])
+    rows = ((f"`{name}`", _cell(text)) for name, text in columns.items())
+    return markdown_table(["column", "meaning"], rows)
 
 
 def columns_page() -> str:
@@ -46,7 +47,7 @@ def commands_page() -> str:
         parts += [f"## {' '.join(path)}", _help(command.help)]
         rows = [_row(item) for item in command.params if item.name != "help"]
         if rows:
-            parts.append("\n".join(["| option | what | default |", "| --- | --- | --- |", *rows]))
+            parts.append(markdown_table(["option", "what", "default"], rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -71,7 +72,7 @@ def _help(text: str | None) -> str:
     return "\n".join(line.strip() for line in (text or "").splitlines()).strip()
 
 
-def _row(item: Any) -> str:  # noqa: ANN401 - the parser's type is private to Typer
+def _row(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - the parser's type is private to Typer
     if item.param_type_name == "argument":
         name = f"`{item.metavar or item.name.upper()}`"
     else:
@@ -83,7 +84,7 @@ def _row(item: Any) -> str:  # noqa: ANN401 - the parser's type is private to Ty
         shown = "" if value is False else f"`{value}`"
     if getattr(item, "envvar", None):
         shown = f"`${item.envvar}`"
-    return f"| {name} | {_cell(item.help or '')} | {shown} |"
+    return name, _cell(item.help or ""), shown
 
 
 def _cell(text: str) -> str:

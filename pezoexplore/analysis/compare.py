@@ -15,6 +15,7 @@ from typing import Any
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
+from pezoexplore.markdown import markdown_table
 
 Row = Mapping[str, object]
 
@@ -238,7 +239,7 @@ def table(found: Comparison) -> tuple[list[str], list[list[str]]]:
     relative = [name for name in found.costs if any(name in line.change for line in found.lines)]
     header = ["design", "kind", "KL (bits)", *(COSTS[name] for name in found.costs)]
     header += [f"{_short(name)} %" for name in relative]
-    header += ["accuracy (%)", "less reference", "not worse"]
+    header += ["accuracy (%)", "minus reference", "not worse", "point_id"]
     return header, [_cells(found, line, relative) for line in found.lines]
 
 
@@ -259,7 +260,7 @@ def _cells(found: Comparison, line: Line, relative: Sequence[str]) -> list[str]:
     drop = line.drop
     cells.append("" if drop is None else f"{drop.mean:+.2f} ± {drop.half or 0:.2f}")
     cells.append({None: "", True: "yes", False: "no"}[line.not_worse])
-    return cells
+    return [*cells, str(line.row.get("point_id") or "")]
 
 
 def sentences(found: Comparison) -> list[str]:
@@ -320,9 +321,7 @@ def markdown(comparisons: Sequence[Comparison], title: str, command: str, image:
     parts = [f"# {title}", f"Made by `{command}`.", PAPER_TEXT, COMPARABLE, _HOW]
     for found in comparisons:
         header, rows = table(found)
-        lines = [header, ["---"] * len(header), *rows]
-        parts += [f"## Target {found.target}"]
-        parts += ["\n".join(f"| {' | '.join(cells)} |" for cells in lines)]
+        parts += [f"## Target {found.target}", markdown_table(header, rows)]
         parts += ["\n".join(f"- {sentence}" for sentence in sentences(found))]
     if image:
         parts.append(f"![What reuse saves, and what it does to accuracy]({image})")
@@ -330,7 +329,7 @@ def markdown(comparisons: Sequence[Comparison], title: str, command: str, image:
 
 
 _HOW = (
-    "Percentages are against the reference. *less reference* is the difference of accuracies, "
+    "Percentages are against the reference. *minus reference* is the difference of accuracies, "
     "paired by seed, with its 95 % interval; *not worse* says whether that interval lies above "
     f"{WORST_DROP:g} point. KL is the divergence of the words from the discretised normal."
 )

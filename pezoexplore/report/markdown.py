@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pezoexplore.markdown import markdown_table
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.plots import style
 from pezoexplore.report.words import front_rows, headline
@@ -92,6 +93,6 @@ def _provenance(report: Report) -> list[str]:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    cells = [[cell if cell == "---" else escaped(cell) for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+    return markdown_table(
+        [escaped(cell) for cell in header], ([escaped(cell) for cell in row] for row in rows)
+    )

@@ -1,4 +1,4 @@
-"""What a search is for, and what is known of a point: the words that all of search/ shares."""
+"""The goal of a search, and the finding on a point: the types that all of search/ shares."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATES = {
     STOPPED: TrialState.PRUNED,
     FAILED: TrialState.FAIL,
 }
-"""What may become of a point, and the state of its trial: known at full budget; not trained, since
+"""Outcomes of a point, and the state of its trial: known at full budget; not trained, since
 its resources rule it out; trained at a smaller budget and left there; without a result."""
 
 VIOLATIONS = "violations"
@@ -38,7 +38,7 @@ CEILINGS = {"accuracy_mean": 100.0}
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a proposed point.
+    """The outcome of a proposed point.
 
     Attributes:
         state: One of ``STATES``.
@@ -55,11 +55,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Known:
-    """A point with what became of it.
+    """A point with its finding.
 
     Attributes:
         point: The point.
-        finding: What became of it.
+        finding: Its outcome.
         warm: Whether it was known before the search.
     """
 
@@ -70,12 +70,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a search is for.
+    """The objectives and constraints of a search.
 
     Attributes:
         maximize: Columns of which more is better.
         minimize: Columns of which less is better.
-        constraints: What a point on the front keeps.
+        constraints: Bounds that a point on the front keeps.
     """
 
     maximize: tuple[str, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -39,7 +40,7 @@ learn more from each, and more keep more processes busy."""
 
 
 class Evaluator(Protocol):
-    """Says what becomes of proposed points."""
+    """Evaluates proposed points."""
 
     def __call__(self, points: Sequence[DesignPoint], history: Sequence[Known]) -> list[Finding]:
         """Evaluate each point.
@@ -51,26 +52,30 @@ class Evaluator(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to search.
+class SearchSettings:
+    """Settings of a search.
 
     Attributes:
         budget: Points to evaluate at full budget, those known before not counted.
         sampler: One of ``SAMPLERS``.
         seed: Seed of the study.
         batch: Points proposed at a time.
-        expired: Asked before each batch; True ends the search there.
+        time_s: Seconds after which the search stops, to be resumed; None for no limit.
+        jobs: Worker processes; never changes a result.
+        warm: Results to start from: results.csv files or run directories.
     """
 
     budget: int
     sampler: str = "surrogate"
     seed: int = 0
     batch: int = BATCH
-    expired: Callable[[], bool] = lambda: False
+    time_s: float | None = None
+    jobs: int = 1
+    warm: Sequence[Path] = ()
 
 
 class Journal(Protocol):
-    """Told of each batch once it is known."""
+    """Called with each batch once it is known."""
 
     def __call__(self, study: Study, history: Sequence[Known], /) -> None:
         """Keep what is new."""
@@ -80,8 +85,9 @@ def search(
     goal: Goal,
     candidates: Candidates,
     evaluate: Evaluator,
-    plan: Plan,
+    settings: SearchSettings,
     *,
+    expired: Callable[[], bool] = lambda: False,
     history: Sequence[Known] = (),
     study: Study | None = None,
     journal: Journal | None = None,
@@ -91,11 +97,12 @@ def search(
     Args:
         goal: What the search is for.
         candidates: The points.
-        evaluate: Says what becomes of them.
-        plan: How to search.
+        evaluate: Returns a finding for each.
+        settings: How to search; time, processes and warm starts are not looked at.
+        expired: Asked before each batch; True ends the search there.
         history: What is known already: warm starts, then the batches of a search that is resumed.
         study: The study that holds this history; None for a fresh one.
-        journal: Told of each batch.
+        journal: Called with each batch.
 
     Returns:
         The history, continued.
@@ -105,13 +112,13 @@ def search(
         study = new_study(goal)
         for item in known:
             study.add_trial(trial_of(goal, candidates, item))
-    while (left := plan.budget - evaluations(known)) > 0 and not plan.expired():
+    while (left := settings.budget - evaluations(known)) > 0 and not expired():
         front = [item.point for item in known if goal.feasible(item)]
         pool = candidates.around(front, [item.point for item in known])
-        size = min(plan.batch, left, len(pool.points) - len(taken_indices(study, pool)))
+        size = min(settings.batch, left, len(pool.points) - len(taken_indices(study, pool)))
         if size <= 0:
             break
-        known += _one_batch(goal, pool, evaluate, plan, study, known, size)
+        known += _one_batch(goal, pool, evaluate, settings, study, known, size)
         if journal is not None:
             journal(study, known)
     return known
@@ -121,16 +128,16 @@ def _one_batch(
     goal: Goal,
     candidates: Candidates,
     evaluate: Evaluator,
-    plan: Plan,
+    settings: SearchSettings,
     study: Study,
     known: Sequence[Known],
     size: int,
 ) -> list[Known]:
     proposed = sum(not item.warm for item in known)
     study.sampler = make_sampler(
-        plan.sampler,
+        settings.sampler,
         candidates,
-        seed=plan.seed,
+        seed=settings.seed,
         batch=proposed,
         size=size,
         proposed=proposed,

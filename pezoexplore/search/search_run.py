@@ -1,4 +1,4 @@
-"""A search over real stages: what is cheap first, then training by rising budgets, kept on disk."""
+"""A search over real stages, kept on disk."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pezoexplore.analysis.hypervolume import box_of
 from pezoexplore.search.candidates import Candidates, candidates_of
 from pezoexplore.search.goal import FAILED, Goal, Known
-from pezoexplore.search.search import Plan, evaluations, search, trial_of
-from pezoexplore.search.stage_evaluator import SearchSettings as SearchSettings
+from pezoexplore.search.search import SearchSettings as SearchSettings
+from pezoexplore.search.search import evaluations, search, trial_of
 from pezoexplore.search.stage_evaluator import StageEvaluator, TimeIsUpError
 from pezoexplore.search.study import STUDY_NAME, KeptStudy
 from pezoexplore.search.warm_start import warm_start
@@ -34,12 +34,12 @@ HISTORY_NAME = "search.csv"
 
 @dataclass(frozen=True)
 class SearchNews:
-    """News while a search runs: after each batch.
+    """Progress of a search, after each batch.
 
     Attributes:
         evaluations: Points evaluated at full budget.
         budget: How many there are to be.
-        outcomes: Points by what became of them; those known before not counted.
+        outcomes: Number of points by outcome; those known before not counted.
         hypervolume: Share of the box around the feasible results so far.
         warm: Points that were known before.
     """
@@ -104,13 +104,13 @@ def run_search(
         stages: What an evaluation runs; all but ``train`` run before it.
         out_dir: The run directory: new, empty or one of ours.
         info: What run.json and design.yaml say about the run.
-        settings: What is asked for.
+        settings: Settings of the search.
         rungs: Training stages with smaller budgets, rising, to stop early at.
         executor: What runs the stages; None: processes on this machine.
         cache: Finished runs shared with other sweeps and searches; None for none.
         draw: Draws the plots of a sweep.
         progress: Called after each batch.
-        note: Told, in one line, of what is left out.
+        note: Called with one line on what is left out.
 
     Raises:
         PezoError: The run directory, the store, the study or a warm start cannot be used.
@@ -171,13 +171,12 @@ def _search(
         if progress is not None:
             progress(_news(goal, known, settings.budget))
 
-    plan = Plan(settings.budget, settings.sampler, settings.seed, settings.batch, evaluator.expired)
     run_dir.write(HISTORY_NAME, evaluator.history_csv(history))
     if progress is not None:
         progress(_news(goal, history, settings.budget))
     try:
-        latest = search(goal, candidates, evaluator, plan, history=history, study=study,
-                        journal=journal)  # fmt: skip
+        latest = search(goal, candidates, evaluator, settings, expired=evaluator.expired,
+                        history=history, study=study, journal=journal)  # fmt: skip
     except TimeIsUpError:
         return latest, False
     return latest, not evaluator.expired() or evaluations(latest) >= settings.budget

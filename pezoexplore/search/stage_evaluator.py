@@ -7,14 +7,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED, Finding, Goal, Known
 from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
-from pezoexplore.search.search import BATCH, progress
+from pezoexplore.search.search import SearchSettings, progress
 from pezoexplore.sweeps.cache import Cache, CacheError
 from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.results import Result, record_of, result_of
@@ -38,29 +37,6 @@ HISTORY_COLUMNS = (
 results so far dominate, as a share of the box around all feasible results of the search."""
 
 
-@dataclass(frozen=True)
-class SearchSettings:
-    """What is asked for.
-
-    Attributes:
-        budget: Points to evaluate at full budget.
-        sampler: Name of the sampler.
-        seed: Seed of the study.
-        batch: Points proposed at a time.
-        time_s: Seconds after which the search stops, to be resumed; None for no limit.
-        jobs: Worker processes; never changes a result.
-        warm: Results to start from: results.csv files or run directories.
-    """
-
-    budget: int
-    sampler: str = "surrogate"
-    seed: int = 0
-    batch: int = BATCH
-    time_s: float | None = None
-    jobs: int = 1
-    warm: Sequence[Path] = ()
-
-
 class TimeIsUpError(Exception):
     """The time is over in the middle of a batch."""
 
@@ -76,7 +52,7 @@ class StageEvaluator:
         rungs: Training stages with smaller budgets, rising.
         store: Where every run is kept.
         run_dir: Where the logs go.
-        settings: What is asked for.
+        settings: Settings of the search.
         executor: What runs the stages.
         cache: Finished runs shared with other sweeps and searches; None for none.
         runs: Stages run so far by name.

@@ -37,8 +37,8 @@ def warm_start(
     Args:
         sources: Run directories and results.csv files.
         candidates: The points of the search.
-        evaluator: What runs the stages.
-        note: Told, in one line, how much of each source was of use.
+        evaluator: Runs the stages.
+        note: Called with one line a source on how much of it was of use.
 
     Returns:
         Points with all their results, each once.

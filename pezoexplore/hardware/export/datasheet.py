@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.generator import generator, scale
 from pezoexplore.streams.stream import Stream
@@ -35,25 +36,18 @@ def datasheet(
         "A stream of random numbers for zeroth-order training in hardware: "
         f"{point.lanes} signed numbers of {point.bits} bits a clock.",
         "## Design",
-        _table(("axis", "value", "meaning"), _axes(point)),
+        markdown_table(("axis", "value", "meaning"), _axes(point)),
         "## Numbers",
-        _table(("", ""), _numbers(point)),
+        markdown_table(("", ""), _numbers(point)),
         "## Ports of pezo_top",
-        _table(("port", "direction", "bits", "meaning"), _ports(point)),
+        markdown_table(("port", "direction", "bits", "meaning"), _ports(point)),
         _timing(point),
     ]
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]
     parts += ["## Measured", *_measured(rows)]
-    parts += ["## Provenance", _table(("", ""), provenance.items())]
+    parts += ["## Provenance", markdown_table(("", ""), provenance.items())]
     return "\n\n".join(parts) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |" for row in lines
-    )
 
 
 def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
@@ -163,6 +157,6 @@ def _measured(rows: Sequence[Mapping[str, str]]) -> list[str]:
         parts += [
             f"Target `{row.get('target', '')}`, point `{row['point_id']}`, status "
             f"`{row['status']}`; what is not listed was not measured.",
-            _table(("figure", "value", "meaning"), figures),
+            markdown_table(("figure", "value", "meaning"), figures),
         ]
     return parts
