@@ -70,7 +70,7 @@ COLUMNS = ("point_id", "target", "rng", "taps", "accuracy_per_seed")
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
-        pytest.param(column, cell, marks=[] if place == other else [pytest.mark.slow])
+        pytest.param(column, cell, marks=[] if place == other else [pytest.mark.regression])
         for place, column in enumerate(COLUMNS)
         for other, cell in enumerate(CELLS)
     ],
