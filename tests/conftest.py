@@ -7,11 +7,12 @@ import signal
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# The same examples in every run, so that a failure can be had again.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("search", derandomize=False)  # other examples each time: to find new ones
+# The same examples in every run, so that a failure can be had again; a busy machine is none.
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", calm, derandomize=True)
+settings.register_profile("search", calm)  # other examples each time: to find new ones
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # A shell ignores Ctrl-C for what it starts in the background, and programs inherit that; some
