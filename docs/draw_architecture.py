@@ -23,9 +23,10 @@ STYLE = (
 )
 
 ACROSS = {
-    "train": 0.7, "analysis": 0.9, "hardware/rtl": 0.4, "hardware/eda": 0.4,
-    "hardware/power": 0.3, "hardware/verify": 0.62, "hardware/proof": 0.15,
-    "hardware/export": 0.5, "sweeps": 0.85,
+    "finetune": 0.1, "hardware/rtl": 0.48, "train": 0.7, "analysis": 0.9, "hardware/eda": 0.48,
+    "hardware/power": 0.42, "hardware/verify": 0.66, "hardware/proof": 0.1,
+    "hardware/export": 0.49, "sweeps": 0.85, "regression": 0.12, "search": 0.6, "run": 0.66,
+    "cli": 0.36, "api": 0.84,
 }  # fmt: skip
 """Centres, as a share of the width, that keep arrows clear of boxes; others spread evenly."""
 
