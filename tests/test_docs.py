@@ -1,4 +1,4 @@
-"""The documentation says what the code says."""
+"""The documentation agrees with the code."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def snippets() -> list[str]:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the documentation speaks of."""
+    """A folder with the files that the documentation names."""
     folder = tmp_path_factory.mktemp("docs")
     for name in ("designs", "docs"):
         (folder / name).symlink_to(ROOT / name)
@@ -83,7 +83,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(workplace: Path) -> Path:
-    """There, with run directories that are whole and a cache."""
+    """The same folder, with complete run directories and a cache."""
     finished = workplace / "reports" / "quickstart"
     shutil.rmtree(finished)
     words = [str(workplace / "my.yaml"), *shlex.split(QUICK["sweep"])]

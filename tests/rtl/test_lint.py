@@ -39,7 +39,7 @@ def _points() -> list[DesignPoint]:
 
 POINTS = _points()
 LANES_OF_YOSYS = 31
-"""More than these are slow to read, and say no more."""
+"""Wider points are slow to read and use the same code."""
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, tuple[Design
     return found
 
 
-def _said(command: list[str], folder: Path, **environment: str) -> str:
-    """What a tool says; it must exit with 0 when it says nothing."""
+def _output(command: list[str], folder: Path, **environment: str) -> str:
+    """Return what a tool prints, and its exit status unless that is 0."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -80,9 +80,9 @@ def test_the_points_use_every_file():
     assert used | set(ENGINE_FILES) == {path.name for path in rtl_dir().iterdir()}
 
 
-def test_icarus_has_nothing_to_say(written):
+def test_icarus_has_no_warnings(written):
     messages = {
-        point.label(): _said(["iverilog", "-g2005", "-Wall", "-tnull", *sources], folder)
+        point.label(): _output(["iverilog", "-g2005", "-Wall", "-tnull", *sources], folder)
         for folder, (point, sources) in written.items()
     }
     assert {label: text for label, text in messages.items() if text} == {}
@@ -92,7 +92,7 @@ def test_verilator_has_no_warnings(written):
     command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP]
     path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
     messages = {
-        point.label(): _said([*command, *sources], folder, PATH=path)
+        point.label(): _output([*command, *sources], folder, PATH=path)
         for folder, (point, sources) in written.items()
     }
     warnings = {k: v for k, v in messages.items() if re.search(r"^%|^exit", v, re.MULTILINE)}
@@ -116,8 +116,8 @@ check -assert
     )
     root = next(iter(points)).parent
     (root / "lint.ys").write_text(script, encoding="utf-8")
-    said = _said([sys.executable, "-c", YOSYS, "lint.ys"], root)
-    _, *parts = re.split(r"^==== ", said, flags=re.MULTILINE)
+    output = _output([sys.executable, "-c", YOSYS, "lint.ys"], root)
+    _, *parts = re.split(r"^==== ", output, flags=re.MULTILINE)
     faulty = [
         part
         for part in parts
@@ -129,7 +129,7 @@ check -assert
 
 
 def test_a_fault_is_seen(tmp_path):
-    """The checks above can fail: a width that does not fit, and a wire that nothing reads."""
+    """Check that Verilator reports a width that does not fit and a wire that nothing reads."""
     point = resolve(rng="xorshift32", reuse="none", lanes=1, scaling="none")
     sources = build(Stream(point), rtl_dir()).write(tmp_path)
     text = (tmp_path / "xorshift32.v").read_text()
@@ -140,6 +140,6 @@ def test_a_fault_is_seen(tmp_path):
     (tmp_path / "xorshift32.v").write_text(edited)
     path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
     command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP, *sources]
-    said = _said(command, tmp_path, PATH=path)
-    assert "%Warning-WIDTHTRUNC" in said
-    assert "%Warning-UNUSEDSIGNAL" in said
+    output = _output(command, tmp_path, PATH=path)
+    assert "%Warning-WIDTHTRUNC" in output
+    assert "%Warning-UNUSEDSIGNAL" in output

@@ -1,4 +1,4 @@
-"""Command lines in a process of their own, and what a command line leaves."""
+"""Command lines in separate processes, and the result of a command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command line left: its exit status and what it printed."""
+    """Exit status and output of a command line."""
 
     status: int
     out: str
@@ -36,7 +36,7 @@ class Answer:
 
 
 Call = Callable[..., Answer]
-"""What the fixture ``call`` is: it runs the words of a command line in this process."""
+"""Type of the fixture ``call``, which runs the words of a command line in this process."""
 
 
 def refuse(constant: str) -> None:
@@ -44,6 +44,6 @@ def refuse(constant: str) -> None:
 
 
 def spawn(*words: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command line in a process of its own."""
+    """Run a command line in a separate process."""
     command = [sys.executable, "-m", "pezoexplore", *map(str, words)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, **options)
