@@ -20,7 +20,7 @@ _API = ("Results", "load_design", "read_results", "sweep")
 
 
 def __getattr__(name: str) -> object:
-    """The names of the Python API, none of which the command line needs at its start."""
+    """Return a name of the Python API, imported on first use: the command line needs none."""
     if name not in _API:
         raise AttributeError(f"module 'pezoexplore' has no attribute {name!r}")
     from pezoexplore import api
@@ -29,5 +29,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """What there is, the API included."""
+    """Return all names, including those of the API."""
     return sorted([*globals(), *_API])

@@ -1,4 +1,4 @@
-"""Energy of arithmetic and memory, from one source that training and hardware share.
+"""Energy of arithmetic and memory operations, one source for training and hardware.
 
 45 nm CMOS at 0.9 V: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC
 2014:
@@ -17,13 +17,13 @@ ADD32_PJ = 0.1
 MULTIPLY8_PJ = 0.2
 
 MEMORIES = ((8 * 2**13, 10.0), (32 * 2**13, 20.0), (2**23, 100.0))
-"""Bits an SRAM holds, and pJ per 64 bits."""
+"""Capacity of an SRAM in bits, and energy per access of 64 bits in pJ."""
 
 DRAM_PJ = 2000.0
-"""pJ per 64 bits."""
+"""Energy per access of 64 bits of DRAM, pJ."""
 
 
 def access_pj(bits: int, held_bits: int) -> float:
-    """Energy of reading or writing some bits of a memory that holds so many, pJ."""
+    """Return the energy, pJ, of reading or writing bits of a memory that holds `held_bits`."""
     per_word = next((pj for size, pj in MEMORIES if held_bits <= size), DRAM_PJ)
     return bits / 64 * per_word

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 
 class PezoError(Exception):
-    """Something the user can put right: the message names the file, key or tool and what to do."""
+    """An error that the user can correct: the message names file, key or tool, and what to do."""
 
 
 class DesignError(PezoError):
-    """A design file, option or point that cannot be used."""
+    """An invalid design file, option or point."""
 
 
 class ToolError(PezoError):
-    """An external tool that is missing, failed or ran out of time."""
+    """An external tool that is missing, failed or timed out."""
 
 
 class ToolTimeoutError(ToolError):
-    """An external tool that ran out of time."""
+    """An external tool that timed out."""
 
 
 class IllegalPointError(ValueError):
-    """Axis values that are each fine but not legal together; the message is the reason."""
+    """Axis values that are valid one by one but not together; the message is the reason."""

@@ -30,17 +30,17 @@ def designs_dir() -> Path:
 
 
 def grid_file() -> Path:
-    """Return the results of designs/full.yaml, trained and synthesised to the end."""
+    """Return the results of a complete sweep of designs/full.yaml."""
     return _folder("bench/data") / "full_grid.csv.gz"
 
 
 def bench_dir() -> Path:
-    """Return the folder of the cocotb benches."""
+    """Return the folder of the cocotb testbenches."""
     return _PACKAGE / "hardware/verify/bench"
 
 
 def license_file() -> Path:
-    """Return the license, a copy of which goes into exported bundles."""
+    """Return the license file, which exported bundles contain."""
     installed = _PACKAGE / "_data" / "LICENSE"
     return installed if installed.is_file() else _PACKAGE.parent / "LICENSE"
 
@@ -54,11 +54,11 @@ def make_folder(folder: Path, option: str = "--out") -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DesignError(f"{option} {folder}: cannot be made: {error.strerror}") from None
+        raise DesignError(f"{option} {folder}: cannot be created: {error.strerror}") from None
 
 
 def check_writable(path: Path, option: str) -> None:
-    """Create the folder of a file that is written later, so that the error comes at once.
+    """Create the folder of a file to be written later, so that an error is reported early.
 
     Raises:
         DesignError: The file cannot be written.

@@ -1,4 +1,4 @@
-"""Killing a process with all that it started."""
+"""Termination of a process and its descendants."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def kill_tree(pid: int) -> None:
     The group alone is not enough: a tool runner may put a simulator into another session.
     """
     if pid != os.getpid():
-        # So that it neither starts more processes nor continues without its children.
+        # Stop it first, so that it neither starts more processes nor reacts to their end.
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGSTOP)
     for child in descendants(pid):
@@ -44,4 +44,4 @@ def kill_tree(pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)  # one stopped before it came to lead a group is in none yet
+        os.kill(pid, signal.SIGKILL)  # it may not lead its group yet

@@ -1,4 +1,4 @@
-"""The regression of the RTL: every point of the chosen modules, in worker processes."""
+"""RTL regression: simulation of every test point of the chosen modules, in worker processes."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from pezoexplore.hardware.verify.coverage import Coverage
 
 Report = Callable[[int, int, "Check | None"], None]
-"""Told how many simulations are done, how many there are, and the one that just ended."""
+"""Progress callback: simulations done, their total, and the check that just ended."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """How the RTL of a point did for a module.
+    """Result of the simulation of a point, for a module.
 
     Attributes:
-        module: The module it is a check of; a point may check several.
+        module: The module under test; a point may test several.
         point: The point.
-        status: ``pass``, ``fail``, ``failed`` (no verdict) or ``timeout``.
-        words: Words compared; None where there is no verdict, or a difference ended it.
-        reason: Why it did not pass, in one line; empty if it did.
-        seconds: How long it took.
-        log: Its log.
+        status: ``pass``, ``fail``, ``failed`` (no result) or ``timeout``.
+        words: Words compared; None without a result, or after a difference.
+        reason: Why it did not pass, one line; empty if it did.
+        seconds: Wall time, s.
+        log: Path of its log.
         output: End of the log.
     """
 
@@ -53,7 +53,7 @@ class Check:
     output: str
 
     def plain(self) -> dict[str, object]:
-        """The check as JSON can hold it."""
+        """Return the check as plain values for JSON."""
         return {
             "module": self.module,
             "point": self.point.label(),
@@ -68,17 +68,17 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckStage(RtlStage):
-    """The RTL stage under a simulator of choice, with waves of what fails.
+    """The RTL stage under a selectable simulator, with waveforms of failures.
 
-    A point with integer weights stands for its perturbation engine, any other for its stream.
-    Waves slow a simulation down, so one that fails is repeated with them.
+    A point with integer weights tests its perturbation engine, any other its stream. Tracing slows
+    a simulation down, so only a failing one is repeated with it.
 
     Attributes:
         simulator: One of ``hardware.simulate.SIMULATORS``.
-        words: Words to compare of a stream, about; an engine's script has its own measure.
-        waves: Folder for the wave files.
-        keep: Whether to keep those of all; None keeps those of failures.
-        coverage: Folder for what was covered, a file a point; None does not look.
+        words: Approximate number of words to compare of a stream; engines ignore it.
+        waves: Folder of the waveform files.
+        keep: Keep the waveforms of all; None keeps those of failures.
+        coverage: Folder of the coverage data, a file per point; None collects none.
     """
 
     simulator: str
@@ -88,7 +88,7 @@ class CheckStage(RtlStage):
     coverage: Path | None
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+        """Simulate the point; see :meth:`Stage.run`."""
         for old in self.waves.glob(f"{log_path.stem}.*"):
             old.unlink()
         with scratch(self.work_dir) as work:
@@ -98,7 +98,7 @@ class CheckStage(RtlStage):
                 failed = found["rtl_status"] == "fail"
                 return found
             except ToolError as error:
-                failed = not isinstance(error, ToolTimeoutError)  # with waves it takes longer yet
+                failed = not isinstance(error, ToolTimeoutError)  # tracing would take even longer
                 raise
             finally:
                 if failed and self.keep is None:
@@ -135,10 +135,10 @@ class CheckStage(RtlStage):
 
 
 def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
-    """The modules of these names, in the library's order; all of them when none is named.
+    """Return the named modules in the order of the library; all of them without names.
 
     Raises:
-        DesignError: There is no such module.
+        DesignError: A module is unknown.
     """
     from pezoexplore.hardware.verify.regress import ALL_MODULES
 
@@ -160,7 +160,7 @@ def run_regression(
     coverage: bool = False,
     progress: Report,
 ) -> list[Check]:
-    """Check every point of the modules; a point that several share is simulated once.
+    """Simulate every test point of the modules, a point shared by several modules once.
 
     Args:
         modules: Names of the modules.
@@ -168,23 +168,23 @@ def run_regression(
         out: Folder for ``logs/`` and ``waves/``.
         jobs: Worker processes.
         simulator: One of ``hardware.simulate.SIMULATORS``.
-        words: Words to compare of a stream, about.
-        waves: Whether to keep a wave file of each simulation; None keeps those of failures.
-        coverage: Whether to leave in ``coverage/`` what each simulation covered.
-        progress: Told whenever a simulation ends.
+        words: Approximate number of words to compare of a stream.
+        waves: Keep a waveform file of each simulation; None keeps those of failures.
+        coverage: Write the coverage of each simulation to ``coverage/``.
+        progress: Called whenever a simulation ends.
 
     Returns:
-        A check for each point of each module, in the order of the modules and their points.
+        A check per point of each module, in the order of the modules and their points.
 
     Raises:
-        PezoError: A tool is missing, the RTL is not whole, or the folder cannot be used.
+        PezoError: A tool or an RTL file is missing, or the folder cannot be used.
     """
     from pezoexplore.hardware.rtl.engine import engine_hash
     from pezoexplore.hardware.verify.regress import module_points
 
     wanted = {name: module_points(name) for name in modules}
     points = list(dict.fromkeys(point for listed in wanted.values() for point in listed))
-    for point in points:  # a missing file is one error here, not one a point
+    for point in points:  # report a missing file once, not for every point
         (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
     stage = _stage(rtl_dir, out, simulator, words, waves, coverage)
     tasks = [_task(stage, point, out) for point in points]
@@ -202,7 +202,7 @@ def run_regression(
 
 
 def test_cases(checks: Sequence[Check]) -> list[TestCase]:
-    """The checks as JUnit's tests: a difference is a failure, no verdict an error."""
+    """Return the checks as JUnit tests: a difference is a failure, no result an error."""
     return [
         TestCase(
             suite=check.module,
@@ -217,10 +217,10 @@ def test_cases(checks: Sequence[Check]) -> list[TestCase]:
 
 
 def regression_coverage(checks: Sequence[Check], out: Path) -> Coverage:
-    """What the simulations of a regression covered together.
+    """Return the combined coverage of the simulations of a regression.
 
     Args:
-        checks: Those of :func:`run_regression` that passed; of the others nothing is counted.
+        checks: Checks of :func:`run_regression`; only those that passed count.
         out: Its folder.
     """
     from pezoexplore.hardware.verify.coverage import Coverage
@@ -282,7 +282,7 @@ def _check(outcome: Outcome) -> Check:
     payload: Mapping[str, Any] = result.payload
     reason = result.reason
     if payload.get("rtl_status") == "fail":
-        # The comparison ends its log with the first difference.
+        # The last line of the log is the first difference.
         reason = f"{reason}: {(outcome.log.strip().splitlines() or [''])[-1]}"
     return Check(
         module="",

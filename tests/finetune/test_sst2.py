@@ -107,7 +107,7 @@ def test_the_prompt_reads_the_word_where_it_belongs(folder: Path, kind: str) -> 
         (("--epsilon", "0"), "epsilon 0.0 is out of range"),
         (("--replay", "{}/train.tsv"), "train.tsv, line 1: not a line of a log"),
         (("--replay", "nowhere.jsonl"), "nowhere.jsonl: cannot be read"),
-        (("--out", "{}/train.tsv/run"), "cannot be made"),
+        (("--out", "{}/train.tsv/run"), "cannot be created"),
     ],
 )
 def test_what_is_absent_or_wrong_is_one_line(

@@ -64,7 +64,7 @@ def test_a_defect_is_found_and_named(call, tmp_path):
         (["--steps", "0"], "--steps"),
         (["--task", "nothing"], "--task: task: got 'nothing'"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
-        (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be made"),
+        (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be created"),
     ],
 )
 def test_what_is_wrong_is_one_line(call, options, said):

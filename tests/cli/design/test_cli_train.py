@@ -97,7 +97,7 @@ def test_an_adapted_network_says_what_it_was_before(call):
         (["--task", "mnist"], "--task: task: got 'mnist'; allowed: digits-mlp"),
         (["--landscape"], "--landscape needs a folder to draw into: give --out DIR"),
         (["--rng", "clt", "--reuse", "phased"], "not a legal combination: reuse phased needs"),
-        (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be made"),
+        (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be created"),
         (["--distil", "--landscape"], "--distil prints its results; leave out --out and"),
         (["-s", "train.sparsity=2"], "-s train.sparsity=2: train.sparsity: got 2; allowed"),
         (["-s", "train.sparcity=0"], "-s train.sparcity=0: train.sparcity: unknown key"),

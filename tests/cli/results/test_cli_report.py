@@ -73,4 +73,4 @@ def test_what_is_no_run_is_one_line(call: Call, words: list[str], why: str):
 
 def test_a_folder_that_cannot_be_made_is_one_line(call: Call, run: Path, tmp_path: Path):
     (tmp_path / "file").write_text("")
-    assert "cannot be made" in call("report", run, "--out", tmp_path / "file" / "x").error
+    assert "cannot be created" in call("report", run, "--out", tmp_path / "file" / "x").error
