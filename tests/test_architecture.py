@@ -53,7 +53,7 @@ def tree(name: str) -> ast.Module:
 
 
 def executed(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all nodes in it, but for what only a type checker reads."""
+    """Yield the node and all nodes in it, without blocks for type checkers."""
     if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
         yield node
         for inner in ast.iter_child_nodes(node):
@@ -75,7 +75,7 @@ def imports(name: str, *, lazy: bool) -> frozenset[str]:
 
 @cache
 def drawn() -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
-    """The table of the page: for each room its paths, and the rooms that it may import."""
+    """Return the table of the page: for each room its paths and the rooms it may import."""
     rows = re.findall(r"^\| (`.+?) \| .+? \| (.+?) \|$", PAGE.read_text(encoding="utf-8"), re.M)
     quoted = [tuple(re.findall(r"`([^`]+)`", cell)) for row in rows for cell in row]
     pairs = zip(quoted[::2], quoted[1::2], strict=True)
@@ -96,7 +96,7 @@ def crossings() -> set[tuple[str, str, str, str]]:
 
 
 def room_of(name: str) -> str:
-    """The room of a module: the one with the longest path that holds it."""
+    """Return the room of a module: the one with the longest path that holds it."""
     path = modules()[name].relative_to(PACKAGE).with_suffix("").as_posix()
     held = {
         inner: room
@@ -156,7 +156,7 @@ def test_no_module_is_longer_than_four_hundred_lines():
 
 
 def names_axis(node: ast.expr) -> bool:
-    """True for ``rng`` or ``reuse``, as a variable, an attribute or a key."""
+    """Return True for ``rng`` or ``reuse``, as a variable, an attribute or a key."""
     names = {"rng", "reuse"}
     if isinstance(node, ast.Subscript):
         return isinstance(node.slice, ast.Constant) and node.slice.value in names
@@ -164,7 +164,7 @@ def names_axis(node: ast.expr) -> bool:
 
 
 def is_text(node: ast.expr) -> bool:
-    """True for a text constant, or a literal collection of them."""
+    """Return True for a text constant, or a literal collection of them."""
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return any(map(is_text, node.elts))
     return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -67,7 +67,7 @@ def snippets() -> list[str]:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the documentation names."""
+    """Return a folder with the files that the documentation names."""
     folder = tmp_path_factory.mktemp("docs")
     for name in ("designs", "docs"):
         (folder / name).symlink_to(ROOT / name)
@@ -83,7 +83,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(workplace: Path) -> Path:
-    """The same folder, with complete run directories and a cache."""
+    """Return the same folder, with complete run directories and a cache."""
     finished = workplace / "reports" / "quickstart"
     shutil.rmtree(finished)
     words = [str(workplace / "my.yaml"), *shlex.split(QUICK["sweep"])]

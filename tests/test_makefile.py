@@ -33,7 +33,7 @@ PARTS = (
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder with the Makefile, in which every program is a fake."""
+    """Return a folder with the Makefile, with fakes for all programs."""
     for name in ("Makefile", "pyproject.toml", "tests/hardware/mutants.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / name)

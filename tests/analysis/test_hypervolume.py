@@ -13,7 +13,7 @@ GRID = 5
 
 
 def by_counting(points: np.ndarray, reference: np.ndarray) -> int:
-    """Unit cells of a grid that some point dominates: exact for whole numbers."""
+    """Return unit cells of a grid that some point dominates: exact for whole numbers."""
     cells = itertools.product(*(range(int(limit)) for limit in reference))
     return sum(any((point <= np.array(cell)).all() for point in points) for cell in cells)
 

@@ -15,7 +15,7 @@ LANES, BITS, LEAPS = (4, 8, 16), (4, 8), (1, 11)
 
 
 def rows_of(response, times: int = 1, **fixed) -> list[dict[str, object]]:
-    """A balanced grid of lanes, bits and leaps; the response of each from its axes."""
+    """Return a balanced grid of lanes, bits and leaps; the response of each from its axes."""
     rows = []
     for copy, lanes, bits, leap in itertools.product(range(times), LANES, BITS, LEAPS):
         axes = {"lanes": lanes, "bit_width": bits, "leap": leap, "rng": "lfsr", **fixed}

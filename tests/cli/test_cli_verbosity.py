@@ -33,7 +33,7 @@ def normal():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with a design that was run once, verbosely, with Parquet."""
+    """Return a folder with a design that was run once, verbosely, with Parquet."""
     return tmp_path_factory.mktemp("run")
 
 

@@ -59,7 +59,7 @@ class Shell:
         os.write(self._master, keys.encode())
 
     def until(self, pattern: str) -> str:
-        """What the shell wrote up to where it matches."""
+        """Return the shell's output up to a match."""
         text, end = "", time.monotonic() + PATIENCE_S
         while not re.search(pattern, text):
             assert time.monotonic() < end, f"no {pattern!r} in {text!r}"

@@ -19,7 +19,7 @@ from pezoexplore.paths import designs_dir
 
 
 def includes(*items: dict, **values: list) -> list[dict]:
-    """What is left of the items with these values allowed."""
+    """Return the items restricted to these values."""
     space = DesignSpace.model_validate({"name": "t", "include": list(items)})
     return [entry.named() for entry in restrict(space, values)[0].include]
 

@@ -31,7 +31,7 @@ def test_every_design_moves_weights_by_its_stream(point: DesignPoint) -> None:
 
 
 def on_any_device(point: DesignPoint, seed: int) -> Source | None:
-    """The form that accelerators use, on the CPU; None where it is no other."""
+    """Return the variant for accelerators, on the CPU; None if there is no other."""
     made = strategy(point, seed)
     short = table_period(made)
     if point.reuse in ("bank", "phased") and short is not None:

@@ -163,7 +163,7 @@ def try_all(cases: st.SearchStrategy[Any], count: int, call: Callable[[Any], int
 
 @st.composite
 def mutated_text(draw) -> str:
-    """A design file in which a few pieces of text are replaced, dropped, doubled or moved."""
+    """Return a design file with pieces of text replaced, dropped, doubled or moved."""
     text = TEXTS[draw(st.sampled_from(sorted(TEXTS)))]
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, max(0, len(text) - 1)))
@@ -175,7 +175,7 @@ def mutated_text(draw) -> str:
 
 @st.composite
 def mutated_values(draw) -> str:
-    """A design file of other values, keys and shapes at a few places."""
+    """Return a design file with a few other values, keys and shapes."""
     tree = yaml.safe_load(SMALL)
     for _ in range(draw(st.integers(1, 2))):
         holder = tree
@@ -239,7 +239,7 @@ WORDS = st.one_of(
 
 @st.composite
 def mutated_line(draw) -> list[str]:
-    """A command line with a few words changed, dropped, doubled or put in."""
+    """Return a command line with a few words changed, dropped, doubled or inserted."""
     words = list(draw(st.sampled_from(GOOD_LINES)))
     kept = words[:3] if "--dry-run" in words[:3] else words[:1]
     for _ in range(draw(st.integers(1, 3))):

@@ -24,7 +24,7 @@ def masks_of(state_bits, leap, taps, lanes, bits):
 
 
 def stepper(columns):
-    """What a mask turns into a beat on: bit i is set when the mask meets the image of bit i."""
+    """Return a mask one beat later: bit i is set if the mask meets the image of bit i."""
     images = [int(column) for column in columns]
 
     def step(mask):

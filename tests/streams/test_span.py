@@ -24,7 +24,7 @@ def legal(**axes):
 
 @st.composite
 def cases(draw, reuse_periods=(math.inf,)):
-    """A small point that shows whole states, and a number of weights."""
+    """Return a small point that outputs whole states, and a number of weights."""
     state_bits = draw(st.integers(3, 5))
     point = legal(
         reuse=draw(st.sampled_from(["none", "pool", "bank", "phased"])),

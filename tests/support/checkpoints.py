@@ -19,7 +19,7 @@ SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 
 def sst2_file(path: Path, examples: int = 60) -> Path:
-    """A file of sentences whose first word tells the label."""
+    """Write a file of sentences whose first word determines the label."""
     lines = ["sentence\tlabel"]
     for i in range(examples):
         label = i % 2
@@ -29,7 +29,7 @@ def sst2_file(path: Path, examples: int = 60) -> Path:
 
 
 def checkpoint(folder: Path, kind: str) -> Path:
-    """A folder as save_pretrained writes it."""
+    """Write a folder in the format of save_pretrained."""
     torch.manual_seed(0)
     tokenizer = _tokenizer()
     size = {"vocab_size": len(tokenizer), "hidden_size": 16, "num_hidden_layers": 1}

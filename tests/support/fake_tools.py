@@ -10,7 +10,7 @@ import pytest
 
 
 def fake(folder: Path, name: str, body: str) -> None:
-    """An executable shell script."""
+    """Write an executable shell script."""
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
@@ -23,7 +23,7 @@ def first_on_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def one_line(error: BaseException) -> str:
-    """The message of an error, which must be one line."""
+    """Return the message of an error, which must be one line."""
     text = str(error)
     assert text
     assert "\n" not in text

@@ -20,7 +20,7 @@ COLUMNS = (
 def row(
     accuracy: float | str, hardware: tuple[float, float, float] | None = None, **axes: object
 ) -> dict[str, object]:
-    """A finished row; hardware is lut, ff, bram."""
+    """Return a finished row; hardware is lut, ff, bram."""
     point = resolve(**axes)  # type: ignore[arg-type]
     cells: dict[str, object] = dict.fromkeys(COLUMNS, "")
     cells |= {name: "" if value is None else value for name, value in point.to_json().items()}
@@ -37,7 +37,7 @@ def numbered(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
 
 
 def quickstart() -> list[dict[str, object]]:
-    """A dozen rows with software references, zeros, a wide spread and a failure."""
+    """Return a dozen rows with software references, zeros, a wide spread and a failure."""
     failed = row("", None, reuse="bank", bit_width=5) | {"status": "failed:train"}
     return numbered(
         [

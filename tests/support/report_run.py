@@ -31,7 +31,7 @@ EVIL = "</script><script>window.evil=1</script><img src=x onerror=window.evil=1>
 
 
 def payload(index: int) -> dict[str, object]:
-    """What training left of a point."""
+    """Return a training result of a point."""
     mean = 80.0 + 2 * index
     curve = [[step, mean * (1 - math.exp(-step / 900)), 1.5] for step in range(200, 4001, 200)]
     return {"accuracy_mean": mean, "accuracy_ci95": 0.8, "validation_curve": curve,
@@ -56,7 +56,7 @@ def rows(failed_id: str = "f" * 12) -> list[Row]:
 
 
 def record(stage: str, point: DesignPoint, result: dict[str, object], reason: str = "") -> Record:
-    """A record as a sweep keeps it."""
+    """Return a record as stored by a sweep."""
     key = {
         "axes": point.to_json(),
         "parameters": PARAMETERS,
@@ -69,7 +69,7 @@ def record(stage: str, point: DesignPoint, result: dict[str, object], reason: st
 
 
 def make_run(folder: Path) -> Path:
-    """A run of nine finished designs, one whose RTL failed, and a skipped one."""
+    """Write a run of nine finished designs, one with failed RTL, and a skipped one."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.csv").write_text(csv_text(COLUMNS, rows()))
     (folder / "design.yaml").write_text(DESIGN)
@@ -89,7 +89,7 @@ def make_run(folder: Path) -> Path:
 
 
 def make_evil_run(folder: Path) -> Path:
-    """A run whose name, cells, log, reasons and provenance are markup."""
+    """Write a run whose name, cells, log, reasons and provenance are markup."""
     make_run(folder)
     table = rows()
     table[0] |= {"rng": EVIL, "yosys_version": EVIL}

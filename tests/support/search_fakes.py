@@ -25,7 +25,7 @@ POINTS = len(LANES) * len(PERIODS)
 
 
 def search_space(**more: object) -> DesignSpace:
-    """A design of 120 points; with its resources 5 LUTs a lane, and its accuracy from both axes."""
+    """Return a design of 120 points with 5 LUTs per lane and an accuracy from both axes."""
     axes = {"rng": "xorshift32", "reuse": "none", "lanes": LANES, "reuse_period": PERIODS}
     return DesignSpace.model_validate({"name": "fake", "space": axes} | more)
 
@@ -61,7 +61,7 @@ class Step(Fake):
 def inline(
     tasks: Iterable[Task | None], stop: Event | None = None
 ) -> Generator[Outcome, None, None]:
-    """Runs tasks in this process, which is quick."""
+    """Return an executor in this process, which is fast."""
     for task in tasks:
         assert task is not None
         begun = time.monotonic()
@@ -95,7 +95,7 @@ def run(
     executor: Executor | None = inline,
     **settings: object,
 ) -> SearchResult:
-    """A search over fake stages."""
+    """Run a search over fake stages."""
     return run_search(
         space or search_space(),
         stages or steps(runs),

@@ -15,7 +15,7 @@ MASK64 = 2**64 - 1
 
 
 def splitmix64_next(state: int) -> tuple[int, int]:
-    """(new state, output) of the published generator."""
+    """Return (new state, output) of the published generator."""
     state = (state + 0x9E3779B97F4A7C15) & MASK64
     z = state
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
@@ -125,7 +125,7 @@ def slow_columns(point: DesignPoint) -> tuple[int, ...]:
 
 
 def gf2_matrix(columns: tuple[int, ...]) -> np.ndarray:
-    """The map as a 0/1 matrix."""
+    """Return the map as a 0/1 matrix."""
     size = len(columns)
     return np.array([[(columns[j] >> i) & 1 for j in range(size)] for i in range(size)])
 

@@ -80,7 +80,7 @@ _PIECES = {
 
 
 def text() -> str:
-    """The library as Liberty."""
+    """Return the library in Liberty format."""
     made = TINY
     for delay in ("0.1", "0.2", "1.0"):
         tables = "".join(
@@ -99,14 +99,14 @@ def text() -> str:
 
 
 def write(folder: Path) -> Path:
-    """The library as a file."""
+    """Write the library to a file."""
     path = folder / "tiny.lib"
     path.write_text(text(), encoding="utf-8")
     return path
 
 
 def cell(kind: str, **pins: Bit) -> Instance:
-    """A cell of a netlist."""
+    """Return a cell of a netlist."""
     return Instance(kind, {name: (bit,) for name, bit in pins.items()}, {})
 
 
@@ -114,7 +114,7 @@ CLK, RST, READY = 2, 3, 4
 
 
 def netlist(data: Bit, *cells: Instance, inputs: Mapping[str, Bit] | None = None) -> Netlist:
-    """A stream of one bit, always valid."""
+    """Return a stream of one bit, always valid."""
     ports = {"clk": CLK, "rst": RST, "out_ready": READY} | dict(inputs or {})
     made = {name: Port("input", (bit,)) for name, bit in ports.items()}
     made |= {"out_valid": Port("output", ("1",)), "out_data": Port("output", (data,))}

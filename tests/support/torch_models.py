@@ -53,7 +53,7 @@ EVERY_RNG: tuple[DesignPoint, ...] = tuple(
 def addends(
     point: DesignPoint, seed: int, parameters: int, step: int, factor: float
 ) -> NDArray[np.float32]:
-    """What a step adds to d weights by the NumPy stream alone: float32 [d], rounded once."""
+    """Return the update of d weights by the NumPy stream: float32 [d], rounded once."""
     stream, beats = Stream(point, seed), beats_per_step(parameters, point.lanes)
     epoch, start = 0, step * beats
     if point.reseeds:

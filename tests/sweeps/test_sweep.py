@@ -49,7 +49,7 @@ def sweep(out: Path, *stages: Stage, count: int = 3, **more: object) -> SweepRes
 
 @contextmanager
 def driver(out: Path, runs: Path, jobs: int = 2, act: str = "") -> Iterator[subprocess.Popen[str]]:
-    """The sweep of sweep_driver.py in a process of its own."""
+    """Start the sweep of sweep_driver.py in a separate process."""
     process = subprocess.Popen(
         [sys.executable, str(DRIVER), str(out), str(runs), str(jobs), act],
         stdout=subprocess.PIPE,

@@ -54,7 +54,7 @@ def point_of(network: Network, seeds: int = 2, rates: int = 2, batch: int = 9) -
 
 
 def whole_passes(network: Network, point: Point) -> np.ndarray:
-    """The plain estimate of every replica."""
+    """Return the plain estimate of every replica."""
     jax = load_jax()
 
     def of_replica(flat: Any, inputs: Any, targets: Any) -> Any:

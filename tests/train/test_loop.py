@@ -17,7 +17,7 @@ RUN = Run(seeds=(3, 4), learning_rates=(0.5,), steps=23, batch=4)
 
 
 def traced(stops: Sequence[int], block_steps: int, first: int = 0) -> tuple[Any, Any, Any]:
-    """Stops met, calls as (step, inputs, rate) by step, and the values asked for."""
+    """Return the stops, the calls as (step, inputs, rate), and the requested values."""
     seen, asked = [], []
 
     def values(first: int, steps: int) -> tuple[np.ndarray]:

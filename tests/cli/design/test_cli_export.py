@@ -25,7 +25,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def some_row() -> dict[str, str]:
-    """A row of the example whose design is an lfsr's that is reused, with its costs."""
+    """Return a row of the example with reuse of an lfsr, and its costs."""
     return next(
         row
         for row in read_rows(EXAMPLE)

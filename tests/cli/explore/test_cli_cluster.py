@@ -28,7 +28,7 @@ objectives: {minimize: [rng_state_bits]}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a design, and its results as processes on this machine make them."""
+    """Return a folder with a design, and the results of a sweep in local processes."""
     path = tmp_path_factory.mktemp("cluster")
     (path / "design.yaml").write_text(DESIGN)
     done = sweep(path, "here", "--jobs", 1)

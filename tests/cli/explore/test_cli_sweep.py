@@ -36,7 +36,7 @@ def design(tmp_path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A sweep that was run once, and its folder."""
+    """Return a sweep that was run once, and its folder."""
     folder = tmp_path_factory.mktemp("sweep")
     (folder / "small.yaml").write_text(DESIGN)
     done = spawn("sweep", "small.yaml", *TRAIN_ONLY, "--format", "json", cwd=folder)

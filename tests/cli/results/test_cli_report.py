@@ -15,7 +15,7 @@ EXAMPLE = paths.designs_dir().parent / "reports" / "example"
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A dozen rows of the worked example, by themselves."""
+    """Return a dozen rows of the worked example, by themselves."""
     with (EXAMPLE / "results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     folder = tmp_path / "run"

@@ -28,7 +28,7 @@ space:
 
 
 def results(path: Path) -> Path:
-    """A results.csv in which LUTs go with lanes and bits, and accuracy with bits."""
+    """Return a results.csv in which LUTs go with lanes and bits, and accuracy with bits."""
     rows = []
     for lanes, bits, leap in itertools.product((4, 8, 64), (8, 12), (1, 11)):
         point = resolve(lanes=lanes, bit_width=bits, state_bits=24, leap=leap)

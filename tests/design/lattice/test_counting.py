@@ -61,7 +61,7 @@ DESIGNS = st.fixed_dictionaries(
 
 
 def listed(space: DesignSpace):
-    """What expand lists; nothing where it finds no point."""
+    """Return the points that expand lists, possibly none."""
     try:
         return expand(space)
     except DesignError:

@@ -128,7 +128,7 @@ def test_a_cell_without_a_rule_is_an_error(cell):
 
 @pytest.fixture
 def fake_yosys(tmp_path, monkeypatch):
-    """Puts a module of that name in front of the real one."""
+    """Put a module of that name before the real one."""
 
     def make(body):
         folder = tmp_path / "fake"

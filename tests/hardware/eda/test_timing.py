@@ -52,7 +52,7 @@ def test_place_and_route(target, least, most, tmp_path, monkeypatch):
 
 
 def _check_that_what_is_timed_is_what_is_counted(tmp_path, target, counts):
-    """The netlist that is placed holds the counted cells, and a register for each port bit."""
+    """Check that the placed netlist has the counted cells, and a register per port bit."""
     module = json.loads((tmp_path / "work" / "timed_top.json").read_text())["modules"]
     cells = module["timed_top"]["cells"]
     ours = {name for name in cells if name.startswith(("input_", "output_"))}
@@ -91,7 +91,7 @@ def test_a_register_stands_at_every_port_bit(point):
 
 @pytest.fixture
 def fake_python_tools(tmp_path, monkeypatch):
-    """Puts a Yosys that does nothing and a nextpnr with a given body in front of the real ones."""
+    """Put an empty Yosys and a nextpnr with a given body before the real ones on PATH."""
 
     def make(body):
         folder = tmp_path / "fake"

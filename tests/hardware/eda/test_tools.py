@@ -33,7 +33,7 @@ def _forget():
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    """An empty folder that is all of PATH."""
+    """Return an empty folder, the only one on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     installed = tools.package_version
     monkeypatch.setattr(

@@ -105,7 +105,7 @@ def test_a_block_without_a_model_has_no_figure(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory):
-    """A small point on osu018: its netlist, and the folder of its files."""
+    """Return a small point on osu018: its netlist, and the folder of its files."""
     folder = tmp_path_factory.mktemp("osu018") / "yosys"
     return mapped_netlist(SMALL, "osu018", rtl_dir(), folder, folder.parent / "log"), folder
 

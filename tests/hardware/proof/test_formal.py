@@ -56,7 +56,7 @@ def _copy(folder: Path, edit: Edit) -> Path:
 
 
 def _small(module: str):
-    """The module's first proof, with its first property alone."""
+    """Return the first proof of a module, with only its first property."""
     proof = chosen_proofs([module])[0]
     return replace(proof, properties=proof.properties[:1])
 

@@ -70,7 +70,7 @@ def test_a_mutant_that_cannot_be_built_does_not_count(tmp_path, monkeypatch):
 
 
 def spare_wire(tmp_path: Path) -> Path:
-    """A copy of the RTL with a wire that nothing reads, for a mutant that is no defect."""
+    """Return a copy of the RTL with an unused wire, for an equivalent mutant."""
     copy = tmp_path / "spare"
     shutil.copytree(rtl_dir(), copy)
     path = copy / "lut6.v"

@@ -95,7 +95,7 @@ EDITS = {
 
 
 def edited(name, tmp_path):
-    """A copy of rtl/ with the edit of a file."""
+    """Return an edited copy of rtl/."""
     copy = tmp_path / "rtl"
     shutil.copytree(rtl_dir(), copy)
     text = (copy / name).read_text(encoding="utf-8")

@@ -126,7 +126,7 @@ class Model:
 
 
 def play(script: Script, model: Model) -> list[str]:
-    """The trace of a model under a script."""
+    """Return the trace of a model under a script."""
     jumps = {deposit.cycle: deposit.beat for deposit in script.deposits}
     trace = []
     for clock, control in enumerate(script.controls.tolist()):
@@ -138,7 +138,7 @@ def play(script: Script, model: Model) -> list[str]:
 
 
 def text_of(trace: list[str]) -> bytes:
-    """The file of a trace."""
+    """Return the file of a trace."""
     return "".join(f"{line}\n" for line in trace).encode()
 
 

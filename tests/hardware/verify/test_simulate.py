@@ -26,7 +26,7 @@ POINT = resolve(rng="xorshift32", reuse="none", lanes=2, scaling="none")
 
 @pytest.fixture
 def job(tmp_path):
-    """A folder with a job that needs no more than an empty module."""
+    """Return a folder with a job for an empty module."""
     folder = tmp_path / "job"
     folder.mkdir()
     settings = {"sources": ["stream_harness.v"], "defines": [], "waves": False}
@@ -37,7 +37,7 @@ def job(tmp_path):
 
 @pytest.fixture
 def fakes(tmp_path, monkeypatch):
-    """Puts fake programs first on PATH."""
+    """Put fake programs first on PATH."""
 
     def make(**programs):
         for name, body in programs.items():

@@ -19,7 +19,7 @@ def program(tmp_path, monkeypatch) -> Path:
 
 
 def build(folder: Path) -> Path:
-    """A folder as make leaves it."""
+    """Return a folder in the state after make."""
     folder.mkdir()
     for name in ("verilator.o", "verilated_vpi.o", "Vtop.o"):
         (folder / name).write_text(name)

@@ -45,7 +45,7 @@ class ShortRtl(RtlStage):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder, in which sweeps are short."""
+    """Return an empty folder, in which sweeps are short."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stages, "RtlStage", ShortRtl)
     return tmp_path
@@ -122,7 +122,7 @@ CHOSEN = ("lfsr", "stream_pool", "stream_phased")
 
 
 def _two_points(module):
-    """The first point of a module's regression that its edit breaks, and the first it spares.
+    """Return the first point of a module that its edit breaks, and the first that still passes.
 
     Most edits spare no point of their module.
     """

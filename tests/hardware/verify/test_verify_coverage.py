@@ -30,7 +30,7 @@ def record(kind, line, text, count, name="lfsr.v"):
 
 
 def simulated(folder, *records, hit=("wrap",)):
-    """A working folder as a simulation and its comparison leave it."""
+    """Return a working folder in the state after a simulation and its comparison."""
     folder.mkdir()
     (folder / "lfsr.v").write_text(SOURCE)
     (folder / "coverage.dat").write_text("\n".join(["# SystemC::Coverage-3", *records]) + "\n")
@@ -39,7 +39,7 @@ def simulated(folder, *records, hit=("wrap",)):
 
 
 def taken(tmp_path, *points):
-    """The coverage of some points of module lfsr."""
+    """Return the coverage of some points of module lfsr."""
     found = Coverage()
     for number, records in enumerate(points):
         kept = tmp_path / f"{number}.json"

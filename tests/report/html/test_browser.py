@@ -104,13 +104,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shared(browser: Browser, file: Path) -> Opened:
-    """Opened once: drawing in software takes seconds."""
+    """Open the browser once: drawing in software takes seconds."""
     return Opened(browser, file)
 
 
 @pytest.fixture
 def opened(shared: Opened, file: Path) -> Iterator[Opened]:
-    """The page, which may not complain or ask for anything whatever a test does with it."""
+    """Return the page, which must log no error and send no request in any test."""
     shared.reset()
     yield shared
     assert shared.errors == []

@@ -62,7 +62,7 @@ def test_svg_names_designs_axes_and_references(drawn):
 
 
 def figure_of(monkeypatch, draw):
-    """The figures that a call would save."""
+    """Return the figures that a call would save."""
     figures = []
     monkeypatch.setattr(
         "pezoexplore.report.plots.style.save", lambda figure, path: figures.append(figure) or path

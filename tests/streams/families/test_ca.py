@@ -19,7 +19,7 @@ FACTORS = {4: (3, 5), 5: (31,), 6: (3, 7), 7: (127,), 8: (3, 5, 17), 32: (3, 5, 
 
 
 def rule(number: int, left: int, middle: int, right: int) -> int:
-    """A rule of Wolfram's numbering."""
+    """Return a rule of Wolfram's numbering."""
     return number >> (4 * left + 2 * middle + right) & 1
 
 

@@ -12,7 +12,7 @@ DEGREE = 521
 
 
 def slow_words(seed: int, count: int) -> list[int]:
-    """The recurrence of the publication, bit by bit: a shift register a bit, and XORs of ends."""
+    """Step the published recurrence bit by bit: a shift register per bit, XORs of the ends."""
     shift = [[0] * (16 if i < 9 else 15) for i in range(32)]  # newest first
     word = [seed >> i & 1 for i in range(32)]
 

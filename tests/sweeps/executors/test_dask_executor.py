@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    """A client of two worker processes on this machine."""
+    """Return a client of two worker processes on this machine."""
     with started(ClusterSettings(kind="local", workers=2)) as found:
         found.wait_for_workers(2, timeout=60)
         yield found

@@ -53,7 +53,7 @@ def held(value: int, bits: int) -> int:
 
 
 def slow(point, shape, mode, weight, index, places, registers):
-    """What one weight becomes, in whole numbers and fractions."""
+    """Return a weight after an operation, in exact arithmetic."""
     stream, lanes = Stream(point.perturbation()), point.lanes
     words = [
         int(stream.beats(epoch, beat + index // lanes, 1)[0, index % lanes])
