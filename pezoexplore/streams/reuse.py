@@ -1,24 +1,45 @@
 """Rules of the reuse strategies: which points are legal, without computing a stream.
 
-design/point.py resolves points by these rules, so this module imports neither NumPy nor, at run
-time, the design. The strategies that compute words and hardware are the classes of
+design/point.py resolves points by these rules, so this module imports neither NumPy nor the design.
+The strategies that compute words and hardware are the classes of
 :mod:`pezoexplore.streams.strategies`, which import both; every one of them has its rules here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from pezoexplore.errors import IllegalPointError
-
-if TYPE_CHECKING:
-    from pezoexplore.design.point import DesignPoint
 
 MAX_POOL_BITS = 94_500_000
 """Block RAM of the largest UltraScale+ FPGA (VU13P, AMD DS890: 94.5 Mb): no pool is larger."""
 
 MAX_POW2_STATE_BITS = 12
 """Widest state whose scale exponents fit a table by state."""
+
+
+class Point(Protocol):
+    """What the rules ask of a design point."""
+
+    @property
+    def bits(self) -> int:
+        """Bits of a word."""
+
+    @property
+    def state_bits(self) -> int | None:
+        """Bits of a generator's state."""
+
+    @property
+    def lanes(self) -> int:
+        """Words of a beat."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of a pool."""
+
+    @property
+    def taps(self) -> str | None:
+        """How the lanes of a phased stream are wired."""
 
 
 class Reuse:
@@ -43,16 +64,16 @@ class Reuse:
         if rng != "lfsr":
             raise IllegalPointError(f"reuse {self.name} needs rng lfsr, not {rng}")
 
-    def check_lanes(self, point: DesignPoint) -> None:
+    def check_lanes(self, point: Point) -> None:
         """Raise IllegalPointError if the lfsr of a point has too few states for its lanes."""
         period = 2 ** (point.state_bits or 0) - 1
         if period < point.lanes:
             raise IllegalPointError(f"{period} states are fewer than {point.lanes} lanes")
 
-    def check_memory(self, point: DesignPoint) -> None:
+    def check_memory(self, point: Point) -> None:
         """Raise IllegalPointError if no target has the memory for a point."""
 
-    def check_pow2(self, point: DesignPoint) -> None:
+    def check_pow2(self, point: Point) -> None:
         """Raise IllegalPointError if a point cannot have a scale exponent a beat."""
         if (point.state_bits or 0) > MAX_POW2_STATE_BITS:
             raise IllegalPointError(
@@ -60,7 +81,7 @@ class Reuse:
                 f"{self.name} (its table is indexed by the state), not {point.state_bits}"
             )
 
-    def state_bits(self, point: DesignPoint) -> int:
+    def state_bits(self, point: Point) -> int:
         """Return the bits of state of a hardware point, the copy for replays not counted."""
         return (point.state_bits or 0) * point.lanes
 
@@ -75,7 +96,7 @@ class NoReuse(Reuse):
     def check_generator(self, rng: str) -> None:
         """Accept every generator."""
 
-    def check_pow2(self, point: DesignPoint) -> None:
+    def check_pow2(self, point: Point) -> None:
         """See :meth:`Reuse.check_pow2`; there is no table to hold the exponents."""
         raise IllegalPointError("scaling pow2 needs reuse pool, bank or phased")
 
@@ -90,10 +111,10 @@ class Pool(Reuse):
     def check_generator(self, rng: str) -> None:
         """Accept every generator."""
 
-    def check_lanes(self, point: DesignPoint) -> None:
+    def check_lanes(self, point: Point) -> None:
         """Accept any number of lanes: one generator fills the pool."""
 
-    def check_memory(self, point: DesignPoint) -> None:
+    def check_memory(self, point: Point) -> None:
         """See :meth:`Reuse.check_memory`."""
         if self.state_bits(point) > MAX_POOL_BITS:
             raise IllegalPointError(
@@ -101,10 +122,10 @@ class Pool(Reuse):
                 f"({MAX_POOL_BITS:,} bits)"
             )
 
-    def check_pow2(self, point: DesignPoint) -> None:
+    def check_pow2(self, point: Point) -> None:
         """Accept every point: the exponents are stored with the rows."""
 
-    def state_bits(self, point: DesignPoint) -> int:
+    def state_bits(self, point: Point) -> int:
         """Return the bits of the words that the pool holds."""
         return point.rows * point.lanes * point.bits
 
@@ -121,7 +142,7 @@ class Phased(Reuse):
     name = "phased"
     axes = frozenset({"taps"})
 
-    def check_lanes(self, point: DesignPoint) -> None:
+    def check_lanes(self, point: Point) -> None:
         """See :meth:`Reuse.check_lanes`."""
         super().check_lanes(point)
         if point.taps == "shared" and (point.bits < 2 or point.lanes <= point.bits // 2):
@@ -129,7 +150,7 @@ class Phased(Reuse):
                 f"taps shared needs bit_width 2 or more and more than {point.bits // 2} lanes"
             )
 
-    def state_bits(self, point: DesignPoint) -> int:
+    def state_bits(self, point: Point) -> int:
         """Return the bits of the one state."""
         return point.state_bits or 0
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
-from pezoexplore.hardware.verify.engine.script import (
-    BEATS,
-    PRESSURES,
-    make_engine_script,
-    pressure_lines,
-)
+from pezoexplore.hardware.verify.engine.scenarios import make_engine_script
+from pezoexplore.hardware.verify.engine.script import BEATS, PRESSURES, pressure_lines
 from pezoexplore.hardware.verify.engine.verify import HARNESS, clocks_enough
 from pezoexplore.paths import bench_dir
 

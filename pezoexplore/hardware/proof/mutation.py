@@ -22,7 +22,7 @@ from pezoexplore.hardware.proof.mutants import Mutant, mutants_of
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl import engine
 from pezoexplore.hardware.verify.engine.regress import engine_points
-from pezoexplore.hardware.verify.engine.script import SEGMENTS
+from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS
 from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.stimulus import TARGET_WORDS

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pezoexplore.errors import ToolError
 from pezoexplore.streams.stream import Stream
 
 Characters = NDArray[np.uint8]
@@ -19,6 +23,32 @@ BYTE_LINES = np.frombuffer(b"".join(b"%02x\n" % i for i in range(256)), np.uint8
 
 class MismatchError(Exception):
     """The RTL showed something that the software does not; the message says what."""
+
+
+def compare_trace(
+    work_dir: Path, log_path: Path, compare: Callable[[bytes], dict[str, Any]]
+) -> dict[str, Any]:
+    """Compare the trace that a simulation left.
+
+    Args:
+        work_dir: Folder of the simulation.
+        log_path: Receives the first difference.
+        compare: Returns what was compared; raises MismatchError.
+
+    Returns:
+        ``rtl_status``: ``pass`` with what was compared, or ``fail``.
+
+    Raises:
+        ToolError: There is no trace.
+    """
+    try:
+        return {"rtl_status": "pass", **compare((work_dir / "trace.txt").read_bytes())}
+    except MismatchError as difference:
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(f"{difference}\n")
+        return {"rtl_status": "fail"}
+    except OSError as error:
+        raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
 
 
 class Trace:

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.verify.checker import check
 from pezoexplore.hardware.verify.coverage import write_events
 from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
 from pezoexplore.hardware.verify.simulate import HARNESS, PUBLIC, simulate
 from pezoexplore.hardware.verify.stimulus import TARGET_WORDS, Script, make_script
-from pezoexplore.hardware.verify.trace import BYTE_LINES, MismatchError
+from pezoexplore.hardware.verify.trace import BYTE_LINES, compare_trace
 from pezoexplore.paths import bench_dir
 from pezoexplore.streams.packing import hex_lines
 from pezoexplore.streams.stream import Stream
@@ -66,18 +65,10 @@ def verify_point(
     _prepare(stream, script, rtl_dir, work_dir, waves, coverage)
     events = StreamEvents(stream) if coverage else None
     simulate(work_dir, log_path, timeout_s, simulator)
-    try:
-        trace = (work_dir / "trace.txt").read_bytes()
-        found = {"rtl_status": "pass", **check(stream, script, trace, events)}
-        if events is not None:
-            write_events(work_dir, stream_goals(stream), events.events())
-        return found
-    except MismatchError as difference:
-        with log_path.open("a", encoding="utf-8") as log:
-            log.write(f"{difference}\n")
-        return {"rtl_status": "fail"}
-    except OSError as error:
-        raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
+    found = compare_trace(work_dir, log_path, lambda trace: check(stream, script, trace, events))
+    if events is not None and found["rtl_status"] == "pass":
+        write_events(work_dir, stream_goals(stream), events.events())
+    return found
 
 
 def _prepare(

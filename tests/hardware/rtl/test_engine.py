@@ -17,8 +17,9 @@ from pezoexplore.hardware.rtl.engine import (
     engine_hash,
     engine_source_names,
 )
+from pezoexplore.hardware.verify.engine.checker import check_engine
 from pezoexplore.hardware.verify.engine.regress import engine_points
-from pezoexplore.hardware.verify.engine.script import check_engine, make_engine_script
+from pezoexplore.hardware.verify.engine.scenarios import make_engine_script
 from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.trace import MismatchError

@@ -11,7 +11,7 @@ from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.hardware.verify.checker import check
 from pezoexplore.hardware.verify.engine.events import engine_goals
 from pezoexplore.hardware.verify.engine.regress import engine_points
-from pezoexplore.hardware.verify.engine.script import SEGMENTS, make_engine_script
+from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS, make_engine_script
 from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
 from pezoexplore.hardware.verify.stimulus import (
     READY,

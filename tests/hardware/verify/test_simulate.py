@@ -15,7 +15,6 @@ from pezoexplore.hardware.verify import verify
 from pezoexplore.hardware.verify.simulate import simulate
 from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.stream import Stream
 
 PASSED = '<testsuites><testsuite><testcase name="stream"/></testsuite></testsuites>'
 FAILED = PASSED.replace("/></testsuite>", "><failure/></testcase></testsuite>")
@@ -119,8 +118,8 @@ def test_output_without_end(job, fakes):
 def verified(tmp_path, monkeypatch, old, new):
     """Verify a point whose generated top was altered behind the bench's back."""
 
-    def altered(point, folder):
-        made = build(Stream(point), folder)
+    def altered(stream, folder):
+        made = build(stream, folder)
         assert made.top.count(old) == 1
         return replace(made, top=made.top.replace(old, new))
 

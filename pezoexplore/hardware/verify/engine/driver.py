@@ -1,9 +1,9 @@
 """What host software does with a perturbation engine: register operations, pass by pass.
 
-The streams of an engine stand at places of their own. Training step t of a point whose steps take
-``sources`` steps of the stream each has its direction at stream step ``t * sources``, in stream 0,
-and what stream j shows at stream step ``t * sources + j``. A pass moves all of them on by its
-beats; :meth:`Host.seek` does the rest, by discarding beats and reseeding.
+Each stream of an engine has its position. Training step t of a point whose steps take ``sources``
+steps of the stream each has its direction at stream step ``t * sources``, in stream 0, and what
+stream j shows at stream step ``t * sources + j``. A pass moves all of them on by its beats;
+:meth:`Host.seek` does the rest, by discarding beats and reseeding.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Operation:
     strobe: int = 15
 
     def line(self) -> str:
-        """The operation as the harness reads it."""
+        """Return the operation as the harness reads it."""
         word = self.data & 0xFFFFFFFF
         return f"{self.kind:x}{self.strobe:x}{self.address:02x}{word:08x}\n"
 
@@ -91,12 +91,12 @@ def begin(mode: str, replay: bool) -> Operation:
 
 
 class Host:
-    """The host of one engine: knows where its streams stand.
+    """The host of one engine: tracks the positions of its streams.
 
     Attributes:
         shape: Parameters of the engine.
         beats: Beats of a pass.
-        places: Epoch and beat of each stream.
+        positions: Epoch and beat of each stream.
     """
 
     def __init__(self, point: DesignPoint, shape: Shape, parameters: int) -> None:
@@ -106,36 +106,36 @@ class Host:
         self.reset()
 
     def reset(self) -> None:
-        """The engine was reset."""
-        self.places = [(0, 0)] * self.shape.sources
+        """Note that the engine was reset."""
+        self.positions = [(0, 0)] * self.shape.sources
 
-    def place(self, stream_step: int) -> tuple[int, int]:
-        """Epoch and beat at which a step of the stream starts."""
+    def position(self, stream_step: int) -> tuple[int, int]:
+        """Return the epoch and beat at which a step of the stream starts."""
         if not self._stream.point.reseeds:
             return 0, stream_step * self.beats
         epoch, step = divmod(stream_step, int(self._stream.point.reuse_period))
         return epoch, step * self.beats
 
     def seek(self, step: int) -> list[Operation]:
-        """Move every stream to its place in a training step, which is never behind it."""
+        """Move every stream to its position in a training step, which is never behind it."""
         sources = self.shape.sources
-        wanted = [self.place(step * sources + source) for source in range(sources)]
+        wanted = [self.position(step * sources + source) for source in range(sources)]
         operations: list[Operation] = []
-        moved = [j for j in range(sources) if wanted[j][0] != self.places[j][0]]
-        for epoch, group in _grouped(moved, [place[0] for place in wanted]):
+        moved = [j for j in range(sources) if wanted[j][0] != self.positions[j][0]]
+        for epoch, group in _grouped(moved, [position[0] for position in wanted]):
             operations += self._reseed(group, epoch)
-        distances = [w[1] - p[1] for w, p in zip(wanted, self.places, strict=True)]
+        distances = [w[1] - p[1] for w, p in zip(wanted, self.positions, strict=True)]
         behind = [j for j in range(sources) if distances[j]]
         for distance, group in _grouped(behind, distances):
             assert distance > 0, "a stream cannot go back"
             operations += [write("SELECT", _mask(group)), write("SKIP", distance), until_idle()]
-        self.places = wanted
+        self.positions = wanted
         return operations
 
     def moved_on(self, beats: int | None = None) -> None:
-        """All streams have shown so many more beats, or those of a pass."""
+        """Note that all streams have shown so many more beats, or those of a pass."""
         more = self.beats if beats is None else beats
-        self.places = [(epoch, beat + more) for epoch, beat in self.places]
+        self.positions = [(epoch, beat + more) for epoch, beat in self.positions]
 
     def scales(self, scales: Iterable[int], ends: Iterable[int]) -> list[Operation]:
         """Set s of every segment, and the weight at which each but the last ends.
@@ -147,20 +147,20 @@ class Host:
         return operations + [write("END", end, k) for k, end in enumerate(ends)]
 
     def _reseed(self, group: list[int], epoch: int) -> list[Operation]:
-        """New seeds of an epoch for some streams."""
+        """Load the seeds of an epoch into some streams."""
         operations = [until_numbers(), write("SELECT", _mask(group)), write("RESEED", 1)]
         high_words = -(-max(self.shape.state_bits - 32, 0) // 32)
         for word in self._stream.strategy.load_words(epoch):
-            for place in range(high_words, 0, -1):
-                operations.append(write("SEED_HIGH", word >> (32 * place)))
+            for position in range(high_words, 0, -1):
+                operations.append(write("SEED_HIGH", word >> (32 * position)))
             operations.append(write("SEED", word))
         for source in group:
-            self.places[source] = (epoch, 0)
+            self.positions[source] = (epoch, 0)
         return operations
 
 
 def _grouped(sources: list[int], keys: list[int]) -> list[tuple[int, list[int]]]:
-    """The sources by key, in the order of the keys."""
+    """Group the sources by key, in the order of the keys."""
     listed = sorted(sources, key=lambda j: keys[j])
     return [(key, list(group)) for key, group in groupby(listed, key=lambda j: keys[j])]
 
@@ -170,7 +170,7 @@ def _mask(sources: list[int]) -> int:
 
 
 def packed(weights: NDArray[np.int32], shape: Shape) -> list[str]:
-    """Beats of weights as lines of hexadecimal digits, zeros behind the last weight.
+    """Return beats of weights as lines of hexadecimal digits, zeros behind the last weight.
 
     Args:
         weights: int32 [d].
@@ -185,7 +185,7 @@ def packed(weights: NDArray[np.int32], shape: Shape) -> list[str]:
 
 
 def unpacked(lines: list[str], shape: Shape, parameters: int) -> NDArray[np.int32]:
-    """Weights int32 [d] of the beats that an engine sent."""
+    """Return the weights int32 [d] of the beats that an engine sent."""
     kind = np.dtype("<i1" if shape.slot_bits == 8 else "<i2")
     # The first slot of a beat is the last one of its line.
     rows = [np.frombuffer(bytes.fromhex(line)[::-1], kind) for line in lines]

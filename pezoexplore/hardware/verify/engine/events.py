@@ -1,4 +1,4 @@
-"""Functional coverage of an engine: what its regression should ask of it.
+"""Functional coverage of an engine: the goals of its regression.
 
 Unlike a stream's, an engine's script knows beforehand what will happen: the events are noted while
 it is drawn, and the comparison of the trace shows that they did.
@@ -44,7 +44,7 @@ _ALWAYS = (
 
 
 def engine_goals(shape: Shape) -> tuple[str, ...]:
-    """Events that the regression of an engine should have."""
+    """Return the events that the regression of an engine should have."""
     goals = list(_ALWAYS)
     goals += ["reseed"] if shape.has_reseed else []
     goals += ["skip"] if shape.sources > 1 else []
@@ -53,7 +53,7 @@ def engine_goals(shape: Shape) -> tuple[str, ...]:
 
 
 def settings_events(settings: Settings, shape: Shape) -> set[str]:
-    """Extremes among the registers of a pass."""
+    """Return the extremes among the registers of a pass."""
     low, high = shape.scales
     seen = {
         "M smallest": settings.step == -(2**15),
@@ -68,7 +68,7 @@ def settings_events(settings: Settings, shape: Shape) -> set[str]:
 
 
 def pass_events(mode: str, replay: bool, moved: NDArray[np.int64], shape: Shape) -> set[str]:
-    """What a pass shows.
+    """Return what a pass shows.
 
     Args:
         mode: One of ``engine_map.MODES``.
@@ -86,6 +86,6 @@ def pass_events(mode: str, replay: bool, moved: NDArray[np.int64], shape: Shape)
 
 
 def operation_events(operations: Iterable[Operation]) -> set[str]:
-    """Skips and reseeds among operations."""
+    """Return the skips and reseeds among operations."""
     names = {BY_NAME["SKIP"].address: "skip", BY_NAME["RESEED"].address: "reseed"}
     return {names[o.address] for o in operations if o.kind is Kind.WRITE and o.address in names}

@@ -46,28 +46,28 @@ class EngineModel:
         self._stream = Stream(point.perturbation())
 
     def send(
-        self, mode: str, weights: I32, places: Sequence[tuple[int, int]], settings: Settings
+        self, mode: str, weights: I32, positions: Sequence[tuple[int, int]], settings: Settings
     ) -> I32:
-        """Weights that a pass sends.
+        """Return the weights that a pass sends.
 
         Args:
             mode: One of ``engine_map.MODES``.
             weights: int32 [d], whole beats.
-            places: Epoch and beat of each stream at the start of the pass.
+            positions: Epoch and beat of each stream at the start of the pass.
             settings: The registers.
         """
-        moved = self.moved(mode, weights, places, settings)
+        moved = self.moved(mode, weights, positions, settings)
         sent: I32 = saturate(moved, self._shape.weight_bits).astype(np.int32)
         return sent
 
     def moved(
-        self, mode: str, weights: I32, places: Sequence[tuple[int, int]], settings: Settings
+        self, mode: str, weights: I32, positions: Sequence[tuple[int, int]], settings: Settings
     ) -> I64:
-        """What :meth:`send` then holds within the rails."""
+        """Return what :meth:`send` then holds within the rails."""
         if mode == "restore":
             return weights.astype(np.int64)
         updating = mode == "update"
-        numbers = self._numbers(places, weights.size)
+        numbers = self._numbers(positions, weights.size)
         move = self._probe(numbers, settings, updating)
         if updating:
             noise = self._noise(numbers, self._shape.draws - 1)
@@ -79,15 +79,15 @@ class EngineModel:
     def _noise_bits(self) -> int:
         return self._shape.noise_words * self._shape.bit_width
 
-    def _numbers(self, places: Sequence[tuple[int, int]], count: int) -> I64:
-        """Words [sources, count] from these places on."""
+    def _numbers(self, positions: Sequence[tuple[int, int]], count: int) -> I64:
+        """Return words [sources, count] from these positions on."""
         beats = count // self._shape.lanes
-        words = [self._stream.beats(epoch, beat, beats).reshape(-1) for epoch, beat in places]
+        words = [self._stream.beats(epoch, beat, beats).reshape(-1) for epoch, beat in positions]
         stacked: I64 = np.stack(words).astype(np.int64)
         return stacked
 
     def _noise(self, numbers: I64, draw: int) -> I64 | None:
-        """Random bits of the roundings number `draw`; None where there are none."""
+        """Return the random bits of the roundings number `draw`; None where there are none."""
         if draw < 0:
             return None
         first, bits = 1 + draw * self._shape.noise_words, self._shape.bit_width
@@ -97,7 +97,7 @@ class EngineModel:
         return noise
 
     def _probe(self, numbers: I64, settings: Settings, updating: bool) -> I64:
-        """p of every weight, or in an update the u of its own rounding."""
+        """Return p of every weight, or in an update the u of a separate rounding."""
         shape = self._shape
         values = 2 * numbers[0] + 1 if shape.half else numbers[0]
         noise = None

@@ -9,21 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl.engine import EngineBuild, Shape, build_engine
 from pezoexplore.hardware.verify.coverage import write_events
+from pezoexplore.hardware.verify.engine.checker import check_engine
 from pezoexplore.hardware.verify.engine.events import engine_goals
-from pezoexplore.hardware.verify.engine.script import (
-    BEATS,
-    PRESSURES,
-    SEGMENTS,
-    STEPS,
-    check_engine,
-    make_engine_script,
-    pressure_lines,
-)
+from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS, STEPS, make_engine_script
+from pezoexplore.hardware.verify.engine.script import BEATS, PRESSURES, pressure_lines
 from pezoexplore.hardware.verify.simulate import PUBLIC, simulate
-from pezoexplore.hardware.verify.trace import MismatchError
+from pezoexplore.hardware.verify.trace import compare_trace
 from pezoexplore.paths import bench_dir
 from pezoexplore.streams.stream import Stream
 
@@ -54,7 +47,7 @@ def verify_engine(
     Args:
         point: A point with integer weights.
         rtl_dir: Folder of the Verilog under test.
-        work_dir: Folder to build in; made anew.
+        work_dir: Folder to build in; replaced.
         log_path: Receives what the tools print, and the first difference.
         steps: Training steps, about half of what is played.
         waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
@@ -83,22 +76,18 @@ def verify_engine(
     (work_dir / "ops.hex").write_text("".join(op.line() for op in script.operations))
     (work_dir / "beats.hex").write_text("\n".join(script.beats) + "\n")
     simulate(work_dir, log_path, timeout_s, simulator)
-    try:
-        trace = (work_dir / "trace.txt").read_text(encoding="ascii").splitlines()
-        words = check_engine(script, trace)
-        if coverage:
-            write_events(work_dir, engine_goals(shape), script.events)
-        return {"rtl_status": "pass", "rtl_words_checked": words}
-    except MismatchError as difference:
-        with log_path.open("a", encoding="utf-8") as log:
-            log.write(f"{difference}\n")
-        return {"rtl_status": "fail"}
-    except OSError as error:
-        raise ToolError(f"{work_dir}: the simulator left no trace ({error})") from error
+
+    def compare(trace: bytes) -> dict[str, int]:
+        return {"rtl_words_checked": check_engine(script, trace.decode("ascii").splitlines())}
+
+    found = compare_trace(work_dir, log_path, compare)
+    if coverage and found["rtl_status"] == "pass":
+        write_events(work_dir, engine_goals(shape), script.events)
+    return found
 
 
 def clocks_enough(point: DesignPoint, beats: int) -> int:
-    """Clocks that no operation of a sound engine takes.
+    """Return a number of clocks that no operation of a sound engine takes.
 
     The longest are a skip over all of a training step's passes, and the wait for a pool's refill.
 
@@ -120,7 +109,7 @@ def prepare(
     job: Mapping[str, Any],
     waves: bool = False,
 ) -> None:
-    """Put everything a simulation of an engine reads into its folder, but what it plays.
+    """Write everything a simulation of an engine reads, except what it plays.
 
     Args:
         built: The RTL.

@@ -1,0 +1,269 @@
+"""The scenarios of an engine's regression, and the order in which they are played."""
+
+from __future__ import annotations
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.hardware.rtl.engine_map import BY_NAME, ID_VALUE, VERSION_VALUE
+from pezoexplore.hardware.verify.engine.driver import (
+    Kind,
+    Operation,
+    begin,
+    packed,
+    until_idle,
+    until_numbers,
+    write,
+)
+from pezoexplore.hardware.verify.engine.script import LATENCY, EngineScript, Maker
+
+SEGMENTS = 3
+"""Segments of the engine that a regression builds."""
+
+STEPS = 12
+"""Training steps before the reset."""
+
+
+class Scenarios(Maker):
+    """Adds one scenario a call to the script of an engine."""
+
+    def registers(self) -> None:
+        """Access registers that can only be read, that keep, that refuse."""
+        script, shape = self.script, self.shape
+        where = BY_NAME["SHAPE"]
+        fields = {
+            "LANES": shape.lanes,
+            "WEIGHT_BITS": shape.weight_bits,
+            "SOURCES": shape.sources,
+            "SEGMENTS": shape.segments,
+            "DRAWS": shape.draws,
+            "HAS_RESEED": int(shape.has_reseed),
+        }
+        script.expect("ID", ID_VALUE)
+        script.expect("VERSION", VERSION_VALUE)
+        script.expect("SHAPE", sum(where.field(name, value) for name, value in fields.items()))
+        script.play(until_numbers())
+        self.expect_status("NUMBERS")
+        script.expect("SKIP", 0)
+        self._kept()
+        for name in ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH"):
+            script.refused(write(name, 2, strobe=7), "strobes")
+            script.play(write(name, 2, strobe=0))
+        script.refused(write("SEED", 1), "value")
+        script.refused(write("RESEED", 3), "value")
+        script.refused(write("RESEED", 0), "value")
+        if not shape.has_reseed:
+            script.refused(write("RESEED", 1), "value")
+        for name in ("ID", "VERSION", "SHAPE", "STATUS", "PHASE"):
+            script.refused(write(name, 1), "address")
+        for address in (0x34, 0x40 + 8 * shape.segments, 0x3C + 8 * shape.segments, 0xC0, 0xFC):
+            script.refused(Operation(Kind.READ, address=address), "address")
+            script.refused(Operation(Kind.WRITE, 1, address), "address")
+
+    def overlapping(self) -> None:
+        """Write or read twice at once: the second waits for the first one's response."""
+        script = self.script
+        for step, shift in ((0x1234, 21), (0x4321, 10), (-0x3210, 31)):
+            script.play(Operation(Kind.PAIR), write("STEP", step), write("STEP_SHIFT", shift))
+            script.play(Operation(Kind.PAIR))
+            script.expect("STEP", step)
+            script.expect("STEP_SHIFT", shift)
+            script.play(Operation(Kind.PAIR))
+            script.refused(write("ID", step), "address")
+            script.play(write("STEP", ~step))
+            script.play(Operation(Kind.PAIR))
+            script.refused(Operation(Kind.READ, address=0x34), "address")
+            script.expect("STEP", ~step)
+
+    def abandoned(self) -> None:
+        """Reset with a write or a read under way: the port is as it was at the start."""
+        script, at = self.script, BY_NAME["STEP"].address
+        for offered in range(1, 8):
+            for clocks in (2, 12):
+                script.play(Operation(Kind.ABANDON, clocks << 16 | offered, at))
+                script.play(write("STEP_SHIFT", 9))
+                script.expect("STEP_SHIFT", 9)
+                script.expect("STEP", 0)
+
+    def _kept(self) -> None:
+        """Write registers that keep their value, byte by byte."""
+        script, (low, high) = self.script, self.shape.scales
+        segments = self.shape.segments
+        script.events.add("bytes written alone")
+        script.expect("STEP", 0)
+        script.play(write("STEP", 0x12345678, strobe=1))
+        script.expect("STEP", 0x78)
+        script.play(write("STEP", 0x89AB, strobe=2))
+        script.expect("STEP", -0x10000 + 0x8978)
+        script.play(write("STEP_SHIFT", 0xFFFFFFFF))
+        script.expect("STEP_SHIFT", 31)
+        script.play(write("STEP_SHIFT", 7, strobe=14))
+        script.expect("STEP_SHIFT", 31)
+        every = (1 << self.shape.sources) - 1
+        script.expect("SELECT", every)
+        script.play(write("SELECT", 0))
+        script.expect("SELECT", 0)
+        script.play(write("SELECT", 0xFFFFFFFF))
+        script.expect("SELECT", every)
+        for segment in range(segments):
+            script.play(write("SCALE", low + segment % 2, segment))
+            script.refused(write("SCALE", high + 1, segment), "value")
+            script.refused(write("SCALE", low - 1, segment), "value")
+            script.play(write("SCALE", 127, segment, strobe=8))
+        for segment in range(segments - 1):
+            script.play(write("END", (0x01020304 << segment) & 0xFFFFFFFF, segment))
+            script.play(write("END", 0, segment, strobe=4))
+        for segment in range(segments):
+            script.expect("SCALE", low + segment % 2, segment)
+        for segment in range(segments - 1):
+            script.expect("END", (0x01020304 << segment) & 0xFF00FFFF, segment)
+        for value in (0xFFFFFFFF, 0):
+            for segment in range(segments - 1):
+                script.play(write("END", value, segment))
+                script.expect("END", value, segment)
+
+    def busy(self, number: int) -> None:
+        """Write while a pass waits for its beats: refused."""
+        self.script.play(*self.host.seek(number))
+        settings, positions = self.settings(), list(self.host.positions)
+        self.setting(settings)
+        script, weights = self.script, self.weights()
+        script.play(begin("plus", False))
+        script.refused(begin("minus", False), "busy")
+        script.refused(write("STEP", 99), "busy")
+        script.refused(write("SKIP", 99), "busy")
+        script.play(until_numbers())
+        self.expect_status("BUSY", "NUMBERS")
+        script.expect("STEP", settings.step)
+        script.play(Operation(Kind.STREAM, self.host.beats), until_idle())
+        script.beats += packed(weights, self.shape)
+        script.expected += self.lines(self.model.send("plus", weights, positions, settings))
+        script.expected.append("t")
+        script.words += weights.size
+        self.host.moved_on()
+
+    def held(self) -> None:
+        """Hold back the last beats of a pass: it is under way until they have been taken."""
+        script = self.script
+        for beats in (1, 2):  # as many as the way out holds
+            settings, positions = self.settings(), list(self.host.positions)
+            self.setting(settings)
+            weights = self.weights()[: beats * self.shape.lanes]
+            script.play(begin("update", False), Operation(Kind.SEND, beats))
+            for _ in range(3):
+                script.refused(write("STEP", 99), "busy")
+                self.expect_status("BUSY", "NUMBERS")
+            script.play(Operation(Kind.STREAM, 0), until_idle())
+            script.beats += packed(weights, self.shape)
+            script.expected += self.lines(self.model.send("update", weights, positions, settings))
+            script.expected.append("t")
+            self.host.moved_on(beats)
+
+    def skipping(self) -> None:
+        """Skip beats: STATUS shows it, and nothing can be written meanwhile."""
+        script = self.script
+        script.play(until_numbers(), write("SELECT", 0xFFFFFFFF), write("SKIP", 400))
+        self.expect_status("BUSY", "SKIPPING", "NUMBERS")
+        script.refused(write("SKIP", 1), "busy")
+        script.play(until_idle())
+        script.expect("SKIP", 0)
+        script.expect("PHASE", self.host.positions[0][1] + 400)
+        self.host.moved_on(400)
+
+    def interrupted(self) -> None:
+        """Reset early in the longest skip: all is as it was at the start."""
+        script = self.script
+        script.play(until_numbers(), write("SKIP", 0xFFFFFFFF))
+        self.expect_status("BUSY", "SKIPPING", "NUMBERS")
+        script.play(Operation(Kind.RESET, 1), until_numbers())
+        self.host.reset()
+        script.expect("SKIP", 0)
+        script.expect("PHASE", 0)
+
+    def unkept(self) -> None:
+        """Ask for the same numbers where there was no step yet: those after reset."""
+        settings, positions = self.settings(), list(self.host.positions)
+        self.setting(settings)
+        self.one_pass("plus", settings, positions, replay=True, timed=False)
+        self.host.moved_on()
+        self.script.expect("PHASE", self.host.positions[0][1])
+
+    def loading(self) -> None:
+        """Pass weights through while the streams wait for their seeds; then reset."""
+        if self.shape.has_reseed:
+            self.script.play(until_numbers(), write("SELECT", 0xFFFFFFFF), write("RESEED", 1))
+            self.expect_status("LOADING")
+            self.one_pass("restore", self.settings(), self.host.positions, False, timed=False)
+            self.expect_status("LOADING")
+            self.script.play(Operation(Kind.RESET, 1))
+            self.host.reset()
+
+    def cut(self) -> None:
+        """Reset in the middle of a pass: all is as it was at the start."""
+        self.pressure(False)
+        self.script.events.add("reset in mid-pass")
+        clocks = LATENCY + self.host.beats // 2
+        script, weights, settings = self.script, self.weights(), self.settings()
+        positions = list(self.host.positions)
+        self.setting(settings)
+        script.play(begin("minus", False), Operation(Kind.CUT, clocks << 16 | self.host.beats))
+        script.beats += packed(weights, self.shape)
+        sent = self.lines(self.model.send("minus", weights, positions, settings))
+        script.expected.append("c")
+        script.expected += [f"b 0 {line[4:]}" for line in sent]
+        script.expected.append(".")
+        self.host.reset()
+        script.expect("STEP", 0)
+        script.expect("PHASE", 0)
+
+    def cleared(self) -> None:
+        """Return the streams to where reset left them."""
+        self.script.play(write("RESEED", 2))
+        self.script.events.add("streams return to reset")
+        self.host.reset()
+        self.script.expect("PHASE", 0)
+
+
+def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> EngineScript:
+    """Draw the regression of a point's engine.
+
+    Args:
+        point: A point with integer weights.
+        shape: Its engine.
+        steps: Training steps before the reset, and half as many after it.
+    """
+    maker = Scenarios(point, shape)
+    orders = [
+        ["plus", "minus", "update", "restore"],
+        ["restore", "update", "minus", "restore", "plus"],
+        ["minus", "restore", "plus"],
+    ]
+    maker.script.play(Operation(Kind.RESET, 3))
+    for on in (False, True):
+        maker.pressure(on)
+        maker.registers()
+        maker.overlapping()
+        maker.abandoned()
+        if not on:
+            maker.script.play(Operation(Kind.RESET, 1))
+    maker.script.play(Operation(Kind.RESET, 2))
+    for number in range(steps):
+        maker.pressure(number % 3 != 0)
+        maker.step(number, orders[number % 4 % 3], timed=number % 3 == 0)
+    maker.pressure(True)
+    maker.busy(steps)
+    maker.held()
+    maker.skipping()
+    maker.interrupted()
+    maker.cut()
+    maker.unkept()
+    maker.cleared()
+    maker.pressure(True)
+    maker.loading()
+    for number in range(steps // 4):
+        maker.step(number, orders[0], timed=False)
+    maker.cleared()
+    for number in range(steps // 4):
+        maker.step(2 * number, orders[0], timed=False)
+    for number in range(steps, steps + 4):
+        maker.step(number, ["update"], timed=False, chosen=maker.far(late=number == steps + 2))
+    return maker.script
