@@ -74,10 +74,10 @@ def test_holds(text, cell, holds):
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-@pytest.mark.parametrize("row", [{}, {"c": ""}, {"c": None}, {"c": math.nan}])
-def test_a_missing_cell_never_holds(operator, row):
-    assert not parse_condition(f"c {operator} 3").holds(row)
-    assert not Condition("c", "!=", "x").holds(row)
+def test_a_missing_cell_never_holds(operator):
+    for row in ({}, {"c": ""}, {"c": None}, {"c": math.nan}):
+        assert not parse_condition(f"c {operator} 3").holds(row)
+        assert not Condition("c", "!=", "x").holds(row)
 
 
 VALUES = st.one_of(
