@@ -50,7 +50,7 @@ MIN_RUNG_STEPS = 100
 """With fewer steps a rung is not informative and is left out."""
 
 
-def load_points(
+def load(
     design: Path | None,
     overrides: Sequence[str] = (),
     axes: Mapping[str, str | None] | None = None,
@@ -69,9 +69,10 @@ def load_points(
     Raises:
         DesignError: The file or an option cannot be used, or the design has no legal point.
     """
-    path = design or paths.designs_dir() / "quickstart.yaml"
+    if design is None:
+        design = paths.designs_dir() / "quickstart.yaml"
     values = {axis: None if text is None else [text] for axis, text in (axes or {}).items()}
-    loaded = read_design(path, overrides, values)
+    loaded = read_design(design, overrides, values)
     return loaded, select(loaded.space, sample, seed)
 
 

@@ -59,10 +59,12 @@ class LoadedDesign:
     Attributes:
         space: The design.
         left_out: Combinations of the includes that the axis options do not allow.
+        folder: Folder of the file, where modules of the user's tasks are looked for first.
     """
 
     space: DesignSpace
     left_out: tuple[LeftOut, ...]
+    folder: Path
 
 
 def load_design(
@@ -109,7 +111,7 @@ def read_design(
                 _replace_axis(tree, axis, values)
         space = _validate(tree)
         if not given:
-            return LoadedDesign(space, ())
+            return LoadedDesign(space, (), Path(path).parent)
         allowed = {axis: getattr(space.space, axis) for axis in given}
         if only_includes:
             space = space.model_copy(update={"space": SubSpace()})
@@ -117,7 +119,7 @@ def read_design(
         if not space.parts():
             options = ", ".join(_option(axis) for axis in given)
             raise DesignError(f"{options}: {path} has no design with these values; try others")
-        return LoadedDesign(space, left_out)
+        return LoadedDesign(space, left_out, Path(path).parent)
 
 
 def space_of_options(

@@ -48,7 +48,10 @@ def export(
     segments: Annotated[
         int,
         typer.Option(
-            "--segments", min=1, max=16, help="Number of layers with scales of the engine."
+            "--segments",
+            min=1,
+            max=16,
+            help="Number of layers of the model: the engine has a scale for each.",
         ),
     ] = 2,
     rtl_dir: RtlDir = None,

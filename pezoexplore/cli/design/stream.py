@@ -29,7 +29,9 @@ def stream(
     ] = 0,
     epoch: Annotated[
         int,
-        typer.Option("--epoch", min=0, max=2**32, help="Number of refills or reseeds before."),
+        typer.Option(
+            "--epoch", min=0, max=2**32, help="Number of refills or reseeds before the first word."
+        ),
     ] = 0,
     format_: Annotated[
         StreamForm,

@@ -100,7 +100,7 @@ def search(
     stopped search; the results are those of an uninterrupted one.
     """
     from pezoexplore import run
-    from pezoexplore.design.loading import load_design
+    from pezoexplore.design.loading import read_design
     from pezoexplore.search.search_run import SearchSettings
 
     verbosity(quiet, verbose)
@@ -108,7 +108,8 @@ def search(
         budget, sampler, seed, batch, time_, job_count(jobs), warm_start or []
     )
     workers = run.Workers(settings.jobs, executor, scheduler, cluster, cache, no_cache)
-    space = load_design(design, set_ or [])
+    loaded = read_design(design, set_ or [])
+    space = loaded.space
     plan = run.plan_search(
         space,
         run.stage_names(stages),
@@ -116,7 +117,7 @@ def search(
         sampler,
         command=command_line(),
         rtl_dir=rtl_dir,
-        folder=design.parent,
+        folder=loaded.folder,
         rungs=rungs,
     )
     log.info(_headline(plan, settings))

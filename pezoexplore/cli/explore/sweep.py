@@ -94,7 +94,7 @@ def sweep(
 
     verbosity(quiet, verbose)
     as_json = format_ is TableOrJson.json
-    loaded, points = run.load_points(design, set_ or (), axes, sample, sample_seed)
+    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed)
     names = run.stage_names(stages)
     workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
     if parquet:
@@ -111,7 +111,7 @@ def sweep(
         command=command_line(),
         points=points,
         rtl_dir=rtl_dir,
-        folder=design and design.parent,
+        folder=loaded.folder,
     )
     result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds)
     if as_json:
