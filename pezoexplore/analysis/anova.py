@@ -71,7 +71,7 @@ class Model:
 
 
 def _share(gain: float, degrees: int, rest: float, spare: int, total: float) -> tuple[float, int]:
-    """Share of the variance less what as many degrees of freedom explain by chance."""
+    """Return the share of variance minus the share that chance explains with these degrees."""
     if spare <= 0:
         return math.nan, degrees
     return max(0.0, gain - degrees * max(0.0, rest) / spare) / total, degrees

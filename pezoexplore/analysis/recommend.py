@@ -180,7 +180,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
 
 
 def span_share(point: DesignPoint, parameters: int) -> float:
-    """Share of d dimensions that all updates ever made can reach, at most 1.
+    """Return the share of d dimensions that all updates together can reach, at most 1.
 
     Of a model with more than ``COUNTED`` weights, the share of that many directions.
     """

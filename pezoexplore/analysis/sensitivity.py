@@ -274,7 +274,7 @@ def _one_a_design(
 
 
 def _noise(rows: Rows, values: Floats) -> float | None:
-    """Share of the variance of means that comes from the seeds alone."""
+    """Return the share of the variance of means that is due to the seeds."""
     seeds = [seeds_of(row) for row in rows]
     if min(len(listed) for listed in seeds) < 2:
         return None

@@ -65,7 +65,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Entry point: run the command line and exit with its status."""
+    """Run the command line and exit with its status."""
     sys.exit(run(sys.argv[1:]) if _can_write() else STATUS_ERROR)
 
 

@@ -48,7 +48,7 @@ class LegalSampler(BaseSampler):
     """
 
     def __init__(self, candidates: Candidates, inner: BaseSampler | None, seed: int) -> None:
-        """See the class."""
+        """Create the sampler; see the class."""
         self._candidates = candidates
         self._inner = inner
         self._draw = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ class LegalSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:  # noqa: ANN401 - as in the base class
-        """Never needed: every axis is sampled together with the others."""
+        """Refuse: every axis is sampled jointly with the others."""
         raise AssertionError(f"{param_name} is no axis of the space")
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
@@ -126,7 +126,7 @@ class SobolSampler(LegalSampler):
     """
 
     def __init__(self, candidates: Candidates, seed: int, start: int) -> None:
-        """See the class."""
+        """Create the sampler; see the class."""
         from scipy.stats.qmc import Sobol
 
         super().__init__(candidates, None, seed)
@@ -166,7 +166,7 @@ class SurrogateSampler(LegalSampler):
         objectives: Sequence[str],
         bounds: Sequence[tuple[str, Callable[[Any], Any]]],
     ) -> None:
-        """See the class."""
+        """Create the sampler; see the class."""
         super().__init__(candidates, None, seed)
         self._batch, self._objectives, self._bounds = batch, objectives, bounds
         self._chosen: list[int] | None = None

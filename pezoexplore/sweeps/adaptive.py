@@ -32,15 +32,15 @@ class MoreSeedsStage(TrainStage):
     more: tuple[tuple[DesignPoint, int], ...] = ()
 
     def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
+        """Implement :meth:`Stage.key`."""
         return self._of(point).key(point)
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+        """Implement :meth:`Stage.run`."""
         return self._of(point).run(point, log_path)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return self._of(point).cost(point)
 
     def _of(self, point: DesignPoint) -> TrainStage:

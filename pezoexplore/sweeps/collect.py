@@ -71,7 +71,7 @@ def collect(
     progress: Callable[[Progress], None],
     warn: Callable[[str], None],
 ) -> None:
-    """See to it that the store has a record of every key of a plan, and that the plan knows it.
+    """Ensure that the store and the plan have a record for every key of the plan.
 
     Args:
         plan: The plan.

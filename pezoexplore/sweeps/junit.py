@@ -43,7 +43,7 @@ class TestCase:
 
 
 def junit_xml(name: str, cases: Sequence[TestCase]) -> str:
-    """JUnit XML of one test suite.
+    """Return JUnit XML of one test suite.
 
     Args:
         name: Name of the suite.

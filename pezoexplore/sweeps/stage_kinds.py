@@ -41,11 +41,11 @@ class HealthStage(Stage):
     libraries: Versions
 
     def applies(self, point: DesignPoint) -> bool:
-        """See :meth:`Stage.applies`."""
+        """Implement :meth:`Stage.applies`."""
         return point.draws
 
     def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
+        """Implement :meth:`Stage.key`."""
         return {
             "axes": point.perturbation().to_json(),
             "parameters": self.parameters,
@@ -55,7 +55,7 @@ class HealthStage(Stage):
         }
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+        """Implement :meth:`Stage.run`."""
         from pezoexplore.streams.statistics import stream_statistics
         from pezoexplore.streams.stream import Stream
 
@@ -67,7 +67,7 @@ class HealthStage(Stage):
         return self.steps * (point.queries or 1)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 2.0
 
 
@@ -95,7 +95,7 @@ class TrainStage(Stage):
     cpu: str
 
     def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
+        """Implement :meth:`Stage.key`."""
         return {
             "axes": point.to_json(),
             "task": self.task,
@@ -107,7 +107,7 @@ class TrainStage(Stage):
         }
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+        """Implement :meth:`Stage.run`."""
         from pezoexplore.train.evaluate import train_point
         from pezoexplore.train.tasks.registry import get_task
 
@@ -115,7 +115,7 @@ class TrainStage(Stage):
         return train_point(point, task, self.settings)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 2.0 + 20e-6 * replica_steps(self.settings)
 
 
@@ -136,11 +136,11 @@ class HardwareStage(Stage):
     tools: Versions
 
     def applies(self, point: DesignPoint) -> bool:
-        """See :meth:`Stage.applies`."""
+        """Implement :meth:`Stage.applies`."""
         return point.in_hardware
 
     def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
+        """Implement :meth:`Stage.key`."""
         hardware = point.hardware()
         return {
             "axes": hardware.to_json(),
@@ -150,7 +150,7 @@ class HardwareStage(Stage):
         }
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """See :meth:`Stage.run`."""
+        """Implement :meth:`Stage.run`."""
         hardware = point.hardware()
         identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
         with scratch(self.work_dir) as work:
@@ -168,17 +168,17 @@ class RtlStage(HardwareStage):
     name: str = field(default="rtl", init=False)
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
-        """See :meth:`HardwareStage.found`."""
+        """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.verify.verify import verify_point
 
         return verify_point(hardware, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 5.0
 
     def verdict(self, payload: Payload) -> str | None:
-        """See :meth:`Stage.verdict`."""
+        """Implement :meth:`Stage.verdict`."""
         if payload["rtl_status"] == "pass":
             return None
         return "the RTL does not deliver the words of the software stream"
@@ -196,11 +196,11 @@ class PowerStage(HardwareStage):
     clock_mhz: float
 
     def key(self, point: DesignPoint) -> Payload:
-        """See :meth:`Stage.key`."""
+        """Implement :meth:`Stage.key`."""
         return super().key(point) | {"clock_mhz": self.clock_mhz}
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
-        """See :meth:`HardwareStage.found`."""
+        """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.power.power import power_point
 
         assert self.target is not None, "power is for a target"
@@ -209,7 +209,7 @@ class PowerStage(HardwareStage):
         )
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 10.0
 
 
@@ -220,14 +220,14 @@ class SynthStage(HardwareStage):
     name: str = field(default="synth", init=False)
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
-        """See :meth:`HardwareStage.found`."""
+        """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.synth import synthesise
 
         assert self.target is not None, "synthesis is for a target"
         return synthesise(hardware, self.target, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 4.0
 
 
@@ -238,14 +238,14 @@ class TimingStage(HardwareStage):
     name: str = field(default="timing", init=False)
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
-        """See :meth:`HardwareStage.found`."""
+        """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.timing import highest_clock
 
         assert self.target is not None, "a clock is for a target"
         return highest_clock(hardware, self.target, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
-        """See :meth:`Stage.cost`."""
+        """Implement :meth:`Stage.cost`."""
         return 15.0
 
 

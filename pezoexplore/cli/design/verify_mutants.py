@@ -104,13 +104,13 @@ def verify_mutants(
 
 
 def _share(rows: Sequence[Judged]) -> float:
-    """Percent of the mutants not equivalent that were killed; 100 where there are none."""
+    """Return the percentage of killed mutants, without equivalent ones; 100 if there are none."""
     judged = len(rows) - _count(rows, EQUIVALENT)
     return 100 * _count(rows, KILLED) / judged if judged else 100.0
 
 
 def _test_cases(rows: Sequence[Judged]) -> list[TestCase]:
-    """A mutant is a test of the benches: killed is passed, equivalent is skipped."""
+    """Return the mutants as tests of the testbenches: killed passes, equivalent is skipped."""
     return [
         TestCase(
             suite=row.file,

@@ -176,7 +176,7 @@ class _Source:
 
 
 def log_tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
-    """End of a log as text; empty if there is no log."""
+    """Return the end of a log as text; empty without a log."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - size))
