@@ -35,9 +35,9 @@ from pezoexplore.design.point import resolve
 from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams import gaussian_tables
-from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.families import box_muller, clt, icdf, table_hadamard, treegrng
 from pezoexplore.streams.gaussian_source import STATE_BITS, next_rows
+from pezoexplore.streams.generators.registry import family as family_of
 from pezoexplore.streams.linear import byte_tables, power, transpose
 
 Words = Callable[[NDArray[np.uint64], int], NDArray[np.int32]]
@@ -77,7 +77,7 @@ def lane_cells(family: str, width: int) -> dict[str, int]:
         more = f", .GROUP({group})" if group > 1 else ""
         text = LANE.format(family=family, width=width, bits=STATE_BITS, group=group, more=more)
         lane.write_text(text, encoding="utf-8")
-        for name in ("lut6.v", *entry(family).rtl):  # Yosys sees its own folder only
+        for name in ("lut6.v", *family_of(family).rtl):  # Yosys sees its own folder only
             shutil.copyfile(rtl_dir() / name, Path(folder) / name)
         script = (
             f"read_verilog lut6.v {family}.v {lane.name}; "

@@ -19,11 +19,11 @@ from pezoexplore.design.point import resolve
 from pezoexplore.hardware.eda.synth import synthesise
 from pezoexplore.hardware.eda.tools import yosys_version
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.catalogue import CATALOGUE
+from pezoexplore.streams.generators.registry import families
 from pezoexplore.streams.statistics import stream_statistics
 from pezoexplore.streams.stream import Stream
 
-HARDWARE = tuple(item.name for item in CATALOGUE if item.rtl)
+HARDWARE = tuple(item.name for item in families() if item.in_hardware)
 RIVAL = "xorshift32"
 LANES = 31
 

@@ -18,7 +18,7 @@ from pezoexplore.cli import app
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
 from pezoexplore.hardware.rtl import engine_map
 from pezoexplore.markdown import markdown_table
-from pezoexplore.streams import catalogue
+from pezoexplore.streams.generators import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- columns: made by docs/make_reference.py -->", "<!-- end of columns -->"

@@ -14,7 +14,7 @@ from typing import Any
 
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.markdown import markdown_table
 
 Row = Mapping[str, object]
@@ -66,7 +66,7 @@ def kind_of(point: DesignPoint) -> str:
         return "software"
     if point.reuse != "none":
         return "reuse"
-    return "baseline" if point.rng in GAUSSIAN_HARDWARE else "other"
+    return "baseline" if point.family.gaussian else "other"
 
 
 @dataclass(frozen=True)

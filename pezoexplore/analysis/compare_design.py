@@ -9,9 +9,10 @@ from pathlib import Path
 import yaml
 
 from pezoexplore.design.loading import load_design
-from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.design.yaml_tree import PlainDumper
+from pezoexplore.streams.generators.registry import gaussian_names
 
 NAME = "compare"
 
@@ -31,7 +32,7 @@ def compared_designs(lanes: int, bits: int) -> list[dict[str, object]]:
     """
     shape = {"lanes": lanes, "bit_width": bits}
     found: list[dict[str, object]] = [{"rng": "gaussian", "reuse": "none"}]
-    found += [{"rng": rng, "reuse": "none", **shape} for rng in GAUSSIAN_HARDWARE]
+    found += [{"rng": rng, "reuse": "none", **shape} for rng in gaussian_names()]
     found += [{"rng": rng, "reuse": "none", **shape} for rng in ("xorshift32", "lut_opt")]
     pool = {"rng": "xorshift32", "reuse": "pool", "pool_size": POOL_WORDS, **shape}
     found += [pool, {**pool, "reuse_period": REFILL_STEPS}]
@@ -87,9 +88,6 @@ def divergences(rows: Sequence[Mapping[str, str]]) -> dict[str, float]:
     from pezoexplore.streams.divergence import divergence
     from pezoexplore.streams.stream import Stream
 
-    points = {
-        row["rng"]: DesignPoint.from_json(row)
-        for row in rows
-        if row["status"] == "ok" and row["rng"] in GAUSSIAN_HARDWARE
-    }
+    finished = (DesignPoint.from_json(row) for row in rows if row["status"] == "ok")
+    points = {point.rng: point for point in finished if point.family.gaussian}
     return {rng: divergence(Stream(point)) for rng, point in points.items()}

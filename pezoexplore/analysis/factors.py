@@ -11,20 +11,14 @@ import numpy.typing as npt
 
 from pezoexplore.analysis.pareto import Rows
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
-from pezoexplore.design.point import AXES, NO_RNG
+from pezoexplore.design.point import AXES
 from pezoexplore.design.training_axes import TRAINING_AXES
+from pezoexplore.streams.generators.registry import family
 
 Floats = npt.NDArray[np.float64]
 
 MAX_LEVELS = 8
 """Most values of a numeric axis that are levels of their own; more are put into as many groups."""
-
-_FIXED = {
-    "rademacher": ("bit_width", "state_bits"),
-    "ternary": ("bit_width", "state_bits"),
-    "gaussian": ("bit_width", "state_bits", "scaling"),
-}
-"""Axes that a generator leaves no choice of; all but lfsr fix their state."""
 
 
 def varying_axes(rows: Rows) -> list[str]:
@@ -89,12 +83,11 @@ def _grouped(axis: str, levels: Sequence[str], codes: npt.NDArray[np.int64]) -> 
 def chosen(row: Mapping[str, object], axis: str) -> object:
     """Return the value of an axis; None where the row's generator leaves no choice."""
     rng = row.get("rng")
-    if axis not in TRAINING_AXES and axis != "rng":
-        if rng == NO_RNG:
+    if rng and axis not in TRAINING_AXES and axis != "rng":
+        made = family(str(rng))
+        if axis in made.fixed_axes:
             return None
-        if axis in _FIXED.get(str(rng), () if rng == "lfsr" else ("state_bits",)):
-            return None
-        if rng == "gaussian" and row.get("reuse") == "none" and axis != "reuse":
+        if not made.in_hardware and row.get("reuse") == "none" and axis != "reuse":
             return None
     return row.get(axis)
 

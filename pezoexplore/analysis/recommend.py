@@ -207,7 +207,8 @@ def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
 
 def _fresh_gaussian(point: DesignPoint) -> bool:
     """Return whether a point is MeZO's reference."""
-    return (point.rng, point.reuse, point.estimator) == ("gaussian", "none", "rge")
+    software = point.draws and not point.in_hardware
+    return software and not point.pooled and point.estimator == "rge"
 
 
 def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> Iterable[Option]:

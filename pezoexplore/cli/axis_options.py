@@ -11,13 +11,13 @@ import typer
 
 from pezoexplore.cli.completion import axis_values
 from pezoexplore.design.columns import AXIS_HELP
-from pezoexplore.design.point import RNGS
 from pezoexplore.design.training_axes import ESTIMATORS
+from pezoexplore.streams.generators.registry import names
 
 Axes = dict[str, str | None]
 """Text of each axis option; None for one that is not given."""
 
-_CHOICES = {"rng": RNGS, "estimator": ESTIMATORS}
+_CHOICES = {"rng": (*names(), "or module:Class"), "estimator": ESTIMATORS}
 
 _Command = Callable[..., int]
 

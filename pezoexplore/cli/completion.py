@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TextIO
 
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, NUMERIC_COLUMNS, RESULT_COLUMNS
-from pezoexplore.design.point import REUSES, RNGS, SCALINGS, STREAM_AXES, TAPS
+from pezoexplore.design.point import REUSES, SCALINGS, STREAM_AXES, TAPS
 from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, UPDATE_ROUNDINGS
+from pezoexplore.streams.generators.registry import names
 
 Offer = list[tuple[str, str]]
 """Words and their meanings."""
 
 AXIS_VALUES: dict[str, tuple[str, ...]] = {
-    "rng": RNGS,
+    "rng": names(),
     "reuse": REUSES,
     "taps": TAPS,
     "scaling": SCALINGS,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.loading import space_of_options
-from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import DEFAULTS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.registry import family
 
 ENGINE_BITS = {"weight_bits": "16", "activation_bits": "8"}
 """Widths of the perturbation engine where none are given: it adds integers."""
@@ -33,9 +34,10 @@ def one_point(
     """
     space = space_of_options(axes, settings, overrides)
     values = {axis: listed[0] for axis, listed in space.space.named().items()}
-    if "reuse" not in values and values.get("rng", "lfsr") != "lfsr":
-        values["reuse"] = "none"
     try:
+        usual = family(str(values.get("rng", DEFAULTS["rng"]))).reuses
+        if DEFAULTS["reuse"] not in usual:
+            values.setdefault("reuse", usual[0])
         return resolve(**values), space
     except IllegalPointError as error:
         raise DesignError(f"not a legal combination: {error}") from None

@@ -24,6 +24,8 @@ from pezoexplore.design.training_axes import (
     training_words,
 )
 from pezoexplore.errors import DesignError, IllegalPointError
+from pezoexplore.streams.generators.family import Family
+from pezoexplore.streams.generators.registry import NO_RNG, family
 from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse
 
 __all__ = [
@@ -32,37 +34,12 @@ __all__ = [
     "MAX_POOL_BITS",
     "DesignPoint",
     "IllegalPointError",
-    "fixed_state_bits",
     "resolve",
 ]
-
-RNGS = (
-    *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
-    *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard", "lut_opt"),
-    *("sobol", "lut_sr"),
-    "gaussian",
-)
-NO_RNG = "none"
-"""What the axis rng holds for an estimator without random numbers."""
 
 REUSES = tuple(RULES)
 TAPS = ("shifted", "xor", "shared")
 SCALINGS = ("none", "constant", "pow2")
-
-GAUSSIAN_HARDWARE = ("clt", "treegrng", "box_muller", "icdf", "table_hadamard")
-"""Generators with an approximately normal output, in hardware."""
-
-OUTPUT_BITS = {"xoshiro128pp": 32, "trivium": 64, "lut_opt": 48, "lut_sr": 32}
-"""Bits a clock of the generators whose bits are words for several lanes."""
-
-OUTPUT_WORDS = {"table_hadamard": 4, "sobol": 256}
-"""Words a clock of the generators that make several, whatever their width."""
-
-FIXED_BITS = {"rademacher": 1, "ternary": 2}
-"""Word bits of the generators that leave no choice."""
-
-GAUSSIAN_BITS = (4, 12)
-"""Bit widths the hardware Gaussians are built for."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ class DesignPoint:
     """One perturbation design in canonical form; make it with :func:`resolve`.
 
     Attributes:
-        rng: Generator family, one of ``RNGS``; ``none`` for an estimator that draws no numbers.
+        rng: Name of the generator family; ``none`` for an estimator that draws no numbers.
         reuse: Reuse strategy, one of ``REUSES``.
         pool_size: Words asked for in a pool; None for the other strategies.
         reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
@@ -107,6 +84,11 @@ class DesignPoint:
     update_rounding: str | None = None
 
     @property
+    def family(self) -> Family:
+        """All that is known of the generator."""
+        return family(self.rng)
+
+    @property
     def reseeds(self) -> bool:
         """Whether the pool is refilled or the generators are reseeded every so often."""
         return math.isfinite(self.reuse_period)
@@ -129,12 +111,12 @@ class DesignPoint:
     @property
     def in_hardware(self) -> bool:
         """Whether the point has RTL; the software Gaussian and the point without numbers do not."""
-        return self.rng not in ("gaussian", NO_RNG)
+        return self.family.in_hardware
 
     @property
     def draws(self) -> bool:
         """Whether training draws any random directions or masks."""
-        return self.rng != NO_RNG
+        return self.family.draws
 
     @property
     def fixed_point(self) -> bool:
@@ -158,13 +140,12 @@ class DesignPoint:
         """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
         if not self.rules.shares_generators or not self.in_hardware:
             return 1
-        words = OUTPUT_WORDS.get(self.rng) or OUTPUT_BITS.get(self.rng, self.bits) // self.bits
-        return min(self.lanes, words)
+        return min(self.lanes, self.family.group(self.bits))
 
     @property
     def in_shift_registers(self) -> bool:
         """Whether the state lies in shift registers, which are not read or loaded at once."""
-        return self.rng == "lut_sr" and self.rules.shares_generators
+        return bool(self.family.stream) and self.rules.shares_generators
 
     @property
     def generators(self) -> int:
@@ -213,15 +194,14 @@ class DesignPoint:
             IllegalPointError: The values are not legal together.
         """
         written = {axis: value for axis, value in vars(self).items() if value is not None}
-        if written["rng"] == NO_RNG:
+        if not self.draws:
             del written["rng"]  # never written: an estimator without random numbers implies it
         return resolve(**written | {axis: axis_value(axis, value) for axis, value in axes.items()})
 
     def label(self) -> str:
         """A short name for plots and tables, such as ``phased/xor lfsr16 8b x31``."""
         how = f"{self.reuse}/{self.taps}" if self.taps else self.reuse
-        source = self.rng if self.rng != "lfsr" else f"lfsr{self.state_bits}"
-        parts = [how, source]
+        parts = [how, self.family.label(self)]
         if self.bit_width is not None:
             parts.append(f"{self.bit_width}b x{self.lanes}")
         if self.pool_size is not None:
@@ -230,7 +210,7 @@ class DesignPoint:
             parts.append(f"T={int(self.reuse_period)}")
         if self.leap is not None and self.leap != 1:
             parts.append(f"leap {self.leap}")
-        plain = "none" if self.rng in ("gaussian", "rademacher", NO_RNG) else "constant"
+        plain = "constant" if self.family.scaled else "none"
         if self.scaling != plain:
             parts.append(self.scaling)
         trained = training_words(asdict(self))
@@ -303,29 +283,6 @@ DEFAULTS: dict[str, Value] = {
 """What an axis is when a design does not name it; state_bits None: the generator's own default."""
 
 
-def fixed_state_bits(rng: str, bit_width: int) -> int | None:
-    """State bits of a generator that leaves no choice; None for an lfsr and the software Gaussian.
-
-    The Gaussian baselines take 33 bits, so that their period is at least 2**32.
-    """
-    if rng in ("lfsr", "gaussian"):
-        return None
-    return _STATE_BITS.get(rng, 33)
-
-
-_STATE_BITS = {
-    "xorshift32": 32,
-    "rademacher": 32,
-    "xoshiro128pp": 128,
-    "ca": 32,
-    "trivium": 288,
-    "ternary": 32,
-    "lut_opt": 48,
-    "sobol": 32,
-    "lut_sr": 521,
-}
-
-
 def resolve(**axes: str | int | float | None) -> DesignPoint:
     """Canonical point of raw axis values; axes not given take their default.
 
@@ -340,22 +297,22 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
     if not draws_numbers(training["estimator"]):
         return replace(_NO_NUMBERS, **training)
     rng, reuse = str(values["rng"]), str(values["reuse"])
-    rules = RULES[reuse]
+    rules, made = RULES[reuse], family(rng)
     rules.check_generator(rng)
     raw = DesignPoint(
         rng=rng,
         reuse=reuse,
         pool_size=_integer(values["pool_size"]) if "pool_size" in rules.axes else None,
         reuse_period=float(values["reuse_period"] or math.inf),
-        bit_width=FIXED_BITS.get(rng) or _integer(values["bit_width"]),
+        bit_width=made.fixed_bits or _integer(values["bit_width"]),
         state_bits=_integer(values["state_bits"]),
         lanes=_integer(values["lanes"]) or 1,
-        leap=_integer(values["leap"]) if rng == "lfsr" else None,
+        leap=_integer(values["leap"]) if "leap" in made.chooses else None,
         taps=str(values["taps"]) if "taps" in rules.axes else None,
         scaling=str(values["scaling"]),
         **training,
     )
-    return _software_gaussian(raw) if rng == "gaussian" else _hardware_point(raw)
+    return _hardware_point(raw) if made.in_hardware else _software_gaussian(raw)
 
 
 _NO_NUMBERS = DesignPoint(NO_RNG, "none", None, math.inf, None, None, 1, None, None, "none")
@@ -382,15 +339,9 @@ def _software_gaussian(raw: DesignPoint) -> DesignPoint:
 
 
 def _hardware_point(raw: DesignPoint) -> DesignPoint:
-    low, high = GAUSSIAN_BITS
-    if raw.rng in GAUSSIAN_HARDWARE and not low <= raw.bits <= high:
-        raise IllegalPointError(f"{raw.rng} is built for bit_width {low} to {high}, not {raw.bits}")
-    fixed = fixed_state_bits(raw.rng, raw.bits)
-    if raw.rng == "sobol":  # a count, and a word a lane
-        fixed = _STATE_BITS["sobol"] + raw.group * raw.bits
-    point = replace(raw, state_bits=fixed or raw.state_bits or raw.bits)
-    if point.rng == "lfsr":
-        _check_lfsr(point)
+    point = replace(raw, state_bits=raw.family.state_bits(raw))
+    point.family.check(point)
+    point.rules.check_lanes(point)
     _check_integers(point)
     point.rules.check_memory(point)
     return _check_scaling(point)
@@ -400,28 +351,14 @@ def _check_integers(point: DesignPoint) -> None:
     """Integer training adds the words as they are, and rounds with uniform ones."""
     if point.fixed_point and point.scaling == "pow2":
         raise IllegalPointError("weight_bits needs scaling none or constant, not pow2")
-    if point.rounding == "stochastic" and point.rng in (*GAUSSIAN_HARDWARE, "ternary"):
+    if point.rounding == "stochastic" and not point.family.uniform:
         raise IllegalPointError(
             f"rounding stochastic needs uniform numbers; rng {point.rng} has none"
         )
 
 
-def _check_lfsr(point: DesignPoint) -> None:
-    state_bits, leap = point.state_bits or 0, point.leap or 1
-    period = 2**state_bits - 1
-    if state_bits < 3:
-        raise IllegalPointError(f"an lfsr needs state_bits of at least 3, not {state_bits}")
-    if state_bits < point.bits:
-        raise IllegalPointError(
-            f"bit_width {point.bits} needs at least as many state_bits, not {state_bits}"
-        )
-    if math.gcd(leap, period) != 1:
-        raise IllegalPointError(f"leap {leap} shares a factor with the period {period}")
-    point.rules.check_lanes(point)
-
-
 def _check_scaling(point: DesignPoint) -> DesignPoint:
     if point.scaling != "pow2":
-        return replace(point, scaling="none") if point.rng == "rademacher" else point
+        return point if point.family.scaled else replace(point, scaling="none")
     point.rules.check_pow2(point)
     return point

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pezoexplore.design.kinds import Json, Kind, nearest
+from pezoexplore.streams.generators.registry import names
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,37 @@ TASK_NAMES = (
 """Tasks that come with the package."""
 
 
+OWN = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
+"""What names something in a module of the user's."""
+
+
+@dataclass(frozen=True)
+class GeneratorName(Kind):
+    """A generator: one of the package's, or a class of the user's."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return f"{', '.join(names())}, or package.module:Class"
+
+    def read(self, value: object) -> str:
+        """The name."""
+        if not isinstance(value, str):
+            raise self.refuse(value)
+        if value not in names() and not re.fullmatch(OWN, value):
+            raise self.refuse(value, nearest(value, names()))
+        return value
+
+    def json_schema(self) -> Json:
+        """JSON Schema of a value."""
+        return {"anyOf": [{"enum": list(names())}, {"type": "string", "pattern": f"^{OWN}$"}]}
+
+
 @dataclass(frozen=True)
 class TaskName(Kind):
     """A training task: one of the package's, or a function of the user's."""
 
     pattern = r"last-mile-(rotated|inverted|noisy|new-classes)-[1-9][0-9]{0,3}"
-    own = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
 
     @property
     def allowed(self) -> str:
@@ -99,12 +125,12 @@ class TaskName(Kind):
         """Return the name."""
         if not isinstance(value, str):
             raise self.refuse(value)
-        named = value in TASK_NAMES or re.fullmatch(f"{self.pattern}|{self.own}", value)
+        named = value in TASK_NAMES or re.fullmatch(f"{self.pattern}|{OWN}", value)
         if not named:
             raise self.refuse(value, nearest(value, TASK_NAMES))
         return value
 
     def json_schema(self) -> Json:
         """Return JSON Schema of a value."""
-        pattern = f"^({self.pattern}|{self.own})$"
+        pattern = f"^({self.pattern}|{OWN})$"
         return {"anyOf": [{"enum": list(TASK_NAMES)}, {"type": "string", "pattern": pattern}]}

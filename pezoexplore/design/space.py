@@ -22,8 +22,8 @@ from pezoexplore.design.kinds import (
     Whole,
     refusal,
 )
-from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, RNGS, SCALINGS, TAPS
-from pezoexplore.design.setting_kinds import Path, Share, Switch, TaskName
+from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, SCALINGS, TAPS
+from pezoexplore.design.setting_kinds import GeneratorName, Path, Share, Switch, TaskName
 from pezoexplore.design.training_axes import (
     ESTIMATORS,
     FIXED_BITS,
@@ -75,8 +75,10 @@ class SubSpace(_Section):
     An axis that is not named takes its default (in an exclude: matches anything).
     """
 
-    rng: Annotated[tuple[str, ...] | None, Several(Choice(RNGS))] = _axis(
-        "rng", "Generator family; gaussian is MeZO's software reference, without hardware."
+    rng: Annotated[tuple[str, ...] | None, Several(GeneratorName())] = _axis(
+        "rng",
+        "Generator family; gaussian is MeZO's software reference, without hardware; "
+        "module:Class is one of your own, in a module beside the design file.",
     )
     reuse: Annotated[tuple[str, ...] | None, Several(Choice(REUSES))] = _axis(
         "reuse",

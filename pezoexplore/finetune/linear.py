@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from pezoexplore.streams.generator_words import generator_words
-from pezoexplore.streams.linear import Columns, apply, byte_tables, power
+from pezoexplore.streams.generators.family import Columns
+from pezoexplore.streams.linear import apply, byte_tables, power
 from pezoexplore.streams.packing import U64, Words, word_dtype
 from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategies.phased import Phased

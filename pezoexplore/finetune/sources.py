@@ -74,7 +74,7 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
         return host
     if short is not None:
         return Rotating(host, short)
-    if isinstance(strategy, Phased | PerLane) and strategy.generator.shape is None:
+    if isinstance(strategy, Phased | PerLane) and point.family.top_bits:
         return Linear(strategy, device)
     return host
 

@@ -142,10 +142,11 @@ def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
     """
     from pezoexplore.hardware.verify.regress import ALL_MODULES
 
-    unknown = [name for name in names if name not in ALL_MODULES]
+    own = tuple(dict.fromkeys(name for name in names if ":" in name))
+    unknown = [name for name in names if name not in (*ALL_MODULES, *own)]
     if unknown:
         raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(ALL_MODULES)}")
-    return tuple(name for name in ALL_MODULES if name in names or not names)
+    return (*(name for name in ALL_MODULES if name in names or not names), *own)
 
 
 def run_regression(

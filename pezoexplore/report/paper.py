@@ -80,10 +80,11 @@ def _span(report: Report) -> Figure | None:
     d, columns = report.parameters, ("effective_span", "effective_dim")
     if d is None or not {*columns, "accuracy_mean"} <= set(report.frame.columns):
         return None
+    colours = style.rng_colours(point.rng for point in report.points)
     clouds = {
         (column, rng): cloud
         for column in columns
-        for rng in style.RNG_COLOURS
+        for rng in colours
         if (cloud := _points(report, rng, column, d))[0]
     }
     if not clouds:
@@ -94,14 +95,14 @@ def _span(report: Report) -> Figure | None:
         axes = style.axes_at(figure, left, _BOTTOM, _SPAN_WIDTH, _HEIGHT)
         for (of, rng), (xs, ys) in clouds.items():
             if of == column:
-                axes.plot(xs, ys, "o", ms=3, mfc="none", mew=0.8, color=style.RNG_COLOURS[rng],
+                axes.plot(xs, ys, "o", ms=3, mfc="none", mew=0.8, color=colours[rng],
                           label=rng if place == 0 else None)  # fmt: skip
         axes.set_xscale("log")
         axes.axvline(100, color=style.FAINT, lw=0.7, ls=(0, (2, 2)))
         axes.set_xlabel(f"{column.replace('_', ' ')}, share of d = {d:,} (%)")
         axes.set_ylabel(style.title_of("accuracy_mean") if place == 0 else "")
         axes.tick_params(labelleft=place == 0)
-    figure.legend(loc="upper center", ncols=len(style.RNG_COLOURS), fontsize=6.5, borderaxespad=0.2)
+    figure.legend(loc="upper center", ncols=len(colours), fontsize=6.5, borderaxespad=0.2)
     return figure
 
 

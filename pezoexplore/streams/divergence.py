@@ -23,7 +23,7 @@ def divergence(stream: Stream) -> float:
     Note on the bias of information estimates, 1955).
 
     Args:
-        stream: A stream whose generator is one of ``GAUSSIAN_HARDWARE``.
+        stream: A stream whose generator is a hardware Gaussian.
     """
     point = stream.point
     bits = min(point.bits, CELL_BITS)

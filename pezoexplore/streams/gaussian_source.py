@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pezoexplore.streams.generators.family import Axes, Columns, Family, Point, grid_of_lanes
+from pezoexplore.streams.linear import transpose
+
 STATE_BITS = 33
 
 FACTORS = (7, 23, 89, 599479)
@@ -44,3 +47,65 @@ def next_rows(state_bits: int) -> tuple[int, ...]:
     if state_bits != STATE_BITS:
         raise ValueError(f"the Gaussian source has {STATE_BITS} state bits, not {state_bits}")
     return tuple(sum(1 << taps[i] for taps in TAPS if taps[i] >= 0) for i in range(STATE_BITS))
+
+
+GAUSSIAN_RTL = ("gaussian_source_table.vh", "lut6.v")
+STATE_SOURCE = "State: LUT-OPT matrix, Thomas and Luk, J. VLSI Signal Processing 47, 2007."
+
+C_NARROW = """\
+/* The top bits of a number of twelve bits. */
+static inline int32_t pezo_narrow(int32_t word)
+{
+    return (int32_t)((uint32_t)(word + 2048) >> (12 - PEZO_BIT_WIDTH)) - (1 << (PEZO_BIT_WIDTH - 1));
+}
+
+"""  # noqa: E501
+C_FOLD = (
+    C_NARROW
+    + """\
+/* Magnitude with the sign folded in by inversion, and the four bits below. */
+static inline int32_t pezo_fold(int magnitude, uint64_t sign, uint64_t rest)
+{
+    return pezo_narrow((sign & 1 ? ~magnitude : magnitude) * 16 + (int)(rest & 15));
+}
+
+"""
+)
+PYTHON_NARROW = '''\
+
+
+def _narrow(word: int) -> int:
+    """The top bits of a number of twelve bits."""
+    return word >> 12 - BIT_WIDTH
+'''
+PYTHON_FOLD = (
+    PYTHON_NARROW
+    + '''\
+
+
+def _fold(magnitude: int, sign: int, rest: int) -> int:
+    """Magnitude with the sign folded in by inversion, and the four bits below."""
+    return _narrow((magnitude ^ -(sign & 1)) << 4 | rest & 15)
+'''
+)
+"""Functions of the exported models, for words of twelve bits and for folded magnitudes."""
+
+
+class GaussianFamily(Family):
+    """A family of normal words whose bits come from this source."""
+
+    numbers = "normal"
+    widths = (4, 12)
+    state = STATE_BITS
+    ports: tuple[str, ...] = ("BIT_WIDTH", "STATE_BITS")
+    defect = ("gaussian_source_table.vh", "{s[29], s[18], s[8], s[23]", "{s[0], s[18], s[8], s[23]")
+    small: tuple[Axes, ...] = ({},)
+    grid: tuple[Axes, ...] = grid_of_lanes(4, 8, 12)
+
+    def columns(self, point: Point) -> Columns:
+        """Return the map of one clock."""
+        return transpose(next_rows(point.state_bits or 0))
+
+    def sigma(self, point: Point) -> float:
+        """Return the nominal deviation: words reach 4 sigma."""
+        return float(2.0 ** (point.bits - 3))

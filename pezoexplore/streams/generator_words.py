@@ -6,7 +6,6 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams import kernels
-from pezoexplore.streams.families import lfsr
 from pezoexplore.streams.generator import generator
 from pezoexplore.streams.linear import wide_tables
 from pezoexplore.streams.packing import U64, Words, word_dtype
@@ -37,18 +36,11 @@ def generator_words(
         flat = np.empty((shape[0] * shape[2], count, 1), dtype=word_dtype(made.bit_width))
         made.stepped.fill(states.reshape(-1, states.shape[2]).copy(), made.bit_width, flat)
         return flat.reshape(shape[0], shape[2], count).transpose(0, 2, 1)
-    if made.shape is not None:
-        return _shaped_words(point, states, count)
-    out = np.empty(shape, dtype=word_dtype(made.bit_width))
-    narrow, shift = states.astype(np.uint32), made.state_bits - made.bit_width
-    half = 2 ** (made.bit_width - 1)
-    if point.rng == "xorshift32":
-        kernels.xorshift32_rows(narrow, shift, half, out)
-    else:
-        taps = lfsr.taps(made.state_bits)
-        kernels.lfsr_rows(narrow, taps, point.leap or 1, shift, half, period, position, out)
-    states[...] = narrow
-    return out
+    if made.family.top_bits:
+        out = np.empty(shape, dtype=word_dtype(made.bit_width))
+        if made.family.fill_rows(states, point, out, period, position):
+            return out
+    return _shaped_words(point, states, count)
 
 
 def _shaped_words(point: DesignPoint, states: U64, count: int) -> Words:

@@ -10,70 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-U32 = NDArray[np.uint32]
+from pezoexplore.streams.generators.compiled import compiled, inlined
+
 U64 = NDArray[np.uint64]
 Words = NDArray[Any]
 
 _BYTE = np.uint64(8)
 
 
-@njit(cache=True, nogil=True)
-def lfsr_rows(
-    states: U32,
-    taps: int,
-    leap: int,
-    shift: int,
-    half: int,
-    period: int,
-    position: int,
-    out: Words,
-) -> None:
-    """Words of one lfsr a lane; lanes move down every `period` beats (0: never).
-
-    `shift` drops the state bits below the word and `half` centres it.
-    """
-    mask, drop = np.uint32(taps), np.uint32(shift)
-    lanes = states.shape[1]
-    for epoch in range(states.shape[0]):
-        x = states[epoch]
-        at = position
-        for beat in range(out.shape[1]):
-            if period and at == period:
-                first = x[0]
-                for lane in range(lanes - 1):
-                    x[lane] = x[lane + 1]
-                x[lanes - 1] = first
-                at = 0
-            row = out[epoch, beat]
-            for lane in range(lanes):
-                row[lane] = np.int32(x[lane] >> drop) - half
-            for _ in range(leap):
-                for lane in range(lanes):
-                    bit = np.uint32(0) - np.uint32(x[lane] & np.uint32(1))
-                    x[lane] = np.uint32(np.uint32(x[lane] >> np.uint32(1)) ^ (bit & mask))
-            at += 1
-
-
-@njit(cache=True, nogil=True)
-def xorshift32_rows(states: U32, shift: int, half: int, out: Words) -> None:
-    """Words of one xorshift32 a lane; `shift` and `half` as in :func:`lfsr_rows`."""
-    drop = np.uint32(shift)
-    for epoch in range(states.shape[0]):
-        x = states[epoch]
-        for beat in range(out.shape[1]):
-            row = out[epoch, beat]
-            for lane in range(states.shape[1]):
-                y = x[lane]
-                row[lane] = np.int64(y >> drop) - half
-                y = np.uint32(y ^ np.uint32(y << np.uint32(13)))
-                y = np.uint32(y ^ np.uint32(y >> np.uint32(17)))
-                x[lane] = np.uint32(y ^ np.uint32(y << np.uint32(5)))
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def linear_rows(states: U64, tables: U64, out: U64) -> None:
     """States of any linear generator, beat after beat.
 
@@ -100,7 +47,7 @@ def linear_rows(states: U64, tables: U64, out: U64) -> None:
                     x[lane] = _image(tables, x[lane], width)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _image_of_three(tables: U64, width: np.uint64, state: np.uint64) -> np.uint64:
     mask = (np.uint64(1) << width) - np.uint64(1)
     return np.uint64(
@@ -110,7 +57,7 @@ def _image_of_three(tables: U64, width: np.uint64, state: np.uint64) -> np.uint6
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _image_of_five(tables: U64, width: np.uint64, state: np.uint64) -> np.uint64:
     mask, twice = (np.uint64(1) << width) - np.uint64(1), width + width
     return np.uint64(
@@ -122,7 +69,7 @@ def _image_of_five(tables: U64, width: np.uint64, state: np.uint64) -> np.uint64
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _image(tables: U64, state: np.uint64, width: np.uint64 = _BYTE) -> np.uint64:
     mask, rest, image = (np.uint64(1) << width) - np.uint64(1), state, np.uint64(0)
     for group in range(tables.shape[0]):
@@ -131,7 +78,7 @@ def _image(tables: U64, state: np.uint64, width: np.uint64 = _BYTE) -> np.uint64
     return image
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def phased_rows(
     states: U64,
     step: U64,

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Columns
+
 U64 = NDArray[np.uint64]
-Columns = tuple[int, ...]
 
 
 def apply(columns: Columns, state: int) -> int:
@@ -121,7 +122,7 @@ def jump(columns: Columns, states: U64, distance: U64) -> U64:
     return flat.reshape(states.shape)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _jump(tables: U64, states: U64, distance: U64) -> None:
     for n in range(states.size):
         x, d, k = states[n], distance[n], 0

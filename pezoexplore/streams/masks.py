@@ -22,7 +22,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from pezoexplore.streams.linear import Columns, apply, power, rows_of
+from pezoexplore.streams.generators.family import Columns
+from pezoexplore.streams.linear import apply, power, rows_of
 from pezoexplore.streams.seeding import splitmix64
 
 LAGS = 64

@@ -7,39 +7,17 @@ The strategies that compute words and hardware are the classes of
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from pezoexplore.errors import IllegalPointError
+from pezoexplore.streams.generators.family import Point
+from pezoexplore.streams.generators.registry import family
 
 MAX_POOL_BITS = 94_500_000
 """Block RAM of the largest UltraScale+ FPGA (VU13P, AMD DS890: 94.5 Mb): no pool is larger."""
 
 MAX_POW2_STATE_BITS = 12
 """Widest state whose scale exponents fit a table by state."""
-
-
-class Point(Protocol):
-    """What the rules ask of a design point."""
-
-    @property
-    def bits(self) -> int:
-        """Bits of a word."""
-
-    @property
-    def state_bits(self) -> int | None:
-        """Bits of a generator's state."""
-
-    @property
-    def lanes(self) -> int:
-        """Words of a beat."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of a pool."""
-
-    @property
-    def taps(self) -> str | None:
-        """How the lanes of a phased stream are wired."""
 
 
 class Reuse:
@@ -61,7 +39,7 @@ class Reuse:
 
     def check_generator(self, rng: str) -> None:
         """Raise IllegalPointError unless the strategy can drive a generator of this family."""
-        if rng != "lfsr":
+        if self.name not in family(rng).reuses:
             raise IllegalPointError(f"reuse {self.name} needs rng lfsr, not {rng}")
 
     def check_lanes(self, point: Point) -> None:
@@ -93,9 +71,6 @@ class NoReuse(Reuse):
     fresh = True
     shares_generators = True
 
-    def check_generator(self, rng: str) -> None:
-        """Accept every generator."""
-
     def check_pow2(self, point: Point) -> None:
         """See :meth:`Reuse.check_pow2`; there is no table to hold the exponents."""
         raise IllegalPointError("scaling pow2 needs reuse pool, bank or phased")
@@ -107,9 +82,6 @@ class Pool(Reuse):
     name = "pool"
     axes = frozenset({"pool_size"})
     pooled = True
-
-    def check_generator(self, rng: str) -> None:
-        """Accept every generator."""
 
     def check_lanes(self, point: Point) -> None:
         """Accept any number of lanes: one generator fills the pool."""

@@ -21,12 +21,10 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams import scaling
 from pezoexplore.streams.generator import Generator, generator
+from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.packing import U64, Words, hex_lines, pack
 from pezoexplore.streams.stepped import whole
 from pezoexplore.streams.walk import Walk
-
-Numbers = int | tuple["Numbers", ...]
-"""A number, or a table of any depth."""
 
 MASTER_SEED = 0
 """The RTL runs master seed 0."""

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator import scale
+from pezoexplore.streams.generator import generator, scale
 from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
-from pezoexplore.streams.stepped import STEPPED
 from pezoexplore.streams.strategies.bank import Bank
 from pezoexplore.streams.strategies.none import PerGroup, PerLane
 from pezoexplore.streams.strategies.phased import Phased
@@ -36,7 +35,7 @@ def strategy(point: DesignPoint, seed: int = MASTER_SEED) -> Strategy:
         return (SoftwarePool if point.pooled else Software)(point, seed)
     if point.in_shift_registers:
         return ShiftRegister(point, seed)
-    each = PerGroup if point.rng in STEPPED else PerLane
+    each = PerLane if generator(point).stepped is None else PerGroup
     return _STRATEGIES.get(point.reuse, each)(point, seed)
 
 

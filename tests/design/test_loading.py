@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from pezoexplore.design.kinds import MAX_VALUES
 from pezoexplore.design.loading import MAX_BYTES, design_schema, load_design, resolved_yaml
-from pezoexplore.design.point import AXES, MAX_POOL_BITS, RNGS
+from pezoexplore.design.point import AXES, MAX_POOL_BITS
 from pezoexplore.design.setting_kinds import TaskName
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.registry import names
 
 EXAMPLE = """\
 name: example
@@ -151,7 +152,7 @@ POOL = f"integers 1 to {MAX_POOL_BITS} (bits of the largest target's memory)"
 RANGES = "{range: [lo, hi, step]} or {powers_of_two: [lo, hi]} of positive integers"
 TOP = "name, task, space, include, exclude, train, hardware, objectives, constraints"
 ALL_AXES = ", ".join(AXES)
-RNG = ", ".join(RNGS)
+RNG = f"{', '.join(names())}, or package.module:Class"
 PERIOD = "integers 1 to 1000000000 or inf"
 BITS = "integers 1 to 24"
 STATE = "integers 3 to 32 or null (the generator's own default)"
@@ -644,7 +645,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,9}", fullmatch=True) | st.sa
 AXIS_VALUES = st.fixed_dictionaries(
     {},
     optional={
-        "rng": st.lists(st.sampled_from(RNGS), min_size=1, max_size=3),
+        "rng": st.lists(st.sampled_from(names()), min_size=1, max_size=3),
         "reuse": st.sampled_from(["none", "pool"]),
         "reuse_period": st.lists(st.integers(1, 10**9) | st.just(math.inf), min_size=1, max_size=3),
         "state_bits": st.lists(st.none() | st.integers(3, 32), min_size=1, max_size=3),
@@ -729,7 +730,7 @@ def test_the_schema_describes_every_key():
 
 def test_the_schema_states_the_ranges():
     axes = design_schema()["$defs"]["SubSpace"]["properties"]
-    assert axes["rng"]["anyOf"][0] == {"enum": list(RNGS)}
+    assert axes["rng"]["anyOf"][0]["anyOf"][0] == {"enum": list(names())}
     assert axes["bit_width"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 24}
     assert {"enum": ["inf", ".inf"]} in axes["reuse_period"]["anyOf"][0]["anyOf"]
     assert {"type": "null"} in axes["state_bits"]["anyOf"][0]["anyOf"]

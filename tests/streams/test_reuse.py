@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from slow_models import slow_beats
 
-from pezoexplore.design.point import RNGS, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.seeding import phases
 from pezoexplore.streams.stream import Stream
 
@@ -150,7 +151,7 @@ def test_one_generator_a_lane_repeats_after_its_own_period():
     assert math.prod(np.unique(beats, axis=0).shape) == 63 * 4
 
 
-@pytest.mark.parametrize("rng", RNGS)
+@pytest.mark.parametrize("rng", names())
 def test_reading_on_gives_the_words_that_jumping_there_gives(rng):
     """In pieces that are shorter and longer than the blocks in which words are made."""
     point = resolve(rng=rng, reuse="none", lanes=40)

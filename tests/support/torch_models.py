@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pezoexplore.design.point import RNGS, DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.stream import Stream, beats_per_step
 
 CPU = torch.device("cpu")
@@ -44,7 +45,7 @@ POINTS: tuple[DesignPoint, ...] = (
 
 EVERY_RNG: tuple[DesignPoint, ...] = tuple(
     resolve(rng=rng, reuse=reuse, lanes=8, reuse_period=period)
-    for rng in RNGS
+    for rng in names()
     for reuse, period in (("none", math.inf), ("pool", 2))
 )
 """Every generator, on its own and as a pool's filler."""

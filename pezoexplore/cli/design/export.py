@@ -137,8 +137,7 @@ def _rows_of(
 def _command(point: DesignPoint, segments: int | None, with_results: bool) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
-    if point.rng != "lfsr":
-        names.discard("state_bits")  # the generator leaves no choice
+    names -= set(point.family.fixed_axes) & {"state_bits"}  # the generator leaves no choice
     words = ["pezoexplore", "export"]
     for axis, value in point.to_json().items():
         if axis in names and value is not None:

@@ -28,6 +28,7 @@ from pezoexplore.design.point import (
 )
 from pezoexplore.design.space import DesignSpace, SubSpace
 from pezoexplore.design.training_axes import FLOAT_AXES, TRAINING_AXES, draws_numbers
+from pezoexplore.streams.generators.registry import family
 from pezoexplore.streams.reuse import OWN_AXES, RULES
 
 Value = str | int | float | None
@@ -256,9 +257,7 @@ def _irrelevant_axes(values: Mapping[str, Value]) -> set[str]:
     if not draws_numbers(str(values["estimator"])):
         return idle | set(AXES) - set(TRAINING_AXES) - set(STRUCTURE)
     idle |= OWN_AXES - RULES[str(values["reuse"])].axes
-    if values["rng"] != "lfsr":
-        idle |= {"leap", "state_bits"}
-    return idle
+    return idle | {"leap", "state_bits"} - set(family(str(values["rng"])).chooses)
 
 
 def _blank_axes(rule: Mapping[str, Sequence[Value]], point: DesignPoint) -> bool:

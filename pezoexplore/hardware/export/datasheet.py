@@ -9,7 +9,6 @@ from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
-from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.generator import generator, scale
 from pezoexplore.streams.stream import Stream
 
@@ -59,25 +58,24 @@ def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
 
 
 def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
-    made, item = generator(point), entry(point.rng)
+    made, item = generator(point), point.family.facts()
     word = "(w + 1/2)" if made.half else "w"
     factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{scale(point):.9g}"
     period = Stream(point).strategy.period
-    known = not item.period.startswith(
-        "not known"
-    )  # else made.period is what a key may be used for
+    # Where it is not known, made.period is what a key may be used for.
+    known = not item["period"].startswith("not known")
     if period is None:
         repeats = "reseeded by the host"
     else:
         repeats = _count(period) if known or period < made.period else "not known"
     return [
         ("a word w stands for", f"{word} * {factor}"),
-        ("distribution", item.numbers),
-        ("generator", item.what),
-        ("source", item.source),
-        ("period of the generator (clocks)", _count(made.period) if known else item.period),
+        ("distribution", item["numbers"]),
+        ("generator", item["what"]),
+        ("source", item["source"]),
+        ("period of the generator (clocks)", _count(made.period) if known else item["period"]),
         ("period of the stream (beats)", repeats),
-        ("known weaknesses", item.weaknesses),
+        ("known weaknesses", item["weaknesses"]),
     ]
 
 

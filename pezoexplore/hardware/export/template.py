@@ -21,11 +21,11 @@ def fill(name: str, tags: Collection[str] = (), values: Mapping[str, str] | None
     Args:
         name: The template.
         tags: What holds for the design.
-        values: Text that takes the place of each ``@name@``.
+        values: Text that takes the place of each ``@name@``; a line that is left empty by it goes.
     """
     text = _chosen((_FOLDER / name).read_text(encoding="utf-8"), tags)
     for key, value in (values or {}).items():
-        text = text.replace(f"@{key}@", value)
+        text = text.replace(f"@{key}@" if value else f"@{key}@\n", value)
     return text
 
 

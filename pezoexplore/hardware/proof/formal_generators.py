@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pezoexplore.hardware.proof.formal_proof import Edit, Proof, Property
-from pezoexplore.streams.strategies.pool import filler_sources
+from pezoexplore.streams.generators.family import Family
+from pezoexplore.streams.generators.registry import families
 
 _GAUSSIAN = Edit(
     "gaussian_source_table.vh", "{s[29], s[18], s[8], s[23]", "{s[0], s[18], s[8], s[23]"
@@ -43,23 +44,26 @@ _ANY_STATE = ("sobol",)
 """Families for which zero is a state like any other."""
 
 
-def _proof(kind: str) -> Proof:
-    state_bits, bits, edit = _KINDS[kind]
+def generator_proof(family: Family) -> Proof:
+    """Return the proof of a family that names a defect which it must notice."""
+    assert family.defect is not None, f"{family.name} names no defect"
+    state_bits, word_bits = family.proof_bits or (family.state, family.fixed_bits or 8)
+    edit = Edit(*family.defect)
     nonzero = Property("nonzero", "From any seed but zero the state never becomes zero.", edit)
     injective = Property("injective", "No two states have the same successor.", edit)
     parameters: dict[str, int | str] = {
-        "KIND": kind,
-        "BIT_WIDTH": bits,
+        "KIND": family.kind,
+        "BIT_WIDTH": word_bits,
         "STATE_BITS": state_bits,
     }
-    if kind in _ANY_STATE:
+    if family.zero_is_legal:
         parameters["ZERO"] = 1
     return Proof(
-        module=kind,
+        module=family.name,
         checker="generator_properties",
-        sources=("generator.v", *filler_sources(kind)),
+        sources=family.sources,
         parameters=parameters,
-        properties=(injective,) if kind in _ANY_STATE else (nonzero, injective),
+        properties=(injective,) if family.zero_is_legal else (nonzero, injective),
     )
 
 
@@ -76,5 +80,5 @@ _WIDTHS = Proof(
     ),
 )
 
-GENERATOR_PROOFS = (*(_proof(kind) for kind in _KINDS), _WIDTHS)
+GENERATOR_PROOFS = (*(generator_proof(item) for item in families() if item.defect), _WIDTHS)
 """Proofs of the generators of generator.v."""

@@ -27,6 +27,7 @@ from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.stimulus import TARGET_WORDS
 from pezoexplore.hardware.verify.verify import verify_point
+from pezoexplore.streams.generators.registry import families
 from pezoexplore.streams.stream import Stream
 
 WORDS = 1000
@@ -64,21 +65,9 @@ class Verdict:
 @lru_cache(maxsize=1)
 def small_points() -> tuple[DesignPoint, ...]:
     """Points of streams that are simulated first."""
-    families = ("rademacher", "clt", "treegrng", "box_muller", "ternary", "ca", "icdf", "trivium")
-    found = [resolve(**_NONE, rng=rng) for rng in families]
-    found += [
-        resolve(**_NONE | {"lanes": 5, "reuse_period": 4}, rng=rng)
-        for rng in (
-            "xorshift32",
-            "xoshiro128pp",
-            "lut_opt",
-            "table_hadamard",
-            "trivium",
-            "sobol",
-            "lut_sr",
-        )
+    found = [
+        resolve(**{**_NONE, **axes, "rng": item.name}) for item in families() for axes in item.small
     ]
-    found += [resolve(**_NONE, state_bits=12, leap=11), resolve(**_NONE, state_bits=16)]
     for scaling in ("pow2", "none"):
         found += [
             resolve(**_POOL, scaling=scaling, reuse_period=4),

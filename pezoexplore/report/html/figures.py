@@ -117,7 +117,7 @@ def span_figure(report: Report) -> Figure | None:
     ]
     data = []
     for side, column in enumerate(columns, start=1):
-        for rng, colour in style.RNG_COLOURS.items():
+        for rng, colour in style.rng_colours(point.rng for point in report.points).items():
             chosen = [
                 index
                 for index in usable

@@ -74,7 +74,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "software": [int(not point.in_hardware) for point in report.points],
         "maximize": list(report.maximize),
         "minimize": costs,
-        "colours": style.RNG_COLOURS,
+        "colours": style.rng_colours(point.rng for point in report.points),
         "symbols": SYMBOLS,
         "curves": {str(index): curve for index, curve in report.curves.items()},
         "figures": {

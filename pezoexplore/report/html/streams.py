@@ -57,8 +57,13 @@ def pictures(points: Iterable[DesignPoint], parameters: int) -> list[StreamPictu
         points: Designs, the most relevant ones first.
         parameters: Weights of the model, which determine when a refill or reseed occurs.
     """
-    streams = dict.fromkeys(point.perturbation() for point in points if point.draws)
+    streams = dict.fromkeys(point.perturbation() for point in points if _drawable(point))
     return [picture(point, parameters) for point in list(streams)[:MAX_STREAMS]]
+
+
+def _drawable(point: DesignPoint) -> bool:
+    """Return whether numbers can be drawn: a generator of the user's may lie elsewhere."""
+    return point.draws and point.family.known
 
 
 def picture(point: DesignPoint, parameters: int) -> StreamPicture:

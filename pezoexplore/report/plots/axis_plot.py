@@ -144,13 +144,13 @@ def _rests(point: DesignPoint, axis: str) -> list[tuple[str, DesignPoint]]:
         return [(rest.label(), rest)]
     if axis == "lanes":
         return [(label.replace(f" x{point.lanes}", ""), replace(point, lanes=0))]
-    own_state = f" lfsr{point.state_bits} "
+    own_state = f" {point.family.label(point)} "
     if axis == "state_bits":  # the other generators leave no choice
         named = label.replace(own_state, " lfsr ")
-        return [(named, replace(point, state_bits=0))] if point.rng == "lfsr" else []
+        return [(named, replace(point, state_bits=0))] if point.family.chooses else []
     bare = label.replace(f" {point.bit_width}b ", " ")
     rest = replace(point, bit_width=0)
-    if point.rng != "lfsr":
+    if not point.family.chooses:
         return [(bare, replace(rest, state_bits=0))]
     if point.state_bits != point.bit_width:
         return [(bare, rest)]

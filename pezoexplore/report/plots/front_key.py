@@ -69,7 +69,7 @@ def legend_rows(view: FrontView) -> list[LegendRow]:
     used_reuses = {item.point.reuse for item in view.shown}
     colours = [
         Line2D([], [], marker="o", ls="", ms=5, color=colour, label=rng)
-        for rng, colour in style.RNG_COLOURS.items()
+        for rng, colour in style.rng_colours(used_rngs).items()
         if rng in used_rngs
     ]
     markers = [

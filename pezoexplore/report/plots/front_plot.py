@@ -206,7 +206,7 @@ def _crowded(design: Design, view: FrontView) -> bool:
 def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view: FrontView) -> None:
     """Draw markers and error bars of designs of equal appearance."""
     first = designs[0]
-    colour = style.RNG_COLOURS.get(first.point.rng, style.FAINT)
+    colour = first.point.family.colour
     front, halves = first.on_front, [view.half(design) for design in designs]
     crowded = _crowded(first, view)
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)

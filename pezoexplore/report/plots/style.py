@@ -6,7 +6,7 @@ Figures are created without pyplot: no window, no global state, nothing to close
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pezoexplore.errors import PezoError
+from pezoexplore.streams.generators.registry import NO_RNG, family, names
 
 POINTS_PER_INCH = 72.0
 WIDTH = 7.2
@@ -29,26 +30,13 @@ GRID = "#e6e6e6"
 _BLUE, _ORANGE, _GREEN, _SKY = "#0072B2", "#E69F00", "#009E73", "#56B4E9"
 _VERMILION, _PURPLE, _BLACK = "#D55E00", "#CC79A7", "#000000"
 
-RNG_COLOURS = {
-    "lfsr": _BLUE,
-    "xorshift32": _SKY,
-    "rademacher": _GREEN,
-    "clt": _ORANGE,
-    "treegrng": _VERMILION,
-    "box_muller": _PURPLE,
-    "xoshiro128pp": "#6A51A3",
-    "ca": "#8C6D31",
-    "trivium": "#7F3B08",
-    "ternary": "#66A61E",
-    "icdf": "#A50F15",
-    "table_hadamard": "#DD1C77",
-    "lut_opt": "#B5A300",
-    "sobol": "#4D4D4D",
-    "lut_sr": "#B39DDB",
-    "gaussian": _BLACK,
-    "none": FAINT,
-}
-"""Colour of a design by its generator."""
+
+def rng_colours(used: Iterable[str]) -> dict[str, str]:
+    """Return the colours of the generators: the package's, none, then others in use."""
+    listed = (*names(), NO_RNG)
+    others = sorted(set(used) - set(listed))
+    return {rng: family(rng).colour for rng in (*listed, *others)}
+
 
 LINE_COLOURS = (_BLUE, _VERMILION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK)
 """Colours of the lines along an axis, in the order of use."""

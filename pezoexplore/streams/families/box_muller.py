@@ -18,15 +18,22 @@ saturates.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from pezoexplore.streams.families.clt import before_carry, pack
+from pezoexplore.streams.gaussian_source import (
+    C_FOLD,
+    GAUSSIAN_RTL,
+    PYTHON_FOLD,
+    STATE_SOURCE,
+    GaussianFamily,
+)
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Point
+from pezoexplore.streams.generators.models import Constant, Model
 
 RADIUS_STEP = 0.106
 """Step of the radius in sigma."""
@@ -78,7 +85,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty(flat.size, dtype=np.int32)
-    _compiled(flat, np.uint64(12 - bit_width), _PRODUCTS, out)
+    _words(flat, np.uint64(12 - bit_width), _PRODUCTS, out)
     return out.reshape(states.shape)
 
 
@@ -156,6 +163,8 @@ def _cost(high: Table, low: Table) -> float:
 
 @cache
 def _reference() -> NDArray[np.float64]:
+    from scipy.special import ndtr
+
     edges = 2 * ndtr(np.arange(129) / 32) - 1
     edges[128] = 1.0
     return np.diff(edges)
@@ -171,6 +180,7 @@ def _products() -> NDArray[np.int32]:
     return out
 
 
+@compiled
 def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
@@ -186,4 +196,46 @@ def _words(
 
 
 _PRODUCTS = _products()
-_compiled: Callable[..., None] = njit(cache=True)(_words)
+
+
+class BoxMuller(GaussianFamily):
+    """The Box-Muller method with small tables."""
+
+    what = "Gaussian: sqrt(-2 ln u) cos(2 pi v) from 64 radii and eight angles a quadrant."
+    source = f"G. Box and M. Muller, Annals of Math. Stat. 29(2), 1958. {STATE_SOURCE}"
+    weaknesses = (
+        "Few radii: no word beyond 3.5 sigma, and the tail is a few values smeared out by a "
+        "uniform number. The state is linear."
+    )
+    rtl = ("box_muller.v", "box_muller_table.vh", *GAUSSIAN_RTL)
+    colour = "#CC79A7"
+    c = Model(
+        functions=C_FOLD,
+        clock="""\
+    const uint64_t s = *state;
+    const int radius = PEZO_RADIUS[s & 63], angle = (int)(s >> 6 & 7);
+    const int magnitude = 8 * PEZO_HIGH[radius >> 2][angle] + PEZO_FINE[radius & 3][angle]
+                        + (int)(s >> 9 & 7);
+    word[0] = pezo_fold(magnitude, s >> 16, s >> 12);
+""",
+    )
+    python = Model(
+        functions=PYTHON_FOLD,
+        clock="""\
+    radius, angle = RADIUS[s & 63], s >> 6 & 7
+    magnitude = 8 * HIGH[radius >> 2][angle] + FINE[radius & 3][angle] + (s >> 9 & 7)
+    words = [_fold(magnitude, s >> 16, s >> 12)]
+""",
+    )
+
+    def constants(self, point: Point) -> dict[str, Constant]:
+        """Return the radii and the two products."""
+        return {
+            "RADIUS": Constant(tuple(int(code) for code in radius_codes()), "uint8_t"),
+            "HIGH": Constant(HIGH, "uint8_t"),
+            "FINE": Constant(LOW, "uint8_t"),
+        }
+
+    def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
+        """Return the words that states show."""
+        return words(states, point.bits)

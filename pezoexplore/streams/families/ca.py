@@ -13,14 +13,14 @@ cells 31, 27, ... 3 from the top, then 30, 26, ... and so on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from pezoexplore.streams.linear import Columns
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Columns, Family, Point
+from pezoexplore.streams.generators.models import Model
 
 CELLS = 32
 RULE_150 = (8, 18)
@@ -57,7 +57,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty(flat.size, dtype=np.int32)
-    _compiled(flat, _word_tables(bit_width), out)
+    _words(flat, _word_tables(bit_width), out)
     return out.reshape(states.shape)
 
 
@@ -73,6 +73,7 @@ def _word_tables(bit_width: int) -> NDArray[np.int32]:
     return tables
 
 
+@compiled
 def _words(states: NDArray[np.uint64], tables: NDArray[np.int32], out: NDArray[np.int32]) -> None:
     byte = np.uint64(255)
     for i in range(states.size):
@@ -82,4 +83,44 @@ def _words(states: NDArray[np.uint64], tables: NDArray[np.int32], out: NDArray[n
         out[i] = low + high
 
 
-_compiled: Callable[..., None] = njit(cache=True)(_words)
+class Ca(Family):
+    """A cellular automaton, every fourth cell of which makes a word."""
+
+    what = "Cellular automaton of rules 90 and 150 on 32 cells, a word of every fourth cell."
+    source = (
+        "P. Hortensius et al., IEEE Trans. CAD 8(8), 1989; K. Cattell and J. Muzio, JETTA 6, "
+        "1995; rules: our own search."
+    )
+    weaknesses = (
+        "Linear: a cell is the XOR of its neighbours a clock before, so words of more than 16 "
+        "bits, which hold both, have a fixed XOR with the next word; the end cell repeats its "
+        "only neighbour, which words of more than 8 bits hold. Sparse states stay sparse for "
+        "some clocks."
+    )
+    ports = ("BIT_WIDTH",)
+    rtl = ("ca.v",)
+    colour = "#8C6D31"
+    defect = ("ca.v", "32'h00040100", "32'h00040300")
+    small = ({},)
+    c = Model(
+        clock="""\
+    word[0] = -(1 << (PEZO_BIT_WIDTH - 1));
+    for (int i = 0; i < PEZO_BIT_WIDTH; i++) /* every fourth cell, from the top */
+        word[0] += (int32_t)(*state >> (31 - 4 * (i % 8) - i / 8) & 1) * (1 << (PEZO_BIT_WIDTH - 1 - i));
+""",  # noqa: E501
+    )
+    python = Model(
+        clock="""\
+    cells = [31 - 4 * (i % 8) - i // 8 for i in range(BIT_WIDTH)]  # every fourth, from the top
+    shown = sum((s >> cell & 1) << BIT_WIDTH - 1 - i for i, cell in enumerate(cells))
+    words = [shown - _HALF_RANGE]
+""",
+    )
+
+    def columns(self, point: Point) -> Columns:
+        """Return the map of one clock."""
+        return step_columns()
+
+    def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
+        """Return the words that states show."""
+        return words(states, point.bits)

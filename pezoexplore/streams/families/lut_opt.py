@@ -11,14 +11,14 @@ The first lane that a generator serves takes the top bits of the state, the next
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from pezoexplore.streams.linear import Columns, transpose
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Columns, Family, Point
+from pezoexplore.streams.linear import transpose
 
 STATE_BITS = 48
 
@@ -65,10 +65,11 @@ def words_of_lanes(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty((flat.size, STATE_BITS // bit_width), dtype=np.int32)
-    _compiled(flat, np.uint64(bit_width), out)
+    _words(flat, np.uint64(bit_width), out)
     return out.reshape(*states.shape, out.shape[1])
 
 
+@compiled
 def _words(states: NDArray[np.uint64], bits: np.uint64, out: NDArray[np.int32]) -> None:
     mask = (np.uint64(1) << bits) - np.uint64(1)
     half = np.int32(np.uint64(1) << (bits - np.uint64(1)))
@@ -79,4 +80,26 @@ def _words(states: NDArray[np.uint64], bits: np.uint64, out: NDArray[np.int32]) 
             out[i, lane] = np.int32(states[i] >> shift & mask) - half
 
 
-_compiled: Callable[..., None] = njit(cache=True)(_words)
+class LutOpt(Family):
+    """A sparse linear map whose bits serve several lanes."""
+
+    what = "LUT-OPT: a sparse linear map of 48 bits, each fresh every clock and one LUT."
+    source = "D. Thomas and W. Luk, J. VLSI Signal Processing 47, 2007; matrix: our own search."
+    weaknesses = (
+        "Linear and sparse: every bit is the XOR of three or four bits of the clock before, in "
+        "lanes of the same generator."
+    )
+    state = STATE_BITS
+    output_bits = STATE_BITS
+    ports = ("BIT_WIDTH", "GROUP")
+    rtl = ("lut_opt.v", "lut_opt_table.vh")
+    colour = "#B5A300"
+    defect = ("lut_opt_table.vh", "{s[11], s[22], s[14], s[8]", "{s[3], s[22], s[14], s[8]")
+
+    def columns(self, point: Point) -> Columns:
+        """Return the map of one clock."""
+        return step_columns()
+
+    def words_of_lanes(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
+        """Return the words that states show to as many lanes as they have bits for."""
+        return words_of_lanes(states, point.bits)

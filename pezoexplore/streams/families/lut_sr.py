@@ -18,13 +18,23 @@ The first lane that a generator serves takes the top bits of the word, the next 
 from __future__ import annotations
 
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from pezoexplore.streams.linear import Columns, byte_tables, transpose, wide_tables
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import (
+    Axes,
+    Columns,
+    Family,
+    Point,
+    Stepped,
+    grid_of_groups,
+)
+from pezoexplore.streams.generators.models import PYTHON_CUT, Constant, Model
+from pezoexplore.streams.linear import byte_tables, transpose, wide_tables
 
 U64 = NDArray[np.uint64]
 
@@ -92,11 +102,11 @@ def _image(tables: U64, word: int) -> int:
 
 
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
-    """Words of successive clocks; see stepped.Stepped. At most 32 bits a clock."""
+    """Write words of successive clocks; see :class:`Stepped`. At most 32 bits a clock."""
     _fill(states, bits, wide_tables(map_columns()), out)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
     half = 1 << (bits - 1)
     low = np.uint64((1 << bits) - 1)
@@ -128,3 +138,120 @@ def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
                 place = np.uint64(LATE_BITS + WORD_BITS * i + bit)
                 one = word >> np.uint64(bit) & np.uint64(1)
                 states[n, place >> np.uint64(6)] |= one << (place & np.uint64(63))
+
+
+class LutSr(Family):
+    """A sparse linear map whose state lies in shift registers."""
+
+    what = "LUT-SR: 32 fresh bits a clock, the state in shift registers made of LUTs."
+    source = (
+        "D. Thomas and W. Luk, IEEE Trans. VLSI Systems 21(4), 2013; connections: our own search."
+    )
+    weaknesses = (
+        "Linear and sparse: every bit is the XOR of three or four bits of the words 16 and 17 "
+        "clocks before. Starts from one of 2^32 - 1 words. Shift registers cannot be loaded at "
+        "once: 17 clocks without a beat after rst or the loads of a reseed, and up to 15 after "
+        "a start that follows the last start or replay by fewer than 16 beats."
+    )
+    state = STATE_BITS
+    output_bits = WORD_BITS
+    module = "lut_sr_state"
+    ports = ("BIT_WIDTH",)
+    rtl = ("lut_sr.v", "lut_sr_table.vh")
+    filler_rtl = ("lut_sr_state.v", "lut_sr_table.vh")
+    stream = "stream_lut_sr"
+    colour = "#B39DDB"
+    defect = ("lut_sr_table.vh", "{s[17], s[20], s[16], s[11]", "{s[1], s[20], s[16], s[11]")
+    grid: tuple[Axes, ...] = grid_of_groups((1, 31, inf), (8, 31, 4))
+    c = Model(
+        state="""\
+typedef struct { uint32_t word[17]; } pezo_state; /* the oldest first */
+""",
+        functions="""\
+/* The next word of LUT-SR, from two words before it. */
+static inline uint32_t pezo_mapped(uint32_t delayed)
+{
+    uint32_t fresh = 0;
+    for (int bit = 0; bit < 32; bit++)
+        if (delayed >> bit & 1)
+            fresh ^= PEZO_MAP[bit];
+    return fresh;
+}
+
+/* The word that a generator begins an epoch with. */
+static inline uint32_t pezo_word(uint64_t seed, uint32_t epoch, int unit)
+{
+    const uint32_t word
+        = (uint32_t)pezo_hash(seed, epoch, (UINT64_C(1) << 33) + 64 * (uint64_t)unit);
+    return word ? word : 1;
+}
+
+""",
+        clock="""\
+    const uint32_t delayed = (state->word[0] & 511u) | (state->word[1] & ~511u);
+    for (int lane = 0; lane < PEZO_GROUP; lane++)
+        word[lane] = (int32_t)(state->word[16] >> (32 - PEZO_BIT_WIDTH * (lane + 1))
+                               & ((1u << PEZO_BIT_WIDTH) - 1)) - (1 << (PEZO_BIT_WIDTH - 1));
+    memmove(state->word, state->word + 1, 16 * sizeof state->word[0]);
+    state->word[16] = pezo_mapped(delayed);
+""",
+        first="""\
+    pezo_state state;
+    state.word[0] = pezo_word(seed, epoch, unit);
+    for (int i = 0; i < 16; i++)
+        state.word[i + 1] = pezo_mapped(state.word[i]);
+    return state;
+""",
+        load="""\
+        for (int bit = 0; bit < 521; bit++) /* 9 bits of the oldest word, then all of the others */
+            load[unit][bit / 32]
+                |= (bit < 9 ? state.word[0] >> bit & 1
+                            : state.word[1 + (bit - 9) / 32] >> ((bit - 9) % 32) & 1)
+                   << (bit % 32);
+""",
+    )
+    python = Model(
+        functions=PYTHON_CUT
+        + '''\
+
+
+
+def _mapped(delayed: int) -> int:
+    """The next word of LUT-SR, from two words before it."""
+    fresh = 0
+    for bit, column in enumerate(MAP):
+        fresh ^= column * (delayed >> bit & 1)
+    return fresh
+
+
+def _seeds(seed: int, epoch: int) -> list[int]:
+    """The words that generators begin an epoch with."""
+    drawn = [_hash(seed, epoch, 2**33 + 64 * unit) & 0xFFFFFFFF for unit in range(UNITS)]
+    return [word or 1 for word in drawn]''',
+        clock="""\
+    # The word shown is on top, below it the 15 before, and lowest 9 bits of the one before these.
+    return _cut(s >> 489, 32), s >> 41 << 9 | s >> 9 & 511 | _mapped(s >> 9 & ~511 | s & 511) << 489
+""",
+        first="""\
+    states = []
+    for word in _seeds(seed, epoch):
+        state = word & 511
+        for i in range(16):
+            word = _mapped(word)
+            state |= word << 9 + 32 * i
+        states.append(state)
+    return states
+""",
+    )
+
+    def stepped(self, point: Point) -> Stepped:
+        """Return its start and its step."""
+        return Stepped(PERIOD, 1, begin, fill)
+
+    def seeds(self, limbs: U64) -> U64:
+        """Return the words that generators start from."""
+        return seeds(limbs)
+
+    def constants(self, point: Point) -> dict[str, Constant]:
+        """Return the map T."""
+        return {"MAP": Constant(map_columns(), "uint32_t")}

@@ -16,8 +16,11 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Axes, Family, Point, Stepped
+from pezoexplore.streams.generators.models import Constant, Model
 
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
@@ -129,7 +132,7 @@ def jump(states: U64, lanes: int, bits: int, clocks: int) -> None:
 
 
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
-    """Words of successive clocks; see stepped.Stepped."""
+    """Write words of successive clocks; see :class:`Stepped`."""
     _fill(states, bits, _top_bits(bits), out)
 
 
@@ -139,7 +142,7 @@ def _top_bits(bits: int) -> U32:
     return shifted
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(states: U64, bits: int, table: U32, out: NDArray[Any]) -> None:
     lanes = out.shape[2]
     half = 1 << (bits - 1)
@@ -196,3 +199,118 @@ def verilog_table() -> str:
             "",
         ]
     )
+
+
+class Sobol(Family):
+    """Sobol numbers, a dimension a lane."""
+
+    what = "Sobol numbers: a low-discrepancy sequence, one dimension a lane, randomly shifted."
+    source = (
+        "I. Antonov and V. Saleev, USSR Comp. Math. 19(1), 1979; direction numbers of S. Joe "
+        "and F. Kuo, SIAM J. Sci. Comput. 30(5), 2008, as in SciPy."
+    )
+    weaknesses = (
+        "Not random: successive points are far apart on purpose (every other one differs by "
+        "half the range, so lag-1 correlation is strongly negative), and pairs of lanes of "
+        "high dimension fill the square unevenly for many points."
+    )
+    words_a_clock = LANES
+    one_count = True
+    zero_is_legal = True
+    ports = ("BIT_WIDTH", "STATE_BITS", "GROUP")
+    rtl = ("sobol.v", "sobol_table.vh")
+    colour = "#4D4D4D"
+    defect = ("sobol.v", "count + 32'd1", "count | 32'd1")
+    proof_bits = (INDEX_BITS + 8, 8)
+    c = Model(
+        state="""\
+typedef struct { uint32_t count, word[PEZO_GROUP]; } pezo_state;
+""",
+        clock="""\
+    int index = 0; /* the lowest zero of the count */
+    while (index < 31 && state->count >> index & 1)
+        index++;
+    for (int lane = 0; lane < PEZO_GROUP; lane++) {
+        word[lane] = (int32_t)state->word[lane] - (1 << (PEZO_BIT_WIDTH - 1));
+        state->word[lane] ^= PEZO_DIRECTIONS[lane][index];
+    }
+    state->count++;
+""",
+        first="""\
+    pezo_state state;
+    state.count = (uint32_t)pezo_hash(seed, epoch, drawn);
+    for (int lane = 0; lane < PEZO_GROUP; lane++) {
+        const uint64_t limb = pezo_hash(seed, epoch, drawn + 1 + (uint64_t)(lane / 2));
+        /* A random shift, and the point that the count stands for. */
+        state.word[lane] = (uint32_t)(limb >> (32 * (lane % 2))) >> (32 - PEZO_BIT_WIDTH);
+        for (int k = 0; k < 32; k++)
+            if ((state.count ^ state.count >> 1) >> k & 1)
+                state.word[lane] ^= PEZO_DIRECTIONS[lane][k];
+    }
+    return state;
+""",
+        load="""\
+        load[unit][0] = state.count;
+        for (int bit = 0; bit < PEZO_GROUP * PEZO_BIT_WIDTH; bit++)
+            load[unit][1 + bit / 32]
+                |= (state.word[bit / PEZO_BIT_WIDTH] >> (bit % PEZO_BIT_WIDTH) & 1) << (bit % 32);
+""",
+    )
+    python = Model(
+        clock="""\
+    count, rest = s & 0xFFFFFFFF, s >> 32
+    index = min((~count & count + 1).bit_length() - 1, 31)  # the lowest zero of the count
+    shown = [rest >> BIT_WIDTH * lane & 2 * _HALF_RANGE - 1 for lane in range(GROUP)]
+    added = sum(numbers[index] << BIT_WIDTH * lane for lane, numbers in enumerate(DIRECTIONS))
+    return [v - _HALF_RANGE for v in shown], (rest ^ added) << 32 | count + 1 & 0xFFFFFFFF
+""",
+        first="""\
+        count, state = drawn & 0xFFFFFFFF, drawn & 0xFFFFFFFF
+        for lane, numbers in enumerate(DIRECTIONS):
+            word = drawn >> 64 + 32 * lane & 0xFFFFFFFF
+            word >>= 32 - BIT_WIDTH  # a random shift, and the point that the count stands for
+            for k, number in enumerate(numbers):
+                word ^= number * ((count ^ count >> 1) >> k & 1)
+            state |= word << 32 + BIT_WIDTH * lane
+        states.append(state)
+""",
+    )
+
+    @property
+    def grid(self) -> tuple[Axes, ...]:
+        """As usual, and all lanes that there can be."""
+        return (*super().grid, {"reuse": "none", "bit_width": 24, "lanes": LANES})
+
+    def state_bits(self, point: Point) -> int:
+        """Return the bits of the count and of a word a lane."""
+        return state_bits(point.group, point.bits)
+
+    def stepped(self, point: Point) -> Stepped:
+        """Return its start, its step and its jump."""
+        lanes, bits = point.group, point.bits
+        return Stepped(
+            PERIOD,
+            drawn(lanes),
+            lambda limbs: begin(limbs, lanes, bits),
+            fill,
+            lambda states, clocks: jump(states, lanes, bits, clocks),
+        )
+
+    def rare_beats(self, state: int) -> list[int]:
+        """Return the beats before the counts 2**k, the first to need direction number k."""
+        count = state % PERIOD
+        return sorted((2**k - 1 - count) % PERIOD for k in range(INDEX_BITS))
+
+    def constants(self, point: Point) -> dict[str, Constant]:
+        """Return the top bits of the direction numbers, by lane."""
+        numbers = directions()[: point.group] >> np.uint32(32 - point.bits)
+        return {"DIRECTIONS": Constant(tuple(map(tuple, numbers.tolist())), "uint32_t")}
+
+    def facts(self) -> dict[str, str]:
+        """Return what is known in words."""
+        return super().facts() | {
+            "state_bits": f"{INDEX_BITS} + bit_width a lane",
+            "period": f"2^{INDEX_BITS}",
+            "fresh_bits": "1",
+            "serves": "all",
+        }

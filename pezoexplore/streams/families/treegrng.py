@@ -20,8 +20,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pezoexplore.streams.gaussian_source import (
+    C_FOLD,
+    GAUSSIAN_RTL,
+    PYTHON_FOLD,
+    STATE_SOURCE,
+    GaussianFamily,
+)
+from pezoexplore.streams.generators.compiled import compiled
+from pezoexplore.streams.generators.family import Point
+from pezoexplore.streams.generators.models import Constant, Model
 
 # Counts of the patterns that make a decision 1; tests/streams/families/test_treegrng.py states
 # what they must amount to. Index [magnitude bit 6] first.
@@ -60,7 +70,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
     """
     flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
     out = np.empty(flat.size, dtype=np.int32)
-    _compiled(flat, np.uint64(12 - bit_width), _TOP, _MIDDLE, _LOW, out)
+    _words(flat, np.uint64(12 - bit_width), _TOP, _MIDDLE, _LOW, out)
     return out.reshape(states.shape)
 
 
@@ -128,6 +138,7 @@ def _low_table() -> NDArray[np.uint8]:
     return low.astype(np.uint8)
 
 
+@compiled
 def _words(
     states: NDArray[np.uint64],
     shift: np.uint64,
@@ -151,4 +162,70 @@ def _words(
 _TOP = _top_table()
 _MIDDLE = _middle_table()
 _LOW = _low_table()
-_compiled: Callable[..., None] = njit(cache=True)(_words)
+
+
+class Treegrng(GaussianFamily):
+    """A tree of biased decisions."""
+
+    what = "Gaussian: sign and magnitude bits, each a biased decision given those above."
+    source = f"TreeGRNG, KU Leuven; our own tree. {STATE_SOURCE}"
+    weaknesses = (
+        "Probabilities of decisions are rounded to 1/64; no word beyond 4 sigma. KL divergence "
+        "1.95e-4 bits at 8 bits. The state is linear."
+    )
+    rtl = ("treegrng.v", "treegrng_table.vh", *GAUSSIAN_RTL)
+    colour = "#D55E00"
+    c = Model(
+        functions="""\
+static inline unsigned pezo_look(uint64_t table, uint64_t index)
+{
+    return (unsigned)(table >> index & 1);
+}
+
+"""
+        + C_FOLD,
+        clock="""\
+    const uint64_t s = *state;
+    const unsigned middle = s >> 9 & 255, low = s >> 17 & 2047;
+    const unsigned m6 = pezo_look(PEZO_LEVEL6, s & 63);
+    const unsigned m5 = pezo_look(PEZO_LEVEL5, m6 << 5 | (s & 1) << 4 | (s >> 6 & 15));
+    const unsigned m4 = pezo_look(PEZO_LEVEL4, m6 << 5 | (middle & 1) << 4 | (middle >> 1 & 15));
+    const unsigned top = m6 << 2 | m5 << 1 | m4;
+    const unsigned slopes = m6 << 1 | pezo_look(PEZO_SLOPE_A, top << 3 | middle >> 5);
+    const unsigned slope_b = pezo_look(PEZO_SLOPE_B, slopes << 4 | (low & 3) << 2 | (low >> 2 & 3));
+    unsigned magnitude = top << 4
+                       | pezo_look(PEZO_LOW_3, (low >> 10) << 4 | slopes << 2 | (low & 3)) << 3;
+    for (int k = 0; k < 3; k++)
+        magnitude |= pezo_look(PEZO_LOW[k], (low >> (7 + k) & 1) << 4 | slope_b << 3
+                                            | (low >> 4 & 7)) << k;
+    word[0] = pezo_fold((int)magnitude, s >> 32, s >> 28);
+""",
+    )
+    python = Model(
+        functions=PYTHON_FOLD,
+        clock="""\
+    middle, low = s >> 9 & 255, s >> 17 & 2047
+    m6 = LEVEL6 >> (s & 63) & 1
+    m5 = LEVEL5 >> (m6 << 5 | (s & 1) << 4 | s >> 6 & 15) & 1
+    m4 = LEVEL4 >> (m6 << 5 | (middle & 1) << 4 | middle >> 1 & 15) & 1
+    top = m6 << 2 | m5 << 1 | m4
+    slopes = m6 << 1 | SLOPE_A >> (top << 3 | middle >> 5) & 1
+    slope_b = SLOPE_B >> (slopes << 4 | (low & 3) << 2 | low >> 2 & 3) & 1
+    magnitude = top << 4 | (LOW_3 >> (low >> 10 << 4 | slopes << 2 | low & 3) & 1) << 3
+    for k, table in enumerate(LOW):
+        index = (low >> 7 + k & 1) << 4 | slope_b << 3 | low >> 4 & 7
+        magnitude |= (table >> index & 1) << k
+    words = [_fold(magnitude, s >> 32, s >> 28)]
+""",
+    )
+
+    def constants(self, point: Point) -> dict[str, Constant]:
+        """Return the truth tables of the decisions."""
+        truth = tables()
+        names = ("LEVEL6", "LEVEL5", "LEVEL4", "SLOPE_A", "SLOPE_B", "LOW_3")
+        low = Constant(tuple(truth[f"LOW_{k}"] for k in range(3)), "uint64_t")
+        return {name: Constant(truth[name], "uint64_t") for name in names} | {"LOW": low}
+
+    def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
+        """Return the words that states show."""
+        return words(states, point.bits)

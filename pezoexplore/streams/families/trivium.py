@@ -15,8 +15,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pezoexplore.streams.generators.compiled import compiled, inlined
+from pezoexplore.streams.generators.family import Family, Point, Stepped
+from pezoexplore.streams.generators.models import PYTHON_CUT, Model
 
 U64 = NDArray[np.uint64]
 
@@ -52,7 +55,7 @@ def begin_with(key: tuple[U64, U64], value: tuple[U64, U64]) -> U64:
     return states
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _window(low: np.uint64, high: np.uint64, top: int, updates: int) -> np.uint64:
     """Bits `top` down to `top` - `updates` + 1 of a register of two limbs."""
     first = np.uint64(top - updates + 1)
@@ -64,7 +67,7 @@ def _window(low: np.uint64, high: np.uint64, top: int, updates: int) -> np.uint6
     return (low >> first | high << (np.uint64(64) - first)) & mask
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _higher(low: np.uint64, high: np.uint64, updates: int) -> np.uint64:
     """The upper limb of a register after it has shifted."""
     if updates == 64:
@@ -72,15 +75,15 @@ def _higher(low: np.uint64, high: np.uint64, updates: int) -> np.uint64:
     return high << np.uint64(updates) | low >> np.uint64(64 - updates)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _lower(low: np.uint64, fresh: np.uint64, updates: int) -> np.uint64:
     """The lower limb of a register after it has shifted."""
     return fresh if updates == 64 else low << np.uint64(updates) | fresh
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
-    """Words of successive clocks; see stepped.Stepped. At most 64 bits a clock."""
+    """Write words of successive clocks; see :class:`Stepped`. At most 64 bits a clock."""
     updates = bits * out.shape[2]
     half = np.int64(1) << np.int64(bits - 1)
     low = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
@@ -116,3 +119,104 @@ def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
         s[2] = b0 >> np.uint64(35) | b1 << np.uint64(29) | c0 << np.uint64(49)
         s[3] = c0 >> np.uint64(15) | c1 << np.uint64(49)
         s[4] = c1 >> np.uint64(15)
+
+
+class Trivium(Family):
+    """The key stream of Trivium, up to 64 bits a clock."""
+
+    what = "The stream cipher Trivium, as many updates a clock as there are output bits."
+    source = "C. De Cannière and B. Preneel, LNCS 4986, 2008; ISO/IEC 29192-3; eSTREAM portfolio."
+    weaknesses = (
+        "None known in its statistics. Its period cannot be stated, as for any non-linear "
+        "state; keys are drawn at random and the host makes the first 1,152 updates."
+    )
+    state = 288
+    output_bits = 64
+    ports = ("BIT_WIDTH", "GROUP")
+    rtl = ("trivium.v",)
+    colour = "#7F3B08"
+    defect = ("trivium.v", "^ a[92 -: UPDATES]", "^ a[91 -: UPDATES]")
+    small = ({}, *Family.small)
+    c = Model(
+        state="""\
+typedef struct { uint8_t s[288]; } pezo_state; /* s[0] is the bit s1 of the publication */
+""",
+        functions="""\
+/* One update of Trivium (ISO/IEC 29192-3): a bit of key stream. */
+static inline int pezo_update(uint8_t *s)
+{
+    int a = s[65] ^ s[92], b = s[161] ^ s[176], c = s[242] ^ s[287], bit = a ^ b ^ c;
+    a ^= (s[90] & s[91]) ^ s[170];
+    b ^= (s[174] & s[175]) ^ s[263];
+    c ^= (s[285] & s[286]) ^ s[68];
+    memmove(s + 1, s, 287);
+    s[0] = (uint8_t)c;
+    s[93] = (uint8_t)a;
+    s[177] = (uint8_t)b;
+    return bit;
+}
+
+""",
+        clock="""\
+    for (int lane = 0; lane < PEZO_GROUP; lane++) { /* the earliest bit is the first lane's top bit */
+        word[lane] = 0;
+        for (int bit = 0; bit < PEZO_BIT_WIDTH; bit++)
+            word[lane] = 2 * word[lane] + pezo_update(state->s);
+        word[lane] -= 1 << (PEZO_BIT_WIDTH - 1);
+    }
+""",  # noqa: E501
+        first="""\
+    pezo_state state = {{0}};
+    uint64_t limb[3];
+    for (int i = 0; i < 3; i++)
+        limb[i] = pezo_hash(seed, epoch, drawn + (uint64_t)i);
+    for (int i = 0; i < 160; i++) /* an 80-bit key, then an 80-bit initial value */
+        state.s[i < 80 ? i : i + 13] = limb[i / 64] >> (i % 64) & 1;
+    memset(state.s + 285, 1, 3);
+    for (int i = 0; i < 4 * 288; i++)
+        pezo_update(state.s);
+    return state;
+""",
+        load="""\
+        for (int bit = 0; bit < 288; bit++)
+            load[unit][bit / 32] |= (uint32_t)state.s[bit] << (bit % 32);
+""",
+    )
+    python = Model(
+        functions=PYTHON_CUT
+        + '''\
+
+
+def _updated(s: int, updates: int) -> tuple[int, int]:
+    """Trivium (ISO/IEC 29192-3): state after some updates, and their key stream, first on top."""
+    stream = 0
+    for _ in range(updates):
+        a, b, c = s >> 65 ^ s >> 92, s >> 161 ^ s >> 176, s >> 242 ^ s >> 287
+        stream = stream << 1 | (a ^ b ^ c) & 1
+        a ^= s >> 90 & s >> 91 ^ s >> 170
+        b ^= s >> 174 & s >> 175 ^ s >> 263
+        c ^= s >> 285 & s >> 286 ^ s >> 68
+        s = s << 1 & ~(1 << 93 | 1 << 177 | 1 << 288 | 1)
+        s |= (a & 1) << 93 | (b & 1) << 177 | c & 1
+    return s, stream
+''',
+        clock="""\
+    state, stream = _updated(s, BIT_WIDTH * GROUP)
+    return _cut(stream, BIT_WIDTH * GROUP), state
+""",
+        first="""\
+        key, value = drawn & 2**80 - 1, drawn >> 80 & 2**80 - 1
+        states.append(_updated(key | value << 93 | 7 << 285, 4 * 288)[0])
+""",
+    )
+
+    def stepped(self, point: Point) -> Stepped:
+        """Return its start and its step."""
+        return Stepped(PERIOD, DRAWN, begin, fill)
+
+    def facts(self) -> dict[str, str]:
+        """Return what is known in words."""
+        return super().facts() | {
+            "period": "not known; 2^64 bits allowed a key",
+            "fresh_bits": "up to 64",
+        }

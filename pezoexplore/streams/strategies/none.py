@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pezoexplore.design.point import GAUSSIAN_HARDWARE, DesignPoint
-from pezoexplore.streams.catalogue import entry
-from pezoexplore.streams.families import sobol
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams.generator_words import generator_words
+from pezoexplore.streams.generators.family import Stepped
 from pezoexplore.streams.linear import jump
 from pezoexplore.streams.packing import U64, Words, pack, word_dtype
 from pezoexplore.streams.seeding import drawn_limbs, phases
-from pezoexplore.streams.stepped import Stepped, skip
+from pezoexplore.streams.stepped import skip
 from pezoexplore.streams.strategy import MASTER_SEED, Strategy, StreamRtl, epoch_array
 from pezoexplore.streams.walk import Walk
 
@@ -41,12 +40,12 @@ class OneEach(Strategy):
     def sources(self) -> tuple[str, ...]:
         """See :attr:`Strategy.sources`."""
         control = ("reseed_control.v",) if self.point.reseeds else ()
-        return ("stream_none.v", "generator.v", *entry(self.point.rng).rtl, *control)
+        return ("stream_none.v", *self.point.family.sources, *control)
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:
         """See :attr:`Strategy.generator_parameters`."""
-        kind: dict[str, int | str] = {"KIND": self.point.rng}
+        kind: dict[str, int | str] = {"KIND": self.point.family.kind}
         return kind | self._group
 
     @property
@@ -110,7 +109,7 @@ class PerLane(OneEach):
 
     def critical_beats(self) -> list[int]:
         """Return, for Gaussian lanes, those of the first beats that hold the largest numbers."""
-        if self.point.rng not in GAUSSIAN_HARDWARE:
+        if not self.point.family.gaussian:
             return super().critical_beats()
         words = self.words(epoch_array(0), 0, _SEARCHED_BEATS)[0]
         sizes = np.abs(2 * words.astype(np.int64) + 1).max(axis=1)
@@ -159,7 +158,7 @@ class PerGroup(OneEach):
 
     def fresh_bits(self, parameters: int) -> float:
         """See :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
-        return 1.0 if self.point.rng == "sobol" else super().fresh_bits(parameters)
+        return 1.0 if self.point.family.one_count else super().fresh_bits(parameters)
 
     @property
     def wrap_period(self) -> int:
@@ -173,7 +172,4 @@ class PerGroup(OneEach):
 
     def critical_beats(self) -> list[int]:
         """Return, for Sobol numbers, the beats that first need a direction number each."""
-        if self.point.rng != "sobol":
-            return []
-        count = self.registers(0, 0)[0] % sobol.PERIOD
-        return sorted((2**k - 1 - count) % sobol.PERIOD for k in range(sobol.INDEX_BITS))
+        return self.point.family.rare_beats(self.registers(0, 0)[0])

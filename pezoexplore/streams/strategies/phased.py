@@ -13,12 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from pezoexplore.streams import kernels
-from pezoexplore.streams.linear import Columns, byte_tables, jump, power, rows_of
+from pezoexplore.streams.generators.family import Columns
+from pezoexplore.streams.generators.models import Numbers
+from pezoexplore.streams.linear import byte_tables, jump, power, rows_of
 from pezoexplore.streams.masks import Masks, phased_masks
 from pezoexplore.streams.packing import U64, Words, pack, word_dtype
 from pezoexplore.streams.seeding import phases
 from pezoexplore.streams.strategies.bank import PERIOD_RTL, kept_count
-from pezoexplore.streams.strategy import EXPONENT_FILE, Numbers, Strategy, StreamRtl, epoch_array
+from pezoexplore.streams.strategy import EXPONENT_FILE, Strategy, StreamRtl, epoch_array
 from pezoexplore.streams.walk import Walk
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams import scaling
-from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.generator_words import generator_words
+from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.linear import jump
 from pezoexplore.streams.packing import U64, Words, pack, pack_rows
 from pezoexplore.streams.seeding import drawn_limbs, phases
-from pezoexplore.streams.strategy import MASTER_SEED, Numbers, Strategy, StreamRtl, epoch_array
+from pezoexplore.streams.strategy import MASTER_SEED, Strategy, StreamRtl, epoch_array
 from pezoexplore.streams.walk import Walk
 
 _ROWS_FILE = "rows.hex"
@@ -125,12 +125,12 @@ class Pool(Strategy):
         names = ("stream_pool.v", "row_memory.v")
         if not self.point.reseeds:
             return names
-        return (*names, "pool_filler.v", "generator.v", *filler_sources(self.point.rng))
+        return (*names, "pool_filler.v", *self.point.family.sources)
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:
         """See :attr:`Strategy.generator_parameters`."""
-        return {"KIND": self.point.rng}
+        return {"KIND": self.point.family.kind}
 
     def rtl(self) -> StreamRtl:
         """See :meth:`Strategy.rtl`."""
@@ -155,8 +155,3 @@ class Pool(Strategy):
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """See :meth:`Strategy.model_tables`."""
         return {"ROWS": (self.point.rows, "int")}
-
-
-def filler_sources(rng: str) -> tuple[str, ...]:
-    """Return the files of a generator that fills a pool: one whose state is loaded as a whole."""
-    return ("lut_sr_state.v", "lut_sr_table.vh") if rng == "lut_sr" else entry(rng).rtl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pezoexplore.streams.catalogue import entry
 from pezoexplore.streams.families import lut_sr
 from pezoexplore.streams.seeding import drawn_limbs
 from pezoexplore.streams.strategies.none import PerGroup
@@ -41,7 +40,7 @@ class ShiftRegister(PerGroup):
     def sources(self) -> tuple[str, ...]:
         """See :attr:`Strategy.sources`."""
         control = ("reseed_control.v",) if self.point.reseeds else ()
-        return ("stream_lut_sr.v", *entry(self.point.rng).rtl, *control)
+        return (f"{self.module}.v", *self.point.family.rtl, *control)
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from pezoexplore.design.lattice.counting import count, sample
 from pezoexplore.design.lattice.expand import expand, iter_points
-from pezoexplore.design.point import AXES, REUSES, RNGS, SCALINGS, TAPS
+from pezoexplore.design.point import AXES, REUSES, SCALINGS, TAPS
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.registry import names
 
 
 def design(**keys) -> DesignSpace:
@@ -24,7 +25,7 @@ def design(**keys) -> DesignSpace:
 
 
 VALUES = {
-    "rng": st.sampled_from(RNGS),
+    "rng": st.sampled_from(names()),
     "reuse": st.sampled_from(REUSES),
     "pool_size": st.sampled_from([1, 127, 4095, 94_500_000]),
     "reuse_period": st.sampled_from([1, 2, 64, math.inf]),

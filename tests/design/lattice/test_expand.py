@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pezoexplore.design.lattice.expand import expand
-from pezoexplore.design.point import REUSES, RNGS, SCALINGS, TAPS, IllegalPointError, resolve
+from pezoexplore.design.point import REUSES, SCALINGS, TAPS, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.registry import names
 
 
 def design(**keys) -> DesignSpace:
@@ -24,7 +25,7 @@ def listed(values, **sizes):
 
 
 AXES = {
-    "rng": listed(st.sampled_from(RNGS)),
+    "rng": listed(st.sampled_from(names())),
     "reuse": listed(st.sampled_from(REUSES)),
     "pool_size": listed(st.sampled_from([1, 127, 4095, 94_500_000])),
     "reuse_period": listed(st.sampled_from([1, 64, math.inf])),

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pezoexplore.design.point import RNGS, DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model
 from pezoexplore.streams.generator import generator
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream, strategy
 
@@ -22,7 +23,7 @@ DRIVER = Path(__file__).with_name("export_driver.c")
 EPOCHS = ((0, 0), (2**63 + 5, 3))
 """Master seeds and epochs looked at."""
 
-_HARDWARE = [rng for rng in RNGS if rng != "gaussian"]
+_HARDWARE = [rng for rng in names() if rng != "gaussian"]
 _UNIFORM = ("lfsr", "xorshift32", "xoshiro128pp", "ca", "trivium", "lut_opt", "sobol", "lut_sr")
 
 

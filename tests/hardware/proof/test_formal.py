@@ -19,7 +19,7 @@ from pezoexplore.hardware.proof.formal_docs import with_table
 from pezoexplore.hardware.proof.formal_proof import Edit
 from pezoexplore.hardware.proof.formal_run import run_formal
 from pezoexplore.paths import formal_dir, rtl_dir
-from pezoexplore.streams.catalogue import CATALOGUE
+from pezoexplore.streams.generators.registry import families
 
 CHECKERS = sorted({proof.checker for proof in PROOFS})
 
@@ -104,7 +104,7 @@ def test_edits_change_one_place_of_what_is_proved(proof):
 
 def test_every_generator_is_proved_off_its_trap():
     proved = {(proof.module, item.name) for proof in PROOFS for item in proof.properties}
-    generators = {entry.name for entry in CATALOGUE if entry.rtl}
+    generators = {item.name for item in families() if item.in_hardware}
     assert {name for name in generators if (name, "injective") not in proved} == set()
     # Sobol's state is a count beside its words: zero is where it starts.
     assert {name for name in generators if (name, "nonzero") not in proved} == {"sobol"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pezoexplore.design.point import RNGS, DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware.rtl.build import rtl_hash
 from pezoexplore.hardware.rtl.engine import (
@@ -24,6 +24,7 @@ from pezoexplore.hardware.verify.engine.verify import verify_engine
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
@@ -38,7 +39,7 @@ SMALL = resolve(
     activation_bits=8,
     rounding="stochastic",
 )
-GENERATORS = [rng for rng in RNGS if rng not in ("lfsr", "gaussian")]
+GENERATORS = [rng for rng in names() if rng not in ("lfsr", "gaussian")]
 
 
 def verdict(point, folder, tmp_path, **options):

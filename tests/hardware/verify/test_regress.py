@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from pezoexplore.design.point import RNGS, SCALINGS, TAPS
+from pezoexplore.design.point import SCALINGS, TAPS
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.generators.registry import names
 
 EVERY = {name: module_points(name) for name in MODULES}
 
 
 def test_every_generator_and_every_stream_is_a_module():
     streams = {path.stem for path in rtl_dir().glob("stream_*.v")}
-    assert set(MODULES) == (set(RNGS) - {"gaussian"}) | streams
+    assert set(MODULES) == (set(names()) - {"gaussian"}) | streams
 
 
 def test_every_file_is_used_by_some_point():

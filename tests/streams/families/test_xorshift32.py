@@ -36,7 +36,7 @@ def test_the_period_is_maximal():
         assert power(step, period // factor) != identity(32)
 
 
-@pytest.mark.parametrize("bits", [1, 8, 15, 16, 32])
+@pytest.mark.parametrize("bits", [1, 8, 15, 16, 24])
 def test_the_stream_shows_top_bits_of_seeded_lanes(bits):
     """States found by an independent matrix power, then the recurrence."""
     lanes, start, count = 3, 1_000_003, 20
