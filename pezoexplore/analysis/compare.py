@@ -314,7 +314,7 @@ def markdown(comparisons: Sequence[Comparison], title: str, command: str, image:
 
     Args:
         comparisons: One a target.
-        title: What is compared, in a line.
+        title: Title of the comparison, one line.
         command: The command line that made it.
         image: Name of the plot beside the page; empty for none.
     """
@@ -330,7 +330,7 @@ def markdown(comparisons: Sequence[Comparison], title: str, command: str, image:
 
 _HOW = (
     "Percentages are against the reference. *minus reference* is the difference of accuracies, "
-    "paired by seed, with its 95 % interval; *not worse* says whether that interval lies above "
+    "paired by seed, with its 95 % interval; *not worse* tells whether that interval lies above "
     f"{WORST_DROP:g} point. KL is the divergence of the words from the discretised normal."
 )
 

@@ -41,7 +41,7 @@ SAME_DIGITS = 1e-5
 REGRESSION, IMPROVEMENT, MOVED, NOISE = "regression", "improvement", "moved", "within noise"
 
 Place = tuple[DesignPoint, str]
-"""What a row is matched by: its design and target."""
+"""The key that matches rows: design and target."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Change:
     Attributes:
         label: The design.
         point_id: Identity of the row in the second run.
-        column: What differs.
+        column: Column that differs.
         before: Cell in the first run, as text.
         after: Cell in the second run, as text.
-        kind: ``regression``, ``improvement``, ``moved`` (neither better nor worse by itself) or
+        kind: ``regression``, ``improvement``, ``moved`` (neither better nor worse) or
             ``within noise``.
         difference: For an accuracy: second less first, by seed; else None.
     """
@@ -76,9 +76,9 @@ class Comparison:
         matched: Designs in both.
         added: Labels of designs in the second only.
         removed: Labels of designs in the first only.
-        changes: What differs, worst first.
+        changes: The differences, worst first.
         overall: Mean accuracy of all designs in both, second less first, by seed; None without.
-        overall_kind: What that is.
+        overall_kind: Its kind.
     """
 
     matched: int

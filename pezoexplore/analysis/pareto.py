@@ -106,7 +106,7 @@ def front_of_rows(
 class GrowingFront:
     """The front of rows that come one at a time; it remembers the front, not the rows.
 
-    Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` says of each
+    Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` tells of each
     whether it is on the front. Each target has its own front: a LUT of one is not a LUT of
     another.
 
@@ -194,7 +194,7 @@ class _Front:
 
 
 def target_of(row: Mapping[str, object]) -> str:
-    """Return the hardware target a row is for; empty where it says none."""
+    """Return the hardware target a row is for; empty where there is none."""
     cell = row.get("target")
     return "" if is_missing(cell) else str(cell)
 

@@ -1,8 +1,8 @@
 """The cheapest design that keeps within limits, from results that are there.
 
 A design is taken only if its results show that it keeps within the accuracy drop: the 95 % interval
-of its paired difference from the baseline lies within. What the seeds leave open is named, not
-ranked. For a model of another size accuracy is carried over while the updates still reach the
+of its paired difference from the baseline lies within. Undecided designs are named, not ranked. For
+a model of another size accuracy is carried over while the updates still reach the
 share of the dimensions that was shown to be enough; for other lanes, resources are interpolated.
 """
 
@@ -26,14 +26,14 @@ RESOURCES = ("lut", "ff", "bram", "dsp")
 """Columns that a design costs."""
 
 LUT_EQUIVALENTS = {"lut": 1.0, "ff": 0.5, "bram": 643.0, "dsp": 141.0}
-"""What one is worth in LUTs: as many as the largest UltraScale+ FPGA has to each (VU13P, AMD
+"""Worth of one in LUTs: as many as the largest UltraScale+ FPGA has to each (VU13P, AMD
 DS890: 1,728 K LUTs, 3,456 K flip-flops, 2,688 block RAMs, 12,288 DSPs)."""
 
 COUNTED = 2**22
 """Directions a span is counted up to: more than a run makes."""
 
 SOFTWARE = "software Gaussian numbers"
-"""What the baseline is called that is not named."""
+"""Name of the default baseline."""
 
 MET, OPEN, MISSED = "met", "open", "missed"
 """Whether the seeds show that a design keeps within the accuracy drop."""
@@ -41,7 +41,7 @@ MET, OPEN, MISSED = "met", "open", "missed"
 
 @dataclass(frozen=True)
 class Limits:
-    """What is asked for.
+    """The limits of a recommendation.
 
     Attributes:
         parameters: Weights d of the model.
@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Option:
-    """A design at the lanes asked for, with what is known of it.
+    """A design at the lanes asked for, with its known costs and accuracy.
 
     Attributes:
         point: The design.
@@ -71,7 +71,7 @@ class Option:
         sources: `point_id` of the rows it is from.
         at_lanes: Lanes of those rows.
         measured_share: Share of the dimensions its updates reached where it was trained.
-        share: The same for the model asked for, at most 1; None until it is looked at.
+        share: The same for the model asked for, at most 1; None until it is computed.
     """
 
     point: DesignPoint
@@ -84,7 +84,7 @@ class Option:
 
     @property
     def lut_equivalents(self) -> float:
-        """What all its resources are worth in LUTs."""
+        """Worth of all its resources in LUTs."""
         return sum(LUT_EQUIVALENTS[name] * amount for name, amount in self.cost.items())
 
     @property
@@ -108,10 +108,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Advice:
-    """What the results say.
+    """The recommendation.
 
     Attributes:
-        limits: What was asked for.
+        limits: The limits.
         measured_parameters: Weights of the model in the results.
         baseline: Label of the baseline.
         chosen: The cheapest design shown to keep within the limits; None if none is.
@@ -143,7 +143,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
     Args:
         rows: Rows of results of one task and one set of training settings.
         measured_parameters: Weights of that task's model.
-        limits: What is asked for.
+        limits: The limits.
 
     Raises:
         DesignError: There are no results for the target, or no baseline.

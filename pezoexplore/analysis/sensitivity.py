@@ -37,7 +37,7 @@ MIN_ROWS = 8
 """Fewest rows worth an analysis."""
 
 MAX_ROWS = 5_000
-"""Most rows that are looked at; of more these many are drawn."""
+"""Most rows analysed; of more, these many are drawn."""
 
 RESAMPLES = 100
 LOG_RATIO = 10.0
@@ -46,7 +46,7 @@ LOG_RATIO = 10.0
 
 @dataclass(frozen=True)
 class Effect:
-    """What an axis, or a pair of axes, does to a result.
+    """Effect of an axis, or a pair of axes, on a result.
 
     Attributes:
         axes: One axis for a main effect, two for an interaction.
@@ -61,7 +61,7 @@ class Effect:
         highest: Level of the highest.
         confounded: Axes whose value determines this one's.
         importance: Optuna's importance (functional ANOVA on a random forest), 0 to 1; None where
-            it was not asked for.
+            it was not computed.
     """
 
     axes: tuple[str, ...]
@@ -78,11 +78,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What moves one result.
+    """Effects of all axes on one result.
 
     Attributes:
         response: The result's column.
-        logarithmic: Whether its logarithm is what was analysed.
+        logarithmic: Whether its logarithm was analysed.
         rows: Rows looked at.
         explained: Share of the variance that all main effects explain together.
         noise: Share of the variance that the seeds alone make; None for what has none.
@@ -124,10 +124,10 @@ def sensitivity(
     plain = model.shares(np.ones(len(used)))
     redrawn = [model.shares(draw).values for draw in weights]
     low, high = _interval(plain.values, redrawn)
-    asked = optuna_importances(used, axes, scaled) if importances else {}
+    fanova = optuna_importances(used, axes, scaled) if importances else {}
     effects = [
         _effect(
-            model, index, plain, (float(low[index]), float(high[index])), used, logarithmic, asked
+            model, index, plain, (float(low[index]), float(high[index])), used, logarithmic, fanova
         )
         for index in range(len(model.terms))
     ]
@@ -203,7 +203,7 @@ def _effect(
     interval: tuple[float, float],
     rows: Rows,
     logarithmic: bool,
-    asked: Mapping[str, float],
+    fanova: Mapping[str, float],
 ) -> Effect:
     """Describe one term."""
     term = model.terms[index]
@@ -231,7 +231,7 @@ def _effect(
         lowest=factor.levels[least] if estimable else "",
         highest=factor.levels[most] if estimable else "",
         confounded=determined_by(factor, model.factors),
-        importance=asked.get(factor.axis),
+        importance=fanova.get(factor.axis),
     )
 
 

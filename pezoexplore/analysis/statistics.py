@@ -2,7 +2,7 @@
 
 Seed s gives every point the same initial weights, batches and master seed, so accuracies are
 compared seed by seed. A front is uncertain as its accuracies are: how sure a row is to be on it is
-the share of fronts it is on when the seeds are drawn again, the same draw for all rows.
+the share of fronts it is on when the seeds are resampled, alike for all rows.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def seed_means(per_seed: Sequence[Sequence[float]], resamples: int, seed: int = 
     few seeds that alone would be far too sure. So deviations are widened by sqrt((n+1)/(n-1)), n
     the number of seeds, which makes their variance s^2/n, and by sqrt((n-1)/chi^2), chi^2 drawn
     with n-1 degrees of freedom and the same for all points, which gives a mean about the
-    distribution that Student's t says.
+    distribution of Student's t.
 
     Args:
         per_seed: For each of m points its values by seed, at least one.
@@ -159,7 +159,7 @@ class FrontConfidence:
         """Take a row into account.
 
         Args:
-            key: What it is asked for by.
+            key: Key for :meth:`of`.
             row: Cells as numbers or as written in the CSV.
         """
         self._target(row).add(key, row)
@@ -373,7 +373,7 @@ def _contenders(costs: Floats, worst: Floats, best: Floats) -> npt.NDArray[np.in
 
 @dataclass(frozen=True)
 class _Entry:
-    """A row that may be on a front: what it is asked for by, what is fixed, what varies."""
+    """A row that may be on a front: its key, fixed costs, and what varies with the seed."""
 
     key: Hashable
     costs: list[float]

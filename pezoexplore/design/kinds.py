@@ -1,7 +1,7 @@
-"""What a single value of a design file may be: each kind checks, explains and describes itself.
+"""Kinds of single values of a design file: each checks, explains and describes itself.
 
 A kind is put into an annotation, ``Annotated[int, Whole(1, 24)]``. It reads the value (raising an
-error that says what came and what is allowed) and gives the JSON Schema of the key.
+error that names the value and what is allowed) and gives the JSON Schema of the key.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def refusal(message: str) -> PydanticCustomError:
 
 
 class Kind(ABC):
-    """A kind of value: reads it, says what is allowed, describes itself as JSON Schema."""
+    """A kind of value: reads it, states what is allowed, describes itself as JSON Schema."""
 
     @property
     @abstractmethod
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
 
     @abstractmethod
     def read(self, value: object) -> object:
@@ -116,7 +116,7 @@ class Whole(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return (
             f"integers {self.low} to {self.high}"
             + (" or inf" if self.inf else "")
@@ -160,7 +160,7 @@ class Positive(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return f"numbers above 0, up to {self.high:g}"
 
     def read(self, value: object) -> float:
@@ -184,7 +184,7 @@ class Choice(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return ", ".join(self.choices)
 
     def read(self, value: object) -> str:
@@ -208,7 +208,7 @@ class Name(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return "text of up to 64 letters, digits, dots, dashes and underscores"
 
     def read(self, value: object) -> str:
@@ -243,7 +243,7 @@ class Several(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return self.kind.allowed
 
     def core_schema(self) -> CoreSchema:

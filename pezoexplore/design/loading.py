@@ -136,7 +136,7 @@ def space_of_options(
         overrides: ``key=value`` texts as after ``-s``; the options win.
 
     Raises:
-        DesignError: One line that names the option and says what is allowed.
+        DesignError: One line that names the option and what is allowed.
     """
     tree = Tree({"name": "options", "space": {}}, {(): (0, "options")})
     with _one_line():
@@ -198,7 +198,7 @@ _UNSET = {
     "rounding": ROUNDINGS[0],
     "update_rounding": UPDATE_ROUNDINGS[0],
 }
-"""What the defaults that are None mean."""
+"""Meaning of the defaults that are None."""
 
 
 def axis_default(axis: str) -> str:

@@ -15,7 +15,7 @@ class Share(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return "numbers from 0 to below 1"
 
     def read(self, value: object) -> float:
@@ -35,7 +35,7 @@ class Switch(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return "true or false"
 
     def read(self, value: object) -> bool:
@@ -55,7 +55,7 @@ class Path(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return "the path of a folder"
 
     def read(self, value: object) -> str | None:
@@ -115,7 +115,7 @@ class TaskName(Kind):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """Allowed values, in words."""
         return (
             f"{', '.join(TASK_NAMES)}, a last-mile task with -K for K examples a class, or "
             "package.module:function"

@@ -36,8 +36,7 @@ TASK = "digits-mlp"
 """The training task of a design that names none."""
 
 TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
-"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` says how each is
-made."""
+"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` defines each."""
 
 
 class _Section(BaseModel):

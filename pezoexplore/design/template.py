@@ -20,13 +20,13 @@ SET = {
     "lanes": "8",
     "steps": "2000",
 }
-"""What the file sets; all other keys are there as comments, at their defaults."""
+"""Keys that the file sets; all others are comments, at their defaults."""
 
 _HEAD = """\
 # {name}: a design space for pezoexplore.
 #
 #     pezoexplore sweep {file} --dry-run    # list the points, run nothing
-#     pezoexplore sweep {file}              # run them; stopped, it goes on where it was
+#     pezoexplore sweep {file}              # run them; run it again to resume
 #
 # A value is a scalar, a list, {{range: [lo, hi, step]}} or {{powers_of_two: [lo, hi]}}; the points
 # are all combinations. A line such as "#leap: 1" is a setting at its default: take the # away to
@@ -61,7 +61,7 @@ def design_template(name: str, file: str, task: str) -> str:
 
     Args:
         name: Name of the design.
-        file: What the file is called in its own comments.
+        file: Name of the file in its own comments.
         task: Training task.
     """
     task_help = DesignSpace.model_fields["task"].description or ""

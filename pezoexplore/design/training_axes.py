@@ -37,7 +37,7 @@ TRAINING_DEFAULTS: dict[str, Any] = {
     "rounding": None,
     "update_rounding": None,
 }
-"""What a training axis is when a design does not name it; None for bits: float."""
+"""Value of a training axis that a design does not name; None for bits: float."""
 
 TRAINING_AXES = tuple(TRAINING_DEFAULTS)
 

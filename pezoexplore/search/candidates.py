@@ -113,7 +113,7 @@ class Candidates:
 
     @cached_property
     def features(self) -> npt.NDArray[np.float64]:
-        """What a model learns from, float64 [n, features].
+        """Inputs of a model, float64 [n, features].
 
         An axis of numbers gives log2 of the number (empty: -1; infinity: two above the largest),
         an axis of words one indicator a word.

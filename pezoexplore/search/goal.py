@@ -42,7 +42,7 @@ class Finding:
 
     Attributes:
         state: One of ``STATES``.
-        cells: What is known at full budget, numbers by column.
+        cells: Results at full budget, numbers by column.
         reason: Why it is not complete, in one line.
         full: Whether every stage was run at full budget: an evaluation.
     """

@@ -38,11 +38,11 @@ class LegalSampler(BaseSampler):
     """Gives each trial a legal point that no trial of the study has yet.
 
     The parameters of a trial are those of the point itself, so the study never holds a point that
-    was asked for but not tried.
+    was proposed but not tried.
 
     Args:
         candidates: The points.
-        inner: The sampler that says where to look; the nearest free point is taken. None: the
+        inner: The sampler that proposes where to look; the nearest free point is taken. None: the
             point is drawn from the free ones, each equally likely.
         seed: Seed of the draws.
     """
@@ -153,7 +153,7 @@ class SurrogateSampler(LegalSampler):
     Args:
         candidates: The points.
         seed: Seed of the draws and of the forests.
-        batch: Trials that will be asked for.
+        batch: Number of trials to come.
         objectives: Columns of the objectives in the order of the study's values.
         bounds: Constraints as (column, check of a number array).
     """

@@ -36,8 +36,8 @@ def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) 
 
     Args:
         goal: Objectives and constraints.
-        cells: What is known of the point, numbers by column.
-        history: What is known of others.
+        cells: Known results of the point, numbers by column.
+        history: Findings of other points.
 
     Returns:
         The reason in one line; empty if it is not ruled out.
@@ -85,7 +85,7 @@ def cannot_reach(
 
     Args:
         goal: Objectives and constraints.
-        cells: What is known of the point.
+        cells: Known results of the point.
         scores: Its accuracy by seed at the small budget, percent.
         rivals: Points of the front and their accuracies at the same budget.
 

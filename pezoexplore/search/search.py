@@ -95,12 +95,12 @@ def search(
     """Search until the budget is used up, the time is over or no point is left.
 
     Args:
-        goal: What the search is for.
+        goal: Objectives and constraints.
         candidates: The points.
         evaluate: Returns a finding for each.
         settings: How to search; time, processes and warm starts are not looked at.
         expired: Asked before each batch; True ends the search there.
-        history: What is known already: warm starts, then the batches of a search that is resumed.
+        history: Points known already: warm starts, then the batches of a search that is resumed.
         study: The study that holds this history; None for a fresh one.
         journal: Called with each batch.
 
@@ -152,7 +152,7 @@ def _one_batch(
         for name, value in attributes(goal, Known(point, finding), proposed + size).items():
             trial.set_user_attr(name, value)
         values = objective_values(goal, finding)
-        # What lacks an objective cannot be compared, however finished it is.
+        # A point that lacks an objective cannot be compared, even a finished one.
         state = TrialState.FAIL if finding.state == COMPLETE else STATES[finding.state]
         study.tell(trial, values, state if values is None else None)
     return [Known(point, finding) for point, finding in zip(points, findings, strict=True)]
@@ -160,12 +160,12 @@ def _one_batch(
 
 def new_study(goal: Goal) -> Study:
     """Return an empty study in memory."""
-    quiet = optuna.logging.get_verbosity()
+    before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         return optuna.create_study(directions=goal.directions)
     finally:
-        optuna.logging.set_verbosity(quiet)
+        optuna.logging.set_verbosity(before)
 
 
 def objective_values(goal: Goal, finding: Finding) -> list[float] | None:
@@ -179,7 +179,7 @@ def attributes(goal: Goal, known: Known, until: int) -> dict[str, Any]:
     """Return user attributes of a trial.
 
     Args:
-        goal: What the search is for.
+        goal: Objectives and constraints.
         known: The point and what became of it.
         until: Proposals there are once its batch is known; 0 for a point known before.
     """
@@ -225,7 +225,7 @@ def progress(goal: Goal, history: Sequence[Known], box: Box | None = None) -> li
 
     Args:
         goal: The objectives and constraints.
-        history: What became of the points, in order.
+        history: Findings of the points, in order.
         box: The box; None for the one around the feasible points of this history.
     """
     costs = goal.front_costs(history)

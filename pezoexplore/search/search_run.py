@@ -53,7 +53,7 @@ class SearchNews:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search leaves.
+    """Results of a search.
 
     Attributes:
         sweep: The run directory's results; None if no point was evaluated.
@@ -101,12 +101,12 @@ def run_search(
 
     Args:
         space: The design space.
-        stages: What an evaluation runs; all but ``train`` run before it.
+        stages: Stages of an evaluation; all but ``train`` run before it.
         out_dir: The run directory: new, empty or one of ours.
-        info: What run.json and design.yaml say about the run.
+        info: Facts for run.json and design.yaml.
         settings: Settings of the search.
         rungs: Training stages with smaller budgets, rising, to stop early at.
-        executor: What runs the stages; None: processes on this machine.
+        executor: Runs the stages; None: processes on this machine.
         cache: Finished runs shared with other sweeps and searches; None for none.
         draw: Draws the plots of a sweep.
         progress: Called after each batch.

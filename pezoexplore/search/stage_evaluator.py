@@ -48,12 +48,12 @@ class StageEvaluator:
     Attributes:
         space: The design space.
         goal: Its objectives and constraints.
-        stages: What an evaluation runs.
+        stages: Stages of an evaluation.
         rungs: Training stages with smaller budgets, rising.
         store: Where every run is kept.
         run_dir: Where the logs go.
         settings: Settings of the search.
-        executor: What runs the stages.
+        executor: Runs the stages.
         cache: Finished runs shared with other sweeps and searches; None for none.
         runs: Stages run so far by name.
     """

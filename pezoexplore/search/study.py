@@ -38,7 +38,7 @@ class KeptStudy:
 
     Args:
         path: The file; made when it is not there.
-        name: Name of the study, which says what determines the search.
+        name: Name of the study, with a hash of all that determines the search.
         goal: The objectives.
 
     Raises:

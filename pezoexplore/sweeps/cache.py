@@ -5,7 +5,7 @@ renamed into place, so readers see all of it or nothing, and it carries a digest
 is found when it is read, removed, and made again. Only good results are kept.
 
 A sweep holds a lock on the key it works on: one byte of a lock file, which the system takes back
-when the process ends, however it ends. So no lock goes stale and no clock is asked. Who finds a
+when the process ends, however it ends. So no lock goes stale and no clock is read. Who finds a
 key locked waits for the other's result, or makes it itself once the other is gone.
 """
 
@@ -37,7 +37,7 @@ VARIABLE = "PEZOEXPLORE_CACHE"
 """Environment variable that names the shared cache."""
 
 MARK_NAME = "pezoexplore-cache"
-"""File that says the folder is ours."""
+"""File that marks the folder as ours."""
 
 LOCKS_NAME = "locks"
 ENTRIES_NAME = "entries"
@@ -66,7 +66,7 @@ def cache_folder(named: Path | None) -> Path | None:
 
 @dataclass(frozen=True)
 class CacheStats:
-    """What a cache holds.
+    """Contents of a cache.
 
     Attributes:
         entries: Number of entries by stage name.

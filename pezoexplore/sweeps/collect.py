@@ -75,8 +75,8 @@ def collect(
 
     Args:
         plan: The plan.
-        store: The store; good records that it has are not made again.
-        execute: What runs the stages.
+        store: The store; runs with a good record in it are not repeated.
+        execute: Runs the stages.
         cache: Finished runs shared with other sweeps; None for none.
         progress: Called first with what is there, then whenever a run ends.
         warn: Called with one line on each fault that did not matter.
@@ -196,7 +196,7 @@ class _Collector:
         return record is not None
 
     def _cached(self, task: Task) -> Record | None:
-        assert self._cache is not None, "only asked where there is one"
+        assert self._cache is not None, "only called where there is one"
         try:
             return self._cache.get(task.key)
         except CacheError as error:

@@ -22,7 +22,7 @@ class TestCase:
     """One test.
 
     Attributes:
-        suite: What groups tests, such as the module under test.
+        suite: Group of the test, such as the module under test.
         name: Name of the test.
         seconds: How long it took.
         failure: One line on why it failed; None if it passed.

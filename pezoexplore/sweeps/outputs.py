@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.rundir import RunDir
 
 Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
-"""Draws plots of rows, as written, into a folder; the design says objectives and constraints."""
+"""Draws plots of rows, as written, into a folder; the design gives objectives and constraints."""
 
 FAILURES_LISTED = 10_000
 """Most failures listed one by one; the row of each is in results.csv in any case."""
@@ -51,7 +51,7 @@ point, whose line counts the seconds."""
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a run directory says about a run beyond its results.
+    """Facts in a run directory beyond the results.
 
     Attributes:
         command: The command line.
@@ -125,7 +125,7 @@ class Outputs:
         space: The design space, for its settings, objectives and constraints.
         plan: The points and which run serves which stage.
         skipped: Combinations to report as skipped.
-        info: What else the directory says.
+        info: Facts beyond the results.
     """
 
     space: DesignSpace
@@ -251,7 +251,7 @@ def write_outputs(
     """Write the run directory's files, each all or nothing, and draw the plots.
 
     Args:
-        outputs: What to write.
+        outputs: The content.
         run_dir: Where to.
         junit: Where to write JUnit XML of the RTL stages; None for nowhere.
         draw: Draws the plots; None for no plots. Of many rows it gets ``PLOTTED_ROWS``.

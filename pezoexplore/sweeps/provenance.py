@@ -1,4 +1,4 @@
-"""What a result stands on: versions, hashes of code and RTL, the machine."""
+"""Provenance of results: versions, hashes of code and RTL, the machine."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def source_hash(*parts: str, benches: bool = False) -> str:
 def tree_hash(root: Path) -> str:
     """Return SHA-256 over names and contents of a file, or of all files below a folder.
 
-    What Python keeps of its own accord (compiled modules) does not count.
+    Compiled modules, which Python caches, do not count.
     """
     files = [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else [root]
     digest = hashlib.sha256()

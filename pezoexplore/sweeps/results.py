@@ -69,8 +69,8 @@ def record_of(outcome: Outcome) -> Record:
 def malformed(payload: Payload) -> str:
     """Return what is wrong with the form of a result, in one line; empty if nothing is.
 
-    What becomes a cell must be what the column holds, whoever made the result: a number, numbers
-    for the seeds, or a short text. No result may speak of the point itself.
+    A cell must have the type of its column, whoever made the result: a number, numbers for the
+    seeds, or a short text. No result may set a column of the point itself.
     """
     for name, value in payload.items():
         if name in COLUMNS and value is not None and not _fits(name, value):

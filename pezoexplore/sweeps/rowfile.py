@@ -1,4 +1,4 @@
-"""Rows of a results file, held in memory when they are few and read when asked for otherwise."""
+"""Rows of a results file, held in memory when they are few and read on demand otherwise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTED_ROWS = 2000
 
 
 class RowFile(Sequence["Row"]):
-    """Rows of a CSV file with a header, read each time they are asked for.
+    """Rows of a CSV file with a header, read again on each access.
 
     Walking through them is quick; picking one reads the file up to it.
 

@@ -26,7 +26,7 @@ Row = dict[str, str]
 """A row as written: text by column."""
 
 ON_FRONT, OFF_FRONT = "1", "0"
-"""What the column `pareto` holds."""
+"""Values of the column `pareto`."""
 
 _WHOLE, _PERCENT, _SIX_DIGITS = ".0f", ".2f", ".6g"
 
@@ -121,7 +121,7 @@ def result_row(
         target: Hardware target.
         status: Status of the row.
         point: The design point.
-        cells: Results by column; None for an empty cell. What is no column is left out.
+        cells: Results by column; None for an empty cell. Other names are left out.
     """
     row = dict.fromkeys(COLUMNS, "")
     row |= {axis: cell_text(axis, value) for axis, value in point.to_json().items()}
@@ -161,7 +161,7 @@ def cell_text(column: str, value: object) -> str:
     """Return a cell as written: always the same text for the same value.
 
     Args:
-        column: Name of the column; ``FORMATS`` says how its numbers are written.
+        column: Name of the column; ``FORMATS`` has its number format.
         value: Number, text, None (empty) or, for ``accuracy_per_seed``, a list of numbers.
     """
     if value is None:

@@ -24,7 +24,7 @@ LOGS_NAME = "logs"
 WORK_NAME = "work"
 
 PROGRAM = "pezoexplore"
-"""What ``program`` in run.json says if the directory is ours."""
+"""Value of ``program`` in a run.json of ours."""
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 

@@ -17,10 +17,10 @@ STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power")
 """Names of the stages, in the order in which a row reports the first one that failed."""
 
 SELECTABLE = ("train", "rtl", "synth", "power")
-"""What --stages takes; ``health``, the stream's statistics, always runs."""
+"""Values of --stages; ``health``, the stream's statistics, always runs."""
 
 USUAL = ("train", "rtl", "synth")
-"""What runs by default; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
+"""Stages that run by default; ``hardware: {power: true}`` adds ``power`` to ``synth``."""
 
 Payload = dict[str, Any]
 """Result of a stage: plain values that JSON can hold, by column or other name."""
@@ -32,7 +32,7 @@ class Stage(ABC):
 
     Subclasses are frozen dataclasses at the top level of a module, so that a worker process can
     import them. A result may depend on nothing that :meth:`key` leaves out: points with equal
-    keys share one run, and a finished result is never made again.
+    keys share one run, and a finished run is never repeated.
 
     Attributes:
         name: One of ``STAGE_ORDER``.
@@ -68,7 +68,7 @@ class Stage(ABC):
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Do the work, in a worker process.
 
-        What the stage and its subprocesses print goes to the log as well.
+        Output of the stage and its subprocesses goes to the log as well.
 
         Args:
             point: The design point.

@@ -1,6 +1,6 @@
 """The stages of a point: health, train, rtl, power, synth and timing.
 
-What does the work is imported only where it runs.
+The packages that do the work are imported only where they run.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class TrainStage(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class HardwareStage(Stage):
-    """What is done with a point's RTL, built in a scratch folder.
+    """Work on a point's RTL, built in a scratch folder.
 
     Attributes:
         rtl_dir: Folder of the RTL.

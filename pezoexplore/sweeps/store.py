@@ -87,7 +87,7 @@ _SELECT = f"SELECT {', '.join(COLUMNS)} FROM results"
 class Store:
     """The database of a run: results by key, and the plan of the sweep, in one SQLite file.
 
-    What :meth:`put` was given is on the disk on return. Safe to use from several threads.
+    A record given to :meth:`put` is on the disk on return. Safe to use from several threads.
 
     The rollback journal is used rather than a write-ahead log: it is as safe for one writer,
     leaves one file, and works on network file systems.
@@ -253,5 +253,5 @@ class Store:
         except sqlite3.DatabaseError as error:
             why = " ".join(str(error).split())
             raise StoreError(
-                f"{self._path} is damaged ({why}): delete it to start anew, or restore a copy"
+                f"{self._path} is damaged ({why}): delete it to start afresh, or restore a copy"
             ) from error

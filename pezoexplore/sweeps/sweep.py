@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep leaves.
+    """Results of a sweep.
 
     Attributes:
         path: The run directory.
@@ -52,7 +52,7 @@ class SweepResult:
 
     @property
     def ok(self) -> bool:
-        """Whether all that was asked for is there."""
+        """Whether every stage has a good result."""
         return not self.failures
 
 
@@ -74,22 +74,22 @@ def run_sweep(
 ) -> SweepResult:
     """Run every stage of every point, and write the run directory.
 
-    Every finished run is kept in the store at once. What is there already is not run again,
+    Every finished run is kept in the store at once. Runs with a result are not repeated,
     except that runs which failed or ran out of time are tried again each time. A stage that
     fails is recorded with its log, and the sweep continues.
 
     Args:
         space: The design space, for its settings, objectives and constraints.
         points: Its points, taken one by one: they need not fit into memory.
-        stages: What to run.
+        stages: Stages to run.
         out_dir: The run directory: new, empty or one of ours.
-        info: What run.json and design.yaml say about the run.
+        info: Facts for run.json and design.yaml.
         jobs: Number of worker processes, at least 1; never changes a result.
         skipped: Combinations to report as skipped rows.
         junit: Where to write JUnit XML of the RTL stages; None for nowhere.
         draw: Draws the plots into the run directory; None for no plots.
         progress: Called whenever a run ends.
-        executor: What runs the stages; None: ``jobs`` processes on this machine.
+        executor: Runs the stages; None: ``jobs`` processes on this machine.
         cache: Finished runs shared with other sweeps; None for none.
         warn: Called with one line on each fault that did not matter; None for nobody.
 

@@ -62,10 +62,10 @@ class Snapshot:
     """A run directory at one moment.
 
     Attributes:
-        running: Whether a sweep is at work in it.
+        running: Whether a sweep is running in it.
         finished: Whether the last one came to its end.
         failures: Results that one left out, by its own count; 0 until it has ended.
-        done: Runs of the plan that are there; None when nobody is at work.
+        done: Runs of the plan with a result; None when no sweep is running.
         total: Runs of the plan.
         left_s: Seconds left at the speed so far; None before the first run has ended.
         stages: Number of results in the store by stage and status.

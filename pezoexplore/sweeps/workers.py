@@ -1,4 +1,4 @@
-"""What runs the stages of a sweep or search, and the shared cache of finished runs."""
+"""The executor of a sweep or search, and the shared cache of finished runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXECUTORS = ("local", "dask")
 
 @dataclass(frozen=True)
 class Workers:
-    """What runs the stages, and the shared cache of finished runs.
+    """Where stages run, and the shared cache of finished runs.
 
     Attributes:
         jobs: Processes on this machine, where no other workers are named.

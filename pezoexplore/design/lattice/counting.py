@@ -37,14 +37,14 @@ from pezoexplore.splitmix import GOLDEN, mix64
 
 @dataclass(frozen=True)
 class Counts:
-    """What a design space holds, as numbers.
+    """Contents of a design space, as numbers.
 
     Attributes:
         listed: Combinations the design lists: the sum of the others.
         points: Distinct legal points.
         collapsed: Combinations that mean a point another combination means.
         skipped: Reasons for which combinations were skipped, each once.
-        exclusions: What the excludes dropped, those that dropped something.
+        exclusions: Excludes that dropped something, with what they dropped.
         unused_excludes: Excludes that dropped nothing, as text.
     """
 
@@ -117,7 +117,7 @@ class Selection:
 
     Attributes:
         space: The design.
-        counts: What it holds.
+        counts: Its contents.
         drawn: A sample of its points; None for all of them.
     """
 

@@ -68,13 +68,13 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Expansion:
-    """What a design space holds.
+    """Contents of a design space.
 
     Attributes:
         points: Distinct legal points, in the order they are first listed.
         collapsed: Points that several combinations mean.
         skipped: Reasons for which combinations were skipped, each once.
-        exclusions: What the excludes dropped, those that dropped something.
+        exclusions: Excludes that dropped something, with what they dropped.
         unused_excludes: Excludes that dropped nothing (a slip, most likely), as text.
     """
 

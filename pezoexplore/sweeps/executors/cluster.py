@@ -36,7 +36,7 @@ SUBMIT = {"slurm": "sbatch", "lsf": "bsub", "pbs": "qsub", "sge": "qsub"}
 """Program that submits a job."""
 
 ACCOUNTS = {"slurm": "account", "lsf": "project", "pbs": "account", "sge": "project"}
-"""What each calls the account that is charged."""
+"""Name of the option for the account that is charged."""
 
 MAX_BYTES = 100_000
 """Largest cluster file."""
@@ -45,7 +45,7 @@ CONNECT_S = 20.0
 """How long to wait for a scheduler."""
 
 WAIT_MINUTES, QUEUE_WAIT_MINUTES = 5, 24 * 60
-"""How long to go on without any worker: on this machine, and where jobs wait in a queue."""
+"""Minutes to wait while there is no worker: on this machine, and where jobs queue."""
 
 REFILL_S = 30.0
 """How often jobs that ended are submitted again."""
@@ -75,7 +75,7 @@ class Tls(BaseModel):
 
 
 class ClusterSettings(BaseModel):
-    """What a cluster file says.
+    """The settings of a cluster file.
 
     Attributes:
         kind: ``local``: processes on this machine; or the batch system.
@@ -84,15 +84,15 @@ class ClusterSettings(BaseModel):
         memory: Memory of a job, such as ``8GB``.
         walltime: Longest time of a job, ``HH:MM:SS`` (LSF: ``HH:MM``).
         queue: Queue or partition.
-        account: What is charged for it.
+        account: Account that is charged.
         directives: Further lines for the job script's head, such as ``--exclusive``.
         prologue: Commands that a job runs first, such as ``module load iverilog``.
         python: The Python of the workers; default: the same path as here.
         scratch: Folder on the workers' machines for Dask's own files.
         logs: Folder for the jobs' logs.
         interface: Network interface of the workers, such as ``ib0``.
-        wait_minutes: How long to go on without any worker; default: ``WAIT_MINUTES``, with a batch
-            system ``QUEUE_WAIT_MINUTES``.
+        wait_minutes: Minutes to wait without a worker; default: ``WAIT_MINUTES``, with a batch system
+            ``QUEUE_WAIT_MINUTES``.
         tls: Files for encrypted connections.
     """
 
@@ -116,7 +116,7 @@ class ClusterSettings(BaseModel):
 
     @property
     def wait_s(self) -> float:
-        """Seconds to go on without any worker."""
+        """Seconds to wait while there is no worker."""
         default = WAIT_MINUTES if self.kind == "local" else QUEUE_WAIT_MINUTES
         return 60.0 * (self.wait_minutes or default)
 
@@ -155,7 +155,7 @@ def read_cluster(path: Path) -> ClusterSettings:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """Provide a client of a running scheduler; TLS as Dask's own configuration says.
+    """Provide a client of a running scheduler; TLS as in Dask's own configuration.
 
     Args:
         address: Such as ``tcp://10.0.0.1:8786`` or ``tls://...``.
@@ -322,7 +322,7 @@ def _distributed() -> Any:  # noqa: ANN401 - Dask has no types
         import distributed
     except ImportError as error:
         raise ClusterError(f"running on a cluster needs Dask: {INSTALL}") from error
-    # A lost scheduler is reported in one line of ours.
+    # A lost scheduler is reported in one line of this package.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     return distributed
 

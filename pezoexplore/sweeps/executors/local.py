@@ -53,7 +53,7 @@ class Task:
     """One run of a stage.
 
     Attributes:
-        key: What names the result in the store.
+        key: Key of the result in the store.
         stage: The stage.
         point_id: Identity of the point.
         point: The design point.
@@ -75,7 +75,7 @@ class Outcome:
         task: The task.
         status: ``ok``, ``failed`` or ``timeout``.
         payload: The stage's result as canonical JSON; empty unless the status is ``ok``.
-        reason: One line that says why there is no result; empty for ``ok``.
+        reason: Why there is no result, one line; empty for ``ok``.
         seconds: How long it took.
         log: End of the log.
     """
@@ -325,7 +325,7 @@ def _spawn(log: BinaryIO) -> tuple[subprocess.Popen[bytes], Connection]:
     """Start a worker in a new session: Ctrl-C reaches the parent only.
 
     Args:
-        log: What the process prints before its first task, such as a failing import.
+        log: Receives output before the first task, such as of a failing import.
     """
     ours, theirs = socket.socketpair()
     with theirs:

@@ -51,7 +51,7 @@ MAX_FILE_BYTES = 2**30
 """Largest file a worker or its tools may write: output without end must not fill the disk."""
 
 STARTED = "started"
-"""What a worker sends when it begins a task; a task without it can safely be given again."""
+"""Message of a worker that starts a task; a task without it can safely be sent again."""
 
 STATUSES = ("ok", "failed", "timeout")
 """How a task can end."""
