@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.sweeps.rundir import RunDir
     from pezoexplore.sweeps.stage import Stage
-    from pezoexplore.sweeps.store import Store
+    from pezoexplore.sweeps.store import Record, Store
 
 BATCH = 1000
 """Points planned, and tasks read, at a time."""
@@ -220,6 +220,31 @@ def make_plan(
         while batch := list(itertools.islice(rest, BATCH)):
             plan.add({identity(point): point for point in batch})
     return plan
+
+
+def records_by_point(store: Store) -> Iterator[tuple[str, Record]]:
+    """Yield point id and record of each stage of each point of the sweep that planned last.
+
+    Damaged records are left out; a store that no sweep has planned in yields nothing.
+
+    Raises:
+        StoreError: The file is damaged or cannot be read.
+    """
+    if not store.query("SELECT 1 FROM sqlite_master WHERE name = 'uses'"):
+        return
+    columns = ", ".join(f"results.{name}" for name in COLUMNS)
+    query = (
+        f"SELECT point_id, uses.stage, {columns} FROM uses"
+        " JOIN results ON results.key = uses.key"
+        f" WHERE (point_id, uses.stage) > (?, ?) ORDER BY point_id, uses.stage LIMIT {BATCH}"
+    )
+    after: tuple[Any, ...] = ("", -1)
+    while rows := store.query(query, *after):
+        for row in rows:
+            after = row[:2]
+            record = store.checked(row[2:])
+            if record is not None:
+                yield row[0], record
 
 
 def _point(axes: str) -> DesignPoint:

@@ -10,8 +10,8 @@ import fcntl
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,10 @@ class Snapshot:
     latest_failures: tuple[Ended, ...] = ()
 
 
+_Found = tuple[dict[str, dict[str, int]], tuple[Ended, ...], tuple[Ended, ...]]
+_Progress = tuple[int | None, int | None, float | None]
+
+
 def look(path: Path) -> Snapshot | None:
     """Return the state of a run directory.
 
@@ -101,14 +105,19 @@ def look(path: Path) -> Snapshot | None:
         raise RunDirError(f"{path}: no run directory; name the folder that a sweep writes to")
     running = _held(path / LOCK_NAME)
     finished, failures = (False, 0) if running else _end(path)
+    found: _Found = ({}, (), ())
+    progress: _Progress = (None, None, None)
     try:
-        stages, latest, latest_failures = _results(store)
-        done, total, left = _progress(path) if running else (None, None, None)
+        with _opened(store) as database:
+            if database is not None:
+                found = _results(database)
+                if running:
+                    progress = _progress(database, (path / LOCK_NAME).stat().st_mtime)
     except sqlite3.OperationalError:  # locked for longer than we wait, or gone
         return None
     except sqlite3.DatabaseError as error:
         raise RunDirError(f"{store} is damaged ({error})") from error
-    return Snapshot(running, finished, failures, done, total, left, stages, latest, latest_failures)
+    return Snapshot(running, finished, failures, *progress, *found)
 
 
 def _held(lock: Path) -> bool:
@@ -135,25 +144,28 @@ def _end(path: Path) -> tuple[bool, int]:
     return finished, failures if finished else 0
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=_PATIENCE_S, uri=True)
-
-
-def _results(
-    store: Path,
-) -> tuple[dict[str, dict[str, int]], tuple[Ended, ...], tuple[Ended, ...]]:
-    counts: dict[str, dict[str, int]] = {}
+@contextmanager
+def _opened(store: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open a run database read-only; None for one that holds nothing yet."""
     if not store.is_file() or not store.stat().st_size:
-        return counts, (), ()
-    with closing(_open(store)) as database:
-        query = f"SELECT stage, {_VERDICT}, count(*) FROM results GROUP BY 1, 2"
-        for stage, status, number in database.execute(query):
-            counts.setdefault(stage, {})[status] = number
-        columns = f"stage, determinants, {_VERDICT}, seconds, payload, reason"
-        last = f"ORDER BY rowid DESC LIMIT {SHOWN}"
-        latest = database.execute(f"SELECT {columns} FROM results {last}").fetchall()
-        bad = f"SELECT {columns} FROM results WHERE {_VERDICT} != 'ok' {last}"
-        latest_failures = database.execute(bad).fetchall()
+        yield None
+        return
+    uri = f"{store.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, timeout=_PATIENCE_S, uri=True)) as database:
+        yield database
+
+
+def _results(database: sqlite3.Connection) -> _Found:
+    """Return the number of results by stage and status, the latest, and the latest failures."""
+    counts: dict[str, dict[str, int]] = {}
+    query = f"SELECT stage, {_VERDICT}, count(*) FROM results GROUP BY 1, 2"
+    for stage, status, number in database.execute(query):
+        counts.setdefault(stage, {})[status] = number
+    columns = f"stage, determinants, {_VERDICT}, seconds, payload, reason"
+    last = f"ORDER BY rowid DESC LIMIT {SHOWN}"
+    latest = database.execute(f"SELECT {columns} FROM results {last}").fetchall()
+    bad = f"SELECT {columns} FROM results WHERE {_VERDICT} != 'ok' {last}"
+    latest_failures = database.execute(bad).fetchall()
     order = {stage: counts[stage] for stage in STAGE_ORDER if stage in counts}
     return order, tuple(map(_ended, latest)), tuple(map(_ended, latest_failures))
 
@@ -175,16 +187,11 @@ def _label(determinants: str) -> str:
         return ""
 
 
-def _progress(path: Path) -> tuple[int | None, int | None, float | None]:
-    """Return runs done, runs in all, and seconds left."""
-    store = path / STORE_NAME
-    if not store.is_file() or not store.stat().st_size:
+def _progress(database: sqlite3.Connection, since: float) -> _Progress:
+    """Return runs done, runs in all, and seconds left of the sweep that started at a time."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone():
         return None, None, None
-    with closing(_open(store)) as database:
-        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone():
-            return None, None, None
-        query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
-        total, done, ran = database.execute(query).fetchone()
-    gone = time.time() - (path / LOCK_NAME).stat().st_mtime
-    left = gone * (total - done) / ran if ran else None
+    query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
+    total, done, ran = database.execute(query).fetchone()
+    left = (time.time() - since) * (total - done) / ran if ran else None
     return int(done), int(total), left

@@ -105,7 +105,7 @@ def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None
         if everything or (change.kind != NOISE and change.column not in PROVENANCE)
     ]
     if shown:
-        header = ["design", "column", "before", "after", "difference", "verdict"]
+        header = ["design", "column", "before", "after", "difference", "verdict", "point_id"]
         print_table("What moved", header, [_cells(change) for change in shown], Console())
         echo("")
     for title, labels in (("added", found.added), ("removed", found.removed)):
@@ -126,7 +126,7 @@ def _cells(change: Change) -> list[str]:
         if numbers[0] is not None and numbers[1] is not None:
             moved = f"{numbers[1] - numbers[0]:+.6g}"
     before, after = (_short(cell) for cell in (change.before, change.after))
-    return [change.label, change.column, before, after, moved, change.kind]
+    return [change.label, change.column, before, after, moved, change.kind, change.point_id]
 
 
 def _short(cell: str) -> str:

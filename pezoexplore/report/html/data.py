@@ -127,8 +127,8 @@ def read_report(source: Path) -> Report:
     parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
     curves = {
         index: curve
-        for index, (point, row) in enumerate(zip(points, rows, strict=True))
-        if len(curve := records.curve(point, row)) > 1
+        for index, row in enumerate(rows)
+        if len(curve := records.curves.get(str(row["point_id"]), ())) > 1
     }
     failures, skipped = failures_of(rows, labels, folder, records)
     summary = _run_json(folder / RUN_NAME, notes)

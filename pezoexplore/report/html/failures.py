@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pezoexplore.design.point import DesignPoint
 from pezoexplore.report.html.records import Records
 from pezoexplore.sweeps.rundir import LOGS_NAME
 
@@ -78,7 +77,7 @@ def _failure(
     if status == "diverged":
         reason = f"the loss was not finite at step {rest}"
         return Failure(identity, target, label, status, "train", reason, "")
-    failure = records.failure(DesignPoint.from_json(row), rest, target)
+    failure = records.failure(identity, rest, target)
     log = _log_end(run, identity, (rest, f"{rest}-{target}"))
     reason = failure.reason if failure else _default_reason(rest, row)
     return Failure(

@@ -91,8 +91,8 @@ class ClusterSettings(BaseModel):
         scratch: Folder on the workers' machines for Dask's own files.
         logs: Folder for the jobs' logs.
         interface: Network interface of the workers, such as ``ib0``.
-        wait_minutes: Minutes to wait without a worker; default: ``WAIT_MINUTES``, with a batch system
-            ``QUEUE_WAIT_MINUTES``.
+        wait_minutes: Minutes to wait without a worker; default: ``WAIT_MINUTES``, with a batch
+            system ``QUEUE_WAIT_MINUTES``.
         tls: Files for encrypted connections.
     """
 

@@ -12,9 +12,10 @@ from pezoexplore.analysis.sensitivity import sensitivity
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.errors import DesignError
 from pezoexplore.report.html.data import read_report, read_sensitivity
-from pezoexplore.report.html.records import records_of
+from pezoexplore.report.html.records import read_records
 from pezoexplore.report.sensitivity import write_sensitivity
 from pezoexplore.sweeps.rows import csv_text
+from pezoexplore.sweeps.store import Store
 
 
 def test_a_whole_run(tmp_path: Path):
@@ -35,12 +36,23 @@ def test_a_whole_run(tmp_path: Path):
     assert "line 10\n" not in failure.log, "only the end"
 
 
-def test_the_curve_is_that_of_the_row_not_of_other_settings():
-    point, other = POINTS[0], {**payload(3), "validation_curve": [[1, 2.0, None], [2, 3.0, None]]}
-    records = records_of([record("train", point, other), record("train", point, payload(0))])
-    curve = records.curve(point, {"accuracy_per_seed": "79.00;80.00;81.00"})
-    assert curve == payload(0)["validation_curve"]
-    assert records.curve(point, {"accuracy_per_seed": "1.00;2.00"}) == ()
+def test_records_are_joined_by_point_id(tmp_path: Path):
+    """A store may hold runs of the same axes with other settings: the last sweep's plan counts."""
+    folder = make_run(tmp_path)
+    other = {**payload(3), "validation_curve": [[1, 2.0, None], [2, 3.0, None]]}
+    with Store(folder / "store.sqlite") as store:
+        store.put(record("train", POINTS[0], other))
+    records = read_records(folder / "store.sqlite")
+    assert records.curves["0" * 12] == payload(0)["validation_curve"]
+    assert "f" * 12 not in records.curves
+    assert records.failure("f" * 12, "rtl", "xcup") is not None
+    assert records.failure("0" * 12, "rtl", "xcup") is None
+
+
+def test_a_store_without_a_plan_has_no_curves(tmp_path: Path):
+    with Store(tmp_path / "store.sqlite") as store:
+        store.put(record("train", POINTS[0], payload(0)))
+    assert not read_records(tmp_path / "store.sqlite").curves
 
 
 def test_results_alone_make_a_report(tmp_path: Path):
@@ -69,7 +81,7 @@ def test_a_point_id_that_is_a_path_reads_no_file(tmp_path: Path):
     (folder / "results.csv").write_text(csv_text(COLUMNS, rows(failed_id="../../")))
     (failure,) = read_report(folder).failures
     assert "secret" not in failure.log
-    assert failure.log == "log of the store"
+    assert failure.log == ""
 
 
 def test_a_failure_without_record_or_log_says_so(tmp_path: Path):
