@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.hardware.proof.mutants import Mutant
 
-Identity = tuple[str, str, str, int]
+Identity = tuple[str, str, str, str, int]
 
 COLUMNS = (
-    "file", "line", "operator", "source", "mutant", "occurrence", "verdict", "point", "reason",
-    "proven",
+    "file", "line", "scope", "operator", "source", "mutant", "occurrence", "verdict", "point",
+    "reason", "proven",
 )  # fmt: skip
 """Columns of a list of mutants."""
 
@@ -43,10 +43,11 @@ class Judged:
     Attributes:
         file: Name of the file of rtl/.
         line: Line of the change when it was judged.
-        operator: What kind of change.
-        source: The line as it is.
-        mutant: What became of it.
-        occurrence: Which of the equal changes of equal lines of the file.
+        scope: Module or function, named blocks and instance around it, joined by colons.
+        operator: Kind of change.
+        source: Tokens of the statement, or those around the change.
+        mutant: The same, changed.
+        occurrence: Number, from 0, among the changes of the scope that read the same.
         verdict: One of the three.
         point: Label of the point whose bench noticed; empty if none did.
         reason: Why it is equivalent, or for a survivor where it was simulated.
@@ -55,6 +56,7 @@ class Judged:
 
     file: str
     line: int
+    scope: str
     operator: str
     source: str
     mutant: str
@@ -67,12 +69,12 @@ class Judged:
     @property
     def identity(self) -> Identity:
         """As of :class:`pezoexplore.hardware.proof.mutants.Mutant`."""
-        return self.file, self.source, self.mutant, self.occurrence
+        return self.file, self.scope, self.source, self.mutant, self.occurrence
 
     @classmethod
     def of(cls, mutant: Mutant, found: Mapping[str, str]) -> Judged:
         """The row of a mutant; `found` has the columns from ``verdict`` on."""
-        given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:6]}
+        given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:7]}
         return cls(**given | dict(found))
 
 
@@ -134,13 +136,14 @@ def run_mutants(
     Args:
         modules: Names of modules of rtl/; empty for all. A module's tables belong to it.
         total: How many mutants; fewer if there are not so many.
-        seed: What draws them.
+        seed: Random seed that selects them.
         rtl_dir: Folder of the RTL.
         out: Folder for ``logs/``, of mutants that were not killed.
         jobs: Worker processes.
-        known: Rows of an earlier list: what did not survive then is taken over.
-        again: Whether to judge all anew; what the list calls equivalent keeps its reason unless a
-            bench notices it after all.
+        known: Rows of an earlier list. Its mutants come first, and the verdicts of those that did
+            not survive are taken over.
+        again: Whether to simulate all again; what the list calls equivalent keeps its reason unless
+            a bench notices it after all.
         progress: Told whenever a mutant is judged.
 
     Returns:
@@ -154,8 +157,12 @@ def run_mutants(
     from pezoexplore.hardware.proof.mutation import library_mutants
 
     needed_tools("verify --mutants", RTL_TOOLS, tool_versions())
-    library = _of_modules(library_mutants(rtl_dir), modules)
-    waiting = {file: ranked(found, seed) for file, found in library.items()}
+    library = _of_modules(library_mutants(rtl_dir, by_file(known)), modules)
+    listed = {row.identity for row in known}
+    waiting = {
+        file: sorted(ranked(found, seed), key=lambda mutant: mutant.identity not in listed)
+        for file, found in library.items()
+    }
     wanted = quotas({file: len(found) for file, found in library.items()}, total)
     settled = {row.identity: row for row in known if row.verdict != SURVIVED and not again}
     argued = {row.identity: row for row in known if row.verdict == EQUIVALENT}
@@ -175,6 +182,14 @@ def run_mutants(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return sorted(rows, key=lambda row: (row.file, row.line, row.identity))
+
+
+def by_file(rows: Sequence[Judged]) -> dict[str, list[str]]:
+    """Return the mutated statements of a list, by file."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.file, []).append(row.mutant)
+    return found
 
 
 def read_list(path: Path) -> list[Judged]:

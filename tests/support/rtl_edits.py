@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.hardware.proof.source_text import replaced
 from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.paths import rtl_dir
 
@@ -49,8 +50,8 @@ class Edit:
     Attributes:
         module: The module of the regression that it breaks.
         file: The file of rtl/ it is in.
-        old: The exact text that is replaced; it occurs once.
-        new: What replaces it.
+        old: Tokens that are replaced, in any layout; the file has them once.
+        new: What replaces them.
         spares: Points that contain the file but not what is edited.
     """
 
@@ -61,14 +62,18 @@ class Edit:
     spares: Callable[[DesignPoint], bool] = lambda point: False
 
     def apply(self, folder: Path) -> Path:
-        """Copy rtl/ into a folder and make the edit; returns the copy."""
+        """Copy rtl/ into a folder and make the edit; return the copy."""
         copy = folder / "rtl"
         shutil.copytree(rtl_dir(), copy)
-        text = (copy / self.file).read_text(encoding="utf-8")
-        assert text.count(self.old) == 1
-        assert self.new != self.old
-        (copy / self.file).write_text(text.replace(self.old, self.new), encoding="utf-8")
+        self.edit(copy)
         return copy
+
+    def edit(self, copy: Path) -> None:
+        """Make the edit in a copy of rtl/."""
+        text = (copy / self.file).read_text(encoding="utf-8")
+        edited = replaced(text, self.old, self.new)
+        assert edited != text
+        (copy / self.file).write_text(edited, encoding="utf-8")
 
     def breaks(self, point: DesignPoint) -> bool:
         """Whether a point must fail."""
@@ -106,9 +111,9 @@ EDITS: dict[str, Edit] = {
     "table_hadamard index": Edit(
         "table_hadamard", "table_hadamard.v", "state[5:0]", "state[6:1]"
     ),
-    "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*BIT", "state[46-i*BIT"),
+    "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*", "state[46-i*"),
     "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
-    "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0], ent", "{one_q[13:0], 1'b0, ent"),
+    "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0],", "{one_q[13:0], 1'b0,"),
     "lut_sr mended": Edit("stream_lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),
     "clt entry": _flipped_entry("clt", "ONES_2"),
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),

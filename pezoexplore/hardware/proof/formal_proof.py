@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pezoexplore.hardware.proof.source_text import replaced
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -16,13 +18,21 @@ class Edit:
 
     Attributes:
         file: The file of rtl/.
-        old: The exact text that is replaced; it occurs once.
-        new: What replaces it.
+        old: Tokens that are replaced, in any layout; the file has them once.
+        new: What replaces them.
     """
 
     file: str
     old: str
     new: str
+
+    def apply(self, source: str) -> str:
+        """Return the text of the file with the edit.
+
+        Raises:
+            ValueError: The file does not have the tokens exactly once.
+        """
+        return replaced(source, self.old, self.new)
 
 
 @dataclass(frozen=True)

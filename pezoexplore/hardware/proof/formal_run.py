@@ -191,12 +191,12 @@ class _Prover:
 
     def _proved(self, item: Property, whole: _Run, begun: float) -> Verdict:
         """The property holds; now it must fail where the RTL is broken."""
-        old = (self.rtl_dir / item.edit.file).read_text(encoding="utf-8").count(item.edit.old)
         broken: int | None = None
-        if old != 1:
-            reason = f"{item.edit.file} does not have the text once that is edited to break it"
-        else:
+        try:
             copy = self._run(item.name, "bmc", self.proof.search, item, item.edit)
+        except ValueError as error:
+            reason = f"{item.edit.file}: cannot be edited to break it: {error}"
+        else:
             broken = copy.clock if copy.code == _FAIL else None
             reason = "" if broken is not None else f"the edit of {item.edit.file} does not break it"
         seconds = time.monotonic() - begun
@@ -293,12 +293,15 @@ def write_job(
         options: Lines of its options.
         only: The one property whose assertions are kept; None for all, invariants included.
         edit: A change to make in the copy of the RTL.
+
+    Raises:
+        ValueError: The edit cannot be made: see :meth:`Edit.apply`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in proof.sources:
         text = (rtl_dir / name).read_text(encoding="utf-8")
         if edit is not None and edit.file == name:
-            text = text.replace(edit.old, edit.new)
+            text = edit.apply(text)
         (folder / name).write_text(text, encoding="utf-8")
     checker = f"{proof.checker}.v"
     shutil.copyfile(formal_dir() / checker, folder / checker)

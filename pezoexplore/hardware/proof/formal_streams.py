@@ -63,7 +63,7 @@ _ROW_MEMORY = Proof(
         Property(
             "last_write",
             "The row shown is what was last written at the address of the clock before.",
-            Edit("row_memory.v", "if (write)\n", "if (write && write_address != next_address)\n"),
+            Edit("row_memory.v", "if (write)", "if (write && write_address != next_address)"),
         ),
     ),
 )

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
@@ -96,8 +98,14 @@ def judges(file: str) -> tuple[tuple[DesignPoint, int], ...]:
     return (*((point, WORDS) for point in small), *((point, words) for point in large))
 
 
-def library_mutants(rtl_dir: Path) -> dict[str, list[Mutant]]:
-    """Every mutant of every file, by name of the file.
+def library_mutants(
+    rtl_dir: Path, listed: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> dict[str, list[Mutant]]:
+    """Return every mutant of every file, by name of the file.
+
+    Args:
+        rtl_dir: Folder of the Verilog.
+        listed: Mutated statements of an earlier list, by file: see :func:`mutants_of`.
 
     Raises:
         ToolError: A file cannot be read, or the folder lacks one.
@@ -108,7 +116,8 @@ def library_mutants(rtl_dir: Path) -> dict[str, list[Mutant]]:
             source = path.read_text(encoding="utf-8")
         except OSError as error:
             raise ToolError(f"{path}: cannot be read ({error.strerror or error})") from error
-        found[path.name] = mutants_of(path.name, source, sorted(defaults.get(path.stem, ())))
+        taken = sorted(defaults.get(path.stem, ()))
+        found[path.name] = mutants_of(path.name, source, taken, listed.get(path.name, ()))
     return found
 
 

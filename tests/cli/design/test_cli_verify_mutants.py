@@ -69,7 +69,7 @@ def test_again_believes_no_verdict_of_the_list(call, tmp_path):
 def test_junit_has_a_test_a_mutant(call, tmp_path, monkeypatch, least, status):
     """Two of three not equivalent are killed; the one that survives fails, whatever is enough."""
     verdicts = ["killed", "killed", "survived", "equivalent"]
-    found = [Judged("a.v", n, "stuck", "x", "y", n, v, "", v) for n, v in enumerate(verdicts)]
+    found = [Judged("a.v", n, "a", "stuck", "x", "y", n, v, "", v) for n, v in enumerate(verdicts)]
     monkeypatch.setattr(verify_mutants, "run_mutants", lambda *_, **__: found)
     answer = call("verify", "--mutants", 4, "--least-killed", least, "--junit", "new/m.xml")
     assert answer.status == status

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
+from rtl_edits import EDITS
 
+from pezoexplore.hardware.proof.formal import PROOFS
 from pezoexplore.hardware.proof.mutants import mutants_of, quotas, ranked
+from pezoexplore.hardware.proof.source_text import replaced, tokens
 from pezoexplore.paths import rtl_dir
 
 MODULE = """\
@@ -41,32 +46,29 @@ def changes(source: str, **options) -> set[tuple[str, str]]:
 
 def test_each_kind_of_change_is_made():
     assert changes(MODULE) >= {
-        ("width", "input wire [WIDTH-1-1:0] in,"),
-        ("width", "reg [1-1:0] count_q;"),
+        ("width", "input wire [WIDTH - 1 - 1 : 0] in"),
+        ("width", "reg [1 - 1 : 0] count_q"),
         ("negate", "if (!(rst && in[0]))"),
         ("operator", "if (rst || in[0])"),
         ("stuck", "if (1'b0 && in[0])"),
         ("invert", "if (rst && (~in[0]))"),
         ("index", "if (rst && in[1])"),
-        ("leave out", ";"),
-        ("constant", "count_q <= 2'd1;"),
-        ("constant", "count_q <= 2'd3;"),
-    }
-    last = "inner #(.WIDTH(WIDTH)) u_inner (.a(count_q == 2'd3 ? in[2:1] : in[3:2]), .b(out));"
-    assert changes(MODULE) >= {
-        ("swap", last.replace("in[2:1] : in[3:2]", "in[3:2] : in[2:1]")),
-        ("operator", last.replace("==", "!=")),
-        ("index", last.replace("in[2:1]", "in[2+1:1+1]")),
-        ("index", last.replace("in[3:2]", "in[3-1:2-1]")),
-        ("constant", last.replace("(WIDTH)", "((WIDTH + 1))")),
+        ("leave out", ""),
+        ("constant", "count_q <= 2'd1"),
+        ("constant", "count_q <= 2'd3"),
+        ("swap", ".a(count_q == 2'd3 ? in[3 : 2] : in[2 : 1])"),
+        ("operator", ".a(count_q != 2'd3 ? in[2 : 1] : in[3 : 2])"),
+        ("index", ".a(count_q == 2'd3 ? in[2 + 1 : 1 + 1] : in[3 : 2])"),
+        ("index", ".a(count_q == 2'd3 ? in[2 : 1] : in[3 - 1 : 2 - 1])"),
+        ("constant", ".WIDTH((WIDTH + 1))"),
     }
 
 
 def test_what_makes_no_circuit_is_left_alone():
     text = "\n".join(mutant.source for mutant in mutants_of("small.v", MODULE))
     assert not any(word in text for word in ("unused", "keep_hierarchy", "posedge", "MODE"))
-    assert ("invert", "count_q <= {2{(~in[1])}};") in changes(MODULE)
-    assert not any(mutant.startswith("count_q <= {3{") for _, mutant in changes(MODULE))
+    assert ("invert", "count_q <= {2 {(~in[1])}}") in changes(MODULE)
+    assert not any(mutant.startswith("count_q <= {3 {") for _, mutant in changes(MODULE))
 
 
 def test_a_default_is_changed_where_an_instance_takes_it():
@@ -84,6 +86,54 @@ def test_every_file_gives_mutants_of_one_place_each():
             assert changed.startswith(source[: mutant.start])
             assert changed.endswith(source[mutant.end :])
             assert changed.count("\n") == source.count("\n")
+
+
+def test_a_scope_is_the_module_its_named_blocks_and_the_instance():
+    source = """module a; generate if (x) begin : gen_b assign y = z; end endgenerate
+        inner #(.P(1)) u_c (.d(e)); assign f = g; function h(input i); h = i; endfunction
+        endmodule"""
+    scopes = {mutant.source: mutant.scope for mutant in mutants_of("a.v", source)}
+    assert scopes["assign y = z"] == "a:gen_b"
+    assert scopes[".P(1)"] == scopes[".d(e)"] == "a:u_c"
+    assert scopes["assign f = g"] == "a"
+    assert scopes["h = i"] == "a:h"
+
+
+def relaid(source: str) -> str:
+    """A file with other comments, white space and line breaks."""
+    text = re.sub(r"//[^\n]*", "", source)
+    for token in reversed(tokens(text)):
+        if token.kind == "sign" and token.text not in ("(", "."):
+            text = f"{text[: token.end]}  // other words\n\t {text[token.end :]}"
+    return f"// SPDX\n\n{text}"
+
+
+def test_comments_and_layout_change_no_mutant():
+    for path in sorted(rtl_dir().iterdir()):
+        source = path.read_text(encoding="utf-8")
+        first, second = mutants_of(path.name, source), mutants_of(path.name, relaid(source))
+        assert [m.identity for m in first] == [m.identity for m in second], path
+        assert [m.operator for m in first] == [m.operator for m in second], path
+
+
+def test_comments_and_layout_change_no_edit():
+    edits = [item.edit for proof in PROOFS for item in proof.properties]
+    for edit in {(edit.file, edit.old, edit.new) for edit in [*edits, *EDITS.values()]}:
+        file, old, new = edit
+        source = (rtl_dir() / file).read_text(encoding="utf-8")
+        texts = [token.text for token in tokens(replaced(source, old, new))]
+        assert [token.text for token in tokens(replaced(relaid(source), old, new))] == texts
+
+
+def test_a_bit_of_a_long_constant_that_a_list_has_is_a_candidate():
+    source = "localparam [63:0] A = 64'h0123456789abcdef;\n"
+    flipped = "localparam [63 : 0] A = 64'h0123456789abcdee"
+    bits = {f"{0x0123456789ABCDEF ^ 1 << n:016x}" for n in range(64)}
+    found = {mutant.mutant.partition("'h")[2] for mutant in mutants_of("t.vh", source)}
+    assert len(found & bits) == len(found) == 4
+    listed = {m.mutant for m in mutants_of("t.vh", source, listed=[flipped])}
+    assert flipped in listed
+    assert len(listed - found) in (4, 5)
 
 
 def test_an_edit_of_one_line_leaves_the_others_in_their_order():

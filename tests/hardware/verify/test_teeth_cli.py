@@ -80,12 +80,6 @@ def _is(point, row):
     return all(row[name] == value for name, value in axes.items())
 
 
-def edited(edit, copy):
-    path = copy / edit.file
-    path.write_text(path.read_text().replace(edit.old, edit.new))
-    assert path.read_bytes() != (rtl_dir() / edit.file).read_bytes()
-
-
 @pytest.mark.slow
 def test_what_an_edit_spares_is_not_run_again(folder):
     shutil.copytree(rtl_dir(), "rtl")
@@ -95,7 +89,7 @@ def test_what_an_edit_spares_is_not_run_again(folder):
     assert status == dict.fromkeys(POINTS, ("ok", "pass"))
     assert (runs["run"], runs["from_store"], runs["failed"]) == (5, 0, 0)
     for name, broken in (("xorshift32 shift", 2), ("stream_bank rotation", 1)):
-        edited(EDITS[name], folder / "rtl")
+        EDITS[name].edit(folder / "rtl")
         code, status, runs = sweep(points)
         assert code == 1
         assert sum(EDITS[name].breaks(point) for point in points) == broken
