@@ -22,7 +22,7 @@ _BYTE = np.uint64(8)
 
 @compiled
 def linear_rows(states: U64, tables: U64, out: U64) -> None:
-    """States of any linear generator, beat after beat.
+    """Make the states of any linear generator, beat after beat.
 
     `tables` as linear.byte_tables or linear.wide_tables makes them.
     """
@@ -88,7 +88,7 @@ def phased_rows(
     position: int,
     out: Words,
 ) -> None:
-    """Words of a phased stream: XORs of rows of `word_tables` [bytes, 256, lanes], bytes even."""
+    """Make the words of a phased stream from `word_tables` [bytes, 256, lanes], bytes even."""
     lanes = out.shape[2]
     byte = np.uint64(255)
     for epoch in range(states.shape[0]):

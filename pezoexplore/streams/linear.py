@@ -19,7 +19,7 @@ U64 = NDArray[np.uint64]
 
 
 def apply(columns: Columns, state: int) -> int:
-    """Image of one state."""
+    """Return the image of one state."""
     image = 0
     while state:
         low = state & -state
@@ -29,17 +29,17 @@ def apply(columns: Columns, state: int) -> int:
 
 
 def compose(outer: Columns, inner: Columns) -> Columns:
-    """The map that applies `inner` first, then `outer`."""
+    """Return the map that applies `inner` first, then `outer`."""
     return tuple(apply(outer, column) for column in inner)
 
 
 def identity(bits: int) -> Columns:
-    """The map that changes nothing."""
+    """Return the map that changes nothing."""
     return tuple(1 << i for i in range(bits))
 
 
 def power(columns: Columns, exponent: int) -> Columns:
-    """The map applied `exponent` times (0 or more)."""
+    """Return the map applied `exponent` times (0 or more)."""
     result = identity(len(columns))
     while exponent:
         if exponent & 1:
@@ -50,7 +50,7 @@ def power(columns: Columns, exponent: int) -> Columns:
 
 
 def transpose(rows: Sequence[int]) -> Columns:
-    """Columns from rows (row i masks the input bits whose XOR is output bit i), and back.
+    """Return columns from rows (row i masks the input bits whose XOR is output bit i), and back.
 
     The map must be square.
     """
@@ -58,12 +58,12 @@ def transpose(rows: Sequence[int]) -> Columns:
 
 
 def rows_of(columns: Columns) -> Columns:
-    """Rows from columns: row i masks the input bits whose XOR is output bit i."""
+    """Return rows from columns: row i masks the input bits whose XOR is output bit i."""
     return transpose(columns)
 
 
 def byte_tables(columns: Sequence[int]) -> U64:
-    """Lookup tables that apply a map eight input bits at a time.
+    """Return lookup tables that apply a map eight input bits at a time.
 
     Returns:
         uint64 array [bytes, 256], not to be written to: the image is the XOR of one entry a byte of
@@ -73,7 +73,7 @@ def byte_tables(columns: Sequence[int]) -> U64:
 
 
 def wide_tables(columns: Sequence[int]) -> U64:
-    """As :func:`byte_tables`, for many states: fewer, wider tables that a core's caches still hold.
+    """Return tables as :func:`byte_tables`, but fewer and wider: for many states.
 
     Returns:
         uint64 array [groups, 2**width], not to be written to: three groups for maps of up to 33
@@ -96,7 +96,7 @@ def _tables(columns: Columns, width: int) -> U64:
 
 @lru_cache(maxsize=64)
 def _jump_tables(columns: Columns) -> U64:
-    """Tables of the map applied 1, 2, 4, ... 2**(bits-1) times: uint64 [bits, bytes, 256]."""
+    """Return tables of the map applied 1, 2, ... 2**(bits-1) times: uint64 [bits, bytes, 256]."""
     tables = []
     for _ in columns:
         tables.append(byte_tables(columns))
@@ -105,7 +105,7 @@ def _jump_tables(columns: Columns) -> U64:
 
 
 def jump(columns: Columns, states: U64, distance: U64) -> U64:
-    """States after stepping each by its own distance.
+    """Return states after stepping each by a distance.
 
     Args:
         columns: The step map, on s bits.

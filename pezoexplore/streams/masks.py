@@ -1,10 +1,10 @@
-"""Which XOR functions of the one state the lanes of a phased stream are.
+"""The XOR functions of the one state that the lanes of a phased stream are.
 
 A *mask* selects the state bits whose XOR is one output bit. Masks of a point are indexed
 [lane][bit], bit 0 the least significant. The three wirings:
 
 - ``shifted``: lane j is the top bits of the state advanced by j * floor(P / L) clocks.
-- ``xor``: every output bit has a mask of its own.
+- ``xor``: every output bit has its own mask.
 - ``shared``: the upper half of a lane's bits have masks of their own; low bit i is wired from bit
   bit_width - 1 - i of lane j + 1 + i, which costs nothing and correlates the two lanes by
   3 * 2**-(bit_width + 1), 0.006 at 8 bits.
@@ -48,7 +48,7 @@ class _Orbits:
         self._lag: dict[int, int] = {}
 
     def gap(self, mask: int) -> int:
-        """Beats to the nearest recurrence of a taken mask; LAGS + 1 when there is none."""
+        """Return the beats to the nearest recurrence of a taken mask; LAGS + 1 if there is none."""
         return self._lag.get(mask, LAGS + 1)
 
     def add(self, mask: int) -> None:
@@ -61,13 +61,13 @@ class _Orbits:
 
 
 def _inverse(columns: Columns) -> Columns:
-    """Inverse of a map with the full period 2**s - 1: one step less than the period."""
+    """Return the inverse of a map with the full period 2**s - 1: one step less than the period."""
     return power(columns, 2 ** len(columns) - 2)
 
 
 @lru_cache(maxsize=1024)
 def _candidates(state_bits: int, rank: int, lane: int) -> tuple[int, ...]:
-    """Masks to try for one output bit: single state bits (no LUT), then some of one LUT each."""
+    """Return candidates for one output bit: single state bits (no LUT), then some of one LUT."""
     singles = [1 << bit for bit in range(state_bits)]
     start = np.uint64(((state_bits << 40) + (rank << 20) + (lane << 8)) << 12)
     draws = splitmix64(start + np.arange(max(8 * _TRIES, 2**_SMALL_STATE), dtype=np.uint64))
@@ -82,7 +82,7 @@ def _candidates(state_bits: int, rank: int, lane: int) -> tuple[int, ...]:
 
 
 def _independent(mask: int, others: list[int]) -> bool:
-    """Whether a mask is linearly independent of others over GF(2)."""
+    """Return whether a mask is linearly independent of others over GF(2)."""
     basis: list[int] = []
     for vector in [*others, mask]:
         for member in basis:
@@ -93,7 +93,7 @@ def _independent(mask: int, others: list[int]) -> bool:
 
 
 def _xor_masks(state_bits: int, step: Columns, lanes: int, fresh: int) -> list[list[int]]:
-    """`fresh` masks a lane, most significant first."""
+    """Draw `fresh` masks a lane, most significant first."""
     stepped = rows_of(step)  # masks step by the transposed map, whose columns are the rows
     singles = _Orbits(stepped)
     pairs = {pair: _Orbits(stepped) for pair in _LEADING_PAIRS}
@@ -120,7 +120,7 @@ def _xor_masks(state_bits: int, step: Columns, lanes: int, fresh: int) -> list[l
 
 @lru_cache(maxsize=128)
 def phased_masks(step: Columns, taps: str, lanes: int, bit_width: int) -> Masks:
-    """Masks of every output bit of a phased stream.
+    """Return the masks of every output bit of a phased stream.
 
     Args:
         step: The map of one clock of the state.

@@ -27,7 +27,7 @@ MIN_EXPONENT, MAX_EXPONENT = -24, 3
 
 @lru_cache(maxsize=64)
 def thresholds(lanes: int) -> tuple[int, ...]:
-    """Largest S for an exponent of at least MIN_EXPONENT + 1, ..., MAX_EXPONENT; descending."""
+    """Return the largest S for exponents >= MIN_EXPONENT + 1, ..., MAX_EXPONENT, descending."""
     log_norm = 0.5 * math.log(2) + math.lgamma((lanes + 1) / 2) - math.lgamma(lanes / 2)
     eight_norm_squared = 8 * math.exp(2 * log_norm)
     return tuple(
@@ -36,7 +36,7 @@ def thresholds(lanes: int) -> tuple[int, ...]:
 
 
 def exponents(words: NDArray[Any], half: bool) -> NDArray[np.int8]:
-    """Scale exponent of each beat.
+    """Return the scale exponent of each beat.
 
     Args:
         words: Integers [beats, lanes].

@@ -27,7 +27,7 @@ _COMMON = 2**32 - 1
 
 
 def splitmix64(states: U64) -> U64:
-    """Output of SplitMix64 for each state: one increment, then the mixing function.
+    """Return the output of SplitMix64 for each state: one increment, then the mixing function.
 
     Args:
         states: uint64 array of any shape.
@@ -40,7 +40,7 @@ def splitmix64(states: U64) -> U64:
 
 
 def seed_words(seed: int, epochs: U64, lane: U64) -> U64:
-    """H(seed, epoch, lane) of the module docstring; the arrays broadcast.
+    """Return H(seed, epoch, lane) of the module docstring; the arrays broadcast.
 
     Args:
         seed: Master seed, 0 to 2**64 - 1.
@@ -56,7 +56,7 @@ def seed_words(seed: int, epochs: U64, lane: U64) -> U64:
 
 
 def drawn_limbs(seed: int, epochs: U64, generators: int, limbs: int) -> U64:
-    """Random words that states too wide for a phase are made of.
+    """Draw the random words that states too wide for a phase are made of.
 
     Limb k of generator j is H(seed, epoch, 2**33 + 64 j + k): states drawn at random from so many
     that no two generators meet.
@@ -76,7 +76,7 @@ def drawn_limbs(seed: int, epochs: U64, generators: int, limbs: int) -> U64:
 
 
 def phases(seed: int, epochs: U64, lanes: int, period: int) -> U64:
-    """Stratified starting phases on a cycle of `period` states.
+    """Draw stratified starting phases on a cycle of `period` states.
 
     Args:
         seed: Master seed.

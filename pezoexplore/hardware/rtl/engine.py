@@ -66,7 +66,7 @@ class Shape:
 
     @classmethod
     def of(cls, point: DesignPoint, segments: int) -> Shape:
-        """The engine of a point with integer weights.
+        """Return the engine of a point with integer weights.
 
         Args:
             point: The design.
@@ -117,7 +117,7 @@ class Shape:
         return 1 - self.value_bits, self.weight_bits - 1
 
     def parameters(self) -> dict[str, int]:
-        """Parameters of rtl/perturb_engine.v."""
+        """Return the parameters of rtl/perturb_engine.v."""
         return {
             "LANES": self.lanes,
             "BIT_WIDTH": self.bit_width,
@@ -135,7 +135,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class EngineBuild:
-    """Everything a simulator or a synthesiser needs.
+    """The files of an engine's RTL.
 
     Attributes:
         stream: The stream top and its sources.
@@ -150,7 +150,7 @@ class EngineBuild:
     parameters: dict[str, int]
 
     def write(self, folder: Path) -> list[str]:
-        """Put all files into a folder; see :meth:`pezoexplore.hardware.rtl.build.Build.write`."""
+        """Write all files into a folder; see :meth:`pezoexplore.hardware.rtl.build.Build.write`."""
         names = self.stream.write(folder)
         (folder / f"{TOP}.v").write_text(self.top, encoding="utf-8", newline="\n")
         for source in self.sources:
@@ -160,12 +160,12 @@ class EngineBuild:
 
 
 def engine_source_names(point: DesignPoint) -> tuple[str, ...]:
-    """Names of the hand-written files that the engine of a point is made of."""
+    """Return the names of the hand-written files that the engine of a point is made of."""
     return ENGINE_FILES + rtl.source_names(point.hardware())
 
 
 def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
-    """SHA-256 over the hand-written files of a point's engine, names and bytes.
+    """Return the SHA-256 over a point's hand-written engine files, names and bytes.
 
     Raises:
         ToolError: The folder lacks a file.
@@ -175,7 +175,7 @@ def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
 
 
 def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuild:
-    """RTL of the engine of a point.
+    """Build the RTL of the engine of a point.
 
     Args:
         point: A point with integer weights.
@@ -196,7 +196,7 @@ def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuil
 
 
 def _ports(shape: Shape) -> list[tuple[str, str, int]]:
-    """Direction, name and width of the ports of the top."""
+    """Return direction, name and width of the ports of the top."""
     data, address = shape.lanes * shape.slot_bits, ADDRESS_BITS
     return [
         ("input", "aclk", 1),
@@ -236,7 +236,7 @@ def _range(bits: int, scalar: bool = True) -> str:
 
 
 def _wrapper(point: DesignPoint, shape: Shape) -> str:
-    """Verilog of ``pezo_engine``."""
+    """Return the Verilog of ``pezo_engine``."""
     count, state = shape.sources, shape.state_bits
     words = shape.lanes * shape.bit_width
     ports = [f"    {way} wire {_range(bits)}{name}" for way, name, bits in _ports(shape)]
@@ -284,7 +284,7 @@ def _wrapper(point: DesignPoint, shape: Shape) -> str:
 
 
 def _stream(shape: Shape, number: int, words: int) -> list[str]:
-    """One instance of the point's stream top."""
+    """Return one instance of the point's stream top."""
     pins = {
         "clk": "aclk",
         "rst": "source_rst",

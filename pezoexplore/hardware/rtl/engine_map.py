@@ -42,7 +42,7 @@ class Field:
     meaning: str
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         """Its bits as text, such as ``2`` or ``8:0``."""
         return f"{self.low + self.bits - 1}:{self.low}" if self.bits > 1 else str(self.low)
 
@@ -67,12 +67,12 @@ class Register:
     fields: tuple[Field, ...] = ()
 
     def field(self, name: str, value: int) -> int:
-        """A value in the place of a field of this register."""
+        """Return a value shifted to the bits of a field of this register."""
         (found,) = [each for each in self.fields if each.name == name]
         return (value & ((1 << found.bits) - 1)) << found.low
 
     def read(self, name: str, word: int) -> int:
-        """What a field of this register holds."""
+        """Return the value that a field of this register holds."""
         (found,) = [each for each in self.fields if each.name == name]
         return (word >> found.low) & ((1 << found.bits) - 1)
 
@@ -136,7 +136,7 @@ BY_NAME = {register.name: register for register in REGISTERS}
 
 
 def verilog_header() -> str:
-    """Contents of rtl/perturb_engine_map.vh: addresses and constants as localparams."""
+    """Return rtl/perturb_engine_map.vh: addresses and constants as localparams."""
     lines = [
         "// SPDX-License-Identifier: Apache-2.0",
         "// Register map of the perturbation engine.",
@@ -152,7 +152,7 @@ def verilog_header() -> str:
 
 
 def c_header() -> str:
-    """The map for host software in C."""
+    """Return the map for host software in C."""
     lines = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
         "/* Register map of the perturbation engine; see docs/engine.md. */",
@@ -177,8 +177,8 @@ def c_header() -> str:
 
 _PAGE = """# Registers of the perturbation engine
 
-AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. What the registers are for is told
-in [The perturbation engine](../engine.md); in C the map is [pezo_engine.h](../pezo_engine.h).
+AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. Their use is explained in
+[The perturbation engine](../engine.md); in C the map is [pezo_engine.h](../pezo_engine.h).
 
 - `r` can be read; `rw` keeps what is written, each byte by its strobe; `w` acts on a write of the
   whole word and reads as zero; `rw!` acts and can be read.
@@ -190,18 +190,18 @@ in [The perturbation engine](../engine.md); in C the map is [pezo_engine.h](../p
 
 
 def page() -> str:
-    """The page of the documentation that holds the map."""
+    """Return the page of the documentation that holds the map."""
     return f"{_PAGE}\n{markdown()}\n"
 
 
 def markdown() -> str:
-    """The map as a table."""
+    """Return the map as a table."""
     rows = ["| address | register | access | meaning |", "| --- | --- | --- | --- |"]
     for each in REGISTERS:
         address = f"0x{each.address:02X}" + " + 8 k" * (each.name in ("SCALE", "END"))
         rows.append(f"| {address} | `{each.name}` | {each.access} | {each.meaning} |")
         rows += [
-            f"| | `{part.name}` | bits {part.place} | {part.meaning} |" for part in each.fields
+            f"| | `{part.name}` | bits {part.where} | {part.meaning} |" for part in each.fields
         ]
     return "\n".join(rows)
 

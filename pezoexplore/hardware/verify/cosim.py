@@ -76,13 +76,13 @@ class Training:
     batch: int
 
     def run(self) -> Run:
-        """The run as trainers take it."""
+        """Return the run as trainers take it."""
         return Run((MASTER_SEED,), (self.learning_rate,), self.steps, self.batch, self.epsilon)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first weight at which RTL and software part.
+    """The first weight at which RTL and software differ.
 
     Attributes:
         step: Training step, from 0, after which it was seen.
@@ -120,7 +120,7 @@ class Outcome:
     difference: Difference | None
 
     def plain(self) -> dict[str, Any]:
-        """The outcome as JSON can hold it."""
+        """Return the outcome as JSON can hold it."""
         return {"identical": self.difference is None, **asdict(self)}
 
 
@@ -140,7 +140,7 @@ def cosimulate(
         point: A point with integer weights.
         training: The run.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
+        work_dir: Folder to build in; replaced.
         log_path: Receives what the tools print.
         timeout_s: Seconds the simulation may take.
         simulator: ``icarus`` or ``verilator``.
@@ -205,7 +205,7 @@ def _accuracy(network: FixedMlp, task: Task, weights: I32) -> float:
 
 
 def _logits(network: FixedMlp, task: Task) -> Callable[..., Any]:
-    """The trainer's forward pass on flat weights [d] and inputs [features, examples]."""
+    """Return the trainer's forward pass on flat weights [d] and inputs [features, examples]."""
     jax = load_jax()
 
     def logits(weights: Any, inputs: Any) -> Any:  # noqa: ANN401 - arrays of JAX
@@ -216,7 +216,7 @@ def _logits(network: FixedMlp, task: Task) -> Callable[..., Any]:
 
 
 def _loss(network: FixedMlp, task: Task) -> Callable[..., Any]:
-    """The trainer's loss of a batch: flat weights, inputs and labels to a sum."""
+    """Return the trainer's loss of a batch: flat weights, inputs and labels to a sum."""
     jax = load_jax()
     logits_of = _logits(network, task)
 
@@ -243,7 +243,7 @@ class _Loop:
         self._play, self._folder = play, folder
 
     async def played(self, operations: list[Operation], beats: list[str]) -> list[str]:
-        """Play operations; the beats that the engine sent.
+        """Play operations and return the beats that the engine sent.
 
         Raises:
             ToolError: The engine refused a register, or broke a rule.
@@ -259,11 +259,11 @@ class _Loop:
         return [line[4:] for line in trace if line[0] == "b"]
 
     def passing(self, mode: str, replay: bool) -> list[Operation]:
-        """One pass over all weights."""
+        """Return the operations of one pass over all weights."""
         return [begin(mode, replay), Operation(Kind.STREAM, self.host.beats), until_idle()]
 
     async def train(self) -> I32:
-        """Weights after each step, [steps, d]."""
+        """Train; return the weights after each step, [steps, d]."""
         trainer, network, run = self.trainer, self.trainer.network, self.training.run()
         task, host, shape = trainer.task, self.host, self.shape
         arithmetic, rates = trainer.prepare(run, stream_source(self.point, task)(run.seeds).scale)
@@ -298,7 +298,7 @@ class _Loop:
 
 
 def _step(difference: int, rate: int, sign: bool) -> int:
-    """The trainer's step of a loss difference."""
+    """Return the trainer's step for a loss difference."""
     if sign:
         return int(np.sign(difference)) * rate
     return int(step_size(np.int32(difference), np.int32(rate)))

@@ -1,7 +1,7 @@
 """What simulations covered: lines and toggles of every RTL file, functional points of every module.
 
-Lines, with their branches, and toggles are Verilator's. A thing to cover is told by its file, what
-it is and where: the bits of a signal that only a wide design has count once, whatever designs and
+Lines, with their branches, and toggles are Verilator's. A thing to cover is known by its file, kind
+and place: the bits of a signal that only a wide design has count once, whatever designs and
 instances reached them. Verilator does not count signals wider than 256 bits. Functional points come
 from :mod:`~pezoexplore.hardware.verify.events` and
 :mod:`~pezoexplore.hardware.verify.engine.events`.
@@ -54,7 +54,7 @@ class Spot:
 
     @property
     def named(self) -> str:
-        """The text, of a toggle without the blocks that its signal lies in."""
+        """The text; of a toggle, without the blocks that its signal lies in."""
         return self.text.rpartition(".")[2] if self.kind == "toggle" else self.text
 
 
@@ -69,15 +69,15 @@ class Coverage:
     spots: dict[Spot, bool] = field(default_factory=dict)
 
     def add(self, spot: Spot, hit: bool) -> None:
-        """One more look at a thing; once covered it stays so."""
+        """Note whether a thing is covered; once covered it stays so."""
         self.spots[spot] = self.spots.get(spot, False) or hit
 
     def modules(self) -> list[str]:
-        """Names, sorted."""
+        """Return the names, sorted."""
         return sorted({spot.module for spot in self.spots})
 
     def counts(self, kind: str) -> dict[str, tuple[int, int]]:
-        """Covered, and all, by module; of modules that have such things."""
+        """Return the numbers covered, and of all, by module; of modules that have such things."""
         found: dict[str, tuple[int, int]] = {}
         for spot, hit in self.spots.items():
             if spot.kind == kind:
@@ -86,7 +86,7 @@ class Coverage:
         return found
 
     def missing(self) -> list[Spot]:
-        """What was not covered, sorted."""
+        """Return what was not covered, sorted."""
         return sorted(spot for spot, hit in self.spots.items() if not hit)
 
     def take(self, path: Path, module: str) -> None:
@@ -104,7 +104,7 @@ class Coverage:
 
 
 def write_events(folder: Path, goals: Collection[str], hit: Collection[str]) -> None:
-    """Leave a point's functional coverage in its working folder."""
+    """Write a point's functional coverage into its working folder."""
     reached = sorted(set(goals) & set(hit))
     text = json.dumps({"goals": sorted(goals), "hit": reached})
     (folder / EVENTS).write_text(text, encoding="utf-8")
@@ -132,7 +132,7 @@ def keep_coverage(folder: Path, path: Path) -> None:
 
 
 def _simulated(folder: Path) -> list[tuple[Spot, bool]]:
-    """Lines and toggles that Verilator saw."""
+    """Read the lines and toggles that Verilator saw."""
     data = folder / DATA
     try:
         records = data.read_text(encoding="utf-8").splitlines()[1:]
@@ -161,14 +161,14 @@ def _line_text(parts: Mapping[str, str], source: list[str]) -> str:
 
 
 def reasons() -> dict[str, dict[str, str]]:
-    """Why things are not covered: by module, or ``any``; then by their text, with wildcards."""
+    """Read the reasons for gaps: by module, or ``any``; then by their text, with wildcards."""
     text = (bench_dir() / REASONS).read_text(encoding="utf-8")
     loaded: dict[str, dict[str, str]] = yaml.safe_load(text)
     return loaded
 
 
 def reason(spot: Spot, known: Mapping[str, Mapping[str, str]]) -> str | None:
-    """Why a thing is not covered; None where no reason is given.
+    """Return why a thing is not covered; None where no reason is given.
 
     Args:
         spot: The thing.

@@ -90,7 +90,7 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
 }
 
 MODULES = (*(item.name for item in families() if item.in_hardware), *_STREAM_GRIDS)
-"""Modules of streams of numbers, each with a grid of its own."""
+"""Modules of streams of numbers, each with its own grid."""
 
 ALL_MODULES = (*MODULES, ENGINE)
 """Every module that has a regression: the streams, and the engine that uses them."""

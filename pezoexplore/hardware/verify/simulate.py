@@ -1,4 +1,4 @@
-"""Runs the cocotb bench of one build under Icarus or Verilator, in a process of its own.
+"""Runs the cocotb bench of one build under Icarus or Verilator, in a separate process.
 
 As a program (``python -m pezoexplore.hardware.verify.simulate FOLDER SIMULATOR``) it is the child:
 it compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there.
@@ -71,7 +71,7 @@ def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "i
     """Compile and run the bench in a folder that holds job.json and all its sources.
 
     Args:
-        folder: Working folder; always compiled anew.
+        folder: Working folder; always recompiled.
         log_path: Receives everything the tools print.
         timeout_s: Seconds until the simulator and its children are killed.
         simulator: One of ``SIMULATORS``.
@@ -93,7 +93,7 @@ def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "i
 
 
 def _count(results: Path) -> tuple[int, int]:
-    """Tests run and failed, from cocotb's results file."""
+    """Return the numbers of tests run and failed, from cocotb's results file."""
     try:
         cases = list(ET.parse(results).iter("testcase"))
     except (OSError, ET.ParseError) as error:
@@ -131,7 +131,7 @@ def _child(folder: Path, simulator: str) -> None:
         sim_build=str(folder),
         force_compile=True,
         waves=job["waves"] and simulator == "icarus",
-        # Rewritten assertions would compile every imported module anew.
+        # Rewritten assertions would recompile every imported module.
         extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
         **options,
     )
@@ -140,7 +140,7 @@ def _child(folder: Path, simulator: str) -> None:
 
 
 def _verilator_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What a job asks of Verilator, of make, and of the program that they make."""
+    """Return the commands for Verilator, for make, and the program that they build."""
     extra, make, arguments = list(_VERILATOR_OPTIONS), list(_MAKE_OPTIONS), []
     if job.get("coverage", False):
         extra += _COVERAGE_OPTIONS
@@ -152,7 +152,7 @@ def _verilator_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _runtime(options: list[str]) -> Path:
-    """Where Verilator's own objects are kept for a build with these options."""
+    """Return where Verilator's own objects are kept for a build with these options."""
     return runtime_folder(Path(shutil.which("verilator") or "verilator"), options)
 
 

@@ -1,7 +1,7 @@
 """Verilator's own C++, compiled once: it is the same for every design, and most of a small build.
 
 The objects lie in the user's cache folder, by a hash of all that they depend on. Where that folder
-cannot be used they are compiled anew each time.
+cannot be used they are recompiled each time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OBJECTS = "verilat*.o"
 
 
 def runtime_folder(program: Path, options: Sequence[str]) -> Path:
-    """Where the objects for these options are kept.
+    """Return where the objects for these options are kept.
 
     Args:
         program: The ``verilator`` program.
@@ -52,7 +52,7 @@ def put_objects(runtime: Path, folder: Path) -> list[str]:
 
 
 def keep_objects(folder: Path, runtime: Path) -> None:
-    """Keep the objects of a finished build, at once or not at all; others may do so meanwhile."""
+    """Keep the objects of a finished build, atomically: others may do so meanwhile."""
     if runtime.is_dir():
         return
     try:

@@ -23,7 +23,7 @@ TARGET_WORDS = 100_000
 RESEEDS = 3
 _WRAP_CLOCKS = 220
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
-_PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, drawn anew every 64 clocks
+_PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, redrawn every 64 clocks
 
 
 @dataclass(frozen=True)

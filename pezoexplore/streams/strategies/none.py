@@ -64,7 +64,7 @@ class PerLane(OneEach):
 
     def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
         super().__init__(point, seed)
-        self._starts: tuple[bytes, U64] | None = None  # of the epochs asked for last
+        self._starts: tuple[bytes, U64] | None = None  # of the epochs of the last call
         self._kept: tuple[bytes, int, U64] | None = None  # states behind the last words
 
     def states(self, epochs: U64, start: int) -> U64:
@@ -77,7 +77,7 @@ class PerLane(OneEach):
     def _phases(self, epochs: U64, turns: int) -> U64:
         """Return the phases [epochs, units] that `turns` periods of each epoch start from.
 
-        Those of one epoch are asked for many times in a row.
+        Many successive calls are for the same epochs.
         """
         key = epochs.tobytes()
         if self._starts is None or self._starts[0] != key:

@@ -57,7 +57,7 @@ def test_the_page_has_every_register_and_field():
     for register in REGISTERS:
         assert f"| 0x{register.address:02X}" in text
         assert f"| `{register.name}` | {register.access} | {register.meaning} |" in text
-        assert all(f"| `{field.name}` | bits {field.place} |" in text for field in register.fields)
+        assert all(f"| `{field.name}` | bits {field.where} |" in text for field in register.fields)
 
 
 def test_c_takes_the_header(tmp_path):

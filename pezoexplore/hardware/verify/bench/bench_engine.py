@@ -27,7 +27,7 @@ async def _play(dut, operations: int, beats: int) -> None:
 
 @cocotb.test()
 async def engine(dut) -> None:
-    """Plays the whole job."""
+    """Play the whole job."""
     job = json.loads(Path("job.json").read_text())
     read_back(dut.u_top.u_engine, job["parameters"])
     read_back(dut.u_top.u_source0.u_stream, job["stream_parameters"])

@@ -24,7 +24,7 @@ async def _run_to(dut, cycle: int) -> None:
 
 
 def _text(found) -> str:
-    """A string parameter: bytes in Icarus, in Verilator the bits of its characters."""
+    """Return a string parameter: bytes in Icarus, in Verilator the bits of its characters."""
     if isinstance(found, bytes):
         return found.decode()
     number = int(found)
@@ -41,7 +41,7 @@ def read_back(stream, expected: dict) -> None:
 
 @cocotb.test()
 async def stream(dut) -> None:
-    """Plays the whole script."""
+    """Play the whole script."""
     job = json.loads(Path("job.json").read_text())
     instance = dut.u_top.u_stream
     read_back(instance, job["parameters"])

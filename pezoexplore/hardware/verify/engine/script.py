@@ -1,4 +1,4 @@
-"""The script of an engine's regression: what is asked of it, and every line it must answer.
+"""The script of an engine's regression: its operations, and all that they must leave in the trace.
 
 :class:`Maker` draws the passes: weights at and near the rails, steps and scales with their
 extremes, back-pressure on both sides and on both halves of the register port, all beforehand from
