@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore import run
 from pezoexplore.design.lattice.counting import select
-from pezoexplore.design.loading import load_design
+from pezoexplore.design.loading import LoadedDesign, load_design, read_design
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 from pezoexplore.sweeps.outputs import Failure
@@ -93,15 +93,14 @@ def sweep(
     if unknown or jobs < 1:
         got = f"stages: unknown stage {unknown[0]!r}" if unknown else f"jobs: got {jobs}"
         raise DesignError(f"{got}; allowed: {', '.join(SELECTABLE)}; 1 or more jobs")
-    space = design if isinstance(design, DesignSpace) else load_design(design)
-    points = select(space)
+    loaded = LoadedDesign(design) if isinstance(design, DesignSpace) else read_design(design)
+    points = select(loaded.space)
     plan = run.plan_run(
-        space,
+        loaded,
         stages,
         Path(out),
         points=points,
         rtl_dir=None if rtl_dir is None else Path(rtl_dir),
-        folder=None if isinstance(design, DesignSpace) else Path(design).parent,
     )
     workers = run.Workers(jobs, no_cache=True)
     result = run.sweep(plan, points, workers, progress=progress)

@@ -104,27 +104,25 @@ class RunPlan:
 
 
 def plan_run(
-    space: DesignSpace,
+    design: LoadedDesign,
     stages: Sequence[str],
     out: Path,
     *,
     command: Sequence[str] | None = None,
     points: Selection | None = None,
     rtl_dir: Path | None = None,
-    folder: Path | None = None,
     rungs: bool = False,
 ) -> RunPlan:
     """Build the stages of a design.
 
     Args:
-        space: The design.
+        design: The design.
         stages: Some of ``SELECTABLE``.
         out: The run directory.
         command: The command line, for run.json; None for that of the process.
         points: The points to run; if none of them has RTL, neither do the stages. None if they
             are not known yet.
         rtl_dir: Folder of the RTL; None for the bundled one.
-        folder: The design file's, where modules of the user's tasks are looked for first.
         rungs: Whether to train with a smaller budget first.
 
     Raises:
@@ -136,8 +134,10 @@ def plan_run(
 
     def build(space: DesignSpace, names: Sequence[str]) -> list[Stage]:
         work = out / WORK_NAME
+        folder = design.folder
         return build_stages(space, names, rtl_dir=rtl, work_dir=work, tools=tools, folder=folder)
 
+    space = design.space
     built, smaller = build(space, stages), _rung(space) if rungs else None
     early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
     info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl)
@@ -145,14 +145,13 @@ def plan_run(
 
 
 def plan_search(
-    space: DesignSpace,
+    design: LoadedDesign,
     stages: Sequence[str],
     out: Path,
     sampler: str,
     *,
     command: Sequence[str] | None = None,
     rtl_dir: Path | None = None,
-    folder: Path | None = None,
     rungs: bool = True,
 ) -> RunPlan:
     """Build the stages of a search; see :func:`plan_run`.
@@ -169,6 +168,7 @@ def plan_search(
         raise DesignError(f"--sampler: unknown sampler {sampler!r}; allowed: {allowed}")
     if "train" not in stages:
         raise DesignError("--stages: a search trains; name train among them, as in train,synth")
+    space = design.space
     columns = {*space.objectives.maximize, *space.objectives.minimize}
     columns |= {item.column for item in space.constraints}
     # Resources that no stage counts would rule out every point.
@@ -178,9 +178,7 @@ def plan_search(
             f"--stages {','.join(stages)}: {needed[0]} is an objective or a constraint of design "
             f"{space.name} and needs stage synth; allowed: --stages train,synth"
         )
-    return plan_run(
-        space, stages, out, command=command, rtl_dir=rtl_dir, folder=folder, rungs=rungs
-    )
+    return plan_run(design, stages, out, command=command, rtl_dir=rtl_dir, rungs=rungs)
 
 
 def _rung(space: DesignSpace) -> DesignSpace | None:

@@ -59,12 +59,13 @@ class LoadedDesign:
     Attributes:
         space: The design.
         left_out: Combinations of the includes that the axis options do not allow.
-        folder: Folder of the file, where modules of the user's tasks are looked for first.
+        folder: Folder of the file, where modules of the user's tasks are looked for first; the
+            working folder for a design that is not from a file.
     """
 
     space: DesignSpace
-    left_out: tuple[LeftOut, ...]
-    folder: Path
+    left_out: tuple[LeftOut, ...] = ()
+    folder: Path = Path()
 
 
 def load_design(

@@ -79,6 +79,7 @@ def compare(
     from pezoexplore.analysis import compare as analysis
     from pezoexplore.analysis.compare_design import NAME, compared_space, divergences
     from pezoexplore.design.lattice.counting import select
+    from pezoexplore.design.loading import LoadedDesign
     from pezoexplore.sweeps.rows import typed_row
     from pezoexplore.sweeps.stage import SELECTABLE
 
@@ -87,7 +88,7 @@ def compare(
     space = compared_space(lanes, bit_width, seeds, targets, task, set_ or [])
     workers, points = run.Workers(job_count(jobs), cache=cache), select(space)
     plan = run.plan_run(
-        space,
+        LoadedDesign(space),
         run.stage_names(stages or ",".join(SELECTABLE)),
         out or Path("reports") / NAME,
         command=command_line(),

@@ -109,15 +109,13 @@ def search(
     )
     workers = run.Workers(settings.jobs, executor, scheduler, cluster, cache, no_cache)
     loaded = read_design(design, set_ or [])
-    space = loaded.space
     plan = run.plan_search(
-        space,
+        loaded,
         run.stage_names(stages),
-        out or Path("reports") / f"{space.name}-search",
+        out or Path("reports") / f"{loaded.space.name}-search",
         sampler,
         command=command_line(),
         rtl_dir=rtl_dir,
-        folder=loaded.folder,
         rungs=rungs,
     )
     log.info(_headline(plan, settings))

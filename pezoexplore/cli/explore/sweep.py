@@ -105,13 +105,12 @@ def sweep(
         return show_dry_run(loaded, points, as_json)
     start = time.monotonic()
     plan = run.plan_run(
-        loaded.space,
+        loaded,
         names,
         out or Path("reports") / loaded.space.name,
         command=command_line(),
         points=points,
         rtl_dir=rtl_dir,
-        folder=loaded.folder,
     )
     result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds)
     if as_json:
