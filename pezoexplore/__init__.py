@@ -1,7 +1,7 @@
 """Find the cheapest random-number hardware that still trains a network, and prove it correct.
 
 From Python: :func:`load_design`, :func:`sweep`, :func:`read_results` and :class:`Results`; see
-``pezoexplore.api``. They are imported when they are first asked for.
+``pezoexplore.api``. They are imported on first use.
 """
 
 from __future__ import annotations

@@ -285,7 +285,7 @@ def _sweep_adaptively(
     while most is not None and (more := seeds_wanted(result.rows, points, points.space, most)):
         designs = f"{len(more)} design{'s' * (len(more) != 1)}"
         log.info(
-            f"{designs} neither surely on the front nor surely off it: "
+            f"{designs} with uncertain membership of the front: "
             f"up to {max(more.values())} seeds each"
         )
         runs.append(result.counts)

@@ -47,7 +47,7 @@ class _Commands(typer.core.TyperGroup):
             sys.stdout.flush()
             return value
         except KeyboardInterrupt:
-            hint = ": type the same command again to go on from here"
+            hint = ": rerun the same command to resume"
             message = "interrupted" + hint * (ctx.invoked_subcommand in ("sweep", "search"))
             raise _StoppedError(STATUS_INTERRUPTED, message) from None
         except BrokenPipeError:
@@ -123,7 +123,7 @@ def _reason(error: OSError) -> str:
     if error.strerror is None:
         return str(error)
     where = "cannot read or write" if error.filename is None else str(error.filename)
-    full = "; free some space, then type the same command again"
+    full = "; free some space, then rerun the same command"
     return f"{where}: {error.strerror}" + full * (error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 

@@ -83,7 +83,7 @@ class ProgressMeter:
             # What is done already took no time and must not count towards the speed.
             self._bar.add_task("starting", total=total - done)
         elif done:
-            log.info(f"{done} of {total} are there already, {total - done} to go")
+            log.info(f"{done} of {total} already done, {total - done} to go")
 
     def advance(self, done: int, total: int, what: str, failure: str = "") -> None:
         """Count one run that has ended.

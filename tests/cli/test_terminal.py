@@ -63,7 +63,7 @@ def test_progress_in_a_pipe_is_plain_lines(capsys):
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
-        "2 of 4 are there already, 2 to go",
+        "2 of 4 already done, 2 to go",
         "[3/4] train a: ok, 1.0 s",
         "[4/4] synth a: failed, 0.1 s: no [such] tool",
     ]

@@ -174,7 +174,7 @@ def _print(plan: RunPlan, settings: SearchSettings, result: SearchResult, second
     for item in result.failures:
         log.error(f"failed: {item.point.label()}: {item.finding.reason}; logs in {out / 'logs'}")
     if not result.complete:
-        log.error("time is up: type the same command again to go on from here")
+        log.error("time is up: rerun the same command to resume")
     tried = [item for item in result.history if not item.warm]
     ruled_out = sum(not item.finding.full for item in tried)
     echo(
@@ -183,7 +183,7 @@ def _print(plan: RunPlan, settings: SearchSettings, result: SearchResult, second
         f"{counted(len(result.failures), 'failure')}"
     )
     echo(f"hypervolume: {result.hypervolume:.4f} of the box around the feasible results")
-    files = {"results.csv": "results", "pareto.csv": "front", "search.csv": "way"}
+    files = {"results.csv": "results", "pareto.csv": "front", "search.csv": "history"}
     for name, what in (files | {"study.sqlite": "study"}).items():
         if (out / name).exists():
             echo(f"{what + ':':9}{out / name}")

@@ -106,13 +106,15 @@ def _state(now: Snapshot) -> str:
     if not now.running:
         if now.finished:
             return f"finished: {counted(now.failures, 'failure')}, {counted(stored, 'result')}"
-        there = f"{counted(stored, 'result')} there"
-        return f"stopped: {there}; type the sweep's command again to go on"
+        there = f"{counted(stored, 'result')} stored"
+        return f"stopped: {there}; rerun the sweep's command to resume"
     if now.total is None or now.done is None:
-        return f"starting: {counted(stored, 'result')} there"
+        return f"starting: {counted(stored, 'result')} stored"
     left = "" if now.left_s is None else f"{duration(now.left_s)} left"
     left = "writing the results" if now.done == now.total else left
-    return f"[{now.done}/{now.total}] " + (", ".join(filter(None, [_counts(now), left])) or "begun")
+    return f"[{now.done}/{now.total}] " + (
+        ", ".join(filter(None, [_counts(now), left])) or "started"
+    )
 
 
 def _counts(now: Snapshot) -> str:
@@ -129,7 +131,7 @@ def _lines(now: Snapshot) -> list[str]:
     for stage, counts in now.stages.items():
         lines.append(f"{stage}: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
     lines += [f"last: {_words(ended)}" for ended in now.latest]
-    return lines + [f"trouble: {_words(ended)}" for ended in now.latest_failures]
+    return lines + [f"failed: {_words(ended)}" for ended in now.latest_failures]
 
 
 def _words(ended: Ended) -> str:

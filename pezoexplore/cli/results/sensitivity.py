@@ -118,7 +118,7 @@ def _cells(effect: Effect, logarithmic: bool) -> list[str]:
         size = f"x {effect.effect:.3g}" if logarithmic else f"+{effect.effect:.3g}"
     note = f"goes with {', '.join(effect.confounded)}" if effect.confounded else ""
     if effect.share is None:
-        note = note or "cannot be told from the other axes together"
+        note = note or "not distinguishable from the other axes together"
     return [
         " x ".join(effect.axes),
         "" if effect.share is None else _percent(effect.share),

@@ -134,7 +134,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
                 break
         rest = process.stderr.read().splitlines()
     assert process.returncode == 130
-    assert rest[-1] == "error: interrupted: type the same command again to go on from here"
+    assert rest[-1] == "error: interrupted: rerun the same command to resume"
     assert [line for line in rest[:-1] if not line.startswith("[")] == []
     done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ def test_a_finished_run(call, run):
     (run / "run.json").unlink()
     answer = call("watch", run)
     assert answer.status == 1
-    assert answer.out == "stopped: 1 result there; type the sweep's command again to go on\n"
+    assert answer.out == "stopped: 1 result stored; rerun the sweep's command to resume\n"
 
 
 @pytest.mark.slow

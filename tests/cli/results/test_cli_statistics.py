@@ -117,7 +117,7 @@ def test_adaptive_seeds_are_paired_and_kept(tmp_path):
     assert done.returncode == 0, done.stderr
     with (tmp_path / "reports/tiny/results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert "neither surely on the front nor surely off it: up to 3 seeds each" in done.stderr
+    assert "with uncertain membership of the front: up to 3 seeds each" in done.stderr
     seeds = {row["point_id"]: len(row["accuracy_per_seed"].split(";")) for row in rows}
     assert set(seeds.values()) <= {2, 3}
     assert all(seeds[row["point_id"]] == 3 for row in rows
