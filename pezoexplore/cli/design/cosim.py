@@ -32,22 +32,16 @@ _TIMEOUT_STEP_S = 60.0
 def cosim(
     axes: Axes,
     task: TaskName = None,
-    steps: Annotated[
-        int, typer.Option("--steps", min=1, max=10**6, help="Number of weight updates.")
-    ] = 10,
-    learning_rate: Annotated[
-        float, typer.Option("--learning-rate", min=1e-9, max=1e6, help="Learning rate.")
-    ] = 0.01,
+    steps: Annotated[int, typer.Option(min=1, max=10**6, help="Number of weight updates.")] = 10,
+    learning_rate: Annotated[float, typer.Option(min=1e-9, max=1e6, help="Learning rate.")] = 0.01,
     epsilon: Annotated[
-        float, typer.Option("--epsilon", min=1e-9, max=1e6, help="Scale of the perturbation.")
+        float, typer.Option(min=1e-9, max=1e6, help="Scale of the perturbation.")
     ] = 1e-3,
-    batch: Annotated[
-        int, typer.Option("--batch", min=1, max=10**6, help="Training examples per step.")
-    ] = 64,
+    batch: Annotated[int, typer.Option(min=1, max=10**6, help="Training examples per step.")] = 64,
     sim: Simulator = "icarus",
     rtl_dir: RtlDir = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the log and the simulated RTL.")
+        Path | None, typer.Option(help="Folder for the log and the simulated RTL.")
     ] = None,
     format_: Format = TableOrJson.table,
 ) -> int:

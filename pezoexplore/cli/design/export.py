@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def export(
     axes: Axes,
     out: Annotated[
-        Path, typer.Option("--out", help="Folder of the bundle: new, or that of an earlier bundle.")
+        Path, typer.Option(help="Folder of the bundle: new, or that of an earlier bundle.")
     ],
     point: Annotated[
         str | None,
@@ -38,9 +38,7 @@ def export(
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(
-            "--results", help="Run directory or results.csv with the figures of the datasheet."
-        ),
+        typer.Option(help="Run directory or results.csv with the figures of the datasheet."),
     ] = None,
     engine: Annotated[
         bool, typer.Option("--engine", help="Include the perturbation engine around the stream.")
@@ -48,10 +46,7 @@ def export(
     segments: Annotated[
         int,
         typer.Option(
-            "--segments",
-            min=1,
-            max=16,
-            help="Number of layers of the model: the engine has a scale for each.",
+            min=1, max=16, help="Number of layers of the model: the engine has a scale for each."
         ),
     ] = 2,
     rtl_dir: RtlDir = None,

@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 @axis_options(STREAM_AXES)
 def stream(
     axes: Axes,
-    count: Annotated[int, typer.Option("--count", min=1, help="Number of words to write.")],
+    count: Annotated[int, typer.Option(min=1, help="Number of words to write.")],
     seed: Annotated[
-        int, typer.Option("--seed", min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
+        int, typer.Option(min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
     ] = 0,
     epoch: Annotated[
         int,
-        typer.Option(
-            "--epoch", min=0, max=2**32, help="Number of refills or reseeds before the first word."
-        ),
+        typer.Option(min=0, max=2**32, help="Number of refills or reseeds before the first word."),
     ] = 0,
     format_: Annotated[
         StreamForm,
@@ -40,7 +38,7 @@ def stream(
         ),
     ] = StreamForm.csv,
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; default: standard output.")
+        Path | None, typer.Option(help="File to write; default: standard output.")
     ] = None,
 ) -> int:
     """Write the words of a design, bit for bit as its hardware delivers them.

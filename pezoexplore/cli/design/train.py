@@ -43,25 +43,23 @@ def train(
     axes: Axes,
     task: TaskName = None,
     steps: Annotated[
-        str | None, typer.Option("--steps", help="Weight updates per run; default: 4000.")
+        str | None, typer.Option(help="Weight updates per run; default: 4000.")
     ] = None,
     seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", help="Number of runs, for the confidence interval; default: 5."),
+        str | None, typer.Option(help="Number of runs, for the confidence interval; default: 5.")
     ] = None,
     learning_rates: Annotated[
-        str | None,
-        typer.Option("--learning-rates", help="Learning rates to choose from, comma-separated."),
+        str | None, typer.Option(help="Learning rates to choose from, comma-separated.")
     ] = None,
     batch: Annotated[
-        str | None, typer.Option("--batch", help="Training examples per step; default: 64.")
+        str | None, typer.Option(help="Training examples per step; default: 64.")
     ] = None,
     epsilon: Annotated[
-        str | None, typer.Option("--epsilon", help="Scale of the perturbation; default: 1e-3.")
+        str | None, typer.Option(help="Scale of the perturbation; default: 1e-3.")
     ] = None,
     set_: Overrides = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the learning curve as CSV and PNG.")
+        Path | None, typer.Option(help="Folder for the learning curve as CSV and PNG.")
     ] = None,
     landscape: Annotated[
         bool,
@@ -77,25 +75,18 @@ def train(
         ),
     ] = False,
     max_parameters: Annotated[
-        int | None, typer.Option("--max-parameters", min=1, help="Most weights of the student.")
+        int | None, typer.Option(min=1, help="Most weights of the student.")
     ] = None,
     max_macs: Annotated[
         int | None,
-        typer.Option(
-            "--max-macs", min=1, help="Most multiply-accumulates of the student's forward pass."
-        ),
+        typer.Option(min=1, help="Most multiply-accumulates of the student's forward pass."),
     ] = None,
     max_step_us: Annotated[
         float | None,
-        typer.Option(
-            "--max-step-us", min=0.0, help="Longest step of the student, us, at --macs-per-us."
-        ),
+        typer.Option(min=0.0, help="Longest step of the student, us, at --macs-per-us."),
     ] = None,
     macs_per_us: Annotated[
-        float,
-        typer.Option(
-            "--macs-per-us", min=1e-6, help="Multiply-accumulates of the device per microsecond."
-        ),
+        float, typer.Option(min=1e-6, help="Multiply-accumulates of the device per microsecond.")
     ] = 1000.0,
     quiet: Quiet = False,
     verbose: Verbose = False,

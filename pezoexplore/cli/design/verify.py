@@ -43,7 +43,6 @@ def verify(
     words: Annotated[
         int | None,
         typer.Option(
-            "--words",
             min=1,
             max=10**8,
             help="Approximate number of words to compare per design. Default: 100000.",
@@ -60,27 +59,24 @@ def verify(
     coverage: Annotated[
         Path | None,
         typer.Option(
-            "--coverage",
             help="Write line, toggle and functional coverage to this Markdown file; needs "
-            "Verilator.",
+            "Verilator."
         ),
     ] = None,
     junit: Junit = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for logs and wave files.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for logs and wave files.")] = Path(
         "reports/verify"
     ),
     mutants: Annotated[
         int | None,
         typer.Option(
-            "--mutants",
             min=1,
             max=10**5,
             help="Test the benches: put so many small defects into the RTL, one at a time.",
         ),
     ] = None,
     mutant_list: Annotated[
-        Path | None,
-        typer.Option("--mutant-list", help="List of mutants (CSV) to read and to update."),
+        Path | None, typer.Option(help="List of mutants (CSV) to read and to update.")
     ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Run mutants again that the list has a verdict on.")
@@ -88,15 +84,13 @@ def verify(
     least_killed: Annotated[
         float,
         typer.Option(
-            "--least-killed",
             min=0,
             max=100,
             help="Percent of the mutants, without equivalent ones, that must be detected.",
         ),
     ] = 100.0,
     seed: Annotated[
-        int,
-        typer.Option("--seed", min=0, max=2**32 - 1, help="Random seed for mutant selection."),
+        int, typer.Option(min=0, max=2**32 - 1, help="Random seed for mutant selection.")
     ] = 0,
     jobs: Jobs = None,
     quiet: Quiet = False,

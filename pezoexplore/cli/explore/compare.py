@@ -34,33 +34,23 @@ PAGE = "compare.md"
 
 
 def compare(
-    lanes: Annotated[
-        int, typer.Option("--lanes", min=1, max=256, help="Random numbers per clock.")
-    ] = 31,
-    bit_width: Annotated[
-        int, typer.Option("--bit-width", min=4, max=12, help="Bits per random number.")
-    ] = 8,
+    lanes: Annotated[int, typer.Option(min=1, max=256, help="Random numbers per clock.")] = 31,
+    bit_width: Annotated[int, typer.Option(min=4, max=12, help="Bits per random number.")] = 8,
     seeds: Annotated[
         int,
-        typer.Option(
-            "--seeds", min=2, max=10_000, help="Training runs per design, compared seed by seed."
-        ),
+        typer.Option(min=2, max=10_000, help="Training runs per design, compared seed by seed."),
     ] = 20,
-    target: Annotated[
-        str, typer.Option("--target", help="Hardware targets, comma-separated.")
-    ] = "xcup",
+    target: Annotated[str, typer.Option(help="Hardware targets, comma-separated.")] = "xcup",
     task: TaskName = None,
     set_: Overrides = None,
     stages: Annotated[
         str | None,
         typer.Option(
-            "--stages",
-            help="Stages to run, comma-separated; default: all.",
-            autocompletion=completion.stages,
+            help="Stages to run, comma-separated; default: all.", autocompletion=completion.stages
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Run directory; default: reports/compare.")
+        Path | None, typer.Option(help="Run directory; default: reports/compare.")
     ] = None,
     jobs: Jobs = None,
     rtl_dir: RtlDir = None,

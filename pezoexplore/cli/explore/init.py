@@ -16,7 +16,7 @@ def init(
     design: Annotated[Path, typer.Argument(metavar="[DESIGN.yaml]", help="File to write.")] = Path(
         "design.yaml"
     ),
-    task: Annotated[str, typer.Option("--task", help="Training task.")] = "digits-mlp",
+    task: Annotated[str, typer.Option(help="Training task.")] = "digits-mlp",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write a design file in which every key is explained, ready to run and to change."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def search(
     design: Annotated[Path, typer.Argument(help="Design file.")],
     budget: Annotated[
-        int, typer.Option("--budget", min=1, max=10**6, help="Number of designs to evaluate fully.")
+        int, typer.Option(min=1, max=10**6, help="Number of designs to evaluate fully.")
     ],
     time_: Annotated[
         float | None,
@@ -47,22 +47,18 @@ def search(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Run directory; default: reports/NAME-search.")
+        Path | None, typer.Option(help="Run directory; default: reports/NAME-search.")
     ] = None,
     jobs: Jobs = None,
     sampler: Annotated[
-        str,
-        typer.Option(
-            "--sampler", help="surrogate, tpe or nsga2; random and sobol serve as baselines."
-        ),
+        str, typer.Option(help="surrogate, tpe or nsga2; random and sobol serve as baselines.")
     ] = "surrogate",
     seed: Annotated[
-        int, typer.Option("--seed", min=0, max=2**32 - 1, help="Random seed of the sampler.")
+        int, typer.Option(min=0, max=2**32 - 1, help="Random seed of the sampler.")
     ] = 0,
     batch: Annotated[
         int,
         typer.Option(
-            "--batch",
             min=1,
             max=1024,
             help="Number of designs proposed at a time; larger batches keep more jobs busy.",
@@ -72,9 +68,7 @@ def search(
     set_: Overrides = None,
     warm_start: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--warm-start", help="Start from earlier results: a run directory or results.csv."
-        ),
+        typer.Option(help="Start from earlier results: a run directory or results.csv."),
     ] = None,
     rungs: Annotated[
         bool,

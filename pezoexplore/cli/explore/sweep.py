@@ -45,28 +45,24 @@ def sweep(
     design: Annotated[
         Path | None, typer.Argument(help="Design file; default: the bundled quickstart.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Run directory; default: reports/NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory; default: reports/NAME.")] = None,
     jobs: Jobs = None,
     stages: Stages = "train,rtl,synth",
     set_: Overrides = None,
     rtl_dir: RtlDir = None,
     junit: Junit = None,
     sample: Annotated[
-        int | None,
-        typer.Option("--sample", min=1, help="Run only this many points, chosen at random."),
+        int | None, typer.Option(min=1, help="Run only this many points, chosen at random.")
     ] = None,
     sample_seed: Annotated[
-        int, typer.Option("--sample-seed", min=0, max=2**64 - 1, help="Random seed of --sample.")
+        int, typer.Option(min=0, max=2**64 - 1, help="Random seed of --sample.")
     ] = 0,
     adaptive_seeds: Annotated[
         int | None,
         typer.Option(
-            "--adaptive-seeds",
             min=2,
             max=10_000,
-            help="Train designs whose Pareto membership is uncertain with more seeds, up to N.",
+            help="Train designs whose Pareto membership is uncertain with more seeds, up to this many.",
         ),
     ] = None,
     executor: ExecutorOption = None,

@@ -26,15 +26,12 @@ BAR_WIDTH = 40
 
 def watch(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Run directory of the sweep.")],
-    interval: Annotated[
-        float, typer.Option("--interval", min=0.05, help="Seconds between two readings.")
-    ] = 2.0,
+    interval: Annotated[float, typer.Option(min=0.05, help="Seconds between two readings.")] = 2.0,
     once: Annotated[
         bool, typer.Option("--once", help="Print the current state, and do not wait.")
     ] = False,
     format_: Annotated[
-        TableOrJson,
-        typer.Option("--format", help="json: print the current state as one document."),
+        TableOrJson, typer.Option("--format", help="json: print the current state as one document.")
     ] = TableOrJson.table,
 ) -> int:
     """Show how far a running sweep is, until it ends; its directory is only read.

@@ -31,7 +31,6 @@ def diff(
     point: Annotated[
         list[str] | None,
         typer.Option(
-            "--point",
             metavar="POINT_ID",
             help="Compare only this design; may be repeated.",
             autocompletion=completion.points,
@@ -40,7 +39,6 @@ def diff(
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
-            "--tolerance",
             metavar="COLUMN=PERCENT",
             help="Largest increase of a resource that does not count as a regression.",
         ),

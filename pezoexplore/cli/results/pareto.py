@@ -29,7 +29,6 @@ def pareto(
     maximize: Annotated[
         list[str] | None,
         typer.Option(
-            "--maximize",
             help="Column to maximize; may be repeated; default: accuracy_mean.",
             autocompletion=completion.columns,
         ),
@@ -37,7 +36,6 @@ def pareto(
     minimize: Annotated[
         list[str] | None,
         typer.Option(
-            "--minimize",
             help="Column to minimize; may be repeated; default: lut and ff.",
             autocompletion=completion.columns,
         ),
@@ -45,9 +43,7 @@ def pareto(
     where: Where = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for plots and pareto.csv; default: plots beside the CSV."
-        ),
+        typer.Option(help="Folder for plots and pareto.csv; default: plots beside the CSV."),
     ] = None,
     format_: Format = TableOrJson.table,
 ) -> int:

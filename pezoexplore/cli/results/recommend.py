@@ -20,40 +20,29 @@ if TYPE_CHECKING:
 
 
 def recommend(
-    params: Annotated[int, typer.Option("--params", min=1, help="Number of weights of the model.")],
-    lanes: Annotated[
-        int, typer.Option("--lanes", min=1, max=256, help="Random numbers per clock.")
-    ],
-    target: Annotated[str, typer.Option("--target", help="FPGA family or cell library.")] = "xcup",
+    params: Annotated[int, typer.Option(min=1, help="Number of weights of the model.")],
+    lanes: Annotated[int, typer.Option(min=1, max=256, help="Random numbers per clock.")],
+    target: Annotated[str, typer.Option(help="FPGA family or cell library.")] = "xcup",
     max_accuracy_drop: Annotated[
-        str,
-        typer.Option(
-            "--max-accuracy-drop",
-            help="Largest accuracy loss against the baseline, in percentage points.",
-        ),
+        str, typer.Option(help="Largest accuracy loss against the baseline, in percentage points.")
     ] = "1%",
-    max_lut: Annotated[
-        float | None, typer.Option("--max-lut", min=0, help="Most LUTs of the design.")
-    ] = None,
+    max_lut: Annotated[float | None, typer.Option(min=0, help="Most LUTs of the design.")] = None,
     max_ff: Annotated[
-        float | None, typer.Option("--max-ff", min=0, help="Most flip-flops of the design.")
+        float | None, typer.Option(min=0, help="Most flip-flops of the design.")
     ] = None,
     max_bram: Annotated[
-        float | None, typer.Option("--max-bram", min=0, help="Most block RAMs, of 36 Kb each.")
+        float | None, typer.Option(min=0, help="Most block RAMs, of 36 Kb each.")
     ] = None,
     max_dsp: Annotated[
-        float | None, typer.Option("--max-dsp", min=0, help="Most DSP blocks of the design.")
+        float | None, typer.Option(min=0, help="Most DSP blocks of the design.")
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(
-            "--results", help="Run directory or results.csv; default: the bundled grid of results."
-        ),
+        typer.Option(help="Run directory or results.csv; default: the bundled grid of results."),
     ] = None,
     results_params: Annotated[
         int | None,
         typer.Option(
-            "--results-params",
             min=1,
             help="Number of weights of the model that the results were measured with; default: "
             "from the design.yaml beside them.",
@@ -62,15 +51,13 @@ def recommend(
     baseline: Annotated[
         str | None,
         typer.Option(
-            "--baseline",
             metavar="POINT_ID",
             autocompletion=completion.points,
             help="Design that accuracy losses are measured against; default: software Gaussian.",
         ),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Write a design file that measures the named designs."),
+        Path | None, typer.Option(help="Write a design file that measures the named designs.")
     ] = None,
     format_: Format = TableOrJson.table,
 ) -> int:

@@ -16,7 +16,7 @@ def report(
         Path, typer.Argument(metavar="RUN_DIR", help="A run directory, or a results.csv.")
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the files; default: the run directory.")
+        Path | None, typer.Option(help="Folder for the files; default: the run directory.")
     ] = None,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="Draw SVG and PDF figures for print.")

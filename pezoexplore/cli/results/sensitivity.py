@@ -26,14 +26,13 @@ def sensitivity(
     response: Annotated[
         list[str] | None,
         typer.Option(
-            "--response",
             help="Result to explain; default: accuracy_mean, lut and energy_to_target_uj_est.",
             autocompletion=completion.results,
         ),
     ] = None,
     where: Where = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for sensitivity.csv and its plot.")
+        Path | None, typer.Option(help="Folder for sensitivity.csv and its plot.")
     ] = None,
     format_: Format = TableOrJson.table,
 ) -> int:

@@ -56,12 +56,9 @@ def stats(cache: CacheOption = None, format_: Format = TableOrJson.table) -> int
 def prune(
     cache: CacheOption = None,
     max_size: Annotated[
-        str | None,
-        typer.Option("--max-size", help="Keep only the newest results, up to this size (2GB)."),
+        str | None, typer.Option(help="Keep only the newest results, up to this size (2GB).")
     ] = None,
-    stage: Annotated[
-        str | None, typer.Option("--stage", help="Remove all results of this stage.")
-    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Remove all results of this stage.")] = None,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Remove damaged entries, those of a stage, and the oldest beyond a size."""
