@@ -62,7 +62,7 @@ def sweep(
         typer.Option(
             min=2,
             max=10_000,
-            help="Train designs whose Pareto membership is uncertain with more seeds, up to this many.",
+            help="Train designs of uncertain Pareto membership with more seeds, up to this many.",
         ),
     ] = None,
     executor: ExecutorOption = None,
