@@ -1,4 +1,4 @@
-"""Training by coordinate-wise estimation (CGE), split over processes.
+"""Training by coordinate-wise estimation (CGE, DeepZero, arXiv 2310.02025), split over processes.
 
 Coordinates are probed by :mod:`pezoexplore.train.probes`. Those of a layer are processed in chunks
 of fixed size, by one compiled function with run-time bounds, so that it changes no bit of the

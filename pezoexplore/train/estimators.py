@@ -143,35 +143,6 @@ def backprop(
     return gradient, jax.numpy.isfinite(gradient).all()
 
 
-def cge(losses: Losses, weights: Array, epsilon: Array) -> Estimate:
-    """Estimate coordinate by coordinate, as DeepZero does: no random numbers.
-
-    g = sum_i (L(w + eps e_i) - L(w)) / eps e_i
-
-    The plain form, a full forward pass per coordinate; training uses
-    :mod:`pezoexplore.train.coordinate`.
-    """
-    jnp = load_jax().numpy
-    return cge_sparse(losses, weights, epsilon, jnp.arange(weights.shape[-1]))
-
-
-def cge_sparse(losses: Losses, weights: Array, epsilon: Array, coordinates: Array) -> Estimate:
-    """Estimate as :func:`cge` at the coordinates of a mask, zero elsewhere (DeepZero).
-
-    Args:
-        losses: Losses of the batch.
-        weights: [d].
-        epsilon: Length of the probe along a coordinate (DeepZero's mu).
-        coordinates: Indices in the mask, [k].
-    """
-    jax = load_jax()
-    jnp = jax.numpy
-    base = losses(weights)
-    changes = jax.lax.map(lambda i: (losses(weights.at[i].add(epsilon)) - base).mean(), coordinates)
-    gradient = jnp.zeros_like(weights).at[coordinates].set(changes / epsilon)
-    return gradient, jnp.isfinite(changes).all()
-
-
 RANDOM: dict[str, Estimator] = {
     "rge": rge,
     "rge_onesided": rge_onesided,

@@ -83,11 +83,6 @@ class Tuning:
     trials: dict[Candidate, Trial]
     steps: int
 
-    @property
-    def steps_to_target(self) -> int | None:
-        """Steps the chosen candidate takes to the target."""
-        return self.trials[self.chosen].steps_to_target
-
 
 def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict[str, Any]:
     """Train a design point and return its accuracy and cost.
@@ -141,7 +136,7 @@ def train_source(
         "forward_passes": cost.forward_passes,
         "random_numbers": cost.random_numbers,
         "tuning_forward_passes": trainer.cost(tuning.steps).forward_passes,
-        "steps_to_target": tuning.steps_to_target,
+        "steps_to_target": tuning.trials[chosen].steps_to_target,
         "validation_accuracy": {
             _label(candidate): _finite(trial.accuracy)
             for candidate, trial in sorted(tuning.trials.items())

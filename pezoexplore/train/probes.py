@@ -10,8 +10,7 @@ Two kinds allow more, since what a weight is multiplied with is known:
 - in a convolution it moves one channel, by eps times a shifted input channel; that channel and
   those it is normalised with go through the rest of the layer, the others are computed already.
 
-All are the differences L(w + eps e_i) - L(w) of :func:`pezoexplore.train.estimators.cge`, summed in
-another order.
+All are the differences L(w + eps e_i) - L(w) of whole passes, summed in another order.
 """
 
 from __future__ import annotations

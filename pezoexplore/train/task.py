@@ -104,10 +104,6 @@ class Task:
         weights: NDArray[np.float32] = (self.initial or self.model.init)(seed)
         return weights
 
-    def forward(self, weights: Array, inputs: Array) -> Array:
-        """Compute outputs [..., examples, classes] at weights [..., d], inputs [examples, ...]."""
-        return self.model.logits(self.model.unpack(weights), inputs).swapaxes(-1, -2)
-
 
 def carve(split: Split, size: int) -> tuple[Split, Split]:
     """Hold out examples, stratified by class where there are classes, always the same ones.

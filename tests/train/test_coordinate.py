@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from coordinate_reference import cge
 
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.coordinate import (
@@ -14,7 +15,6 @@ from pezoexplore.train.coordinate import (
     padded_coordinates,
     train_by_coordinates,
 )
-from pezoexplore.train.estimators import cge
 from pezoexplore.train.general_loop import Sgd, Start
 from pezoexplore.train.networks.cnn import Cnn, Conv
 from pezoexplore.train.networks.mlp import Mlp

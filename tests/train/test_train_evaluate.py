@@ -113,7 +113,7 @@ def test_many_candidates_are_halved(source: DirectionSource, settings: Any) -> N
     assert tuning.steps == 8 * 100 + 4 * 200 + 3 * 400
     assert len(tuning.trials) == 8
     assert tuning.chosen.learning_rate == 0.01
-    assert tuning.steps_to_target is not None
+    assert tuning.trials[tuning.chosen].steps_to_target is not None
     again = tune(source, TASK, chosen, TRAINER)
     assert again == tuning
 

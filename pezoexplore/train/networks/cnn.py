@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.networks.network import Array, Block, layout
+from pezoexplore.train.networks.network import Array, Block, layout, tensors_of
 
 THIN = 3
 """Most input channels of a convolution computed as a sum of shifted images."""
@@ -162,17 +162,10 @@ class Cnn:
         last = self._images[-1]
         return (last[2] if self.mean else math.prod(last), *self.hidden, self.classes)
 
-    @cached_property
-    def _by_layer(self) -> tuple[tuple[Block, ...], ...]:
-        return tuple(
-            tuple(block for block in self.blocks if block.layer == layer)
-            for layer in range(self.layers)
-        )
-
     def _through(self, flat: Array, hidden: Array, first: int, last: int) -> Array:
         jnp = load_jax().numpy
         for layer in range(first, last):
-            tensors = [block.of(flat) for block in self._by_layer[layer]]
+            tensors = tensors_of(self.blocks, flat, layer)
             if layer < len(self.convs):
                 hidden = self._convolved(layer, hidden, tensors)
             else:
@@ -188,7 +181,9 @@ class Cnn:
         conv = self.convs[layer]
         hidden = _convolution(hidden, tensors[0], same=conv.same) + tensors[1][:, None, None, None]
         if conv.groups:
-            hidden = _group_norm(hidden, tensors[2], tensors[3], conv.groups)
+            gain, shift = (tensor[:, None, None, None] for tensor in tensors[2:])
+            grouped = (conv.groups, conv.channels // conv.groups, hidden.shape[3])
+            hidden = group_norm(hidden, gain, shift, grouped, 1)
         return _max_pool(hidden, conv.pool) if conv.pool > 1 else hidden
 
 
@@ -255,29 +250,31 @@ def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
     return (weight.reshape(-1, out).T @ columns).reshape(out, height, width, -1)
 
 
-def _group_norm(images: Array, gain: Array, shift: Array, groups: int) -> Array:
+def group_norm(
+    images: Array, gain: Array, shift: Array, grouped: tuple[int, int, int], axis: int
+) -> Array:
     """Normalise each group of channels in each example, then apply gain and shift.
 
     Args:
-        images: [channels, h, w, n].
-        gain: [channels].
-        shift: [channels].
-        groups: A divisor of the channels.
+        images: [channels, h, w, n] or [n, h, w, channels].
+        gain: By channel, broadcast against the images.
+        shift: By channel, broadcast against the images.
+        grouped: Channels and examples, in that order or the other, channels split into groups.
+        axis: Axis of ``grouped`` with the channels of a group.
     """
     jnp = load_jax().numpy
-    channels, height, width, examples = images.shape
-    grouped = (groups, channels // groups, examples)
-    count = height * width * grouped[1]
+    outer, height, width, inner = images.shape
+    count = height * width * grouped[axis]
 
     def over_group(values: Array) -> Array:
-        """Average over positions and the channels of a group, by channel: [channels, 1, 1, n]."""
-        means = values.sum((1, 2)).reshape(grouped).sum(1, keepdims=True) / count
-        return jnp.broadcast_to(means, grouped).reshape(channels, 1, 1, examples)
+        """Average over positions and the channels of a group, by channel and example."""
+        means = values.sum((1, 2)).reshape(grouped).sum(axis, keepdims=True) / count
+        return jnp.broadcast_to(means, grouped).reshape(outer, 1, 1, inner)
 
     mean = over_group(images)
     variance = over_group((images - mean) ** 2)
-    factor = gain[:, None, None, None] / jnp.sqrt(variance + VARIANCE_FLOOR)
-    return images * factor + (shift[:, None, None, None] - mean * factor)
+    factor = gain / jnp.sqrt(variance + VARIANCE_FLOOR)
+    return images * factor + (shift - mean * factor)
 
 
 def _max_pool(images: Array, side: int) -> Array:

@@ -87,6 +87,11 @@ class Network(Protocol):
         """Compute outputs from the input of a layer: ``outputs`` is ``suffix`` of ``prefix``."""
 
 
+def tensors_of(blocks: tuple[Block, ...], flat: Array, layer: int) -> list[Array]:
+    """Return the tensors of a layer within flat weights [..., d], in order."""
+    return [block.of(flat) for block in blocks if block.layer == layer]
+
+
 def layout(shapes: list[tuple[str, tuple[int, ...], int]]) -> tuple[Block, ...]:
     """Lay out blocks one after the other.
 

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.cnn import (
     THIN,
-    VARIANCE_FLOOR,
     Shapes,
     conv_shapes,
     dense_shapes,
+    group_norm,
     he_normal,
     norm_shapes,
     scaled,
 )
-from pezoexplore.train.networks.network import Array, Block, layout
+from pezoexplore.train.networks.network import Array, Block, layout, tensors_of
 
 CHANNELS_A_GROUP = 8
 """Channels that a group norm treats together."""
@@ -128,17 +128,10 @@ class ResNet:
         before = [self.width, *(channels for channels, _ in out)]
         return tuple((into, *of) for into, of in zip(before, out, strict=False))
 
-    @cached_property
-    def _by_layer(self) -> tuple[tuple[Block, ...], ...]:
-        return tuple(
-            tuple(block for block in self.blocks if block.layer == layer)
-            for layer in range(self.layers)
-        )
-
     def _through(self, flat: Array, hidden: Array, first: int, last: int) -> Array:
         jnp = load_jax().numpy
         for layer in range(first, last):
-            tensors = [block.of(flat) for block in self._by_layer[layer]]
+            tensors = tensors_of(self.blocks, flat, layer)
             if layer == self.layers - 1:
                 hidden = hidden @ tensors[0].T + tensors[1]
                 continue
@@ -171,7 +164,10 @@ def _block(entering: Array, tensors: list[Array], stride: int) -> Array:
 
 def _normed(images: Array, tensors: list[Array], stride: int) -> Array:
     weight, gain, shift = tensors
-    return _group_norm(_convolution(images, weight, stride), gain, shift)
+    convolved = _convolution(images, weight, stride)
+    groups = convolved.shape[3] // CHANNELS_A_GROUP
+    grouped = (len(convolved), groups, CHANNELS_A_GROUP)
+    return group_norm(convolved, gain, shift, grouped, 2)
 
 
 def _convolution(images: Array, weight: Array, stride: int) -> Array:
@@ -191,21 +187,3 @@ def _convolution(images: Array, weight: Array, stride: int) -> Array:
         for channel in range(weight.shape[2])
     ]
     return sum(products[1:], products[0])
-
-
-def _group_norm(images: Array, gain: Array, shift: Array) -> Array:
-    """Normalise each group of channels in each example [n, h, w, c]; apply gain and shift."""
-    jnp = load_jax().numpy
-    examples, height, width, channels = images.shape
-    grouped = (examples, channels // CHANNELS_A_GROUP, CHANNELS_A_GROUP)
-    count = height * width * CHANNELS_A_GROUP
-
-    def over_group(values: Array) -> Array:
-        """Average over positions and the channels of a group, by channel: [n, 1, 1, channels]."""
-        means = values.sum((1, 2)).reshape(grouped).sum(-1, keepdims=True) / count
-        return jnp.broadcast_to(means, grouped).reshape(examples, 1, 1, channels)
-
-    mean = over_group(images)
-    variance = over_group((images - mean) ** 2)
-    factor = gain / jnp.sqrt(variance + VARIANCE_FLOOR)
-    return images * factor + (shift - mean * factor)

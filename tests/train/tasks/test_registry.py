@@ -40,14 +40,14 @@ def test_validation_is_a_stratified_part_of_train() -> None:
     assert np.abs(share - 0.2).max() < 0.01
 
 
-def test_forward_scales_inputs_by_a_sixteenth() -> None:
+def test_outputs_scale_inputs_by_a_sixteenth() -> None:
     task = get_task("digits-mlp")
     flat = task.init(0)
     flat[-10:] = np.arange(10)
     (w1, _), (w2, b2) = task.model.unpack(flat)
     inputs = task.test.inputs[:30]
     expected = np.maximum(inputs / 16 @ w1.T, 0) @ w2.T + b2
-    np.testing.assert_allclose(task.forward(flat, inputs), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(task.model.outputs(flat, inputs), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_task_is_loaded_once() -> None:
