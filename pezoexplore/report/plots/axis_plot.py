@@ -208,7 +208,7 @@ def _reference(designs: Sequence[Design], accuracy: str) -> Design | None:
     found = [
         item
         for item in designs
-        if not item.point.in_hardware and item.point.reuse == "none" and _finite(item, accuracy)
+        if not item.point.in_hardware and item.point.rules.fresh and _finite(item, accuracy)
     ]
     return found[0] if found else None
 

@@ -63,5 +63,5 @@ def references_of(designs: list[Design], accuracy: str) -> list[Design]:
     """Return at most four software references: fresh numbers first, then by accuracy."""
     software = [item for item in designs if not item.point.in_hardware]
     known = [item for item in software if math.isfinite(item.value(accuracy))]
-    order = sorted(known, key=lambda item: (item.point.reuse != "none", -item.value(accuracy)))
+    order = sorted(known, key=lambda item: (not item.point.rules.fresh, -item.value(accuracy)))
     return order[: len(DASHES)]
