@@ -1,1 +1,1 @@
-"""EDA tools: finding them, running them, reading what they report."""
+"""EDA tools: detection, execution, parsing of reports."""

@@ -1,4 +1,4 @@
-"""The exact command that installs what is missing, on the machine at hand."""
+"""Commands that install missing tools on this machine."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _MANAGERS = (
     ("apk", "apk add"),
     ("brew", "brew install"),
 )
-"""Package managers, the first one found being the system's, and how they install."""
+"""Package managers with their install commands; the first one found is used."""
 
 _OTHER_NAMES = {("brew", "iverilog"): "icarus-verilog"}
-"""Packages that a manager has under another name than Debian's."""
+"""Package names that differ from Debian's, by package manager."""
 
 _PIP, _SYSTEM = "pip install ", "apt-get install "
 
 
 def install_commands(missing: Iterable[Tool]) -> list[str]:
-    """What to type, a command for each way of installing.
+    """Return the commands that install missing tools, one per way of installing.
 
-    Python packages go to the interpreter that runs this, within the versions that pezoexplore is
-    made for; the rest to the system, by the package manager there is.
+    Python packages are installed for the running interpreter, in the supported versions; the rest
+    with the system's package manager.
 
     Args:
-        missing: Tools, each with a rough command.
+        missing: Tools, each with a generic command.
     """
     rough = list(dict.fromkeys(tool.install for tool in missing))
     python = [text.removeprefix(_PIP) for text in rough if text.startswith(_PIP)]
@@ -60,13 +60,13 @@ def _pip_command(packages: Iterable[str]) -> str:
 
 
 def _requirement(package: str) -> str:
-    """A package with the versions that pezoexplore asks for."""
+    """Return a package with the version range that pezoexplore requires."""
     return _requirements().get(package.lower(), package)
 
 
 @cache
 def _requirements() -> dict[str, str]:
-    """Requirements of pezoexplore by package, those of its extras included."""
+    """Return the requirements of pezoexplore by package, including those of its extras."""
     try:
         lines = metadata.requires("pezoexplore") or []
     except metadata.PackageNotFoundError:

@@ -20,10 +20,10 @@ class Instance:
     """One cell of a netlist.
 
     Attributes:
-        kind: Type of the cell.
+        kind: Cell type.
         pins: Bits of each pin, the least significant first.
-        parameters: As Yosys writes them: binary digits, or text.
-        outputs: Names of the pins it drives; empty for a type that Yosys does not know.
+        parameters: In the format of Yosys: binary digits, or text.
+        outputs: Names of the pins it drives; empty for a type unknown to Yosys.
     """
 
     kind: str
@@ -61,14 +61,14 @@ class Netlist:
 
 
 def read_netlist(path: Path, top: str) -> Netlist:
-    """Read what Yosys' ``write_json`` wrote.
+    """Read a netlist written by Yosys' ``write_json``.
 
     Args:
         path: The file.
-        top: Name of the one module that is read; it must be flat.
+        top: Name of the module to read, which must be flat.
 
     Raises:
-        ToolError: The file is not such a netlist.
+        ToolError: The file has another format.
     """
     try:
         module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]

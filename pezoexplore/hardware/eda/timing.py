@@ -1,12 +1,12 @@
 """The highest clock of a point on one target.
 
-A register stands in front of every input of the design and behind every output, as in a system
-around it, and all that is timed runs from register to register: state to state, state to word,
-input to state. The registers need two pins only, so that pads, of which few devices have enough,
-are no part of it. The design's cells are those that :mod:`pezoexplore.hardware.eda.synth` counts.
+Every input and output of the design gets a register, as in a surrounding system, and all timed
+paths are from register to register: state to state, state to word, input to state. The registers
+form chains with two pins, so that no pads are needed, of which few devices have enough. The cells
+of the design are those that :mod:`pezoexplore.hardware.eda.synth` counts.
 
-- ice40, ecp5: nextpnr places and routes for a named device. One placement is one draw, so it is
-  done for ``SEEDS`` and the median counts; the lowest and the highest are told as well.
+- ice40, ecp5: nextpnr places and routes for a named device. The result depends on a random seed, so
+  it is repeated for ``SEEDS``; the median counts, and the lowest and highest are reported too.
 - osu018: OpenSTA, typical corner (1.8 V, 25 C), before layout: wires have no capacitance.
 """
 
@@ -31,7 +31,7 @@ SEEDS = (1, 2, 3, 4, 5)
 """Seeds of place and route."""
 
 TIMED = "timed_top"
-"""Name of the module with the registers around."""
+"""Name of the top module with the added registers."""
 
 _RUN_NEXTPNR = "import sys, {module} as m; sys.exit(m.run_{program}(sys.argv[1:]))"
 
@@ -64,9 +64,9 @@ def highest_clock(
         point: A hardware point.
         target: One of ``TARGETS`` that has a timer.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
-        log_path: Receives what the tools print.
-        timeout_s: Seconds each tool may take, each seed apart.
+        work_dir: Folder to build in, emptied first.
+        log_path: Log file for the output of the tools.
+        timeout_s: Time limit of each tool run (each seed), s.
 
     Returns:
         ``fmax_mhz``, the tool's version and, for place and route, ``fmax_mhz_low`` and
@@ -74,7 +74,7 @@ def highest_clock(
 
     Raises:
         ToolError: A tool is missing or failed; the design does not fit the device.
-        ToolTimeoutError: A tool ran out of time.
+        ToolTimeoutError: A tool timed out.
     """
     timer = TARGETS[target].timer
     if timer is None:
@@ -102,14 +102,14 @@ def highest_clock(
 
 
 def timed_top(point: DesignPoint, timer: Timer) -> str:
-    """Verilog of a point's top with a register on every port but the clock.
+    """Return the Verilog of a point's top with a register on every port but the clock.
 
-    The registers of the inputs make a chain that starts at the port ``in``; those of the outputs
-    are kept though nothing reads them.
+    The registers of the inputs form a chain that starts at the port ``in``; those of the outputs
+    are kept although nothing reads them.
 
     Args:
         point: A hardware point.
-        timer: Says how the target writes a flip-flop.
+        timer: Contains the flip-flop of the target.
     """
     pins, inputs, outputs = [".clk(clk)"], 0, 0
     for direction, name, bits in ports_of(point)[1:]:
@@ -144,17 +144,17 @@ def timed_top(point: DesignPoint, timer: Timer) -> str:
 
 
 def _nextpnr(timer: Timer, seed: int, work_dir: Path, log_path: Path, timeout_s: float) -> float:
-    """Highest clock after place and route with one seed, MHz."""
+    """Return the highest clock after place and route with one seed, MHz."""
     program = timer.tool.removeprefix("yowasp-").replace("-", "_")
     code = _RUN_NEXTPNR.format(module=f"yowasp_{program}", program=program)
     report = f"report_{seed}.json"
     options = ["--json", f"{TIMED}.json", "--seed", str(seed), "--report", report, "--quiet"]
-    # It would fail where a clock of its own choice is not reached.
+    # Otherwise nextpnr fails if its default clock is not reached.
     command = [sys.executable, "-c", code, *timer.options, *options, "--timing-allow-fail"]
     before = log_path.stat().st_size if log_path.exists() else 0
     exit_code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
     if exit_code != 0:
-        reason = _said(log_path, before) or f"exit {exit_code}"
+        reason = _first_error(log_path, before) or f"exit {exit_code}"
         raise ToolError(f"{program} on {timer.device} failed ({reason}); see {log_path}")
     path = work_dir / report
     try:
@@ -166,8 +166,8 @@ def _nextpnr(timer: Timer, seed: int, work_dir: Path, log_path: Path, timeout_s:
     return _checked(1e3 / achieved if achieved > 0 else math.nan, path)
 
 
-def _said(log_path: Path, start: int) -> str:
-    """The first error that nextpnr printed since a place in the log; empty if there is none."""
+def _first_error(log_path: Path, start: int) -> str:
+    """Return the first error of nextpnr after a position in the log; empty if there is none."""
     with log_path.open("rb") as log:
         log.seek(start)
         lines = log.read().decode(errors="replace").splitlines()
@@ -176,7 +176,7 @@ def _said(log_path: Path, start: int) -> str:
 
 
 def _opensta(work_dir: Path, log_path: Path, timeout_s: float) -> float:
-    """Highest clock of a netlist of library cells, MHz."""
+    """Return the highest clock of a netlist of library cells, MHz."""
     (work_dir / "timing.tcl").write_text(_STA, encoding="utf-8")
     command = ["sta", "-no_init", "-no_splash", "-exit", "timing.tcl"]
     code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
@@ -191,7 +191,7 @@ def _opensta(work_dir: Path, log_path: Path, timeout_s: float) -> float:
 
 
 def _checked(delay_ns: float, path: Path) -> float:
-    """A clock from its shortest period, in MHz; a period of nonsense is an error."""
+    """Convert the shortest period to a clock in MHz; raise ToolError for an invalid period."""
     if not 1e-3 < delay_ns < 1e6:
         raise ToolError(f"{path}: no delay of a register to register path")
     return 1e3 / delay_ns

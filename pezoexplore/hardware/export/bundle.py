@@ -1,4 +1,4 @@
-"""The files of a bundle, and the folder they go to."""
+"""The files of a bundle, and its folder."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from pezoexplore.streams.stream import Stream
 
 MANIFEST = "bundle.json"
 PROGRAM = "pezoexplore export"
-"""What ``program`` in the manifest says if a folder is ours."""
+"""Value of ``program`` in the manifest of a bundle."""
 
 Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to export.
+    """An export order.
 
     Attributes:
-        point: A hardware point, as it trains.
+        point: A hardware point, with its training axes.
         segments: Segments of the perturbation engine to export with it; None for none.
         rtl_dir: Folder of the hand-written Verilog.
-        command: Command line that exports the same again, but for the folder.
-        rows: Rows of results of the point, as written, one a target; may be empty.
+        command: Command line that exports the same bundle, without the folder.
+        rows: Rows of results of the point, as written, one per target; may be empty.
         measured_with: Tool versions of those results.
     """
 
@@ -53,11 +53,11 @@ class Order:
 
 
 def bundle_files(order: Order) -> dict[str, str]:
-    """Contents of all files of a bundle, by path with ``/``; the same for the same order.
+    """Return the contents of all files of a bundle, by path with ``/``; equal for equal designs.
 
     Raises:
-        DesignError: The point has no RTL, or no engine where one is asked for.
-        ToolError: The folder of the RTL lacks a file.
+        DesignError: The point has no RTL, or no engine although one is requested.
+        ToolError: An RTL file is missing.
     """
     point = order.point
     if not point.in_hardware:
@@ -88,7 +88,7 @@ def bundle_files(order: Order) -> dict[str, str]:
 
 
 def _rtl(order: Order) -> dict[str, str]:
-    """Tops, hand-written sources and memory contents."""
+    """Return tops, hand-written sources and memory contents."""
     point = order.point
     stream = build(Stream(point.hardware()), order.rtl_dir)
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
@@ -129,11 +129,11 @@ def _sha256(text: str) -> str:
 
 
 def write_bundle(files: Mapping[str, str], folder: Path) -> None:
-    """Put the files of a bundle into a folder, in place of an earlier bundle's.
+    """Write the files of a bundle into a folder, replacing those of an earlier bundle.
 
     Args:
-        files: As :func:`bundle_files` makes them.
-        folder: Made if it is not there. Files that no bundle wrote stay.
+        files: Contents by path, as from :func:`bundle_files`.
+        folder: Created if missing. Files that belong to no bundle are kept.
 
     Raises:
         DesignError: The folder holds something else, or cannot be written.
@@ -143,7 +143,7 @@ def write_bundle(files: Mapping[str, str], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for path in earlier:
             path.unlink(missing_ok=True)
-        # The manifest comes first, so that a folder half written is known as ours.
+        # The manifest comes first, so that an incomplete folder is recognised as a bundle.
         for name in sorted(files, key=lambda name: name != MANIFEST):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +154,7 @@ def write_bundle(files: Mapping[str, str], folder: Path) -> None:
 
 
 def _earlier_files(folder: Path) -> list[Path]:
-    """The files of an earlier bundle in a folder, which must hold one unless it is empty."""
+    """Return the files of an earlier bundle in a folder, which must be one or empty."""
     if folder.exists() and not folder.is_dir():
         raise DesignError(f"--out {folder}: is a file; name a folder")
     if not folder.exists() or not any(folder.iterdir()):

@@ -17,12 +17,12 @@ _TYPES = {".v": "verilogSource-2005", ".vh": "verilogSource-2005", ".hex": "user
 
 
 def core_file(label: str, files: Mapping[str, str], engine: bool) -> str:
-    """The core file: RTL for any flow, and a target that lints it.
+    """Return the core file: RTL for any flow, and a target that lints it.
 
     Args:
-        label: What the design is, in a line.
+        label: Description of the design, one line.
         files: Contents of the bundle's files by path.
-        engine: Whether the perturbation engine is in it.
+        engine: True if the bundle contains the perturbation engine.
     """
     paths = sorted(files)
     rtl = [path for path in paths if path.startswith("rtl/")]
@@ -44,7 +44,7 @@ def core_file(label: str, files: Mapping[str, str], engine: bool) -> str:
 
 
 def _entries(paths: Iterable[str]) -> list[dict[str, Any]]:
-    """RTL files; memory contents go where tools are run, for they are opened by bare names."""
+    """List the RTL files; memory contents are copied to where a tool opens them by bare name."""
     entries: list[dict[str, Any]] = []
     for path in paths:
         suffix = path[path.rindex(".") :]

@@ -13,7 +13,7 @@ from pezoexplore.streams.generator import generator, scale
 from pezoexplore.streams.stream import Stream
 
 _LEFT_OUT = ("pareto", "front_confidence")
-"""Results that speak of other designs."""
+"""Results that depend on other designs."""
 
 
 def datasheet(
@@ -22,13 +22,13 @@ def datasheet(
     segments: int | None,
     provenance: Mapping[str, str],
 ) -> str:
-    """The datasheet.
+    """Return the datasheet in Markdown.
 
     Args:
         point: The design.
-        rows: Its rows of results, as written, one a target; may be empty.
+        rows: Its rows of results, as written, one per target; may be empty.
         segments: Segments of the engine in the bundle; None without one.
-        provenance: What is known of where all this comes from.
+        provenance: Versions, hashes and command of the bundle.
     """
     parts = [
         f"# {point.label()}",
@@ -80,7 +80,7 @@ def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
 
 
 def _count(number: int) -> str:
-    """A number as it is, or as the power of two that it is near."""
+    """Format a number in full, or as the power of two that it is near."""
     if number < 10**6:
         return f"{number:,}"
     if (number + 1).bit_count() == 1:

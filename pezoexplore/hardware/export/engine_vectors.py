@@ -1,4 +1,4 @@
-"""What a bundle's bench asks of its perturbation engine, and every answer."""
+"""Stimulus of the perturbation engine in a bundle's testbench, with the expected responses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ STEPS = 4
 
 
 def engine_vectors(point: DesignPoint, segments: int) -> dict[str, str]:
-    """The harness, made for its vectors, and the vectors, by path in the bundle.
+    """Return the harness and its vectors, by path in the bundle.
 
     Args:
         point: A point with integer weights.
         segments: Segments of its engine.
 
     Raises:
-        DesignError: There is no such engine.
+        DesignError: The point has no engine.
     """
     shape = Shape.of(point, segments)
     script = make_engine_script(point, shape, STEPS)

@@ -1,8 +1,8 @@
 """Models of a point's stream for host software: a C header and a Python module.
 
-Both are made from one template each, with the parts and the tables that the point needs. They
-state the generators anew, from their definitions, and share no code with the software stream that
-the tests compare them with.
+Each is generated from a template, with the parts and the tables that the point needs. They
+implement the generators independently, from their definitions, and share no code with the software
+stream that the tests compare them with.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def tags(stream: Stream) -> frozenset[str]:
 
 
 def c_model(point: DesignPoint) -> str:
-    """The stream of a point as a header of C99.
+    """Return the stream of a point as a C99 header.
 
     Args:
-        point: A hardware point, as it trains: its scaling tells what a word stands for.
+        point: A hardware point; its scaling determines the number that a word represents.
     """
     stream = Stream(point)
     lines = list(_c_lines(_constants(stream)))
@@ -50,7 +50,7 @@ def c_model(point: DesignPoint) -> str:
 
 
 def python_model(point: DesignPoint) -> str:
-    """The stream of a point as a module of Python 3.10 without imports; see :func:`c_model`."""
+    """Return the stream of a point as a Python 3.10 module without imports; see :func:`c_model`."""
     stream = Stream(point)
     lines = list(_python_lines(_constants(stream)))
     if point.scaling != "pow2":
@@ -66,7 +66,7 @@ def _values(stream: Stream, constants: list[str], model: Model) -> dict[str, str
 
 
 def _scale(stream: Stream) -> float:
-    """Return the scale in single precision, as training has it."""
+    """Return the scale in single precision, as in training."""
     return float(np.float32(stream.scale))
 
 
@@ -127,7 +127,7 @@ def _shape(table: Numbers) -> list[int]:
 
 
 def _listed(value: Numbers, text: Callable[[int], str], brackets: str, deep: int = 0) -> str:
-    """A table as source text, lines of at most 100 characters."""
+    """Format a table as source text, in lines of at most 100 characters."""
     if isinstance(value, int):
         return text(value)
     margin = "    " * (deep + 1)

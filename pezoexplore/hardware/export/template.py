@@ -1,8 +1,8 @@
 """Templates of the bundle's files, and the parts of them that a design needs.
 
-A line ``//@if WORDS`` or ``#@if WORDS`` begins a part that is left out unless WORDS hold for the
-design, ``//@end`` or ``#@end`` ends it. WORDS are tags joined by ``|`` (any of them) and ``&`` (all
-of them, binding tighter), each perhaps with a ``!`` before it (not).
+A line ``//@if WORDS`` or ``#@if WORDS`` begins a part that is omitted unless WORDS hold for the
+design, ``//@end`` or ``#@end`` ends it. WORDS are tags joined by ``|`` (or) and ``&`` (and, binding
+tighter), each optionally negated with ``!``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 def fill(name: str, tags: Collection[str] = (), values: Mapping[str, str] | None = None) -> str:
-    """A file of the bundle.
+    """Fill a template of the bundle.
 
     Args:
         name: The template.
-        tags: What holds for the design.
-        values: Text that takes the place of each ``@name@``; a line that is left empty by it goes.
+        tags: Properties of the design.
+        values: Replacement of each ``@name@``; a line that becomes empty is removed.
     """
     text = _chosen((_FOLDER / name).read_text(encoding="utf-8"), tags)
     for key, value in (values or {}).items():

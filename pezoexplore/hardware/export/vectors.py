@@ -1,4 +1,4 @@
-"""Test vectors of a bundle: beats of the software stream, and the pulses that lead to them."""
+"""Test vectors of a bundle: beats of the software stream, and the pulses before them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK = 1024
 
 
 class _Writer:
-    """Where the stream stands, and the lines written so far."""
+    """Position of the stream, and the lines written so far."""
 
     def __init__(self, stream: Stream) -> None:
         self.point = stream.point
@@ -31,7 +31,7 @@ class _Writer:
         self._place = self._kept = (0, 0)
 
     def reset(self) -> None:
-        """Reset, and what the host loads after it."""
+        """Write a reset and the words that the host loads after it."""
         self.lines.append("reset")
         self._place = self._kept = (0, 0)
         if self._strategy.loads_after_reset:
@@ -44,14 +44,14 @@ class _Writer:
         self._load(epoch)
 
     def step(self) -> None:
-        """A step and one or two replays of it, the pulses with a beat or between two."""
+        """Write a step and one or two replays, with the pulses in a beat or between two."""
         count = self._random.randrange(1, _MOST_BEATS)
         self._pulse("start", count)
         for _ in range(self._random.randrange(1, 3)):
             self._pulse("replay", self._random.randrange(1, count + 8))
 
     def beats(self, count: int) -> None:
-        """Beats, one after the other."""
+        """Write beats."""
         for _ in range(count):
             self._beat("")
 
@@ -78,7 +78,7 @@ class _Writer:
         self.lines += [f"load {word:0{digits}x}" for word in words]
 
     def _shown(self, epoch: int, beat: int) -> str:
-        """A beat in hexadecimal, and its exponent if it has one."""
+        """Format a beat in hexadecimal, with its exponent if it has one."""
         key = (epoch, beat // _CHUNK)
         if key not in self._made:
             self._made[key] = self._make(*key)
@@ -97,10 +97,10 @@ class _Writer:
 
 
 def stream_vectors(point: DesignPoint) -> str:
-    """Vectors of a point's stream, master seed 0, as text.
+    """Return the vectors of a point's stream, master seed 0, as text.
 
-    Steps, replays and, where the point has them, reseeds; past the first wrap (of a pool, of the
-    period of a bank or of a phased stream) where that is not too far.
+    Steps, replays and, for a finite reuse period, reseeds; beyond the first wrap (of a pool, or of
+    the period of a bank or a phased stream) unless that is too far.
 
     Args:
         point: A hardware point, its scaling not ``constant``.

@@ -1,4 +1,4 @@
-"""Boolean functions as Liberty writes them: ``(!((A B)+C))``.
+"""Boolean functions in the syntax of Liberty: ``(!((A B)+C))``.
 
 Operators from the tightest: ``!`` before or ``'`` after, ``^``, AND (``&``, ``*`` or just a space),
 OR (``|`` or ``+``). Source: Liberty User Guides and Reference Manual, Synopsys, vol. 1.
@@ -23,7 +23,7 @@ class Function:
     Attributes:
         kind: ``pin``, ``constant``, ``not``, ``and``, ``or`` or ``xor``.
         name: Name of the pin, or ``0`` or ``1``.
-        parts: What the operator joins: one for ``not``, two for the others.
+        parts: Operands: one for ``not``, two for the others.
     """
 
     kind: str
@@ -31,13 +31,13 @@ class Function:
     parts: tuple[Function, ...] = ()
 
     def pins(self) -> frozenset[str]:
-        """Names of the pins it reads."""
+        """Return the names of the pins that the function reads."""
         if self.kind == "pin":
             return frozenset({self.name})
         return frozenset[str]().union(*(part.pins() for part in self.parts))
 
     def verilog(self, names: Mapping[str, str]) -> str:
-        """The function as a Verilog expression over the pins' names there."""
+        """Return the function as a Verilog expression over the given names of its pins."""
         if self.kind == "pin":
             return names[self.name]
         if self.kind == "constant":
@@ -46,7 +46,7 @@ class Function:
         return f"~{texts[0]}" if self.kind == "not" else f"({_VERILOG[self.kind].join(texts)})"
 
     def probability(self, of: Mapping[str, float]) -> float:
-        """Probability of a 1, with independent pins of these probabilities."""
+        """Return the probability of a 1, for independent pins of these probabilities."""
         if self.kind == "pin":
             return of[self.name]
         if self.kind == "constant":
@@ -61,10 +61,10 @@ class Function:
 
 
 def parse_function(text: str) -> Function:
-    """Read a function.
+    """Parse a function.
 
     Raises:
-        LibertyError: The text is none.
+        LibertyError: The text is no function.
     """
     reader = _Reader(text)
     function = reader.chain("or", ("|", "+"), reader.conjunction)
@@ -74,7 +74,7 @@ def parse_function(text: str) -> Function:
 
 
 class _Reader:
-    """One pass over a text, a token looked at ahead."""
+    """Parser with one token of look-ahead."""
 
     def __init__(self, text: str) -> None:
         self._text, self._place = text, 0
@@ -90,7 +90,7 @@ class _Reader:
         self._place += found.end() if found else 0
 
     def chain(self, kind: str, marks: tuple[str, ...], part: Callable[[], Function]) -> Function:
-        """Parts joined by an operator, from the left."""
+        """Parse parts joined by an operator, left-associative."""
         left = part()
         while self.next in marks:
             self._step()
@@ -98,7 +98,7 @@ class _Reader:
         return left
 
     def conjunction(self) -> Function:
-        """Parts joined by AND, whose mark may be missing."""
+        """Parse parts joined by AND, whose operator may be omitted."""
         left = self._parity()
         while self.next and self.next not in ("|", "+", ")"):
             if self.next in ("&", "*"):

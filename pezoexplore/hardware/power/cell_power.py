@@ -1,11 +1,10 @@
-"""Power of a netlist of standard cells, from how often its nets toggle and the library's energies.
+"""Power of a netlist of standard cells, from toggle counts of its nets and the library's energies.
 
 For every transition of a net, half of C V**2 with C the capacitance of the pins it drives and of
-its wire; for every transition of an output, the library's internal energy, the mean of the rising
-and the falling edge's, and the mean over the inputs that can cause it, each weighted by how often
-it toggles itself; for every transition of an input that has an internal energy of its own (clock
-and data of a flip-flop), that energy; and the leakage of every cell. The clock is one net without a
-tree: its pins are counted, its buffers are not.
+its wire; for every transition of an output, the library's internal energy, as the mean of rising
+and falling edge and over the inputs that can cause it, weighted by their toggle counts; for every
+transition of an input with an internal energy (clock and data of a flip-flop), that energy; and the
+leakage of every cell. The clock is one net without a tree: its pins are counted, buffers are not.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pezoexplore.hardware.power.delays import FALL, RISE, Loads, cell_of
 from pezoexplore.hardware.power.liberty import Energy, Library, Pin
 
 WIRE_PF = 0.005
-"""Capacitance of a wire, pF for each pin it drives.
+"""Wire capacitance, pF per driven pin.
 
 40 um, five to six times the pitch of an average cell at 70 % filling, at 0.12 fF/um: metal 2 and 3
 in ``osu018_stdcells.lef``, bottom and both edges.
@@ -30,7 +29,7 @@ INPUT_SLEW_NS = 0.06
 
 @dataclass(frozen=True)
 class Energies:
-    """Energy of one clock, pJ, and power that does not depend on it.
+    """Energy per clock, pJ, and static power.
 
     Attributes:
         internal_pj: Within the cells.
@@ -43,14 +42,14 @@ class Energies:
     leakage_mw: float
 
     def power_mw(self, clock_mhz: float) -> float:
-        """Power at a clock frequency, mW."""
+        """Return the power at a clock frequency, mW."""
         return (self.internal_pj + self.switching_pj) * clock_mhz * 1e-3 + self.leakage_mw
 
 
 def energies(
     netlist: Netlist, library: Library, loads: Loads, toggles: Mapping[int, int], clocks: int
 ) -> Energies:
-    """Energies of a netlist under a workload.
+    """Compute the energies of a netlist under a workload.
 
     Args:
         netlist: The netlist.
@@ -70,7 +69,7 @@ def energies(
 
 
 def _internal(pin: Pin, instance: Instance, loads: Loads, toggles: Mapping[int, int]) -> float:
-    """Internal energy of all transitions of a pin, pJ."""
+    """Return the internal energy of all transitions of a pin, pJ."""
     bit = instance.pins.get(pin.name, ("x",))[0]
     number = toggles.get(bit, 0) if isinstance(bit, int) else 0
     if number == 0 or not pin.energies:
@@ -89,5 +88,5 @@ def _internal(pin: Pin, instance: Instance, loads: Loads, toggles: Mapping[int, 
 
 
 def _transition(energy: Energy, slew: tuple[float, float], load: float) -> float:
-    """Energy of a transition, pJ: rising and falling edges come equally often."""
+    """Return the energy of a transition, pJ: rising and falling edges are equally frequent."""
     return (energy.rise.at(slew[RISE], load) + energy.fall.at(slew[FALL], load)) / 2

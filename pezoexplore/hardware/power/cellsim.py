@@ -1,4 +1,4 @@
-"""Verilog of standard cells for simulation: the library's functions, and delays."""
+"""Verilog models of standard cells for simulation: the library's functions, and delays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pezoexplore.hardware.power.liberty import Cell, Library
 def cell_verilog(
     netlist: Netlist, library: Library, delay_ns: Mapping[int, Edges] | None = None
 ) -> list[str]:
-    """Verilog of every cell of a netlist.
+    """Return the Verilog of every cell of a netlist.
 
     A delay swallows pulses shorter than itself (IEEE Std 1364-2005, section 6.1.3): the cell's
     inertia.
@@ -23,7 +23,7 @@ def cell_verilog(
     Args:
         netlist: The netlist.
         library: Its cells.
-        delay_ns: Delays of the nets' drivers, rising and falling, ns; None for none at all.
+        delay_ns: Delays of the nets' drivers, rising and falling, ns; None for zero delays.
 
     Raises:
         ToolError: A cell that is not in the library, or a state holder other than a plain
@@ -47,7 +47,7 @@ def cell_verilog(
 
 
 def _flip_flop(cell: Cell, state: str, names: Mapping[str, str]) -> str:
-    """The register of a flip-flop."""
+    """Return the register of a flip-flop."""
     assert cell.state is not None
     values = cell.state.values
     if cell.state.kind != "ff" or "clear" in values or "preset" in values:

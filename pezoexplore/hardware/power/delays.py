@@ -1,8 +1,8 @@
 """Loads, transition times and delays of a netlist of standard cells, from the library's tables.
 
-Transition times are carried from the inputs to the outputs, the slowest arc deciding, as static
-timing analysis does. A wire is a capacitance for each pin it drives. Clocks are ideal: the clock
-port has the transition time of the inputs.
+Transition times propagate from the inputs to the outputs, with the slowest arc, as in static timing
+analysis. A wire is a capacitance per driven pin. Clocks are ideal: the clock port has the
+transition time of the inputs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pezoexplore.hardware.eda.netlist import Bit, Instance, Netlist
 from pezoexplore.hardware.power.liberty import Arc, Cell, Library, Pin
 
 Edges = tuple[float, float]
-"""A figure for the rising and one for the falling edge."""
+"""Values for the rising and the falling edge."""
 
 RISE, FALL = 0, 1
 
@@ -31,7 +31,7 @@ _INPUT_EDGES = {
 
 @dataclass(frozen=True)
 class Loads:
-    """What a netlist's nets carry, by net.
+    """Loads and timing of the nets of a netlist, by net.
 
     Attributes:
         pf: Capacitance of the pins a net drives and of its wire, pF.
@@ -46,16 +46,16 @@ class Loads:
     longest_ns: float
 
     def slew(self, bit: Bit) -> Edges:
-        """Transition times of a bit; none of a constant."""
+        """Return the transition times of a bit, ns; none for a constant."""
         return self.slew_ns[bit] if isinstance(bit, int) else (0.0, 0.0)
 
     def load(self, bit: Bit) -> float:
-        """Capacitance of a bit, pF."""
+        """Return the capacitance of a bit, pF."""
         return self.pf[bit] if isinstance(bit, int) else 0.0
 
 
 def cell_of(library: Library, instance: Instance) -> Cell:
-    """The cell of an instance.
+    """Return the cell of an instance.
 
     Raises:
         ToolError: The library has no such cell.
@@ -67,7 +67,7 @@ def cell_of(library: Library, instance: Instance) -> Cell:
 
 
 def net_loads(netlist: Netlist, library: Library, wire_pf: float) -> dict[int, float]:
-    """Capacitance of every net, pF.
+    """Return the capacitance of every net, pF.
 
     Args:
         netlist: The netlist.
@@ -88,17 +88,17 @@ def find_loads(
     library: Library,
     wire_pf: float,
     input_slew_ns: float,
-    quiet: Collection[int] = (),
+    static: Collection[int] = (),
 ) -> Loads:
-    """Loads, transition times and delays of a netlist.
+    """Compute loads, transition times and delays of a netlist.
 
     Args:
         netlist: The netlist.
         library: Its cells.
         wire_pf: Capacitance of the wire to each pin of a cell, pF.
-        input_slew_ns: Transition time of the inputs, the clock among them, ns.
-        quiet: Nets that never toggle: what they drive takes its delays from its other inputs. A
-            reset or an enable with thousands of loads would else slow every cell it touches.
+        input_slew_ns: Transition time of the inputs including the clock, ns.
+        static: Nets that never toggle: the cells they drive take their delays from their other
+            inputs. Otherwise a reset or an enable with thousands of loads would slow them all.
 
     Raises:
         ToolError: A cell is not in the library, or the netlist has a combinational loop.
@@ -120,7 +120,7 @@ def find_loads(
         for pin in cell.outputs:
             bit = instance.pins.get(pin.name, ("x",))[0]
             if isinstance(bit, int):
-                slews[bit], delays[bit] = _driven(pin, instance, loads, pf[bit], quiet)
+                slews[bit], delays[bit] = _driven(pin, instance, loads, pf[bit], static)
                 arrivals[bit] = start + max(delays[bit])
     for bit in netlist.nets:
         slews.setdefault(bit, (input_slew_ns, input_slew_ns))
@@ -128,13 +128,13 @@ def find_loads(
 
 
 def _driven(
-    pin: Pin, instance: Instance, loads: Loads, load: float, quiet: Collection[int]
+    pin: Pin, instance: Instance, loads: Loads, load: float, static: Collection[int]
 ) -> tuple[Edges, Edges]:
-    """Transition times of an output (the slowest arc's) and its delay (the mean over its arcs)."""
+    """Return an output's transition times (of the slowest arc) and delay (mean over its arcs)."""
     slews: tuple[list[float], list[float]] = ([], [])
     delays: tuple[list[float], list[float]] = ([], [])
     arcs = list(_arcs(pin, instance, loads))
-    lively = [arc for arc in arcs if instance.pins[arc[0].related][0] not in quiet]
+    lively = [arc for arc in arcs if instance.pins[arc[0].related][0] not in static]
     for arc, edge, slew in lively or arcs:
         slews[edge].append(arc.slew[edge].at(slew, load))
         delays[edge].append(max(arc.delay[edge].at(slew, load), 0.0))
@@ -145,7 +145,7 @@ def _driven(
 
 
 def _arcs(pin: Pin, instance: Instance, loads: Loads) -> Iterator[tuple[Arc, int, float]]:
-    """Arcs to an output with the edge they make there, and the transition time at their input."""
+    """Return the arcs to an output with their output edge and input transition time."""
     for arc in pin.arcs:
         if arc.kind not in ("", "combinational", "rising_edge", "falling_edge"):
             continue
@@ -160,7 +160,7 @@ def _arcs(pin: Pin, instance: Instance, loads: Loads) -> Iterator[tuple[Arc, int
 
 
 def _in_order(netlist: Netlist, library: Library) -> Iterator[Instance]:
-    """Instances so that each comes after those whose nets it reads; state holders first."""
+    """Sort instances topologically, each after its drivers, state elements first."""
     reads, drives = [], []
     for instance in netlist.instances:
         cell = cell_of(library, instance)

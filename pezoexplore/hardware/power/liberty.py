@@ -1,4 +1,4 @@
-"""Reader of a Liberty file: what a standard cell costs in area, energy and delay.
+"""Reader of a Liberty file: area, energy and delay of standard cells.
 
 Only what the power figures need is kept: areas, pin capacitances, functions, leakage, the tables of
 internal energy, and the timing arcs that carry delays.
@@ -16,7 +16,7 @@ from pathlib import Path
 from pezoexplore.hardware.power.liberty_syntax import Group, LibertyError, number, parse
 
 SLEW, LOAD = "slew", "load"
-"""What a table is indexed by: transition time of the input, ns; capacitance of the output, pF."""
+"""Axes of a table: transition time of the input, ns; capacitance of the output, pF."""
 
 _AXES = {
     "input_net_transition": SLEW,
@@ -40,7 +40,7 @@ class Table:
     values: tuple[float, ...]
 
     def at(self, slew: float, load: float) -> float:
-        """The value for an input's transition time (ns) and an output's load (pF)."""
+        """Return the value for an input's transition time (ns) and an output's load (pF)."""
         if not self.axes:
             return self.values[0]
         row, part = _place(self.grid[0], slew if self.axes[0] == SLEW else load)
@@ -58,7 +58,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Energy:
-    """Energy inside a cell at a transition of a pin, pJ; the load's own is not in it.
+    """Internal energy of a cell at a transition of a pin, pJ, without that of the load.
 
     Attributes:
         related: Input that causes it; empty for the pin itself.
@@ -82,7 +82,7 @@ class Arc:
         sense: ``positive_unate``, ``negative_unate`` or ``non_unate``.
         kind: ``timing_type``; empty for a combinational arc.
         delay: By edge of the output: rise, fall.
-        slew: Likewise.
+        slew: Output transition time by edge.
     """
 
     related: str
@@ -183,7 +183,7 @@ def _library(group: Group) -> Library:
 
 
 def _axes(template: Group) -> tuple[str, ...]:
-    """Axes of a template's tables; an empty name for a variable that is not read."""
+    """Return the axes of a template's tables; an empty name for an unsupported variable."""
     variables = (template.text(f"variable_{i}") for i in (1, 2, 3))
     return tuple(_AXES.get(name, "") for name in variables if name)
 
@@ -269,7 +269,7 @@ def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
 
 
 def _place(grid: tuple[float, ...], value: float) -> tuple[int, float]:
-    """Cell of the grid a value is in (the nearest, beyond the edges), and where in it, 0 to 1."""
+    """Return the grid cell of a value (clamped at the edges) and the position in it, 0 to 1."""
     index = min(max(bisect_right(grid, value) - 1, 0), len(grid) - 2)
     return index, (value - grid[index]) / (grid[index + 1] - grid[index])
 

@@ -1,8 +1,8 @@
-"""Syntax of a Liberty file: groups, attributes, and nothing of what they mean.
+"""Syntax of a Liberty file: groups and attributes, without their semantics.
 
-The syntax has three productions. The one parser on PyPI (liberty-parser) is under the GPL, brings a
-computer algebra system along and takes four times as long, so the few lines are here. Format:
-Liberty User Guides and Reference Manual, Synopsys, vol. 1.
+The syntax has three productions. The one parser on PyPI (liberty-parser) is under the GPL, depends
+on a computer algebra system and is four times slower, so it is implemented here. Format: Liberty
+User Guides and Reference Manual, Synopsys, vol. 1.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Group:
 
     Attributes:
         kind: Such as ``cell`` or ``pin``.
-        names: What stands in its parentheses.
+        names: Arguments in its parentheses.
         values: Simple attributes, and complex ones with their arguments, by name.
         groups: The groups within, in order.
     """
@@ -41,27 +41,27 @@ class Group:
     groups: list[Group] = field(default_factory=list)
 
     def all(self, kind: str) -> Iterator[Group]:
-        """Groups of a kind within this one."""
+        """Return the groups of a type within this one."""
         return (group for group in self.groups if group.kind == kind)
 
     def first(self, kind: str) -> Group | None:
-        """The first group of a kind within this one."""
+        """Return the first group of a type within this one."""
         return next(self.all(kind), None)
 
     def text(self, name: str, otherwise: str = "") -> str:
-        """A simple attribute."""
+        """Return a simple attribute as text."""
         return " ".join(self.values[name]) if name in self.values else otherwise
 
     def number(self, name: str, otherwise: float = 0.0) -> float:
-        """A simple attribute that is a number."""
+        """Return a simple attribute as a number."""
         return number(self.text(name)) if name in self.values else otherwise
 
 
 def parse(text: str) -> Group:
-    """The outermost group of a Liberty text.
+    """Return the outermost group of a Liberty text.
 
     Raises:
-        LibertyError: It is none, with the line where reading stopped.
+        LibertyError: The text is invalid; the message has the line.
     """
     tokens = list(_tokens(text))
     outer = Group("", ())
@@ -73,7 +73,7 @@ def parse(text: str) -> Group:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    """Words, texts and marks, each with its line; texts keep their opening quote."""
+    """Yield words, strings and marks, each with its line; strings keep their opening quote."""
     place, line = 0, 1
     while place < len(text):
         found = _TOKEN.match(text, place)
@@ -88,7 +88,7 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
-    """Read statements up to a closing brace or the end; returns where that is."""
+    """Read statements up to a closing brace or the end; return its position."""
     while place < len(tokens) and tokens[place][0] != "}":
         name, line = tokens[place]
         mark = tokens[place + 1][0] if place + 1 < len(tokens) else ""
@@ -133,10 +133,10 @@ def _plain(token: str) -> str:
 
 
 def number(text: str) -> float:
-    """A number.
+    """Parse a number.
 
     Raises:
-        LibertyError: The text is none.
+        LibertyError: The text is no number.
     """
     try:
         return float(text)

@@ -1,10 +1,10 @@
 """Power of a point on a target, from the switching activity of its synthesised netlist.
 
 The netlist is the one whose cells the resource columns count. It is simulated twice under the
-workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays (so that glitches count) and
-without, and every toggle is charged: by the cell library's own tables where the target is one
-(:mod:`pezoexplore.hardware.power.cell_power`), else by published energies of the fabric's elements
-(:mod:`pezoexplore.hardware.power.fabric`), an estimate.
+workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays (to count glitches) and without,
+and every toggle is charged an energy: from the tables of the cell library
+(:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from published energies of its
+elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from pezoexplore.hardware.power.liberty import read_liberty
 from pezoexplore.hardware.rtl.build import TOP
 
 CLOCKS = 512
-"""Clocks of the workload: eight times as many move the figure by less than 1 %."""
+"""Clocks of the workload: with eight times as many the power changes by less than 1 %."""
 
 SETTLE = 1.25
-"""Clock period of the simulation, in longest sums of delays: only toggles a clock are wanted."""
+"""Clock period of the simulation, as a multiple of the longest path: only toggles matter."""
 
 NETLIST_V, NETLIST_JSON = "netlist.v", "netlist.json"
 
@@ -44,7 +44,7 @@ class Figures:
     Attributes:
         power_mw: With delays, leakage included.
         zero_delay_mw: Without delays, leakage included.
-        leakage_mw: Leakage; None where no source tells it.
+        leakage_mw: Leakage; None without a source.
     """
 
     power_mw: float
@@ -53,7 +53,7 @@ class Figures:
 
 
 def has_power(target: str) -> bool:
-    """Whether there is a source for what the cells of a target cost."""
+    """Return whether cell energies of a target are known."""
     return target in FABRICS or TARGETS[target].liberty
 
 
@@ -67,25 +67,25 @@ def power_point(
     *,
     clocks: int = CLOCKS,
 ) -> Columns:
-    """Power of a point's stream top, running back to back.
+    """Compute the power of a point's stream top, running back to back.
 
     Args:
         point: A hardware point.
         target: One that :func:`has_power`.
-        clock_mhz: Clock the power is for.
+        clock_mhz: Clock frequency of the power.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in; made anew.
-        log_path: Receives what the tools print.
+        work_dir: Folder to build in, emptied first.
+        log_path: Log file for the output of the tools.
         clocks: Clocks of the workload.
 
     Returns:
         ``power_mw_est``, ``power_mw_zero_delay``, ``leakage_mw_est`` and
-        ``energy_per_number_pj_est``; None for what cannot be told: everything where a memory block
-        has no simulation model.
+        ``energy_per_number_pj_est``; None for unknown values: all of them if a memory block has no
+        simulation model.
 
     Raises:
         ToolError: A tool is missing or failed, or the netlist does not deliver the stream's words.
-        ToolTimeoutError: One ran out of time.
+        ToolTimeoutError: A tool timed out.
     """
     netlist = mapped_netlist(point, target, rtl_dir, work_dir / "yosys", log_path)
     workload = Workload.of(point, clocks)
@@ -102,13 +102,13 @@ def power_point(
 
 
 COLUMNS = ("power_mw_est", "power_mw_zero_delay", "leakage_mw_est", "energy_per_number_pj_est")
-"""What :func:`power_point` tells."""
+"""Columns that :func:`power_point` returns."""
 
 
 def mapped_netlist(
     point: DesignPoint, target: str, rtl_dir: Path, folder: Path, log_path: Path
 ) -> Netlist:
-    """The synthesised netlist of a point, left in the folder as Verilog and as JSON too.
+    """Synthesise a point; return its netlist, which stays in the folder as Verilog and JSON.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
@@ -132,7 +132,7 @@ def _cells(
     work_dir: Path,
     log_path: Path,
 ) -> Figures | None:
-    """Power of a netlist of standard cells."""
+    """Compute the power of a netlist of standard cells."""
     library = read_liberty(work_dir / "yosys" / LIBERTY)
 
     def toggles(delay_ns: Mapping[int, Edges] | None, period_ns: float) -> dict[int, int]:
@@ -140,8 +140,8 @@ def _cells(
         return count_toggles(netlist, lines, workload, period_ns, work_dir / "sim", log_path)
 
     ideal = toggles(None, 1.0)
-    quiet = {net for net, number in ideal.items() if number == 0}
-    loads = find_loads(netlist, library, WIRE_PF, INPUT_SLEW_NS, quiet)
+    static = {net for net, number in ideal.items() if number == 0}
+    loads = find_loads(netlist, library, WIRE_PF, INPUT_SLEW_NS, static)
     real = toggles(loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0))
     without, found = (energies(netlist, library, loads, t, workload.clocks) for t in (ideal, real))
     return Figures(found.power_mw(clock_mhz), without.power_mw(clock_mhz), found.leakage_mw)
@@ -155,7 +155,7 @@ def _fabric(
     work_dir: Path,
     log_path: Path,
 ) -> Figures | None:
-    """Power of a netlist of LUTs, an estimate."""
+    """Estimate the power of a netlist of LUTs."""
     if target not in FABRICS:
         raise ToolError(f"power on {target}: no source for what its cells cost")
     fabric = FABRICS[target]

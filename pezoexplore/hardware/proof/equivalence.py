@@ -49,7 +49,7 @@ def proven_points(
         mutant: The mutant, of a file of `rtl_dir`.
         points: Points that it makes another program of, the smallest first.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to work in; made anew.
+        work_dir: Folder to work in, emptied first.
         log_path: Receives what Yosys prints.
 
     Raises:
@@ -71,7 +71,7 @@ def proves_equal(
         mutant: The mutant, of a file of `rtl_dir`.
         point: The point; one with integer weights stands for its engine.
         rtl_dir: Folder of the Verilog.
-        work_dir: Folder to work in; made anew.
+        work_dir: Folder to work in, emptied first.
         log_path: Receives what Yosys prints.
 
     Raises:
