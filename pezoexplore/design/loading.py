@@ -36,6 +36,7 @@ from pezoexplore.design.yaml_tree import (
     read_tree,
 )
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.own_family import look_in
 
 MAX_BYTES = 1_000_000
 """Largest design file."""
@@ -98,6 +99,7 @@ def read_design(
         DesignError: One line that names file and line (or the option), key, and what is allowed.
     """
     given = {axis: values for axis, values in (axes or {}).items() if values}
+    look_in(Path(path).parent)
     with _one_line():
         tree = read_tree(_read(Path(path)), lambda line: f"{path}:{line}")
         if tree.value is None:

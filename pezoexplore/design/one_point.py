@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pezoexplore.design.loading import space_of_options
 from pezoexplore.design.point import DEFAULTS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
+from pezoexplore.streams.generators.own_family import look_in
 from pezoexplore.streams.generators.registry import family
 
 ENGINE_BITS = {"weight_bits": "16", "activation_bits": "8"}
@@ -32,6 +34,7 @@ def one_point(
     Raises:
         DesignError: A value is not allowed, or the values are not legal together.
     """
+    look_in(Path.cwd())
     space = space_of_options(axes, settings, overrides)
     values = {axis: listed[0] for axis, listed in space.space.named().items()}
     try:

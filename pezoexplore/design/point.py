@@ -25,6 +25,7 @@ from pezoexplore.design.training_axes import (
 )
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.streams.generators.family import Family
+from pezoexplore.streams.generators.own_family import require_same
 from pezoexplore.streams.generators.registry import NO_RNG, family
 from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse
 
@@ -87,6 +88,18 @@ class DesignPoint:
     def family(self) -> Family:
         """All that is known of the generator."""
         return family(self.rng)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the axes, and for a generator of the user's where another process finds it."""
+        made = self.family
+        return vars(self) | ({"_origin": (made.folder, made.sha256)} if made.folder else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the axes; a generator of the user's must be the same here."""
+        folder, digest = state.pop("_origin", (None, ""))
+        self.__dict__.update(state)
+        if folder is not None:
+            require_same(self.rng, folder, digest)
 
     @property
     def reseeds(self) -> bool:

@@ -93,6 +93,8 @@ def point_id(
     """
     settings = {key: value for key, value in hardware.items() if key not in ("targets", "power")}
     content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
+    if own := family(str(axes.get("rng"))).sha256:
+        content["rng"] = own
     return sha256(canonical_json(content))[:12]
 
 

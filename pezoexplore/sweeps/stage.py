@@ -105,4 +105,6 @@ def sha256(text: str) -> str:
 def determinants(stage: Stage, point: DesignPoint) -> str:
     """Return canonical JSON of what determines a stage's result; its SHA-256 is the store's key."""
     content = {"stage": stage.name, "target": stage.target, "key": stage.key(point)}
+    if point.family.sha256:
+        content["rng"] = point.family.sha256
     return canonical_json(content)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,6 +17,7 @@ from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array, Block, Loss, layout
 from pezoexplore.train.task import Split, Task, carve, class_losses
+from pezoexplore.user_code import error_line, guarded, load_module, on_path
 
 Tree = Any
 """Arrays in lists, tuples and dictionaries, nested at will."""
@@ -152,17 +149,13 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
         DesignError: There is no such module or function, it fails, or it returns something else.
     """
     where, _, function = name.partition(":")
-    if not all(part.isidentifier() for part in (*where.split("."), function)):
-        raise DesignError(f"task: '{name}' is not of the form package.module:function")
-    if where.partition(".")[0] in sys.stdlib_module_names:
-        raise DesignError(f"task: '{name}': {where} is Python's own, not a module with a task")
-    with _on_path(folder, str(Path.cwd())):
-        module = _module(name, where)
+    module = load_module("task", name, folder)
+    with on_path(folder, str(Path.cwd())):
         made = getattr(module, function, None)
         # Imported names are not called: they were not written as tasks.
         if not isinstance(made, FunctionType) or made.__module__ != where:
             raise DesignError(f"task: '{name}': {module.__file__} has no function {function}")
-        user = _guarded(name, function, made)
+        user = guarded(f"task: '{name}'", function, made)
         if not isinstance(user, UserTask):
             raise DesignError(
                 f"task: '{name}' returned {type(user).__name__}; it must return a "
@@ -237,7 +230,7 @@ def _carved(name: str, data: Split) -> tuple[Split, Split]:
         return carve(data, len(data) // 5)
     except ValueError as error:
         raise DesignError(
-            f"task: '{name}': {len(data)} examples cannot be split ({_line(error)})"
+            f"task: '{name}': {len(data)} examples cannot be split ({error_line(error)})"
         ) from error
 
 
@@ -253,7 +246,7 @@ def _layout(name: str, user: UserTask) -> tuple[tuple[Block, ...], Callable[[lis
 
 def _tree(name: str, user: UserTask, seed: int) -> Tree:
     if callable(user.parameters):
-        return _guarded(name, "parameters", user.parameters, seed)
+        return guarded(f"task: '{name}'", "parameters", user.parameters, seed)
     return user.parameters
 
 
@@ -264,11 +257,11 @@ def _lowered(name: str, user: UserTask, tree: Tree, used: tuple[Split, Loss]) ->
     weights = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), jnp.float32), tree)
     inputs = jax.ShapeDtypeStruct((1, *data.inputs.shape[1:]), jnp.float32)
     targets = jax.ShapeDtypeStruct((1, *data.labels.shape[1:]), data.labels.dtype)
-    network = _guarded(name, "predict", jax.jit(user.predict).lower, weights, inputs)
+    network = guarded(f"task: '{name}'", "predict", jax.jit(user.predict).lower, weights, inputs)
     outputs = network.out_info
     if data.has_classes:
         _check_classes(name, outputs, int(data.labels.max()) + 1)
-    losses = _guarded(name, "loss", jax.jit(loss).lower, outputs, targets)
+    losses = guarded(f"task: '{name}'", "loss", jax.jit(loss).lower, outputs, targets)
     if getattr(losses.out_info, "shape", None) != (1,):
         raise DesignError(f"task: '{name}': loss must return a loss for each example, [n]")
     return network, losses
@@ -280,42 +273,3 @@ def _check_classes(name: str, outputs: Any, classes: int) -> None:  # noqa: ANN4
             f"task: '{name}': predict must return outputs [n, {classes} classes or more] for "
             f"inputs [n, ...], not {getattr(outputs, 'shape', type(outputs).__name__)} for n = 1"
         )
-
-
-def _module(name: str, where: str) -> ModuleType:
-    try:
-        return importlib.import_module(where)
-    except ModuleNotFoundError as error:
-        if error.name and (where == error.name or where.startswith(f"{error.name}.")):
-            raise DesignError(
-                f"task: '{name}': no module {where} beside the design file, in {Path.cwd()} or on "
-                "Python's path"
-            ) from error
-        raise DesignError(f"task: '{name}': importing {where} failed: {_line(error)}") from error
-    except Exception as error:
-        raise DesignError(f"task: '{name}': importing {where} failed: {_line(error)}") from error
-
-
-def _guarded(name: str, what: str, call: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
-    """Call user code; turn what it raises into a one-line error."""
-    try:
-        return call(*arguments)
-    except Exception as error:
-        raise DesignError(f"task: '{name}': {what} failed: {_line(error)}") from error
-
-
-def _line(error: BaseException) -> str:
-    words = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
-
-
-@contextmanager
-def _on_path(*folders: str | None) -> Iterator[None]:
-    """Search these folders first for modules."""
-    before = list(sys.path)
-    sys.path[:0] = [os.fspath(folder) for folder in folders if folder]
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path[:] = before

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.rtl import ladder
 from pezoexplore.streams import scaling
 from pezoexplore.streams.strategy import StreamRtl
 from pezoexplore.streams.stream import Stream, strategy
@@ -33,7 +34,8 @@ class Build:
 
     Attributes:
         top: Verilog of the generated wrapper, module ``pezo_top``.
-        data: Memory contents by file name, to lie in the tool's working folder.
+        data: Memory contents by file name, to lie in the tool's working folder, and the generator.v
+            of a generator of the user's.
         sources: The hand-written files, in a fixed order; `.vh` files are included by the others.
         parameters: Parameters of the instance ``u_stream``, to be read back by the testbench.
     """
@@ -56,7 +58,8 @@ class Build:
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
         for source in self.sources:
             (folder / source.name).write_bytes(source.read_bytes())
-        return [f"{TOP}.v", *(s.name for s in self.sources if s.suffix == ".v")]
+        names = (*self.data, *(source.name for source in self.sources))
+        return [f"{TOP}.v", *(name for name in names if name.endswith(".v"))]
 
 
 def source_names(point: DesignPoint) -> tuple[str, ...]:
@@ -70,7 +73,35 @@ def rtl_hash(point: DesignPoint, rtl_dir: Path) -> str:
     Raises:
         ToolError: The folder lacks a file.
     """
-    return hash_files(sorted(source_paths(source_names(point), rtl_dir)))
+    made = generated(point, rtl_dir)
+    start = "".join(made.values()).encode()
+    return hash_files(sorted(_hand_written(point, source_names(point), made, rtl_dir)), start)
+
+
+def generated(point: DesignPoint, rtl_dir: Path) -> dict[str, str]:
+    """Return the files made for a generator of the user's, by name: generator.v with its arm.
+
+    Raises:
+        ToolError: The folder lacks a file.
+    """
+    family = point.family
+    if family.folder is None or ladder.FILE not in source_names(point):
+        return {}
+    (path,) = source_paths([ladder.FILE], rtl_dir)
+    return {ladder.FILE: ladder.with_arms(path.read_text(encoding="utf-8"), [family])}
+
+
+def _hand_written(
+    point: DesignPoint, names: Iterable[str], made: Iterable[str], rtl_dir: Path
+) -> tuple[Path, ...]:
+    """Return the paths of sources, those of a generator of the user's beside its module."""
+    own = {path.name: path for path in point.family.own_files()}
+    found = [
+        own[name] if name in own else source_paths([name], rtl_dir)[0]
+        for name in names
+        if name not in made
+    ]
+    return tuple(found)
 
 
 def hash_files(paths: Iterable[Path], start: bytes = b"") -> str:
@@ -104,11 +135,11 @@ def build(stream: Stream, rtl_dir: Path) -> Build:
     Raises:
         ToolError: The folder lacks a file.
     """
-    rtl = stream.strategy.rtl()
+    rtl, made = stream.strategy.rtl(), generated(stream.point, rtl_dir)
     return Build(
         top=_wrapper(stream, rtl),
-        data=rtl.data,
-        sources=source_paths(stream.strategy.sources, rtl_dir),
+        data=rtl.data | made,
+        sources=_hand_written(stream.point, stream.strategy.sources, made, rtl_dir),
         parameters=rtl.parameters,
     )
 

@@ -186,6 +186,13 @@ class Family:
     sha256: str = ""
     folder: Path | None = None
 
+    def own_files(self) -> tuple[Path, ...]:
+        """Return the paths of the user's Verilog; the package's files lie in rtl/."""
+        if self.folder is None:
+            return ()
+        paths = (self.folder / name for name in dict.fromkeys((*self.rtl, *self.filler_rtl)))
+        return tuple(path for path in paths if path.is_file())
+
     @property
     def sources(self) -> tuple[str, ...]:
         """Files of the generator whose state is loaded as a whole."""

@@ -81,7 +81,11 @@ def family(name: str) -> Family:
     if ":" in name:
         from pezoexplore.streams.generators.own_family import own_family
 
-        return own_family(name)
+        return own_family(name) or Unknown(
+            name,
+            f"rng: '{name}': no module {name.partition(':')[0]} beside the design file, in "
+            f"{Path.cwd()} or on Python's path",
+        )
     return _built_in(name)
 
 
