@@ -212,7 +212,7 @@ class DesignPoint:
         return resolve(**written | {axis: axis_value(axis, value) for axis, value in axes.items()})
 
     def label(self) -> str:
-        """A short name for plots and tables, such as ``phased/xor lfsr16 8b x31``."""
+        """Return a short name for plots and tables, such as ``phased/xor lfsr16 8b x31``."""
         how = f"{self.reuse}/{self.taps}" if self.taps else self.reuse
         parts = [how, self.family.label(self)]
         if self.bit_width is not None:
@@ -230,11 +230,11 @@ class DesignPoint:
         return " ".join(parts + trained if self.draws else trained)
 
     def perturbation(self) -> DesignPoint:
-        """The point whose stream this one shares: how it trains does not change the numbers."""
+        """Return the point that has the same stream: training axes do not change the numbers."""
         return replace(self, **TRAINING_DEFAULTS)
 
     def hardware(self) -> DesignPoint:
-        """The point whose hardware this one shares: `constant` scaling needs none."""
+        """Return the point that has the same hardware: `constant` scaling needs none."""
         point = self.perturbation()
         return replace(point, scaling="none") if point.scaling == "constant" else point
 
@@ -297,7 +297,7 @@ DEFAULTS: dict[str, Value] = {
 
 
 def resolve(**axes: str | int | float | None) -> DesignPoint:
-    """Canonical point of raw axis values; axes not given take their default.
+    """Return the canonical point of raw axis values; axes not given take their default.
 
     Args:
         **axes: Values by axis name, each already of its own type and range.
@@ -336,7 +336,7 @@ def _integer(value: str | int | float | None) -> int | None:
 
 
 def _software_gaussian(raw: DesignPoint) -> DesignPoint:
-    """MeZO's reference: fresh numbers for ever, or a pool of them."""
+    """Resolve MeZO's reference: always fresh numbers, or a pool of them."""
     if raw.scaling == "pow2":
         raise IllegalPointError("scaling pow2 is hardware; rng gaussian is software only")
     if raw.fixed_point:
@@ -361,7 +361,7 @@ def _hardware_point(raw: DesignPoint) -> DesignPoint:
 
 
 def _check_integers(point: DesignPoint) -> None:
-    """Integer training adds the words as they are, and rounds with uniform ones."""
+    """Check a point of integer training, which adds words unscaled and rounds with uniform ones."""
     if point.fixed_point and point.scaling == "pow2":
         raise IllegalPointError("weight_bits needs scaling none or constant, not pow2")
     if point.rounding == "stochastic" and not point.family.uniform:

@@ -19,13 +19,13 @@ class Share(Kind):
         return "numbers from 0 to below 1"
 
     def read(self, value: object) -> float:
-        """Return the number as a float."""
+        """Return the name; raise DesignError for anything else."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
             raise self.refuse(value)
         return float(value)
 
     def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         return {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 
 
@@ -39,13 +39,13 @@ class Switch(Kind):
         return "true or false"
 
     def read(self, value: object) -> bool:
-        """Return the truth value."""
+        """Return the name; raise DesignError for anything else."""
         if not isinstance(value, bool):
             raise self.refuse(value)
         return value
 
     def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         return {"type": "boolean"}
 
 
@@ -59,7 +59,7 @@ class Path(Kind):
         return "the path of a folder"
 
     def read(self, value: object) -> str | None:
-        """Return the path."""
+        """Return the name; raise DesignError for anything else."""
         if value is None:
             return None
         if not isinstance(value, str) or not value or "\0" in value:
@@ -67,7 +67,7 @@ class Path(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         return {"type": ["string", "null"], "minLength": 1}
 
 
@@ -95,7 +95,7 @@ class GeneratorName(Kind):
         return f"{', '.join(names())}, or package.module:Class"
 
     def read(self, value: object) -> str:
-        """The name."""
+        """Return the name; raise DesignError for anything else."""
         if not isinstance(value, str):
             raise self.refuse(value)
         if value not in names() and not re.fullmatch(OWN, value):
@@ -103,7 +103,7 @@ class GeneratorName(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         return {"anyOf": [{"enum": list(names())}, {"type": "string", "pattern": f"^{OWN}$"}]}
 
 
@@ -122,7 +122,7 @@ class TaskName(Kind):
         )
 
     def read(self, value: object) -> str:
-        """Return the name."""
+        """Return the name; raise DesignError for anything else."""
         if not isinstance(value, str):
             raise self.refuse(value)
         named = value in TASK_NAMES or re.fullmatch(f"{self.pattern}|{OWN}", value)
@@ -131,6 +131,6 @@ class TaskName(Kind):
         return value
 
     def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
+        """Return the JSON Schema of a value."""
         pattern = f"^({self.pattern}|{OWN})$"
         return {"anyOf": [{"enum": list(TASK_NAMES)}, {"type": "string", "pattern": pattern}]}

@@ -36,7 +36,7 @@ TAPS: tuple[tuple[int, ...], ...] = (
 
 @lru_cache(maxsize=1)
 def next_rows(state_bits: int) -> tuple[int, ...]:
-    """The map of one clock: row i masks the state bits whose XOR is next state bit i.
+    """Return the map of one clock: row i masks the state bits whose XOR is next state bit i.
 
     Args:
         state_bits: Must be ``STATE_BITS``, the only size there is.

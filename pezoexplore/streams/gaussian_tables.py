@@ -32,7 +32,7 @@ Taps = tuple[tuple[int, ...], ...]
 
 
 def files() -> dict[str, str]:
-    """Contents of every generated file, by name."""
+    """Return the contents of every generated file, by name."""
     return {
         "gaussian_source_table.vh": _HEADER.format(
             title="Next state of the source: each bit the XOR of three or four bits."
@@ -58,7 +58,7 @@ def _truth_tables(title: str, tables: dict[str, int]) -> str:
 
 
 def source_function(name: str, taps: Taps) -> str:
-    """A Verilog function of the state, as the XOR of one permutation of its bits a tap."""
+    """Return a Verilog function of the state: per tap the XOR of a permutation of its bits."""
     bits = len(taps[0])
     terms = []
     for tap in taps:
@@ -74,7 +74,7 @@ def source_function(name: str, taps: Taps) -> str:
 
 
 def has_full_period(columns: Sequence[int], factors: Sequence[int]) -> bool:
-    """Whether a map over GF(2) has order 2**bits - 1 exactly; factors: the primes of that."""
+    """Return whether a map over GF(2) has order 2**bits - 1, given the prime factors of that."""
     period = 2 ** len(columns) - 1
     step = tuple(columns)
     one = identity(len(columns))
@@ -82,7 +82,7 @@ def has_full_period(columns: Sequence[int], factors: Sequence[int]) -> bool:
 
 
 def candidate(chooser: random.Random, bits: int = gaussian_source.STATE_BITS) -> Taps:
-    """Four random permutations as taps, one tap left out, no two bits sharing two taps.
+    """Draw four random permutations as taps, one tap omitted, no two bits sharing two taps.
 
     With an even number of taps everywhere the state of all ones would go to zero, so one is left
     out. Shared pairs tempt synthesisers to factor them out, which costs LUTs, and correlate.
@@ -102,7 +102,7 @@ def candidate(chooser: random.Random, bits: int = gaussian_source.STATE_BITS) ->
 
 
 def _clashes(taps: list[list[int]]) -> int:
-    """Pairs of taps used twice, taps used twice by a bit, and bits that feed themselves."""
+    """Count pairs of taps used twice, taps used twice by a bit, and bits that feed themselves."""
     pairs: set[tuple[int, int]] = set()
     wanted = clashes = 0
     for i in range(len(taps[0])):
@@ -117,7 +117,7 @@ def _clashes(taps: list[list[int]]) -> int:
 def autocorrelations(
     columns: Sequence[int], bit_width: int, count: int = 1 << 20, lags: int = 64
 ) -> dict[str, tuple[float, float]]:
-    """Largest absolute autocorrelation at lags 1 to `lags` over `count` words, by generator.
+    """Compute the largest absolute autocorrelation at lags 1 to `lags`, by generator.
 
     Returns:
         Name -> (of the values, of their squares). Noise alone gives about 3 / sqrt(count).
@@ -130,13 +130,13 @@ def autocorrelations(
 
 
 def autocorrelation(words: NDArray[np.int32], lags: int = 64) -> tuple[float, float]:
-    """Largest absolute autocorrelation at lags 1 to `lags`, of words + 1/2 and of squares."""
+    """Return the largest absolute autocorrelation at lags 1 to `lags`, of words + 1/2, squares."""
     z = words.astype(np.float64) + 0.5
     return _largest(z, lags), _largest(z**2, lags)
 
 
 def trajectory(columns: Sequence[int], count: int, first: int = 1) -> NDArray[np.uint64]:
-    """`count` successive states (a power of two) from `first`, by doubling: uint64 [count]."""
+    """Return `count` (a power of two) successive states from `first`, by doubling: uint64."""
     states = np.array([first], dtype=np.uint64)
     step = tuple(columns)
     while states.size < count:
@@ -157,7 +157,7 @@ def _largest(values: NDArray[np.float64], lags: int) -> float:
 
 
 def search(seed: int, count: int) -> tuple[float, Taps]:
-    """The candidate of full period, of `count` drawn, with the least correlation at 8 bits."""
+    """Return the full-period candidate, of `count` drawn, with the least correlation at 8 bits."""
     chooser = random.Random(seed)
     best: tuple[float, Taps] = (9.0, ())
     for _ in range(count):

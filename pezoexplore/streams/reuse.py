@@ -72,7 +72,7 @@ class NoReuse(Reuse):
     shares_generators = True
 
     def check_pow2(self, point: Point) -> None:
-        """See :meth:`Reuse.check_pow2`; there is no table to hold the exponents."""
+        """Refuse: there is no table to hold the exponents."""
         raise IllegalPointError("scaling pow2 needs reuse pool, bank or phased")
 
 
@@ -87,7 +87,7 @@ class Pool(Reuse):
         """Accept any number of lanes: one generator fills the pool."""
 
     def check_memory(self, point: Point) -> None:
-        """See :meth:`Reuse.check_memory`."""
+        """Implement :meth:`Reuse.check_memory`."""
         if self.state_bits(point) > MAX_POOL_BITS:
             raise IllegalPointError(
                 f"a pool of {self.state_bits(point):,} bits is larger than any target's memory "
@@ -115,7 +115,7 @@ class Phased(Reuse):
     axes = frozenset({"taps"})
 
     def check_lanes(self, point: Point) -> None:
-        """See :meth:`Reuse.check_lanes`."""
+        """Implement :meth:`Reuse.check_lanes`."""
         super().check_lanes(point)
         if point.taps == "shared" and (point.bits < 2 or point.lanes <= point.bits // 2):
             raise IllegalPointError(

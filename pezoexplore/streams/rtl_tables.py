@@ -11,7 +11,7 @@ from pezoexplore.streams.families import icdf, lfsr, lut_opt, lut_sr, sobol, tab
 
 
 def tables() -> dict[str, str]:
-    """Contents of every generated file of rtl/, by name."""
+    """Return the contents of every generated file of rtl/, by name."""
     return {
         "lfsr_taps.vh": lfsr.verilog_table(),
         "lut_opt_table.vh": _LUT_OPT

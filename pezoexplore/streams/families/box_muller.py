@@ -62,7 +62,7 @@ Table = NDArray[np.int64]
 
 
 def tables() -> dict[str, int]:
-    """Truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
+    """Return the truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
     radius = [int(code) for code in radius_codes()]
     high = [value for row in HIGH for value in row]
     low = [value for row in LOW for value in row]
@@ -74,7 +74,7 @@ def tables() -> dict[str, int]:
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 33 bits are the state.
@@ -90,7 +90,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
 
 
 def radius_codes() -> Table:
-    """Radius of each stratum of u in steps: int64 [64], 0 to 31.
+    """Return the radius of each stratum of u in steps: int64 [64], 0 to 31.
 
     The mean of -2 ln u over a stratum is exact: its antiderivative is 2 u (1 - ln u).
     """
@@ -102,7 +102,7 @@ def radius_codes() -> Table:
 
 
 def refine() -> tuple[Table, Table]:
-    """The product tables: exact products rounded, then rounded otherwise where KL gains.
+    """Derive the product tables: exact products rounded, then adjusted to reduce KL divergence.
 
     Returns:
         The high [8, 8] and low [4, 8] products by radius part and angle. A descent over single
@@ -128,7 +128,7 @@ def refine() -> tuple[Table, Table]:
 
 
 def magnitudes(high: Table, low: Table) -> NDArray[np.float64]:
-    """Distribution of the magnitude in steps of sigma/32 under given products: float64 [128]."""
+    """Return the distribution of the magnitude in steps of sigma/32, by product: float64 [128]."""
     share = np.bincount(radius_codes(), minlength=32) / 64
     out = np.zeros(128)
     for radius in np.flatnonzero(share):
@@ -139,7 +139,7 @@ def magnitudes(high: Table, low: Table) -> NDArray[np.float64]:
 
 
 def _exact_products() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Products before rounding: high in units of sigma/4 less the mean of its noise, low /32."""
+    """Return exact products: high in units of sigma/4 minus its mean noise, low in units of /32."""
     cosine = np.cos(np.pi / 2 * (np.arange(8) + 0.5) / 8) * RADIUS_STEP * 32
     high = (4 * np.arange(8)[:, None] * cosine - 4) / 8
     return high, np.arange(4)[:, None] * cosine
@@ -151,7 +151,7 @@ def _allowed(table: Table, product: NDArray[np.float64], index: tuple[int, ...])
 
 
 def _cost(high: Table, low: Table) -> float:
-    """KL divergence at 8 bits, with a penalty on a variance or kurtosis that is off."""
+    """Return the KL divergence at 8 bits plus a penalty on errors of variance and kurtosis."""
     p = magnitudes(high, low)
     z = (np.arange(128) + 0.5) / 32
     variance = float(p @ z**2)
@@ -171,7 +171,7 @@ def _reference() -> NDArray[np.float64]:
 
 
 def _products() -> NDArray[np.int32]:
-    """Magnitude before the noise by state bits 8:0 (angle 8:6, stratum 5:0), units sigma/32."""
+    """Return the magnitude before noise by state bits 8:0 (angle 8:6, stratum 5:0), sigma/32."""
     codes = radius_codes()
     out = np.empty(512, dtype=np.int32)
     for i in range(512):
@@ -237,5 +237,5 @@ class BoxMuller(GaussianFamily):
         }
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)

@@ -31,7 +31,7 @@ SPACING = 4
 
 @lru_cache(maxsize=64)
 def step_columns(cells: int = CELLS, rule_150: tuple[int, ...] = RULE_150) -> Columns:
-    """The map of one clock: what each cell alone leads to."""
+    """Return the map of one clock as columns: the successor of each single cell."""
     columns = []
     for cell in range(cells):
         image = (1 << cell if cell in rule_150 else 0) | (1 << (cell + 1))
@@ -40,13 +40,13 @@ def step_columns(cells: int = CELLS, rule_150: tuple[int, ...] = RULE_150) -> Co
 
 
 def cell_of(bit: int) -> int:
-    """The cell that a word shows as its bit number `bit` from the top."""
+    """Return the cell that is bit number `bit` of a word, counted from the top."""
     row, place = divmod(bit, CELLS // SPACING)
     return CELLS - 1 - SPACING * place - row
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 32 bits are the cells.
@@ -63,7 +63,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
 
 @lru_cache(maxsize=32)
 def _word_tables(bit_width: int) -> NDArray[np.int32]:
-    """What each byte of the cells adds to a word: int32 [4, 256]."""
+    """Return the contribution of each byte of the cells to a word: int32 [4, 256]."""
     tables = np.zeros((CELLS // 8, 256), dtype=np.int32)
     tables[0] = -(2 ** (bit_width - 1))
     value = np.arange(256)
@@ -122,5 +122,5 @@ class Ca(Family):
         return step_columns()
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)

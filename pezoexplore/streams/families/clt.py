@@ -34,7 +34,7 @@ for the upper half."""
 
 
 def tables() -> dict[str, int]:
-    """Truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
+    """Return the truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
     ones = [i.bit_count() for i in range(64)]
     coarse = [(i & 15).bit_count() + (i >> 4) for i in range(32)]
     clamped = [_clamped(i & 15, i >> 4) for i in range(32)]
@@ -47,7 +47,7 @@ def tables() -> dict[str, int]:
 
 
 def before_carry(values: list[int], bit: int) -> int:
-    """Truth table of a sum bit before carry, by {bit of the other operand, 5 bits of an index}.
+    """Return the truth table of a sum bit before carry, by {other operand's bit, 5 index bits}.
 
     Args:
         values: The operand by index: 32 values.
@@ -57,12 +57,12 @@ def before_carry(values: list[int], bit: int) -> int:
 
 
 def pack(values: list[int], bit: int) -> int:
-    """Truth table of one bit of a list of values: bit i of the result is bit ``bit`` of value i."""
+    """Return the truth table of one bit of a list of values: bit i is bit ``bit`` of value i."""
     return sum((value >> bit & 1) << i for i, value in enumerate(values))
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 33 bits are the state.
@@ -78,12 +78,12 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
 
 
 def _spread() -> list[int]:
-    """Value by {half, 4 bits}: only the low four bits, the half itself being worth 16."""
+    """Return the value by {half, 4 bits}, its low four bits only: the half is worth 16."""
     return [v & 15 for v in (*SPREAD, *(31 - v for v in SPREAD))]
 
 
 def _clamped(bits: int, extreme: int) -> int:
-    """Ones among four bits less 9, modulo 16; where ``extreme``, a run of equal bits gives way."""
+    """Return ones among four bits minus 9, modulo 16; ``extreme`` cuts runs of equal bits."""
     ones = bits.bit_count()
     if extreme:
         ones = min(max(ones, 1), 3)
@@ -91,14 +91,14 @@ def _clamped(bits: int, extreme: int) -> int:
 
 
 def _low_table() -> NDArray[np.uint8]:
-    """Sixteen times the ones among bits 9:0 and bit 14, plus the spread, by state bits 14:0."""
+    """Return 16 times the ones among bits 9:0 and bit 14, plus the spread, by state bits 14:0."""
     spread = _spread()
     sums = [16 * ((i & 0x3FF).bit_count() + (i >> 14)) + spread[i >> 10] for i in range(1 << 15)]
     return np.array(sums, dtype=np.uint8)
 
 
 def _top_table() -> NDArray[np.int32]:
-    """Top four bits of the word, signed and in place, by {sum of the first chain, bits 19:15}."""
+    """Return the word's top four bits, signed, by {sum of the first chain, state bits 19:15}."""
     out = np.zeros(512, dtype=np.int32)
     for i in range(13 << 5):
         coarse = i >> 5
@@ -185,5 +185,5 @@ static inline int pezo_ones(unsigned bits)
         return {"SPREAD": Constant(tuple(_spread()), "uint8_t")}
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)

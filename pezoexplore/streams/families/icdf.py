@@ -58,7 +58,7 @@ _T = np.arange(128)
 
 
 def section_of(u: int, inside: int) -> int:
-    """The section that 15 bits, whose lowest is the first digit of u, and three more bits name."""
+    """Return the section of 15 bits, the lowest being the first digit of u, and three more bits."""
     octave = (u & -u).bit_length() - 1 if u else 15
     if octave < 4:
         return octave << 3 | inside
@@ -68,7 +68,7 @@ def section_of(u: int, inside: int) -> int:
 
 
 def ends() -> tuple[Shares, Shares]:
-    """u at the start and at the end of each section: float64 [64], the first ones largest."""
+    """Return u at start and end of each section: float64 [64] each, the largest first."""
     octave = np.repeat([*range(4), *range(4, 8), *range(8, 16)], [8] * 4 + [4] * 4 + [2] * 8)
     parts = np.repeat([8, 4, 2], [32, 16, 16])
     inside = np.concatenate([np.tile(np.arange(n), k) for n, k in ((8, 4), (4, 4), (2, 8))])
@@ -79,7 +79,7 @@ def ends() -> tuple[Shares, Shares]:
 
 
 def shares(start: Table, width: Table) -> Shares:
-    """Distribution of the magnitude under given tables: float64 [128]."""
+    """Return the distribution of the magnitude for given tables: float64 [128]."""
     first, last = ends()
     found = np.zeros(128)
     for chance, s, w in zip(first - last, start, width, strict=True):
@@ -93,7 +93,7 @@ def _section_shares(start: int, width: int) -> Shares:
 
 
 def refine() -> tuple[Table, Table]:
-    """The tables: exact starts and widths rounded, then moved where the KL divergence gains.
+    """Derive the tables: exact starts and widths rounded, then moved to reduce KL divergence.
 
     A descent over single sections, deterministic; sections may overlap or leave gaps.
 
@@ -122,13 +122,13 @@ def refine() -> tuple[Table, Table]:
 
 
 def _near(start: int, width: int) -> list[tuple[int, int]]:
-    """Tables entries near one, that the hardware can hold."""
+    """Yield neighbouring table entries that the hardware can hold."""
     near = [(start + i, width + j) for i in range(-6, 7) for j in range(-2, 3) if i or j]
     return [(s, w) for s, w in near if s >= 0 and 0 <= w < 32 and s + (w * 127 >> 7) < 1024]
 
 
 def _kl(p: Shares) -> float:
-    """KL divergence in bits from the normal magnitude, its tail in the last cell."""
+    """Return the KL divergence in bits from the normal magnitude, its tail in the last cell."""
     from scipy.special import ndtr
 
     edges = np.append(2 * ndtr(np.arange(128) / 32) - 1, 1.0)
@@ -137,7 +137,7 @@ def _kl(p: Shares) -> float:
 
 
 def verilog_table() -> str:
-    """The committed RTL tables, `rtl/icdf_table.vh`: a truth table a bit, lowest bit lowest."""
+    """Return the RTL tables, `rtl/icdf_table.vh`: a truth table per bit, lowest bit first."""
     lines = [
         "// SPDX-License-Identifier: Apache-2.0",
         "// Start and width of the sections, bit by bit; entry i of a bit in its bit i.",
@@ -151,7 +151,7 @@ def verilog_table() -> str:
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 33 bits are the state.
@@ -167,7 +167,7 @@ def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
 
 
 def _near_sections() -> NDArray[np.uint16]:
-    """128 * section by {inside, u bits 7:0}; where these bits are zero, ``_BEYOND``."""
+    """Return 128 * section by {inside, u bits 7:0}; ``_BEYOND`` if these bits are zero."""
     by_bits = [[section_of(low, inside) << 7 for low in range(256)] for inside in range(8)]
     found = np.array(by_bits, dtype=np.uint16)
     found[:, 0] = _BEYOND
@@ -175,13 +175,13 @@ def _near_sections() -> NDArray[np.uint16]:
 
 
 def _far_sections() -> NDArray[np.uint16]:
-    """128 * section by {inside, u bits 14:8}, the bits below being zero."""
+    """Return 128 * section by {inside, u bits 14:8}, with the bits below zero."""
     by_bits = [[section_of(high << 8, inside) << 7 for high in range(128)] for inside in range(8)]
     return np.array(by_bits, dtype=np.uint16).reshape(-1)
 
 
 def _magnitude_table() -> NDArray[np.uint8]:
-    """Magnitude by {section, t}."""
+    """Return the magnitude by {section, t}."""
     start, width = np.array(START)[:, None], np.array(WIDTH)[:, None]
     found: NDArray[np.uint8] = ((start + (width * _T >> 7)) // _STEPS).astype(np.uint8)
     return found.reshape(-1)
@@ -257,5 +257,5 @@ class Icdf(GaussianFamily):
         return {"START": Constant(START, "uint16_t"), "WIDTH": Constant(WIDTH, "uint8_t")}
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)

@@ -66,23 +66,23 @@ other primitive polynomials; the tests prove every one of them maximal.
 
 
 def taps(state_bits: int) -> int:
-    """Galois tap mask of a maximal-length lfsr: exponent e sits at bit e - 1."""
+    """Return the Galois tap mask of a maximal-length lfsr: exponent e is bit e - 1."""
     return sum(1 << (e - 1) for e in TAP_POSITIONS[state_bits])
 
 
 def update_columns(state_bits: int) -> Columns:
-    """The map of one update: bit 0 feeds the taps, every other bit moves down by one."""
+    """Return the map of one update: bit 0 feeds the taps, every other bit moves down by one."""
     return (taps(state_bits), *(1 << (i - 1) for i in range(1, state_bits)))
 
 
 @lru_cache(maxsize=256)
 def step_columns(state_bits: int, leap: int) -> Columns:
-    """The map of one clock: `leap` updates."""
+    """Return the map of one clock: `leap` updates."""
     return power(update_columns(state_bits), leap)
 
 
 def verilog_table() -> str:
-    """The committed RTL table of taps, `rtl/lfsr_taps.vh`."""
+    """Return the RTL table of taps, `rtl/lfsr_taps.vh`."""
     lines = [
         "// SPDX-License-Identifier: Apache-2.0",
         "// Maximal-length Galois taps by state width; exponent e of the polynomial is bit e - 1.",

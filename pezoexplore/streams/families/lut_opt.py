@@ -47,14 +47,14 @@ that ``gaussian_tables.candidate(random.Random(1), 48)`` draws, its 1,051st."""
 
 @lru_cache(maxsize=1)
 def step_columns() -> Columns:
-    """The map of one clock."""
+    """Return the map of one clock."""
     return transpose(
         [sum(1 << taps[i] for taps in TAPS if taps[i] >= 0) for i in range(STATE_BITS)]
     )
 
 
 def words_of_lanes(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words that states show to as many lanes as they have bits for.
+    """Return the words of states for as many lanes as the state has bits for.
 
     Args:
         states: uint64 array of any shape S; the low 48 bits are the state.
@@ -101,5 +101,5 @@ class LutOpt(Family):
         return step_columns()
 
     def words_of_lanes(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show to as many lanes as they have bits for."""
+        """Return the words of states for as many lanes as the state has bits for."""
         return words_of_lanes(states, point.bits)

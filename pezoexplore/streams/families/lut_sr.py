@@ -71,18 +71,18 @@ TAPS: tuple[tuple[int, ...], ...] = (
 
 @lru_cache(maxsize=1)
 def map_columns() -> Columns:
-    """The map T."""
+    """Return the map T."""
     return transpose([sum(1 << taps[i] for taps in TAPS if taps[i] >= 0) for i in range(WORD_BITS)])
 
 
 def seeds(limbs: U64) -> U64:
-    """Words to start from, uint64 [n], of random limbs [n, 1]: never zero."""
+    """Return initial words, uint64 [n], from random limbs [n, 1]: never zero."""
     found: U64 = np.maximum(limbs[:, 0] & np.uint64(0xFFFFFFFF), np.uint64(1))
     return found
 
 
 def begin(limbs: U64) -> U64:
-    """States uint64 [n, 9] of random limbs [n, 1]: oldest bits lowest, the word shown on top."""
+    """Return states uint64 [n, 9] from random limbs [n, 1]: oldest bits lowest, the word on top."""
     tables = byte_tables(map_columns())
     states = np.zeros((len(limbs), -(-STATE_BITS // 64)), dtype=np.uint64)
     for row, seed in zip(states, seeds(limbs).tolist(), strict=True):
@@ -249,7 +249,7 @@ def _seeds(seed: int, epoch: int) -> list[int]:
         return Stepped(PERIOD, 1, begin, fill)
 
     def seeds(self, limbs: U64) -> U64:
-        """Return the words that generators start from."""
+        """Return initial words, uint64 [n], from random limbs [n, 1]: never zero."""
         return seeds(limbs)
 
     def constants(self, point: Point) -> dict[str, Constant]:

@@ -40,7 +40,7 @@ _FACTORS = {
 
 
 def polynomials(count: int) -> list[int]:
-    """The first primitive polynomials over GF(2), by degree and then by value, as bit masks."""
+    """Return the first primitive polynomials over GF(2), by degree, then by value, as bit masks."""
     found: list[int] = []
     for degree, factors in _FACTORS.items():
         order = 2**degree - 1
@@ -53,7 +53,7 @@ def polynomials(count: int) -> list[int]:
 
 
 def _power_of_x(exponent: int, mask: int) -> int:
-    """x**exponent modulo a polynomial."""
+    """Compute x**exponent modulo a polynomial."""
     degree = mask.bit_length() - 1
     value = 1
     for bit in bin(exponent)[2:]:
@@ -66,7 +66,7 @@ def _power_of_x(exponent: int, mask: int) -> int:
 
 @cache
 def directions() -> U32:
-    """Direction numbers [LANES, INDEX_BITS] as fractions of 2**32, uint32."""
+    """Return direction numbers [LANES, INDEX_BITS] as fractions of 2**32, uint32."""
     from scipy.stats import qmc
 
     points = qmc.Sobol(LANES, scramble=False, bits=INDEX_BITS).random_base2(_FIRST)
@@ -87,17 +87,17 @@ def directions() -> U32:
 
 
 def state_bits(lanes: int, bits: int) -> int:
-    """Bits of the state: the count, and above it a word a lane, lane 0 lowest."""
+    """Return the bits of the state: the count, and above it a word per lane, lane 0 lowest."""
     return INDEX_BITS + lanes * bits
 
 
 def drawn(lanes: int) -> int:
-    """Random limbs of a start: the count, and 32 bits a lane."""
+    """Return the number of random limbs of a start: for the count, and 32 bits per lane."""
     return 1 + (lanes + 1) // 2
 
 
 def begin(limbs: U64, lanes: int, bits: int) -> U64:
-    """States uint64 [n, K] of random limbs [n, drawn(lanes)]."""
+    """Return states uint64 [n, K] from random limbs [n, drawn(lanes)]."""
     states = np.zeros((len(limbs), -(-state_bits(lanes, bits) // 64)), dtype=np.uint64)
     for row, one in zip(states, limbs, strict=True):
         count = int(one[0]) % PERIOD
@@ -174,7 +174,7 @@ def _fill(states: U64, bits: int, table: U32, out: NDArray[Any]) -> None:
 
 
 def verilog_table() -> str:
-    """The committed RTL table, `rtl/sobol_table.vh`: by lane and bit, what each index adds."""
+    """Return the RTL table, `rtl/sobol_table.vh`: the increment of each index, by lane and bit."""
     rows = []
     for lane, numbers in enumerate(directions().tolist()):
         truths = [
@@ -282,7 +282,7 @@ typedef struct { uint32_t count, word[PEZO_GROUP]; } pezo_state;
         return (*super().grid, {"reuse": "none", "bit_width": 24, "lanes": LANES})
 
     def state_bits(self, point: Point) -> int:
-        """Return the bits of the count and of a word a lane."""
+        """Return the bits of the state: the count, and above it a word per lane, lane 0 lowest."""
         return state_bits(point.group, point.bits)
 
     def stepped(self, point: Point) -> Stepped:

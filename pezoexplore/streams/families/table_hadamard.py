@@ -56,13 +56,13 @@ _HALF = (True, False, True, True)
 
 
 def values(which: int) -> list[int]:
-    """A table by its index, the top bit of which is the sign: v stands for v + 1/2 but in b."""
+    """Return a table by its index, whose top bit is the sign: v stands for v + 1/2 except in b."""
     sizes = MAGNITUDES[which]
     return [*sizes, *((~v if _HALF[which] else -v) for v in sizes)]
 
 
 def distribution(magnitudes: Magnitudes) -> Shares:
-    """Chances of the 8-bit words from the lowest on, under given tables: float64 [256]."""
+    """Return the probabilities of the 8-bit words, ascending, for given tables: float64 [256]."""
     spectrum = np.ones(129, dtype=np.complex128)
     for sizes, half in zip(magnitudes, _HALF, strict=True):
         spectrum *= np.fft.rfft(_shares(sizes, half))
@@ -70,13 +70,13 @@ def distribution(magnitudes: Magnitudes) -> Shares:
 
 
 def _shares(sizes: tuple[int, ...] | list[int], half: bool) -> Shares:
-    """Chances of a table's entries, modulo 256."""
+    """Return the probabilities of a table's entries, modulo 256."""
     entries = [*sizes, *((~v if half else -v) for v in sizes)]
     return np.bincount(np.array(entries) % 256, minlength=256) / len(entries)
 
 
 def refine() -> Magnitudes:
-    """The tables: quantiles of the normal, rounded, then moved where the KL divergence gains.
+    """Derive the tables: rounded quantiles of the normal, then moved to reduce KL divergence.
 
     A descent over single entries, deterministic. Variances are kept within 0.6 % of each other's.
     """
@@ -104,7 +104,7 @@ def _quantiles(count: int, half: bool) -> list[int]:
 
 
 def _cost(tables: list[list[int]]) -> float:
-    """KL divergence in bits, and a penalty on variances that are off."""
+    """Return the KL divergence in bits, plus a penalty on errors of the variances."""
     from scipy.special import ndtr
 
     p = np.maximum(distribution(tuple(map(tuple, tables))), 1e-18)
@@ -118,7 +118,7 @@ def _cost(tables: list[list[int]]) -> float:
 
 
 def verilog_table() -> str:
-    """The committed RTL tables, `rtl/table_hadamard_table.vh`: seven truth tables each."""
+    """Return the RTL tables, `rtl/table_hadamard_table.vh`: seven truth tables each."""
     a, b, c, d = (values(which) for which in range(4))
     tables = {
         "A": [pack(a, k) for k in range(7)],
@@ -140,7 +140,7 @@ def verilog_table() -> str:
 
 
 def words_of_lanes(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words that states show to four lanes.
+    """Return the words of states for four lanes.
 
     Args:
         states: uint64 array of any shape S; the low 33 bits are the state.
@@ -157,7 +157,7 @@ def words_of_lanes(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words that states show to the first lane: int32, same shape."""
+    """Return the words of states for the first lane: int32, same shape."""
     first: NDArray[np.int32] = words_of_lanes(states, bit_width)[..., 0]
     return first
 
@@ -237,9 +237,9 @@ class TableHadamard(GaussianFamily):
         return {name: Constant(tuple(values(which)), "int8_t") for which, name in enumerate("ABCD")}
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show to the first lane."""
+        """Return the words of states for the first lane: int32, same shape."""
         return words_of_lanes(states, point.bits)[..., 0]
 
     def words_of_lanes(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show to four lanes."""
+        """Return the words of states for four lanes."""
         return words_of_lanes(states, point.bits)

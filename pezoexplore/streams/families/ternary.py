@@ -28,7 +28,7 @@ SIGMA = math.sqrt(0.5)
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 32 bits are the state.
@@ -93,7 +93,7 @@ class Ternary(Family):
         return 1.0
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)
 
     def facts(self) -> dict[str, str]:

@@ -43,7 +43,7 @@ _SLOPE_B = (((0, 0, 0, 0), (2, 1, 1, 0)), ((1, 1, 1, 1), (2, 2, 1, 2)))  # [m6][
 
 
 def tables() -> dict[str, int]:
-    """Truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
+    """Return the truth tables of the RTL, six inputs each: name -> table with entry i in bit i."""
     slope_b = _truth(lambda i: i & 3 < _SLOPE_B[i >> 5][i >> 4 & 1][i >> 2 & 3])
     return {
         "LEVEL6": _truth(lambda i: i & 1 == 0 and i >> 1 < _LEVEL6),
@@ -59,7 +59,7 @@ def tables() -> dict[str, int]:
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Words shown by states.
+    """Return the words of states.
 
     Args:
         states: uint64 array of any shape; the low 33 bits are the state.
@@ -100,12 +100,12 @@ def _folded(index: int, clear: bool) -> bool:
 
 
 def _look(table: int, index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Entries of a truth table."""
+    """Look up entries of a truth table."""
     return np.array([table >> i & 1 for i in range(64)])[index]
 
 
 def _top_table() -> NDArray[np.uint16]:
-    """{m6, m5}, in place for the next table's index, by state bits 9:0."""
+    """Return {m6, m5}, positioned for the next table's index, by state bits 9:0."""
     t = tables()
     s = np.arange(1 << 10)
     m6 = _look(t["LEVEL6"], s & 63)
@@ -114,7 +114,7 @@ def _top_table() -> NDArray[np.uint16]:
 
 
 def _middle_table() -> NDArray[np.uint32]:
-    """What the rest needs, by {m6, m5, state bits 16:9}, in place.
+    """Return the input of the remaining levels, positioned, by {m6, m5, state bits 16:9}.
 
     Bits 12:11 are {m6, slope_a}, of the next table's index; bits 22:20 are {m6, m5, m4}.
     """
@@ -127,7 +127,7 @@ def _middle_table() -> NDArray[np.uint32]:
 
 
 def _low_table() -> NDArray[np.uint8]:
-    """Magnitude bits 3:0 by {m6, slope_a, state bits 27:17}."""
+    """Return magnitude bits 3:0 by {m6, slope_a, state bits 27:17}."""
     t = tables()
     i = np.arange(1 << 13)
     slopes, s = i >> 11, i & 0x7FF  # s is the state from bit 17 on
@@ -227,5 +227,5 @@ static inline unsigned pezo_look(uint64_t table, uint64_t index)
         return {name: Constant(truth[name], "uint64_t") for name in names} | {"LOW": low}
 
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
-        """Return the words that states show."""
+        """Return the words of states."""
         return words(states, point.bits)

@@ -34,7 +34,7 @@ _START_CLOCKS = 4 * 288 // 64
 
 
 def begin(limbs: U64) -> U64:
-    """States uint64 [n, 5] of random limbs [n, 3], which hold keys and, above, initial values."""
+    """Return states uint64 [n, 5] from random limbs [n, 3]: keys and, above, initial values."""
     key = (limbs[:, 0], limbs[:, 1] & np.uint64(0xFFFF))
     rest = limbs[:, 1] >> np.uint64(16) | limbs[:, 2] << np.uint64(48)
     value = (rest, limbs[:, 2] >> np.uint64(16) & np.uint64(0xFFFF))
@@ -42,7 +42,7 @@ def begin(limbs: U64) -> U64:
 
 
 def begin_with(key: tuple[U64, U64], value: tuple[U64, U64]) -> U64:
-    """States uint64 [n, 5] of keys and initial values, each as its low 64 and high 16 bits [n].
+    """Return states uint64 [n, 5] of keys and initial values, each as low 64 and high 16 bits [n].
 
     Bit 0 of a key is s1, bit 0 of an initial value s94.
     """
@@ -57,7 +57,7 @@ def begin_with(key: tuple[U64, U64], value: tuple[U64, U64]) -> U64:
 
 @inlined
 def _window(low: np.uint64, high: np.uint64, top: int, updates: int) -> np.uint64:
-    """Bits `top` down to `top` - `updates` + 1 of a register of two limbs."""
+    """Return bits `top` down to `top` - `updates` + 1 of a register of two limbs."""
     first = np.uint64(top - updates + 1)
     mask = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - updates)
     if first >= np.uint64(64):
@@ -69,7 +69,7 @@ def _window(low: np.uint64, high: np.uint64, top: int, updates: int) -> np.uint6
 
 @inlined
 def _higher(low: np.uint64, high: np.uint64, updates: int) -> np.uint64:
-    """The upper limb of a register after it has shifted."""
+    """Return the upper limb of a register after a shift."""
     if updates == 64:
         return low
     return high << np.uint64(updates) | low >> np.uint64(64 - updates)
@@ -77,7 +77,7 @@ def _higher(low: np.uint64, high: np.uint64, updates: int) -> np.uint64:
 
 @inlined
 def _lower(low: np.uint64, fresh: np.uint64, updates: int) -> np.uint64:
-    """The lower limb of a register after it has shifted."""
+    """Return the lower limb of a register after a shift."""
     return fresh if updates == 64 else low << np.uint64(updates) | fresh
 
 

@@ -24,7 +24,7 @@ _MASK = 2**32 - 1
 
 
 def update(x: int) -> int:
-    """The next state of one state."""
+    """Return the successor of a state."""
     x ^= (x << 13) & _MASK
     x ^= x >> 17
     return x ^ ((x << 5) & _MASK)
@@ -32,7 +32,7 @@ def update(x: int) -> int:
 
 @lru_cache(maxsize=1)
 def step_columns() -> Columns:
-    """The map of one clock, on 32 bits."""
+    """Return the map of one clock, on 32 bits."""
     return tuple(update(1 << i) for i in range(32))
 
 

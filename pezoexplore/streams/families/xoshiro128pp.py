@@ -25,7 +25,7 @@ U64 = NDArray[np.uint64]
 
 
 def begin(limbs: U64) -> U64:
-    """States uint64 [n, 2] of random limbs [n, 2]: s1 s0 and s3 s2, never all zero."""
+    """Return states uint64 [n, 2] from random limbs [n, 2]: s1 s0 and s3 s2, never all zero."""
     states = limbs.copy()
     states[~states.any(axis=1), 0] = 1
     return states

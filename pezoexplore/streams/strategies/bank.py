@@ -28,7 +28,7 @@ class Bank(PerLane):
         return np.roll(super()._phases(epochs, turns), -turns, axis=1)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`."""
+        """Implement :meth:`Strategy.words`."""
         period = self.generator.period
         return generator_words(
             self.point, self.states(epochs, start), count, period, start % period
@@ -40,7 +40,7 @@ class Bank(PerLane):
         return self.generator.period * self.point.lanes
 
     def load_words(self, epoch: int) -> list[int]:
-        """See :meth:`Strategy.load_words`; then the exponents of the epoch, if they differ.
+        """Implement :meth:`Strategy.load_words`; then the exponents of the epoch, if they differ.
 
         Each load steps every lane once, so lane i is sent as it was lanes - 1 - i clocks before.
         """
@@ -73,7 +73,7 @@ class Bank(PerLane):
         return [int(e) for e in table]
 
     def kept_registers(self, beat: int) -> dict[str, int]:
-        """See :meth:`Strategy.kept_registers`."""
+        """Implement :meth:`Strategy.kept_registers`."""
         return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
 
     @property
@@ -88,7 +88,7 @@ class Bank(PerLane):
         return {}
 
     def rtl(self) -> StreamRtl:
-        """See :meth:`Strategy.rtl`."""
+        """Implement :meth:`Strategy.rtl`."""
         rtl = super().rtl()
         if self.coded_exponents:
             rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, self.exponent_table())

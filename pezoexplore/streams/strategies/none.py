@@ -53,7 +53,7 @@ class OneEach(Strategy):
         return {"GROUP": self.point.group} if self.point.group > 1 else {}
 
     def rtl(self) -> StreamRtl:
-        """See :meth:`Strategy.rtl`."""
+        """Implement :meth:`Strategy.rtl`."""
         rtl, state, seeds = super().rtl(), self.point.state_bits or 0, self.registers(0, 0)
         rtl.set_vector("SEEDS", pack(seeds, state), len(seeds) * state)
         return rtl
@@ -68,7 +68,7 @@ class PerLane(OneEach):
         self._kept: tuple[bytes, int, U64] | None = None  # states behind the last words
 
     def states(self, epochs: U64, start: int) -> U64:
-        """See :meth:`Strategy.states`."""
+        """Implement :meth:`Strategy.states`."""
         period = self.generator.period
         turns, position = divmod(start, period)
         distance = (self._phases(epochs, turns) + np.uint64(position)) % np.uint64(period)
@@ -86,7 +86,7 @@ class PerLane(OneEach):
         return self._starts[1]
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`.
+        """Implement :meth:`Strategy.words`.
 
         Words that follow those of the last call continue from the states then reached: tables for
         jumping would push others out of the caches.
@@ -133,7 +133,7 @@ class PerGroup(OneEach):
         return self.generator.stepped
 
     def states(self, epochs: U64, start: int) -> U64:
-        """See :meth:`Strategy.states`."""
+        """Implement :meth:`Strategy.states`."""
         point, stepped, beat = self.point, self.stepped, 0
         if self._kept is not None and self._kept[0] == epochs.tolist() and self._kept[1] <= start:
             _, beat, states = self._kept
@@ -145,7 +145,7 @@ class PerGroup(OneEach):
         return states.reshape(len(epochs), point.generators, -1)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`."""
+        """Implement :meth:`Strategy.words`."""
         point = self.point
         states = self.states(epochs, start)
         states = states.reshape(-1, states.shape[2])
@@ -157,7 +157,7 @@ class PerGroup(OneEach):
         return by_beat.reshape(len(epochs), count, served)[:, :, : point.lanes]
 
     def fresh_bits(self, parameters: int) -> float:
-        """See :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
+        """Implement :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
         return 1.0 if self.point.family.one_count else super().fresh_bits(parameters)
 
     @property

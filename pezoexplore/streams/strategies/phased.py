@@ -91,7 +91,7 @@ class Phased(Strategy):
         return words
 
     def states(self, epochs: U64, start: int) -> U64:
-        """See :meth:`Strategy.states`; [epochs, 1]."""
+        """Implement :meth:`Strategy.states`; [epochs, 1]."""
         period = self.generator.period
         turns, position = divmod(start, period)
         moved = np.uint64((turns * self.hop + position) % period)
@@ -99,7 +99,7 @@ class Phased(Strategy):
         return jump(self.generator.step, np.ones_like(distance), distance)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`."""
+        """Implement :meth:`Strategy.words`."""
         tables, period = self._word_tables, self.generator.period
         out = np.empty((len(epochs), count, self.point.lanes), dtype=tables.dtype)
         step, hop = byte_tables(self.generator.step), byte_tables(self._hop_step)
@@ -119,7 +119,7 @@ class Phased(Strategy):
         return self.walk.cycle
 
     def fresh_bits(self, parameters: int) -> float:
-        """See :meth:`Strategy.fresh_bits`; one state serves all lanes."""
+        """Implement :meth:`Strategy.fresh_bits`; one state serves all lanes."""
         return float(min(self._moved, self.point.lanes * self.point.bits))
 
     def _every_exponent(self) -> list[int]:
@@ -137,7 +137,7 @@ class Phased(Strategy):
         return [int(e) for e in by_state]
 
     def kept_registers(self, beat: int) -> dict[str, int]:
-        """See :meth:`Strategy.kept_registers`."""
+        """Implement :meth:`Strategy.kept_registers`."""
         return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
 
     @property
@@ -147,7 +147,7 @@ class Phased(Strategy):
         return ("stream_phased.v", *PERIOD_RTL, "xor_luts.v", *control)
 
     def rtl(self) -> StreamRtl:
-        """See :meth:`Strategy.rtl`."""
+        """Implement :meth:`Strategy.rtl`."""
         rtl, point, state = super().rtl(), self.point, self.generator.state_bits
         rtl.set_vector("SEED", pack(self.registers(0, 0), state), state)
         if self.exponent_range is not None and self.coded_exponents:
@@ -174,7 +174,7 @@ class Phased(Strategy):
         return frozenset({"holds" if self.hop_holds else "hops"})
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
-        """See :meth:`Strategy.model_tables`."""
+        """Implement :meth:`Strategy.model_tables`."""
         tables: dict[str, tuple[Numbers, str]] = {"MASKS": (self.masks, "uint32_t")}
         if not self.hop_holds:
             tables["HOP"] = (self._hop_step, "uint64_t")

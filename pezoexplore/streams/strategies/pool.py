@@ -54,7 +54,7 @@ class Pool(Strategy):
         return generator_words(self.point, self.states(epochs, 0), count)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`."""
+        """Implement :meth:`Strategy.words`."""
         index = (start + np.arange(count)) % self.point.rows
         if len(epochs) > 1:
             return self.rows(epochs)[:, index]
@@ -88,7 +88,7 @@ class Pool(Strategy):
         return Walk(made.period, lanes % made.period, rows, -rows * lanes % made.period)
 
     def fresh_bits(self, parameters: int) -> float:
-        """See :meth:`Strategy.fresh_bits`; words are fresh only while the pool is filled."""
+        """Implement :meth:`Strategy.fresh_bits`; words are fresh only while the pool is filled."""
         point = self.point
         if not point.reseeds:
             return 0.0
@@ -106,7 +106,7 @@ class Pool(Strategy):
         return self.point.rows * self.point.lanes + 1 if self.point.reseeds else 0
 
     def kept_registers(self, beat: int) -> dict[str, int]:
-        """See :meth:`Strategy.kept_registers`."""
+        """Implement :meth:`Strategy.kept_registers`."""
         return {"kept_q": beat % self.point.rows}
 
     def memory_rows(self) -> list[int]:
@@ -133,7 +133,7 @@ class Pool(Strategy):
         return {"KIND": self.point.family.kind}
 
     def rtl(self) -> StreamRtl:
-        """See :meth:`Strategy.rtl`."""
+        """Implement :meth:`Strategy.rtl`."""
         rtl, point, coded = super().rtl(), self.point, self.exponent_range
         rtl.parameters["ROWS"] = point.rows
         if not point.reseeds:
@@ -153,5 +153,5 @@ class Pool(Strategy):
         return rtl
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
-        """See :meth:`Strategy.model_tables`."""
+        """Implement :meth:`Strategy.model_tables`."""
         return {"ROWS": (self.point.rows, "int")}

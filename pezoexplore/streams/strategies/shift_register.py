@@ -29,7 +29,7 @@ class ShiftRegister(PerGroup):
         return lut_sr.EXPANSION_CLOCKS
 
     def start_stall(self, age: int) -> int:
-        """See :meth:`Strategy.start_stall`: what is kept must have left the registers."""
+        """Implement :meth:`Strategy.start_stall`: what is kept must have left the registers."""
         return age if age < lut_sr.DELAY else 0
 
     def kept_registers(self, beat: int) -> dict[str, int]:
@@ -48,7 +48,7 @@ class ShiftRegister(PerGroup):
         return dict(self._group)
 
     def rtl(self) -> StreamRtl:
-        """See :meth:`Strategy.rtl`."""
+        """Implement :meth:`Strategy.rtl`."""
         rtl = super().rtl()
         del rtl.parameters["LEAP"]
         return rtl

@@ -18,7 +18,7 @@ class Software(Strategy):
     """Fresh numbers, one lane, one epoch."""
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
-        """See :meth:`Strategy.words`; float32."""
+        """Implement :meth:`Strategy.words`; float32."""
         return _normals(self.seed, epochs, start, count)[:, :, None]
 
     def states(self, epochs: U64, start: int) -> U64:
