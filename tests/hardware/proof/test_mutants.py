@@ -100,7 +100,7 @@ def test_a_scope_is_the_module_its_named_blocks_and_the_instance():
 
 
 def relaid(source: str) -> str:
-    """A file with other comments, white space and line breaks."""
+    """Return a file with other comments, white space and line breaks."""
     text = re.sub(r"//[^\n]*", "", source)
     for token in reversed(tokens(text)):
         if token.kind == "sign" and token.text not in ("(", "."):
