@@ -16,6 +16,7 @@ from pezoexplore.analysis.statistics import Difference, paired_difference, seeds
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.markdown import markdown_table
+from pezoexplore.streams.reuse import RULES
 
 Row = Mapping[str, object]
 
@@ -64,7 +65,7 @@ def kind_of(point: DesignPoint) -> str:
     """Return the role of a design in this comparison, one of ``KINDS``."""
     if not point.in_hardware:
         return "software"
-    if point.reuse != "none":
+    if not point.rules.fresh:
         return "reuse"
     return "baseline" if point.family.gaussian else "other"
 
@@ -274,7 +275,7 @@ def sentences(found: Comparison) -> list[str]:
             f" Its generators serve several lanes each; {found.alone.label} is the cheapest with "
             "one for every lane."
         )
-    for reuse in ("pool", "bank", "phased"):
+    for reuse in (name for name, rules in RULES.items() if not rules.fresh):
         lines = [line for line in found.of_equal_width if line.row.get("reuse") == reuse]
         sure = [line for line in lines if line.not_worse]
         if lines:

@@ -14,6 +14,7 @@ from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES
 from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.streams.generators.registry import family
+from pezoexplore.streams.reuse import RULES
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,7 +88,9 @@ def chosen(row: Mapping[str, object], axis: str) -> object:
         made = family(str(rng))
         if axis in made.fixed_axes:
             return None
-        if not made.in_hardware and row.get("reuse") == "none" and axis != "reuse":
+        rules = RULES.get(str(row.get("reuse")))
+        fresh = rules is not None and rules.fresh
+        if not made.in_hardware and fresh and axis != "reuse":
             return None
     return row.get(axis)
 

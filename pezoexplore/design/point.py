@@ -151,14 +151,14 @@ class DesignPoint:
     @property
     def group(self) -> int:
         """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
-        if not self.rules.shares_generators or not self.in_hardware:
+        if not self.rules.fresh or not self.in_hardware:
             return 1
         return min(self.lanes, self.family.group(self.bits))
 
     @property
     def in_shift_registers(self) -> bool:
         """Whether the state lies in shift registers, which are not read or loaded at once."""
-        return bool(self.family.stream) and self.rules.shares_generators
+        return bool(self.family.stream) and self.rules.fresh
 
     @property
     def generators(self) -> int:

@@ -26,16 +26,15 @@ class Reuse:
     Attributes:
         name: Value of the axis ``reuse``.
         axes: Axes that only this strategy reads.
-        fresh: Whether no number is used twice: a generator a lane that never repeats another.
+        fresh: Whether no number is used twice within a generator's period. One generator may then
+            serve several neighbouring lanes.
         pooled: Whether words are stored and read again.
-        shares_generators: Whether one generator may serve several neighbouring lanes.
     """
 
     name: ClassVar[str]
     axes: ClassVar[frozenset[str]] = frozenset()
     fresh: ClassVar[bool] = False
     pooled: ClassVar[bool] = False
-    shares_generators: ClassVar[bool] = False
 
     def check_generator(self, rng: str) -> None:
         """Raise IllegalPointError unless the strategy can drive a generator of this family."""
@@ -69,7 +68,6 @@ class NoReuse(Reuse):
 
     name = "none"
     fresh = True
-    shares_generators = True
 
     def check_pow2(self, point: Point) -> None:
         """Refuse: there is no table to hold the exponents."""

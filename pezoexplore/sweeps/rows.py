@@ -12,6 +12,7 @@ from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES
 from pezoexplore.streams.generators.registry import family
+from pezoexplore.streams.reuse import OWN_AXES, RULES
 from pezoexplore.sweeps.stage import canonical_json, sha256
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
     """
     row = dict.fromkeys(COLUMNS, "")
     row |= {axis: cell_text(axis, axes.get(axis)) for axis in AXES}
-    meant_by = {"pool_size": "pool", "taps": "phased"}
-    row |= {axis: "" for axis, value in meant_by.items() if axes.get("reuse") != value}
+    rules = RULES.get(str(axes.get("reuse")))
+    row |= dict.fromkeys(OWN_AXES - (rules.axes if rules else frozenset()), "")
     if "leap" not in family(str(axes.get("rng"))).chooses:
         row["leap"] = ""
     return row | {"point_id": identity, "status": f"skipped:{reason}", "pareto": OFF_FRONT}
