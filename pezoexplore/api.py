@@ -6,6 +6,7 @@ commands of the same names do, and print nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from pezoexplore.sweeps.sweep import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logging.getLogger("pezoexplore").addHandler(logging.NullHandler())
 
 __all__ = ["Results", "load_design", "read_results", "sweep"]
 

@@ -262,7 +262,6 @@ def sweep(
                 progress=progress,
                 executor=executor,
                 cache=cache,
-                warn=log.warning,
             )
 
         result = _sweep_adaptively(run_all, plan.stages, points, adaptive_seeds)
@@ -353,7 +352,6 @@ def search(
             executor=executor,
             cache=cache,
             progress=progress,
-            note=log.warning,
         )
 
 

@@ -25,7 +25,6 @@ def set_verbosity(level: int = logging.INFO) -> None:
     """Send log messages of this level and above to stderr, as plain lines."""
     if not any(isinstance(handler, _Stderr) for handler in log.handlers):
         log.addHandler(_Stderr())
-        log.propagate = False
     log.setLevel(level)
 
 

@@ -92,7 +92,6 @@ def run_search(
     cache: Cache | None = None,
     draw: Draw | None = None,
     progress: Callable[[SearchNews], None] | None = None,
-    note: Callable[[str], None] | None = None,
 ) -> SearchResult:
     """Search a design space and write the run directory.
 
@@ -110,7 +109,6 @@ def run_search(
         cache: Finished runs shared with other sweeps and searches; None for none.
         draw: Draws the plots of a sweep.
         progress: Called after each batch.
-        note: Called with one line on what is left out.
 
     Raises:
         PezoError: The run directory, the store, the study or a warm start cannot be used.
@@ -123,7 +121,7 @@ def run_search(
         evaluator = StageEvaluator(
             space, goal, stages, rungs, store, run_dir, settings, executor, cache
         )
-        history, complete = _search(evaluator, candidates, settings, progress, note or _silent)
+        history, complete = _search(evaluator, candidates, settings, progress)
         rows = [
             item.point for item in history if item.finding.full and evaluator.has_all(item.point)
         ]
@@ -148,14 +146,13 @@ def _search(
     candidates: Candidates,
     settings: SearchSettings,
     progress: Callable[[SearchNews], None] | None,
-    note: Callable[[str], None],
 ) -> tuple[list[Known], bool]:
     """Search; return the history and whether the search came to its end."""
     goal, run_dir = evaluator.goal, evaluator.run_dir
     kept = KeptStudy(run_dir.path / STUDY_NAME, evaluator.study_name(settings), goal)
     study, history = kept.load()
     if not kept.started:
-        history = warm_start(settings.warm, candidates, evaluator, note)
+        history = warm_start(settings.warm, candidates, evaluator)
         study.add_trials([trial_of(goal, candidates, item) for item in history])
         kept.keep(study)
         kept.begin(
@@ -180,10 +177,6 @@ def _search(
     except TimeIsUpError:
         return latest, False
     return latest, not evaluator.expired() or evaluations(latest) >= settings.budget
-
-
-def _silent(line: str) -> None:
-    """Discard notes that nobody asked for."""
 
 
 def _news(goal: Goal, history: Sequence[Known], budget: int) -> SearchNews:

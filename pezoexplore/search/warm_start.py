@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 RESULTS_NAME = "results.csv"
 
+log = logging.getLogger(__name__)
+
 
 def warm_start(
     sources: Sequence[Path],
     candidates: Candidates,
     evaluator: StageEvaluator,
-    note: Callable[[str], None],
 ) -> list[Known]:
     """Return what earlier runs know of the points of a search.
 
@@ -38,7 +40,6 @@ def warm_start(
         sources: Run directories and results.csv files.
         candidates: The points of the search.
         evaluator: Runs the stages.
-        note: Called with one line a source on how much of it was of use.
 
     Returns:
         Points with all their results, each once.
@@ -65,7 +66,7 @@ def warm_start(
         foreign = 0
         if table.exists() or not source.is_dir():
             foreign = _rows(table, candidates, evaluator, found)
-        note(
+        log.info(
             f"warm start from {source}: {len(found) - before} points known, {stages} finished "
             f"stages taken over, {foreign} rows of other settings or designs left out"
         )

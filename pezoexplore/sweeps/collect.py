@@ -8,6 +8,7 @@ delays no worker, and a result that was reported is never lost.
 from __future__ import annotations
 
 import itertools
+import logging
 import queue
 import threading
 from collections import deque
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.executors.local import Executor, Outcome, Task
     from pezoexplore.sweeps.plan import Plan
     from pezoexplore.sweeps.store import Record, Store
+
+log = logging.getLogger(__name__)
 
 LOOKED_UP = 1000
 """Keys looked up in the store, and results kept, at a time."""
@@ -69,7 +72,6 @@ def collect(
     *,
     cache: Cache | None,
     progress: Callable[[Progress], None],
-    warn: Callable[[str], None],
 ) -> None:
     """Ensure that the store and the plan have a record for every key of the plan.
 
@@ -79,13 +81,12 @@ def collect(
         execute: Runs the stages.
         cache: Finished runs shared with other sweeps; None for none.
         progress: Called first with what is there, then whenever a run ends.
-        warn: Called with one line on each fault that did not matter.
 
     Raises:
         PezoError: The store cannot be written, or nothing can be run.
         KeyboardInterrupt: Ctrl-C; all that had ended is in the store.
     """
-    collector = _Collector(plan, store, cache, progress, warn)
+    collector = _Collector(plan, store, cache, progress)
     collector.look_up()
     collector.run(execute)
 
@@ -99,10 +100,9 @@ class _Collector:
         store: Store,
         cache: Cache | None,
         progress: Callable[[Progress], None],
-        warn: Callable[[str], None],
     ) -> None:
         self._plan, self._store, self._cache = plan, store, cache
-        self._progress, self._warn = progress, warn
+        self._progress = progress
         self._warned: set[str] = set()
         self._inbox: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
         self._inbox = queue.SimpleQueue()
@@ -122,7 +122,7 @@ class _Collector:
                 self._plan.done(found)
                 self._done += len(found)
         if self._store.damaged:
-            self._warn(
+            log.warning(
                 f"{len(self._store.damaged)} damaged in the store, to be made again; the first: "
                 f"{self._store.damaged[0]}"
             )
@@ -227,7 +227,7 @@ class _Collector:
         for text in batch:
             if isinstance(text, str) and text not in self._warned:
                 self._warned.add(text)
-                self._warn(text)
+                log.warning(text)
         ended = [item for item in batch if not isinstance(item, str)]
         if not ended:
             return
@@ -264,12 +264,12 @@ class _Collector:
         except CacheError as error:
             if str(error) not in self._warned:
                 self._warned.add(str(error))
-                self._warn(f"{error}; the run directory has the result")
+                log.warning(f"{error}; the run directory has the result")
         self._cache.release(record.key)
 
     def _tell_of_damage(self) -> None:
         if self._cache is not None and self._cache.damaged:
-            self._warn(
+            log.warning(
                 f"{len(self._cache.damaged)} damaged in the cache {self._cache.folder}, made "
                 f"again; the first: {self._cache.damaged[0]}"
             )

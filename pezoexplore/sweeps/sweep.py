@@ -70,7 +70,6 @@ def run_sweep(
     progress: Callable[[Progress], None] | None = None,
     executor: Executor | None = None,
     cache: Cache | None = None,
-    warn: Callable[[str], None] | None = None,
 ) -> SweepResult:
     """Run every stage of every point, and write the run directory.
 
@@ -91,7 +90,6 @@ def run_sweep(
         progress: Called whenever a run ends.
         executor: Runs the stages; None: ``jobs`` processes on this machine.
         cache: Finished runs shared with other sweeps; None for none.
-        warn: Called with one line on each fault that did not matter; None for nobody.
 
     Raises:
         PezoError: The run directory, the store or the RTL cannot be used.
@@ -111,7 +109,6 @@ def run_sweep(
             executor or Local(jobs),
             cache=cache,
             progress=progress or _silent,
-            warn=warn or _silent,
         )
         _complete_logs(plan, run_dir)
         outputs = Outputs(space, plan, skipped, info)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import random
 import signal
@@ -261,15 +262,15 @@ def test_time_that_is_up_ends_a_search_that_goes_on_later(tmp_path: Path, runs: 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["directory", "results.csv"])
 def test_earlier_results_are_taken_over_and_cost_nothing(
-    tmp_path: Path, runs: Path, what: str
+    tmp_path: Path, runs: Path, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     space = search_space()
     points = expand(space).points[::6]
     run_sweep(space, points, steps(runs), out_dir=tmp_path / "old", info=INFO, jobs=2)
     before = len(trained(runs))
     source = tmp_path / "old" / (what if what.endswith("csv") else "")
-    notes: list[str] = []
-    result = run(tmp_path / "out", runs, warm=[source], notes=notes)
+    caplog.set_level(logging.INFO, "pezoexplore")
+    result = run(tmp_path / "out", runs, warm=[source])
     warm = [item.point for item in result.history if item.warm]
     assert set(warm) == set(points)
     assert len(result.history) == len(points) + 12
@@ -277,20 +278,22 @@ def test_earlier_results_are_taken_over_and_cost_nothing(
     assert len({item.point for item in result.history}) == len(result.history)
     rows = rows_of(tmp_path / "out" / "results.csv")
     assert len(rows) == (12 if what.endswith("csv") else 12 + len(points))
-    assert "20 points known" in notes[0]
+    assert "20 points known" in caplog.messages[0]
     again = run(tmp_path / "out", runs, warm=[source])
     assert again.history == result.history
 
 
-def test_rows_of_other_training_settings_are_left_out(tmp_path: Path, runs: Path) -> None:
+def test_rows_of_other_training_settings_are_left_out(
+    tmp_path: Path, runs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     other = search_space(train={"steps": 77})
     points = expand(other).points[:3]
     run_sweep(other, points, steps(runs), out_dir=tmp_path / "old", info=INFO, jobs=2)
-    notes: list[str] = []
+    caplog.set_level(logging.INFO, "pezoexplore")
     warm = [tmp_path / "old" / "results.csv"]
-    result = run(tmp_path / "out", runs, warm=warm, notes=notes, budget=2)
+    result = run(tmp_path / "out", runs, warm=warm, budget=2)
     assert not any(item.warm for item in result.history)
-    assert "3 rows of other settings" in notes[0]
+    assert "3 rows of other settings" in caplog.messages[0]
 
 
 def test_a_warm_start_that_is_none_is_one_line(tmp_path: Path, runs: Path) -> None:

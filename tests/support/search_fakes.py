@@ -90,7 +90,6 @@ def run(
     stages: list[Step] | None = None,
     rungs: list[Step] | None = None,
     progress: list[SearchNews] | None = None,
-    notes: list[str] | None = None,
     cache: Cache | None = None,
     executor: Executor | None = inline,
     **settings: object,
@@ -106,7 +105,6 @@ def run(
         executor=executor,
         cache=cache,
         progress=None if progress is None else progress.append,
-        note=None if notes is None else notes.append,
     )
 
 

@@ -50,7 +50,6 @@ def run(stages: list[Fake], out: str, jobs: int, cache: Cache | None) -> int:
             jobs=jobs,
             progress=_tell,
             cache=cache,
-            warn=say,
         )
     except PezoError as error:
         say(str(error))

@@ -195,7 +195,9 @@ def test_another_run_directory_takes_what_one_made(tmp_path: Path, cache: Cache)
     assert logs == [f"rtl of {lanes} lanes\n" for lanes in (31, 32, 33)]
 
 
-def test_a_damaged_entry_is_made_again_with_a_warning(tmp_path: Path, cache: Cache) -> None:
+def test_a_damaged_entry_is_made_again_with_a_warning(
+    tmp_path: Path, cache: Cache, caplog: pytest.LogCaptureFixture
+) -> None:
     runs = tmp_path / "runs"
     runs.mkdir()
     stage = Fake(name="train", runs=runs)
@@ -203,29 +205,30 @@ def test_a_damaged_entry_is_made_again_with_a_warning(tmp_path: Path, cache: Cac
     key = next(cache.keys())
     path = entry(cache, key)
     path.write_text(path.read_text().replace('accuracy_mean\\":9', 'accuracy_mean\\":8'))
-    told: list[str] = []
-    second = sweep(tmp_path / "b", stage, cache, warn=told.append)
+    second = sweep(tmp_path / "b", stage, cache)
     assert second.counts == {"train": StageCount(1, 2, 0)}
     assert list(second.rows) == list(first.rows)
-    assert len(told) == 1
-    assert key in told[0]
+    assert len(caplog.messages) == 1
+    assert key in caplog.messages[0]
     assert cache.get(key) is not None
 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(
-    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    cache: Cache,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def full(record: Record) -> bool:
         raise CacheError("cannot write the cache: No space left on device")
 
     monkeypatch.setattr(cache, "put", full)
-    told: list[str] = []
     runs = tmp_path / "runs"
     runs.mkdir()
-    result = sweep(tmp_path / "a", Fake(name="train", runs=runs), cache, warn=told.append)
+    result = sweep(tmp_path / "a", Fake(name="train", runs=runs), cache)
     assert result.ok
-    assert len(told) == 1
-    assert "No space left" in told[0]
+    assert len(caplog.messages) == 1
+    assert "No space left" in caplog.messages[0]
 
 
 def test_the_time_of_day_means_nothing(

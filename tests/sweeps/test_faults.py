@@ -167,9 +167,9 @@ def test_a_damaged_record_is_made_again_with_a_warning(
     )
     database.commit()
     database.close()
-    status, said, _ = finish(out, runs, 1)
+    status, _, errors = finish(out, runs, 1)
     assert status == 1
-    assert "2 damaged in the store, to be made again" in said
+    assert "2 damaged in the store, to be made again" in errors
     assert len(runs_of(runs)) == 2
     assert same(out, reference)
 
