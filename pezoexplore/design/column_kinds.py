@@ -4,57 +4,46 @@ from __future__ import annotations
 
 from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import OPERATORS, Condition, parse_condition
-from pezoexplore.design.kinds import Json, Kind, nearest, refusal, shown
+from pezoexplore.design.kinds import Kind, nearest, refusal, shown
 from pezoexplore.errors import DesignError
 
+_COLUMN_NAMES = ", ".join(NUMERIC_COLUMNS)
 
-class ColumnKind(Kind):
-    """The name of a numeric column."""
 
-    @property
-    def allowed(self) -> str:
-        """Allowed values, for error messages."""
-        return ", ".join(NUMERIC_COLUMNS)
+def _column(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    if value not in NUMERIC_COLUMNS:
+        what = "is not numeric" if value in COLUMNS else "is no column"
+        hint = nearest(value, NUMERIC_COLUMNS)
+        raise refusal(f"got {shown(value)}, which {what}{hint}; allowed: {_COLUMN_NAMES}")
+    return value
 
-    def read(self, value: object) -> str:
-        """Return the name of a numeric column; raise DesignError for anything else."""
-        if not isinstance(value, str):
-            raise self.refuse(value)
-        if value not in NUMERIC_COLUMNS:
-            what = "is not numeric" if value in COLUMNS else "is no column"
-            hint = nearest(value, NUMERIC_COLUMNS)
-            raise refusal(f"got {shown(value)}, which {what}{hint}; allowed: {self.allowed}")
+
+def _constraint(value: object) -> Condition:
+    if isinstance(value, Condition):
         return value
+    if not isinstance(value, str):
+        raise ValueError
+    try:
+        condition = parse_condition(value)
+    except DesignError:
+        raise ValueError from None
+    _column(condition.column)
+    if isinstance(condition.value, str):
+        raise ValueError
+    return condition
 
-    def json_schema(self) -> Json:
-        """Return the JSON Schema of a value."""
-        return {"enum": list(NUMERIC_COLUMNS)}
 
+COLUMN = Kind(_COLUMN_NAMES, {"enum": list(NUMERIC_COLUMNS)}, _column)
+"""The name of a numeric column."""
 
-class ConstraintKind(Kind):
-    """A condition on a numeric column, written as text such as ``lut <= 2000``."""
-
-    @property
-    def allowed(self) -> str:
-        """Allowed values, for error messages."""
-        return f"column op number, such as lut <= 2000, op one of {' '.join(OPERATORS)}"
-
-    def read(self, value: object) -> Condition:
-        """Return the parsed condition; raise DesignError for anything else."""
-        if isinstance(value, Condition):
-            return value
-        if not isinstance(value, str):
-            raise self.refuse(value)
-        try:
-            condition = parse_condition(value)
-        except DesignError:
-            raise self.refuse(value) from None
-        ColumnKind().read(condition.column)
-        if isinstance(condition.value, str):
-            raise self.refuse(value)
-        return condition
-
-    def json_schema(self) -> Json:
-        """Return the JSON Schema of a value."""
-        pattern = rf"^\s*({'|'.join(NUMERIC_COLUMNS)})\s*({'|'.join(OPERATORS)})\s*\S+\s*$"
-        return {"type": "string", "pattern": pattern}
+CONSTRAINT = Kind(
+    f"column op number, such as lut <= 2000, op one of {' '.join(OPERATORS)}",
+    {
+        "type": "string",
+        "pattern": rf"^\s*({'|'.join(NUMERIC_COLUMNS)})\s*({'|'.join(OPERATORS)})\s*\S+\s*$",
+    },
+    _constraint,
+)
+"""A condition on a numeric column, written as text such as ``lut <= 2000``."""

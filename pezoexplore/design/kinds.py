@@ -1,6 +1,6 @@
 """Kinds of single values of a design file: each checks, explains and describes itself.
 
-A kind is put into an annotation, ``Annotated[int, Whole(1, 24)]``. It reads the value (raising an
+A kind is put into an annotation, ``Annotated[int, whole(1, 24)]``. It reads the value (raising an
 error that names the value and what is allowed) and gives the JSON Schema of the key.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -53,29 +53,33 @@ def refusal(message: str) -> PydanticCustomError:
     return PydanticCustomError("design", "{message}", {"message": message})
 
 
-class Kind(ABC):
-    """A kind of value: reads it, states what is allowed, describes itself as JSON Schema."""
+@dataclass(eq=False)
+class Kind:
+    """A kind of value: what is allowed, its JSON Schema, and how it is read.
 
-    @property
-    @abstractmethod
-    def allowed(self) -> str:
-        """Allowed values, in words."""
+    Attributes:
+        allowed: Allowed values, in words.
+        schema: JSON Schema of a value.
+        accept: Returns a value in its own type; raises ValueError, with a hint or without, for one
+            that is not of this kind.
+    """
 
-    @abstractmethod
+    allowed: str
+    schema: Json
+    accept: Callable[[Any], object]
+
     def read(self, value: object) -> object:
         """Return the value in its own type.
 
         Raises:
             PydanticCustomError: The value is not of this kind.
         """
-
-    @abstractmethod
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-
-    def refuse(self, value: object, hint: str = "") -> PydanticCustomError:
-        """Return the error for a value that is not of this kind."""
-        return refusal(f"got {shown(value)}; allowed: {self.allowed}{hint}")
+        try:
+            return self.accept(value)
+        except PydanticCustomError:
+            raise
+        except ValueError as hint:
+            raise refusal(f"got {shown(value)}; allowed: {self.allowed}{hint}") from None
 
     def core_schema(self) -> CoreSchema:
         """Return how pydantic reads the value."""
@@ -91,144 +95,13 @@ class Kind(ABC):
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> Json:
         """Return the JSON Schema that pydantic shows."""
-        return self.json_schema()
+        return self.schema
 
 
-@dataclass(frozen=True)
-class Whole(Kind):
-    """A whole number from low to high; 2e4 is one, 2.5 and true are not.
-
-    Attributes:
-        low: Smallest value.
-        high: Largest value.
-        note: Why the largest is the largest.
-        inf: Whether infinity is allowed as well.
-        null: Whether nothing (the default) is allowed as well.
-        word: A word that is allowed as well and reads as None; empty for none.
-    """
-
-    low: int
-    high: int
-    note: str = ""
-    inf: bool = False
-    null: bool = False
-    word: str = ""
-
-    @property
-    def allowed(self) -> str:
-        """Allowed values, in words."""
-        return (
-            f"integers {self.low} to {self.high}"
-            + (" or inf" if self.inf else "")
-            + (" or null (the generator's own default)" if self.null else "")
-            + (f" or {self.word}" if self.word else "")
-            + (f" ({self.note})" if self.note else "")
-        )
-
-    def read(self, value: object) -> int | float | None:
-        """Return the number as an int; infinity as a float."""
-        if (value is None and self.null) or (value == self.word and self.word):
-            return None
-        if self.inf and value in (math.inf, "inf", ".inf"):
-            return math.inf
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.refuse(value)
-        if not self.low <= value <= self.high:
-            raise self.refuse(value)
-        return value
-
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-        number: Json = {"type": "integer", "minimum": self.low, "maximum": self.high}
-        others: list[Json] = []
-        if self.inf:
-            others.append({"enum": ["inf", ".inf"]})
-        if self.null:
-            others.append({"type": "null"})
-        if self.word:
-            others.append({"const": self.word})
-        return {"anyOf": [number, *others]} if others else number
-
-
-@dataclass(frozen=True)
-class Positive(Kind):
-    """A finite number above 0 and at most high."""
-
-    high: float
-
-    @property
-    def allowed(self) -> str:
-        """Allowed values, in words."""
-        return f"numbers above 0, up to {self.high:g}"
-
-    def read(self, value: object) -> float:
-        """Return the number as a float."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.refuse(value)
-        if not 0 < value <= self.high:
-            raise self.refuse(value)
-        return float(value)
-
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-        return {"type": "number", "exclusiveMinimum": 0, "maximum": self.high}
-
-
-@dataclass(frozen=True)
-class Choice(Kind):
-    """One of a few words."""
-
-    choices: tuple[str, ...]
-
-    @property
-    def allowed(self) -> str:
-        """Allowed values, in words."""
-        return ", ".join(self.choices)
-
-    def read(self, value: object) -> str:
-        """Return the word."""
-        if not isinstance(value, str):
-            raise self.refuse(value)
-        if value not in self.choices:
-            raise self.refuse(value, nearest(value, self.choices))
-        return value
-
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-        return {"enum": list(self.choices)}
-
-
-@dataclass(frozen=True)
-class Name(Kind):
-    """A name that may be part of a file name."""
-
-    pattern: str = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-
-    @property
-    def allowed(self) -> str:
-        """Allowed values, in words."""
-        return "text of up to 64 letters, digits, dots, dashes and underscores"
-
-    def read(self, value: object) -> str:
-        """Return the name."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            raise self.refuse(value, "; put a number that is a name in quotes")
-        if not isinstance(value, str) or not re.fullmatch(self.pattern, value):
-            raise self.refuse(value)
-        return value
-
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
-
-
-@dataclass(frozen=True)
 class Several(Kind):
     """One value or a list of values of a kind, read as a tuple.
 
-    Attributes:
+    Args:
         kind: Kind of each value.
         empty: Whether nothing, or an empty list, is allowed.
         ranges: Whether ``{range: [lo, hi, step]}`` (hi included when a step lands on it) and
@@ -236,43 +109,107 @@ class Several(Kind):
         once: Whether equal values collapse into the first.
     """
 
-    kind: Kind
-    empty: bool = False
-    ranges: bool = False
-    once: bool = False
+    def __init__(
+        self, kind: Kind, *, empty: bool = False, ranges: bool = False, once: bool = False
+    ) -> None:
+        """Build the kind of a list; see the class."""
+        self._kind, self._once = kind, once
+        listed: Json = {"type": "array", "items": kind.schema}
+        forms = [kind.schema, listed if empty else listed | {"minItems": 1}]
+        if ranges:
+            forms += [_range_schema("range", 3), _range_schema("powers_of_two", 2)]
 
-    @property
-    def allowed(self) -> str:
-        """Allowed values, in words."""
-        return self.kind.allowed
+        def accept(value: object) -> list[object]:
+            if value is None and empty:
+                return []
+            if isinstance(value, list | tuple):
+                if not value and not empty:
+                    raise ValueError
+                return list(value)
+            return list(_spread(value)) if isinstance(value, Mapping) and ranges else [value]
+
+        super().__init__(kind.allowed, {"anyOf": forms}, accept)
 
     def core_schema(self) -> CoreSchema:
         """Return how pydantic reads the value."""
-        values = core_schema.tuple_variable_schema(self.kind.core_schema())
+        values = core_schema.tuple_variable_schema(self._kind.core_schema())
         read = core_schema.no_info_before_validator_function(self.read, values)
-        return core_schema.no_info_after_validator_function(_distinct, read) if self.once else read
+        return core_schema.no_info_after_validator_function(_distinct, read) if self._once else read
 
-    def read(self, value: object) -> list[object]:
-        """Return the values as a list, each still to be read."""
-        if value is None and self.empty:
-            return []
-        if isinstance(value, list | tuple):
-            if not value and not self.empty:
-                raise self.refuse(value)
-            return list(value)
-        if isinstance(value, Mapping) and self.ranges:
-            return list(_spread(value))
-        return [value]
 
-    def json_schema(self) -> Json:
-        """Return JSON Schema of a value."""
-        item = self.kind.json_schema()
-        forms: list[Json] = [item, {"type": "array", "items": item}]
-        if not self.empty:
-            forms[1]["minItems"] = 1
-        if self.ranges:
-            forms += [_range_schema("range", 3), _range_schema("powers_of_two", 2)]
-        return {"anyOf": forms}
+def whole(
+    low: int, high: int, note: str = "", *, inf: bool = False, null: bool = False, word: str = ""
+) -> Kind:
+    """Return the kind of whole numbers from low to high; 2e4 is one, 2.5 and true are not.
+
+    Args:
+        low: Smallest value.
+        high: Largest value.
+        note: Why the largest is the largest.
+        inf: Whether infinity is allowed as well.
+        null: Whether nothing (the default) is allowed as well.
+        word: A word that is allowed as well and reads as None; empty for none.
+    """
+    others: list[tuple[str, Json]] = [
+        *([(" or inf", {"enum": ["inf", ".inf"]})] if inf else ()),
+        *([(" or null (the generator's own default)", {"type": "null"})] if null else ()),
+        *([(f" or {word}", {"const": word})] if word else ()),
+    ]
+    number: Json = {"type": "integer", "minimum": low, "maximum": high}
+    schema: Json = {"anyOf": [number, *(form for _, form in others)]} if others else number
+    allowed = f"integers {low} to {high}" + "".join(text for text, _ in others)
+    allowed += f" ({note})" if note else ""
+
+    def accept(value: object) -> int | float | None:
+        if (value is None and null) or (word and value == word):
+            return None
+        if inf and value in (math.inf, "inf", ".inf"):
+            return math.inf
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise refusal(f"got {shown(value)}; allowed: {allowed}")
+        return value
+
+    return Kind(allowed, schema, accept)
+
+
+def positive(high: float) -> Kind:
+    """Return the kind of finite numbers above 0, at most high, read as float."""
+    schema: Json = {"type": "number", "exclusiveMinimum": 0, "maximum": high}
+
+    def accept(value: object) -> float:
+        if not is_number(value) or not 0 < value <= high:
+            raise ValueError
+        return float(value)
+
+    return Kind(f"numbers above 0, up to {high:g}", schema, accept)
+
+
+def choice(words: Sequence[str], own: str = "", more: str = "") -> Kind:
+    """Return the kind of a few words, and of others of a form.
+
+    Args:
+        words: The words.
+        own: Regular expression of other words that are allowed; empty for none.
+        more: The latter in words.
+    """
+    listed: Json = {"enum": list(words)}
+    other: Json = {"type": "string", "pattern": f"^{own}$"}
+
+    def accept(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        if value not in words and not (own and re.fullmatch(own, value)):
+            raise ValueError(nearest(value, words))
+        return value
+
+    return Kind(", ".join(words) + more, {"anyOf": [listed, other]} if own else listed, accept)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is a number; truth values are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _distinct(values: tuple[object, ...]) -> tuple[object, ...]:

@@ -11,19 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from pezoexplore.design.column_kinds import ColumnKind, ConstraintKind
+from pezoexplore.design.column_kinds import COLUMN, CONSTRAINT
 from pezoexplore.design.conditions import Condition
-from pezoexplore.design.kinds import (
-    MAX_POINTS,
-    Choice,
-    Name,
-    Positive,
-    Several,
-    Whole,
-    refusal,
-)
+from pezoexplore.design.kinds import MAX_POINTS, Several, choice, positive, refusal, whole
 from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, SCALINGS, TAPS
-from pezoexplore.design.setting_kinds import GeneratorName, Path, Share, Switch, TaskName
+from pezoexplore.design.setting_kinds import FOLDER, GENERATOR, NAME, SHARE, SWITCH, TASK_KIND
 from pezoexplore.design.training_axes import (
     ESTIMATORS,
     FIXED_BITS,
@@ -74,71 +66,71 @@ class SubSpace(_Section):
     An axis that is not named takes its default (in an exclude: matches anything).
     """
 
-    rng: Annotated[tuple[str, ...] | None, Several(GeneratorName())] = _axis(
+    rng: Annotated[tuple[str, ...] | None, Several(GENERATOR)] = _axis(
         "rng",
         "Generator family; gaussian is MeZO's software reference, without hardware; "
         "module:Class is one of your own, in a module beside the design file.",
     )
-    reuse: Annotated[tuple[str, ...] | None, Several(Choice(REUSES))] = _axis(
+    reuse: Annotated[tuple[str, ...] | None, Several(choice(REUSES))] = _axis(
         "reuse",
         "Reuse strategy: none (a generator a lane), pool (stored words), bank (generators "
         "that rotate) or phased (all lanes from one state). bank and phased need rng lfsr.",
     )
     pool_size: Annotated[
         tuple[int, ...] | None,
-        Several(Whole(1, MAX_POOL_BITS, "bits of the largest target's memory"), ranges=True),
+        Several(whole(1, MAX_POOL_BITS, "bits of the largest target's memory"), ranges=True),
     ] = _axis("pool_size", "Words in the pool; for reuse pool only.")
     reuse_period: Annotated[
-        tuple[int | float, ...] | None, Several(Whole(1, 10**9, inf=True), ranges=True)
+        tuple[int | float, ...] | None, Several(whole(1, 10**9, inf=True), ranges=True)
     ] = _axis(
         "reuse_period",
         "Steps served before the pool is refilled or the generators are reseeded; inf: never.",
     )
-    bit_width: Annotated[tuple[int, ...] | None, Several(Whole(1, 24), ranges=True)] = _axis(
+    bit_width: Annotated[tuple[int, ...] | None, Several(whole(1, 24), ranges=True)] = _axis(
         "bit_width", "Signed output bits a number; rademacher always has 1."
     )
     state_bits: Annotated[
-        tuple[int | None, ...] | None, Several(Whole(3, 32, null=True), ranges=True)
+        tuple[int | None, ...] | None, Several(whole(3, 32, null=True), ranges=True)
     ] = _axis(
         "state_bits",
         "Bits of one lfsr's state; null is its default, bit_width. Fixed for the others.",
         "the generator's own",
     )
-    lanes: Annotated[tuple[int, ...] | None, Several(Whole(1, 256), ranges=True)] = _axis(
+    lanes: Annotated[tuple[int, ...] | None, Several(whole(1, 256), ranges=True)] = _axis(
         "lanes", "Random numbers a beat."
     )
-    leap: Annotated[tuple[int, ...] | None, Several(Whole(1, 64), ranges=True)] = _axis(
+    leap: Annotated[tuple[int, ...] | None, Several(whole(1, 64), ranges=True)] = _axis(
         "leap", "State updates a clock; lfsr only. Coprime to 2^state_bits - 1."
     )
-    taps: Annotated[tuple[str, ...] | None, Several(Choice(TAPS))] = _axis(
+    taps: Annotated[tuple[str, ...] | None, Several(choice(TAPS))] = _axis(
         "taps",
         "How the lanes of phased read the one state: shifted (true phase shifts), xor (each "
         "bit its own XOR of state bits) or shared (low bits wired from other lanes).",
     )
-    scaling: Annotated[tuple[str, ...] | None, Several(Choice(SCALINGS))] = _axis(
+    scaling: Annotated[tuple[str, ...] | None, Several(choice(SCALINGS))] = _axis(
         "scaling",
         "none (|z| <= 1), constant (unit deviation, folded into epsilon and learning rate) "
         "or pow2 (a power of two with each beat).",
     )
-    estimator: Annotated[tuple[str, ...] | None, Several(Choice(ESTIMATORS))] = _axis(
+    estimator: Annotated[tuple[str, ...] | None, Several(choice(ESTIMATORS))] = _axis(
         "estimator",
         "How a step estimates the gradient: rge (two-point), rge_onesided, sign_spsa (one-bit "
         "loss difference), cge (every coordinate, no random numbers), cge_sparse, "
         "forward_gradient (exact directional derivative) or backprop (the reference).",
     )
-    queries: Annotated[tuple[int, ...] | None, Several(Whole(1, 4096), ranges=True)] = _axis(
+    queries: Annotated[tuple[int, ...] | None, Several(whole(1, 4096), ranges=True)] = _axis(
         "queries", "Directions a step, whose estimates are averaged."
     )
     weight_bits: Annotated[
-        tuple[int | None, ...] | None, Several(Whole(*FIXED_BITS, word=FLOAT), ranges=True)
+        tuple[int | None, ...] | None, Several(whole(*FIXED_BITS, word=FLOAT), ranges=True)
     ] = _axis("weight_bits", "Bits of an integer weight, or float.", FLOAT)
     activation_bits: Annotated[
-        tuple[int | None, ...] | None, Several(Whole(*FIXED_BITS, word=FLOAT), ranges=True)
+        tuple[int | None, ...] | None, Several(whole(*FIXED_BITS, word=FLOAT), ranges=True)
     ] = _axis("activation_bits", "Bits of an integer activation, or float.", FLOAT)
-    rounding: Annotated[tuple[str, ...] | None, Several(Choice(ROUNDINGS))] = _axis(
+    rounding: Annotated[tuple[str, ...] | None, Several(choice(ROUNDINGS))] = _axis(
         "rounding", "How integer training rounds.", ROUNDINGS[0]
     )
-    update_rounding: Annotated[tuple[str, ...] | None, Several(Choice(UPDATE_ROUNDINGS))] = _axis(
+    update_rounding: Annotated[tuple[str, ...] | None, Several(choice(UPDATE_ROUNDINGS))] = _axis(
         "update_rounding",
         "Whether probe and update share one rounding of z or take two independent ones.",
         UPDATE_ROUNDINGS[0],
@@ -173,50 +165,50 @@ class Entry(SubSpace):
 class TrainSettings(_Section):
     """How each point is trained."""
 
-    steps: Annotated[int, Whole(1, 10**9)] = Field(
+    steps: Annotated[int, whole(1, 10**9)] = Field(
         default=4000, description="Weight updates a run."
     )
-    seeds: Annotated[int, Whole(2, 10_000)] = Field(
+    seeds: Annotated[int, whole(2, 10_000)] = Field(
         default=5, description="Runs a point; the interval is over them."
     )
-    learning_rates: Annotated[tuple[float, ...], Several(Positive(1e6), once=True)] = Field(
+    learning_rates: Annotated[tuple[float, ...], Several(positive(1e6), once=True)] = Field(
         default=(0.003, 0.005, 0.01),
         description="Candidates; each point takes the best on a validation split.",
     )
-    batch: Annotated[int, Whole(1, 10**6)] = Field(default=64, description="Examples a step.")
-    epsilon: Annotated[tuple[float, ...], Several(Positive(1e6), once=True)] = Field(
+    batch: Annotated[int, whole(1, 10**6)] = Field(default=64, description="Examples a step.")
+    epsilon: Annotated[tuple[float, ...], Several(positive(1e6), once=True)] = Field(
         default=(1e-3,),
         description="Size of the perturbation: the loss is taken at w + and - epsilon * z. Of "
         "several, each point takes the best on a validation split.",
     )
-    target_accuracy: Annotated[float, Positive(100)] = Field(
+    target_accuracy: Annotated[float, positive(100)] = Field(
         default=85.0,
         description="Validation accuracy, percent, that steps and energy to target are counted to.",
     )
-    momentum: Annotated[float, Share()] = Field(
+    momentum: Annotated[float, SHARE] = Field(
         default=0.0, description="Share of the last move that is kept; float weights only."
     )
-    weight_decay: Annotated[float, Share()] = Field(
+    weight_decay: Annotated[float, SHARE] = Field(
         default=0.0, description="Pull of the weights towards zero; float weights only."
     )
-    normalise: Annotated[bool, Switch()] = Field(
+    normalise: Annotated[bool, SWITCH] = Field(
         default=False,
         description="Whether rge_onesided divides its step by the deviation of the losses (FZOO).",
     )
-    sparsity: Annotated[float, Share()] = Field(
+    sparsity: Annotated[float, SHARE] = Field(
         default=0.9, description="Share of the weights whose gradient cge_sparse leaves at zero."
     )
-    mask_epochs: Annotated[int, Whole(1, 10**6)] = Field(
+    mask_epochs: Annotated[int, whole(1, 10**6)] = Field(
         default=5, description="Epochs a mask of cge_sparse serves."
     )
-    grasp_queries: Annotated[int, Whole(1, 10**6)] = Field(
+    grasp_queries: Annotated[int, whole(1, 10**6)] = Field(
         default=192, description="Directions of the scores that share out cge_sparse's masks."
     )
-    probe_workers: Annotated[int, Whole(1, 1024)] = Field(
+    probe_workers: Annotated[int, whole(1, 1024)] = Field(
         default=1,
         description="Processes that share the probes of cge and cge_sparse; they change no bit.",
     )
-    data: Annotated[str | None, Path()] = Field(
+    data: Annotated[str | None, FOLDER] = Field(
         default=None,
         description="Folder of CIFAR-10, for the tasks on it; default: what the environment "
         "variable PEZOEXPLORE_CIFAR10 names.",
@@ -230,10 +222,10 @@ class TrainSettings(_Section):
 class HardwareSettings(_Section):
     """What the RTL is synthesised for."""
 
-    targets: Annotated[tuple[str, ...], Several(Choice(TARGETS), once=True)] = Field(
+    targets: Annotated[tuple[str, ...], Several(choice(TARGETS), once=True)] = Field(
         default=("xcup",), description="FPGA families and cell libraries; each gives a row a point."
     )
-    clock_mhz: Annotated[float, Positive(1e5)] = Field(
+    clock_mhz: Annotated[float, positive(1e5)] = Field(
         default=200.0, description="Clock that power is estimated at, MHz."
     )
     power: bool = Field(
@@ -244,10 +236,10 @@ class HardwareSettings(_Section):
 class Objectives(_Section):
     """What the Pareto front trades off: numeric columns of results.csv."""
 
-    maximize: Annotated[tuple[str, ...], Several(ColumnKind(), empty=True)] = Field(
+    maximize: Annotated[tuple[str, ...], Several(COLUMN, empty=True)] = Field(
         default=("accuracy_mean",), description="Columns of which more is better."
     )
-    minimize: Annotated[tuple[str, ...], Several(ColumnKind(), empty=True)] = Field(
+    minimize: Annotated[tuple[str, ...], Several(COLUMN, empty=True)] = Field(
         default=("lut", "ff"), description="Columns of which less is better."
     )
 
@@ -265,8 +257,8 @@ class Objectives(_Section):
 class DesignSpace(_Section):
     """A design file: which points there are, how they are trained, built and ranked."""
 
-    name: Annotated[str, Name()] = Field(description="Name of the design. Default: the file's.")
-    task: Annotated[str, TaskName()] = Field(
+    name: Annotated[str, NAME] = Field(description="Name of the design. Default: the file's.")
+    task: Annotated[str, TASK_KIND] = Field(
         default=TASK,
         description="Training task: one of the package's, or package.module:function.",
     )
@@ -291,7 +283,7 @@ class DesignSpace(_Section):
     objectives: Annotated[Objectives, _or_empty(dict)] = Field(
         default_factory=Objectives, description="What the Pareto front trades off."
     )
-    constraints: Annotated[tuple[Condition, ...], Several(ConstraintKind(), empty=True)] = Field(
+    constraints: Annotated[tuple[Condition, ...], Several(CONSTRAINT, empty=True)] = Field(
         default=(), description="Bounds a design on the front keeps, such as lut <= 2000."
     )
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pezoexplore.design.kinds import MAX_VALUES
 from pezoexplore.design.loading import MAX_BYTES, design_schema, load_design, resolved_yaml
 from pezoexplore.design.point import AXES, MAX_POOL_BITS
-from pezoexplore.design.setting_kinds import TaskName
+from pezoexplore.design.setting_kinds import TASK_KIND
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import names
@@ -283,10 +283,10 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
             f"2: train.learning_rates: got -0.1; allowed: {SMALL_NUMBERS}",
         ),
         ("train: 5", f"1: train: got 5; allowed: a mapping with the keys {TRAIN}"),
-        ("task: mnist", f"1: task: got 'mnist'; allowed: {TaskName().allowed}"),
+        ("task: mnist", f"1: task: got 'mnist'; allowed: {TASK_KIND.allowed}"),
         (
             "task: digit-mlp",
-            f"1: task: got 'digit-mlp'; allowed: {TaskName().allowed}; did you mean digits-mlp?",
+            f"1: task: got 'digit-mlp'; allowed: {TASK_KIND.allowed}; did you mean digits-mlp?",
         ),
         ("name: ../x", f"1: name: got '../x'; allowed: {NAME}"),
         ("name: 5", f"1: name: got 5; allowed: {NAME}; put a number that is a name in quotes"),
