@@ -79,7 +79,7 @@ def few_shot(
         own = [i for i, example in enumerate(examples) if example.label == label]
         if len(own) < shots:
             raise DesignError(
-                f"{len(own)} examples of label {label} are fewer than the {shots} asked for: "
+                f"{len(own)} examples of label {label} are fewer than the {shots} requested: "
                 "lower --shots or give a larger file"
             )
         chosen.update(rng.permutation(own)[:shots].tolist())

@@ -10,9 +10,9 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
-from types import TracebackType
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -89,42 +89,25 @@ class Everywhere:
         return self._all
 
 
-class Workers:
+class Workers(ExitStack):
     """A context of processes that share the probing; one worker means this process alone."""
 
     def __init__(self, workers: int = 1) -> None:
         """Start ``workers`` - 1 processes besides this one (spawned, not forked)."""
+        super().__init__()
         self.count = workers
-        self._pool = (
-            ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn"))
-            if workers > 1
-            else None
-        )
-
-    def __enter__(self) -> Workers:
-        """Return the context itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._pool: ProcessPoolExecutor | None = None
+        if workers > 1:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(workers - 1, mp_context=spawn)
+            self.callback(self._pool.shutdown, cancel_futures=True)
 
     def changes(self, probe: Probe, point: Point, coordinates: Coordinates) -> list[Array]:
         """Compute the mean loss's changes at each layer's coordinates, [seeds, rates, n] each."""
         if self._pool is None:
             return _share(probe, point, coordinates, 0, 1)
-        sent = Point(
-            np.asarray(point.weights),
-            np.asarray(point.inputs),
-            np.asarray(point.targets),
-            point.epsilon,
-        )
+        weights, inputs, targets = map(np.asarray, (point.weights, point.inputs, point.targets))
+        sent = Point(weights, inputs, targets, point.epsilon)
         others = [
             self._pool.submit(_sent_share, probe, sent, coordinates, part, self.count)
             for part in range(1, self.count)
@@ -166,7 +149,7 @@ def train_by_coordinates(
         run: Replicas and settings; its epsilon is the length of a probe.
         masks: Coordinates by step.
         start: Weights, and the step to continue from.
-        stops: Steps after which to hand out the weights, besides the last.
+        stops: Steps after which to yield the weights, besides the last.
         workers: Processes that share the probing; they change no bit of the result.
 
     Yields:

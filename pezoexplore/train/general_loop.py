@@ -102,16 +102,16 @@ def train(
     queries: int = 1,
     block_steps: int | None = None,
 ) -> Iterator[tuple[int, TrainState]]:
-    """Train all replicas and hand out their weights [seeds, rates, d]; see :func:`drive`.
+    """Train all replicas and yield their weights [seeds, rates, d]; see :func:`drive`.
 
     Args:
         method: Network, loss, estimator and update.
         data: Training examples.
         run: Replicas and settings.
-        directions: Values for exactly these seeds, asked for in order; None if the estimator
+        directions: Values for exactly these seeds, called in order; None if the estimator
             takes none.
         start: Weights, and the step to continue from (without momentum of an earlier part).
-        stops: Steps after which to hand out the weights, besides the last.
+        stops: Steps after which to yield the weights, besides the last.
         queries: Directions a step.
         block_steps: Steps of a block, at least 2; None: as many as fit in ``BLOCK_BYTES``. It
             changes no bit of the result.

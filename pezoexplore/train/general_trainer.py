@@ -96,7 +96,7 @@ class GeneralTrainer:
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run`, from given weights and a given step on.
 
-        With ``start.step`` above 0 the source is asked for its numbers from that step on.
+        With ``start.step`` above 0 the source serves numbers from that step on.
         """
         if self.estimator in ("cge", "cge_sparse"):
             probe = Probe(self.task.model, self.task.loss)

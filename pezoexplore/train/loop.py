@@ -1,7 +1,7 @@
 """The host loop of every training: blocks of steps, prepared while the block before still runs.
 
 A training is a compiled function of what is carried from step to step and of a block of prepared
-arrays; :func:`drive` cuts the run into blocks, feeds them and hands out the state on the way. The
+arrays; :func:`drive` cuts the run into blocks, feeds them and yields the states on the way. The
 perceptron, general and integer loops and coordinate-wise estimation differ in that function alone.
 
 The host prepares directions and batches for a fixed number of steps while the block before is
@@ -63,7 +63,7 @@ class Loop:
 def drive(
     loop: Loop, carried: Carried, run: Run, stops: Sequence[int] = (), first: int = 0
 ) -> Iterator[tuple[int, TrainState]]:
-    """Train all replicas of a run and hand out their weights on the way.
+    """Train all replicas of a run and yield their weights on the way.
 
     A replica that diverges carries NaN or infinite weights on and is marked; nothing is raised.
 
@@ -71,7 +71,7 @@ def drive(
         loop: The kind of training.
         carried: What is carried before step ``first``.
         run: Replicas and settings.
-        stops: Steps after which to hand out the weights, besides the last.
+        stops: Steps after which to yield the weights, besides the last.
         first: Steps done before; schedule and batches continue from there.
 
     Yields:

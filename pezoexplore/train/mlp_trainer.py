@@ -67,8 +67,8 @@ class MlpTrainer:
         Args:
             data: Training examples.
             run: Replicas and settings.
-            directions: Values for exactly these seeds; asked for in order from step 0.
-            stops: Steps after which to hand out the weights, besides the last.
+            directions: Values for exactly these seeds; called in order from step 0.
+            stops: Steps after which to yield the weights, besides the last.
             block_steps: Steps of a block, at least 2; more change no bit of the result.
         """
         # dL/(2 eps) z as the loop sees it: summed over the batch, z in units of the values.

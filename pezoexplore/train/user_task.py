@@ -196,7 +196,7 @@ def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
     if user.loss is None and not data.has_classes:
         raise DesignError(
             f"task: '{name}': data must have class numbers from 0 on as targets, unless the task "
-            "has a loss of its own"
+            "sets loss"
         )
     if user.test is None:
         return _carved(name, data)

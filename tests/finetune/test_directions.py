@@ -42,7 +42,7 @@ def on_any_device(point: DesignPoint, seed: int) -> Source | None:
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.label())
-def test_forms_for_accelerators_equal_the_stream_across_turns(point: DesignPoint) -> None:
+def test_forms_for_accelerators_equal_the_stream_across_periods(point: DesignPoint) -> None:
     source = on_any_device(point, 4)
     if source is None:
         assert point.reuse in ("none", "pool")
@@ -57,7 +57,7 @@ def test_forms_for_accelerators_equal_the_stream_across_turns(point: DesignPoint
         assert np.array_equal(source.numbers(epoch, start, count).numpy(), scaled)
 
 
-def test_a_long_state_turns_where_the_stream_does() -> None:
+def test_a_long_state_wraps_where_the_stream_does() -> None:
     point = resolve(state_bits=22, lanes=4)
     made = strategy(point, 1)
     assert isinstance(made, Phased)
@@ -88,7 +88,7 @@ def test_neither_window_nor_range_changes_a_bit(
     assert np.array_equal(np.concatenate(found), expected)
 
 
-def test_chosen_positions_get_the_numbers_of_their_places() -> None:
+def test_chosen_positions_get_their_numbers() -> None:
     point = resolve(state_bits=24)
     directions = Directions(point, 0, 5000, CPU, window=310)
     chosen = torch.tensor([0, 1, 308, 309, 310, 2500, 4999])
@@ -97,7 +97,7 @@ def test_chosen_positions_get_the_numbers_of_their_places() -> None:
     assert np.array_equal(torch.cat(parts).numpy(), expected)
 
 
-def test_replays_of_a_generator_that_cannot_jump_go_back_and_on() -> None:
+def test_replays_of_a_generator_that_cannot_jump_repeat_its_numbers() -> None:
     point = resolve(rng="xoshiro128pp", reuse="none", lanes=4)
     directions = Directions(point, 0, 1000, CPU, window=64)
     for step in (3, 3, 4, 2, 7):

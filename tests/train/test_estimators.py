@@ -140,7 +140,7 @@ def test_on_a_network_all_exact_ones_agree() -> None:
 
 
 @pytest.mark.parametrize("name", [*estimators.RANDOM, "backprop"])
-def test_a_loss_that_is_not_finite_is_told(name: str) -> None:
+def test_a_loss_that_is_not_finite_is_reported(name: str) -> None:
     made = estimators.estimator_of(name)
 
     def losses(weights: Any) -> Any:

@@ -31,14 +31,14 @@ def test_to_nearest_is_away_from_zero_at_halves(value: int, shift: int) -> None:
 
 
 @given(INT32, st.integers(1, 30), st.integers(0, 2**12 - 1), st.integers(1, 12))
-def test_at_random_adds_less_than_one(value: int, shift: int, noise: int, bits: int) -> None:
+def test_stochastic_rounding_adds_below_one(value: int, shift: int, noise: int, bits: int) -> None:
     noise %= 2**bits
     found = shift_round(np.int32(value), shift, np.int32(noise), bits)
     assert found == at_random(value, shift, noise, bits)
     assert math.floor(value / 2**shift) <= found <= math.floor(value / 2**shift) + 1
 
 
-def test_rounding_at_random_is_right_on_average() -> None:
+def test_stochastic_rounding_is_right_on_average() -> None:
     noise = np.arange(256, dtype=np.int32)
     for value in (-1000, -37, 5, 129):
         assert shift_round(np.full(256, value, np.int32), 8, noise, 8).mean() == value / 256

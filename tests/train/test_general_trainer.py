@@ -117,7 +117,7 @@ def test_blocks_and_stops_change_no_bit(uniform: Callable[..., Any]) -> None:
     assert directions.asked == [(0, 14), (14, 14), (28, 14), (42, 6)]
 
 
-def test_a_run_goes_on_where_it_stopped(uniform: Callable[..., Any]) -> None:
+def test_a_run_resumes_where_it_stopped(uniform: Callable[..., Any]) -> None:
     trainer = GeneralTrainer(TASK)
     whole = {
         step: state.weights

@@ -113,7 +113,7 @@ BROKEN = {
     "def task(): return UserTask(w, predict, x)": "data must be a pair",
     "def task(): return UserTask(w, predict, (x, y[1:]))": "as many numeric inputs as targets",
     "def task(): return UserTask(w, predict, (x, y - 1))": "class numbers from 0 on or floats",
-    "def task(): return UserTask(w, predict, (x, y + 0.5))": "unless the task has a loss of its",
+    "def task(): return UserTask(w, predict, (x, y + 0.5))": "unless the task sets loss",
     "def task(): return UserTask(w, predict, (x, y + 0.5), loss, (x, y))": "same kind of targets",
     "def task(): return UserTask(w, predict, (x, y + 300))": "at most 255",
     "def task(): return UserTask(w, predict, (x, y + 1))": "3 classes or more",

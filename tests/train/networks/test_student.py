@@ -76,13 +76,13 @@ def looks(losses: list[float], **settings: float) -> list[bool]:
     return [watch.stalled(loss) for loss in losses]
 
 
-def test_a_stall_is_so_many_looks_in_a_row_below_delta() -> None:
+def test_a_stall_is_p_checks_in_a_row_below_delta() -> None:
     assert looks([2.0, 1.0, 0.95, 0.5, 0.49, 0.48]) == [False] * 5 + [True]
     assert looks([1.0, 1.0, 1.0, 1.0, 1.0]) == [False, False, True, False, True]
     assert looks([1.0, 1.2, 1.3]) == [False, False, True]
 
 
-def test_smoothing_hides_a_single_bad_look() -> None:
+def test_smoothing_hides_a_single_bad_check() -> None:
     losses = [1.0, 0.8, 0.85, 0.6, 0.65, 0.4]
     assert looks(losses, patience=1) == [False, False, True, False, True, False]
     assert looks(losses, patience=1, smoothing=0.4, delta=0.02) == [False] * 6
