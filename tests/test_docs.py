@@ -35,8 +35,8 @@ def test_every_command_and_file_that_the_readme_names_is_there() -> None:
 
 
 QUICK = {
-    "sweep": "--stages train --sample 2 -s train.steps=20 -s train.seeds=2",
-    "search": "--stages train -s train.steps=20 -s train.seeds=2 --budget 2 "
+    "sweep": "--stages train --sample 1 -s train.steps=20 -s train.seeds=2",
+    "search": "--stages train -s train.steps=20 -s train.seeds=2 --budget 1 "
     "-s objectives.minimize=[rng_state_bits]",
     "compare": "--stages train --lanes 3 --bit-width 4 --seeds 2 -s train.steps=5",
     "train": "--steps 20 --seeds 2 --learning-rates 0.01",

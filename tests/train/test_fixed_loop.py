@@ -118,7 +118,7 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
     return np.concatenate([part.ravel() for layer in replica.layers for part in layer])
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 @given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
 def test_agrees_with_the_slow_reference_bit_for_bit(
     axes: dict[str, Any], numbers: dict[str, Any], independent: bool, epsilon: float

@@ -220,7 +220,7 @@ def test_edited_rtl_may_have_a_memory_where_ours_has_none(tmp_path):
     [
         ("lfsr", "phased"),
         *(
-            pytest.param(rng, reuse, marks=pytest.mark.slow)
+            pytest.param(rng, reuse, marks=pytest.mark.regression)
             for rng, reuse in (("xorshift32", "none"), ("clt", "none"), ("lfsr", "bank"))
         ),
     ],
