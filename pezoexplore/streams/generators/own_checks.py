@@ -143,7 +143,8 @@ def _linear(made: Family, place: str, point: _Tried) -> Iterator[str]:
         yield f"columns must be a tuple of {made.state} whole numbers of {made.state} bits"
     if not _has_full_period(columns):
         yield f"the map of columns has not the period 2^{made.state} - 1"
-    states = np.arange(1, 1 + 2 * _STATES, dtype=np.uint64).reshape(2, _STATES)
+    spread = [(2**made.state - 1) * k // (2 * _STATES) or 1 for k in range(1, 1 + 2 * _STATES)]
+    states = np.array(spread, dtype=np.uint64).reshape(2, _STATES)
     shown = guarded(place, "words_of_lanes", made.words_of_lanes, states, point)
     if getattr(shown, "ndim", 0) != 3 or shown.shape[:2] != states.shape:
         yield f"words_of_lanes must return [2, {_STATES}, lanes] for states [2, {_STATES}]"
