@@ -16,7 +16,7 @@ SHORT = ("-s", "train.steps=20", "--jobs", 1)
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Path:
-    """The working folder of `call`, with the module in it."""
+    """Return the working folder of `call`, with the module in it."""
     for file in ("own_generator.py", "own_generator.v"):
         shutil.copy(EXAMPLE / file, tmp_path)
     return tmp_path

@@ -40,7 +40,7 @@ class Own(Family):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the example, from elsewhere."""
+    """Return a folder with the example, which is not the working folder."""
     made = tmp_path / "designs"
     shutil.copytree(EXAMPLE, made, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.chdir(tmp_path)
