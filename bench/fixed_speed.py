@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     run = Run((0, 1, 2, 3, 4), (0.003, 0.005, 0.01), options.steps, 64, 0.02)
-    print("| stream | arithmetic | us a step and replica | times float | limit |")
+    print("| stream | arithmetic | us per step and replica | times float | limit |")
     print("|---|---|---|---|---|")
     for name, axes in STREAMS.items():
         points = {"float": resolve(**axes)} | {

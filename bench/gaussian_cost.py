@@ -167,7 +167,7 @@ def main() -> int:
     lane = table_hadamard_lane()
     spread = lane <= 30 and close["table_hadamard"] <= 5e-3
     print(f"a lane of at most 50 LUT and 60 FF of state at KL 2e-4: {', '.join(small) or 'none'}")
-    print(f"table_hadamard at 31 lanes: {lane:.1f} LUT a lane, KL {close['table_hadamard']:.1e}")
+    print(f"table_hadamard at 31 lanes: {lane:.1f} LUT per lane, KL {close['table_hadamard']:.1e}")
     print(f"autocorrelations under 0.05: {', '.join(calm) or 'none'}")
     return [bool(small), spread, bool(calm)].count(False)
 

@@ -132,7 +132,7 @@ def main() -> int:
             cheapest = min(cheapest, used, key=lambda found: found["lut"])
         lane = used["lut"] / LANES, used["ff"] / LANES
         saved = 1 - best_lut / used["lut"], 1 - best_ff / used["ff"]
-        note = f"{lane[0]:.1f} LUT, {lane[1]:.1f} FF a lane; {best.label()} saves "
+        note = f"{lane[0]:.1f} LUT, {lane[1]:.1f} FF per lane; {best.label()} saves "
         show(point, used, note + f"{saved[0]:.1%} LUT, {saved[1]:.1%} FF")
         if point.rng == "treegrng" and (max(lane) > 70 or saved[0] < 0.85 or saved[1] < 0.9):
             missed.append("treegrng")

@@ -80,7 +80,7 @@ def main() -> int:
     clock = picojoules(CLOCK_UA) / CLOCKED
     toggle = (picojoules(PRODUCT_UA) - registers * clock) / rate
     print(f"{luts} LUTs and {registers} registers here, 180 logic cells there")
-    print(f"{rate:.1f} toggles a clock for {picojoules(PRODUCT_UA):.2f} pJ")
+    print(f"{rate:.1f} toggles per clock for {picojoules(PRODUCT_UA):.2f} pJ")
     print(f"clock of a register {clock:.4f} pJ, in use {fabric.clock_pj:g}")
     print(f"toggle {toggle:.4f} pJ, in use {fabric.output_pj:g} and {fabric.register_pj:g}")
     used = (fabric.clock_pj / clock, fabric.output_pj / toggle, fabric.register_pj / toggle)

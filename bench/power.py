@@ -40,7 +40,7 @@ def show(point: DesignPoint, target: str, folder: Path) -> float:
     each = found["energy_per_number_pj_est"]
     print(
         f"{point.label():36} {power:8.2f} mW, without glitches {without:8.2f} mW, "
-        f"{each:6.2f} pJ a number",
+        f"{each:6.2f} pJ per number",
         flush=True,
     )
     return power

@@ -1,6 +1,6 @@
 """Overhead around the stages: time per point, memory, two processes against one.
 
-    python bench/scale.py overhead [--points 10000] [--jobs 2]    target: under 5 ms a point
+    python bench/scale.py overhead [--points 10000] [--jobs 2]    target: under 5 ms per point
     python bench/scale.py warm     [--points 1000]                target: under 3 s
     python bench/scale.py jobs     [--points 40] [--seconds 1]    target: 1.7 times
     python bench/scale.py memory   [--most 1000000]               target: flat
@@ -121,7 +121,7 @@ def stage_costs(out: Path, count: int, design: Path) -> None:
     spent["synth"] = cpu("train,rtl,synth")
     start = cpu("train,rtl,synth")  # nothing left to run: starting, tables and plots
     for name, seconds in spent.items():
-        print(f"{name}: {(seconds - start) / count:.1f} s of processor time a point")
+        print(f"{name}: {(seconds - start) / count:.1f} s of processor time per point")
     total = sum(spent.values()) / count - 3 * start / count
     print(f"all: {total:.1f} s a point, of {count} of {design.name}; {start:.1f} s a command")
 
@@ -155,7 +155,8 @@ def memory_of(out: Path, count: int) -> None:
     seconds = time.perf_counter() - start
     print(
         f"{count} points: peak {peak_mb():.0f} MiB ({before:.0f} before), {seconds:.1f} s, "
-        f"{1e3 * seconds / count:.3f} ms a point ({1e3 * (time.process_time() - cpu) / count:.3f} "
+        f"{1e3 * seconds / count:.3f} ms per point "
+        f"({1e3 * (time.process_time() - cpu) / count:.3f} "
         f"of processor time), {len(result.front)} on the front, "
         f"results.csv {(out / 'results.csv').stat().st_size / 1e6:.0f} MB",
         flush=True,
@@ -181,11 +182,11 @@ def cost(out: Path, count: int) -> None:
         for first in range(100, count, 100):
             store.put(*records[first : first + 100])
         grouped = time.perf_counter()
-    print(f"plan            {1e3 * (planned - start) / count:.3f} ms a point")
-    print(f"hand out        {1e3 * (listed - planned) / count:.3f} ms a point")
-    print(f"make record     {1e3 * (made - listed) / count:.3f} ms a point")
-    print(f"store, one by one {1e3 * (single - made) / 100:.3f} ms a point")
-    print(f"store, by 100     {1e3 * (grouped - single) / (count - 100):.3f} ms a point")
+    print(f"plan            {1e3 * (planned - start) / count:.3f} ms per point")
+    print(f"hand out        {1e3 * (listed - planned) / count:.3f} ms per point")
+    print(f"make record     {1e3 * (made - listed) / count:.3f} ms per point")
+    print(f"store, one by one {1e3 * (single - made) / 100:.3f} ms per point")
+    print(f"store, by 100     {1e3 * (grouped - single) / (count - 100):.3f} ms per point")
 
 
 def through_dask(out: Path, count: int, jobs: int) -> None:
@@ -206,8 +207,8 @@ def through_dask(out: Path, count: int, jobs: int) -> None:
     assert result.ok
     print(
         f"{count} empty points, {jobs} Dask workers: {seconds:.1f} s, "
-        f"{1e3 * seconds / count:.2f} ms a point; client and scheduler, which are one process, "
-        f"used {1e3 * cpu / count:.2f} ms of processor time a point"
+        f"{1e3 * seconds / count:.2f} ms per point; client and scheduler, which are one process, "
+        f"used {1e3 * cpu / count:.2f} ms of processor time per point"
     )
 
 

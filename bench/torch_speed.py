@@ -250,7 +250,7 @@ def report(found: dict[str, list[float]], core: int, options: argparse.Namespace
         f"torch {torch.__version__}, core {core}, {options.repeats} x {options.steps} steps; "
         f"{numbers:,} parameters ({4 * numbers / 2**20:.0f} MiB), forward {forward * 1e3:.0f} ms"
     )
-    print(f"  {'':30s} {'ms a step':>9s} {'/ (a)':>7s} {'/ (c)':>7s} {'memory':>8s}")
+    print(f"  {'':30s} {'ms per step':>9s} {'/ (a)':>7s} {'/ (c)':>7s} {'memory':>8s}")
     rivals = [np.array(found[name]) for name in ("(a) torch.randn", "(c) MeZO in place")]
     held = True
     for name, times in found.items():

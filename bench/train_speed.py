@@ -51,12 +51,12 @@ ARMS: dict[str, tuple[DesignPoint, float]] = {
     "bank, 8-bit state": (resolve(reuse="bank"), 0.5),
     "phased, 12-bit state": (resolve(state_bits=12), 0.5),
     "phased, 24-bit state": (resolve(state_bits=24), 0.4),
-    "xorshift32, one a lane": (resolve(rng="xorshift32", reuse="none"), 0.4),
+    "xorshift32, one per lane": (resolve(rng="xorshift32", reuse="none"), 0.4),
 }
 """Points by name, with the share of the rate of (c) they must reach."""
 
 Timed = Callable[[], float]
-"""Runs once and returns seconds a step and replica."""
+"""Runs once and returns seconds per step and replica."""
 
 
 def torch_mezo(lean: bool) -> Timed:
@@ -210,7 +210,7 @@ def main() -> int:
 def report(best: dict[str, float], ceiling: float, core: int, options: argparse.Namespace) -> int:
     """Print the figures; return 0 if every ratio was measured and holds."""
     print(f"core {core}, {REPLICAS} replicas, {options.steps} steps, best of {options.repeats}")
-    print("us a step and replica:")
+    print("us per step and replica:")
     for name, seconds in best.items():
         if name.startswith(("(a)", "(c)")):
             print(f"  {name:30s} {seconds * 1e6:9.2f}")

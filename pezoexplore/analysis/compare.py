@@ -39,12 +39,12 @@ PAPER_TEXT = (
 )
 
 COMPARABLE = (
-    "The paper's baseline generator, device, clock and tables are not known here, so its "
-    "percentages and ours are not of the same thing: what can be compared is whether reuse of "
-    "uniform numbers costs less than a Gaussian generator a lane, and whether accuracy holds. Ours "
-    "are of the random-number hardware alone, replay and handshake included, at equal lanes and "
-    "one beat a clock, after synthesis by open tools; a pool's words lie in block RAM, which LUTs "
-    "and flip-flops do not show."
+    "The paper's baseline generator, device, clock and tables are not known, so its percentages "
+    "and ours do not measure the same: comparable is only whether reuse of uniform numbers costs "
+    "less than a Gaussian generator per lane, and whether accuracy holds. Ours are of the "
+    "random-number hardware alone, including replay and handshake, at equal lanes and one beat per "
+    "clock, after synthesis by open tools; the words of a pool are in block RAM, which LUTs and "
+    "flip-flops do not include."
 )
 
 MAX_KL = 5e-4
@@ -206,7 +206,7 @@ def _order(line: Line) -> tuple[int, float, str]:
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:
-    """Return each point once: the software reference has a row a target."""
+    """Return each point once: the software reference has a row per target."""
     return list({DesignPoint.from_json(row): row for row in reversed(rows)}.values())[::-1]
 
 

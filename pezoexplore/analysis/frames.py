@@ -31,7 +31,7 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
         required: Columns that must be there.
 
     Returns:
-        A row a line, in their order: columns of numbers as float64 (``inf`` read, empty NaN),
+        A row per line, in their order: columns of numbers as float64 (``inf`` read, empty NaN),
         the others as text (empty stays empty). Columns that results.csv does not define are
         numbers when every cell is one.
 

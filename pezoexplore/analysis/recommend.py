@@ -45,7 +45,7 @@ class Limits:
 
     Attributes:
         parameters: Weights d of the model.
-        lanes: Numbers a clock.
+        lanes: Numbers per clock.
         target: FPGA family or cell library.
         drop: Accuracy that may be lost against the baseline, percentage points.
         most: Ceilings by resource.

@@ -260,7 +260,7 @@ def _usable(rows: Rows, response: str) -> tuple[list[Mapping[str, object]], Floa
 def _one_a_design(
     rows: list[Mapping[str, object]], values: list[float]
 ) -> tuple[list[Mapping[str, object]], list[float]]:
-    """Keep one row a design where the result is the same on all targets, such as an accuracy."""
+    """Keep one row per design where the result is the same on all targets, such as an accuracy."""
     designs = [tuple(cell_text(row.get(axis)) for axis in AXES) for row in rows]
     found: dict[tuple[str, ...], set[float]] = {}
     first: dict[tuple[str, ...], object] = {}

@@ -52,14 +52,14 @@ class DesignPoint:
         reuse: Reuse strategy, one of ``REUSES``.
         pool_size: Words asked for in a pool; None for the other strategies.
         reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
-        bit_width: Signed output bits a number; None for the software Gaussian.
+        bit_width: Signed output bits per number; None for the software Gaussian.
         state_bits: Bits of one generator's state; None for the software Gaussian.
-        lanes: Numbers a beat.
-        leap: State updates a clock (lfsr); None for the other generators.
+        lanes: Numbers per beat.
+        leap: State updates per clock (lfsr); None for the other generators.
         taps: How the lanes of a phased stream are wired; None for the other strategies.
         scaling: ``none``, ``constant`` or ``pow2``.
         estimator: How a step estimates the gradient, one of ``ESTIMATORS``.
-        queries: Directions a step; None for the estimators that draw none.
+        queries: Directions per step; None for the estimators that draw none.
         weight_bits: Bits of an integer weight; None for float weights.
         activation_bits: Bits of an integer activation; None for float activations.
         rounding: How integers are rounded; None for float weights.
@@ -138,7 +138,7 @@ class DesignPoint:
 
     @property
     def bits(self) -> int:
-        """Output bits a number of a hardware point."""
+        """Output bits per number of a hardware point."""
         assert self.bit_width is not None, "the software Gaussian has no bit width"
         return self.bit_width
 

@@ -69,6 +69,6 @@ GENERATOR = choice(names(), OWN, ", or package.module:Class")
 TASK_KIND = choice(
     TASK_NAMES,
     f"({_SHOTS}|{OWN})",
-    ", a last-mile task with -K for K examples a class, or package.module:function",
+    ", a last-mile task with -K for K examples per class, or package.module:function",
 )
 """A training task: one of the package's, or a function of the user's."""

@@ -73,7 +73,7 @@ class SubSpace(_Section):
     )
     reuse: Annotated[tuple[str, ...] | None, Several(choice(REUSES))] = _axis(
         "reuse",
-        "Reuse strategy: none (a generator a lane), pool (stored words), bank (generators "
+        "Reuse strategy: none (a generator per lane), pool (stored words), bank (generators "
         "that rotate) or phased (all lanes from one state). bank and phased need rng lfsr.",
     )
     pool_size: Annotated[
@@ -87,7 +87,7 @@ class SubSpace(_Section):
         "Steps served before the pool is refilled or the generators are reseeded; inf: never.",
     )
     bit_width: Annotated[tuple[int, ...] | None, Several(whole(1, 24), ranges=True)] = _axis(
-        "bit_width", "Signed output bits a number; rademacher always has 1."
+        "bit_width", "Signed output bits per number; rademacher always has 1."
     )
     state_bits: Annotated[
         tuple[int | None, ...] | None, Several(whole(3, 32, null=True), ranges=True)
@@ -97,10 +97,10 @@ class SubSpace(_Section):
         "the generator's own",
     )
     lanes: Annotated[tuple[int, ...] | None, Several(whole(1, 256), ranges=True)] = _axis(
-        "lanes", "Random numbers a beat."
+        "lanes", "Random numbers per beat."
     )
     leap: Annotated[tuple[int, ...] | None, Several(whole(1, 64), ranges=True)] = _axis(
-        "leap", "State updates a clock; lfsr only. Coprime to 2^state_bits - 1."
+        "leap", "State updates per clock; lfsr only. Coprime to 2^state_bits - 1."
     )
     taps: Annotated[tuple[str, ...] | None, Several(choice(TAPS))] = _axis(
         "taps",
@@ -119,7 +119,7 @@ class SubSpace(_Section):
         "forward_gradient (exact directional derivative) or backprop (the reference).",
     )
     queries: Annotated[tuple[int, ...] | None, Several(whole(1, 4096), ranges=True)] = _axis(
-        "queries", "Directions a step, whose estimates are averaged."
+        "queries", "Directions per step, whose estimates are averaged."
     )
     weight_bits: Annotated[
         tuple[int | None, ...] | None, Several(whole(*FIXED_BITS, word=FLOAT), ranges=True)
@@ -166,7 +166,7 @@ class TrainSettings(_Section):
     """How each point is trained."""
 
     steps: Annotated[int, whole(1, 10**9)] = Field(
-        default=4000, description="Weight updates a run."
+        default=4000, description="Weight updates per run."
     )
     seeds: Annotated[int, whole(2, 10_000)] = Field(
         default=5, description="Runs a point; the interval is over them."
@@ -223,7 +223,8 @@ class HardwareSettings(_Section):
     """What the RTL is synthesised for."""
 
     targets: Annotated[tuple[str, ...], Several(choice(TARGETS), once=True)] = Field(
-        default=("xcup",), description="FPGA families and cell libraries; each gives a row a point."
+        default=("xcup",),
+        description="FPGA families and cell libraries; each gives a row per point.",
     )
     clock_mhz: Annotated[float, positive(1e5)] = Field(
         default=200.0, description="Clock that power is estimated at, MHz."

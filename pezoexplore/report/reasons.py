@@ -133,7 +133,7 @@ def _norm(figures: Figures, scaling: str) -> str:
 
 def _bits(option: Option, figures: Figures) -> str:
     cost, output, fresh = option.lut_equivalents, figures.output_bits, figures.fresh_bits
-    each = f"{cost / output:.2f} LUT equivalents for each of {output} bits a clock"
+    each = f"{cost / output:.2f} LUT equivalents for each of {output} bits per clock"
     if not fresh:
         return f"cost: {each}; none of them is fresh: the words are stored"
     bits = "1 of them is" if fresh == 1 else f"{fresh:.3g} of them are"

@@ -26,7 +26,7 @@ _HEADER = """// SPDX-License-Identifier: Apache-2.0
 """
 
 _ROW = 11
-"""Bits a line of the function."""
+"""Bits per line of the function."""
 
 Taps = tuple[tuple[int, ...], ...]
 

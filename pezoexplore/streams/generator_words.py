@@ -27,7 +27,7 @@ def generator_words(
         position: Clock within the rotation period.
 
     Returns:
-        Words [epochs, count, lanes], int16, or int32 for wide ones; one a generator, or as many
+        Words [epochs, count, lanes], int16, or int32 for wide ones; one per generator, or as many
         as it serves.
     """
     made = generator(point)

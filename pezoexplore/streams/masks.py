@@ -126,7 +126,7 @@ def phased_masks(step: Columns, taps: str, lanes: int, bit_width: int) -> Masks:
         step: The map of one clock of the state.
         taps: ``shifted``, ``xor`` or ``shared``.
         lanes: Lanes L.
-        bit_width: Output bits a lane, at most the state's.
+        bit_width: Output bits per lane, at most the state's.
 
     Returns:
         Masks indexed [lane][bit], bit 0 the least significant.

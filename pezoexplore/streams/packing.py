@@ -27,7 +27,7 @@ def pack_rows(words: Words, bits: int) -> list[int]:
 
     Args:
         words: Integers [beats, lanes].
-        bits: Bits a word.
+        bits: Bits per word.
     """
     beats, lanes = words.shape
     fields = (words.astype(np.int64) & (2**bits - 1))[:, :, None] >> np.arange(bits) & 1
@@ -37,5 +37,5 @@ def pack_rows(words: Words, bits: int) -> list[int]:
 
 
 def hex_lines(values: Iterable[int]) -> str:
-    """Return one hexadecimal number a line, as ``$readmemh`` reads them."""
+    """Return one hexadecimal number per line, as ``$readmemh`` reads them."""
     return "".join(f"{value:x}\n" for value in values)

@@ -64,7 +64,7 @@ class Reuse:
 
 
 class NoReuse(Reuse):
-    """One generator a lane, or a group of lanes."""
+    """One generator per lane, or a group of lanes."""
 
     name = "none"
     fresh = True
@@ -101,7 +101,7 @@ class Pool(Reuse):
 
 
 class Bank(Reuse):
-    """One lfsr a lane, of one polynomial, whose states rotate after every full period."""
+    """One lfsr per lane, of one polynomial, whose states rotate after every full period."""
 
     name = "bank"
 

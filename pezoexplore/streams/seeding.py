@@ -65,7 +65,7 @@ def drawn_limbs(seed: int, epochs: U64, generators: int, limbs: int) -> U64:
         seed: Master seed, 0 to 2**64 - 1.
         epochs: Reseeds so far, uint64 [E].
         generators: Number of generators G.
-        limbs: Words of 64 bits a generator K, at most 64 if there is more than one generator.
+        limbs: Words of 64 bits per generator K, at most 64 if there is more than one generator.
 
     Returns:
         uint64 array [E, G, K].

@@ -1,7 +1,7 @@
 """What a reuse strategy can do: the words of a point, and the hardware that shows them.
 
 A strategy is built once from a point and a master seed (:class:`pezoexplore.streams.stream.Stream`
-builds it) and answers every question that depends on how words are reused: which words a beat
+builds it) and answers every question that depends on how words are reused: which words per beat
 shows, which states the host loads, how long a reseed stalls, when the stream repeats, which
 Verilog it is. The classes are in :mod:`pezoexplore.streams.strategies`.
 """
@@ -171,7 +171,7 @@ class Strategy(ABC):
         weights that read the same number in every step move together. Distinct directions of
         B = ceil(d / L) beats, without reseeding:
 
-        - generators a lane, no rotation: P / gcd(B, P); bank: L P / gcd(B, L P);
+        - generators per lane, no rotation: P / gcd(B, P); bank: L P / gcd(B, L P);
         - pool: R / gcd(B, R), fewer only where the filler's period is shorter than the pool;
         - phased: distinct pairs of start position and beat of the hop, counted.
 
@@ -200,11 +200,11 @@ class Strategy(ABC):
         return walk.endless(beats, limit)
 
     def fresh_bits(self, parameters: int) -> float:
-        """Return the bits a clock, on average, that no earlier word of the stream determines.
+        """Return the bits per clock, on average, that no earlier word of the stream determines.
 
-        A generator's state moves by `leap` bits a clock (lfsr) or as a whole (the others), of which
-        no more than `bit_width` can show in its word. What a reseed brings in comes from the host
-        and is not counted.
+        A generator's state moves by `leap` bits per clock (lfsr) or as a whole (the others), of
+        which no more than `bit_width` can show in its word. What a reseed brings in comes from the
+        host and is not counted.
 
         Args:
             parameters: Weights d, which say how many beats a step has.

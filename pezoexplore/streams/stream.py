@@ -44,7 +44,7 @@ class Stream:
 
     Attributes:
         point: The design.
-        lanes: Words a beat.
+        lanes: Words per beat.
         strategy: How words are reused; its hardware too.
     """
 

@@ -147,7 +147,7 @@ def _synthesis(
 
 
 def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list[str]:
-    """Return one line a target on the columns that a missing tool leaves empty.
+    """Return one line per target on the columns that a missing tool leaves empty.
 
     Args:
         space: The design space, for its targets.

@@ -112,7 +112,7 @@ def train(
             takes none.
         start: Weights, and the step to continue from (without momentum of an earlier part).
         stops: Steps after which to yield the weights, besides the last.
-        queries: Directions a step.
+        queries: Directions per step.
         block_steps: Steps of a block, at least 2; None: as many as fit in ``BLOCK_BYTES``. It
             changes no bit of the result.
     """

@@ -7,7 +7,7 @@ rate) by
     eta_t = eta / 2 * (1 + cos(pi t / steps)),
 
 L the mean cross-entropy over the batch (two-point estimate of Spall's SPSA as in MeZO,
-arXiv 2305.17333, with one direction a step). Replicas of one seed share z and batch.
+arXiv 2305.17333, with one direction per step). Replicas of one seed share z and batch.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Fake(Stage):
 
     Attributes:
         acts: Pairs of lanes and behaviour.
-        runs: Folder that gets one file a run, named by stage and lanes.
+        runs: Folder that gets one file per run, named by stage and lanes.
         revision: Part of the key.
         sleep_s: How long a good run takes.
     """

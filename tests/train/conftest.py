@@ -13,7 +13,7 @@ from pezoexplore.train.trainer import DirectionSource
 
 
 class Uniform:
-    """Odd integers uniform on -255..255, unit variance after scaling, one generator a seed."""
+    """Odd integers uniform on -255..255, unit variance after scaling, one generator per seed."""
 
     scale = float(np.sqrt(3 / (256**2 - 1)))
 
@@ -30,7 +30,7 @@ class Uniform:
 
 
 class Normal(Uniform):
-    """Float32 Gaussian numbers, one generator a seed."""
+    """Float32 Gaussian numbers, one generator per seed."""
 
     scale = 1.0
 

@@ -228,7 +228,7 @@ def _cell(value: float | int | None) -> str:
 
 def _summary(result: Mapping[str, Any]) -> Sequence[str]:
     rate, epsilon = result["learning_rate"], result["epsilon"]
-    costs = f"{result['forward_passes']} forward passes a run"
+    costs = f"{result['forward_passes']} forward passes per run"
     before = result["accuracy_before"]
     adapted = [] if before is None else [f"before adaptation {before:.2f} %"]
     settings = f"learning rate {rate:g}, epsilon {epsilon:g}, {costs}"

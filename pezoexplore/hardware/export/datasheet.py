@@ -33,7 +33,7 @@ def datasheet(
     parts = [
         f"# {point.label()}",
         "A stream of random numbers for zeroth-order training in hardware: "
-        f"{point.lanes} signed numbers of {point.bits} bits a clock.",
+        f"{point.lanes} signed numbers of {point.bits} bits per clock.",
         "## Design",
         markdown_table(("axis", "value", "meaning"), _axes(point)),
         "## Numbers",
@@ -116,7 +116,7 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
 
 
 def _timing(point: DesignPoint) -> str:
-    text = "A beat a clock, replay included; valid and data hold while a beat is not accepted."
+    text = "A beat per clock, replay included; valid and data hold while a beat is not accepted."
     strategy = Stream(point).strategy
     if strategy.loads_after_reset:
         text += " After rst, too, the host loads the words of epoch 0."

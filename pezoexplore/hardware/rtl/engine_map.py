@@ -89,7 +89,7 @@ REGISTERS = (
         "r",
         "What the engine was built for.",
         (
-            Field("LANES", 0, 9, "weights a beat"),
+            Field("LANES", 0, 9, "weights per beat"),
             Field("WEIGHT_BITS", 9, 5, "bits of a weight"),
             Field("SOURCES", 14, 6, "number streams"),
             Field("SEGMENTS", 20, 5, "scales a pass can have"),

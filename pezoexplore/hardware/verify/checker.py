@@ -111,7 +111,7 @@ def check(
     Args:
         stream: The stream of a hardware point, master seed 0.
         script: What was driven.
-        text: The trace, one line a clock, as pezoexplore/hardware/verify/bench/stream_harness.v
+        text: The trace, one line per clock, as pezoexplore/hardware/verify/bench/stream_harness.v
             writes them.
         watch: Called for every clock once it has been compared.
 

@@ -3,7 +3,7 @@
 z = sqrt(-2 ln u) * cos(2 pi v) (G. Box, M. Muller, Annals of Math. Stat. 29(2), 1958), made small:
 
 * the radius of 64 equally likely strata of u, each by its root mean square, in 32 steps of
-  ``RADIUS_STEP`` sigma: one six-input table a bit;
+  ``RADIUS_STEP`` sigma: one six-input table per bit;
 * eight angles of the quarter wave at their midpoints (which makes the second and fourth moments of
   the cosine exact), sign by a random bit;
 * the multiplier splits the radius into a high and a low part, each times cosine straight from a

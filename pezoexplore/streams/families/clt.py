@@ -1,6 +1,6 @@
 """Gaussian words as a sum of uniform numbers (central limit theorem), bit-true with rtl/clt.v.
 
-At eight bits a word is the sum
+At eight bits per word is the sum
 
     16 * (ones among 15 bits) + (uniform 0..15) + (spread 0..31) + (one bit) - 144
 

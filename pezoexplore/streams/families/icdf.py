@@ -4,7 +4,7 @@ The magnitude is z(u) with P(|Z| > z) = u for a uniform u, made piecewise linear
 halve towards the tail (D. Lee, R. Cheung, J. Villasenor and W. Luk, "Inversion-based hardware
 Gaussian random number generator", FPT 2006). The octave of u is the number of its leading zeros, 15
 random bits; octaves 0 to 3 have eight sections each, 4 to 7 four, 8 to 15 two: 64 in all, so that a
-table of them is one six-input LUT a bit. In section i, with t of seven random bits,
+table of them is one six-input LUT per bit. In section i, with t of seven random bits,
 
     magnitude = floor((START[i] + floor(WIDTH[i] * t / 128)) / 8)    in steps of sigma/32
 

@@ -106,7 +106,7 @@ def _rows(
     position: int,
     out: Words,
 ) -> None:
-    """Write words of one lfsr a lane; lanes move down every `period` beats (0: never).
+    """Write words of one lfsr per lane; lanes move down every `period` beats (0: never).
 
     `shift` drops the state bits below the word and `half` centres it. Lanes run innermost so that
     the compiler vectorises over them.
@@ -136,7 +136,7 @@ def _rows(
 def fill_rows(
     states: U64, point: Point, leap: int, out: Words, period: int = 0, position: int = 0
 ) -> None:
-    """Write words of one lfsr a lane; see :meth:`Family.fill_rows`."""
+    """Write words of one lfsr per lane; see :meth:`Family.fill_rows`."""
     size, narrow = point.state_bits or 0, states.astype(np.uint32)
     half = 2 ** (point.bits - 1)
     _rows(narrow, taps(size), leap, size - point.bits, half, period, position, out)

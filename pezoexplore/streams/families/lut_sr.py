@@ -1,4 +1,4 @@
-"""LUT-SR: 32 fresh bits a clock from a state of 521 bits that lies in shift registers of LUTs.
+"""LUT-SR: 32 fresh bits per clock from a state of 521 bits that lies in shift registers of LUTs.
 
 Every bit of the next word is the XOR of three or four bits of words 16 or 17 clocks before it, so
 that most of the state only moves, and an FPGA keeps it in LUTs used as shift registers (D. Thomas
@@ -102,7 +102,7 @@ def _image(tables: U64, word: int) -> int:
 
 
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
-    """Write words of successive clocks; see :class:`Stepped`. At most 32 bits a clock."""
+    """Write words of successive clocks; see :class:`Stepped`. At most 32 bits per clock."""
     _fill(states, bits, wide_tables(map_columns()), out)
 
 
@@ -143,7 +143,7 @@ def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
 class LutSr(Family):
     """A sparse linear map whose state lies in shift registers."""
 
-    what = "LUT-SR: 32 fresh bits a clock, the state in shift registers made of LUTs."
+    what = "LUT-SR: 32 fresh bits per clock, the state in shift registers made of LUTs."
     source = (
         "D. Thomas and W. Luk, IEEE Trans. VLSI Systems 21(4), 2013; connections: our own search."
     )

@@ -1,4 +1,4 @@
-"""Sobol numbers: a low-discrepancy sequence, one dimension a lane, bit-true with rtl/sobol.v.
+"""Sobol numbers: a low-discrepancy sequence, one dimension per lane, bit-true with rtl/sobol.v.
 
 Point n + 1 is point n with one direction number of each lane added modulo 2, that of the lowest
 zero bit of n (I. Antonov and V. Saleev, USSR Comp. Math. 19(1), 1979), with the direction numbers
@@ -202,9 +202,9 @@ def verilog_table() -> str:
 
 
 class Sobol(Family):
-    """Sobol numbers, a dimension a lane."""
+    """Sobol numbers, a dimension per lane."""
 
-    what = "Sobol numbers: a low-discrepancy sequence, one dimension a lane, randomly shifted."
+    what = "Sobol numbers: a low-discrepancy sequence, one dimension per lane, randomly shifted."
     source = (
         "I. Antonov and V. Saleev, USSR Comp. Math. 19(1), 1979; direction numbers of S. Joe "
         "and F. Kuo, SIAM J. Sci. Comput. 30(5), 2008, as in SciPy."

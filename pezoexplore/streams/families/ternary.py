@@ -22,7 +22,7 @@ from pezoexplore.streams.generators.models import Model
 STATE_BITS = 32
 BIT_WIDTH = 2
 LEAP = 2
-"""Updates of the lfsr a clock."""
+"""Updates of the lfsr per clock."""
 
 SIGMA = math.sqrt(0.5)
 
@@ -53,7 +53,7 @@ def _words(states: NDArray[np.uint64], drop: np.uint64, out: NDArray[np.int32]) 
 class Ternary(Family):
     """Signs and zeros from two bits of an lfsr."""
 
-    what = "-1, 0, 0 or +1 alike: two bits of a 32-bit lfsr that makes two updates a clock."
+    what = "-1, 0, 0 or +1 alike: two bits of a 32-bit lfsr that makes two updates per clock."
     source = (
         "D. Achlioptas, J. Computer and System Sciences 66(4), 2003, for the numbers; S. "
         "Golomb, 1967, for the register."

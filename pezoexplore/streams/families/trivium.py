@@ -27,7 +27,7 @@ DRAWN = 3
 """Random limbs of a key and an initial value: 80 bits each, of 192."""
 
 PERIOD = 2**58
-"""Clocks within the 2**64 bits that the designers allow a key, at 64 bits a clock."""
+"""Clocks within the 2**64 bits that the designers allow a key, at 64 bits per clock."""
 
 _LIMBS = 5
 _START_CLOCKS = 4 * 288 // 64
@@ -83,7 +83,7 @@ def _lower(low: np.uint64, fresh: np.uint64, updates: int) -> np.uint64:
 
 @compiled
 def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
-    """Write words of successive clocks; see :class:`Stepped`. At most 64 bits a clock."""
+    """Write words of successive clocks; see :class:`Stepped`. At most 64 bits per clock."""
     updates = bits * out.shape[2]
     half = np.int64(1) << np.int64(bits - 1)
     low = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
@@ -122,9 +122,9 @@ def fill(states: U64, bits: int, out: NDArray[Any]) -> None:
 
 
 class Trivium(Family):
-    """The key stream of Trivium, up to 64 bits a clock."""
+    """The key stream of Trivium, up to 64 bits per clock."""
 
-    what = "The stream cipher Trivium, as many updates a clock as there are output bits."
+    what = "The stream cipher Trivium, as many updates per clock as there are output bits."
     source = "C. De Cannière and B. Preneel, LNCS 4986, 2008; ISO/IEC 29192-3; eSTREAM portfolio."
     weaknesses = (
         "None known in its statistics. Its period cannot be stated, as for any non-linear "

@@ -38,7 +38,7 @@ def step_columns() -> Columns:
 
 @compiled
 def _rows(states: U32, shift: int, half: int, out: Words) -> None:
-    """Write words of one generator a lane; `shift` drops the bits below and `half` centres."""
+    """Write words of one generator per lane; `shift` drops the bits below and `half` centres."""
     drop = np.uint32(shift)
     for epoch in range(states.shape[0]):
         x = states[epoch]

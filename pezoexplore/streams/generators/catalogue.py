@@ -10,8 +10,8 @@ FACTS = {
     "bit_widths": "word bits",
     "state_bits": "state bits",
     "period": "period (clocks)",
-    "fresh_bits": "fresh bits a clock",
-    "serves": "lanes a generator",
+    "fresh_bits": "fresh bits per clock",
+    "serves": "lanes per generator",
     "source": "source",
     "weaknesses": "known weaknesses",
 }
@@ -41,5 +41,5 @@ def _row(cells: list[str]) -> str:
 _INTRODUCTION = """
 Made by `docs/make_reference.py` from `pezoexplore/streams/families/`, as is
 `pezoexplore list rng`. `reuse: none` and `reuse: pool` take every generator, `bank` and `phased`
-the lfsr alone. Compare costs by fresh bits a clock: a register that shifts by one bit makes one new
-bit, however many of its bits are read."""
+the lfsr alone. Compare costs by fresh bits per clock: a register that shifts by one bit produces
+one new bit, however many of its bits are read."""

@@ -51,7 +51,7 @@ class Point(Protocol):
 
     @property
     def leap(self) -> int | None:
-        """State updates a clock."""
+        """State updates per clock."""
 
     @property
     def taps(self) -> str | None:
@@ -90,11 +90,11 @@ FILLER: Axes = {
     "bit_width": 8,
     "reuse_period": 4,
 }
-"""A pool that is refilled: the generator makes a word a clock."""
+"""A pool that is refilled: the generator makes a word per clock."""
 
 
 def grid_of_lanes(*widths: int) -> tuple[Axes, ...]:
-    """Return a regression of a generator a lane: words of these widths."""
+    """Return a regression of a generator per lane: words of these widths."""
     return tuple({"reuse": "none", "bit_width": bits, "lanes": 3} for bits in widths)
 
 
@@ -125,8 +125,8 @@ class Family:
         numbers: Distribution of its words: uniform, signs, normal or ternary.
         widths: Narrowest and widest word, bits; None for floats.
         state: Bits of one generator's state; the widest where there is a choice.
-        output_bits: Bits a clock whose words serve several lanes; 0 for one word.
-        words_a_clock: Words a clock of a generator that makes several, whatever their width; 0
+        output_bits: Bits per clock whose words serve several lanes; 0 for one word.
+        words_a_clock: Words per clock of a generator that makes several, whatever their width; 0
             for one word.
         chooses: Axes, of state_bits and leap, that have a meaning.
         reuses: Reuse strategies that take it.

@@ -120,7 +120,7 @@ def _verilog(made: Family, folder: Path) -> Iterator[str]:
 def _numbers(made: Family, place: str, bits: int) -> Iterator[str]:
     group = guarded(place, "group", made.group, bits)
     if not _whole(group, 1, 256):
-        yield f"group must be 1 to 256 words a clock, and is {group!r}"
+        yield f"group must be 1 to 256 words per clock, and is {group!r}"
     point = _Tried(bits, made.state, group, group)
     stepped = guarded(place, "stepped", made.stepped, point)
     if stepped is None:

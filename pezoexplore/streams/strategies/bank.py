@@ -17,7 +17,7 @@ PERIOD_RTL = (*("period_counter.v", "exponent_table.v", "row_memory.v", "lfsr.v"
 
 
 class Bank(PerLane):
-    """A generator a lane; lane j continues generator j + 1 after every period."""
+    """A generator per lane; lane j continues generator j + 1 after every period."""
 
     module = "stream_bank"
     wrap = "rotation"

@@ -1,4 +1,4 @@
-"""`none`: one generator a lane, or one a group of lanes, without rotation or hop."""
+"""`none`: one generator per lane, or one a group of lanes, without rotation or hop."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Pool(Strategy):
 
     @property
     def reset_stall(self) -> int:
-        """The fill, a word a cycle, and a cycle to read the first row."""
+        """The fill, a word per cycle, and a cycle to read the first row."""
         return self.point.rows * self.point.lanes + 1 if self.point.reseeds else 0
 
     def kept_registers(self, beat: int) -> dict[str, int]:

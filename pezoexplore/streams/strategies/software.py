@@ -11,7 +11,7 @@ from pezoexplore.streams.strategies.pool import Pool
 from pezoexplore.streams.strategy import Strategy, epoch_array
 from pezoexplore.streams.walk import Walk
 
-_CHUNK = 2**16  # numbers a key
+_CHUNK = 2**16  # numbers per key
 
 
 class Software(Strategy):

@@ -154,7 +154,7 @@ def design_student(teacher: Network, features: int, classes: int, budget: Budget
         raise DesignError(
             "train: distil: no student fits the budget; the smallest has "
             f"{least.parameters} parameters, {least.macs} macs and takes "
-            f"{budget.step_us(least):.3g} us a step; allow at least that"
+            f"{budget.step_us(least):.3g} us per step; allow at least that"
         )
     return max(fitting, key=lambda student: (student.parameters, -student.macs))
 

@@ -119,7 +119,7 @@ def _parsed(name: str) -> tuple[str, int]:
     count = words.removeprefix("-")
     if not (words[0] == "-" and count.isdecimal() and SHOTS <= int(count) <= MOST_SHOTS):
         raise DesignError(
-            f"task: '{name}' is not {task} or {task}-K with K examples a class, "
+            f"task: '{name}' is not {task} or {task}-K with K examples per class, "
             f"{SHOTS} to {MOST_SHOTS}"
         )
     return task.removeprefix("last-mile-"), int(count)

@@ -37,7 +37,7 @@ def get_task(name: str, data: str | None = None, folder: str | None = None) -> T
     """Return the task of that name; its data are loaded once per process.
 
     Args:
-        name: One of ``TASK_NAMES``, a last-mile task followed by ``-K`` for K examples a class,
+        name: One of ``TASK_NAMES``, a last-mile task followed by ``-K`` for K examples per class,
             or ``package.module:function`` of the user (docs/own_task.md).
         data: Folder of CIFAR-10; by default the one that ``PEZOEXPLORE_CIFAR10`` names.
         folder: Folder searched for user modules before the Python path: the design file's.

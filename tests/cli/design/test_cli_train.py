@@ -39,7 +39,7 @@ def test_a_table_by_default(call, tmp_path):
     assert answer.status == 0
     assert answer.out.startswith("Learning curve: none gaussian")
     assert "test accuracy" in answer.out
-    assert "learning rate 0.1, epsilon 0.001, 4 forward passes a run" in answer.out
+    assert "learning rate 0.1, epsilon 0.001, 4 forward passes per run" in answer.out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -39,7 +39,7 @@ def end(job: int) -> None:
 
 @pytest.fixture
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """File that gets a line a job: the process group it runs in."""
+    """File that gets a line per job: the process group it runs in."""
     path = tmp_path / "jobs"
     path.touch()
     for name, text in {"sbatch": SBATCH, "scancel": SCANCEL}.items():

@@ -62,7 +62,7 @@ class Operation:
 
 
 def write(name: str, value: int, segment: int = 0, strobe: int = 15) -> Operation:
-    """Write a register, of a segment where there is one a segment."""
+    """Write a register, of a segment where there is one per segment."""
     address = BY_NAME[name].address + SEGMENT_BYTES * segment
     return Operation(Kind.WRITE, value, address, strobe)
 

@@ -24,7 +24,7 @@ _ALWAYS = (
     *(f"{mode} with new numbers" for mode in _MOVING),
     *(f"{mode} with the same numbers again" for mode in _MOVING),
     *(f"{mode} saturates at the {end}" for mode in _MOVING for end in ("bottom", "top")),
-    "one beat a clock",
+    "one beat per clock",
     "back-pressure on both sides",
     "M smallest",
     "M largest",

@@ -163,7 +163,7 @@ class Maker:
         script.words += weights.size
         moved = self.model.moved(mode, weights, positions, settings)
         script.events |= pass_events(mode, replay, moved, self.shape)
-        script.events |= {"one beat a clock"} if timed else set()
+        script.events |= {"one beat per clock"} if timed else set()
         script.events |= {"back-pressure on both sides"} if self.pressed else set()
 
     def setting(self, settings: Settings) -> None:
