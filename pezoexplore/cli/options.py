@@ -79,7 +79,8 @@ ClusterOption = Annotated[
 CacheOption = Annotated[
     Path | None,
     typer.Option(
-        "--cache", help="Folder of finished runs that sweeps share; default: $PEZOEXPLORE_CACHE."
+        "--cache",
+        help="Folder of finished runs that several commands share; default: $PEZOEXPLORE_CACHE.",
     ),
 ]
 NoCache = Annotated[
