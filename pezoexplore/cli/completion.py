@@ -18,6 +18,7 @@ from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, NUMERIC_COLUMNS, 
 from pezoexplore.design.point import REUSES, SCALINGS, STREAM_AXES, TAPS
 from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.streams.generators.registry import names
+from pezoexplore.sweeps.stage import SELECTABLE
 
 Offer = list[tuple[str, str]]
 """Words and their meanings."""
@@ -35,8 +36,6 @@ AXIS_VALUES: dict[str, tuple[str, ...]] = {
     "activation_bits": ("float",),
 }
 """Words that an axis takes; numbers that it takes as well are not offered."""
-
-STAGES = ("train", "rtl", "synth", "power")
 
 MAX_POINTS = 2000
 """Most designs of a run that are offered."""
@@ -74,7 +73,7 @@ def axis_values(axis: str) -> Callable[[str], Offer]:
 
 def stages(incomplete: str) -> Offer:
     """Return stages, joined by commas."""
-    return _listed(STAGES, incomplete, "a stage")
+    return _listed(SELECTABLE, incomplete, "a stage")
 
 
 def settings(incomplete: str) -> Offer:

@@ -177,8 +177,6 @@ class DesignPoint:
             values[axis] = values[axis] or FLOAT
         return values
 
-    axes = to_json
-
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Self:
         """Return the point that values by axis describe, taken as they are: legal or not.

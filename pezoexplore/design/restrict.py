@@ -11,7 +11,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pezoexplore.design.lattice.expand import axis_words, part_combinations
+from pezoexplore.design.lattice.account import axis_words
+from pezoexplore.design.lattice.expand import part_combinations
 from pezoexplore.design.lattice.lattice import Value
 from pezoexplore.design.point import DEFAULTS, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace, Entry

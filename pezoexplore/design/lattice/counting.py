@@ -10,16 +10,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pezoexplore.design.lattice.expand import (
-    Exclusion,
-    Skip,
-    axis_words,
-    iter_points,
-    nothing_left,
-    rule_text,
-)
+from pezoexplore.design.lattice.account import Account, Exclusion, Skip, nothing_left
+from pezoexplore.design.lattice.expand import iter_points
 from pezoexplore.design.lattice.lattice import (
     STRUCTURE,
     Indices,
@@ -29,7 +23,7 @@ from pezoexplore.design.lattice.lattice import (
     lattice_of,
     matches,
 )
-from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import AXES, DesignPoint, IllegalPointError, resolve
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
 from pezoexplore.splitmix import GOLDEN, mix64
@@ -56,59 +50,22 @@ class Counts:
     unused_excludes: tuple[str, ...]
 
 
-@dataclass
-class _Tally:
-    """How many combinations there are of something, and the first of them."""
-
-    count: int = 0
-    where: tuple[int, Indices] | None = None
-    first: Mapping[str, Value] = field(default_factory=dict)
-
-    def add(self, count: int, where: tuple[int, Indices], written: Mapping[str, Value]) -> None:
-        self.count += count
-        if self.where is None or where < self.where:
-            self.where, self.first = where, written
-
-
-@dataclass
-class _Account:
-    """The counts in the making."""
-
-    points: int = 0
-    skipped: dict[str, _Tally] = field(default_factory=dict)
-    excluded: dict[int, _Tally] = field(default_factory=dict)
-    used: set[int] = field(default_factory=set)
-
-
 def count(space: DesignSpace) -> Counts:
     """Count what :func:`pezoexplore.design.lattice.expand.expand` lists, without its lists.
 
     A space without a legal point has none; that is no error here.
     """
-    lattice = lattice_of(space)
-    account = _Account()
+    lattice, account, points = lattice_of(space), Account(space), 0
     for number, part in enumerate(lattice.parts):
         for free_axes, indices in _cores(part, lattice):
-            _enter(account, lattice, number, indices, free_axes)
-    skipped = sorted(account.skipped.items(), key=lambda item: item[1].where or (0, ()))
-    excluded = sorted(account.excluded.items())
-    dropped = sum(tally.count for _, tally in skipped) + sum(tally.count for _, tally in excluded)
-    return Counts(
-        listed=lattice.size,
-        points=account.points,
-        collapsed=lattice.size - account.points - dropped,
-        skipped=tuple(
-            Skip(reason, tally.count, axis_words(tally.first), DEFAULTS | dict(tally.first))
-            for reason, tally in skipped
-        ),
-        exclusions=tuple(
-            Exclusion(rule_text(space.exclude[index]), tally.count, axis_words(tally.first))
-            for index, tally in excluded
-        ),
-        unused_excludes=tuple(
-            rule_text(rule) for at, rule in enumerate(space.exclude) if at not in account.used
-        ),
-    )
+            size = math.prod(len(part.values[axis]) for axis in free_axes)
+            point = account.enter(part.written(indices), size, (number, indices))
+            if point is not None:
+                points += _new_points(lattice, number, indices, point, free_axes)
+    skipped, exclusions = account.skipped(), account.exclusions()
+    dropped = sum(skip.count for skip in skipped) + sum(item.count for item in exclusions)
+    collapsed = lattice.size - points - dropped
+    return Counts(lattice.size, points, collapsed, skipped, exclusions, account.unused())
 
 
 @dataclass(frozen=True)
@@ -147,9 +104,7 @@ def select(space: DesignSpace, number: int | None = None, seed: int = 0) -> Sele
     """
     counts = count(space)
     if not counts.points:
-        skipped = [(skip.reason, skip.count) for skip in counts.skipped]
-        excluded = sum(item.count for item in counts.exclusions)
-        raise DesignError(nothing_left(space, skipped, excluded))
+        raise DesignError(nothing_left(space, counts.skipped, counts.exclusions))
     drawn = None if number is None else tuple(sample(space, number, seed))
     return Selection(space, counts, drawn)
 
@@ -238,27 +193,6 @@ def _cores(part: Part, lattice: Lattice) -> Iterator[tuple[frozenset[int], Indic
             for axis, listed in enumerate(part.values)
         )
         yield from ((free_axes, indices) for indices in itertools.product(*spread))
-
-
-def _enter(
-    account: _Account, lattice: Lattice, number: int, indices: Indices, free_axes: frozenset[int]
-) -> None:
-    """Account for a combination and all others that differ in free axes only."""
-    part = lattice.parts[number]
-    written = part.written(indices)
-    size = math.prod(len(part.values[axis]) for axis in free_axes)
-    try:
-        point, reason = resolve(**written), ""
-    except IllegalPointError as error:
-        point, reason = None, str(error)
-    dropped_by = [i for i, rule in enumerate(lattice.rules) if matches(rule, written, point)]
-    account.used.update(dropped_by)
-    if dropped_by:
-        account.excluded.setdefault(dropped_by[0], _Tally()).add(size, (number, indices), written)
-    elif point is None:
-        account.skipped.setdefault(reason, _Tally()).add(size, (number, indices), written)
-    else:
-        account.points += _new_points(lattice, number, indices, point, free_axes)
 
 
 def _new_points(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cache, partial
 
+from pezoexplore.design.setting_kinds import TASK_NAMES
 from pezoexplore.errors import DesignError
 from pezoexplore.train.task import Task
 from pezoexplore.train.tasks import datasets
@@ -28,9 +29,6 @@ TASKS: dict[str, Callable[[], Task]] = {
     },
 }
 """Builders by name, of tasks whose data come with the packages."""
-
-TASK_NAMES = (*TASKS, *CIFAR10_TASKS, *LAST_MILE_TASKS)
-"""Names of all tasks that come with the package."""
 
 
 def get_task(name: str, data: str | None = None, folder: str | None = None) -> Task:
