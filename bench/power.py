@@ -13,8 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from opensta_power import Check, emulated_mw, reported_mw
+
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.eda.opensta import Check, emulated_mw, reported_mw
 from pezoexplore.hardware.eda.targets import LIBERTY
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import read_liberty

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from fake_tools import one_line
+from opensta_power import Check, emulated_mw, reported_mw
 from tiny_library import CLK, RST, netlist
 
 from pezoexplore.design.point import resolve
 from pezoexplore.energies import access_pj
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import Instance
-from pezoexplore.hardware.eda.opensta import Check, emulated_mw, reported_mw
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.power import power
 from pezoexplore.hardware.power.delays import find_loads

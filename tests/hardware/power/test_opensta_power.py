@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 from fake_tools import fake, first_on_path, one_line
-from tiny_library import TOGGLER, netlist, write
-
-from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.opensta import (
+from opensta_power import (
     Check,
     emulated_mw,
     lets_through,
-    opensta_version,
     reported_mw,
 )
+from tiny_library import TOGGLER, netlist, write
+
+from pezoexplore.errors import ToolError
 from pezoexplore.hardware.power.boolean import parse_function
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import read_liberty
@@ -89,11 +88,3 @@ def test_a_failing_opensta(tmp_path, monkeypatch, body, reason):
     with pytest.raises(ToolError, match=reason) as caught:
         reported_mw(tmp_path, "net.v", CHECK, 0.5, tmp_path / "log")
     one_line(caught.value)
-
-
-def test_its_version(tmp_path, monkeypatch):
-    fake(tmp_path / "bin", "sta", "echo 2.0.17")
-    first_on_path(monkeypatch, tmp_path / "bin")
-    assert opensta_version() == "2.0.17"
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert opensta_version() is None

@@ -15,8 +15,6 @@ read correctly. Its deviations from physics (search/Power.cc of that version):
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,19 +42,6 @@ set_power_activity -global -activity {activity} -duty {duty}
 report_power -digits 9
 exit
 """
-
-
-def opensta_version() -> str | None:
-    """Return the version of OpenSTA on PATH; None without one."""
-    if shutil.which("sta") is None:
-        return None
-    try:
-        done = subprocess.run(
-            ["sta", "-version"], capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
 
 
 @dataclass(frozen=True)
