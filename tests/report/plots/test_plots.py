@@ -188,7 +188,7 @@ def test_too_many_families_are_limited_and_said(tmp_path, monkeypatch):
 
 
 def test_without_hardware_nothing_but_accuracy_is_drawn(frame, tmp_path, caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, logger="pezoexplore")
     bare = frame.assign(lut=float("nan"), ff=float("nan"), bram=float("nan"))
     names = {path.name for path in draw_all(bare, *OBJECTIVES, tmp_path)}
     assert names == {"axis_reuse_period.png", "axis_pool_size.png", "axis_bit_width.png"}
