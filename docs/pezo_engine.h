@@ -33,7 +33,7 @@
 #define PEZO_SHAPE_HAS_RESEED_SHIFT 27u
 #define PEZO_SHAPE_HAS_RESEED_MASK 0x8000000u
 
-/* What goes on. */
+/* State of the engine. */
 #define PEZO_STATUS 0x0Cu
 #define PEZO_STATUS_BUSY_SHIFT 0u
 #define PEZO_STATUS_BUSY_MASK 0x1u

@@ -19,7 +19,7 @@ from pezoexplore.streams.reuse import RULES
 Floats = npt.NDArray[np.float64]
 
 MAX_LEVELS = 8
-"""Most values of a numeric axis that are levels of their own; more are put into as many groups."""
+"""Most values of a numeric axis that become separate levels; more are binned into as many."""
 
 
 def varying_axes(rows: Rows) -> list[str]:

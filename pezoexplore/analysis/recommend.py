@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Option:
-    """A design at the lanes asked for, with its known costs and accuracy.
+    """A design at the requested lanes, with its known costs and accuracy.
 
     Attributes:
         point: The design.
@@ -71,7 +71,7 @@ class Option:
         sources: `point_id` of the rows it is from.
         at_lanes: Lanes of those rows.
         measured_share: Share of the dimensions its updates reached where it was trained.
-        share: The same for the model asked for, at most 1; None until it is computed.
+        share: The same for the requested model, at most 1; None until it is computed.
     """
 
     point: DesignPoint
@@ -191,7 +191,7 @@ def span_share(point: DesignPoint, parameters: int) -> float:
 
 
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
-    """Return the row to measure drops from: the one asked for, or fresh Gaussian numbers."""
+    """Return the row to measure drops from: the requested one, or fresh Gaussian numbers."""
     for row in rows:
         if row["point_id"] == asked or (
             asked is None and _fresh_gaussian(DesignPoint.from_json(row))
@@ -237,7 +237,7 @@ def _training(point: DesignPoint) -> tuple[object, ...]:
 
 
 def _at_lanes(measured: Sequence[Option], lanes: int, left_out: Counter[str]) -> list[Option]:
-    """Return designs at the lanes asked for: measured, or between or beyond measured ones."""
+    """Return designs at the requested lanes: measured, interpolated or extrapolated."""
     found = []
     for family, members in _families(measured).items():
         exact = [option for option in members if option.point.lanes == lanes]

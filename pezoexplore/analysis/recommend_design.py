@@ -24,7 +24,7 @@ def design_of(advice: Advice, run: StoredRun) -> str:
     options = [advice.chosen, advice.runner_up, *advice.undecided[:MOST_UNDECIDED]]
     points = [option.point for option in options if option is not None]
     if not points:
-        raise DesignError("--out: no design to write; loosen the limits")
+        raise DesignError("--out: no design to write; relax the limits")
     space = run.space or DesignSpace(name="recommended")
     train = space.train.model_copy(update={"seeds": max(MORE_SEEDS, space.train.seeds)})
     include = ["  - {rng: gaussian, reuse: none}", *(f"  - {_inline(point)}" for point in points)]

@@ -50,7 +50,7 @@ class DesignPoint:
     Attributes:
         rng: Name of the generator family; ``none`` for an estimator that draws no numbers.
         reuse: Reuse strategy, one of ``REUSES``.
-        pool_size: Words asked for in a pool; None for the other strategies.
+        pool_size: Requested words of a pool; None for the other strategies.
         reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
         bit_width: Signed output bits per number; None for the software Gaussian.
         state_bits: Bits of one generator's state; None for the software Gaussian.
@@ -298,7 +298,7 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
     """Return the canonical point of raw axis values; axes not given take their default.
 
     Args:
-        **axes: Values by axis name, each already of its own type and range.
+        **axes: Values by axis name, each already of the right type and in range.
 
     Raises:
         IllegalPointError: The values are not legal together; the message says why.

@@ -130,7 +130,7 @@ def _system_errors_explained(path: Path) -> Iterator[None]:
 
 
 def _silent(news: object) -> None:
-    """Discard progress that nobody asked for."""
+    """Ignore progress, if no callback is given."""
 
 
 def _make_room(path: Path) -> None:

@@ -101,7 +101,7 @@ REGISTERS = (
         "STATUS",
         0x0C,
         "r",
-        "What goes on.",
+        "State of the engine.",
         (
             Field("BUSY", 0, 1, "a pass or a skip is under way"),
             Field("SKIPPING", 1, 1, "numbers are being discarded"),

@@ -2,7 +2,7 @@
 
 As a program (``python -m pezoexplore.hardware.verify.simulate FOLDER SIMULATOR``) it is the child:
 it compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there.
-As a module it starts that child, with a time limit, and judges what it left.
+As a module it starts that child, with a time limit, and evaluates its results.
 """
 
 from __future__ import annotations
