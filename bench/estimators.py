@@ -30,11 +30,11 @@ from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.cnn import Cnn, Conv
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Split, Task, split_task
 from pezoexplore.train.tasks.datasets import mnist5k
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Trainer
-from pezoexplore.train.trainers import stream_source
 
 GAUSSIAN = resolve(rng="gaussian", reuse="none")
 RADEMACHER = resolve(rng="rademacher", reuse="none")

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.selection import stream_source, trainer_of
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run, Trainer
-from pezoexplore.train.trainers import stream_source, trainer_of
 
 LIMITS = {8: 2.0, 12: 3.0, 16: 3.0}
 """Most times a float step that one of so many weight bits may take."""

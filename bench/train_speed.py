@@ -37,9 +37,9 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.network import Array
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
-from pezoexplore.train.trainers import stream_source
 
 SEEDS, RATES, BATCH, EPSILON = 5, (0.003, 0.005, 0.01), 64, 1e-3
 REPLICAS = SEEDS * len(RATES)

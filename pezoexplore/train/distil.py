@@ -30,9 +30,9 @@ from pezoexplore.train.networks.student import (
     Watch,
     design_student,
 )
+from pezoexplore.train.selection import general_trainer_of, stream_source
 from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
-from pezoexplore.train.trainers import general_trainer_of, stream_source
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings

@@ -14,9 +14,9 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
+from pezoexplore.train.selection import stream_source, trainer_of
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
-from pezoexplore.train.trainers import stream_source, trainer_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings

@@ -12,9 +12,9 @@ from pezoexplore.train import distil as distilling
 from pezoexplore.train.distil import Distillation, Distiller, distil_point, teach
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.networks.student import Budget, Halting
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
-from pezoexplore.train.trainers import stream_source
 
 TASK = get_task("digits-mlp")
 POINT = resolve(rng="rademacher", reuse="none")

@@ -15,10 +15,10 @@ from pezoexplore.streams.stream import Stream
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run
-from pezoexplore.train.trainers import stream_source
 
 DIGITS = get_task("digits-mlp")
 

@@ -156,8 +156,8 @@ def _train(
 
     from pezoexplore.report.tables import print_table
     from pezoexplore.train.evaluate import Candidate, learning_curve, train_point
+    from pezoexplore.train.selection import stream_source, trainer_of
     from pezoexplore.train.tasks.registry import get_task
-    from pezoexplore.train.trainers import stream_source, trainer_of
 
     task, settings = get_task(space.task, space.train.data), space.train
     log.info(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
@@ -199,8 +199,8 @@ def _draw_landscape(
     from pezoexplore.train.evaluate import tune
     from pezoexplore.train.general_trainer import GeneralTrainer
     from pezoexplore.train.landscape import landscape
+    from pezoexplore.train.selection import stream_source, trainer_of
     from pezoexplore.train.trainer import Run
-    from pezoexplore.train.trainers import stream_source, trainer_of
 
     source, reference = stream_source(point, task), GeneralTrainer(task, "backprop", None)
     # An exact gradient is less noisy than a projection of it: its best rates are larger.

@@ -40,10 +40,10 @@ from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.fixed_point import cross_entropy, step_size
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.fixed_mlp import FixedMlp
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run
-from pezoexplore.train.trainers import stream_source
 
 I32 = NDArray[np.int32]
 
