@@ -18,7 +18,7 @@ from optuna.distributions import CategoricalDistribution
 from pezoexplore.design.lattice.counting import count, sample
 from pezoexplore.design.lattice.expand import expand, iter_points
 from pezoexplore.design.lattice.lattice import Lattice, lattice_of
-from pezoexplore.design.point import AXES, DesignPoint, IllegalPointError
+from pezoexplore.design.point import AXES, DEFAULTS, DesignPoint, IllegalPointError
 from pezoexplore.design.space import DesignSpace, SubSpace
 
 MAX_LISTED = 20_000
@@ -220,6 +220,8 @@ def _levels(values: Sequence[Any]) -> npt.NDArray[np.float64]:
 def _neighbours(centre: DesignPoint, choices: Mapping[str, Sequence[Any]]) -> Iterable[DesignPoint]:
     for axis, values in choices.items():
         for value in values:
+            if value is None and DEFAULTS[axis] is not None:
+                continue  # the empty cell of points for which the axis means nothing
             try:
                 point = centre.moved(**{axis: value})
             except IllegalPointError:

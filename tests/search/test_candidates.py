@@ -68,3 +68,13 @@ def test_a_million_points_are_not_listed() -> None:
     assert len(some.points) == 50
     assert all(some.holds(point) for point in some.points)
     assert not some.holds(resolve(rng="clt", reuse="none"))
+
+
+def test_neighbours_of_pools_and_of_the_gaussian_in_a_large_space() -> None:
+    """Axes that mean nothing to some points have empty cells, which are no values to move to."""
+    axes = AXES | PERIODS | {"reuse": ["none", "pool", "phased"], "pool_size": [63, 127]}
+    some = candidates_of(space(space=axes, include=[{"rng": "gaussian", "lanes": 8}]), limit=30)
+    assert {point.reuse for point in some.points} == {"none", "pool", "phased"}
+    more = some.around(some.points)
+    assert set(some.points) < set(more.points)
+    assert all(point.pool_size in (63, 127) for point in more.points if point.reuse == "pool")
