@@ -12,7 +12,7 @@
 `default_nettype none
 
 module exponent_table #(
-    parameter ADDRESS_BITS = 8,  // 3 to 12
+    parameter ADDRESS_BITS = 8,  // 3 to 12; to 32 with BITS = 0
     parameter BITS = 2,          // 0 to 6; bits of an entry
     parameter [5:0] BASE = 0,    // two's complement
     parameter FILE = "",         // name of the file of entries; unused with BITS = 0
@@ -25,6 +25,19 @@ module exponent_table #(
     input  wire [5:0]              write_data,
     output wire [5:0]              exponent
 );
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (ADDRESS_BITS < 3 || ADDRESS_BITS > (BITS == 0 ? 32 : 12)) begin : gen_bad_address_bits
+            exponent_table_ADDRESS_BITS_must_be_3_to_12_or_to_32_without_BITS u_error ();
+        end
+        if (BITS < 0 || BITS > 6) begin : gen_bad_bits
+            exponent_table_BITS_must_be_0_to_6 u_error ();
+        end
+        if (WRITABLE != 0 && WRITABLE != 1) begin : gen_bad_writable
+            exponent_table_WRITABLE_must_be_0_or_1 u_error ();
+        end
+    endgenerate
 
     generate
         if (BITS == 0) begin : gen_constant

@@ -22,6 +22,16 @@ module lut_opt #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            lut_opt_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (GROUP < 1 || GROUP * BIT_WIDTH > 48) begin : gen_bad_group
+            lut_opt_GROUP_must_be_1_to_48_over_BIT_WIDTH u_error ();
+        end
+    endgenerate
+
     `include "lut_opt_table.vh"
 
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);

@@ -18,6 +18,13 @@ module lut_sr_state #(
     output wire [BIT_WIDTH-1:0]  word
 );
 
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            lut_sr_state_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+    endgenerate
+
     `include "lut_sr_table.vh"
 
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);

@@ -15,7 +15,7 @@ module perturb_registers #(
     parameter LANES = 31,        // 1 to 256
     parameter WEIGHT_BITS = 16,  // 4 to 16
     parameter VALUE_BITS = 9,    // 2 to 25, bits of a word with its half
-    parameter SHIFT_BITS = 5,    // bits of a shift of 0 to WEIGHT_BITS + VALUE_BITS - 2
+    parameter SHIFT_BITS = 5,    // up to 6; holds shifts up to WEIGHT_BITS + VALUE_BITS - 2
     parameter SOURCES = 1,       // 1 to 25
     parameter SEGMENTS = 2,      // 1 to 16
     parameter DRAWS = 0,         // 0 to 3
@@ -51,6 +51,38 @@ module perturb_registers #(
     output wire [SEGMENTS*SHIFT_BITS-1:0] shifts,  // places to the right, segment 0 lowest
     output wire [SEGMENTS*32-1:0]         ends     // of the last one zero
 );
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            perturb_registers_LANES_must_be_1_to_256 u_error ();
+        end
+        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
+            perturb_registers_WEIGHT_BITS_must_be_4_to_16 u_error ();
+        end
+        if (VALUE_BITS < 2 || VALUE_BITS > 25) begin : gen_bad_value_bits
+            perturb_registers_VALUE_BITS_must_be_2_to_25 u_error ();
+        end
+        if (SHIFT_BITS > 6 || (1 << SHIFT_BITS) < WEIGHT_BITS + VALUE_BITS - 1)
+        begin : gen_bad_shift_bits
+            perturb_registers_SHIFT_BITS_must_hold_the_largest_shift u_error ();
+        end
+        if (SOURCES < 1 || SOURCES > 25) begin : gen_bad_sources
+            perturb_registers_SOURCES_must_be_1_to_25 u_error ();
+        end
+        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
+            perturb_registers_SEGMENTS_must_be_1_to_16 u_error ();
+        end
+        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
+            perturb_registers_DRAWS_must_be_0_to_3 u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            perturb_registers_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (STATE_BITS < 1) begin : gen_bad_state_bits
+            perturb_registers_STATE_BITS_must_be_1_or_more u_error ();
+        end
+    endgenerate
 
 `include "perturb_engine_map.vh"
 

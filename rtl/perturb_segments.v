@@ -23,17 +23,33 @@ module perturb_segments #(
     output wire [LANES*SHIFT_BITS-1:0]    lane_shifts
 );
 
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            perturb_segments_LANES_must_be_1_to_256 u_error ();
+        end
+        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
+            perturb_segments_SEGMENTS_must_be_1_to_16 u_error ();
+        end
+        if (SHIFT_BITS < 1 || SHIFT_BITS > 6) begin : gen_bad_shift_bits
+            perturb_segments_SHIFT_BITS_must_be_1_to_6 u_error ();
+        end
+    endgenerate
+
     localparam [31:0] BEAT = LANES;
 
     wire [LANES*SHIFT_BITS-1:0] chosen [0:SEGMENTS-1];
     wire unused = &{1'b0, clk, load, taken, ends};
 
     assign chosen[0] = {LANES{shifts[SHIFT_BITS-1:0]}};
-    assign lane_shifts = chosen[SEGMENTS-1];
 
     genvar k;
     genvar lane;
     generate
+        if (SEGMENTS > 0) begin : gen_last
+            assign lane_shifts = chosen[SEGMENTS-1];
+        end
+
         for (k = 1; k < SEGMENTS; k = k + 1) begin : gen_segment
             reg  [31:0] left_q;  // weights before the segment, counted from this beat's first
             wire near = left_q <= BEAT;

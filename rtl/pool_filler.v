@@ -17,8 +17,8 @@ module pool_filler #(
     parameter LANES = 31,          // 1 to 256
     parameter HALF = 0,            // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,   // 0 to 6; 0: rows have no exponent
-    parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more; bits of a sum and of a threshold
-    parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS - 1
+    parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more, or unused; bits of a sum
+    parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS - 1, or unused
     parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0  // any; threshold 0 lowest
 ) (
     input  wire                                     clk,
@@ -28,6 +28,26 @@ module pool_filler #(
     output wire                                     filled,
     output wire [LANES*BIT_WIDTH+EXPONENT_BITS-1:0] row
 );
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            pool_filler_LANES_must_be_1_to_256 u_error ();
+        end
+        if (HALF != 0 && HALF != 1) begin : gen_bad_half
+            pool_filler_HALF_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            pool_filler_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+        if (EXPONENT_BITS > 0 && SUM_BITS < 2 * BIT_WIDTH + 5) begin : gen_bad_sum_bits
+            pool_filler_SUM_BITS_must_be_twice_BIT_WIDTH_plus_5_or_more u_error ();
+        end
+        if (THRESHOLD_COUNT < 1 || (EXPONENT_BITS > 0 && THRESHOLD_COUNT >= (1 << EXPONENT_BITS)))
+        begin : gen_bad_threshold_count
+            pool_filler_THRESHOLD_COUNT_must_be_1_to_what_EXPONENT_BITS_hold u_error ();
+        end
+    endgenerate
 
     localparam LANE_BITS = (LANES > 1) ? $clog2(LANES) : 1;
     localparam [31:0] LAST_LANE = LANES - 1;

@@ -25,7 +25,8 @@ module stream_bank #(
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
-    parameter [LANES*STATE_BITS-1:0] SEEDS = 1  // states after rst, lane 0 lowest; none zero
+    // States after rst, lane 0 lowest; none zero.
+    parameter [LANES*STATE_BITS-1:0] SEEDS = ~0
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -40,6 +41,29 @@ module stream_bank #(
     output wire [LANES*BIT_WIDTH-1:0] out_data,
     output wire [5:0]                 out_exponent
 );
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
+            stream_bank_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
+        end
+        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
+            stream_bank_STATE_BITS_must_be_3_to_32 u_error ();
+        end
+        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
+            stream_bank_LEAP_must_be_1_to_64 u_error ();
+        end
+        if (LANES < 1 || LANES > 256 || (STATE_BITS < 9 && LANES >= (1 << STATE_BITS)))
+        begin : gen_bad_lanes
+            stream_bank_LANES_must_be_1_to_256_and_fewer_than_states u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_bank_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            stream_bank_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+    endgenerate
 
     localparam TABLE_WORDS = (EXPONENT_BITS > 0) ? (1 << STATE_BITS) - 1 : 0;
 
@@ -66,6 +90,10 @@ module stream_bank #(
     genvar lane;
     generate
         for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+            if (SEEDS[lane*STATE_BITS +: STATE_BITS] == 0) begin : gen_bad_seeds
+                stream_bank_SEEDS_must_not_be_0_in_any_lane u_error ();
+            end
+
             wire [STATE_BITS-1:0] own = state_q[lane*STATE_BITS +: STATE_BITS];
             wire [STATE_BITS-1:0] above = state_q[((lane+1)%LANES)*STATE_BITS +: STATE_BITS];
 

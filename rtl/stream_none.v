@@ -24,7 +24,7 @@ module stream_none #(
     parameter GROUP = 1,       // lanes a generator, 1 to LANES; above 1 as the family allows
     parameter HAS_RESEED = 0,  // 0 or 1
     // Any legal states after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest.
-    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = 1
+    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = ~0
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -38,6 +38,19 @@ module stream_none #(
     input  wire                       out_ready,
     output wire [LANES*BIT_WIDTH-1:0] out_data
 );
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            stream_none_LANES_must_be_1_to_256 u_error ();
+        end
+        if (GROUP < 1 || GROUP > LANES) begin : gen_bad_group
+            stream_none_GROUP_must_be_1_to_LANES u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_none_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+    endgenerate
 
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
 

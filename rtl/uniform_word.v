@@ -15,6 +15,16 @@ module uniform_word #(
     output wire [BIT_WIDTH-1:0]  word
 );
 
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
+            uniform_word_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
+        end
+        if (STATE_BITS < 1 || STATE_BITS > 64) begin : gen_bad_state_bits
+            uniform_word_STATE_BITS_must_be_1_to_64 u_error ();
+        end
+    endgenerate
+
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
     assign word = state[STATE_BITS-1 -: BIT_WIDTH] ^ SIGN;

@@ -23,6 +23,7 @@ _UNARY = {"!": "", "~": "", "-": "", "&": "|", "|": "&", "^": "&"}
 _OPEN, _CLOSE = "([{", ")]}"
 _FLIPS = 4  # bits of a long constant that are candidates
 _LONG, _NEAR = 60, 12  # tokens of a statement that is shown whole, else on each side of a change
+_GUARD = "gen_bad"  # begins the label of a block that an illegal parameter elaborates
 _DECLARING = ("wire", "reg", "localparam", "input", "output")
 
 
@@ -185,8 +186,12 @@ class Reader:
         yield self._replace("width", first, last, f"{self._text(first, last)}-1")
 
     def _condition(self, at: int) -> _Walk:
+        """Yield the changes of a condition; one that stops elaboration is no part of a circuit."""
         close = self._close(at + 1)
         first, last = at + 2, close
+        block, label = self._texts[close + 1 : close + 3], self._texts[close + 3]
+        if block == ["begin", ":"] and label.startswith(_GUARD):
+            return close + 1
         if self._texts[at] == "for":
             first = self._find(first, ";") + 1
             last = self._find(first, ";")
