@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
-from pezoexplore.sweeps.provenance import needed_tools, tool_versions
+from pezoexplore.sweeps.provenance import tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload, Stage
-from pezoexplore.sweeps.stages import RTL_TOOLS
+from pezoexplore.sweeps.stages import RTL_TOOLS, needed_tools
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

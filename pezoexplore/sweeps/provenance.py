@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.outputs import RunInfo
-from pezoexplore.sweeps.stage import SELECTABLE, USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,35 +114,6 @@ def tree_hash(root: Path) -> str:
             name = path.relative_to(root.parent).as_posix()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
-
-
-def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
-    """Return versions of the tools that a stage needs.
-
-    Args:
-        stage: One of ``SELECTABLE``, or ``verify``.
-        names: The tools.
-        tools: Versions by tool; None for what is missing.
-
-    Raises:
-        ToolError: One is missing; the message says what to type.
-    """
-    missing = [name for name in names if tools.get(name) is None]
-    if missing:
-        rest = ",".join(name for name in USUAL if name != stage)
-        hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
-        who = f"stage {stage}" if hint else stage
-        what = f"{who} needs {', '.join(missing)}, not found"
-        raise ToolError(f"{what}: type `{install_command(missing)}`{hint}")
-    return tuple((name, tools[name]) for name in sorted(names))
-
-
-def install_command(names: Sequence[str]) -> str:
-    """Return the command that installs tools, named as :mod:`pezoexplore.hardware.eda` does."""
-    from pezoexplore.hardware.eda.tools import tools
-
-    known = {tool.name: tool.install for tool in tools()}
-    return " && ".join(known.get(name, f"pip install {name}") for name in names)
 
 
 def _version(package: str) -> str | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.provenance import (
+    Versions,
     cpu_kind,
-    install_command,
     library_versions,
-    needed_tools,
     source_hash,
 )
-from pezoexplore.sweeps.stage import Stage
+from pezoexplore.sweeps.stage import SELECTABLE, USUAL, Stage
 from pezoexplore.sweeps.stage_kinds import (
     HealthStage,
     PowerStage,
@@ -24,7 +24,7 @@ from pezoexplore.sweeps.stage_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pezoexplore.design.space import DesignSpace
 
@@ -166,6 +166,35 @@ def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list
             f"no power_mw_est: {POWER_TOOL} not found; type `{install_command([POWER_TOOL])}`"
         )
     return lines
+
+
+def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
+    """Return versions of the tools that a stage needs.
+
+    Args:
+        stage: One of ``SELECTABLE``, or ``verify``.
+        names: The tools.
+        tools: Versions by tool; None for what is missing.
+
+    Raises:
+        ToolError: One is missing; the message says what to type.
+    """
+    missing = [name for name in names if tools.get(name) is None]
+    if missing:
+        rest = ",".join(name for name in USUAL if name != stage)
+        hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
+        who = f"stage {stage}" if hint else stage
+        what = f"{who} needs {', '.join(missing)}, not found"
+        raise ToolError(f"{what}: type `{install_command(missing)}`{hint}")
+    return tuple((name, tools[name]) for name in sorted(names))
+
+
+def install_command(names: Sequence[str]) -> str:
+    """Return the command that installs tools, named as :mod:`pezoexplore.hardware.eda` does."""
+    from pezoexplore.hardware.eda.tools import tools
+
+    known = {tool.name: tool.install for tool in tools()}
+    return " && ".join(known.get(name, f"pip install {name}") for name in names)
 
 
 def _parameters(space: DesignSpace, folder: str | None) -> int:

@@ -98,8 +98,8 @@ def run_sweep(
     if junit is not None:
         _make_room(junit)
     with (
-        open_run_dir(out_dir.absolute()) as run_dir,
         _system_errors_explained(out_dir),
+        open_run_dir(out_dir.absolute()) as run_dir,
         Store(run_dir.store) as store,
     ):
         plan = make_plan(space, points, stages, run_dir, store)

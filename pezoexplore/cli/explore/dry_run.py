@@ -15,8 +15,8 @@ from pezoexplore.sweeps.rows import point_ids
 
 if TYPE_CHECKING:
     from pezoexplore.design.lattice.counting import Selection
-    from pezoexplore.design.loading import LoadedDesign
     from pezoexplore.design.point import DesignPoint
+    from pezoexplore.design.restrict import LeftOut
 
 SHOWN_POINTS = 1000
 """Most points that are listed."""
@@ -25,7 +25,7 @@ LISTED = 100_000
 """Most combinations of a design whose collapsed ones are listed point by point."""
 
 
-def show_dry_run(loaded: LoadedDesign, chosen: Selection, as_json: bool) -> int:
+def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) -> int:
     """Print the points a sweep would run, and what was collapsed, skipped or excluded and why.
 
     Of more than ``SHOWN_POINTS`` points only the first are printed, and the collapsed combinations
@@ -36,10 +36,10 @@ def show_dry_run(loaded: LoadedDesign, chosen: Selection, as_json: bool) -> int:
     """
     counts = chosen.counts
     small = counts.listed <= LISTED
-    collapsed = expand(loaded.space).collapsed if small and counts.collapsed else ()
+    collapsed = expand(chosen.space).collapsed if small and counts.collapsed else ()
     points = list(itertools.islice(chosen, SHOWN_POINTS))
     if as_json:
-        print_json(_document(loaded, chosen, points, collapsed))
+        print_json(_document(chosen, left_out, points, collapsed))
         return 0
     lines = [
         f"{item.point.label()} is meant by {_count(item.count, 'more combination', item.example)}"
@@ -52,11 +52,11 @@ def show_dry_run(loaded: LoadedDesign, chosen: Selection, as_json: bool) -> int:
         for skip in counts.skipped
     ]
     print_dry_run(points, skips, lines, Console(), total=len(chosen))
-    for line in _left_out(loaded, chosen):
+    for line in _left_out_lines(chosen, left_out):
         echo(line)
     if len(points) < len(chosen):
         echo(f"the first {len(points)} of {len(chosen)} points are shown")
-    total = counts.listed + sum(left.count for left in loaded.left_out)
+    total = counts.listed + sum(left.count for left in left_out)
     drawn = "" if chosen.drawn is None else f" of {counts.points}"
     echo(f"{counted(total, 'combination')} listed, {counted(len(chosen), 'point')}{drawn} to run")
     return 0
@@ -66,24 +66,24 @@ def _count(number: int, noun: str, example: str, where: str = "") -> str:
     return f"{counted(number, noun)}{where} (such as {example})"
 
 
-def _left_out(loaded: LoadedDesign, chosen: Selection) -> Iterable[str]:
+def _left_out_lines(chosen: Selection, left_out: Sequence[LeftOut]) -> Iterable[str]:
     """Yield what exclude and the axis options left out, one line each."""
     for item in chosen.counts.exclusions:
         yield f"excluded: {_count(item.count, 'combination', item.example, f' by {item.rule}')}"
     for rule in chosen.counts.unused_excludes:
         yield f"excluded: nothing by {rule}: no combination matches it"
-    for left in loaded.left_out:
+    for left in left_out:
         where = f" of include[{left.include}] by the axis options"
         yield f"left out: {_count(left.count, 'combination', left.example, where)}"
 
 
 def _document(
-    loaded: LoadedDesign,
     chosen: Selection,
+    left_out: Sequence[LeftOut],
     points: Sequence[DesignPoint],
     collapsed: Sequence[Collapse],
 ) -> dict[str, object]:
-    space, counts = loaded.space, chosen.counts
+    space, counts = chosen.space, chosen.counts
     identity = point_ids(space)
     return {
         "design": space.name,
@@ -114,6 +114,6 @@ def _document(
         "idle_excludes": counts.unused_excludes,
         "left_out": [
             {"include": item.include, "count": item.count, "example": item.example}
-            for item in loaded.left_out
+            for item in left_out
         ],
     }

@@ -98,7 +98,7 @@ def sweep(
     if dry_run:
         from pezoexplore.cli.explore.dry_run import show_dry_run
 
-        return show_dry_run(loaded, points, as_json)
+        return show_dry_run(points, loaded.left_out, as_json)
     start = time.monotonic()
     plan = run.plan_run(
         loaded,
