@@ -1,7 +1,7 @@
-"""Comparison of a trace with the stream that a correct design shows under a script.
+"""Comparison of a trace with the stream that a correct design outputs under a script.
 
-One walk over the trace: the control bits say which beat of which epoch must stand on the outputs,
-the software stream says what it holds, and a :class:`StallChecker` how long there may be none.
+In one pass over the trace, the control bits determine which beat of which epoch must be on the
+outputs, the software stream its contents, and a :class:`StallChecker` how long there may be none.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _LEAST, _MOST = 8, 2**16
 
 @dataclass
 class StallChecker:
-    """Checks that a stream shows no beat for exactly as long as its contract says.
+    """Checks that a stream stalls for exactly as long as its contract specifies.
 
     Attributes:
-        active: Whether a stall is under way.
-        in_recovery: Whether a start caused it; reseed and replay are then still accepted.
-        by_reseed: Whether a reseed caused it.
-        allowed: Cycles that it must take.
+        active: True during a stall.
+        in_recovery: True if a start caused it; reseed and replay are then still accepted.
+        by_reseed: True if a reseed caused it.
+        allowed: Length of the stall in cycles.
         idle_cycles: Cycles so far without a beat, excluding those that wait for the host.
         reseeds: Idle cycles of every reseed so far.
     """
@@ -86,7 +86,7 @@ class Position:
         kept: Epoch and beat that a replay returns to.
         loads: Reseeds so far.
         age: Beats since a start or replay.
-        words: Words taken.
+        words: Accepted words.
         stall: The stalls.
     """
 
@@ -110,7 +110,7 @@ def check(
 
     Args:
         stream: The stream of a hardware point, master seed 0.
-        script: What was driven.
+        script: The stimulus.
         text: The trace, one line per clock, as pezoexplore/hardware/verify/bench/stream_harness.v
             writes them.
         watch: Called for every clock once it has been compared.
@@ -184,8 +184,8 @@ class _Checker:
         """Compare clocks without a stall at once and move behind them.
 
         Returns:
-            False if they differ or this way cannot say: the position is then as it was, and the
-            clocks are to be compared one by one.
+            False if they differ or cannot be compared this way: the position is then unchanged,
+            and the clocks must be compared one by one.
         """
         at = self.position
         pulses = np.flatnonzero(controls & (START | REPLAY))

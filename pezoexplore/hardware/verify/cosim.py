@@ -1,10 +1,10 @@
 """RTL in the loop: a training run whose perturbed and updated weights come from the simulated RTL.
 
-The run happens twice. In the simulator's process (:func:`train_on`) the engine sends the perturbed
-weights of both probes; the trainer's own forward pass makes the loss of each and from their
-difference the step M; the engine applies it, and what it sends back are the weights of the next
-step. Here, :class:`pezoexplore.train.fixed_loop.FixedTrainer` trains the same run in software. The
-weights after every step are compared.
+The run is executed twice. In the simulator's process (:func:`train_on`) the engine sends the
+perturbed weights of both probes; the forward pass of the trainer computes the loss of each, and
+from their difference the step M; the engine applies it and sends the weights of the next step. In
+this process, :class:`pezoexplore.train.fixed_loop.FixedTrainer` trains the same run in software.
+The weights after every step are compared.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ class Difference:
     """The first weight at which RTL and software differ.
 
     Attributes:
-        step: Training step, from 0, after which it was seen.
-        weight: Number of the weight.
-        rtl: What the engine sent.
-        software: What the trainer has.
+        step: Training step, from 0, after which it occurred.
+        weight: Index of the weight.
+        rtl: Value from the engine.
+        software: Value of the trainer.
     """
 
     step: int
@@ -99,16 +99,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a co-simulation found.
+    """Result of a co-simulation.
 
     Attributes:
         weights: Weights of the model.
         streams: Streams in the engine.
         perturbed: Perturbed weights that the RTL sent.
         updated: Updated weights that the RTL sent, all of them compared.
-        moved: Weights that are not what they were before training.
+        moved: Weights that training changed.
         accuracy: Test accuracy of the RTL's final weights, percent.
-        difference: None when RTL and software are identical.
+        difference: None if RTL and software are identical.
     """
 
     weights: int
@@ -120,7 +120,7 @@ class Outcome:
     difference: Difference | None
 
     def plain(self) -> dict[str, Any]:
-        """Return the outcome as JSON can hold it."""
+        """Return the outcome as plain values for JSON."""
         return {"identical": self.difference is None, **asdict(self)}
 
 

@@ -1,4 +1,4 @@
-"""What simulations covered: lines and toggles of every RTL file, functional points of every module.
+"""Coverage of simulations: lines and toggles of every RTL file, functional points of every module.
 
 Lines, with their branches, and toggles are Verilator's. A thing to cover is known by its file, kind
 and place: the bits of a signal that only a wide design has count once, whatever designs and
@@ -22,13 +22,13 @@ from pezoexplore.errors import ToolError
 from pezoexplore.paths import bench_dir
 
 DATA = "coverage.dat"
-"""What Verilator leaves."""
+"""Coverage file of Verilator."""
 
 EVENTS = "events.json"
-"""What the comparison leaves: goals of the point, and which of them were reached."""
+"""Coverage file of the comparison: goals of the point, and which of them were reached."""
 
 REASONS = "uncovered.yaml"
-"""Beside the benches: why things are not covered."""
+"""Reasons for uncovered things, beside the testbenches."""
 
 KINDS = ("line", "toggle", "event")
 
@@ -40,12 +40,12 @@ _NOT_OURS = ("stream_harness", "engine_harness", "pezo_top", "pezo_engine")
 
 @dataclass(frozen=True, order=True)
 class Spot:
-    """One thing to cover.
+    """One coverage point.
 
     Attributes:
         module: An RTL file without its suffix, or for an event a module of the regression.
         kind: One of ``KINDS``.
-        text: Which: a source line and its branch; a signal's bit and direction; an event.
+        text: A source line and its branch; a signal's bit and direction; or an event.
     """
 
     module: str
@@ -60,10 +60,10 @@ class Spot:
 
 @dataclass
 class Coverage:
-    """What was covered, over any number of points.
+    """Coverage over any number of design points.
 
     Attributes:
-        spots: Whether each thing to cover was.
+        spots: For each coverage point, True if it is covered.
     """
 
     spots: dict[Spot, bool] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def keep_coverage(folder: Path, path: Path) -> None:
         path: JSON file to write.
 
     Raises:
-        ToolError: What Verilator left cannot be read.
+        ToolError: Verilator's file cannot be read.
     """
     if not (folder / EVENTS).is_file():
         return

@@ -1,7 +1,7 @@
-"""Functional coverage of a stream: what has to happen to it, and what did under a script.
+"""Functional coverage of a stream: required events, and those that occurred under a script.
 
-The events are read off the positions of :func:`pezoexplore.hardware.verify.checker.check`, so what
-is counted was compared as well.
+The events are derived from the positions of :func:`pezoexplore.hardware.verify.checker.check`, so
+what is counted was compared as well.
 """
 
 from __future__ import annotations

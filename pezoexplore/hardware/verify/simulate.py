@@ -1,4 +1,4 @@
-"""Runs the cocotb bench of one build under Icarus or Verilator, in a separate process.
+"""Execution of the cocotb testbench of one build under Icarus or Verilator, in a separate process.
 
 As a program (``python -m pezoexplore.hardware.verify.simulate FOLDER SIMULATOR``) it is the child:
 it compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there.
@@ -72,13 +72,13 @@ def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "i
 
     Args:
         folder: Working folder; always recompiled.
-        log_path: Receives everything the tools print.
+        log_path: Log file for the output of the tools.
         timeout_s: Seconds until the simulator and its children are killed.
         simulator: One of ``SIMULATORS``.
 
     Raises:
         ToolError: The simulator is missing, or did not compile, run or pass its own checks.
-        ToolTimeoutError: It ran out of time.
+        ToolTimeoutError: The simulation timed out.
     """
     require_simulator(simulator)
     for stale in (RESULTS, "trace.txt", f"{HARNESS}.vvp"):

@@ -1,7 +1,7 @@
-"""What the testbench drives into a stream, clock by clock.
+"""Stimulus of a stream, clock by clock.
 
-The script is open loop: pulses and back-pressure are drawn beforehand from an explicit seed, so a
-bench never waits for a single beat.
+It is open loop: pulses and back-pressure are generated beforehand from an explicit seed, so a
+testbench never waits for a single beat.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
 
     Args:
         stream: The stream of a hardware point.
-        words: Words to compare, about.
+        words: Approximate number of words to compare.
     """
     rng, strategy = np.random.default_rng(20250420), stream.strategy
     stall, fill = strategy.reseed_stall, strategy.reset_stall

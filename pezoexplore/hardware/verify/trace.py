@@ -1,4 +1,4 @@
-"""Lines of a trace, seen and expected, as arrays of characters: many are compared at once."""
+"""Lines of a trace, actual and expected, as arrays of characters for bulk comparison."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BYTE_LINES = np.frombuffer(b"".join(b"%02x\n" % i for i in range(256)), np.uint8
 
 
 class MismatchError(Exception):
-    """The RTL showed something that the software does not; the message says what."""
+    """The RTL differs from the software; the message has the difference."""
 
 
 def compare_trace(
     work_dir: Path, log_path: Path, compare: Callable[[bytes], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Compare the trace that a simulation left.
+    """Compare the trace of a simulation.
 
     Args:
         work_dir: Folder of the simulation.

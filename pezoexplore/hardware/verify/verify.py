@@ -20,10 +20,10 @@ from pezoexplore.streams.packing import hex_lines
 from pezoexplore.streams.stream import Stream
 
 BENCH_FILES = (f"{HARNESS}.v", "bench_stream.py", PUBLIC)
-"""What a simulation takes from the folder of benches."""
+"""Files of the testbench folder that a simulation needs."""
 
 TIMEOUT_S = 300.0
-"""Seconds a simulation may take."""
+"""Time limit of a simulation, s."""
 
 
 def verify_point(
@@ -44,12 +44,12 @@ def verify_point(
         point: A hardware point.
         rtl_dir: Folder of the Verilog under test.
         work_dir: Folder to build in; replaced.
-        log_path: Receives what the tools print, and the first difference.
-        words: Words to compare, about.
+        log_path: Log file for the output of the tools, and the first difference.
+        words: Approximate number of words to compare.
         waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
-        timeout_s: Seconds the simulation may take.
+        timeout_s: Time limit of the simulation, s.
         simulator: ``icarus`` or ``verilator``.
-        coverage: Leave what was covered in `work_dir`; see ``verify_coverage``.
+        coverage: Write the coverage to `work_dir`; see :mod:`.coverage`.
 
     Returns:
         ``rtl_status`` (``pass`` or ``fail``), ``rtl_words_checked`` and ``reseed_stall_beats``;
@@ -57,7 +57,7 @@ def verify_point(
 
     Raises:
         ToolError: The tools are missing; a build or run that fails is a ``fail``, not an error.
-        ToolTimeoutError: The simulation ran out of time.
+        ToolTimeoutError: The simulation timed out.
     """
     shutil.rmtree(work_dir, ignore_errors=True)
     stream = Stream(point)

@@ -1,8 +1,8 @@
-"""cocotb bench of a perturbation engine: reads its parameters back and plays operations.
+"""cocotb testbench of a perturbation engine: reads its parameters back and plays operations.
 
-It runs inside the simulator, in a folder that holds ``job.json``. A job either has all its
-operations in files already, and the trace is judged afterwards; or it names a training run, whose
-operations depend on what the engine answers, and a player for them is handed to that run.
+It runs inside the simulator, in a folder with ``job.json``. A job either has all its operations in
+files, and the trace is checked afterwards; or it names a training run, whose operations depend on
+the responses of the engine, and which gets a function that plays them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""cocotb bench of a stream top: reads its parameters back and plays the script.
+"""cocotb testbench of a stream top: reads its parameters back and plays the script.
 
-It runs inside the simulator, in a folder that holds ``job.json``: the expected parameters and the
-registers to set before given clocks. What the top showed is left in ``trace.txt`` and compared in
-bulk afterwards, against the software stream.
+It runs inside the simulator, in a folder with ``job.json``: the expected parameters and the
+registers to set before given clocks. The outputs of the top are written to ``trace.txt`` and
+afterwards compared in bulk with the software stream.
 """
 
 from __future__ import annotations

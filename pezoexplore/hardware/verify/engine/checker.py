@@ -1,4 +1,4 @@
-"""Comparison of an engine's trace with what its script says."""
+"""Comparison of an engine's trace with the expectation of its script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pezoexplore.hardware.verify.trace import MismatchError
 
 
 def check_engine(script: EngineScript, trace: list[str]) -> int:
-    """Compare a whole trace with what it must hold.
+    """Compare a whole trace with the expected lines.
 
     Returns:
         Weights compared.

@@ -1,4 +1,4 @@
-"""What host software does with a perturbation engine: register operations, pass by pass.
+"""Host software of a perturbation engine: register operations, pass by pass.
 
 Each stream of an engine has its position. Training step t of a point whose steps take ``sources``
 steps of the stream each has its direction at stream step ``t * sources``, in stream 0, and what
@@ -44,8 +44,8 @@ class Operation:
     """One operation.
 
     Attributes:
-        kind: What.
-        data: 32 bits: what is written, the bits waited for, beats, or clocks.
+        kind: Type of the operation.
+        data: 32 bits: data to write, bits to wait for, beats, or clocks.
         address: Byte address of a register.
         strobe: Bytes that are written.
     """

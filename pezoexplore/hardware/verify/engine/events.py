@@ -1,7 +1,7 @@
 """Functional coverage of an engine: the goals of its regression.
 
-Unlike a stream's, an engine's script knows beforehand what will happen: the events are noted while
-it is drawn, and the comparison of the trace shows that they did.
+Unlike a stream's, an engine's script determines beforehand what will happen: the events are noted
+while it is generated, and the comparison of the trace confirms them.
 """
 
 from __future__ import annotations

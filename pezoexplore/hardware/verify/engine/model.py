@@ -1,4 +1,4 @@
-"""What a perturbation engine must send: the trainer's own arithmetic on the software stream.
+"""Expected output of a perturbation engine: the trainer's arithmetic on the software stream.
 
 The numbers are :class:`pezoexplore.streams.stream.Stream`'s, rounding and saturation those of
 :mod:`pezoexplore.train.fixed_point`.
@@ -23,7 +23,7 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the registers of an engine hold.
+    """Contents of the registers of an engine.
 
     Attributes:
         scales: s of every segment.

@@ -1,4 +1,4 @@
-"""The scenarios of an engine's regression, and the order in which they are played."""
+"""Scenarios of an engine's regression, and their order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEPS = 12
 
 
 class Scenarios(Maker):
-    """Adds one scenario a call to the script of an engine."""
+    """Adds one scenario per call to the script of an engine."""
 
     def registers(self) -> None:
         """Access registers that can only be read, that keep, that refuse."""

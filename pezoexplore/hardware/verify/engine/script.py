@@ -1,4 +1,4 @@
-"""The script of an engine's regression: its operations, and all that they must leave in the trace.
+"""The script of an engine's regression: its operations, and the expected trace.
 
 :class:`Maker` draws the passes: weights at and near the rails, steps and scales with their
 extremes, back-pressure on both sides and on both halves of the register port, all beforehand from
@@ -43,7 +43,7 @@ _OKAY = 0
 
 @dataclass
 class EngineScript:
-    """Operations and what they must leave in the trace.
+    """Operations and the expected trace.
 
     Attributes:
         operations: In order.
@@ -51,7 +51,7 @@ class EngineScript:
         expected: Lines of the trace. ``t`` alone stands for any time; a line ``c`` takes the place
             of any number of the beats after it.
         words: Weights of the passes.
-        events: What happens on the way, for functional coverage.
+        events: Events that occur, for functional coverage.
     """
 
     operations: list[Operation] = field(default_factory=list)

@@ -24,10 +24,10 @@ HARNESS = "engine_harness"
 BENCH = "bench_engine"
 
 BENCH_FILES = (f"{HARNESS}.v", f"{BENCH}.py", "bench_stream.py", PUBLIC)
-"""What a simulation takes from the folder of benches."""
+"""Files of the testbench folder that a simulation needs."""
 
 TIMEOUT_S = 600.0
-"""Seconds a simulation may take."""
+"""Time limit of a simulation, s."""
 
 
 def verify_engine(
@@ -42,25 +42,25 @@ def verify_engine(
     simulator: str = "icarus",
     coverage: bool = False,
 ) -> dict[str, Any]:
-    """Simulate a point's engine and compare all that it answers.
+    """Simulate a point's engine and compare all its responses.
 
     Args:
         point: A point with integer weights.
         rtl_dir: Folder of the Verilog under test.
         work_dir: Folder to build in; replaced.
-        log_path: Receives what the tools print, and the first difference.
-        steps: Training steps, about half of what is played.
+        log_path: Log file for the output of the tools, and the first difference.
+        steps: Training steps, about half of the simulation.
         waves: Leave a wave file in `work_dir`: FST, from Verilator VCD.
-        timeout_s: Seconds the simulation may take.
+        timeout_s: Time limit of the simulation, s.
         simulator: ``icarus`` or ``verilator``.
-        coverage: Leave what was covered in `work_dir`; see ``verify_coverage``.
+        coverage: Write the coverage to `work_dir`; see :mod:`..coverage`.
 
     Returns:
         ``rtl_status`` (``pass`` or ``fail``) and, when it passes, ``rtl_words_checked``.
 
     Raises:
         ToolError: The tools are missing; a build or run that fails is a ``fail``, not an error.
-        ToolTimeoutError: The simulation ran out of time.
+        ToolTimeoutError: The simulation timed out.
     """
     shutil.rmtree(work_dir, ignore_errors=True)
     shape = Shape.of(point, SEGMENTS)
