@@ -15,8 +15,7 @@ import torch
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.finetune.sources import Source, Stepping, source
-from pezoexplore.streams.generator import scale
-from pezoexplore.streams.stream import beats_per_step
+from pezoexplore.streams.stream import Stream, beats_per_step
 
 WINDOW = {"cpu": 2**18}
 """Numbers of a window by type of device: few enough for a processor's caches."""
@@ -52,7 +51,7 @@ class Directions:
                 by type of device.
         """
         self.parameters = parameters
-        self.scale = scale(point)
+        self.scale = Stream(point).scale
         self._point, self._beats = point, beats_per_step(parameters, point.lanes)
         numbers = window or WINDOW.get(device.type, WIDE_WINDOW)
         self._window = min(-(-numbers // point.lanes), self._beats)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pezoexplore.streams.generator_words import generator_words
 from pezoexplore.streams.generators.family import Columns
 from pezoexplore.streams.linear import apply, byte_tables, power
 from pezoexplore.streams.packing import U64, Words, word_dtype
@@ -102,7 +101,7 @@ def _word_tables(strategy: Phased | PerLane, group_bits: int) -> Words:
     if isinstance(strategy, Phased):
         shown = _phased_words(strategy, basis)
     else:  # [states, BEATS] of one generator a state
-        shown = generator_words(strategy.point, basis[:, None], BEATS)[:, :, 0]
+        shown = strategy.generator.rows(basis[:, None], BEATS)[:, :, 0]
     images = shown[1:] ^ shown[0]
     groups = -(-bits // group_bits)
     tables = np.zeros((groups, 2**group_bits, shown.shape[1]), dtype=shown.dtype)

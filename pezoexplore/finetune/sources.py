@@ -84,7 +84,7 @@ def table_period(strategy: Strategy) -> int | None:
 
     For bank and phased that is one turn: the next shows the same rows, but rotated or hopped.
     """
-    turn, lanes = strategy.turn, strategy.point.lanes
+    turn, lanes = strategy.repetition.turn, strategy.point.lanes
     fits = turn is not None and (strategy.point.pooled or turn * lanes <= TABLE_NUMBERS)
     return turn if fits else None
 

@@ -36,6 +36,11 @@ def pack_rows(words: Words, bits: int) -> list[int]:
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
+def whole(state: U64) -> int:
+    """Return a state of limbs of 64 bits [K], lowest first, as one whole number."""
+    return sum(int(limb) << (64 * i) for i, limb in enumerate(state))
+
+
 def hex_lines(values: Iterable[int]) -> str:
     """Return one hexadecimal number per line, as ``$readmemh`` reads them."""
     return "".join(f"{value:x}\n" for value in values)

@@ -89,7 +89,7 @@ def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[F32, b
         return stream.z_of(words.reshape(-1, point.lanes)[:most]), False
     if strategy.period is not None and strategy.period <= most:
         return stream.z(0, 0, strategy.period), True
-    turn = strategy.turn or most
+    turn = strategy.repetition.turn or most
     return stream.z(0, 0, most // turn * turn or most), False
 
 
@@ -175,7 +175,9 @@ def distinct_output_bits(stream: Stream) -> int | None:
     point = stream.point
     if not point.in_hardware:
         return None
-    words = stream.beats(0, 0, min(_BIT_BEATS, stream.strategy.turn or 1)).astype(np.int64)
+    words = stream.beats(0, 0, min(_BIT_BEATS, stream.strategy.repetition.turn or 1)).astype(
+        np.int64
+    )
     bits = (words[:, :, None] >> np.arange(point.bits)) & 1
     bits[:, :, -1] ^= 1  # as the state has it: the word shows its top bit inverted
     sequences = np.packbits(bits.reshape(len(words), -1).astype(np.uint8), axis=0)

@@ -22,9 +22,8 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams import scaling
 from pezoexplore.streams.generator import Generator, generator
 from pezoexplore.streams.generators.models import Numbers
-from pezoexplore.streams.packing import U64, Words, hex_lines, pack
-from pezoexplore.streams.stepped import whole
-from pezoexplore.streams.walk import Walk
+from pezoexplore.streams.packing import U64, Words, hex_lines, pack, whole
+from pezoexplore.streams.walk import Repetition
 
 MASTER_SEED = 0
 """The RTL runs master seed 0."""
@@ -134,28 +133,13 @@ class Strategy(ABC):
 
     @property
     @abstractmethod
-    def cycle(self) -> int | None:
-        """Beats after which the stream repeats unless reseeded; None if it never does."""
+    def repetition(self) -> Repetition:
+        """When the stream repeats unless it is reseeded."""
 
     @property
     def period(self) -> int | None:
         """Beats after which the stream repeats; None if it never does, or is reseeded."""
-        return None if self.point.reseeds else self.cycle
-
-    @property
-    def turn(self) -> int | None:
-        """Beats after which the rows of words start again, rotated or hopped; None: never."""
-        return self.generator.period
-
-    @property
-    def walk(self) -> Walk | None:
-        """The walk that the stream is; None where lanes or epochs are independent."""
-        return None
-
-    @property
-    def distinct_numbers(self) -> int | None:
-        """Different numbers of a beat's lanes over one turn; None where none recurs."""
-        return None
+        return None if self.point.reseeds else self.repetition.cycle
 
     def step_cycle(self, parameters: int) -> int | None:
         """Return the steps after which the directions repeat; None if they never do."""
@@ -186,12 +170,11 @@ class Strategy(ABC):
         """
         limit = parameters if most is None else min(parameters, most)
         beats = -(-parameters // self.point.lanes)
-        numbers = parameters if self.distinct_numbers is None else self.distinct_numbers
-        return min(limit, numbers, self._directions(beats, limit))
+        return min(limit, self.repetition.numbers or limit, self._directions(beats, limit))
 
     def _directions(self, beats: int, limit: int) -> int:
         """Count distinct directions, or return any number from `limit` on if there are more."""
-        walk = self.walk
+        walk = self.repetition.walk
         if walk is None:
             cycle = self.step_cycle(beats * self.point.lanes)
             return limit if cycle is None else cycle
@@ -272,7 +255,7 @@ class Strategy(ABC):
 
     def turn_exponents(self, epoch: int) -> list[int]:
         """Return the exponents of the beats of a turn; a rotation leaves them as they are."""
-        found = self.exponents(epoch, 0, self.turn or 0)
+        found = self.exponents(epoch, 0, self.repetition.turn or 0)
         assert found is not None, "only pow2 has exponents"
         return [int(e) for e in found]
 
@@ -281,7 +264,7 @@ class Strategy(ABC):
     @property
     def wrap_period(self) -> int:
         """Beats from one wrap to the next, as the testbench visits them."""
-        return self.turn or 0
+        return self.repetition.turn or 0
 
     @property
     def visits_wrap(self) -> bool:
@@ -308,9 +291,14 @@ class Strategy(ABC):
     # the Verilog
 
     @property
-    @abstractmethod
+    def files(self) -> tuple[str, ...]:
+        """Names of the hand-written files of the module, its reseed control apart."""
+        return ()
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Names of the hand-written files that the RTL is made of; `.vh` files are included."""
+        return (*self.files, "reseed_control.v") if self.point.reseeds else self.files
 
     def rtl(self) -> StreamRtl:
         """Return the Verilog module with its parameters and memory files.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator import generator, scale
+from pezoexplore.streams.generator import generator
 from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
 from pezoexplore.streams.strategies.bank import Bank
@@ -35,8 +35,9 @@ def strategy(point: DesignPoint, seed: int = MASTER_SEED) -> Strategy:
         return (SoftwarePool if point.pooled else Software)(point, seed)
     if point.in_shift_registers:
         return ShiftRegister(point, seed)
-    each = PerLane if generator(point).stepped is None else PerGroup
-    return _STRATEGIES.get(point.reuse, each)(point, seed)
+    if point.reuse in _STRATEGIES:
+        return _STRATEGIES[point.reuse](point, seed)
+    return (PerLane if generator(point).stepped is None else PerGroup)(point, seed)
 
 
 class Stream:
@@ -60,8 +61,18 @@ class Stream:
 
     @cached_property
     def scale(self) -> float:
-        """Factor from word to direction."""
-        return scale(self.point)
+        """Factor from word to direction: z = (w, with its half) * scale * 2**exponent.
+
+        ``none`` gives 2**(1 - bit_width); ``constant`` 1 / sigma; with ``pow2`` all of the scale is
+        in the exponent of each beat. Rademacher words give +-1 whatever the scaling, ternary ones
+        -1, 0 and 1 with ``none``.
+        """
+        point = self.point
+        if not point.in_hardware or point.scaling == "pow2":
+            return 1.0
+        if point.scaling == "constant":
+            return 1.0 / self.strategy.generator.sigma
+        return point.family.unscaled(point.bits)
 
     def epochs(self, epochs: NDArray[np.uint64], start: int, count: int) -> Words:
         """Return the words of the same beats of several epochs.

@@ -1,4 +1,4 @@
-"""Walks on a cycle: how many different step directions a stream can show.
+"""When streams repeat, and how many different step directions they can show.
 
 Most streams are a *walk*: every word is a function of one position on a cycle of P states (the one
 state of `phased`, the filler's state behind a pool's word), which advances by a fixed number of
@@ -74,6 +74,23 @@ class Walk:
         at = _starts(beats, steps, self.turn)
         inside = at + beats > self.turn
         return self.period * (int(not inside.all()) + np.unique(at[inside]).size)
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """When a stream that is never reseeded repeats; all None if it never does.
+
+    Attributes:
+        turn: Beats after which the rows of words start again, rotated or hopped.
+        cycle: Beats after which the stream repeats.
+        numbers: Different numbers of a beat's lanes over one turn; None where none recurs.
+        walk: The walk that the stream is; None where lanes or epochs are independent.
+    """
+
+    turn: int | None = None
+    cycle: int | None = None
+    numbers: int | None = None
+    walk: Walk | None = None
 
 
 def _starts(beats: int, steps: int, cycle: int) -> NDArray[np.int64]:

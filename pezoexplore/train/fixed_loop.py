@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-from pezoexplore.streams.generator import generator
+from pezoexplore.streams.stream import Stream
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_point import (
     LOSS_BITS,
@@ -129,7 +129,7 @@ class FixedTrainer:
     @property
     def _half(self) -> bool:
         """Whether the stream's values are twice the word plus one."""
-        return generator(self.point.perturbation()).half
+        return Stream(self.point.perturbation()).half
 
     @cached_property
     def network(self) -> FixedMlp:

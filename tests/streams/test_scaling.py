@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pezoexplore.design.point import resolve
-from pezoexplore.streams.generator import scale
 from pezoexplore.streams.scaling import MAX_EXPONENT, MIN_EXPONENT, exponents, thresholds
 from pezoexplore.streams.stream import Stream
 
@@ -74,15 +73,15 @@ def test_scales_of_uniform_words(bits):
         axes = {"reuse": "bank", "lanes": 2, "bit_width": bits, "state_bits": state_bits}
         first = 0 if half else 1
         words = np.arange(first, 2**bits) - 2 ** (bits - 1) + half
-        plain = words * scale(resolve(**axes, scaling="none"))
+        plain = words * Stream(resolve(**axes, scaling="none")).scale
         assert np.abs(plain).max() <= 1 <= np.abs(plain).max() + 2.0 ** (1 - bits)
         assert words.mean() == 0
-        scaled = words * scale(resolve(**axes, scaling="constant"))
+        scaled = words * Stream(resolve(**axes, scaling="constant")).scale
         assert scaled.std() == pytest.approx(1, abs=1e-12)
 
 
 def test_other_scales():
-    assert scale(resolve(rng="gaussian", reuse="none")) == 1
-    assert scale(resolve(rng="rademacher", reuse="none", scaling="none")) == 2
-    assert scale(resolve(rng="treegrng", reuse="none", bit_width=8)) == 1 / 32
-    assert scale(resolve(rng="lfsr", reuse="bank", scaling="pow2")) == 1
+    assert Stream(resolve(rng="gaussian", reuse="none")).scale == 1
+    assert Stream(resolve(rng="rademacher", reuse="none", scaling="none")).scale == 2
+    assert Stream(resolve(rng="treegrng", reuse="none", bit_width=8)).scale == 1 / 32
+    assert Stream(resolve(rng="lfsr", reuse="bank", scaling="pow2")).scale == 1

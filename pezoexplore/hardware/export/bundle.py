@@ -62,11 +62,12 @@ def bundle_files(order: Order) -> dict[str, str]:
     point = order.point
     if not point.in_hardware:
         raise DesignError(f"{point.label()}: has no hardware to export")
-    held = {*tags(Stream(point)), *(["engine"] if order.segments is not None else [])}
+    stream = Stream(point)
+    held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
     files = _rtl(order) | {
-        f"sw/{C_NAME}": c_model(point),
-        f"sw/{PYTHON_NAME}": python_model(point),
-        "vectors/stream.txt": stream_vectors(point),
+        f"sw/{C_NAME}": c_model(stream),
+        f"sw/{PYTHON_NAME}": python_model(stream),
+        "vectors/stream.txt": stream_vectors(stream),
         "LICENSE": license_file().read_text(encoding="utf-8"),
         "Makefile": fill("Makefile.in"),
     }
@@ -81,7 +82,9 @@ def bundle_files(order: Order) -> dict[str, str]:
         }
     files[CORE_NAME] = core_file(point.label(), files, order.segments is not None)
     digest = rtl_hash(point.hardware(), order.rtl_dir)
-    files["DATASHEET.md"] = datasheet(point, order.rows, order.segments, _provenance(order, digest))
+    files["DATASHEET.md"] = datasheet(
+        stream, order.rows, order.segments, _provenance(order, digest)
+    )
     files["README.md"] = fill("README.md.in", held, {"title": point.label()})
     files[MANIFEST] = _manifest(order, digest, files)
     return files

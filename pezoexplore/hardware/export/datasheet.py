@@ -9,7 +9,6 @@ from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
-from pezoexplore.streams.generator import generator, scale
 from pezoexplore.streams.stream import Stream
 
 _LEFT_OUT = ("pareto", "front_confidence")
@@ -17,7 +16,7 @@ _LEFT_OUT = ("pareto", "front_confidence")
 
 
 def datasheet(
-    point: DesignPoint,
+    stream: Stream,
     rows: Sequence[Mapping[str, str]],
     segments: int | None,
     provenance: Mapping[str, str],
@@ -25,11 +24,12 @@ def datasheet(
     """Return the datasheet in Markdown.
 
     Args:
-        point: The design.
+        stream: The stream of the design.
         rows: Its rows of results, as written, one per target; may be empty.
         segments: Segments of the engine in the bundle; None without one.
         provenance: Versions, hashes and command of the bundle.
     """
+    point = stream.point
     parts = [
         f"# {point.label()}",
         "A stream of random numbers for zeroth-order training in hardware: "
@@ -37,10 +37,10 @@ def datasheet(
         "## Design",
         markdown_table(("axis", "value", "meaning"), _axes(point)),
         "## Numbers",
-        markdown_table(("", ""), _numbers(point)),
+        markdown_table(("", ""), _numbers(stream)),
         "## Ports of pezo_top",
         markdown_table(("port", "direction", "bits", "meaning"), _ports(point)),
-        _timing(point),
+        _timing(stream),
     ]
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]
@@ -57,11 +57,10 @@ def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
     ]
 
 
-def _numbers(point: DesignPoint) -> list[tuple[str, str]]:
-    made, item = generator(point), point.family.facts()
-    word = "(w + 1/2)" if made.half else "w"
-    factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{scale(point):.9g}"
-    period = Stream(point).strategy.period
+def _numbers(stream: Stream) -> list[tuple[str, str]]:
+    point, made, period = stream.point, stream.strategy.generator, stream.strategy.period
+    item, word = point.family.facts(), "(w + 1/2)" if made.half else "w"
+    factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{stream.scale:.9g}"
     # Where it is not known, made.period is what a key may be used for.
     known = not item["period"].startswith("not known")
     if period is None:
@@ -115,14 +114,14 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
     return [(f"`{name}`", way, str(bits), meaning) for name, way, bits, meaning in ports]
 
 
-def _timing(point: DesignPoint) -> str:
+def _timing(stream: Stream) -> str:
     text = "A beat per clock, replay included; valid and data hold while a beat is not accepted."
-    strategy = Stream(point).strategy
+    strategy = stream.strategy
     if strategy.loads_after_reset:
         text += " After rst, too, the host loads the words of epoch 0."
     elif fill := strategy.reset_stall:
         text += f" After rst {fill:,} clocks pass before the first beat."
-    if point.reseeds:
+    if stream.point.reseeds:
         loads, stall = len(strategy.load_words(1)), strategy.reseed_stall
         text += (
             f" A reseed takes {loads:,} words and {stall:,} clocks without a beat, if the host is "

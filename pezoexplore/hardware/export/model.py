@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.export.template import fill
 from pezoexplore.streams import scaling
 from pezoexplore.streams.generators.models import Constant, Model, Numbers
@@ -36,22 +35,18 @@ def tags(stream: Stream) -> frozenset[str]:
     return strategy.model_tags | {tag for tag, holds in held.items() if holds}
 
 
-def c_model(point: DesignPoint) -> str:
-    """Return the stream of a point as a C99 header.
-
-    Args:
-        point: A hardware point; its scaling determines the number that a word represents.
-    """
-    stream = Stream(point)
+def c_model(stream: Stream) -> str:
+    """Return the stream of a hardware point as a C99 header."""
+    point = stream.point
     lines = list(_c_lines(_constants(stream)))
     if point.scaling != "pow2":
         lines.append(f"#define PEZO_SCALE {_scale(stream).hex()}")
     return fill(f"{C_NAME}.in", tags(stream), _values(stream, lines, point.family.c))
 
 
-def python_model(point: DesignPoint) -> str:
-    """Return the stream of a point as a Python 3.10 module without imports; see :func:`c_model`."""
-    stream = Stream(point)
+def python_model(stream: Stream) -> str:
+    """Return the stream of a hardware point as a Python 3.10 module without imports."""
+    point = stream.point
     lines = list(_python_lines(_constants(stream)))
     if point.scaling != "pow2":
         lines.append(f"SCALE = {_scale(stream)!r}")

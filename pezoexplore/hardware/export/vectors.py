@@ -6,7 +6,6 @@ import random
 
 import numpy as np
 
-from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.scaling import EXPONENT_BITS
 from pezoexplore.streams.stream import Stream
@@ -96,17 +95,13 @@ class _Writer:
         return [f"{data} {exponent:02x}" for data, exponent in zip(shown, coded, strict=True)]
 
 
-def stream_vectors(point: DesignPoint) -> str:
-    """Return the vectors of a point's stream, master seed 0, as text.
+def stream_vectors(stream: Stream) -> str:
+    """Return the vectors of a hardware point's stream, master seed 0, as text.
 
     Steps, replays and, for a finite reuse period, reseeds; beyond the first wrap (of a pool, or of
     the period of a bank or a phased stream) unless that is too far.
-
-    Args:
-        point: A hardware point, its scaling not ``constant``.
     """
-    stream = Stream(point)
-    strategy, writer = stream.strategy, _Writer(stream)
+    point, strategy, writer = stream.point, stream.strategy, _Writer(stream)
     writer.reset()
     writer.step()
     wrap = strategy.wrap_period

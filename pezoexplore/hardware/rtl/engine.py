@@ -16,7 +16,6 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
-from pezoexplore.streams.generator import generator
 from pezoexplore.streams.stream import Stream
 
 TOP = "pezo_engine"
@@ -79,7 +78,7 @@ class Shape:
             raise DesignError("the engine adds integers: give --weight-bits and --activation-bits")
         if not 1 <= segments <= MAX_SEGMENTS:
             raise DesignError(f"the engine takes 1 to {MAX_SEGMENTS} layers, not {segments}")
-        half = generator(point.perturbation()).half
+        half = Stream(point.perturbation()).half
         draws = 0
         if point.rounding == "stochastic":
             rounds = point.bits - 1 + half > 1

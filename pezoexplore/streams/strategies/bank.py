@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pezoexplore.streams import kernels
 from pezoexplore.streams.families.lfsr import update_columns
-from pezoexplore.streams.generator_words import generator_words
 from pezoexplore.streams.linear import apply, byte_tables, jump, power
 from pezoexplore.streams.packing import U64, Words
 from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategy import EXPONENT_FILE, StreamRtl
+from pezoexplore.streams.walk import Repetition
 
 PERIOD_RTL = (*("period_counter.v", "exponent_table.v", "row_memory.v", "lfsr.v", "lfsr_taps.vh"),)
 """Files that count the beats of a period and hold a table by their count."""
@@ -30,14 +32,12 @@ class Bank(PerLane):
     def words(self, epochs: U64, start: int, count: int) -> Words:
         """Implement :meth:`Strategy.words`."""
         period = self.generator.period
-        return generator_words(
-            self.point, self.states(epochs, start), count, period, start % period
-        )
+        return self.generator.rows(self.states(epochs, start), count, period, start % period)
 
     @property
-    def cycle(self) -> int | None:
-        """A turn for each lane."""
-        return self.generator.period * self.point.lanes
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`; a turn for each lane."""
+        return replace(super().repetition, cycle=self.generator.period * self.point.lanes)
 
     def load_words(self, epoch: int) -> list[int]:
         """Implement :meth:`Strategy.load_words`; then the exponents of the epoch, if they differ.
@@ -77,10 +77,9 @@ class Bank(PerLane):
         return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """See :attr:`Strategy.sources`."""
-        control = ("reseed_control.v",) if self.point.reseeds else ()
-        return ("stream_bank.v", *PERIOD_RTL, "bank_lane.v", "uniform_word.v", *control)
+    def files(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.files`."""
+        return ("stream_bank.v", *PERIOD_RTL, "bank_lane.v", "uniform_word.v")
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.streams.generator_words import generator_words
-from pezoexplore.streams.generators.family import Stepped
 from pezoexplore.streams.linear import jump
 from pezoexplore.streams.packing import U64, Words, pack, word_dtype
 from pezoexplore.streams.seeding import drawn_limbs, phases
-from pezoexplore.streams.stepped import skip
 from pezoexplore.streams.strategy import MASTER_SEED, Strategy, StreamRtl, epoch_array
-from pezoexplore.streams.walk import Walk
+from pezoexplore.streams.walk import Repetition, Walk
 
 _SEARCHED_BEATS = 2**18
 _RARE_BEATS = 320
@@ -27,20 +26,15 @@ class OneEach(Strategy):
     has_exponent_port = False
 
     @property
-    def cycle(self) -> int | None:
-        """The generators' period."""
-        return self.generator.period
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`."""
+        period = self.generator.period
+        return Repetition(turn=period, cycle=period, numbers=period * self.point.lanes)
 
     @property
-    def distinct_numbers(self) -> int | None:
-        """Numbers of a period of all lanes."""
-        return self.generator.period * self.point.lanes
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """See :attr:`Strategy.sources`."""
-        control = ("reseed_control.v",) if self.point.reseeds else ()
-        return ("stream_none.v", *self.point.family.sources, *control)
+    def files(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.files`."""
+        return ("stream_none.v", *self.point.family.sources)
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:
@@ -97,15 +91,15 @@ class PerLane(OneEach):
             states = kept[2]
         else:
             states = self.states(epochs, start)
-        shown = generator_words(self.point, states, count)
+        shown = self.generator.rows(states, count)
         self._kept = (key, start + count, states)
         return shown[:, :, : self.point.lanes]
 
     @property
-    def walk(self) -> Walk | None:
-        """The one lane's walk."""
-        period = self.generator.period
-        return Walk(period, 1, period, 0) if self.point.lanes == 1 else None
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`; one lane is a walk."""
+        period, found = self.generator.period, super().repetition
+        return replace(found, walk=Walk(period, 1, period, 0)) if self.point.lanes == 1 else found
 
     def critical_beats(self) -> list[int]:
         """Return, for Gaussian lanes, those of the first beats that hold the largest numbers."""
@@ -126,22 +120,15 @@ class PerGroup(OneEach):
         super().__init__(point, seed)
         self._kept: tuple[list[int], int, U64] | None = None
 
-    @property
-    def stepped(self) -> Stepped:
-        """How the generators step."""
-        assert self.generator.stepped is not None
-        return self.generator.stepped
-
     def states(self, epochs: U64, start: int) -> U64:
         """Implement :meth:`Strategy.states`."""
-        point, stepped, beat = self.point, self.stepped, 0
+        point, made, beat = self.point, self.generator, 0
         if self._kept is not None and self._kept[0] == epochs.tolist() and self._kept[1] <= start:
             _, beat, states = self._kept
             states = states.copy()
         else:
-            limbs = drawn_limbs(self.seed, epochs, point.generators, stepped.drawn)
-            states = stepped.begin(limbs.reshape(-1, stepped.drawn))
-        skip(stepped, states, point.bits, point.group, start - beat)
+            states = made.drawn_states(drawn_limbs(self.seed, epochs, point.generators, made.drawn))
+        made.skip(states, start - beat)
         return states.reshape(len(epochs), point.generators, -1)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
@@ -150,7 +137,8 @@ class PerGroup(OneEach):
         states = self.states(epochs, start)
         states = states.reshape(-1, states.shape[2])
         out = np.empty((len(states), count, point.group), dtype=word_dtype(point.bits))
-        self.stepped.fill(states, point.bits, out)
+        assert self.generator.stepped is not None
+        self.generator.stepped.fill(states, point.bits, out)
         self._kept = (epochs.tolist(), start + count, states)
         by_beat = out.reshape(len(epochs), point.generators, count, point.group).swapaxes(1, 2)
         served = point.generators * point.group

@@ -21,7 +21,7 @@ from pezoexplore.streams.packing import U64, Words, pack, word_dtype
 from pezoexplore.streams.seeding import phases
 from pezoexplore.streams.strategies.bank import PERIOD_RTL, kept_count
 from pezoexplore.streams.strategy import EXPONENT_FILE, Strategy, StreamRtl, epoch_array
-from pezoexplore.streams.walk import Walk
+from pezoexplore.streams.walk import Repetition, Walk
 
 
 class Phased(Strategy):
@@ -108,15 +108,11 @@ class Phased(Strategy):
         return out
 
     @property
-    def walk(self) -> Walk:
-        """The walk of the one state."""
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`; the one state is a walk."""
         period = self.generator.period
-        return Walk(period, 1, period, self.hop % period)
-
-    @property
-    def cycle(self) -> int | None:
-        """The walk's cycle."""
-        return self.walk.cycle
+        walk = Walk(period, 1, period, self.hop % period)
+        return Repetition(turn=period, cycle=walk.cycle, walk=walk)
 
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; one state serves all lanes."""
@@ -141,10 +137,9 @@ class Phased(Strategy):
         return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """See :attr:`Strategy.sources`."""
-        control = ("reseed_control.v",) if self.point.reseeds else ()
-        return ("stream_phased.v", *PERIOD_RTL, "xor_luts.v", *control)
+    def files(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.files`."""
+        return ("stream_phased.v", *PERIOD_RTL, "xor_luts.v")
 
     def rtl(self) -> StreamRtl:
         """Implement :meth:`Strategy.rtl`."""

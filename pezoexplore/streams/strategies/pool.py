@@ -8,13 +8,12 @@ import numpy as np
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams import scaling
-from pezoexplore.streams.generator_words import generator_words
 from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.linear import jump
 from pezoexplore.streams.packing import U64, Words, pack, pack_rows
 from pezoexplore.streams.seeding import drawn_limbs, phases
 from pezoexplore.streams.strategy import MASTER_SEED, Strategy, StreamRtl, epoch_array
-from pezoexplore.streams.walk import Walk
+from pezoexplore.streams.walk import Repetition, Walk
 
 _ROWS_FILE = "rows.hex"
 
@@ -38,8 +37,7 @@ class Pool(Strategy):
         """Return the states from which the filler starts, whatever the beat."""
         made = self.generator
         if made.stepped is not None:
-            limbs = drawn_limbs(self.seed, epochs, 1, made.stepped.drawn)
-            return made.stepped.begin(limbs[:, 0])[:, None]
+            return made.drawn_states(drawn_limbs(self.seed, epochs, 1, made.drawn))[:, None]
         distance = phases(self.seed, epochs, 1, made.period)
         return jump(made.step, np.ones((len(epochs), 1), dtype=np.uint64), distance)
 
@@ -51,7 +49,7 @@ class Pool(Strategy):
 
     def _filling(self, epochs: U64, count: int) -> Words:
         """Return the filler's first words, `count` of each epoch."""
-        return generator_words(self.point, self.states(epochs, 0), count)
+        return self.generator.rows(self.states(epochs, 0), count)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
         """Implement :meth:`Strategy.words`."""
@@ -65,27 +63,13 @@ class Pool(Strategy):
         return read
 
     @property
-    def cycle(self) -> int | None:
-        """The rows."""
-        return self.point.rows
-
-    @property
-    def turn(self) -> int | None:
-        """The rows."""
-        return self.point.rows
-
-    @property
-    def distinct_numbers(self) -> int | None:
-        """Words in the pool."""
-        return self.point.rows * self.point.lanes
-
-    @property
-    def walk(self) -> Walk | None:
-        """The walk of the filler's state behind the first lane."""
-        made, rows, lanes = self.generator, self.point.rows, self.point.lanes
-        if made.stepped is not None:
-            return None
-        return Walk(made.period, lanes % made.period, rows, -rows * lanes % made.period)
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`; the filler's state behind the first lane is a walk."""
+        rows, lanes, walk = self.point.rows, self.point.lanes, None
+        if self.point.in_hardware and self.generator.stepped is None:
+            period = self.generator.period
+            walk = Walk(period, lanes % period, rows, -rows * lanes % period)
+        return Repetition(turn=rows, cycle=rows, numbers=rows * lanes, walk=walk)
 
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; words are fresh only while the pool is filled."""

@@ -37,10 +37,9 @@ class ShiftRegister(PerGroup):
         return {}
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """See :attr:`Strategy.sources`."""
-        control = ("reseed_control.v",) if self.point.reseeds else ()
-        return (f"{self.module}.v", *self.point.family.rtl, *control)
+    def files(self) -> tuple[str, ...]:
+        """See :attr:`Strategy.files`."""
+        return (f"{self.module}.v", *self.point.family.rtl)
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:

@@ -9,7 +9,7 @@ from pezoexplore.streams.packing import U64, Words
 from pezoexplore.streams.seeding import seed_words
 from pezoexplore.streams.strategies.pool import Pool
 from pezoexplore.streams.strategy import Strategy, epoch_array
-from pezoexplore.streams.walk import Walk
+from pezoexplore.streams.walk import Repetition
 
 _CHUNK = 2**16  # numbers per key
 
@@ -26,19 +26,9 @@ class Software(Strategy):
         raise AssertionError("the software Gaussian has no hardware")
 
     @property
-    def cycle(self) -> int | None:
-        """None."""
-        return None
-
-    @property
-    def turn(self) -> int | None:
-        """None."""
-        return None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """No files."""
-        return ()
+    def repetition(self) -> Repetition:
+        """See :attr:`Strategy.repetition`; it never does."""
+        return Repetition()
 
 
 class SoftwarePool(Pool):
@@ -46,16 +36,6 @@ class SoftwarePool(Pool):
 
     def _filling(self, epochs: U64, count: int) -> Words:
         return _normals(self.seed, epochs, 0, count)
-
-    @property
-    def walk(self) -> Walk | None:
-        """None: the numbers have no position."""
-        return None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """No files."""
-        return ()
 
 
 def _normals(seed: int, epochs: U64, start: int, count: int) -> NDArray[np.float32]:

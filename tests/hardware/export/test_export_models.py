@@ -52,7 +52,7 @@ def points() -> list[DesignPoint]:
 def python_module(point: DesignPoint, folder: Path) -> ModuleType:
     """Return the Python model, imported."""
     path = folder / PYTHON_NAME
-    path.write_text(python_model(point), encoding="utf-8")
+    path.write_text(python_model(Stream(point)), encoding="utf-8")
     spec = importlib.util.spec_from_file_location("pezo_stream_under_test", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -62,7 +62,7 @@ def python_module(point: DesignPoint, folder: Path) -> ModuleType:
 
 def c_program(point: DesignPoint, folder: Path) -> Path:
     """Return a program around the C model, compiled without a warning."""
-    (folder / C_NAME).write_text(c_model(point), encoding="utf-8")
+    (folder / C_NAME).write_text(c_model(Stream(point)), encoding="utf-8")
     strict = ["-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Wshadow", "-Werror"]
     flags = ["-std=c99", "-O1", *strict]
     program = folder / "driver"

@@ -9,7 +9,7 @@ from slow_models import seed_word
 
 from pezoexplore.design.point import resolve
 from pezoexplore.streams.families import sobol
-from pezoexplore.streams.stepped import whole
+from pezoexplore.streams.packing import whole
 from pezoexplore.streams.stream import Stream
 
 LANES = 256

@@ -8,7 +8,7 @@ from slow_models import seed_word
 
 from pezoexplore.design.point import resolve
 from pezoexplore.streams.families import trivium
-from pezoexplore.streams.stepped import whole
+from pezoexplore.streams.packing import whole
 from pezoexplore.streams.stream import Stream
 
 PUBLISHED = [
