@@ -25,8 +25,9 @@ from pezoexplore import paths
 from pezoexplore.cli import run
 from pezoexplore.design.point import AXES
 
-FILES, VALUES, LINES = 700, 700, 600
-"""Cases of each kind."""
+some_cases = pytest.mark.parametrize(
+    "count", [200, pytest.param(700, marks=pytest.mark.regression)]
+)
 
 fuzz = settings(
     derandomize=True,
@@ -205,13 +206,15 @@ def dry_run(outcome, text: str) -> int:
 
 
 @pytest.mark.slow
-def test_mutated_files(outcome):
-    try_all(mutated_text(), FILES, partial(dry_run, outcome))
+@some_cases
+def test_mutated_files(outcome, count):
+    try_all(mutated_text(), count, partial(dry_run, outcome))
 
 
 @pytest.mark.slow
-def test_mutated_values(outcome):
-    try_all(mutated_values(), VALUES, partial(dry_run, outcome))
+@some_cases
+def test_mutated_values(outcome, count):
+    try_all(mutated_values(), count, partial(dry_run, outcome))
 
 
 GOOD_LINES = (
@@ -268,4 +271,4 @@ def line_run(outcome, words: list[str]) -> int:
 
 
 def test_mutated_command_lines(outcome):
-    try_all(mutated_line(), LINES, partial(line_run, outcome))
+    try_all(mutated_line(), 600, partial(line_run, outcome))
