@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AXI4-Lite subordinate: turns its five channels into single reads and writes of registers.
+// AXI4-Lite subordinate: converts its five channels to single reads and writes of registers.
 //
 // (AMBA AXI and ACE Protocol Specification, Arm IHI 0022, part B1.) Address and data of a write may
 // come in either order; both are held until the other is there, then `write` is high for one clock.
 // `read` is high for one clock with each read address. write_error, read_data and read_error answer
-// in the same clock; an error becomes SLVERR. A write or read is begun when the response before it
-// is taken, so one is under way at a time, each way. No output depends on an input in its clock.
+// in the same clock; an error becomes SLVERR. A write or read begins when the response before it
+// is taken, so that one is in progress at a time, each way. No output depends on an
+// input in its clock.
 
 `resetall
 `timescale 1ns/1ps

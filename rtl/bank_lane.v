@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one lane of a bank takes at its next clock: the kept state with `back`, else its own state
-// one clock on or, with `move`, that of the lane above. Combinational.
+// Next state of one lane of a bank: the kept state with `back`, else its own state one clock on or,
+// with `move`, that of the lane above. Combinational.
 //
 // The hierarchy is kept so that every lane is mapped alike and on its own, to a LUT a state bit and
 // one for the feedback bit; mapped all together, wide banks come out half as large again.

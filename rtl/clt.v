@@ -4,7 +4,7 @@
 //
 // The sum of 15 bits, a uniform number and a triangular one, in two carry chains: what is added to
 // each chain's first operand is a function of at most five bits, so that the counting of ones costs
-// no LUT of its own beyond the chain. Where the sum of the first chain is extreme, the ones that
+// no LUT beyond those of the chain. Where the sum of the first chain is extreme, the ones that
 // the second adds are clamped: the word saturates instead of wrapping. The value is word + 1/2;
 // words below 12 bits drop low bits. Distribution and figures: pezoexplore/streams/families/clt.py.
 // Combinational; the stream that uses it holds the state, which must not be zero. Period 2**33 - 1.
@@ -58,7 +58,7 @@ module clt #(
 
     wire [8:0] first = {1'b0, base_a, state[20]} + {1'b0, base_a ^ sum_a, state[20]};
 
-    // Second chain, in ones: the other five, less the mean.
+    // Second chain, in ones: the other five, minus the mean.
     wire [3:0] sum_b;
     wire [3:0] base_b  = first[8:5];
     wire       extreme = base_b == 4'd0 || base_b == 4'd12;

@@ -10,7 +10,7 @@
 // new ones, and live is read from then on. So a replay needs the one word that was kept beside, and
 // costs no clock. What to do is decided for all generators by stream_lut_sr.v:
 // advance, one word on; expand, the same without the delays; restore, back to the kept word; keep,
-// keep the word; mend, move a bit of live, at its address, to kept.
+// keep the word; mend, copy a bit of live, at its address, to kept.
 
 `resetall
 `timescale 1ns/1ps

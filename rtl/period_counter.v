@@ -3,8 +3,8 @@
 // Counts accepted beats modulo the period 2**STATE_BITS - 1 of the streams' lfsr.
 //
 // It is itself a Galois lfsr that starts at 1: no carry chain, and its last state before 1 is
-// always 2, whatever the taps. `last` tells that the beat shown is the last of its period. `start`
-// keeps the count and `replay` brings it back; `clear` returns to the first beat. next_count is
+// always 2, whatever the taps. `last` is high with the last beat of a period. `start`
+// keeps the count and `replay` restores it; `clear` returns to the first beat. next_count is
 // what the register takes at the next clock, for a table that reads ahead.
 
 `resetall

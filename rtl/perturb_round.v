@@ -3,7 +3,7 @@
 // rounded = saturate(round(value / 2**shift)): the `round` of pezoexplore.train.fixed_point.
 //
 // To nearest, halves away from zero; or at random: noise / 2**NOISE_BITS is added before the
-// fraction is dropped. One fraction bit more than the value has tells halves apart: with it
+// fraction is dropped. One fraction bit more than the value has distinguishes halves: with it
 // 2 value + 1 - negative plus 2**shift - 1, shifted by shift + 1, is the nearest. Combinational.
 
 `resetall

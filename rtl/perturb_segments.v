@@ -4,7 +4,7 @@
 // in the middle of a beat.
 //
 // Segment k ends before weight number END k of the pass, ends ascending; the last one never does.
-// `load` begins a pass, `taken` goes on by a beat.
+// `load` begins a pass, `taken` advances by a beat.
 
 `resetall
 `timescale 1ns/1ps

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Fills rows of a pool: one generator makes a word a clock, lane 0 first, and after LANES of them
-// `filled` tells that `row` is complete, in the clock of its last word. The row's scale exponent
+// `filled` is high with the last word, when `row` is complete. The row's scale exponent
 // stands in its top EXPONENT_BITS bits: the number of THRESHOLDS that the sum of (2 w + HALF)**2
 // over the row does not exceed.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reuse strategy `bank`: LANES lfsrs of one polynomial; after every full period all states move
-// one lane down, so that lane j goes on with generator j + 1 (PeZO, arXiv 2504.20314, on-the-fly
+// one lane down, so that lane j continues generator j + 1 (PeZO, arXiv 2504.20314, on-the-fly
 // reuse with rotation).
 //
 // Moving the states costs one multiplexer a bit where a barrel shifter of the words would cost

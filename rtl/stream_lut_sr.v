@@ -61,7 +61,7 @@ module stream_lut_sr #(
     wire anew = reseed && HAS_RESEED != 0 && !loading;
 
     reg       expanding_q;  // states are made of words
-    reg       mending_q;    // registers that are kept take the beats since they were
+    reg       mending_q;    // recovery: the kept registers take the beats since the last start
     reg       kept_one_q;   // register 1 is the one that is kept
     reg       accepted_q;   // the beat of the start was accepted
     reg       replayed_q;   // a replay came while mending
@@ -110,7 +110,8 @@ module stream_lut_sr #(
             age_q <= age_q + 5'd1;
     end
 
-    // A kept register is read where the age says, a live one at its end or where it is mended from.
+    // A kept register is read at the index of the age, a live one at its end or, in recovery, at
+    // the bit that is copied.
     wire [3:0] age        = age_q[3:0];
     wire [3:0] kept_early = 4'd14 - age;
     wire [3:0] kept_late  = 4'd15 - age;

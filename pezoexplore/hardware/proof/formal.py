@@ -1,4 +1,4 @@
-"""The formal proofs of the RTL: which modules have some, and what they are."""
+"""The formal proofs of the RTL, by module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAL_MODULES = tuple(dict.fromkeys(proof.module for proof in PROOFS))
 
 
 def chosen_proofs(modules: Sequence[str]) -> list[Proof]:
-    """The proofs of these modules; all of them when none is named.
+    """Return the proofs of these modules; all of them when none is named.
 
     Raises:
         DesignError: There is no such module, or it has no proof.

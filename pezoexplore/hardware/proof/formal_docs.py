@@ -1,6 +1,6 @@
 """The table of formal properties in docs/verification.md, made from the registry.
 
-``python -m pezoexplore.hardware.proof.formal_docs`` writes it anew.
+``python -m pezoexplore.hardware.proof.formal_docs`` rewrites it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PAGE = Path(__file__).resolve().parents[3] / "docs" / "verification.md"
 
 
 def property_table() -> str:
-    """Markdown: a row a property, its configurations together."""
+    """Return the table in Markdown: a row a property, its configurations together."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     edits: dict[tuple[str, str, str], Edit] = {}
     for proof in PROOFS:
@@ -36,7 +36,7 @@ def property_table() -> str:
 
 
 def with_table(page: str) -> str:
-    """A page with what is between the two marks made anew."""
+    """Return a page with the table between the two marks replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{property_table()}\n\n{END}{after}"

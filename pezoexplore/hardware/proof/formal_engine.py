@@ -11,7 +11,7 @@ _AXIS_SLICE = Proof(
     properties=(
         Property(
             "held",
-            "A beat shown and not taken is shown again, with the same data.",
+            "While valid && !ready, data are stable.",
             Edit("axis_slice.v", "= !shown_full_q || out_ready", "= 1'b1"),
         ),
         Property(
@@ -169,8 +169,8 @@ _CONTROL = Proof(
         ),
         Property(
             "told",
-            "A pass that needs numbers tells the streams `start` or `replay` once, as was asked, "
-            "while all show a beat and before any is taken; a pass in restore does not.",
+            "A pass that needs numbers pulses `start` or `replay` of the streams once, as "
+            "requested, while all show a beat and before any is taken; a pass in restore does not.",
             Edit(
                 "perturb_control.v", "source_start      = go &&", "source_start      = begun_q &&"
             ),
@@ -261,7 +261,7 @@ _ENGINE = Proof(
         ),
         Property(
             "none_lost",
-            "Beats inside are those that came less those that left; none is when a pass begins.",
+            "Beats inside are those that came minus those that left; none is when a pass begins.",
             Edit("perturb_engine.v", "s_axis_tready = open && advance", "s_axis_tready = open"),
         ),
         Property(

@@ -24,7 +24,7 @@ from pezoexplore.hardware.proof.formal_proof import Edit, Proof, Property
 from pezoexplore.paths import formal_dir
 
 TIMEOUT_S = 900.0
-"""Seconds one run of SymbiYosys may take."""
+"""Time limit of one run of SymbiYosys, s."""
 
 _SBY = (
     "yowasp-sby",
@@ -45,7 +45,7 @@ _GRACE_S = 5.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one property did.
+    """The outcome of one property.
 
     Attributes:
         proof: The proof it belongs to.
@@ -74,7 +74,7 @@ class Verdict:
         return self.status == self.proof.bound and not self.reason
 
     def plain(self) -> dict[str, object]:
-        """The verdict as JSON can hold it."""
+        """Return the verdict as a JSON object."""
         return {
             "module": self.proof.module,
             "property": self.claim.name,
@@ -92,7 +92,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Run:
-    """What one run of SymbiYosys said: its exit code, and the clock of a counterexample."""
+    """The result of one run of SymbiYosys: its exit code, and the clock of a counterexample."""
 
     code: int
     clock: int | None
@@ -117,7 +117,7 @@ def run_formal(
         out: Folder for ``logs/`` and, of counterexamples, ``traces/``.
         jobs: Proofs at a time.
         timeout_s: Seconds one run of a tool may take.
-        progress: Told how many proofs are done, how many there are, and the one that just ended.
+        progress: Called with the number of proofs done, the number of all, and the one that ended.
 
     Returns:
         A verdict for each property of each proof, in their order.
@@ -190,7 +190,7 @@ class _Prover:
             return self._error(error, item)
 
     def _proved(self, item: Property, whole: _Run, begun: float) -> Verdict:
-        """The property holds; now it must fail where the RTL is broken."""
+        """Try a property that holds on the edited RTL, where it must fail."""
         broken: int | None = None
         try:
             copy = self._run(item.name, "bmc", self.proof.search, item, item.edit)
@@ -204,7 +204,7 @@ class _Prover:
         return Verdict(self.proof, item, status, broken, reason, None, whole.log, seconds)
 
     def _unproved(self, item: Property, whole: _Run, begun: float) -> Verdict:
-        """The proof failed or did not close: is it this property?"""
+        """Look for a counterexample to one property of a proof that failed or did not close."""
         alone = self._run(f"{item.name}_alone", "bmc", self.proof.search, item)
         seconds = time.monotonic() - begun
         if alone.code == _FAIL:
@@ -233,7 +233,7 @@ class _Prover:
         only: Property | None = None,
         edit: Edit | None = None,
     ) -> _Run:
-        """Run SymbiYosys in a folder of its own, and keep its log and trace."""
+        """Run SymbiYosys in a separate folder, and keep its log and trace."""
         if self.stop.is_set():
             raise ToolError("stopped")
         folder = self.out.absolute() / "work" / self._name(what)
@@ -315,7 +315,7 @@ def write_job(
 
 
 def _script(proof: Proof, only: Property | None) -> Iterator[str]:
-    """Yosys commands that read the design and leave the assertions asked for."""
+    """Yield Yosys commands that read the design and keep the chosen assertions."""
     sources = [name for name in proof.sources if name.endswith(".v")]
     yield f"read -formal {' '.join(sources)} {proof.checker}.v"
     for name, value in proof.parameters.items():

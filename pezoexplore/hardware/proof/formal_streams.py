@@ -69,8 +69,7 @@ _ROW_MEMORY = Proof(
 )
 
 _TEXTS = {
-    "held": "A beat shown and not taken is shown again, with the same data and exponent, unless "
-    "rst, reseed or replay asks for another.",
+    "held": "While valid && !ready, data and exponent are stable, except on rst, reseed or replay.",
     "scaled": "The exponent shown is that of the beat shown.",
     "replayed": "After `replay` the beat is shown that was shown when `start` came last.",
     "valid": "out_valid is high except in reset and while states load or rows fill.",
@@ -82,7 +81,7 @@ _TEXTS = {
 
 
 def _properties(delivered: str, edits: dict[str, Edit]) -> tuple[Property, ...]:
-    """Properties of a stream, each with its edit; ``delivered`` says what the beats are."""
+    """Return the properties of a stream with their edits; `delivered` describes its beats."""
     texts = _TEXTS | {"delivered": delivered}
     return tuple(Property(name, texts[name], edit) for name, edit in edits.items())
 
@@ -196,7 +195,7 @@ _PAST_THE_LAST = Edit("stream_pool.v", "LAST_ROW = ROWS - 1", "LAST_ROW = ROWS")
 
 
 def _stream_pool(rows: int) -> Proof:
-    """The file has as many rows; no power of two, so that there are addresses out of range."""
+    """Return the proof of a pool of `rows`; no power of two, so that addresses can be too large."""
     file = "stream_pool.v"
     return Proof(
         module="stream_pool",
@@ -243,8 +242,8 @@ _POOL_REFILL = Proof(
 
 
 _SHIFT_REGISTERS = {
-    "held": "A beat shown and not taken stays, and is shown again, unless rst, reseed or replay "
-    "asks for another; after a `start`, once the registers are mended.",
+    "held": "While valid && !ready, data are stable, except on rst, reseed or replay; after a "
+    "`start`, the same beat follows the recovery of the registers.",
     "replayed": "A `replay` shows the beat that was shown when `start` came last.",
     "valid": "A beat is shown but in reset, while words load, for 17 clocks after these and for "
     "15 after a `start` at most.",

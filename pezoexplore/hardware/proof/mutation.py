@@ -1,4 +1,4 @@
-"""Judging mutants of the RTL: which of them the simulation benches notice.
+"""Simulation of mutants of the RTL: which of them the testbenches detect.
 
 A mutant is simulated at small design points that use its file, then at those of the regression
 (:mod:`pezoexplore.hardware.verify.regress`) as `pezoexplore verify` does, until one fails. A point
@@ -39,7 +39,7 @@ MORE_WORDS = 300_000
 """Words compared at all points of the regression together, 100,000 at most at each of them."""
 
 TIMEOUT_S = 300.0
-"""Seconds a simulation may take that takes one."""
+"""Time limit of a simulation, s; most take one."""
 
 _Axes = dict[str, str | int | float]
 
@@ -51,7 +51,7 @@ _LFSR: _Axes = {"lanes": 3, "bit_width": 4, "state_bits": 6}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant.
+    """The outcome of a mutant.
 
     Attributes:
         verdict: ``killed``, ``survived``, or ``invalid``: none noticed, but Icarus refuses it.
@@ -66,7 +66,7 @@ class Verdict:
 
 @lru_cache(maxsize=1)
 def small_points() -> tuple[DesignPoint, ...]:
-    """Points of streams that are simulated first."""
+    """Return the points of streams that are simulated first."""
     found = [
         resolve(**{**_NONE, **axes, "rng": item.name}) for item in families() for axes in item.small
     ]
@@ -85,7 +85,7 @@ def small_points() -> tuple[DesignPoint, ...]:
 
 @lru_cache(maxsize=256)
 def judges(file: str) -> tuple[tuple[DesignPoint, int], ...]:
-    """Points that a file's mutants are simulated at, and words compared at each, in this order.
+    """Return the points at which a file's mutants are simulated, in order, and the words of each.
 
     Small points first, then the regression; an engine has its own measure of words.
     """
@@ -149,7 +149,7 @@ def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verd
 
 
 def mutated_copy(mutant: Mutant, rtl_dir: Path, folder: Path) -> Path:
-    """Copy the RTL into a folder, made anew, with a mutant in it; returns the folder."""
+    """Copy the RTL into a folder, emptied first, with a mutant in it; return the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(rtl_dir, folder, ignore=lambda _, names: [mutant.file])
     source = (rtl_dir / mutant.file).read_text(encoding="utf-8")
@@ -158,7 +158,7 @@ def mutated_copy(mutant: Mutant, rtl_dir: Path, folder: Path) -> Path:
 
 
 def write_sources(point: DesignPoint, rtl_dir: Path, folder: Path) -> tuple[list[str], str]:
-    """Put the RTL of a point into a folder: names of the files to compile, and of the top."""
+    """Write the RTL of a point to a folder; return the files to compile, and the top module."""
     if point.fixed_point:
         return engine.build_engine(point, SEGMENTS, rtl_dir).write(folder), engine.TOP
     return rtl.build(Stream(point), rtl_dir).write(folder), rtl.TOP
@@ -170,7 +170,7 @@ def _engine_size(point: DesignPoint) -> int:
 
 
 def _defaults(rtl_dir: Path) -> dict[str, set[str]]:
-    """Parameters by module that some instance leaves at their defaults."""
+    """Return the parameters, by module, that some instance leaves at their defaults."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(rtl_dir.glob("*.v"))]
     texts += [rtl.build(Stream(point), rtl_dir).top for point in small_points()]
     found: dict[str, set[str]] = {}
@@ -186,7 +186,7 @@ def _defaults(rtl_dir: Path) -> dict[str, set[str]]:
 
 
 def _program(point: DesignPoint, rtl_dir: Path, folder: Path, log_path: Path) -> str | None:
-    """What Icarus makes of a point's top, names of its own evened out; None when it refuses."""
+    """Return Icarus's program of a point's top, addresses normalised; None when it refuses."""
     shutil.rmtree(folder, ignore_errors=True)
     names, top = write_sources(point, rtl_dir, folder)
     command = ["iverilog", "-g2012", "-s", top, "-o", "top.vvp", *names]
@@ -210,8 +210,8 @@ def _sound_program(point: DesignPoint, rtl_dir: Path, work_dir: Path) -> str:
 
 
 def _passes(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path, log_path: Path) -> bool:
-    """Whether a point's bench passes; a simulation that breaks off twice or never ends does not."""
-    for _ in range(2):  # one may break off for a reason of its own
+    """Return whether a point's bench passes; a simulation that crashes twice or hangs does not."""
+    for _ in range(2):  # a crash may have nothing to do with the mutant
         try:
             if point.fixed_point:
                 found = verify_engine(point, rtl_dir, work_dir, log_path, timeout_s=TIMEOUT_S)
@@ -233,6 +233,6 @@ def _is_sound(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path) -> 
 
 
 def _require_sound(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path) -> None:
-    """A kill counts only where the RTL itself passes."""
+    """Raise a ToolError unless the RTL without a mutant passes: else a kill means nothing."""
     if not _is_sound(point, words, rtl_dir, work_dir):
         raise ToolError(f"{rtl_dir}: fails at {point.label()} as it is: run `pezoexplore verify`")
