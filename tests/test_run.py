@@ -35,6 +35,16 @@ def test_every_training_stage_of_a_search_finds_modules_beside_the_design(
     assert [(s.settings.steps, s.settings.seeds) for s in training] == [(1600, 5), (200, 3)]
 
 
+def test_nothing_else_builds_stages() -> None:
+    package = Path(run.__file__).parent
+    users = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "build_stages(" in path.read_text(encoding="utf-8")
+    }
+    assert users == {"run.py", "sweeps/stages.py"}
+
+
 def test_too_few_steps_for_a_rung_leave_it_out(design: Path, tmp_path: Path) -> None:
     loaded = read_design(design, ["train.steps=799"])
     assert run.plan_search(loaded, ["train"], tmp_path / "out", "random").rungs == []

@@ -198,7 +198,10 @@ def _without_common(
 
 
 def print_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], console: Console
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    console: Console | None = None,
 ) -> None:
     """Print a table: ruled on a terminal, aligned plain text in a pipe or if it is too wide.
 
@@ -206,8 +209,9 @@ def print_table(
         title: Line above the table.
         header: n names.
         rows: Rows of n cells; columns of numbers are right-aligned.
-        console: Destination.
+        console: Destination; standard output if None.
     """
+    console = console or Console()
     flush_right = [
         bool(rows) and all(not row[index] or _is_number(row[index]) for row in rows)
         for index in range(len(header))

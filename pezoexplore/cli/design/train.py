@@ -152,8 +152,6 @@ def _train(
     point: DesignPoint, space: DesignSpace, out: Path | None, landscape: bool, as_json: bool
 ) -> int:
     """Train as a sweep does, then once more for the learning curve."""
-    from rich.console import Console
-
     from pezoexplore.report.tables import print_table
     from pezoexplore.train.evaluate import Candidate, learning_curve, train_point
     from pezoexplore.train.selection import stream_source, trainer_of
@@ -173,7 +171,7 @@ def _train(
         print_json({"axes": point.to_json(), **result, "curve": curve, "files": files})
         return 0
     rows = [[_cell(row[name]) for name in CURVE_COLUMNS] for row in curve]
-    print_table(f"Learning curve: {point.label()}", CURVE_COLUMNS, rows, Console())
+    print_table(f"Learning curve: {point.label()}", CURVE_COLUMNS, rows)
     for line in (*_summary(result), *files):
         echo(line)
     return 0

@@ -222,13 +222,11 @@ def _coverage_document(covered: Coverage) -> dict[str, dict[str, dict[str, int]]
 
 
 def _print_coverage(covered: Coverage) -> None:
-    from rich.console import Console
-
     from pezoexplore.hardware.verify.coverage import reasons
     from pezoexplore.report.coverage_page import HEADER, coverage_rows
     from pezoexplore.report.tables import print_table
 
-    print_table("Coverage", HEADER, coverage_rows(covered, reasons()), Console())
+    print_table("Coverage", HEADER, coverage_rows(covered, reasons()))
 
 
 def _advance(meter: ProgressMeter, done: int, total: int, check: Check | None) -> None:
@@ -240,8 +238,6 @@ def _advance(meter: ProgressMeter, done: int, total: int, check: Check | None) -
 
 
 def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
-    from rich.console import Console
-
     from pezoexplore.report.tables import print_table
 
     header = ["module", "point", "words", "status"]
@@ -254,7 +250,7 @@ def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
         ]
         for check in checks
     ]
-    print_table("RTL against the software stream", header, rows, Console())
+    print_table("RTL against the software stream", header, rows)
     for check in failed:
         what = f"{check.module}: {check.point.label()}"
         waves = "".join(f"; waves: {w}" for w in (out / "waves").glob(f"{check.log.stem}.*"))

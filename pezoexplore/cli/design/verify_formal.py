@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from pezoexplore.cli.progress import ProgressMeter
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
 from pezoexplore.hardware.proof.formal import chosen_proofs
@@ -76,7 +74,7 @@ def _print(verdicts: Sequence[Verdict], bad: Sequence[Verdict], out: Path) -> No
         ]
         for verdict in verdicts
     ]
-    print_table("Properties of the RTL", header, rows, Console())
+    print_table("Properties of the RTL", header, rows)
     for verdict in bad:
         trace = "" if verdict.trace is None else f"; trace: {verdict.trace}"
         what = f"{verdict.proof.module}: {verdict.claim.name}"

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
 from pezoexplore.cli.progress import ProgressMeter
 from pezoexplore.cli.terminal import counted, echo, log, print_json
 from pezoexplore.errors import DesignError
@@ -133,7 +131,7 @@ def _print(rows: Sequence[Judged], survivors: Sequence[Judged], path: Path) -> N
         own = [row for row in rows if row.file == file]
         verdicts = [str(_count(own, name)) for name in header[2:]]
         table.append([file, str(number), *verdicts])
-    print_table("Mutants of the RTL under the simulation benches", header, table, Console())
+    print_table("Mutants of the RTL under the simulation benches", header, table)
     for row in survivors:
         log.error(f"survived: {row.file}:{row.line}: {row.source}  ->  {row.mutant}")
     judged = len(rows) - _count(rows, EQUIVALENT)

@@ -135,14 +135,11 @@ def _document(found: Sequence[Comparison], files: Sequence[Path]) -> dict[str, o
 
 
 def _print(found: Sequence[Comparison], files: Sequence[Path]) -> None:
-    from rich.console import Console
-
     from pezoexplore.analysis import compare as analysis
     from pezoexplore.report.tables import print_table
 
-    console = Console()
     for item in found:
-        print_table(f"target {item.target}", *analysis.table(item), console)
+        print_table(f"target {item.target}", *analysis.table(item))
         for sentence in analysis.sentences(item):
             echo(sentence)
         echo("")

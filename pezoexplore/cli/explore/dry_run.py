@@ -6,8 +6,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from pezoexplore.cli.terminal import counted, echo, print_json
 from pezoexplore.design.lattice.expand import Collapse, expand
 from pezoexplore.report.tables import print_dry_run
@@ -51,7 +49,7 @@ def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) 
         f"{counted(skip.count, 'combination')}: {skip.reason} (such as {skip.example})"
         for skip in counts.skipped
     ]
-    print_dry_run(points, skips, lines, Console(), total=len(chosen))
+    print_dry_run(points, skips, lines, total=len(chosen))
     for line in _left_out_lines(chosen, left_out):
         echo(line)
     if len(points) < len(chosen):

@@ -193,8 +193,6 @@ def _print(points: Selection, result: SweepResult, out: Path, seconds: float) ->
 
 def print_front_of(result: SweepResult, space: DesignSpace) -> None:
     """Print the Pareto front of a run; if it is empty, all designs that finished."""
-    from rich.console import Console
-
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.design.columns import COLUMNS
     from pezoexplore.report.tables import front_table, print_front, print_table
@@ -203,12 +201,12 @@ def print_front_of(result: SweepResult, space: DesignSpace) -> None:
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     # Of a space larger than memory only the front is held.
     rows = result.rows if isinstance(result.rows, list) else result.front
-    frame, console = frame_of_rows(rows, COLUMNS), Console()
+    frame = frame_of_rows(rows, COLUMNS)
     front = [row["pareto"] == ON_FRONT for row in rows]
-    print_front(frame, front, objectives, console)
+    print_front(frame, front, objectives)
     if not any(front):
         finished = [row["status"] == "ok" for row in rows]
-        print_table("All finished designs", *front_table(frame, finished, objectives), console)
+        print_table("All finished designs", *front_table(frame, finished, objectives))
     echo("")
 
 

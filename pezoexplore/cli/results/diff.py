@@ -90,8 +90,6 @@ def _tolerances(texts: Sequence[str]) -> dict[str, float]:
 
 
 def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None:
-    from rich.console import Console
-
     from pezoexplore.analysis.diff import NOISE, PROVENANCE
     from pezoexplore.report.tables import print_table
 
@@ -104,7 +102,7 @@ def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None
     ]
     if shown:
         header = ["design", "column", "before", "after", "difference", "verdict", "point_id"]
-        print_table("What moved", header, [_cells(change) for change in shown], Console())
+        print_table("What moved", header, [_cells(change) for change in shown])
         echo("")
     for title, labels in (("added", found.added), ("removed", found.removed)):
         for label in labels:

@@ -48,8 +48,6 @@ def pareto(
     format_: Format = TableOrJson.table,
 ) -> int:
     """Print the Pareto front of a results.csv and draw its plots again."""
-    from rich.console import Console
-
     from pezoexplore import paths
     from pezoexplore.analysis.frames import read_results
     from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
@@ -86,7 +84,7 @@ def pareto(
         names = [str(path) for path in files]
         print_json({"objectives": objectives, "rows": len(frame), "front": front, "files": names})
     else:
-        print_front(frame, mask.tolist(), (*more, *less), Console())
+        print_front(frame, mask.tolist(), (*more, *less))
         for path in files:
             echo(str(path))
     return 0

@@ -41,8 +41,6 @@ def sensitivity(
     The share of an axis is the variance that it explains beyond all others; an interaction is what
     a pair of axes explains beyond each of them.
     """
-    from rich.console import Console
-
     from pezoexplore.analysis.frames import read_results
     from pezoexplore.analysis.pareto import frame_rows, select_frame
     from pezoexplore.analysis.runs import results_file
@@ -66,9 +64,8 @@ def sensitivity(
     if format_ is TableOrJson.json:
         print_json({"responses": [asdict(item) for item in found], "files": files})
         return 0
-    console = Console()
     for item in found:
-        print_table(_title(item), *_table(item), console)
+        print_table(_title(item), *_table(item))
     for path in files:
         echo(path)
     return 0

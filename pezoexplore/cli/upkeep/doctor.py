@@ -21,8 +21,6 @@ EXTRAS = (
 
 def doctor(format_: Format = TableOrJson.table) -> int:
     """Show which tools are installed, and what each missing one costs."""
-    from rich.console import Console
-
     from pezoexplore.hardware.eda.install import install_commands
     from pezoexplore.hardware.eda.tools import tools
     from pezoexplore.report.tables import print_table
@@ -35,7 +33,7 @@ def doctor(format_: Format = TableOrJson.table) -> int:
         print_json({"ok": not lacking, "tools": listed, "install": commands})
         return 1 if lacking else 0
     rows = [[tool.name, tool.version or "missing", _note(tool)] for tool in found]
-    print_table("Tools", ["tool", "version", "needed for"], rows, Console())
+    print_table("Tools", ["tool", "version", "needed for"], rows)
     echo("")
     for tool in found:
         if tool.version is None and not tool.required:
