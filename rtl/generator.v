@@ -10,7 +10,7 @@
 `default_nettype none
 
 module generator #(
-    parameter KIND = "lfsr",   // any name below; a family of streams/catalogue.py
+    parameter KIND = "lfsr",   // any name below; a family of streams/families/
     parameter BIT_WIDTH = 8,   // as the family allows
     parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
     parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1

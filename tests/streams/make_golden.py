@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pezoexplore.design.point import resolve
+from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.seeding import phases, seed_words
 from pezoexplore.streams.stream import Stream
 
@@ -72,7 +73,9 @@ POINTS: tuple[dict[str, Any], ...] = (
 def streams() -> list[dict[str, Any]]:
     """One entry a design, master seed and epoch: axes, words by beat, exponents, scale, half."""
     entries = []
-    for axes in POINTS:
+    named = {axes["rng"] for axes in POINTS}
+    others = [{"rng": rng, "reuse": "none"} for rng in names() if rng not in named]
+    for axes in (*POINTS, *others):
         point = resolve(lanes=LANES, **axes)
         for seed in SEEDS:
             stream = Stream(point, seed)

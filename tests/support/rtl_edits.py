@@ -12,6 +12,7 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.proof.source_text import replaced
 from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.generators.registry import families
 
 _SMALL = {"scaling": "none", "lanes": 3, "bit_width": 8}
 _NONE = _SMALL | {"reuse": "none"}
@@ -147,3 +148,8 @@ EDITS: dict[str, Edit] = {
     ),
     "reseed count": Edit("stream_none", "reseed_control.v", "left_q == 0", "left_q == 1"),
 }  # fmt: skip
+
+for _item in families():
+    if _item.defect is not None and _item.name not in {edit.module for edit in EDITS.values()}:
+        POINTS[_item.name] = resolve(**_NONE | dict(_item.small[0]), rng=_item.name)
+        EDITS[f"{_item.name} defect"] = Edit(_item.name, *_item.defect)

@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from pezoexplore.streams.generators import Family, Model, Point, Stepped
+from pezoexplore.streams.generators import Family, Model, Point, Stepped, compiled
 
 
 def begin(limbs: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -22,7 +21,7 @@ def begin(limbs: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.maximum(limbs, np.uint64(1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill(states: NDArray[np.uint64], bits: int, out: NDArray[Any]) -> None:
     """Write the words of successive clocks into out [n, clocks, lanes]; step the states."""
     half = 1 << (bits - 1)

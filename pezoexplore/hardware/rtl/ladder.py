@@ -15,7 +15,6 @@ from pezoexplore.streams.generators.registry import families
 FILE = "generator.v"
 
 _BEGIN, _END = "    generate\n", "    endgenerate\n"
-_LAST = "        end\n"
 _UNKNOWN = "        end else begin : gen_unknown"
 _UNIFORM = """\
             uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
@@ -27,13 +26,13 @@ def with_arms(text: str, chosen: Sequence[Family]) -> str:
     """Return the text of generator.v with arms for these families, its last arm kept.
 
     Args:
-        text: The file; between ``generate`` and ``endgenerate`` it holds arms, and maybe one for
-            an unknown KIND.
+        text: The file; between ``generate`` and ``endgenerate`` it holds arms, the last one for an
+            unknown KIND.
         chosen: Families in hardware, at least one.
     """
     head, rest = text.split(_BEGIN)
     before, tail = rest.split(_END)
-    last = before[before.index(_UNKNOWN) :] if _UNKNOWN in before else _LAST
+    last = before[before.index(_UNKNOWN) :]
 
     def order(item: Family) -> tuple[int, int]:
         """Shorter names first, so that no comparison has to widen KIND; else as they stand."""
@@ -44,24 +43,35 @@ def with_arms(text: str, chosen: Sequence[Family]) -> str:
         f'if (KIND == "{item.kind}") begin : gen_{item.kind}\n{_instances(item)}'
         for item in sorted(chosen, key=order)
     ]
-    if last == _LAST and len(arms) > 1:
-        arms[-1] = arms[-1].partition(" begin")[2]
-        arms[-1] = f"begin{arms[-1]}"
     return f"{head}{_BEGIN}        {'        end else '.join(arms)}{last}{_END}{tail}"
 
 
 def _instances(item: Family) -> str:
-    """Return what stands in the arm of a family."""
+    """Return what stands in the arm of a family: a guard of the fixed parameters, its modules."""
     pins = ".state(state), .next_state(next_state)" + ("" if item.top_bits else ", .word(word)")
     ports = [f".{name}({name})" for name in item.ports]
     name, rest = f"u_{item.kind}", _UNIFORM if item.top_bits else ""
     if not ports:
-        return f"            {item.module} {name} ({pins});\n{rest}"
-    if len(ports) > 2:
-        listed = f"#(\n                {', '.join(ports)}\n            )"
-    else:
-        listed = f"#({', '.join(ports)})"
-    return f"            {item.module} {listed} {name} (\n                {pins});\n{rest}"
+        return f"{_guard(item)}            {item.module} {name} ({pins});\n{rest}"
+    joined = ", ".join(ports)
+    listed = f"#(\n                {joined}\n            )" if len(ports) > 2 else f"#({joined})"
+    instance = f"            {item.module} {listed} {name} (\n                {pins});\n"
+    return f"{_guard(item)}{instance}{rest}"
+
+
+def _guard(item: Family) -> str:
+    """Return what stops elaboration where a parameter that the family fixes is another."""
+    values = {"BIT_WIDTH": item.fixed_bits, "STATE_BITS": item.state, "LEAP": 1, "GROUP": 1}
+    fixed = {name: v for name, v in values.items() if v is not None and name not in item.ports}
+    if not fixed:
+        return ""
+    test = " || ".join(f"{name} != {value}" for name, value in fixed.items())
+    told = "_".join(f"{name}_{value}" for name, value in fixed.items())
+    return (
+        f"            if ({test}) begin : gen_bad\n"
+        f"                generator_{item.kind}_takes_{told} u_error ();\n"
+        "            end\n"
+    )
 
 
 def main() -> None:
