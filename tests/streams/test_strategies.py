@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.streams.packing import pack_rows
+from pezoexplore.streams.reuse import OWN_AXES, RULES
 from pezoexplore.streams.strategies.bank import Bank
 from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.strategies.pool import Pool
@@ -188,3 +189,10 @@ def test_pack_rows_puts_lane_0_lowest(data, bits, lanes):
         for lane, value in enumerate(beat):
             field = row >> (lane * bits) & (2**bits - 1)
             assert field - (2**bits if field >> (bits - 1) else 0) == value
+
+
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+def test_every_strategy_has_its_rules(rules):
+    made = strategy(resolve(reuse=rules.name, bit_width=4, lanes=3))
+    assert made.module == f"stream_{rules.name}"
+    assert {axis for axis in OWN_AXES if getattr(made.point, axis) is not None} == rules.axes

@@ -1,7 +1,7 @@
 """The check of a trace catches every kind of fault; a model of a correct design passes.
 
 The model is written from the stream contract alone, a register at a time, so it knows nothing of
-how the check walks.
+how the checker follows a trace.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.verify.checker import Position, check
+from pezoexplore.hardware.verify.checker import Position, StallChecker, check
 from pezoexplore.hardware.verify.stimulus import (
     LOAD,
     READY,
@@ -463,3 +463,37 @@ def test_the_script_asks_for_the_words(lanes):
     script = make_script(Stream(point), 20_000)
     assert np.count_nonzero(script.controls & READY) * lanes >= 20_000
     assert len(script.controls) >= 600
+
+
+def test_a_stall_takes_its_cycles_and_no_more():
+    stall = StallChecker()
+    stall.begin(3, by_reseed=True)
+    for waits in (False, True, False, False):  # waiting for the host is not counted
+        stall.without_beat(waits, "here", "10")
+    stall.with_beat("here")
+    assert (stall.active, stall.reseeds) == (False, [3])
+    with pytest.raises(MismatchError, match=r"here: out_valid is low \('10'\)"):
+        stall.without_beat(False, "here", "10")
+
+
+@pytest.mark.parametrize(("cycles", "said"), [(1, "a beat after 1 clocks, not 2"), (3, "is low")])
+def test_a_stall_of_another_length_is_refused(cycles, said):
+    stall = StallChecker()
+    stall.begin(2)
+
+    def play() -> None:
+        for _ in range(cycles):
+            stall.without_beat(False, "here", "00")
+        stall.with_beat("here")
+
+    with pytest.raises(MismatchError, match=said):
+        play()
+
+
+def test_a_stall_of_no_cycles_is_none_unless_a_reseed_causes_it():
+    stall = StallChecker()
+    stall.begin(0, in_recovery=True)
+    assert not stall.active
+    assert not stall.in_recovery
+    stall.begin(0, by_reseed=True)
+    assert stall.active
