@@ -1,4 +1,4 @@
-"""Mutation testing of the RTL library: mutants drawn by a seed, judged in worker processes."""
+"""Mutation testing of the RTL library: mutants drawn by a seed, tested in worker processes."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
 
 
 @dataclass(frozen=True)
-class Judged:
+class MutantResult:
     """A mutant and its verdict: a row of a list.
 
     Attributes:
         file: Name of the file of rtl/.
-        line: Line of the change when it was judged.
+        line: Line of the change when it was tested.
         scope: Module or function, named blocks and instance around it, joined by colons.
         operator: Kind of change.
         source: Tokens of the statement, or those around the change.
@@ -72,14 +72,14 @@ class Judged:
         return self.file, self.scope, self.source, self.mutant, self.occurrence
 
     @classmethod
-    def of(cls, mutant: Mutant, found: Mapping[str, str]) -> Judged:
+    def of(cls, mutant: Mutant, found: Mapping[str, str]) -> MutantResult:
         """Return the row of a mutant; `found` has the columns from ``verdict`` on."""
         given: dict[str, Any] = {name: getattr(mutant, name) for name in COLUMNS[:7]}
         return cls(**given | dict(found))
 
 
-Report = Callable[[int, int, "Judged | None"], None]
-"""Called with the number of mutants judged, the number of all, and the one that was last."""
+Report = Callable[[int, int, "MutantResult | None"], None]
+"""Called with the number of mutants tested, the number of all, and the one that was last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +103,11 @@ class MutantStage(Stage):
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """See :meth:`Stage.run`."""
         from pezoexplore.hardware.proof.equivalence import proven_points
-        from pezoexplore.hardware.proof.mutation import judge
+        from pezoexplore.hardware.proof.mutation import simulate_mutant
 
         work = self.work_dir / str(os.getpid())  # a worker's own: what is sound is kept with it
         work.mkdir(parents=True, exist_ok=True)
-        found = judge(self.mutant, self.rtl_dir, work, log_path)
+        found = simulate_mutant(self.mutant, self.rtl_dir, work, log_path)
         if found.verdict == KILLED:
             log_path.unlink()
         proven = proven_points(self.mutant, found.simulated, self.rtl_dir, work / "proof", log_path)
@@ -127,11 +127,11 @@ def run_mutants(
     rtl_dir: Path,
     out: Path,
     jobs: int,
-    known: Sequence[Judged],
+    known: Sequence[MutantResult],
     again: bool,
     progress: Report,
-) -> list[Judged]:
-    """Judge mutants of some modules.
+) -> list[MutantResult]:
+    """Test mutants of some modules.
 
     Args:
         modules: Names of modules of rtl/; empty for all. A module's tables belong to it.
@@ -144,14 +144,14 @@ def run_mutants(
             not survive are taken over.
         again: Whether to simulate all again; what the list calls equivalent keeps its reason unless
             a bench notices it after all.
-        progress: Told whenever a mutant is judged.
+        progress: Called whenever a mutant is tested.
 
     Returns:
         The rows, in the order of file and line.
 
     Raises:
         DesignError: There is no such module.
-        ToolError: A tool is missing, or a mutant could not be judged.
+        ToolError: A tool is missing, or a mutant could not be tested.
     """
     from pezoexplore.hardware.proof.mutants import quotas, ranked
     from pezoexplore.hardware.proof.mutation import library_mutants
@@ -166,14 +166,14 @@ def run_mutants(
     wanted = quotas({file: len(found) for file, found in library.items()}, total)
     settled = {row.identity: row for row in known if row.verdict != SURVIVED and not again}
     argued = {row.identity: row for row in known if row.verdict == EQUIVALENT}
-    rows: list[Judged] = []
+    rows: list[MutantResult] = []
     progress(0, sum(wanted.values()), None)
     work = out.absolute() / "work"
     try:
         while any(wanted[file] and waiting[file] for file in wanted):
             chosen = [m for file, count in wanted.items() for m in waiting[file][:count]]
             waiting = {file: waiting[file][count:] for file, count in wanted.items()}
-            for row in _judge_all(chosen, settled, rtl_dir.absolute(), work, out, jobs):
+            for row in _simulate_all(chosen, settled, rtl_dir.absolute(), work, out, jobs):
                 wanted[row.file] -= 1
                 rows.append(_argued(row, argued))
                 progress(len(rows), len(rows) + sum(wanted.values()), rows[-1])
@@ -184,7 +184,7 @@ def run_mutants(
     return sorted(rows, key=lambda row: (row.file, row.line, row.identity))
 
 
-def by_file(rows: Sequence[Judged]) -> dict[str, list[str]]:
+def by_file(rows: Sequence[MutantResult]) -> dict[str, list[str]]:
     """Return the mutated statements of a list, by file."""
     found: dict[str, list[str]] = {}
     for row in rows:
@@ -192,7 +192,7 @@ def by_file(rows: Sequence[Judged]) -> dict[str, list[str]]:
     return found
 
 
-def read_list(path: Path) -> list[Judged]:
+def read_list(path: Path) -> list[MutantResult]:
     """Return the rows of a list of mutants; none if there is no such file.
 
     Raises:
@@ -212,12 +212,12 @@ def read_list(path: Path) -> list[Judged]:
             raise DesignError(f"{path}: line {reader.line_num}: {error}") from error
 
 
-def _parsed(row: dict[str, Any]) -> Judged:
+def _parsed(row: dict[str, Any]) -> MutantResult:
     numbers = {name: int(row[name]) for name in ("line", "occurrence")}
-    return Judged(**row | numbers)
+    return MutantResult(**row | numbers)
 
 
-def write_list(path: Path, rows: Sequence[Judged]) -> None:
+def write_list(path: Path, rows: Sequence[MutantResult]) -> None:
     """Write a list of mutants."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -225,12 +225,14 @@ def write_list(path: Path, rows: Sequence[Judged]) -> None:
         writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
 
 
-def merged(known: Sequence[Judged], rows: Sequence[Judged], *, whole: bool) -> list[Judged]:
+def merged(
+    known: Sequence[MutantResult], rows: Sequence[MutantResult], *, whole: bool
+) -> list[MutantResult]:
     """Return an earlier list with new rows in the place of old ones.
 
     Args:
         known: The list.
-        rows: Rows judged since.
+        rows: Rows tested since.
         whole: Whether they are all rows of their files, or only some as yet.
     """
     files = {row.file for row in rows if whole}
@@ -251,16 +253,16 @@ def _of_modules(
     return {file: found for file, found in library.items() if named[file] in modules or not modules}
 
 
-def _judge_all(
+def _simulate_all(
     mutants: Sequence[Mutant],
-    settled: Mapping[Identity, Judged],
+    settled: Mapping[Identity, MutantResult],
     rtl_dir: Path,
     work: Path,
     out: Path,
     jobs: int,
-) -> Iterator[Judged]:
+) -> Iterator[MutantResult]:
     """Yield the rows of mutants as they finish; those that cannot be built have none."""
-    from pezoexplore.hardware.proof.mutation import judges
+    from pezoexplore.hardware.proof.mutation import points_for
 
     tasks = []
     for number, mutant in enumerate(mutants):
@@ -272,7 +274,7 @@ def _judge_all(
         stage = MutantStage(
             name="rtl", mutant=mutant, rtl_dir=rtl_dir, work_dir=work, timeout_s=3600.0
         )
-        tasks.append(Task(name, stage, name, judges(mutant.file)[0][0], log))
+        tasks.append(Task(name, stage, name, points_for(mutant.file)[0][0], log))
     with closing(run_tasks(tasks, jobs)) as outcomes:
         for outcome in outcomes:
             row = _row(outcome)
@@ -280,25 +282,25 @@ def _judge_all(
                 yield row
 
 
-def _argued(row: Judged, argued: Mapping[Identity, Judged]) -> Judged:
+def _argued(row: MutantResult, argued: Mapping[Identity, MutantResult]) -> MutantResult:
     """Return a survivor's row with the reason that an earlier list gives."""
     if row.verdict != SURVIVED or row.identity not in argued:
         return row
     return replace(row, verdict=EQUIVALENT, reason=argued[row.identity].reason)
 
 
-def _row(outcome: Outcome) -> Judged | None:
+def _row(outcome: Outcome) -> MutantResult | None:
     stage = outcome.task.stage
     assert isinstance(stage, MutantStage)
     if outcome.status != "ok":
         shown = f"{stage.mutant.file}:{stage.mutant.line}: {stage.mutant.mutant}"
-        raise ToolError(f"{shown}: cannot be judged: {outcome.reason}; see {outcome.task.log_path}")
+        raise ToolError(f"{shown}: cannot be tested: {outcome.reason}; see {outcome.task.log_path}")
     found = json.loads(outcome.payload)
     if found["verdict"] == "invalid":
         return None
     passed = found.pop("simulated") or "no point: all make the same program of it"
     reason = f"passed {passed}" if found["verdict"] == SURVIVED else ""
-    return Judged.of(stage.mutant, found | {"reason": reason})
+    return MutantResult.of(stage.mutant, found | {"reason": reason})
 
 
 def _labels(points: Iterable[DesignPoint]) -> str:

@@ -14,7 +14,7 @@ from pezoexplore.regression.mutation_run import (
     EQUIVALENT,
     KILLED,
     SURVIVED,
-    Judged,
+    MutantResult,
     merged,
     read_list,
     run_mutants,
@@ -63,14 +63,14 @@ def verify_mutants(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DesignError(f"cannot write {path}: {error.strerror or error}") from error
-    judged: list[Judged] = []
+    tested: list[MutantResult] = []
 
-    def progress(done: int, total: int, row: Judged | None) -> None:
+    def progress(done: int, total: int, row: MutantResult | None) -> None:
         if row is None:
             meter.begin(done, total)
             return
-        judged.append(row)
-        write_list(path, merged(known, judged, whole=False))
+        tested.append(row)
+        write_list(path, merged(known, tested, whole=False))
         meter.advance(done, total, f"{row.file}:{row.line}: {row.operator}: {row.verdict}")
 
     with ProgressMeter("mutants") as meter:
@@ -101,13 +101,13 @@ def verify_mutants(
     return 0 if enough else 1
 
 
-def _share(rows: Sequence[Judged]) -> float:
+def _share(rows: Sequence[MutantResult]) -> float:
     """Return the percentage of killed mutants, without equivalent ones; 100 if there are none."""
-    judged = len(rows) - _count(rows, EQUIVALENT)
-    return 100 * _count(rows, KILLED) / judged if judged else 100.0
+    tested = len(rows) - _count(rows, EQUIVALENT)
+    return 100 * _count(rows, KILLED) / tested if tested else 100.0
 
 
-def _test_cases(rows: Sequence[Judged]) -> list[TestCase]:
+def _test_cases(rows: Sequence[MutantResult]) -> list[TestCase]:
     """Return the mutants as tests of the testbenches: killed passes, equivalent is skipped."""
     return [
         TestCase(
@@ -120,11 +120,11 @@ def _test_cases(rows: Sequence[Judged]) -> list[TestCase]:
     ]
 
 
-def _count(rows: Sequence[Judged], verdict: str) -> int:
+def _count(rows: Sequence[MutantResult], verdict: str) -> int:
     return sum(row.verdict == verdict for row in rows)
 
 
-def _print(rows: Sequence[Judged], survivors: Sequence[Judged], path: Path) -> None:
+def _print(rows: Sequence[MutantResult], survivors: Sequence[MutantResult], path: Path) -> None:
     header = ["file", "mutants", KILLED, EQUIVALENT, SURVIVED]
     table = []
     for file, number in Counter(row.file for row in rows).items():
@@ -134,8 +134,8 @@ def _print(rows: Sequence[Judged], survivors: Sequence[Judged], path: Path) -> N
     print_table("Mutants of the RTL under the simulation benches", header, table)
     for row in survivors:
         log.error(f"survived: {row.file}:{row.line}: {row.source}  ->  {row.mutant}")
-    judged = len(rows) - _count(rows, EQUIVALENT)
-    share = f", {_share(rows):.1f} % of those not equivalent" * bool(judged)
+    tested = len(rows) - _count(rows, EQUIVALENT)
+    share = f", {_share(rows):.1f} % of those not equivalent" * bool(tested)
     killed = f"{_count(rows, KILLED)} killed{share}"
     equal, left = _count(rows, EQUIVALENT), len(survivors)
     echo(f"{counted(len(rows), 'mutant')}: {killed}, {equal} equivalent, {left} survived")

@@ -177,7 +177,7 @@ _CONTROL = Proof(
         ),
         Property(
             "passes",
-            "A pass is begun, open until its last beat is taken, busy until all have left, and "
+            "A pass is started, open until its last beat is taken, busy until all have left, and "
             "keeps its mode.",
             Edit("perturb_control.v", "draining_q && !drained", "1'b0"),
         ),
@@ -189,7 +189,7 @@ _CONTROL = Proof(
         ),
         Property(
             "skips",
-            "As many beats are skipped as were asked for.",
+            "As many beats are skipped as were requested.",
             Edit("perturb_control.v", "left_q - 32'd1", "left_q - 32'd2"),
         ),
     ),

@@ -40,7 +40,7 @@ _TIMEOUT = 8
 """Its exit code when it ran out of time."""
 
 _GRACE_S = 5.0
-"""Seconds beyond which it is killed: its solvers, in groups of their own, are for it to end."""
+"""Seconds beyond which it is killed: its solvers have their own process groups, which it ends."""
 
 
 @dataclass(frozen=True)
@@ -172,24 +172,24 @@ class _Prover:
 
     def verdicts(self) -> list[Verdict]:
         """Prove all, then try each property on its edited copy."""
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             whole = self._run("proof", self.proof.mode, self.proof.depth)
         except ToolError as error:
             return [self._error(error, item) for item in self.proof.properties]
-        share = (time.monotonic() - begun) / len(self.proof.properties)
+        share = (time.monotonic() - started) / len(self.proof.properties)
         return [self._verdict(item, whole, share) for item in self.proof.properties]
 
     def _verdict(self, item: Property, whole: _Run, share: float) -> Verdict:
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             if whole.code == _PASS:
-                return self._proved(item, whole, begun - share)
-            return self._unproved(item, whole, begun - share)
+                return self._proved(item, whole, started - share)
+            return self._unproved(item, whole, started - share)
         except ToolError as error:
             return self._error(error, item)
 
-    def _proved(self, item: Property, whole: _Run, begun: float) -> Verdict:
+    def _proved(self, item: Property, whole: _Run, started: float) -> Verdict:
         """Try a property that holds on the edited RTL, where it must fail."""
         broken: int | None = None
         try:
@@ -199,14 +199,14 @@ class _Prover:
         else:
             broken = copy.clock if copy.code == _FAIL else None
             reason = "" if broken is not None else f"the edit of {item.edit.file} does not break it"
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - started
         status = self.proof.bound
         return Verdict(self.proof, item, status, broken, reason, None, whole.log, seconds)
 
-    def _unproved(self, item: Property, whole: _Run, begun: float) -> Verdict:
+    def _unproved(self, item: Property, whole: _Run, started: float) -> Verdict:
         """Look for a counterexample to one property of a proof that failed or did not close."""
         alone = self._run(f"{item.name}_alone", "bmc", self.proof.search, item)
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - started
         if alone.code == _FAIL:
             reason = f"does not hold at clock {alone.clock}"
             return Verdict(

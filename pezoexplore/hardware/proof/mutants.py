@@ -1,8 +1,8 @@
 """Mutants of the RTL: one small change of one statement of Verilog each, made from the source.
 
 The source is mutated and not a netlist (as Yosys' ``mutate`` does), for three reasons: one mutant
-is judged at many parameter sets, the benches read parameters back and set registers by name, and a
-survivor must be readable as the line that nobody checks. A mutant is named by its scope and the
+is simulated at many parameter sets, the benches read parameters back and set registers by name, and
+a survivor must be readable as the line that nobody checks. A mutant is named by its scope and the
 tokens of its statement: comments, white space and line breaks play no part.
 """
 

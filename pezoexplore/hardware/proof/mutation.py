@@ -84,7 +84,7 @@ def small_points() -> tuple[DesignPoint, ...]:
 
 
 @lru_cache(maxsize=256)
-def judges(file: str) -> tuple[tuple[DesignPoint, int], ...]:
+def points_for(file: str) -> tuple[tuple[DesignPoint, int], ...]:
     """Return the points at which a file's mutants are simulated, in order, and the words of each.
 
     Small points first, then the regression; an engine has its own measure of words.
@@ -121,7 +121,7 @@ def library_mutants(
     return found
 
 
-def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verdict:
+def simulate_mutant(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verdict:
     """Simulate a mutant at the points of its file until one fails.
 
     Args:
@@ -136,7 +136,7 @@ def judge(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Path) -> Verd
     copy = mutated_copy(mutant, rtl_dir, work_dir / "rtl")
     refused = False
     passed: list[DesignPoint] = []
-    for point, words in judges(mutant.file):
+    for point, words in points_for(mutant.file):
         program = _program(point, copy, work_dir / "build", log_path)
         refused |= program is None
         if program is None or program == _sound_program(point, rtl_dir, work_dir):

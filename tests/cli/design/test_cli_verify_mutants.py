@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pezoexplore.cli.design import verify_mutants
-from pezoexplore.regression.mutation_run import COLUMNS, Judged
+from pezoexplore.regression.mutation_run import COLUMNS, MutantResult
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
 
 @pytest.mark.slow
 def test_again_believes_no_verdict_of_the_list(call, tmp_path):
-    """One was killed by another design, the other is no defect, says the list; both are judged."""
+    """One was killed by another design, the other is no defect, says the list; both are tested."""
     words = ("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)
     assert call(*words).status == 0
     path = tmp_path / "m.csv"
@@ -69,7 +69,9 @@ def test_again_believes_no_verdict_of_the_list(call, tmp_path):
 def test_junit_has_a_test_a_mutant(call, tmp_path, monkeypatch, least, status):
     """Two of three not equivalent are killed; the one that survives fails, whatever is enough."""
     verdicts = ["killed", "killed", "survived", "equivalent"]
-    found = [Judged("a.v", n, "a", "stuck", "x", "y", n, v, "", v) for n, v in enumerate(verdicts)]
+    found = [
+        MutantResult("a.v", n, "a", "stuck", "x", "y", n, v, "", v) for n, v in enumerate(verdicts)
+    ]
     monkeypatch.setattr(verify_mutants, "run_mutants", lambda *_, **__: found)
     answer = call("verify", "--mutants", 4, "--least-killed", least, "--junit", "new/m.xml")
     assert answer.status == status

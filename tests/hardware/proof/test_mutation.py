@@ -1,4 +1,4 @@
-"""Mutation testing: a few mutants judged and proven, and the list of many."""
+"""Mutation testing: a few mutants tested and proven, and the list of many."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def the_mutant(
     return found
 
 
-def judged(mutant: Mutant, folder: Path, tmp_path: Path) -> mutation.Verdict:
+def simulated(mutant: Mutant, folder: Path, tmp_path: Path) -> mutation.Verdict:
     (tmp_path / "work").mkdir()
-    return mutation.judge(mutant, folder, tmp_path / "work", tmp_path / "log")
+    return mutation.simulate_mutant(mutant, folder, tmp_path / "work", tmp_path / "log")
 
 
 def test_a_defect_is_noticed(tmp_path):
     changed = "{1'b0, (~state[31 : 1])} ^ {state[30 : 0], 1'b0} ^ (state & RULE_150)"
     mutant = the_mutant("ca.v", f"assign next_state = {changed}")
-    found = judged(mutant, rtl_dir(), tmp_path)
-    assert found == mutation.Verdict("killed", mutation.judges("ca.v")[0][0].label())
+    found = simulated(mutant, rtl_dir(), tmp_path)
+    assert found == mutation.Verdict("killed", mutation.points_for("ca.v")[0][0].label())
 
 
 def test_a_simulation_that_breaks_off_by_itself_kills_nothing(tmp_path, monkeypatch):
-    point, words = mutation.judges("ca.v")[0]
+    point, words = mutation.points_for("ca.v")[0]
     outcomes = iter([ToolError("no memory"), {"rtl_status": "pass"}])
 
     def broken_off_once(*_, **__):
@@ -55,20 +55,20 @@ def test_a_simulation_that_breaks_off_by_itself_kills_nothing(tmp_path, monkeypa
             raise outcome
         return outcome
 
-    monkeypatch.setattr(mutation, "judges", lambda file: ((point, words),))
+    monkeypatch.setattr(mutation, "points_for", lambda file: ((point, words),))
     monkeypatch.setattr(mutation, "verify_point", broken_off_once)
     changed = "{1'b0, (~state[31 : 1])} ^ {state[30 : 0], 1'b0} ^ (state & RULE_150)"
     mutant = the_mutant("ca.v", f"assign next_state = {changed}")
-    found = judged(mutant, rtl_dir(), tmp_path)
+    found = simulated(mutant, rtl_dir(), tmp_path)
     assert found == mutation.Verdict("survived", simulated=(point,))
 
 
 def test_a_mutant_that_cannot_be_built_does_not_count(tmp_path, monkeypatch):
     points = [p for p in mutation.small_points() if "box_muller.v" in source_names(p)]
-    monkeypatch.setattr(mutation, "judges", lambda file: [(point, 1000) for point in points])
+    monkeypatch.setattr(mutation, "points_for", lambda file: [(point, 1000) for point in points])
     text = ".value(1'b0)"
     mutant = the_mutant("box_muller.v", text, scope="box_muller:u_radius_0")
-    assert judged(mutant, rtl_dir(), tmp_path) == mutation.Verdict("invalid")
+    assert simulated(mutant, rtl_dir(), tmp_path) == mutation.Verdict("invalid")
 
 
 def spare_wire(tmp_path: Path) -> Path:
@@ -87,9 +87,9 @@ def spare_wire(tmp_path: Path) -> Path:
 def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypatch):
     copy = spare_wire(tmp_path)
     mutant = the_mutant("lut6.v", "wire spare = |index", copy)
-    point = mutation.judges("lut6.v")[0][0]
-    monkeypatch.setattr(mutation, "judges", lambda file: ((point, 1000),))
-    found = judged(mutant, copy, tmp_path)
+    point = mutation.points_for("lut6.v")[0][0]
+    monkeypatch.setattr(mutation, "points_for", lambda file: ((point, 1000),))
+    found = simulated(mutant, copy, tmp_path)
     assert found == mutation.Verdict("survived", simulated=(point,))
     proven = proven_points(mutant, found.simulated, copy, tmp_path / "proof", tmp_path / "log")
     assert proven == (point,)
@@ -97,7 +97,7 @@ def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypa
 
 @pytest.mark.slow
 def test_a_defect_is_not_proven(tmp_path):
-    point = mutation.judges("lut6.v")[0][0]
+    point = mutation.points_for("lut6.v")[0][0]
     mutant = the_mutant("lut6.v", "assign value = TABLE[1'b0]")
     assert not proves_equal(mutant, point, rtl_dir(), tmp_path / "proof", tmp_path / "log")
 
@@ -110,19 +110,19 @@ def test_nothing_is_killed_by_a_bench_that_fails_anyway(tmp_path, monkeypatch):
     path.write_text(path.read_text(encoding="utf-8").replace("80200003", "80200001"))
     mutant = the_mutant("rademacher.v", "input wire [31 - 1 : 0] state", copy)
     with pytest.raises(ToolError, match="as it is: run `pezoexplore verify`"):
-        judged(mutant, copy, tmp_path)
+        simulated(mutant, copy, tmp_path)
 
 
-def test_every_file_has_points_that_judge_it(library):
+def test_every_file_has_points_that_test_it(library):
     assert set(library) == {path.name for path in rtl_dir().iterdir()}
     for file in library:
-        points = [point for point, _ in mutation.judges(file)]
+        points = [point for point, _ in mutation.points_for(file)]
         assert points
         assert all(point.fixed_point or file in source_names(point) for point in points)
 
 
 def test_the_list_is_of_the_rtl_and_no_worse_than_it_was(library):
-    """Rows whose statement has changed since do not count; judge the mutants of a file again with
+    """Rows whose statement has changed since do not count; test the mutants of a file again with
 
     pezoexplore verify --mutants N MODULE --mutant-list tests/hardware/mutants.csv
     """
@@ -133,6 +133,6 @@ def test_the_list_is_of_the_rtl_and_no_worse_than_it_was(library):
     assert len(rows) >= 500
     assert verdicts[KILLED] >= 0.99 * (verdicts[KILLED] + verdicts[SURVIVED])
     for row in rows:
-        labels = {point.label() for point, _ in mutation.judges(row.file)}
+        labels = {point.label() for point, _ in mutation.points_for(row.file)}
         assert (row.point in labels) if row.verdict == KILLED else not row.point
         assert (len(row.reason) > 20) == (row.verdict != KILLED)
