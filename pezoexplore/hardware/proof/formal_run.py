@@ -272,7 +272,7 @@ class _Prover:
 
 
 def _path() -> str:
-    """PATH with the folders of the tools in front, which call each other by bare names."""
+    """Return PATH with the folders of the tools first: they call each other by bare names."""
     return os.pathsep.join([str(sby_folder()), str(z3_folder()), os.environ.get("PATH", "")])
 
 

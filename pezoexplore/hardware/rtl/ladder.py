@@ -35,7 +35,7 @@ def with_arms(text: str, chosen: Sequence[Family]) -> str:
     last = before[before.index(_UNKNOWN) :]
 
     def order(item: Family) -> tuple[int, int]:
-        """Shorter names first, so that no comparison has to widen KIND; else as they stand."""
+        """Sort names by length, so that no comparison has to widen KIND; a stable sort."""
         found = before.find(f"gen_{item.kind}\n")
         return len(item.kind), found if found >= 0 else len(before)
 

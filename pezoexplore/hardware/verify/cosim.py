@@ -290,7 +290,7 @@ class _Loop:
         return np.stack(found)
 
     def _scales(self, exponent: int) -> list[Operation]:
-        """s of each layer, and where it ends."""
+        """Return s and the end of each layer."""
         network = self.trainer.network
         sizes = [block.stop for block in network.model.blocks]  # weights, biases; layer by layer
         ends = sizes[1:-1:2]

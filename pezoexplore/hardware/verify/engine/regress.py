@@ -15,7 +15,7 @@ _TWICE = {"rounding": "stochastic", "update_rounding": "independent"}
 
 @lru_cache(maxsize=1)
 def engine_points() -> tuple[DesignPoint, ...]:
-    """Design points whose verification makes up the engine's regression."""
+    """Return the design points whose verification is the engine's regression."""
     xorshift = {"rng": "xorshift32"}
     return (
         _phased(state_bits=16, leap=4, taps="shared", weight_bits=16),
