@@ -32,8 +32,11 @@ INPUTS = "rtl_dir"
 SCRATCH = "work_dir"
 """Field of a stage that names a folder for build products, private to each worker."""
 
-CODE = ("design", "streams", "train", "hardware", "sweeps")
-"""Packages that must be the same on all machines."""
+CODE = (
+    *("energies.py", "intervals.py", "splitmix.py", "user_code.py"),
+    *("design", "streams", "train", "hardware", "sweeps"),
+)
+"""Modules and packages that must be the same on all machines."""
 
 Files = bytes
 """Files of a folder, packed: see :func:`folder_files`."""
