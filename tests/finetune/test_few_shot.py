@@ -48,5 +48,5 @@ def test_k_of_each_class_are_drawn_and_the_others_left() -> None:
 
 
 def test_too_few_of_a_class_is_an_error() -> None:
-    with pytest.raises(DesignError, match="14 examples of label 1 are fewer than the 15 asked"):
+    with pytest.raises(DesignError, match="14 examples of label 1 are fewer than the 15 requested"):
         few_shot(EXAMPLES, 15, seed=0)
