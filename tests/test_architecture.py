@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -175,3 +176,9 @@ def test_rng_and_reuse_are_compared_with_text_in_streams_alone():
         if not name.startswith("pezoexplore.streams.") and (lines := compared_names(tree(name)))
     }
     assert not found
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """pytest imports them by their bare names."""
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, after in itertools.pairwise(names) if name == after] == []
