@@ -3,7 +3,9 @@
 Designs are matched by their axes and target. Resources are exact: any difference is a move. An
 accuracy differs when the paired differences over the common seeds say so, all designs of the run
 tested together (Holm, Scandinavian Journal of Statistics 6, 1979): with the same seeds and nothing
-changed, a run that reports a regression by chance is one in twenty at most.
+changed, a run that reports a regression by chance is one in twenty at most. A design or measurement
+that the second run lacks is a regression too, unless missing ones are allowed: a check that is gone
+cannot have passed.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ DERIVED = ("front_confidence", "pareto")
 PROVENANCE = ("yosys_version", "rtl_sha256")
 """Columns that say what a row was made by: they explain a move."""
 
+EVENTS = ("steps_to_target", "energy_to_target_uj_est")
+"""Columns that are empty where training did not reach its target: an outcome, not a gap."""
+
 _OF_ACCURACY = (ACCURACY, "accuracy_ci95", "accuracy_per_seed")
 
 ALPHA = 0.05
@@ -39,6 +44,7 @@ SAME_DIGITS = 1e-5
 """Relative difference below which inexact numbers are written alike."""
 
 REGRESSION, IMPROVEMENT, MOVED, NOISE = "regression", "improvement", "moved", "within noise"
+VANISHED = "vanished"
 
 Place = tuple[DesignPoint, str]
 """The key that matches rows: design and target."""
@@ -54,8 +60,8 @@ class Change:
         column: Column that differs.
         before: Cell in the first run, as text.
         after: Cell in the second run, as text.
-        kind: ``regression``, ``improvement``, ``moved`` (neither better nor worse) or
-            ``within noise``.
+        kind: ``regression``, ``vanished`` (measured in the first run only), ``improvement``,
+            ``moved`` (neither better nor worse) or ``within noise``.
         difference: For an accuracy: second less first, by seed; else None.
     """
 
@@ -79,6 +85,7 @@ class Comparison:
         changes: The differences, worst first.
         overall: Mean accuracy of all designs in both, second less first, by seed; None without.
         overall_kind: Its kind.
+        allow_missing: Whether what the second run lacks is no regression.
     """
 
     matched: int
@@ -87,16 +94,31 @@ class Comparison:
     changes: tuple[Change, ...]
     overall: Difference | None
     overall_kind: str
+    allow_missing: bool = False
+
+    @property
+    def vanished(self) -> dict[str, list[str]]:
+        """Labels of the designs without their measurement in the second run, by column."""
+        found: dict[str, list[str]] = {}
+        for change in self.changes:
+            if change.kind == VANISHED:
+                found.setdefault(change.column, []).append(change.label)
+        return found
 
     @property
     def regressed(self) -> bool:
-        """Whether anything got worse beyond noise."""
+        """Whether anything got worse beyond noise, or is gone without being allowed to."""
         kinds = [change.kind for change in self.changes]
-        return REGRESSION in [*kinds, self.overall_kind]
+        gone = bool(self.removed or self.vanished) and not self.allow_missing
+        return gone or REGRESSION in [*kinds, self.overall_kind]
 
 
 def compare_runs(
-    before: Sequence[Row], after: Sequence[Row], tolerances: Mapping[str, float] | None = None
+    before: Sequence[Row],
+    after: Sequence[Row],
+    tolerances: Mapping[str, float] | None = None,
+    *,
+    allow_missing: bool = False,
 ) -> Comparison:
     """Compare two runs' rows.
 
@@ -104,6 +126,7 @@ def compare_runs(
         before: Rows of the first run.
         after: Rows of the second.
         tolerances: By exact column, the relative rise that is no regression.
+        allow_missing: Whether designs and measurements that the second run lacks are none either.
 
     Raises:
         DesignError: A run has a design twice on one target, or an unknown column is tolerated.
@@ -116,9 +139,10 @@ def compare_runs(
     pairs = [(_name(place), first[place], second[place]) for place in common]
     changes = _accuracy_changes(pairs)
     for label, one, other in pairs:
+        changes += _vanished(label, one, other)
         changes += _exact_changes(label, one, other, tolerances or {})
     overall, kind = _overall(pairs)
-    rank = (REGRESSION, IMPROVEMENT, MOVED, NOISE)
+    rank = (REGRESSION, VANISHED, IMPROVEMENT, MOVED, NOISE)
     return Comparison(
         matched=len(common),
         added=tuple(sorted(map(_name, second.keys() - first.keys()))),
@@ -126,6 +150,7 @@ def compare_runs(
         changes=tuple(sorted(changes, key=lambda change: rank.index(change.kind))),
         overall=overall,
         overall_kind=kind,
+        allow_missing=allow_missing,
     )
 
 
@@ -198,6 +223,18 @@ def _overall(pairs: Sequence[Pair]) -> tuple[Difference | None, str]:
     return difference, _direction(difference.mean) if sure else NOISE
 
 
+def _vanished(label: str, one: Row, other: Row) -> list[Change]:
+    """Return the measurements of the first row that the second lacks."""
+    names = [name for name in RESULT_HELP if _is_gone(name, one, other)]
+    return [_change((label, one, other), name, VANISHED) for name in names]
+
+
+def _is_gone(name: str, one: Row, other: Row) -> bool:
+    if name in DERIVED or is_missing(one.get(name)) or not is_missing(other.get(name)):
+        return False
+    return name not in EVENTS or name not in other
+
+
 def _exact_changes(
     label: str, one: Row, other: Row, tolerances: Mapping[str, float]
 ) -> list[Change]:
@@ -208,6 +245,8 @@ def _exact_changes(
         changes.append(_change(pair, "status", status))
     for name in RESULT_HELP:
         if name in (*_OF_ACCURACY, *DERIVED) or (name not in one or name not in other):
+            continue
+        if _is_gone(name, one, other):
             continue
         kind = _cell_kind(name, one[name], other[name], tolerances.get(name, 0.0))
         if kind is not None:
@@ -246,5 +285,5 @@ def _cell_kind(name: str, one: object, other: object, tolerance: float) -> str |
 
 def _change(pair: Pair, column: str, kind: str, difference: Difference | None = None) -> Change:
     label, *rows = pair
-    before, after = ("" if is_missing(row[column]) else cell_text(row[column]) for row in rows)
+    before, after = ("" if is_missing(row.get(column)) else cell_text(row[column]) for row in rows)
     return Change(label, str(rows[-1]["point_id"]), column, before, after, kind, difference)

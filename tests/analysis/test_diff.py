@@ -112,7 +112,54 @@ def test_what_one_run_has_alone_is_named():
     found = compare_runs([row(4), row(8)], [row(8), row(12)])
     assert found.removed == ("phased/xor lfsr16 4b x31 @xcup",)
     assert found.added == ("phased/xor lfsr16 12b x31 @xcup",)
-    assert not found.regressed
+
+
+def test_a_design_that_is_gone_is_a_regression_unless_allowed():
+    both, one = [row(4), row(8)], [row(8)]
+    assert compare_runs(both, one).regressed
+    assert not compare_runs(both, one, allow_missing=True).regressed
+    assert not compare_runs(one, both).regressed
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        dict.fromkeys(COSTS),
+        {"lut": None},
+        {"rtl_status": None},
+        {"rtl_sha256": None},
+        {"fmax_mhz": None},
+        {"stream_kurtosis": None},
+        {"accuracy_mean": None, "accuracy_per_seed": None},
+        {"accuracy_per_seed": None},
+    ],
+    ids=lambda cells: "+".join(cells),
+)
+@pytest.mark.parametrize("cut", [False, True], ids=["emptied", "cut"])
+def test_a_measurement_that_is_gone_is_a_regression_unless_allowed(cells, cut):
+    full = row(rtl_status="pass", rtl_sha256="ab", fmax_mhz=90.5, stream_kurtosis=1.8,
+               reseed_stall_beats=0)  # fmt: skip
+    lacking = {name: cell for name, cell in full.items() if not (cut and name in cells)}
+    if not cut:
+        lacking |= {name: "" if isinstance(full[name], str) else float("nan") for name in cells}
+    found = compare_runs([full], [lacking])
+    assert set(found.vanished) == set(cells)
+    assert {change.kind for change in found.changes} - {"within noise"} == {"vanished"}
+    assert found.regressed
+    assert not compare_runs([full], [lacking], allow_missing=True).regressed
+    assert not compare_runs([lacking], [full]).regressed
+
+
+def test_missing_measurements_allowed_hide_no_regression():
+    worse = row(lut=101, rtl_status="")
+    assert compare_runs([row(rtl_status="pass")], [worse], allow_missing=True).regressed
+
+
+def test_a_target_that_is_no_longer_reached_has_moved_and_its_column_cut_has_vanished():
+    full, empty = row(steps_to_target=900), row(steps_to_target=None)
+    assert not compare_runs([full], [empty]).vanished
+    del empty["steps_to_target"]
+    assert list(compare_runs([full], [empty]).vanished) == ["steps_to_target"]
 
 
 def test_skipped_combinations_are_no_designs():

@@ -43,16 +43,26 @@ def diff(
             help="Largest increase of a resource that does not count as a regression.",
         ),
     ] = None,
+    allow_missing: Annotated[
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Designs and measurements that the later run lacks are no regression.",
+        ),
+    ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also list changes within noise, and hashes.")
+        bool,
+        typer.Option(
+            "--all", help="Also list changes within noise, hashes and each missing measurement."
+        ),
     ] = False,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Show what moved between two runs; the exit status is 1 when anything got worse.
 
     Resources are exact, so any increase is a regression. Accuracies are compared seed by seed, with
-    one test over all designs. A design that finished and no longer does is a regression; designs
-    of one run only are listed.
+    one test over all designs. A design that finished and no longer does is a regression, as is a
+    design or a measurement that the later run lacks; designs of the later run only are listed.
     """
     from pezoexplore.analysis.diff import compare_runs
     from pezoexplore.analysis.runs import different_settings, read_run
@@ -62,7 +72,9 @@ def diff(
     chosen = [_chosen(run, point or []) for run in (first, second)]
     if point and not any(chosen):
         raise DesignError(f"--point {point[0]}: neither run has it")
-    found = compare_runs(chosen[0], chosen[1], _tolerances(tolerance or []))
+    found = compare_runs(
+        chosen[0], chosen[1], _tolerances(tolerance or []), allow_missing=allow_missing
+    )
     if not found.matched:
         raise DesignError(f"{first.path} and {second.path} have no design in common")
     if format_ is TableOrJson.json:
@@ -90,7 +102,7 @@ def _tolerances(texts: Sequence[str]) -> dict[str, float]:
 
 
 def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None:
-    from pezoexplore.analysis.diff import NOISE, PROVENANCE
+    from pezoexplore.analysis.diff import NOISE, PROVENANCE, VANISHED
     from pezoexplore.report.tables import print_table
 
     for warning in warnings:
@@ -98,7 +110,7 @@ def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None
     shown = [
         change
         for change in found.changes
-        if everything or (change.kind != NOISE and change.column not in PROVENANCE)
+        if everything or (change.kind not in (NOISE, VANISHED) and change.column not in PROVENANCE)
     ]
     if shown:
         header = ["design", "column", "before", "after", "difference", "verdict", "point_id"]
@@ -107,6 +119,8 @@ def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None
     for title, labels in (("added", found.added), ("removed", found.removed)):
         for label in labels:
             echo(f"{title}: {label}")
+    for column, lacking in found.vanished.items():
+        echo(f"vanished: {column} of {counted(len(lacking), 'design')} (such as {lacking[0]})")
     for line in _summary(found):
         echo(line)
 
@@ -136,9 +150,17 @@ def _difference(difference: Difference) -> str:
 
 
 def _summary(found: Comparison) -> list[str]:
-    from pezoexplore.analysis.diff import IMPROVEMENT, MOVED, NOISE, PROVENANCE, REGRESSION
+    from pezoexplore.analysis.diff import (
+        IMPROVEMENT,
+        MOVED,
+        NOISE,
+        PROVENANCE,
+        REGRESSION,
+        VANISHED,
+    )
 
-    words = {REGRESSION: "worse", IMPROVEMENT: "better", MOVED: "moved", NOISE: "within noise"}
+    words = {REGRESSION: "worse", IMPROVEMENT: "better", NOISE: "within noise"}
+    words |= {VANISHED: "vanished", MOVED: "moved"}
     kinds = Counter(change.kind for change in found.changes if change.column not in PROVENANCE)
     lines = [
         f"{counted(found.matched, 'design')} in both, {len(found.added)} added, "
@@ -154,7 +176,11 @@ def _summary(found: Comparison) -> list[str]:
             f"{found.overall.seeds} seeds ({found.overall_kind})"
         )
     parts = [f"{number} {words[kind]}" for kind, number in kinds.items()]
+    if found.removed:
+        parts.append(f"{counted(len(found.removed), 'design')} removed")
     verdict = "regression" if found.regressed else "no regression"
+    if found.allow_missing and (found.removed or found.vanished):
+        verdict += ", what is missing being allowed"
     lines.append(f"verdict: {verdict} ({', '.join(parts) or 'nothing moved'})")
     return lines
 
@@ -169,6 +195,8 @@ def _document(
         "matched": found.matched,
         "added": found.added,
         "removed": found.removed,
+        "vanished": {column: len(labels) for column, labels in found.vanished.items()},
+        "allow_missing": found.allow_missing,
         "settings": warnings,
         "overall": None
         if found.overall is None

@@ -82,8 +82,31 @@ def test_accuracies_within_noise_are_listed_on_request(call, edited):
 
 def test_added_and_removed_designs_are_named(call, edited):
     run = edited("less", lambda row: None if row["rng"] == "clt" else row)
-    assert "removed: none clt 8b x8 @xcup" in call("diff", EXAMPLE, run).out
+    answer = call("diff", EXAMPLE, run)
+    assert answer.status == 1
+    assert "removed: none clt 8b x8 @xcup" in answer.out
+    assert answer.out.splitlines()[-1] == "verdict: regression (1 design removed)"
+    assert call("diff", EXAMPLE, run, "--allow-missing").status == 0
+    assert call("diff", run, EXAMPLE).status == 0
     assert "added: none clt 8b x8 @xcup" in call("diff", run, EXAMPLE).out
+
+
+def test_a_stage_that_did_not_run_is_status_1_and_one_line_per_column(call, edited):
+    gone = ("lut", "ff", "rtl_status", "accuracy_mean")
+    run = edited("gone", lambda row: row | dict.fromkeys(gone, ""))
+    answer = call("diff", EXAMPLE, run)
+    assert answer.status == 1
+    for column in gone:
+        assert answer.out.count(f"vanished: {column} of ") == 1
+    assert answer.out.splitlines()[-1].startswith("verdict: regression (")
+    document = call("diff", EXAMPLE, run, "--format", "json").document
+    assert not document["ok"]
+    assert set(document["vanished"]) == set(gone)
+    assert document["vanished"]["accuracy_mean"] == 35
+    allowed = call("diff", EXAMPLE, run, "--allow-missing")
+    assert allowed.status == 0
+    assert "vanished: lut of " in allowed.out
+    assert "no regression, what is missing being allowed" in allowed.out
 
 
 def test_other_settings_are_said_and_another_task_is_refused(call, edited):
