@@ -26,6 +26,7 @@ from pezoexplore.sweeps.provenance import run_info, tool_versions
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
 from pezoexplore.sweeps.stages import build_stages, figures_missing
+from pezoexplore.sweeps.stages import check_task as check_task
 from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.sweeps.workers import Workers as Workers
 

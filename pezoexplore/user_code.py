@@ -46,7 +46,7 @@ def load_module(key: str, name: str, *folders: str | None) -> ModuleType:
         _forget_changed(where)
         try:
             module = importlib.import_module(where)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
             if (
                 isinstance(error, ModuleNotFoundError)
@@ -92,16 +92,18 @@ def guarded(place: str, what: str, call: Callable[..., Any], *arguments: object)
     """Return what user code returns.
 
     Raises:
-        DesignError: It raised: one line that begins with `place` and says in `what`.
+        DesignError: It raised or called exit: one line that begins with `place` and says in `what`.
     """
     try:
         return call(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DesignError(f"{place}: {what} failed: {error_line(error)}") from error
 
 
 def error_line(error: BaseException) -> str:
     """Return the type of an error and the first line of its message."""
+    if isinstance(error, SystemExit):
+        return f"it calls exit({error.code!r})"
     words = str(error).strip().splitlines()
     return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
 

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
@@ -39,7 +40,10 @@ class _StoppedError(Exception):
 
 
 class _Commands(typer.core.TyperGroup):
-    """The commands, with Ctrl-C and closed pipes turned into errors before Typer reports them."""
+    """The commands, with Ctrl-C, closed pipes and exits of user code turned into errors.
+
+    Typer would report the first two itself, and the third would end the program with its status.
+    """
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401
         try:
@@ -52,6 +56,17 @@ class _Commands(typer.core.TyperGroup):
             raise _StoppedError(STATUS_INTERRUPTED, message) from None
         except BrokenPipeError:
             raise _StoppedError(STATUS_BROKEN_PIPE) from None
+        except SystemExit as error:  # no command of ours raises it
+            raise PezoError(
+                f"{_caller(error)} calls exit({error.code!r}): the command stopped there"
+            ) from None
+
+
+def _caller(error: SystemExit) -> str:
+    """Return file and line of the code that called exit; Python's own does not count."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename}:{f.lineno}" for f in frames if not f.filename.startswith("<")]
+    return places[-1]
 
 
 app = typer.Typer(

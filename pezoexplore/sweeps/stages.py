@@ -197,6 +197,21 @@ def install_command(names: Sequence[str]) -> str:
     return " && ".join(known.get(name, f"pip install {name}") for name in names)
 
 
+def check_task(space: DesignSpace, folder: Path) -> None:
+    """Load a task whose code or data may be wrong or missing, as a run does first.
+
+    Args:
+        space: The design space, for its task.
+        folder: The design file's, where modules of the user's tasks are looked for first.
+
+    Raises:
+        DesignError: The task's code or data cannot be used.
+    """
+    from pezoexplore.train.tasks.registry import task_identity
+
+    task_identity(space.task, space.train.data, str(folder.absolute()))
+
+
 def _parameters(space: DesignSpace, folder: str | None) -> int:
     """Return weights of the task's network; the best known is not loaded for it."""
     from pezoexplore.train.tasks.registry import get_task

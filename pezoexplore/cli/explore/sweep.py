@@ -75,7 +75,10 @@ def sweep(
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="List the points, and why others are left out; run none."),
+        typer.Option(
+            "--dry-run",
+            help="List the points, and why others are left out, and load the task; run nothing.",
+        ),
     ] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -96,6 +99,7 @@ def sweep(
     if parquet:
         run.check_parquet()
     if dry_run:
+        run.check_task(loaded.space, loaded.folder)
         from pezoexplore.cli.explore.dry_run import show_dry_run
 
         return show_dry_run(points, loaded.left_out, as_json)
