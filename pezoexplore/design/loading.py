@@ -101,7 +101,7 @@ def read_design(
     given = {axis: values for axis, values in (axes or {}).items() if values}
     look_in(Path(path).parent)
     with _one_line():
-        tree = read_tree(_read(Path(path)), lambda line: f"{path}:{line}")
+        tree = _read_part(_read(Path(path)), lambda line: f"{path}:{line}")
         if tree.value is None:
             raise DesignError(f"{path}:1: the file is empty; allowed: {_keys(DesignSpace)}")
         only_includes = False
@@ -239,6 +239,19 @@ def _read(path: Path) -> str:
         raise DesignError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
+def _read_part(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
+    """Read a design file or the value of an override; null is no section and no list.
+
+    Nothing behind a section's colon is a section left empty; a null that is written out is not.
+    """
+    tree = read_tree(text, place, at)
+    for location in tree.nulls:
+        if len(location) == 1 or (len(location) == 2 and location[0] == "objectives"):
+            where = f"{tree.mark(location)[1]}: {key_text(location)}"
+            raise DesignError(f"{where}: got null; leave the key out for its default")
+    return tree
+
+
 def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "design"
 
@@ -254,7 +267,7 @@ def _override(tree: Tree, text: str) -> None:
         raise DesignError(f"{option}: allowed: key=value, such as -s train.steps=2000")
     if "," in value and _takes_list(parts) and not value.lstrip().startswith(("[", "{")):
         value = f"[{value}]"
-    _place(tree, parts, read_tree(value, lambda line: option, at=parts), option)
+    _place(tree, parts, _read_part(value, lambda line: option, parts), option)
 
 
 def _takes_list(parts: tuple[str, ...]) -> bool:

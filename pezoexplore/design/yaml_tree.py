@@ -69,10 +69,12 @@ class Tree:
     Attributes:
         value: The values.
         marks: Mark by location; a value without one has that of the value that holds it.
+        nulls: Locations where null is written out, rather than nothing at all.
     """
 
     value: object
     marks: dict[Location, Mark] = field(default_factory=dict)
+    nulls: list[Location] = field(default_factory=list)
 
     def mark(self, location: Location) -> Mark:
         """Return where the value at a location, or the nearest one that holds it, was written."""
@@ -113,7 +115,8 @@ def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree
     except RecursionError:
         raise DesignError(f"{place(1)}: nested too deeply; allowed: {MAX_DEPTH} levels") from None
     builder = _Builder(place)
-    return Tree(builder.build(node, at, 0) if node else None, builder.marks or {at: (1, place(1))})
+    value = builder.build(node, at, 0) if node else None
+    return Tree(value, builder.marks or {at: (1, place(1))}, builder.nulls)
 
 
 class _Builder:
@@ -121,6 +124,7 @@ class _Builder:
 
     def __init__(self, place: Callable[[int], str]) -> None:
         self.marks: dict[Location, Mark] = {}
+        self.nulls: list[Location] = []
         self._place = place
         self._nodes = 0
 
@@ -139,6 +143,8 @@ class _Builder:
                 self.build(item, (*at, index), depth + 1) for index, item in enumerate(node.value)
             ]
         if isinstance(node, yaml.ScalarNode) and kind in _SCALARS:
+            if kind == "null" and node.value:
+                self.nulls.append(at)
             try:
                 return _SCALARS[kind](node.value)
             except (ValueError, KeyError):

@@ -88,6 +88,18 @@ def test_a_section_left_empty_is_not_an_error(load):
     assert load(text) == load("space: {lanes: 8}")
 
 
+@pytest.mark.parametrize("word", ["null", "~", "NULL"])
+@pytest.mark.parametrize("key", [*DesignSpace.model_fields, "objectives.maximize"])
+def test_null_written_out_is_an_error(load, key, word):
+    text = f"# a design\n{key}: {word}"
+    if "." in key:
+        text = f"# a design\nobjectives: {{maximize: {word}}}"
+    with pytest.raises(DesignError, match=rf"\.yaml:2: {key}: got null; leave the key out"):
+        load(text)
+    with pytest.raises(DesignError, match=rf"^-s {key}={word}: {key}: got null; leave the"):
+        load("space: {lanes: 8}", f"{key}={word}")
+
+
 def test_designs_are_frozen_and_hashable(load):
     space = load(EXAMPLE)
     assert hash(space) == hash(load(EXAMPLE))
