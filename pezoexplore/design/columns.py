@@ -68,7 +68,9 @@ RESULT_HELP = {
     "tuning_forward_passes": "forward passes of the tuning runs of one seed",
     "macs": "multiply-accumulate operations in the forward passes of one training run",
     "random_numbers": "random numbers that one training run takes from the stream, without replays",
-    "rng_state_bits": "state bits of the random-number hardware, including the words of a pool",
+    "rng_state_bits": "state bits of the random-number hardware: of each of its generators, which may "
+    "serve several lanes, or fill a pool; and of a pool's words; not counted: the copy for replays, "
+    "counters and exponents",
     "steps_to_target": "steps until the validation target is reached and kept; empty: never",
     "accuracy_before": "test accuracy before adaptation, percent; pre-trained tasks only",
     "test_loss_mean": "loss on the test split, mean over the seeds, nats for cross-entropy",

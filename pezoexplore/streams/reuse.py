@@ -58,10 +58,6 @@ class Reuse:
                 f"{self.name} (its table is indexed by the state), not {point.state_bits}"
             )
 
-    def state_bits(self, point: Point) -> int:
-        """Return the bits of state of a hardware point, the copy for replays not counted."""
-        return (point.state_bits or 0) * point.lanes
-
 
 class NoReuse(Reuse):
     """One generator per lane, or a group of lanes."""
@@ -86,18 +82,15 @@ class Pool(Reuse):
 
     def check_memory(self, point: Point) -> None:
         """Implement :meth:`Reuse.check_memory`."""
-        if self.state_bits(point) > MAX_POOL_BITS:
+        stored = point.rows * point.lanes * point.bits
+        if stored > MAX_POOL_BITS:
             raise IllegalPointError(
-                f"a pool of {self.state_bits(point):,} bits is larger than any target's memory "
+                f"a pool of {stored:,} bits is larger than any target's memory "
                 f"({MAX_POOL_BITS:,} bits)"
             )
 
     def check_pow2(self, point: Point) -> None:
         """Accept every point: the exponents are stored with the rows."""
-
-    def state_bits(self, point: Point) -> int:
-        """Return the bits of the words that the pool holds."""
-        return point.rows * point.lanes * point.bits
 
 
 class Bank(Reuse):
@@ -119,10 +112,6 @@ class Phased(Reuse):
             raise IllegalPointError(
                 f"taps shared needs bit_width 2 or more and more than {point.bits // 2} lanes"
             )
-
-    def state_bits(self, point: Point) -> int:
-        """Return the bits of the one state."""
-        return point.state_bits or 0
 
 
 RULES: dict[str, Reuse] = {rule.name: rule for rule in (NoReuse(), Pool(), Bank(), Phased())}

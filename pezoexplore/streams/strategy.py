@@ -104,6 +104,14 @@ class Strategy(ABC):
         return self.point.generators
 
     @property
+    def state_bits(self) -> int:
+        """Bits of the states that the hardware's generators stand in.
+
+        Not counted: the copy that a replay restores, counters, and tables of scale exponents.
+        """
+        return self.units * self.generator.state_bits
+
+    @property
     def hop(self) -> int:
         """States skipped at the end of every period."""
         return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, MULTIPLY8_PJ, access_pj
+from pezoexplore.streams.stream import strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.task import Task
@@ -64,13 +65,8 @@ def mac_pj(point: DesignPoint) -> float:
 
 
 def rng_state_bits(point: DesignPoint) -> int | None:
-    """Count the state bits of the random-number hardware, a pool's words included; None without it.
-
-    The copy that replay restores is not counted: it has the same size for all but a pool.
-    """
-    if not point.in_hardware or point.state_bits is None:
-        return None
-    return point.rules.state_bits(point)
+    """Count the state bits of the random-number hardware, as its strategy does; None without it."""
+    return strategy(point).state_bits if point.in_hardware else None
 
 
 def _run_pj(point: DesignPoint, task: Task, batch: int, passes: int, steps: int) -> float:

@@ -6,10 +6,11 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.streams.generators.registry import family, names
 from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.reuse import OWN_AXES, RULES
 from pezoexplore.streams.strategies.bank import Bank
@@ -45,6 +46,40 @@ def test_a_bank_loads_along_its_rotation_path(lanes, bits, leap, epoch):
     for word in words:
         states = [step(above, bits, leap) for above in states[1:]] + [word]
     assert states == strategy(point).registers(epoch, 0)
+
+
+@st.composite
+def hardware_points(draw: st.DrawFn) -> DesignPoint:
+    """Draw a point of any generator and strategy."""
+    rng = draw(st.sampled_from([name for name in names() if family(name).in_hardware]))
+    made = family(rng)
+    low, high = made.widths or (1, 1)
+    state_bits = draw(st.integers(3, 24)) if "state_bits" in made.chooses else None
+    try:
+        return resolve(
+            rng=rng,
+            reuse=draw(st.sampled_from(made.reuses)),
+            bit_width=draw(st.integers(low, min(high, state_bits or high))),
+            state_bits=state_bits,
+            lanes=draw(st.integers(1, 33)),
+            pool_size=draw(st.integers(1, 300)),
+            reuse_period=draw(st.sampled_from([1, 4, inf])),
+            taps=draw(st.sampled_from(["shifted", "xor", "shared"])),
+            scaling=draw(st.sampled_from(["none", "constant"])),
+        )
+    except IllegalPointError:
+        assume(False)
+        raise
+
+
+@settings(deadline=None, max_examples=150)
+@given(hardware_points())
+def test_state_bits_are_the_registers_of_the_rtl(point: DesignPoint) -> None:
+    """The Verilog sets each state after rst, by a parameter as wide as the register, or memory."""
+    rtl = strategy(point).rtl()
+    seeds = sum(rtl.widths.get(name, 0) for name in ("SEED", "SEEDS"))
+    shown = int(rtl.parameters["LANES"]) * int(rtl.parameters["BIT_WIDTH"])
+    assert strategy(point).state_bits == seeds + int(rtl.parameters.get("ROWS", 0)) * shown
 
 
 @pytest.mark.parametrize("lanes", [1, 4])

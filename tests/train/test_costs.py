@@ -43,6 +43,16 @@ def test_a_layer_hands_on_what_the_next_one_takes() -> None:
         (resolve(reuse="pool", pool_size=100, lanes=8), 13 * 8 * 8),
         (resolve(rng="gaussian", reuse="none"), None),
         (resolve(estimator="cge"), None),
+        # One generator for several lanes: ceil(31 / lanes served) states.
+        (resolve(rng="lut_opt", reuse="none"), 6 * 48),
+        (resolve(rng="sobol", reuse="none"), 32 + 31 * 8),
+        (resolve(rng="lut_sr", reuse="none"), 8 * 521),
+        (resolve(rng="trivium", reuse="none"), 4 * 288),
+        (resolve(rng="xoshiro128pp", reuse="none"), 8 * 128),
+        (resolve(rng="table_hadamard", reuse="none"), 8 * 33),
+        # A filler for a refilled pool.
+        (resolve(reuse="pool", pool_size=100, lanes=8, reuse_period=4), 13 * 8 * 8 + 8),
+        (resolve(rng="trivium", reuse="pool", pool_size=31, reuse_period=1), 31 * 8 + 288),
     ],
 )
 def test_state_bits(point: DesignPoint, bits: int | None) -> None:

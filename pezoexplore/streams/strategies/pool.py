@@ -33,6 +33,12 @@ class Pool(Strategy):
         """One filler."""
         return 1
 
+    @property
+    def state_bits(self) -> int:
+        """Bits of the words of all rows and, if they are refilled, of the filler's state."""
+        stored = self.point.rows * self.point.lanes * self.point.bits
+        return stored + super().state_bits if self.point.reseeds else stored
+
     def states(self, epochs: U64, start: int) -> U64:
         """Return the states from which the filler starts, whatever the beat."""
         made = self.generator
