@@ -66,11 +66,12 @@ RESULT_HELP = {
     "rtl_sha256": "SHA-256 hash of the RTL sources",
     "epsilon": "probe length (w +- epsilon z), chosen on the validation split",
     "tuning_forward_passes": "forward passes of the tuning runs of one seed",
-    "macs": "multiply-accumulate operations in the forward passes of one training run",
+    "macs": "multiply-accumulate operations of one training run: those of its forward passes; a "
+    "tangent counts as one more pass, a backward sweep as two",
     "random_numbers": "random numbers that one training run takes from the stream, without replays",
-    "rng_state_bits": "state bits of the random-number hardware: of each of its generators, which may "
-    "serve several lanes, or fill a pool; and of a pool's words; not counted: the copy for replays, "
-    "counters and exponents",
+    "rng_state_bits": "state bits of the random-number hardware: of each generator (it may serve "
+    "several lanes, or fill a pool) and of a pool's words; not of the copy for replays, counters "
+    "and exponents",
     "steps_to_target": "steps until the validation target is reached and kept; empty: never",
     "accuracy_before": "test accuracy before adaptation, percent; pre-trained tasks only",
     "test_loss_mean": "loss on the test split, mean over the seeds, nats for cross-entropy",

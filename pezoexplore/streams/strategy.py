@@ -105,7 +105,7 @@ class Strategy(ABC):
 
     @property
     def state_bits(self) -> int:
-        """Bits of the states that the hardware's generators stand in.
+        """Bits of the states that the hardware's generators hold.
 
         Not counted: the copy that a replay restores, counters, and tables of scale exponents.
         """
