@@ -10,9 +10,11 @@ energy per number depends on the target and is added to the rows of targets wher
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, MULTIPLY8_PJ, access_pj
-from pezoexplore.streams.stream import strategy
+from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.task import Task
@@ -20,16 +22,13 @@ from pezoexplore.train.trainer import RunCost
 
 FLOAT_BITS = 32
 
-DELIVERIES = 3
-"""Deliveries of a drawn number by the hardware: for either side of a probe and for the update."""
-
 
 def run_costs(
     point: DesignPoint,
     task: Task,
     batch: int,
     steps: int,
-    cost: RunCost,
+    cost: Callable[[int], RunCost],
     reached: int | None,
 ) -> dict[str, float | int | None]:
     """Compute the columns that follow from what a training run did.
@@ -39,21 +38,27 @@ def run_costs(
         task: Network and data.
         batch: Examples per pass.
         steps: Steps of the run.
-        cost: Passes and random numbers of the run (``Trainer.cost``).
+        cost: Passes and random numbers of a run of so many steps (``Trainer.cost``).
         reached: Step from which on the target was held; None if it never was.
 
     Returns:
         ``macs``; ``rng_state_bits``; ``energy_to_target_uj_est`` in microjoules, without the
-        generator's, and ``numbers_to_target``, the numbers delivered until then, both None where
-        the target is never held.
+        generator's, and ``numbers_to_target``, the numbers of all beats until then, those of a last
+        beat that no weight takes included; both None where the target is never held.
     """
-    energy_pj = _run_pj(point, task, batch, cost.passes, steps)
-    share = None if reached is None else reached / steps
-    return {
-        "macs": cost.passes * batch * task.model.macs,
+    found: dict[str, float | int | None] = {
+        "macs": cost(steps).passes * batch * task.model.macs,
         "rng_state_bits": rng_state_bits(point),
-        "energy_to_target_uj_est": None if share is None else share * energy_pj / 1e6,
-        "numbers_to_target": None if share is None else share * DELIVERIES * cost.random_numbers,
+        "energy_to_target_uj_est": None,
+        "numbers_to_target": None,
+    }
+    if reached is None:
+        return found
+    until = cost(reached)
+    beats = until.deliveries * beats_per_step(task.parameters, point.lanes)
+    return found | {
+        "energy_to_target_uj_est": _run_pj(point, task, batch, until.passes, reached) / 1e6,
+        "numbers_to_target": beats * point.lanes,
     }
 
 

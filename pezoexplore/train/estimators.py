@@ -46,11 +46,13 @@ class Cost:
         passes: The same in forward passes' worth of multiply-accumulates: a tangent counts as one
             more pass, a backward sweep as two.
         directions: Directions drawn from the generator.
+        deliveries: Times that a direction is delivered: for each pass along it, and for the update.
     """
 
     losses: int
     passes: int
     directions: int
+    deliveries: int
 
 
 def rge(
@@ -167,13 +169,13 @@ def cost(name: str, queries: int) -> Cost:
         queries: Directions per step; for ``cge`` and ``cge_sparse`` the coordinates probed.
     """
     return {
-        "rge": Cost(2 * queries, 2 * queries, queries),
-        "rge_onesided": Cost(queries + 1, queries + 1, queries),
-        "sign_spsa": Cost(2 * queries, 2 * queries, queries),
-        "forward_gradient": Cost(queries, 2 * queries, queries),
-        "backprop": Cost(1, 3, 0),
-        "cge": Cost(queries + 1, queries + 1, 0),
-        "cge_sparse": Cost(queries + 1, queries + 1, 0),
+        "rge": Cost(2 * queries, 2 * queries, queries, 3 * queries),
+        "rge_onesided": Cost(queries + 1, queries + 1, queries, 2 * queries),
+        "sign_spsa": Cost(2 * queries, 2 * queries, queries, 3 * queries),
+        "forward_gradient": Cost(queries, 2 * queries, queries, 2 * queries),
+        "backprop": Cost(1, 3, 0, 0),
+        "cge": Cost(queries + 1, queries + 1, 0, 0),
+        "cge_sparse": Cost(queries + 1, queries + 1, 0, 0),
     }[name]
 
 

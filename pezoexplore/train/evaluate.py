@@ -76,12 +76,12 @@ class Tuning:
     Attributes:
         chosen: The best candidate.
         trials: The last trial of each candidate.
-        steps: Steps per seed, all candidates and rounds together.
+        passes: Forward passes per seed, all candidates and rounds together.
     """
 
     chosen: Candidate
     trials: dict[Candidate, Trial]
-    steps: int
+    passes: int
 
 
 def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict[str, Any]:
@@ -94,8 +94,8 @@ def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict
     trainer = trainer_of(point, task, settings)
     result = train_source(stream_source(point, task), task, settings, trainer)
     result["accuracy_before"] = task.accuracy_before
-    cost, reached = trainer.cost(settings.steps), result["steps_to_target"]
-    return result | run_costs(point, task, settings.batch, settings.steps, cost, reached)
+    batch, steps, reached = settings.batch, settings.steps, result["steps_to_target"]
+    return result | run_costs(point, task, batch, steps, trainer.cost, reached)
 
 
 def train_source(
@@ -135,7 +135,7 @@ def train_source(
         "epsilon": chosen.epsilon,
         "forward_passes": cost.forward_passes,
         "random_numbers": cost.random_numbers,
-        "tuning_forward_passes": trainer.cost(tuning.steps).forward_passes,
+        "tuning_forward_passes": tuning.passes,
         "steps_to_target": tuning.trials[chosen].steps_to_target,
         "validation_accuracy": {
             _label(candidate): _finite(trial.accuracy)
@@ -164,7 +164,7 @@ def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: 
         if halving < rounds:
             left = sorted(_best(left, trials)[: max(FINALISTS, (len(left) + 1) // 2)])
         steps = max(1, settings.steps >> halving)
-        spent += steps * len(left)
+        spent += trainer.cost(steps).forward_passes * len(left)
         trials |= _try(left, source, task, settings, trainer, steps)
     return Tuning(_best(left, trials)[0], trials, spent)
 

@@ -104,6 +104,15 @@ class Arithmetic:
             return 0
         return 1 + self.probe_rounds * (1 + self.independent)
 
+    @property
+    def noise_deliveries(self) -> int:
+        """Times per step that a random number for rounding is delivered to a weight.
+
+        Once for the rounding of the update; for that of the direction on either side of the probe
+        and in the update, whether this one has its own numbers or repeats the probe's.
+        """
+        return (1 + 3 * self.probe_rounds) * self.stochastic
+
 
 @dataclass(frozen=True, eq=False)
 class FixedTrainer:
@@ -226,7 +235,14 @@ class FixedTrainer:
         """Count as :meth:`Trainer.cost`; roundings draw random numbers too."""
         arithmetic, _ = self.prepare(Run((0,), (1e-3,), 1), 1.0)
         each = _stream_steps(arithmetic, self.point.bits)
-        return RunCost(2 * steps, 2 * steps, steps * self.task.parameters * each)
+        words = arithmetic.noise_bits // self.point.bits
+        deliveries = 3 + words * arithmetic.noise_deliveries
+        return RunCost(
+            forward_passes=2 * steps,
+            passes=2 * steps,
+            random_numbers=steps * self.task.parameters * each,
+            deliveries=steps * deliveries,
+        )
 
     def _values(
         self, directions: Directions, arithmetic: Arithmetic, first: int, steps: int

@@ -137,17 +137,20 @@ class GeneralTrainer:
         """Count as :meth:`Trainer.cost`.
 
         ``backprop`` and ``forward_gradient`` evaluate one loss per step and direction. The scores
-        of ``cge_sparse``, two two-point estimates of each query, count.
+        of ``cge_sparse``, two two-point estimates of each query, count; the words of a mask are
+        delivered once.
         """
         each, queries = cost(self.estimator, self._probes), self.options.sparsity.queries
         if self.estimator == "cge_sparse":
-            scoring, drawn = 4 * queries, queries + MASK_PASSES * -(-steps // self._mask_steps)
+            masks = MASK_PASSES * -(-steps // self._mask_steps)
+            scoring, drawn, delivered = 4 * queries, queries + masks, 6 * queries + masks
         else:
-            scoring, drawn = 0, steps * each.directions
+            scoring, drawn, delivered = 0, steps * each.directions, steps * each.deliveries
         return RunCost(
             forward_passes=scoring + steps * each.losses,
             passes=scoring + steps * each.passes,
             random_numbers=drawn * self.task.parameters,
+            deliveries=delivered,
         )
 
     @property

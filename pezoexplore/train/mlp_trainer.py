@@ -95,7 +95,7 @@ class MlpTrainer:
 
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`."""
-        return RunCost(2 * steps, 2 * steps, steps * self.model.parameters)
+        return RunCost(2 * steps, 2 * steps, steps * self.model.parameters, 3 * steps)
 
 
 def first_replicas(model: Mlp, flat: NDArray[np.generic], run: Run) -> Carried:

@@ -86,11 +86,13 @@ class RunCost:
         passes: The same in forward passes' worth of multiply-accumulates: a tangent counts as one
             more pass, a backward sweep as two. What feature reuse saves is not subtracted.
         random_numbers: Numbers drawn from the generator; replays draw none.
+        deliveries: Times that the hardware delivers a number for every weight, replays included.
     """
 
     forward_passes: int
     passes: int
     random_numbers: int
+    deliveries: int
 
 
 class Trainer(Protocol):

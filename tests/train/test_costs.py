@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.space import TrainSettings
 from pezoexplore.energies import access_pj
 from pezoexplore.train.costs import (
     activations,
@@ -10,6 +11,7 @@ from pezoexplore.train.costs import (
     rng_state_bits,
     run_costs,
 )
+from pezoexplore.train.selection import trainer_of
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import RunCost
 
@@ -59,18 +61,63 @@ def test_state_bits(point: DesignPoint, bits: int | None) -> None:
     assert rng_state_bits(point) == bits
 
 
+def two_point(steps: int) -> RunCost:
+    return RunCost(2 * steps, 2 * steps, 2410 * steps, 3 * steps)
+
+
 def test_energy_by_hand() -> None:
     """Digits MLP, w16a8, 100 steps of two passes over 64 examples, the target held at 25."""
-    costs = run_costs(resolve(**INTEGERS), TASK, 64, 100, RunCost(200, 200, 1000), 25)
+    costs = run_costs(resolve(**INTEGERS, lanes=31), TASK, 64, 100, two_point, 25)
     macs = 64 * (64 * 32 + 32 * 10)
     assert costs["macs"] == 200 * macs
     weights = 2410 * 16 / 64 * 10  # 4.8 KB: the 8 KB memory
     handed_on = 64 * 42 * 8 / 64 * 10
     run_pj = 200 * (macs * 0.5 + weights + 2 * handed_on) + 100 * 2 * weights
     assert costs["energy_to_target_uj_est"] == pytest.approx(run_pj / 4 * 1e-6)
-    assert costs["numbers_to_target"] == 1000 / 4 * 3
+    # Either side of the probe and the update, in whole beats: 78 of 31 for 2,410 weights.
+    assert costs["numbers_to_target"] == 25 * 3 * 78 * 31
 
 
 def test_no_energy_to_a_target_that_is_never_held() -> None:
-    costs = run_costs(resolve(), TASK, 64, 100, RunCost(200, 200, 1000), None)
+    costs = run_costs(resolve(), TASK, 64, 100, two_point, None)
     assert costs["energy_to_target_uj_est"] is None
+    assert costs["numbers_to_target"] is None
+    assert costs["macs"] == 200 * 64 * TASK.model.macs
+
+
+@pytest.mark.parametrize(
+    ("axes", "probes"),
+    [
+        ({"estimator": "rge"}, 2),
+        ({"estimator": "rge", "queries": 3}, 2),
+        ({"estimator": "rge_onesided", "queries": 4}, 1),
+        ({"estimator": "sign_spsa"}, 2),
+        ({"estimator": "forward_gradient", "queries": 2}, 1),
+        ({"weight_bits": 16, "activation_bits": 8}, 2),
+    ],
+)
+def test_a_direction_is_delivered_for_each_pass_along_it_and_for_the_update(
+    axes: dict[str, str | int], probes: int
+) -> None:
+    """The column of random numbers, of passes and the generator's share of energy agree."""
+    cost = trainer_of(resolve(**axes), TASK, TrainSettings()).cost(10)
+    directions = cost.random_numbers // TASK.parameters
+    assert directions * TASK.parameters == cost.random_numbers
+    assert cost.deliveries == directions * (probes + 1)
+    base = 10 if axes.get("estimator") == "rge_onesided" else 0
+    assert cost.forward_passes == directions * probes + base
+
+
+@pytest.mark.parametrize("estimator", ["cge", "backprop"])
+def test_what_draws_no_numbers_delivers_none(estimator: str) -> None:
+    cost = trainer_of(resolve(estimator=estimator), TASK, TrainSettings()).cost(10)
+    assert (cost.random_numbers, cost.deliveries) == (0, 0)
+
+
+def test_energy_to_a_target_is_that_of_a_run_as_long() -> None:
+    """The scores and masks of a sparse estimate are paid before its first step."""
+    point = resolve(estimator="cge_sparse", lanes=31)
+    cost = trainer_of(point, TASK, TrainSettings()).cost
+    short, long = (run_costs(point, TASK, 64, steps, cost, 10) for steps in (10, 1000))
+    for name in ("energy_to_target_uj_est", "numbers_to_target"):
+        assert short[name] == long[name]

@@ -205,6 +205,19 @@ def test_roundings_take_numbers_from_the_same_stream() -> None:
     assert fixed(8, **wide, update_rounding="independent").cost(10).random_numbers == 10 * 2410 * 4
 
 
+def test_numbers_are_delivered_where_they_are_used() -> None:
+    """The direction and its rounding on both sides and in the update; the update's rounding once.
+
+    An independent rounding of the update's direction replaces the probe's there.
+    """
+    wide = {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "rounding": "stochastic"}
+    assert fixed(8).cost(10).deliveries == 10 * 3
+    assert fixed(8, rounding="stochastic").cost(10).deliveries == 10 * (3 + 8)
+    assert fixed(8, **wide).cost(10).deliveries == 10 * (3 + 3 + 1)
+    independent = fixed(8, **wide, update_rounding="independent")
+    assert independent.cost(10).deliveries == 10 * (3 + 2 + 1 + 1)
+
+
 def test_a_wide_layer_is_refused() -> None:
     model = Mlp((1000, 4, 10))
     split = Split(np.zeros((4, 1000), np.uint8), np.zeros(4, np.uint8))

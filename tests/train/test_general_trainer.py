@@ -198,20 +198,21 @@ def test_divergence_is_marked_with_its_step(estimator: str, source: DirectionSou
 
 
 def test_costs_of_a_run() -> None:
-    def costs(estimator: str, queries: int | None) -> tuple[int, int, int]:
+    def costs(estimator: str, queries: int | None) -> tuple[int, int, int, int]:
         trainer = GeneralTrainer(TASK, estimator, queries)
         cost = trainer.cost(50)
-        return cost.forward_passes, cost.passes, cost.random_numbers // D
+        return cost.forward_passes, cost.passes, cost.random_numbers // D, cost.deliveries
 
-    assert costs("rge", 1) == (100, 100, 50)
-    assert costs("rge", 3) == (300, 300, 150)
-    assert costs("rge_onesided", 3) == (200, 200, 150)
-    assert costs("sign_spsa", 3) == (300, 300, 150)
-    assert costs("forward_gradient", 3) == (150, 300, 150)
-    assert costs("backprop", None) == (50, 150, 0)
-    assert costs("cge", None) == (50 * (D + 1), 50 * (D + 1), 0)
+    assert costs("rge", 1) == (100, 100, 50, 150)
+    assert costs("rge", 3) == (300, 300, 150, 450)
+    assert costs("rge_onesided", 3) == (200, 200, 150, 300)
+    assert costs("sign_spsa", 3) == (300, 300, 150, 450)
+    assert costs("forward_gradient", 3) == (150, 300, 150, 300)
+    assert costs("backprop", None) == (50, 150, 0, 0)
+    assert costs("cge", None) == (50 * (D + 1), 50 * (D + 1), 0, 0)
     probes = 50 * (42 + 237 + 1) + 4 * 192
-    assert costs("cge_sparse", None) == (probes, probes, 192 + MASK_PASSES)
+    drawn, delivered = 192 + MASK_PASSES, 6 * 192 + MASK_PASSES
+    assert costs("cge_sparse", None) == (probes, probes, drawn, delivered)
     few = Options(sparsity=Sparsity(mask_epochs=1), batch=100)  # masks of 15 steps
     trainer = GeneralTrainer(TASK, "cge_sparse", None, few)
     assert trainer.cost(50).random_numbers == (192 + 4 * MASK_PASSES) * D

@@ -20,8 +20,10 @@ from pezoexplore.train.evaluate import (
     train_source,
     tune,
 )
+from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, TrainState
@@ -110,12 +112,20 @@ def test_many_candidates_are_halved(source: DirectionSource, settings: Any) -> N
         target_accuracy=30,
     )
     tuning = tune(source, TASK, chosen, TRAINER)
-    assert tuning.steps == 8 * 100 + 4 * 200 + 3 * 400
+    assert tuning.passes == 2 * (8 * 100 + 4 * 200 + 3 * 400)
     assert len(tuning.trials) == 8
     assert tuning.chosen.learning_rate == 0.01
     assert tuning.trials[tuning.chosen].steps_to_target is not None
     again = tune(source, TASK, chosen, TRAINER)
     assert again == tuning
+
+
+def test_every_tuning_run_pays_for_its_own_masks(source: DirectionSource, settings: Any) -> None:
+    """The passes of tuning are those of its runs, the scores of a sparse estimate included."""
+    options = Options(sparsity=Sparsity(share=0.99, queries=2), batch=16)
+    trainer = GeneralTrainer(TASK, "cge_sparse", None, options)
+    chosen = settings(steps=2, learning_rates=(0.01, 0.003))
+    assert tune(source, TASK, chosen, trainer).passes == 2 * trainer.cost(2).forward_passes
 
 
 def test_equals_go_to_the_smaller(source: DirectionSource, settings: Any) -> None:
