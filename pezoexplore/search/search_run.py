@@ -101,7 +101,7 @@ def run_search(
     Args:
         space: The design space.
         stages: Stages of an evaluation; all but ``train`` run before it.
-        out_dir: The run directory: new, empty or one of ours.
+        out_dir: The run directory: new, empty or one of ours, of a design of this name.
         info: Facts for run.json and design.yaml.
         settings: Settings of the search.
         rungs: Training stages with smaller budgets, rising, to stop early at.
@@ -117,7 +117,10 @@ def run_search(
     goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
     candidates = candidates_of(space, settings.seed)
     executor = executor or Local(settings.jobs)
-    with open_run_dir(out_dir.absolute()) as run_dir, Store(run_dir.store) as store:
+    with (
+        open_run_dir(out_dir.absolute(), space.name) as run_dir,
+        Store(run_dir.store) as store,
+    ):
         evaluator = StageEvaluator(
             space, goal, stages, rungs, store, run_dir, settings, executor, cache
         )

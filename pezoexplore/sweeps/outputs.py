@@ -26,7 +26,7 @@ from pezoexplore.sweeps.rows import (
     skipped_row,
     with_generator,
 )
-from pezoexplore.sweeps.rundir import PROGRAM, RUN_NAME, writing_atomically
+from pezoexplore.sweeps.rundir import DESIGN_NAME, PROGRAM, RUN_NAME, writing_atomically
 from pezoexplore.sweeps.stage import STAGE_ORDER
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def write_outputs(
     Raises:
         RunDirError: A file cannot be written.
     """
-    run_dir.write("design.yaml", outputs.info.design)
+    run_dir.write(DESIGN_NAME, outputs.info.design)
     rows, front = outputs.write_tables(run_dir)
     run_dir.write(RUN_NAME, outputs.run_json())
     if junit is not None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from pezoexplore.design.yaml_tree import read_tree
 from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.store import APPLICATION_ID
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LOCK_NAME = ".lock"
 STORE_NAME = "store.sqlite"
 RUN_NAME = "run.json"
+DESIGN_NAME = "design.yaml"
 LOGS_NAME = "logs"
 WORK_NAME = "work"
 
@@ -133,18 +135,21 @@ def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
 
 
 @contextmanager
-def open_run_dir(path: Path) -> Iterator[RunDir]:
+def open_run_dir(path: Path, design: str | None = None) -> Iterator[RunDir]:
     """Take a new or empty directory, or resume one of ours, and hold it meanwhile.
 
     Args:
         path: The directory; made, with its parents, when it is not there.
+        design: Name of the design whose results it is to hold; None for whatever it holds.
 
     Raises:
-        RunDirError: It is a file, foreign, in use by another process or cannot be written.
+        RunDirError: It is a file, foreign, another design's, in use by another process or cannot
+            be written.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
         _check_owner(path)
+        _check_design(path, design)
         descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         _refuse(path, error)
@@ -180,6 +185,26 @@ def _check_owner(path: Path) -> None:
     )
 
 
+def _check_design(path: Path, design: str | None) -> None:
+    """Refuse a directory with the results of a design of another name: they would be replaced."""
+    held = _design_in(path)
+    if design is None or held in (None, design):
+        return
+    raise RunDirError(
+        f"{path} holds the results of design {held}, and this is design {design}: name another "
+        f"folder with --out, or replace them with -s name={held}"
+    )
+
+
+def _design_in(path: Path) -> object:
+    """Return the name of the design whose results a directory holds; None if that is unknown."""
+    try:
+        content = read_tree((path / DESIGN_NAME).read_text(encoding="utf-8"), str).value
+        return content.get("name") if isinstance(content, dict) else None
+    except (OSError, ValueError, PezoError):
+        return _run_json(path / RUN_NAME).get("design")
+
+
 def _is_our_store(path: Path) -> bool:
     """Return whether a file is a store of ours, just created or damaged past recognition."""
     try:
@@ -194,11 +219,15 @@ def _is_our_store(path: Path) -> bool:
 
 
 def _is_our_run(path: Path) -> bool:
+    return _run_json(path).get("program") == PROGRAM
+
+
+def _run_json(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("program") == PROGRAM
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _lock(path: Path, descriptor: int) -> None:

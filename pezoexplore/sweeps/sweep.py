@@ -81,7 +81,7 @@ def run_sweep(
         space: The design space, for its settings, objectives and constraints.
         points: Its points, taken one by one: they need not fit into memory.
         stages: Stages to run.
-        out_dir: The run directory: new, empty or one of ours.
+        out_dir: The run directory: new, empty or one of ours, of a design of this name.
         info: Facts for run.json and design.yaml.
         jobs: Number of worker processes, at least 1; never changes a result.
         skipped: Combinations to report as skipped rows.
@@ -99,7 +99,7 @@ def run_sweep(
         _make_room(junit)
     with (
         _system_errors_explained(out_dir),
-        open_run_dir(out_dir.absolute()) as run_dir,
+        open_run_dir(out_dir.absolute(), space.name) as run_dir,
         Store(run_dir.store) as store,
     ):
         plan = make_plan(space, points, stages, run_dir, store)

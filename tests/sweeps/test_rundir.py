@@ -61,6 +61,34 @@ def test_a_foreign_one_is_refused_and_left_as_it_is(
     assert (tmp_path / name).read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"design.yaml": "# Axes\nname: first\n"},
+        {"run.json": json.dumps({"program": "pezoexplore", "design": "first"})},
+        {"design.yaml": "name: [", "run.json": '{"program": "pezoexplore", "design": "first"}'},
+    ],
+)
+def test_the_results_of_another_design_are_not_replaced(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    with Store(tmp_path / "store.sqlite"):
+        pass
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    wrong = r"holds the results of design first, and this is design second: .*--out.*-s name=first"
+    with (
+        pytest.raises(RunDirError, match=wrong) as caught,
+        open_run_dir(tmp_path, "second"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+    for name, text in files.items():
+        assert (tmp_path / name).read_text() == text
+    with open_run_dir(tmp_path, "first"):
+        pass
+
+
 def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "store.sqlite")
     database.execute("CREATE TABLE mine (a)")

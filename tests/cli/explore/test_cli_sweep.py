@@ -143,6 +143,21 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
     assert sum(count["from_store"] + count["run"] for count in stages.values()) == 8
 
 
+def test_another_design_does_not_replace_a_run_but_the_same_one_changed_does(run, call, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run[0] / "reports" / "small", folder)
+    before = files(folder)
+    (tmp_path / "other.yaml").write_text("space: {lanes: 8}\ntrain: {steps: 20, seeds: 2}\n")
+    line = ("sweep", "other.yaml", "--out", folder, *TRAIN_ONLY)
+    answer = call(*line)
+    assert answer.status == 2
+    assert "the results of design small, and this is design other" in answer.err
+    assert answer.err.count("\n") <= 2
+    assert files(folder) == before
+    assert call(*line, "-s", "name=small").status == 0
+    assert len(table(folder / "results.csv")) == 1
+
+
 def test_dry_run_lists_the_points_and_runs_nothing(call, design, tmp_path):
     answer = call("sweep", design, "--dry-run")
     assert answer.status == 0
