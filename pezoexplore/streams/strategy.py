@@ -194,18 +194,19 @@ class Strategy(ABC):
         """Return the bits per clock, on average, that no earlier word of the stream determines.
 
         A generator's state moves by `leap` bits per clock (lfsr) or as a whole (the others), of
-        which no more than `bit_width` can show in its word. What a reseed brings in comes from the
-        host and is not counted.
+        which no more than `bit_width` can show in its word, nor more than the state has in the
+        words of all lanes served. What a reseed brings in comes from the host and is not counted.
 
         Args:
             parameters: Weights d, which say how many beats a step has.
         """
-        return float(min(self._moved, self.point.bits) * self.point.lanes)
+        shown = min(self._moved, self.point.bits) * self.point.lanes
+        return float(min(shown, self.units * self.generator.state_bits))
 
     @property
     def _moved(self) -> int:
         """Bits by which a state moves a clock."""
-        return self.point.leap or self.point.bits
+        return min(self.point.leap or self.point.bits, self.generator.state_bits)
 
     # what the host loads, and how long it takes
 

@@ -183,6 +183,9 @@ def test_reasons_speak_of_span_norm_and_bits():
     ("axes", "bits"),
     [
         ({"state_bits": 16, "leap": 4}, 4),
+        # No more than the state has, however far it leaps or however many lanes it serves.
+        ({"state_bits": 8, "leap": 16}, 8),
+        ({"reuse": "none", "rng": "table_hadamard", "bit_width": 12}, 2 * 33),
         ({"reuse": "bank", "state_bits": 8, "lanes": 31}, 31),
         ({"reuse": "none", "rng": "xorshift32", "lanes": 8}, 64),
         ({"reuse": "none", "rng": "rademacher", "lanes": 8}, 8),

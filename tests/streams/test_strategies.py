@@ -64,6 +64,7 @@ def hardware_points(draw: st.DrawFn) -> DesignPoint:
             lanes=draw(st.integers(1, 33)),
             pool_size=draw(st.integers(1, 300)),
             reuse_period=draw(st.sampled_from([1, 4, inf])),
+            leap=draw(st.sampled_from([1, 2, 8, 64])),
             taps=draw(st.sampled_from(["shifted", "xor", "shared"])),
             scaling=draw(st.sampled_from(["none", "constant"])),
         )
@@ -80,6 +81,13 @@ def test_state_bits_are_the_registers_of_the_rtl(point: DesignPoint) -> None:
     seeds = sum(rtl.widths.get(name, 0) for name in ("SEED", "SEEDS"))
     shown = int(rtl.parameters["LANES"]) * int(rtl.parameters["BIT_WIDTH"])
     assert strategy(point).state_bits == seeds + int(rtl.parameters.get("ROWS", 0)) * shown
+
+
+@settings(deadline=None, max_examples=100)
+@given(hardware_points().filter(lambda point: not point.pooled))
+def test_no_more_bits_are_fresh_than_states_have(point: DesignPoint) -> None:
+    made = strategy(point)
+    assert 0 < made.fresh_bits(100) <= min(made.state_bits, point.lanes * point.bits)
 
 
 @pytest.mark.parametrize("lanes", [1, 4])
