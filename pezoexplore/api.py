@@ -54,11 +54,11 @@ class Results:
         units are those of the columns (percent, LUTs, MHz, ...), see docs/reference/columns.md.
 
         Raises:
-            DesignError: The file is missing or cannot be read.
+            DesignError: The file is missing, cannot be read or lacks rows.
         """
-        from pezoexplore.analysis.frames import read_results as read
+        from pezoexplore.analysis.runs import read_whole
 
-        return read(self.path / "results.csv")
+        return read_whole(self.path / "results.csv")[1]
 
     def front(self) -> pd.DataFrame:
         """Return the rows on the Pareto front of the design's objectives, as :meth:`to_pandas`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 """A row of results: numbers by column, NaN where there is none, or text."""
 
-RESULTS_NAME, DESIGN_NAME = "results.csv", "design.yaml"
+RESULTS_NAME, DESIGN_NAME, RUN_NAME = "results.csv", "design.yaml", "run.json"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,18 +52,62 @@ def read_run(source: Path) -> StoredRun:
     """Read a run directory, or a results.csv with the design.yaml beside it, if there is one.
 
     Raises:
-        DesignError: There is none, or it cannot be used.
+        DesignError: There is none, it is not whole, or it cannot be used.
     """
-    path = results_file(source)
+    path, frame = read_whole(source)
     design = path.with_name(DESIGN_NAME)
     space = load_design(design) if path.name == RESULTS_NAME and design.exists() else None
-    return StoredRun(path, read_results(path), space)
+    return StoredRun(path, frame, space)
+
+
+def read_whole(source: Path) -> tuple[Path, pd.DataFrame]:
+    """Read the results of a run directory, or a results.csv; its path, and a row per line.
+
+    Raises:
+        DesignError: There is none, it cannot be used, or the run had other rows.
+    """
+    path = results_file(source)
+    frame = read_results(path)
+    _check_whole(path, len(frame))
+    return path, frame
 
 
 def read_rows(source: Path) -> list[dict[str, str]]:
     """Read rows of a run as they are written, cells by column; see :func:`read_run`."""
-    header, lines = read_cells(results_file(source))
+    path = results_file(source)
+    header, lines = read_cells(path)
+    _check_whole(path, len(lines))
     return [dict(zip(header, cells, strict=True)) for cells in lines]
+
+
+def _check_whole(path: Path, rows: int) -> None:
+    """Refuse results with other rows than their run had, and warn of edited ones.
+
+    A results.csv that lies alone, without the run.json of its run, may have any rows.
+
+    Args:
+        path: The results.csv.
+        rows: Number of its rows.
+
+    Raises:
+        DesignError: The run had more rows, or fewer.
+    """
+    if path.name != RESULTS_NAME:
+        return
+    try:
+        known = json.loads(path.with_name(RUN_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    had = known.get("rows") if isinstance(known, dict) else None
+    if had is None:
+        return
+    if rows != had:
+        raise DesignError(
+            f"{path}: has {rows} rows, and its run had {had}: run the sweep again, which restores "
+            f"the file from the store, or copy it to where there is no {RUN_NAME}"
+        )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != known.get("results_sha256"):
+        log.warning(f"{path}: was changed after its run wrote it")
 
 
 def results_file(source: Path) -> Path:

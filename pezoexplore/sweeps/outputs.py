@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import heapq
 import itertools
 import json
@@ -197,8 +198,15 @@ class Outputs:
         results, pareto = run_dir.path / "results.csv", run_dir.path / "pareto.csv"
         return rows_of_file(results, count), rows_of_file(pareto, on_front)
 
-    def run_json(self) -> str:
-        """Return content of run.json."""
+    def run_json(self, results: Path, rows: int) -> str:
+        """Return content of run.json.
+
+        Args:
+            results: The results.csv, whose hash shows later whether it is as it was written.
+            rows: Number of its rows.
+        """
+        with results.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         seeds = self.space.train.seeds
         content: dict[str, Any] = {
             "program": PROGRAM,
@@ -206,6 +214,8 @@ class Outputs:
             "design": self.space.name,
             "points": self.plan.count("points"),
             "skipped": len(self.skipped),
+            "rows": rows,
+            "results_sha256": digest,
             "stages": {name: asdict(count) for name, count in self.counts().items()},
             "seeds": {"training": list(range(seeds)), "rtl_master_seed": 0},
             "rtl_sha256": self.info.rtl_sha256,
@@ -264,7 +274,7 @@ def write_outputs(
     """
     run_dir.write(DESIGN_NAME, outputs.info.design)
     rows, front = outputs.write_tables(run_dir)
-    run_dir.write(RUN_NAME, outputs.run_json())
+    run_dir.write(RUN_NAME, outputs.run_json(run_dir.path / "results.csv", len(rows)))
     if junit is not None:
         write_junit(junit, "pezoexplore sweep", outputs.test_cases())
     if draw is not None:

@@ -49,9 +49,8 @@ def pareto(
 ) -> int:
     """Print the Pareto front of a results.csv and draw its plots again."""
     from pezoexplore import paths
-    from pezoexplore.analysis.frames import read_results
     from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
-    from pezoexplore.analysis.runs import results_file
+    from pezoexplore.analysis.runs import read_whole
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.plots.plots import draw_fronts
@@ -60,8 +59,7 @@ def pareto(
     from pezoexplore.sweeps.rundir import write_atomically
 
     more, less = tuple(maximize or MAXIMIZE), tuple(minimize or MINIMIZE)
-    results = results_file(results)
-    frame = read_results(results)
+    results, frame = read_whole(results)
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))
     mask = front_of_frame(frame, more, less)

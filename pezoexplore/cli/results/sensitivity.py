@@ -41,17 +41,15 @@ def sensitivity(
     The share of an axis is the variance that it explains beyond all others; an interaction is what
     a pair of axes explains beyond each of them.
     """
-    from pezoexplore.analysis.frames import read_results
     from pezoexplore.analysis.pareto import frame_rows, select_frame
-    from pezoexplore.analysis.runs import results_file
+    from pezoexplore.analysis.runs import read_whole
     from pezoexplore.analysis.sensitivity import RESPONSES
     from pezoexplore.analysis.sensitivity import sensitivity as explain
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.sensitivity import explain_all, write_files
     from pezoexplore.report.tables import print_table
 
-    results = results_file(results)
-    frame = read_results(results)
+    results, frame = read_whole(results)
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))
     rows = frame_rows(frame)

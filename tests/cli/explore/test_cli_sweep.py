@@ -158,6 +158,36 @@ def test_another_design_does_not_replace_a_run_but_the_same_one_changed_does(run
     assert len(table(folder / "results.csv")) == 1
 
 
+READERS = (
+    ("pareto", "--minimize", "effective_dim"),
+    ("report", "--no-figures"),
+)
+
+
+@pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
+def test_results_that_are_not_those_of_the_run(run, call, tmp_path, words):
+    folder = tmp_path / "run"
+    shutil.copytree(run[0] / "reports" / "small", folder)
+    results = folder / "results.csv"
+    lines = results.read_text().splitlines(keepends=True)
+    command, *options = words
+    whole = call(command, folder, *options)
+    assert (whole.status, "changed" in whole.err) == (0, False), whole.err
+    results.write_text("".join(lines).replace(",90", ",91").replace(",1", ",2"))
+    edited = call(command, folder, *options)
+    assert "was changed after its run wrote it" in edited.err
+    assert edited.status == 0
+    for kept in (len(lines) - 1, 1):
+        results.write_text("".join(lines[:kept]))
+        answer = call(command, folder, *options)
+        assert answer.status == 2
+        assert f"has {kept - 1} rows, and its run had {len(lines) - 1}" in answer.err
+        assert answer.err.count("\n") == 1
+    (folder / "run.json").unlink()
+    results.write_text("".join(lines[:-1]))
+    assert call(command, folder, *options).status == 0
+
+
 def test_dry_run_lists_the_points_and_runs_nothing(call, design, tmp_path):
     answer = call("sweep", design, "--dry-run")
     assert answer.status == 0
