@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
-from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.conditions import Condition, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
@@ -50,6 +51,7 @@ class Limits:
         drop: Accuracy that may be lost against the baseline, percentage points.
         most: Ceilings by resource.
         baseline: `point_id` of the baseline; None for the software Gaussian.
+        constraints: Conditions of the run's design, in force except on columns in `most`.
     """
 
     parameters: int
@@ -58,6 +60,11 @@ class Limits:
     drop: float
     most: Mapping[str, float]
     baseline: str | None = None
+    constraints: tuple[str, ...] = ()
+
+    def in_force(self) -> list[Condition]:
+        """Return the constraints that no ceiling replaces."""
+        return [item for item in as_conditions(self.constraints) if item.column not in self.most]
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class Option:
         at_lanes: Lanes of those rows.
         measured_share: Share of the dimensions its updates reached where it was trained.
         share: The same for the requested model, at most 1; None until it is computed.
+        row: The row of results that the accuracy is from.
     """
 
     point: DesignPoint
@@ -81,6 +89,7 @@ class Option:
     at_lanes: tuple[int, ...]
     measured_share: float
     share: float | None = None
+    row: Row = field(default_factory=dict)
 
     @property
     def lut_equivalents(self) -> float:
@@ -229,6 +238,7 @@ def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> I
             sources=(str(row["point_id"]),),
             at_lanes=(point.lanes,),
             measured_share=span_share(point, parameters),
+            row=row,
         )
 
 
@@ -307,6 +317,7 @@ def _interpolated(point: DesignPoint, members: Sequence[Option]) -> Option:
         sources=low.sources + high.sources,
         at_lanes=low.at_lanes + high.at_lanes,
         measured_share=worse.measured_share,
+        row=worse.row,
     )
 
 
@@ -328,10 +339,15 @@ def _choose(
     """Return the two cheapest that keep within the limits, and those cheaper still that may."""
     chosen: list[Option] = []
     undecided: list[Option] = []
+    constraints = limits.in_force()
     for option in options:
         verdict = option.verdict(limits.drop)
         if verdict == MISSED:
             left_out["shown to lose more accuracy than allowed"] += 1
+            continue
+        broken = [item for item in constraints if not item.holds({**option.row, **option.cost})]
+        if broken:
+            left_out[f"not within the run's constraint {broken[0]}"] += 1
             continue
         option = replace(option, share=span_share(option.point, limits.parameters))
         enough = option.measured_share if least is None else min(option.measured_share, least)

@@ -12,20 +12,41 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.analysis.frames import read_cells, read_results
 from pezoexplore.analysis.pareto import frame_rows
+from pezoexplore.design.conditions import Condition
 from pezoexplore.design.loading import load_design
+from pezoexplore.design.space import DesignSpace, Objectives
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pezoexplore.design.space import DesignSpace
-
 Row = Mapping[str, object]
 """A row of results: numbers by column, NaN where there is none, or text."""
 
-RESULTS_NAME, DESIGN_NAME, RUN_NAME = "results.csv", "design.yaml", "run.json"
+RESULTS_NAME, FRONT_NAME = "results.csv", "pareto.csv"
+DESIGN_NAME, RUN_NAME = "design.yaml", "run.json"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What a front is of.
+
+    Attributes:
+        maximize: Columns of which more is better.
+        minimize: Columns of which less is better.
+        constraints: Conditions that every design on the front meets.
+    """
+
+    maximize: tuple[str, ...]
+    minimize: tuple[str, ...]
+    constraints: tuple[Condition, ...] = ()
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The objectives, those to maximize first."""
+        return self.maximize + self.minimize
 
 
 @dataclass(frozen=True)
@@ -43,20 +64,57 @@ class StoredRun:
     space: DesignSpace | None
 
     @property
+    def has_design(self) -> bool:
+        """Whether the file lies in a run directory, beside the run's own plots."""
+        return self.path.with_name(DESIGN_NAME).exists()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file has all rows of its run."""
+        return self.path.name == RESULTS_NAME
+
+    @property
     def rows(self) -> Sequence[Row]:
         """The rows, in the order of the file."""
         return frame_rows(self.frame)
 
+    def goals(
+        self,
+        maximize: Sequence[str] = (),
+        minimize: Sequence[str] = (),
+        constrained: bool = True,
+    ) -> Goals:
+        """Return objectives and constraints: those given, else those of the run's design.
+
+        Without a design the objectives are those of a design file that names none.
+
+        Args:
+            maximize: Columns to maximize, in place of the design's.
+            minimize: Columns to minimize, in place of the design's.
+            constrained: Whether the design's constraints hold.
+        """
+        wanted = Objectives() if self.space is None else self.space.objectives
+        more, less = wanted.maximize, wanted.minimize
+        if self.space is None:
+            less = tuple(name for name in less if name in self.frame.columns)
+        more = tuple(maximize) or tuple(name for name in more if name not in minimize)
+        less = tuple(minimize) or tuple(name for name in less if name not in maximize)
+        constraints = self.space.constraints if self.space and constrained else ()
+        return Goals(more, less, constraints)
+
 
 def read_run(source: Path) -> StoredRun:
     """Read a run directory, or a results.csv with the design.yaml beside it, if there is one.
+
+    A pareto.csv is read as a results.csv is.
 
     Raises:
         DesignError: There is none, it is not whole, or it cannot be used.
     """
     path, frame = read_whole(source)
     design = path.with_name(DESIGN_NAME)
-    space = load_design(design) if path.name == RESULTS_NAME and design.exists() else None
+    of_run = path.name in (RESULTS_NAME, FRONT_NAME) and design.exists()
+    space = load_design(design) if of_run else None
     return StoredRun(path, frame, space)
 
 
@@ -138,8 +196,22 @@ def different_settings(before: DesignSpace | None, after: DesignSpace | None) ->
             "are different quantities"
         )
     first, second = before.train.determining(), after.train.determining()
+    wanted = [_wanted(space) for space in (before, after)]
     return [
+        f"{name} differ: {one or 'none'} and {other or 'none'}"
+        for name, one, other in zip(("objectives", "constraints"), *wanted, strict=True)
+        if one != other
+    ] + [
         f"train.{name} differs: {first[name]} and {second[name]}"
         for name in first
         if first[name] != second[name]
     ]
+
+
+def _wanted(space: DesignSpace) -> tuple[str, str]:
+    """Return objectives and constraints of a design as text."""
+    goals = space.objectives
+    signed = [f"high {name}" for name in goals.maximize] + [
+        f"low {name}" for name in goals.minimize
+    ]
+    return ", ".join(signed), " and ".join(map(str, space.constraints))

@@ -21,14 +21,17 @@ CSV_COLUMNS = (
 FILE = "sensitivity.csv"
 
 
-def explain_all(rows: Sequence[Mapping[str, object]]) -> list[Sensitivity]:
-    """Return what moves each of ``RESPONSES``, without those that too few rows have.
+def explain_all(
+    rows: Sequence[Mapping[str, object]], responses: Sequence[str] = RESPONSES
+) -> list[Sensitivity]:
+    """Return what moves each response, without those that too few rows have.
 
     Args:
         rows: Rows of results, numbers by column.
+        responses: Results to explain, each once even if named twice.
     """
     found = []
-    for name in RESPONSES:
+    for name in dict.fromkeys(responses):
         try:
             found.append(sensitivity(rows, name))
         except DesignError:

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import check_columns, frame_rows
 from pezoexplore.analysis.statistics import ACCURACY, paired_difference, seeds_of
-from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.conditions import Condition, cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.report.designs import interval_column
 
@@ -129,14 +130,16 @@ def print_front(
     front: Sequence[bool],
     objectives: Sequence[str],
     console: Console | None = None,
+    constraints: Sequence[Condition] = (),
 ) -> None:
-    """Print the front as a table; see :func:`front_table`.
+    """Print the front as a table; see :func:`front_table`. Of an empty one print the reason.
 
     Args:
         frame: n rows with the columns of results.csv.
         front: For each of the n rows, True if it is on the front.
         objectives: Columns to show.
         console: Destination; standard output if None.
+        constraints: Conditions that every design on the front meets.
 
     Raises:
         DesignError: A column is unknown.
@@ -144,7 +147,8 @@ def print_front(
     console = console or Console()
     header, rows = front_table(frame, front, objectives)
     if not rows:
-        console.print("Pareto front: no finished design has all objectives", highlight=False)
+        why = empty_front(frame_rows(frame), objectives, constraints)
+        _line(console, f"Pareto front: empty: {why}")
         return
     members = [row for _, row in _members(frame, front, objectives)]
     marked = ACCURACY in objectives and _add_confidence(header, rows, members)

@@ -18,7 +18,7 @@ def headline(report: Report) -> list[str]:
     goal = _goal(report)
     members = report.members()
     if not members:
-        return [f"{goal} No finished design has all objectives and meets the constraints."]
+        return [f"{goal} The front is empty: {report.why_empty}."]
     sentences = [goal]
     costs = [name for name in report.minimize if name in report.frame.columns]
     if costs:

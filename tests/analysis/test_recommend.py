@@ -210,3 +210,15 @@ def test_the_grid_that_comes_along_answers():
     advice = recommend(run.rows, 2410, replace(LIMITS, lanes=31))
     assert advice.chosen is not None and advice.runner_up is not None
     assert advice.chosen.lut_equivalents <= advice.runner_up.lut_equivalents
+
+
+def test_a_constraint_of_the_run_is_kept_and_a_ceiling_replaces_it():
+    rows = [BASE, BETTER, GOOD]
+    limits = replace(LIMITS, constraints=("accuracy_mean >= 95",))
+    advice = recommend(rows, 2410, limits)
+    assert advice.chosen.sources == ("better",)
+    assert advice.left_out == {"not within the run's constraint accuracy_mean >= 95": 1}
+    limits = replace(LIMITS, constraints=("lut <= 150",))
+    assert recommend(rows, 2410, limits).runner_up is None
+    limits = replace(limits, most={"lut": 300.0})
+    assert recommend(rows, 2410, limits).runner_up.sources == ("better",)

@@ -43,8 +43,10 @@ def test_the_headline_names_the_ends_of_the_front(report):
 
 def test_no_front_is_said(report):
     frame = pd.DataFrame(report.frame.assign(status="failed:train"), columns=list(COLUMNS))
-    empty = type(report)(**{**vars(report), "frame": frame, "front": [False] * len(report.rows)})
-    assert "No finished design" in markdown(empty)
+    rows = [{**row, "status": "failed:train"} for row in report.rows]
+    none = {"frame": frame, "rows": rows, "front": [False] * len(rows)}
+    empty = type(report)(**{**vars(report), **none})
+    assert f"The front is empty: none of {len(rows)} designs finished." in markdown(empty)
 
 
 def test_failures_are_counted_by_reason(report):

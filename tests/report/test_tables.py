@@ -7,6 +7,7 @@ from report_rows import frame_of, quickstart
 from rich.console import Console
 
 from pezoexplore.analysis.pareto import front_of_frame
+from pezoexplore.design.conditions import parse_condition
 from pezoexplore.design.point import AXES, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.tables import (
@@ -67,7 +68,12 @@ def test_a_terminal_gets_rules_and_the_same_cells(results):
 
 def test_an_empty_front_is_said(results):
     frame, front = results
-    assert "no finished design" in printed(False, print_front, frame, front & False, OBJECTIVES)
+    failed = frame.assign(status="failed:train")
+    said = printed(False, print_front, failed, front & False, OBJECTIVES)
+    assert said == f"Pareto front: empty: none of {len(frame)} designs finished\n"
+    limit = [parse_condition("accuracy_mean >= 99.5")]
+    said = printed(False, print_front, frame, front & False, OBJECTIVES, constraints=limit)
+    assert "meets the constraint accuracy_mean >= 99.5 (nearest: " in said
 
 
 def test_unknown_column(results):

@@ -196,7 +196,8 @@ def _print(points: Selection, result: SweepResult, out: Path, seconds: float) ->
 
 
 def print_front_of(result: SweepResult, space: DesignSpace) -> None:
-    """Print the Pareto front of a run; if it is empty, all designs that finished."""
+    """Print the Pareto front of a run; if it is empty, why, and all designs that finished."""
+    from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.design.columns import COLUMNS
     from pezoexplore.report.tables import front_table, print_front, print_table
@@ -204,10 +205,15 @@ def print_front_of(result: SweepResult, space: DesignSpace) -> None:
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     # Of a space larger than memory only the front is held.
-    rows = result.rows if isinstance(result.rows, list) else result.front
+    held = isinstance(result.rows, list)
+    rows = result.rows if held else result.front
     frame = frame_of_rows(rows, COLUMNS)
     front = [row["pareto"] == ON_FRONT for row in rows]
-    print_front(frame, front, objectives)
+    if held or any(front):
+        print_front(frame, front, objectives, constraints=space.constraints)
+    else:
+        why = empty_front(result.rows, objectives, space.constraints)
+        echo(f"Pareto front: empty: {why}")
     if not any(front):
         finished = [row["status"] == "ok" for row in rows]
         print_table("All finished designs", *front_table(frame, finished, objectives))

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-MAXIMIZE = ("accuracy_mean",)
-MINIMIZE = ("lut", "ff")
-"""Default objectives, as those of a design file."""
+OTHER_FRONTS = "pareto"
+"""Folder beside a run's results for plots of fronts other than the run's."""
 
 
 def pareto(
@@ -29,28 +28,43 @@ def pareto(
     maximize: Annotated[
         list[str] | None,
         typer.Option(
-            help="Column to maximize; may be repeated; default: accuracy_mean.",
+            help="Column to maximize; may be repeated; default: as in the run's design.",
             autocompletion=completion.columns,
         ),
     ] = None,
     minimize: Annotated[
         list[str] | None,
         typer.Option(
-            help="Column to minimize; may be repeated; default: lut and ff.",
+            help="Column to minimize; may be repeated; default: as in the run's design.",
             autocompletion=completion.columns,
         ),
     ] = None,
     where: Where = None,
+    constraints: Annotated[
+        bool,
+        typer.Option(
+            "--constraints/--no-constraints",
+            help="Keep to the constraints of the run's design, which limit the front.",
+        ),
+    ] = True,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for plots and pareto.csv; default: plots beside the CSV."),
+        typer.Option(
+            help="Folder for plots and pareto.csv; default: of the run's own front the plots "
+            f"beside the CSV, of another front both in the folder {OTHER_FRONTS} there."
+        ),
     ] = None,
     format_: Format = TableOrJson.table,
 ) -> int:
-    """Print the Pareto front of a results.csv and draw its plots again."""
+    """Print the Pareto front of a run or a results.csv and draw its plots again.
+
+    Objectives and constraints are those of the run's design.yaml; without one accuracy_mean is
+    maximized, lut and ff are minimized.
+    """
     from pezoexplore import paths
+    from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
-    from pezoexplore.analysis.runs import read_whole
+    from pezoexplore.analysis.runs import read_run
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.plots.plots import draw_fronts
@@ -58,31 +72,43 @@ def pareto(
     from pezoexplore.sweeps.rows import csv_text, typed_row
     from pezoexplore.sweeps.rundir import write_atomically
 
-    more, less = tuple(maximize or MAXIMIZE), tuple(minimize or MINIMIZE)
-    results, frame = read_whole(results)
+    run = read_run(results)
+    goals = run.goals(maximize or (), minimize or (), constraints)
+    results, frame = run.path, run.frame
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))
-    mask = front_of_frame(frame, more, less)
+    mask = front_of_frame(frame, goals.maximize, goals.minimize, goals.constraints)
     if not mask.any():
-        lacking = f"none of {len(frame)} rows is a finished design with {', '.join((*more, *less))}"
-        raise DesignError(f"{results}: {lacking}; choose other objectives or rows")
-    shares = front_confidence(frame_rows(frame), more, less)
+        why = empty_front(frame_rows(frame), goals.objectives, goals.constraints)
+        raise DesignError(f"{results}: {why}; choose other objectives, constraints or rows")
+    shares = front_confidence(frame_rows(frame), goals.maximize, goals.minimize, goals.constraints)
     frame = frame.assign(
         front_confidence=[math.nan if share is None else share for share in shares]
     )
     rows = _written_rows(results, frame, mask)
-    files = draw_fronts(frame, more, less, results.parent if out is None else out)
+    other = where is not None or not run.is_whole or goals != run.goals()
+    if out is None and run.has_design and other:
+        out = results.parent / OTHER_FRONTS
+    files = draw_fronts(
+        frame, goals.maximize, goals.minimize, out or results.parent, goals.constraints
+    )
     if out is not None:
         paths.make_folder(out)
         write_atomically(out / "pareto.csv", csv_text(list(rows[0]), rows))
         files.append(out / "pareto.csv")
     if format_ is TableOrJson.json:
         front = [typed_row(row) for row in rows]
-        objectives = {"maximize": more, "minimize": less}
-        names = [str(path) for path in files]
-        print_json({"objectives": objectives, "rows": len(frame), "front": front, "files": names})
+        print_json(
+            {
+                "objectives": {"maximize": goals.maximize, "minimize": goals.minimize},
+                "constraints": list(map(str, goals.constraints)),
+                "rows": len(frame),
+                "front": front,
+                "files": [str(path) for path in files],
+            }
+        )
     else:
-        print_front(frame, mask.tolist(), (*more, *less))
+        print_front(frame, mask.tolist(), goals.objectives)
         for path in files:
             echo(str(path))
     return 0

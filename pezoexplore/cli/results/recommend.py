@@ -65,7 +65,8 @@ def recommend(
 
     Cost is counted in LUT equivalents: an FPGA's resources weighted by how many of each it has. A
     design qualifies if the 95 % interval of its paired accuracy drop lies within the limit, and if
-    its updates reach a share of the model's dimensions that was shown to be enough.
+    its updates reach a share of the model's dimensions that was shown to be enough, and if it meets
+    the constraints of the results' design; --max-lut and the like replace those on their column.
     """
     from pezoexplore.analysis.recommend import Limits
     from pezoexplore.analysis.recommend import recommend as advise
@@ -85,6 +86,7 @@ def recommend(
         drop=_points(max_accuracy_drop),
         most={name: value for name, value in ceilings.items() if value is not None},
         baseline=baseline,
+        constraints=tuple(map(str, run.goals().constraints)),
     )
     advice = advise(run.rows, _parameters(run, results_params), limits)
     named = [option for option in (advice.chosen, advice.runner_up) if option is not None]

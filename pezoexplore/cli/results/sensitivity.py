@@ -26,7 +26,8 @@ def sensitivity(
     response: Annotated[
         list[str] | None,
         typer.Option(
-            help="Result to explain; default: accuracy_mean, lut and energy_to_target_uj_est.",
+            help="Result to explain; default: accuracy_mean, lut, energy_to_target_uj_est and the "
+            "objectives of the run's design.",
             autocompletion=completion.results,
         ),
     ] = None,
@@ -39,24 +40,27 @@ def sensitivity(
     """Show which axis moves accuracy, LUTs or energy, and how much.
 
     The share of an axis is the variance that it explains beyond all others; an interaction is what
-    a pair of axes explains beyond each of them.
+    a pair of axes explains beyond each of them. Constraints of the design leave no row out here:
+    they limit the front, not what an axis does.
     """
     from pezoexplore.analysis.pareto import frame_rows, select_frame
-    from pezoexplore.analysis.runs import read_whole
+    from pezoexplore.analysis.runs import read_run
     from pezoexplore.analysis.sensitivity import RESPONSES
     from pezoexplore.analysis.sensitivity import sensitivity as explain
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.sensitivity import explain_all, write_files
     from pezoexplore.report.tables import print_table
 
-    results, frame = read_whole(results)
+    run = read_run(results)
+    results, frame = run.path, run.frame
+    usual = RESPONSES if run.space is None else (*RESPONSES, *run.goals().objectives)
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))
     rows = frame_rows(frame)
     _check(response or [], [str(name) for name in frame.columns])
-    found = [explain(rows, name) for name in response] if response else explain_all(rows)
+    found = [explain(rows, name) for name in response] if response else explain_all(rows, usual)
     if not found:
-        names = ", ".join(RESPONSES)
+        names = ", ".join(dict.fromkeys(usual))
         raise DesignError(f"{results}: none of {names} varies enough; name one with --response")
     files = [] if out is None else [str(path) for path in write_files(found, out)]
     if format_ is TableOrJson.json:

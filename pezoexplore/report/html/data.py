@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
-from pezoexplore.analysis.pareto import front_of_frame
-from pezoexplore.analysis.runs import DESIGN_NAME, Row, read_run
+from pezoexplore.analysis.pareto import as_conditions, front_of_frame
+from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, read_run
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.analysis.statistics import front_confidence
 from pezoexplore.design.conditions import is_missing, parse_number
@@ -28,9 +29,6 @@ from pezoexplore.sweeps.store import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MAXIMIZE, MINIMIZE = ("accuracy_mean",), ("lut", "ff")
-"""Objectives of a results.csv without a run directory around it."""
 
 FRESH_RESAMPLES = 20
 """Bootstrap resamples of a sensitivity that the run has not stored; few, to keep it quick."""
@@ -103,6 +101,11 @@ class Report:
         return [*self.maximize, *self.minimize]
 
     @property
+    def why_empty(self) -> str:
+        """The reason why no design is on the front, where none is."""
+        return empty_front(self.rows, self.objectives, as_conditions(self.constraints))
+
+    @property
     def finished(self) -> int:
         """Rows whose status is ok."""
         return sum(str(row.get("status", "ok")) == "ok" for row in self.rows)
@@ -120,8 +123,8 @@ def read_report(source: Path) -> Report:
     run = read_run(source)
     folder, frame, rows = run.path.parent, run.frame, list(run.rows)
     notes: list[str] = []
-    maximize, minimize, constraints = _objectives(run.space, list(map(str, frame.columns)))
-    front = front_of_frame(frame, maximize, minimize, constraints).tolist()
+    goals = run.goals()
+    front = front_of_frame(frame, goals.maximize, goals.minimize, goals.constraints).tolist()
     points, labels = [DesignPoint.from_json(row) for row in rows], row_labels(rows)
     records = _records(folder / STORE_NAME, notes)
     parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
@@ -141,10 +144,10 @@ def read_report(source: Path) -> Report:
         points=points,
         labels=labels,
         front=front,
-        sure=_confidence(rows, maximize, minimize, constraints),
-        maximize=maximize,
-        minimize=minimize,
-        constraints=constraints,
+        sure=_confidence(rows, goals),
+        maximize=goals.maximize,
+        minimize=goals.minimize,
+        constraints=list(map(str, goals.constraints)),
         parameters=parameters,
         curves=curves,
         streams=_streams(points, front, finished, parameters, notes),
@@ -158,19 +161,6 @@ def read_report(source: Path) -> Report:
     )
 
 
-def _objectives(space: Any, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:  # noqa: ANN401
-    """Return maximize, minimize and constraints of a design, or the defaults without one."""
-    if space is None:
-        usual = [name for name in MINIMIZE if name in columns]
-        return list(MAXIMIZE), usual, []
-    objectives = space.objectives
-    return (
-        list(objectives.maximize),
-        list(objectives.minimize),
-        [str(constraint) for constraint in space.constraints],
-    )
-
-
 def _records(path: Path, notes: list[str]) -> Records:
     """Read the store; on an error note it and return no records, so the report still appears."""
     try:
@@ -180,14 +170,12 @@ def _records(path: Path, notes: list[str]) -> Records:
         return Records()
 
 
-def _confidence(
-    rows: Sequence[Row], maximize: Sequence[str], minimize: Sequence[str], limits: Sequence[str]
-) -> list[float | None]:
+def _confidence(rows: Sequence[Row], goals: Goals) -> list[float | None]:
     """Return the stored front confidence of each row, recomputed if the run has none."""
     cells = [row.get("front_confidence") for row in rows]
     if any(not is_missing(cell) for cell in cells):
         return [None if is_missing(cell) else parse_number(cell) for cell in cells]
-    return front_confidence(rows, maximize, minimize, limits)
+    return front_confidence(rows, goals.maximize, goals.minimize, goals.constraints)
 
 
 def _streams(

@@ -39,7 +39,7 @@ def front_html(report: Report) -> str:
     """Return the front as a table with intervals."""
     header, rows = front_rows(report)
     if not rows:
-        return "<p>No finished design has all objectives and meets the constraints.</p>"
+        return f"<p>{html.escape(f'The front is empty: {report.why_empty}.')}</p>"
     return _table(header, rows, "numbers")
 
 

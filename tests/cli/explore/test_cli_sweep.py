@@ -345,3 +345,10 @@ def test_a_stage_that_fails_is_told_with_its_log(call, design, tmp_path):
     assert statuses == {"xorshift32": "failed:synth", "gaussian": "ok"}
     assert answer.document["results"][0]["lut"] is None
     assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
+
+
+@pytest.mark.slow
+def test_a_sweep_whose_designs_all_miss_a_constraint_names_it(tmp_path):
+    (tmp_path / "small.yaml").write_text(DESIGN + 'constraints: ["accuracy_mean >= 99.9"]\n')
+    done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=tmp_path)
+    assert "meets the constraint accuracy_mean >= 99.9 (nearest: " in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,11 @@ def test_another_folder_gets_the_front_as_csv(call, results, tmp_path):
         (["--minimize", "rng"], "objective 'rng' holds text"),
         (["--where", "lut <"], "condition 'lut <'"),
         (["--where", "luts < 5"], "unknown column 'luts'"),
-        (["--where", "lut < 5"], "none of 0 rows is a finished design with accuracy_mean, lut, ff"),
-        (["--minimize", "bram"], "none of 4 rows is a finished design with accuracy_mean, bram"),
+        (
+            ["--where", "lut < 5"],
+            "there is no design; choose other objectives, constraints or rows",
+        ),
+        (["--minimize", "bram"], "none of 4 finished designs has bram"),
         (["--out", "/dev/null/x"], "/dev/null/x"),
     ],
 )
@@ -116,3 +120,74 @@ def test_a_file_that_is_no_results_csv(call, tmp_path):
     assert "not a results.csv" in call("pareto", "x.csv").error
     assert "y.csv: no such run; name a run directory" in call("pareto", "y.csv").error
     assert "no results.csv in it" in call("pareto", tmp_path).error
+
+
+DESIGN = """\
+name: run
+objectives: {maximize: [accuracy_mean], minimize: [lut]}
+constraints: ["accuracy_mean >= 91.5", lut <= 450]
+"""
+
+
+@pytest.fixture
+def run(results) -> Path:
+    """Return a run directory whose design has objectives and constraints that are not the usual."""
+    (results.parent / "design.yaml").write_text(DESIGN)
+    return results.parent
+
+
+def test_the_run_design_gives_objectives_and_constraints(call, run):
+    answer = call("pareto", run, "--format", "json")
+    assert lanes(answer) == [8, 31]
+    assert answer.document["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut"]}
+    assert answer.document["constraints"] == ["accuracy_mean >= 91.5", "lut <= 450"]
+    assert {Path(name).parent for name in answer.document["files"]} == {run}
+    assert lanes(call("pareto", run / "results.csv", "--format", "json")) == [8, 31]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--no-constraints"], [4, 8, 31]),
+        (["--minimize", "ff"], [31]),
+        (["--where", "lanes != 31"], [8]),
+    ],
+)
+def test_options_take_precedence_and_leave_the_run_plots_alone(call, run, options, found):
+    (run / "pareto_lut.png").write_bytes(b"the run's")
+    answer = call("pareto", run, *options, "--format", "json")
+    assert lanes(answer) == found
+    assert {Path(name).parent for name in answer.document["files"]} == {run / "pareto"}
+    assert (run / "pareto" / "pareto.csv").exists()
+    assert (run / "pareto_lut.png").read_bytes() == b"the run's"
+
+
+def test_a_front_file_read_back_does_not_replace_the_plots_of_all_rows(call, run):
+    shutil.copy(run / "results.csv", run / "pareto.csv")
+    answer = call("pareto", run / "pareto.csv", "--format", "json")
+    assert lanes(answer) == [8, 31]
+    assert {Path(name).parent for name in answer.document["files"]} == {run / "pareto"}
+
+
+def test_a_constraint_that_all_miss_is_named(call, run):
+    (run / "design.yaml").write_text(DESIGN.replace("91.5", "95"))
+    said = call("pareto", run).error
+    assert (
+        "none of 4 finished designs meets the constraint accuracy_mean >= 95 (nearest: 94)" in said
+    )
+
+
+def test_the_other_readers_of_a_run_keep_to_its_design(call, run):
+    document = call("report", run, "--no-figures", "--format", "json").document
+    assert document["front"] == 2
+    (run / "design.yaml").write_text(DESIGN.replace("91.5", "95"))
+    assert call("report", run, "--no-figures").status == 0
+    page = (run / "report.md").read_text()
+    assert "none of 4 finished designs meets the constraint accuracy" in page
+    (run / "other").mkdir()
+    shutil.copy(run / "results.csv", run / "other")
+    (run / "other" / "design.yaml").write_text(DESIGN)
+    said = call("diff", run / "other", run).out
+    assert (
+        "constraints differ: accuracy_mean >= 91.5 and lut <= 450 and accuracy_mean >= 95" in said
+    )

@@ -125,3 +125,19 @@ def test_adaptive_seeds_are_paired_and_kept(tmp_path):
     assert sum(float(row["front_confidence"]) for row in rows) >= 0.99
     again = spawn(*line, cwd=tmp_path)
     assert " 0 runs in " in again.stdout
+
+
+def test_sensitivity_explains_the_objectives_of_the_run_too(call, tmp_path):
+    (tmp_path / "run").mkdir()
+    results(tmp_path / "run" / "results.csv")
+    (tmp_path / "run" / "design.yaml").write_text("objectives: {minimize: [ff]}\n")
+    text = (tmp_path / "run" / "results.csv").read_text()
+    header, *lines = text.splitlines()
+    names = header.split(",")
+    cells = [line.split(",") for line in lines]
+    for line in cells:
+        line[names.index("ff")] = line[names.index("lut")]
+    (tmp_path / "run" / "results.csv").write_text("\n".join([header, *map(",".join, cells)]) + "\n")
+    document = call("sensitivity", tmp_path / "run", "--format", "json").document
+    named = [item["response"] for item in document["responses"]]
+    assert named == ["accuracy_mean", "lut", "ff"]
