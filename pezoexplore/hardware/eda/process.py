@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,35 @@ MAX_LOG_BYTES = 16 * 2**20
 """Bytes of output after which a tool is stopped."""
 
 _POLL_S = 0.05
+
+_DROPPED_PREFIXES = ("COCOTB_", "GPI_", "PYGPI_", "VERILATOR_", "IVERILOG_", "YOSYS_", "OPT_")
+_DROPPED = frozenset(
+    (
+        *("MODULE", "TOPLEVEL", "TOPLEVEL_LANG", "TESTCASE", "RANDOM_SEED", "SIM", "WAVES", "GUI"),
+        *("SIM_ARGS", "COMPILE_ARGS", "EXTRA_ARGS", "PLUSARGS", "PLUS_ARGS", "TIMESCALE"),
+        *("VERILOG_SOURCES", "VHDL_SOURCES", "MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEFILES"),
+        *("PYTHONSTARTUP", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONINSPECT", "PYTHONDEBUG"),
+        *("PYTHONVERBOSE", "PYTHONBREAKPOINT", "PYTHONDEVMODE", "PERL5OPT"),
+    )
+)
+"""Variables that select or change what cocotb, a simulator, Yosys, make or Python runs."""
+
+
+def tool_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a tool: the user's, less what changes results of tools.
+
+    A test filter left from other work makes cocotb run no test; ``PYTHONOPTIMIZE`` removes the
+    assertions of a bench.
+
+    Args:
+        variables: The user's environment; None for that of this process.
+    """
+    given = os.environ if variables is None else variables
+    return {
+        name: text
+        for name, text in given.items()
+        if name not in _DROPPED and not name.startswith(_DROPPED_PREFIXES)
+    }
 
 
 def run_tool(
@@ -50,6 +79,7 @@ def run_tool(
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
+                env=tool_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ from fake_tools import gone, one_line
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import process
-from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.process import run_tool, tool_environment
 
 
 def shell(text, folder, timeout_s=60.0):
@@ -91,3 +91,25 @@ def test_only_this_runs_output_counts_against_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "MAX_LOG_BYTES", 1000)
     (tmp_path / "log").write_text("x" * 5000)
     assert shell("echo short; sleep 0.3", tmp_path) == 0
+
+
+LEFTOVERS = (
+    *("COCOTB_TEST_FILTER", "COCOTB_TESTCASE", "MODULE", "TOPLEVEL", "TESTCASE", "GPI_EXTRA"),
+    *("VERILATOR_ROOT", "IVERILOG_VPI_MODULE_PATH", "MAKEFLAGS", "PYTHONOPTIMIZE", "YOSYS_DATDIR"),
+)
+KEPT = ("HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "PEZOEXPLORE_JOBS")
+
+
+def test_a_tool_gets_no_variable_that_changes_what_it_does():
+    fake = dict.fromkeys((*LEFTOVERS, *KEPT), "x")
+    assert tool_environment(fake) == dict.fromkeys(KEPT, "x")
+
+
+def test_a_tool_is_started_in_that_environment(tmp_path, monkeypatch):
+    for name in LEFTOVERS:
+        monkeypatch.setenv(name, "left over")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    shell("env", tmp_path)
+    said = (tmp_path / "log").read_text()
+    assert "left over" not in said
+    assert f"TMPDIR={tmp_path}\n" in said

@@ -162,3 +162,10 @@ def test_a_python_without_its_library(job, monkeypatch):
         ToolError, match=r"^libpython3\.\d+: not found; .*apt-get install libpython3"
     ):
         simulate(job, job / "log", 10.0)
+
+
+def test_leftover_variables_of_cocotb_do_not_touch_a_simulation(tmp_path, monkeypatch):
+    for name in ("COCOTB_TEST_FILTER", "COCOTB_TESTCASE", "TESTCASE", "MODULE", "TOPLEVEL"):
+        monkeypatch.setenv(name, "no_such_thing")
+    found = verify_point(POINT, rtl_dir(), tmp_path / "work", tmp_path / "log", words=500)
+    assert found["rtl_status"] == "pass"
