@@ -46,13 +46,6 @@ module axil_port #(
     input  wire                    read_error
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (ADDRESS_BITS < 3 || ADDRESS_BITS > 32) begin : gen_bad_address_bits
-            axil_port_ADDRESS_BITS_must_be_3_to_32 u_error ();
-        end
-    endgenerate
-
     reg                    aw_full_q;
     reg                    w_full_q;
     reg                    b_full_q;
@@ -103,6 +96,13 @@ module axil_port #(
             r_q <= read_data;
         end
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (ADDRESS_BITS < 3 || ADDRESS_BITS > 32) begin : gen_bad_address_bits
+            axil_port_ADDRESS_BITS_must_be_3_to_32 u_error ();
+        end
+    endgenerate
 
 endmodule
 

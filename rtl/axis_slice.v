@@ -22,13 +22,6 @@ module axis_slice #(
     output wire [BITS-1:0] out_data
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BITS < 1) begin : gen_bad_bits
-            axis_slice_BITS_must_be_1_or_more u_error ();
-        end
-    endgenerate
-
     reg            shown_full_q;
     reg            spare_full_q;
     reg [BITS-1:0] shown_q;
@@ -48,6 +41,13 @@ module axis_slice #(
         if (!spare_full_q)
             spare_q <= in_data;
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BITS < 1) begin : gen_bad_bits
+            axis_slice_BITS_must_be_1_or_more u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -23,6 +23,13 @@ module bank_lane #(
     output wire [STATE_BITS-1:0] next_state
 );
 
+    wire [STATE_BITS-1:0] stepped;
+
+    lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
+        .state(move ? above : own), .next_state(stepped));
+
+    assign next_state = back ? kept : stepped;
+
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate
         if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
@@ -32,13 +39,6 @@ module bank_lane #(
             bank_lane_LEAP_must_be_1_to_64 u_error ();
         end
     endgenerate
-
-    wire [STATE_BITS-1:0] stepped;
-
-    lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-        .state(move ? above : own), .next_state(stepped));
-
-    assign next_state = back ? kept : stepped;
 
 endmodule
 

@@ -20,13 +20,6 @@ module ca #(
     output wire [BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            ca_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-    endgenerate
-
     localparam [31:0] RULE_150 = 32'h00040100;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
@@ -41,6 +34,13 @@ module ca #(
         end
     endgenerate
     assign word = spaced ^ SIGN;
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            ca_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -22,16 +22,6 @@ module clt #(
     output wire signed [BIT_WIDTH-1:0]  word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
-            clt_BIT_WIDTH_must_be_4_to_12 u_error ();
-        end
-        if (STATE_BITS != 33) begin : gen_bad_state_bits
-            clt_STATE_BITS_must_be_33 u_error ();
-        end
-    endgenerate
-
     `include "gaussian_source_table.vh"
     `include "clt_table.vh"
 
@@ -76,6 +66,16 @@ module clt #(
 
     // The lowest bit of each chain only makes its carry in.
     wire unused = &{1'b0, first[0], second[0], word12};
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
+            clt_BIT_WIDTH_must_be_4_to_12 u_error ();
+        end
+        if (STATE_BITS != 33) begin : gen_bad_state_bits
+            clt_STATE_BITS_must_be_33 u_error ();
+        end
+    endgenerate
 
 endmodule
 

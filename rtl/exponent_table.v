@@ -26,19 +26,6 @@ module exponent_table #(
     output wire [5:0]              exponent
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (ADDRESS_BITS < 3 || ADDRESS_BITS > (BITS == 0 ? 32 : 12)) begin : gen_bad_address_bits
-            exponent_table_ADDRESS_BITS_must_be_3_to_12_or_to_32_without_BITS u_error ();
-        end
-        if (BITS < 0 || BITS > 6) begin : gen_bad_bits
-            exponent_table_BITS_must_be_0_to_6 u_error ();
-        end
-        if (WRITABLE != 0 && WRITABLE != 1) begin : gen_bad_writable
-            exponent_table_WRITABLE_must_be_0_or_1 u_error ();
-        end
-    endgenerate
-
     generate
         if (BITS == 0) begin : gen_constant
             wire unused = &{1'b0, clk, next_address, write, write_address, write_data};
@@ -58,6 +45,19 @@ module exponent_table #(
             end
 
             assign exponent = BASE + {{(6-BITS){1'b0}}, entry};
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (ADDRESS_BITS < 3 || ADDRESS_BITS > (BITS == 0 ? 32 : 12)) begin : gen_bad_address_bits
+            exponent_table_ADDRESS_BITS_must_be_3_to_12_or_to_32_without_BITS u_error ();
+        end
+        if (BITS < 0 || BITS > 6) begin : gen_bad_bits
+            exponent_table_BITS_must_be_0_to_6 u_error ();
+        end
+        if (WRITABLE != 0 && WRITABLE != 1) begin : gen_bad_writable
+            exponent_table_WRITABLE_must_be_0_or_1 u_error ();
         end
     endgenerate
 

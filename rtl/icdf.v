@@ -23,16 +23,6 @@ module icdf #(
     output wire signed [BIT_WIDTH-1:0]  word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
-            icdf_BIT_WIDTH_must_be_4_to_12 u_error ();
-        end
-        if (STATE_BITS != 33) begin : gen_bad_state_bits
-            icdf_STATE_BITS_must_be_33 u_error ();
-        end
-    endgenerate
-
     `include "gaussian_source_table.vh"
     `include "icdf_table.vh"
 
@@ -81,6 +71,16 @@ module icdf #(
     assign word = word12[11:12-BIT_WIDTH];
 
     wire unused = &{1'b0, word12, sum[2:0], row4[6:0]};
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
+            icdf_BIT_WIDTH_must_be_4_to_12 u_error ();
+        end
+        if (STATE_BITS != 33) begin : gen_bad_state_bits
+            icdf_STATE_BITS_must_be_33 u_error ();
+        end
+    endgenerate
 
 endmodule
 

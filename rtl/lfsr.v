@@ -18,16 +18,6 @@ module lfsr #(
     output wire [STATE_BITS-1:0] next_state
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
-            lfsr_STATE_BITS_must_be_3_to_32 u_error ();
-        end
-        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
-            lfsr_LEAP_must_be_1_to_64 u_error ();
-        end
-    endgenerate
-
 `include "lfsr_taps.vh"
 
     wire [STATE_BITS-1:0] updated [0:LEAP];
@@ -41,6 +31,16 @@ module lfsr #(
         end
     endgenerate
     assign next_state = updated[LEAP];
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
+            lfsr_STATE_BITS_must_be_3_to_32 u_error ();
+        end
+        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
+            lfsr_LEAP_must_be_1_to_64 u_error ();
+        end
+    endgenerate
 
 endmodule
 

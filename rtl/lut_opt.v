@@ -22,16 +22,6 @@ module lut_opt #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            lut_opt_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (GROUP < 1 || GROUP * BIT_WIDTH > 48) begin : gen_bad_group
-            lut_opt_GROUP_must_be_1_to_48_over_BIT_WIDTH u_error ();
-        end
-    endgenerate
-
     `include "lut_opt_table.vh"
 
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
@@ -42,6 +32,16 @@ module lut_opt #(
     generate
         for (i = 0; i < GROUP; i = i + 1) begin : gen_word
             assign word[i*BIT_WIDTH +: BIT_WIDTH] = state[47-i*BIT_WIDTH -: BIT_WIDTH] ^ SIGN;
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            lut_opt_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (GROUP < 1 || GROUP * BIT_WIDTH > 48) begin : gen_bad_group
+            lut_opt_GROUP_must_be_1_to_48_over_BIT_WIDTH u_error ();
         end
     endgenerate
 

@@ -34,13 +34,6 @@ module lut_sr #(
     output reg  [31:0] word_q
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (SEED == 0) begin : gen_bad_seed
-            lut_sr_SEED_must_not_be_0 u_error ();
-        end
-    endgenerate
-
     `include "lut_sr_table.vh"
 
     localparam LATE_BITS = 9;
@@ -83,6 +76,13 @@ module lut_sr #(
             always @(posedge clk)
                 if (shift[1])
                     one_q <= {one_q[14:0], entering[i]};
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (SEED == 0) begin : gen_bad_seed
+            lut_sr_SEED_must_not_be_0 u_error ();
         end
     endgenerate
 

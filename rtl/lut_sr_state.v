@@ -18,19 +18,19 @@ module lut_sr_state #(
     output wire [BIT_WIDTH-1:0]  word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            lut_sr_state_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-    endgenerate
-
     `include "lut_sr_table.vh"
 
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
     assign next_state = {lut_sr_next({state[40:18], state[8:0]}), state[520:41], state[17:9]};
     assign word = state[520 -: BIT_WIDTH] ^ SIGN;
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            lut_sr_state_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+    endgenerate
 
 endmodule
 

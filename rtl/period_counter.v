@@ -24,13 +24,6 @@ module period_counter #(
     output wire [STATE_BITS-1:0] next_count
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
-            period_counter_STATE_BITS_must_be_3_to_32 u_error ();
-        end
-    endgenerate
-
     localparam [STATE_BITS-1:0] FIRST = 1;
     localparam [STATE_BITS-1:0] LAST = 2;
 
@@ -57,6 +50,13 @@ module period_counter #(
         else if (start)
             kept_q <= count_q;
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
+            period_counter_STATE_BITS_must_be_3_to_32 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -49,13 +49,6 @@ module perturb_control #(
     output wire [SOURCES-1:0] source_ready
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (SOURCES < 1 || SOURCES > 25) begin : gen_bad_sources
-            perturb_control_SOURCES_must_be_1_to_25 u_error ();
-        end
-    endgenerate
-
     reg        clear_q;  // a clock late: a stream's out_valid follows its rst at once
     reg [1:0]  mode_q;
     reg        replay_q;
@@ -122,6 +115,13 @@ module perturb_control #(
         else if (source_start)
             kept_q <= phase_q;
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (SOURCES < 1 || SOURCES > 25) begin : gen_bad_sources
+            perturb_control_SOURCES_must_be_1_to_25 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -70,43 +70,6 @@ module perturb_engine #(
     input  wire [SOURCES*LANES*BIT_WIDTH-1:0] source_data
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            perturb_engine_LANES_must_be_1_to_256 u_error ();
-        end
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            perturb_engine_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (HALF != 1 && (HALF != 0 || BIT_WIDTH == 1)) begin : gen_bad_half
-            perturb_engine_HALF_must_be_0_or_1_and_1_if_BIT_WIDTH_is_1 u_error ();
-        end
-        if (STATE_BITS < 1) begin : gen_bad_state_bits
-            perturb_engine_STATE_BITS_must_be_1_or_more u_error ();
-        end
-        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
-            perturb_engine_WEIGHT_BITS_must_be_4_to_16 u_error ();
-        end
-        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
-            perturb_engine_SEGMENTS_must_be_1_to_16 u_error ();
-        end
-        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
-            perturb_engine_DRAWS_must_be_0_to_3 u_error ();
-        end
-        if (NOISE_WORDS < 1 || NOISE_WORDS > 8) begin : gen_bad_noise_words
-            perturb_engine_NOISE_WORDS_must_be_1_to_8 u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            perturb_engine_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-        if (SOURCES != 1 + DRAWS * NOISE_WORDS) begin : gen_bad_sources
-            perturb_engine_SOURCES_must_be_1_plus_DRAWS_times_NOISE_WORDS u_error ();
-        end
-        if (SLOT_BITS != 16 && (SLOT_BITS != 8 || WEIGHT_BITS > 8)) begin : gen_bad_slot_bits
-            perturb_engine_SLOT_BITS_must_be_8_or_16_and_hold_WEIGHT_BITS u_error ();
-        end
-    endgenerate
-
     localparam VALUE_BITS = BIT_WIDTH + HALF;
     localparam SHIFT_BITS = $clog2(WEIGHT_BITS + VALUE_BITS - 1);
     localparam NOISE_BITS = NOISE_WORDS * BIT_WIDTH;
@@ -284,6 +247,43 @@ module perturb_engine #(
         .out_data({m_axis_tlast, m_axis_tdata}));
 
     assign drained = full_q == 4'b0 && !m_axis_tvalid;
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            perturb_engine_LANES_must_be_1_to_256 u_error ();
+        end
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            perturb_engine_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (HALF != 1 && (HALF != 0 || BIT_WIDTH == 1)) begin : gen_bad_half
+            perturb_engine_HALF_must_be_0_or_1_and_1_if_BIT_WIDTH_is_1 u_error ();
+        end
+        if (STATE_BITS < 1) begin : gen_bad_state_bits
+            perturb_engine_STATE_BITS_must_be_1_or_more u_error ();
+        end
+        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
+            perturb_engine_WEIGHT_BITS_must_be_4_to_16 u_error ();
+        end
+        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
+            perturb_engine_SEGMENTS_must_be_1_to_16 u_error ();
+        end
+        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
+            perturb_engine_DRAWS_must_be_0_to_3 u_error ();
+        end
+        if (NOISE_WORDS < 1 || NOISE_WORDS > 8) begin : gen_bad_noise_words
+            perturb_engine_NOISE_WORDS_must_be_1_to_8 u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            perturb_engine_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (SOURCES != 1 + DRAWS * NOISE_WORDS) begin : gen_bad_sources
+            perturb_engine_SOURCES_must_be_1_plus_DRAWS_times_NOISE_WORDS u_error ();
+        end
+        if (SLOT_BITS != 16 && (SLOT_BITS != 8 || WEIGHT_BITS > 8)) begin : gen_bad_slot_bits
+            perturb_engine_SLOT_BITS_must_be_8_or_16_and_hold_WEIGHT_BITS u_error ();
+        end
+    endgenerate
 
 endmodule
 

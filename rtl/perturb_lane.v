@@ -32,29 +32,6 @@ module perturb_lane #(
     output wire signed [WEIGHT_BITS-1:0] result
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            perturb_lane_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (HALF != 0 && HALF != 1) begin : gen_bad_half
-            perturb_lane_HALF_must_be_0_or_1 u_error ();
-        end
-        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
-            perturb_lane_WEIGHT_BITS_must_be_4_to_16 u_error ();
-        end
-        if (SHIFT_BITS > 6 || (1 << SHIFT_BITS) < WEIGHT_BITS + BIT_WIDTH + HALF - 1)
-        begin : gen_bad_shift_bits
-            perturb_lane_SHIFT_BITS_must_hold_the_largest_shift u_error ();
-        end
-        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
-            perturb_lane_DRAWS_must_be_0_to_3 u_error ();
-        end
-        if (NOISE_BITS < 1 || NOISE_BITS > 64) begin : gen_bad_noise_bits
-            perturb_lane_NOISE_BITS_must_be_1_to_64 u_error ();
-        end
-    endgenerate
-
     localparam VALUE_BITS = BIT_WIDTH + HALF;
     localparam PLACED_BITS = VALUE_BITS + WEIGHT_BITS - 1;
 
@@ -148,6 +125,29 @@ module perturb_lane #(
         end else begin : gen_no_probe_noise
             wire unused = &{1'b0, probe_noise};
             assign noise1 = {NOISE_BITS{1'b0}};
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            perturb_lane_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (HALF != 0 && HALF != 1) begin : gen_bad_half
+            perturb_lane_HALF_must_be_0_or_1 u_error ();
+        end
+        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
+            perturb_lane_WEIGHT_BITS_must_be_4_to_16 u_error ();
+        end
+        if (SHIFT_BITS > 6 || (1 << SHIFT_BITS) < WEIGHT_BITS + BIT_WIDTH + HALF - 1)
+        begin : gen_bad_shift_bits
+            perturb_lane_SHIFT_BITS_must_hold_the_largest_shift u_error ();
+        end
+        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
+            perturb_lane_DRAWS_must_be_0_to_3 u_error ();
+        end
+        if (NOISE_BITS < 1 || NOISE_BITS > 64) begin : gen_bad_noise_bits
+            perturb_lane_NOISE_BITS_must_be_1_to_64 u_error ();
         end
     endgenerate
 

@@ -52,38 +52,6 @@ module perturb_registers #(
     output wire [SEGMENTS*32-1:0]         ends     // of the last one zero
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            perturb_registers_LANES_must_be_1_to_256 u_error ();
-        end
-        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
-            perturb_registers_WEIGHT_BITS_must_be_4_to_16 u_error ();
-        end
-        if (VALUE_BITS < 2 || VALUE_BITS > 25) begin : gen_bad_value_bits
-            perturb_registers_VALUE_BITS_must_be_2_to_25 u_error ();
-        end
-        if (SHIFT_BITS > 6 || (1 << SHIFT_BITS) < WEIGHT_BITS + VALUE_BITS - 1)
-        begin : gen_bad_shift_bits
-            perturb_registers_SHIFT_BITS_must_hold_the_largest_shift u_error ();
-        end
-        if (SOURCES < 1 || SOURCES > 25) begin : gen_bad_sources
-            perturb_registers_SOURCES_must_be_1_to_25 u_error ();
-        end
-        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
-            perturb_registers_SEGMENTS_must_be_1_to_16 u_error ();
-        end
-        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
-            perturb_registers_DRAWS_must_be_0_to_3 u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            perturb_registers_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-        if (STATE_BITS < 1) begin : gen_bad_state_bits
-            perturb_registers_STATE_BITS_must_be_1_or_more u_error ();
-        end
-    endgenerate
-
 `include "perturb_engine_map.vh"
 
     localparam [31:0] SHAPE_VALUE = (HAS_RESEED << 27) | (DRAWS << 25) | (SEGMENTS << 20)
@@ -240,6 +208,38 @@ module perturb_registers #(
                                   : 32'd0;
         endcase
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            perturb_registers_LANES_must_be_1_to_256 u_error ();
+        end
+        if (WEIGHT_BITS < 4 || WEIGHT_BITS > 16) begin : gen_bad_weight_bits
+            perturb_registers_WEIGHT_BITS_must_be_4_to_16 u_error ();
+        end
+        if (VALUE_BITS < 2 || VALUE_BITS > 25) begin : gen_bad_value_bits
+            perturb_registers_VALUE_BITS_must_be_2_to_25 u_error ();
+        end
+        if (SHIFT_BITS > 6 || (1 << SHIFT_BITS) < WEIGHT_BITS + VALUE_BITS - 1)
+        begin : gen_bad_shift_bits
+            perturb_registers_SHIFT_BITS_must_hold_the_largest_shift u_error ();
+        end
+        if (SOURCES < 1 || SOURCES > 25) begin : gen_bad_sources
+            perturb_registers_SOURCES_must_be_1_to_25 u_error ();
+        end
+        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
+            perturb_registers_SEGMENTS_must_be_1_to_16 u_error ();
+        end
+        if (DRAWS < 0 || DRAWS > 3) begin : gen_bad_draws
+            perturb_registers_DRAWS_must_be_0_to_3 u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            perturb_registers_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (STATE_BITS < 1) begin : gen_bad_state_bits
+            perturb_registers_STATE_BITS_must_be_1_or_more u_error ();
+        end
+    endgenerate
 
 endmodule
 

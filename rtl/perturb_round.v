@@ -24,28 +24,6 @@ module perturb_round #(
     output wire signed [OUT_BITS-1:0] rounded
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (IN_BITS < 2 || IN_BITS > 64) begin : gen_bad_in_bits
-            perturb_round_IN_BITS_must_be_2_to_64 u_error ();
-        end
-        if (SHIFT_BITS < 1 || SHIFT_BITS > 6) begin : gen_bad_shift_bits
-            perturb_round_SHIFT_BITS_must_be_1_to_6 u_error ();
-        end
-        if (LARGEST < 1 || LARGEST >= (1 << SHIFT_BITS)) begin : gen_bad_largest
-            perturb_round_LARGEST_must_be_1_to_what_SHIFT_BITS_hold u_error ();
-        end
-        if (OUT_BITS < 2 || OUT_BITS > IN_BITS) begin : gen_bad_out_bits
-            perturb_round_OUT_BITS_must_be_2_to_IN_BITS u_error ();
-        end
-        if (STOCHASTIC != 0 && STOCHASTIC != 1) begin : gen_bad_stochastic
-            perturb_round_STOCHASTIC_must_be_0_or_1 u_error ();
-        end
-        if (NOISE_BITS < 1 || NOISE_BITS > 64) begin : gen_bad_noise_bits
-            perturb_round_NOISE_BITS_must_be_1_to_64 u_error ();
-        end
-    endgenerate
-
     localparam SUM_BITS = ((IN_BITS > LARGEST) ? IN_BITS : LARGEST) + 3;
 
     wire negative = value[IN_BITS-1];
@@ -80,6 +58,28 @@ module perturb_round #(
     wire fits = shifted[SUM_BITS-1:OUT_BITS] == {(SUM_BITS-OUT_BITS){sign}};
 
     assign rounded = fits ? shifted[OUT_BITS:1] : {sign, {(OUT_BITS-1){!sign}}};
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (IN_BITS < 2 || IN_BITS > 64) begin : gen_bad_in_bits
+            perturb_round_IN_BITS_must_be_2_to_64 u_error ();
+        end
+        if (SHIFT_BITS < 1 || SHIFT_BITS > 6) begin : gen_bad_shift_bits
+            perturb_round_SHIFT_BITS_must_be_1_to_6 u_error ();
+        end
+        if (LARGEST < 1 || LARGEST >= (1 << SHIFT_BITS)) begin : gen_bad_largest
+            perturb_round_LARGEST_must_be_1_to_what_SHIFT_BITS_hold u_error ();
+        end
+        if (OUT_BITS < 2 || OUT_BITS > IN_BITS) begin : gen_bad_out_bits
+            perturb_round_OUT_BITS_must_be_2_to_IN_BITS u_error ();
+        end
+        if (STOCHASTIC != 0 && STOCHASTIC != 1) begin : gen_bad_stochastic
+            perturb_round_STOCHASTIC_must_be_0_or_1 u_error ();
+        end
+        if (NOISE_BITS < 1 || NOISE_BITS > 64) begin : gen_bad_noise_bits
+            perturb_round_NOISE_BITS_must_be_1_to_64 u_error ();
+        end
+    endgenerate
 
 endmodule
 

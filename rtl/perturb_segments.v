@@ -23,19 +23,6 @@ module perturb_segments #(
     output wire [LANES*SHIFT_BITS-1:0]    lane_shifts
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            perturb_segments_LANES_must_be_1_to_256 u_error ();
-        end
-        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
-            perturb_segments_SEGMENTS_must_be_1_to_16 u_error ();
-        end
-        if (SHIFT_BITS < 1 || SHIFT_BITS > 6) begin : gen_bad_shift_bits
-            perturb_segments_SHIFT_BITS_must_be_1_to_6 u_error ();
-        end
-    endgenerate
-
     localparam [31:0] BEAT = LANES;
 
     wire [LANES*SHIFT_BITS-1:0] chosen [0:SEGMENTS-1];
@@ -68,6 +55,19 @@ module perturb_segments #(
                         ? shifts[k*SHIFT_BITS +: SHIFT_BITS]
                         : chosen[k-1][lane*SHIFT_BITS +: SHIFT_BITS];
             end
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            perturb_segments_LANES_must_be_1_to_256 u_error ();
+        end
+        if (SEGMENTS < 1 || SEGMENTS > 16) begin : gen_bad_segments
+            perturb_segments_SEGMENTS_must_be_1_to_16 u_error ();
+        end
+        if (SHIFT_BITS < 1 || SHIFT_BITS > 6) begin : gen_bad_shift_bits
+            perturb_segments_SHIFT_BITS_must_be_1_to_6 u_error ();
         end
     endgenerate
 

@@ -29,26 +29,6 @@ module pool_filler #(
     output wire [LANES*BIT_WIDTH+EXPONENT_BITS-1:0] row
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            pool_filler_LANES_must_be_1_to_256 u_error ();
-        end
-        if (HALF != 0 && HALF != 1) begin : gen_bad_half
-            pool_filler_HALF_must_be_0_or_1 u_error ();
-        end
-        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
-            pool_filler_EXPONENT_BITS_must_be_0_to_6 u_error ();
-        end
-        if (EXPONENT_BITS > 0 && SUM_BITS < 2 * BIT_WIDTH + 5) begin : gen_bad_sum_bits
-            pool_filler_SUM_BITS_must_be_twice_BIT_WIDTH_plus_5_or_more u_error ();
-        end
-        if (THRESHOLD_COUNT < 1 || (EXPONENT_BITS > 0 && THRESHOLD_COUNT >= (1 << EXPONENT_BITS)))
-        begin : gen_bad_threshold_count
-            pool_filler_THRESHOLD_COUNT_must_be_1_to_what_EXPONENT_BITS_hold u_error ();
-        end
-    endgenerate
-
     localparam LANE_BITS = (LANES > 1) ? $clog2(LANES) : 1;
     localparam [31:0] LAST_LANE = LANES - 1;
 
@@ -117,6 +97,26 @@ module pool_filler #(
             end
 
             assign row = {exponent, words};
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            pool_filler_LANES_must_be_1_to_256 u_error ();
+        end
+        if (HALF != 0 && HALF != 1) begin : gen_bad_half
+            pool_filler_HALF_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            pool_filler_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+        if (EXPONENT_BITS > 0 && SUM_BITS < 2 * BIT_WIDTH + 5) begin : gen_bad_sum_bits
+            pool_filler_SUM_BITS_must_be_twice_BIT_WIDTH_plus_5_or_more u_error ();
+        end
+        if (THRESHOLD_COUNT < 1 || (EXPONENT_BITS > 0 && THRESHOLD_COUNT >= (1 << EXPONENT_BITS)))
+        begin : gen_bad_threshold_count
+            pool_filler_THRESHOLD_COUNT_must_be_1_to_what_EXPONENT_BITS_hold u_error ();
         end
     endgenerate
 

@@ -19,16 +19,6 @@ module reseed_control #(
     output reg  loading_q
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (WORDS < 1 || WORDS > 65535) begin : gen_bad_words
-            reseed_control_WORDS_must_be_1_to_65535 u_error ();
-        end
-        if (AFTER_RESET != 0 && AFTER_RESET != 1) begin : gen_bad_after_reset
-            reseed_control_AFTER_RESET_must_be_0_or_1 u_error ();
-        end
-    endgenerate
-
     localparam COUNT_BITS = $clog2(WORDS + 1);
     localparam [31:0] LAST = WORDS - 1;
 
@@ -49,6 +39,16 @@ module reseed_control #(
         else if (load)
             left_q <= left_q - 1'b1;
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (WORDS < 1 || WORDS > 65535) begin : gen_bad_words
+            reseed_control_WORDS_must_be_1_to_65535 u_error ();
+        end
+        if (AFTER_RESET != 0 && AFTER_RESET != 1) begin : gen_bad_after_reset
+            reseed_control_AFTER_RESET_must_be_0_or_1 u_error ();
+        end
+    endgenerate
 
 endmodule
 

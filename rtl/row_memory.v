@@ -23,26 +23,6 @@ module row_memory #(
     output wire [BITS-1:0]         row
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (ROWS < 1 || ROWS > (1 << 24)) begin : gen_bad_rows
-            row_memory_ROWS_must_be_1_to_16777216 u_error ();
-        end
-        if (ADDRESS_BITS < 1 || ADDRESS_BITS > 24 || (1 << ADDRESS_BITS) < ROWS)
-        begin : gen_bad_address_bits
-            row_memory_ADDRESS_BITS_must_be_1_to_24_and_reach_ROWS u_error ();
-        end
-        if (BITS < 1) begin : gen_bad_bits
-            row_memory_BITS_must_be_1_or_more u_error ();
-        end
-        if (FILE == "" && WRITABLE == 0) begin : gen_bad_file
-            row_memory_FILE_must_be_named_without_WRITABLE u_error ();
-        end
-        if (WRITABLE != 0 && WRITABLE != 1) begin : gen_bad_writable
-            row_memory_WRITABLE_must_be_0_or_1 u_error ();
-        end
-    endgenerate
-
     reg [BITS-1:0] row_q;
     assign row = row_q;
 
@@ -80,6 +60,26 @@ module row_memory #(
 
             always @(posedge clk)
                 row_q <= rows[next_address];
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (ROWS < 1 || ROWS > (1 << 24)) begin : gen_bad_rows
+            row_memory_ROWS_must_be_1_to_16777216 u_error ();
+        end
+        if (ADDRESS_BITS < 1 || ADDRESS_BITS > 24 || (1 << ADDRESS_BITS) < ROWS)
+        begin : gen_bad_address_bits
+            row_memory_ADDRESS_BITS_must_be_1_to_24_and_reach_ROWS u_error ();
+        end
+        if (BITS < 1) begin : gen_bad_bits
+            row_memory_BITS_must_be_1_or_more u_error ();
+        end
+        if (FILE == "" && WRITABLE == 0) begin : gen_bad_file
+            row_memory_FILE_must_be_named_without_WRITABLE u_error ();
+        end
+        if (WRITABLE != 0 && WRITABLE != 1) begin : gen_bad_writable
+            row_memory_WRITABLE_must_be_0_or_1 u_error ();
         end
     endgenerate
 

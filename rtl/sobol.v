@@ -22,19 +22,6 @@ module sobol #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            sobol_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (STATE_BITS != 32 + GROUP * BIT_WIDTH) begin : gen_bad_state_bits
-            sobol_STATE_BITS_must_be_32_plus_GROUP_times_BIT_WIDTH u_error ();
-        end
-        if (GROUP < 1 || GROUP > 256) begin : gen_bad_group
-            sobol_GROUP_must_be_1_to_256 u_error ();
-        end
-    endgenerate
-
     `include "sobol_table.vh"
 
     localparam TABLE_BITS = 24;
@@ -62,6 +49,19 @@ module sobol #(
             end
             assign next_state[32+lane*BIT_WIDTH +: BIT_WIDTH] =
                 state[32+lane*BIT_WIDTH +: BIT_WIDTH] ^ direction;
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            sobol_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (STATE_BITS != 32 + GROUP * BIT_WIDTH) begin : gen_bad_state_bits
+            sobol_STATE_BITS_must_be_32_plus_GROUP_times_BIT_WIDTH u_error ();
+        end
+        if (GROUP < 1 || GROUP > 256) begin : gen_bad_group
+            sobol_GROUP_must_be_1_to_256 u_error ();
         end
     endgenerate
 

@@ -42,29 +42,6 @@ module stream_bank #(
     output wire [5:0]                 out_exponent
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
-            stream_bank_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
-        end
-        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
-            stream_bank_STATE_BITS_must_be_3_to_32 u_error ();
-        end
-        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
-            stream_bank_LEAP_must_be_1_to_64 u_error ();
-        end
-        if (LANES < 1 || LANES > 256 || (STATE_BITS < 9 && LANES >= (1 << STATE_BITS)))
-        begin : gen_bad_lanes
-            stream_bank_LANES_must_be_1_to_256_and_fewer_than_states u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            stream_bank_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
-            stream_bank_EXPONENT_BITS_must_be_0_to_6 u_error ();
-        end
-    endgenerate
-
     localparam TABLE_WORDS = (EXPONENT_BITS > 0) ? (1 << STATE_BITS) - 1 : 0;
 
     wire loading;
@@ -165,6 +142,29 @@ module stream_bank #(
     ) u_exponent (
         .clk(clk), .next_address(next_count), .write(load && loading_table),
         .write_address(count), .write_data(entry[5:0]), .exponent(out_exponent));
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
+            stream_bank_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
+        end
+        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
+            stream_bank_STATE_BITS_must_be_3_to_32 u_error ();
+        end
+        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
+            stream_bank_LEAP_must_be_1_to_64 u_error ();
+        end
+        if (LANES < 1 || LANES > 256 || (STATE_BITS < 9 && LANES >= (1 << STATE_BITS)))
+        begin : gen_bad_lanes
+            stream_bank_LANES_must_be_1_to_256_and_fewer_than_states u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_bank_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            stream_bank_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+    endgenerate
 
 endmodule
 

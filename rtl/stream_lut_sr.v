@@ -34,25 +34,6 @@ module stream_lut_sr #(
     output wire [LANES*BIT_WIDTH-1:0] out_data
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            stream_lut_sr_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (STATE_BITS != 521) begin : gen_bad_state_bits
-            stream_lut_sr_STATE_BITS_must_be_521 u_error ();
-        end
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            stream_lut_sr_LANES_must_be_1_to_256 u_error ();
-        end
-        if (GROUP < 1 || GROUP * BIT_WIDTH > 32) begin : gen_bad_group
-            stream_lut_sr_GROUP_must_be_1_to_32_over_BIT_WIDTH u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            stream_lut_sr_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-    endgenerate
-
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
@@ -169,6 +150,25 @@ module stream_lut_sr #(
         end else begin : gen_no_reseed
             wire unused = &{1'b0, load_data};
             assign loading = 1'b0;
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            stream_lut_sr_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (STATE_BITS != 521) begin : gen_bad_state_bits
+            stream_lut_sr_STATE_BITS_must_be_521 u_error ();
+        end
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            stream_lut_sr_LANES_must_be_1_to_256 u_error ();
+        end
+        if (GROUP < 1 || GROUP * BIT_WIDTH > 32) begin : gen_bad_group
+            stream_lut_sr_GROUP_must_be_1_to_32_over_BIT_WIDTH u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_lut_sr_HAS_RESEED_must_be_0_or_1 u_error ();
         end
     endgenerate
 

@@ -39,19 +39,6 @@ module stream_none #(
     output wire [LANES*BIT_WIDTH-1:0] out_data
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            stream_none_LANES_must_be_1_to_256 u_error ();
-        end
-        if (GROUP < 1 || GROUP > LANES) begin : gen_bad_group
-            stream_none_GROUP_must_be_1_to_LANES u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            stream_none_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-    endgenerate
-
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
 
     wire loading;
@@ -118,6 +105,19 @@ module stream_none #(
         else if (start && !replay && !loading)
             kept_q <= state_q;
     end
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            stream_none_LANES_must_be_1_to_256 u_error ();
+        end
+        if (GROUP < 1 || GROUP > LANES) begin : gen_bad_group
+            stream_none_GROUP_must_be_1_to_LANES u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_none_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -48,40 +48,6 @@ module stream_phased #(
     output wire [5:0]                 out_exponent
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
-            stream_phased_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
-        end
-        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
-            stream_phased_STATE_BITS_must_be_3_to_32 u_error ();
-        end
-        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
-            stream_phased_LEAP_must_be_1_to_64 u_error ();
-        end
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            stream_phased_LANES_must_be_1_to_256 u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            stream_phased_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-        if (HOP_HOLDS != 0 && HOP_HOLDS != 1) begin : gen_bad_hop_holds
-            stream_phased_HOP_HOLDS_must_be_0_or_1 u_error ();
-        end
-        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
-            stream_phased_EXPONENT_BITS_must_be_0_to_6 u_error ();
-        end
-        if (SHARED_BITS < 0 || 2 * SHARED_BITS > BIT_WIDTH) begin : gen_bad_shared_bits
-            stream_phased_SHARED_BITS_must_be_0_to_half_of_BIT_WIDTH u_error ();
-        end
-        if (TERMS != 1 && TERMS != 6) begin : gen_bad_terms
-            stream_phased_TERMS_must_be_1_or_6 u_error ();
-        end
-        if (SEED == 0) begin : gen_bad_seed
-            stream_phased_SEED_must_not_be_0 u_error ();
-        end
-    endgenerate
-
     localparam DATA = LANES * BIT_WIDTH;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
@@ -133,6 +99,7 @@ module stream_phased #(
     wire [DATA-1:0] signs = {LANES{SIGN}};
     wire [DATA-1:0] wired [0:SHARED_BITS];
     assign wired[0] = parity;
+    assign out_data = wired[SHARED_BITS < 0 ? 0 : SHARED_BITS] ^ signs;
 
     genvar i;
     generate
@@ -144,10 +111,6 @@ module stream_phased #(
             assign parity = terms;
         end else begin : gen_luts
             xor_luts #(.WIDTH(DATA), .WIRED(WIRED)) u_xors (.terms(terms), .parity(parity));
-        end
-
-        if (SHARED_BITS >= 0) begin : gen_last
-            assign out_data = wired[SHARED_BITS] ^ signs;
         end
 
         for (i = 0; i < SHARED_BITS; i = i + 1) begin : gen_shared
@@ -205,6 +168,40 @@ module stream_phased #(
     ) u_exponent (
         .clk(clk), .next_address(next_state), .write(1'b0),
         .write_address({STATE_BITS{1'b0}}), .write_data(6'b0), .exponent(out_exponent));
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
+            stream_phased_BIT_WIDTH_must_be_1_to_STATE_BITS u_error ();
+        end
+        if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
+            stream_phased_STATE_BITS_must_be_3_to_32 u_error ();
+        end
+        if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
+            stream_phased_LEAP_must_be_1_to_64 u_error ();
+        end
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            stream_phased_LANES_must_be_1_to_256 u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_phased_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (HOP_HOLDS != 0 && HOP_HOLDS != 1) begin : gen_bad_hop_holds
+            stream_phased_HOP_HOLDS_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            stream_phased_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+        if (SHARED_BITS < 0 || 2 * SHARED_BITS > BIT_WIDTH) begin : gen_bad_shared_bits
+            stream_phased_SHARED_BITS_must_be_0_to_half_of_BIT_WIDTH u_error ();
+        end
+        if (TERMS != 1 && TERMS != 6) begin : gen_bad_terms
+            stream_phased_TERMS_must_be_1_or_6 u_error ();
+        end
+        if (SEED == 0) begin : gen_bad_seed
+            stream_phased_SEED_must_not_be_0 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -47,25 +47,6 @@ module stream_pool #(
     output wire [5:0]                 out_exponent
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
-            stream_pool_LANES_must_be_1_to_256 u_error ();
-        end
-        if (ROWS < 1 || ROWS > (1 << 24)) begin : gen_bad_rows
-            stream_pool_ROWS_must_be_1_to_16777216 u_error ();
-        end
-        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
-            stream_pool_HAS_RESEED_must_be_0_or_1 u_error ();
-        end
-        if (HALF != 0 && HALF != 1) begin : gen_bad_half
-            stream_pool_HALF_must_be_0_or_1 u_error ();
-        end
-        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
-            stream_pool_EXPONENT_BITS_must_be_0_to_6 u_error ();
-        end
-    endgenerate
-
     localparam ROW_BITS = LANES * BIT_WIDTH + EXPONENT_BITS;
     localparam ADDRESS_BITS = (ROWS > 1) ? $clog2(ROWS) : 1;
     localparam [31:0] LAST_ROW = ROWS - 1;
@@ -146,6 +127,25 @@ module stream_pool #(
                 .filled(filled), .row(filled_row));
 
             assign row_filled = filling_q && filled;
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (LANES < 1 || LANES > 256) begin : gen_bad_lanes
+            stream_pool_LANES_must_be_1_to_256 u_error ();
+        end
+        if (ROWS < 1 || ROWS > (1 << 24)) begin : gen_bad_rows
+            stream_pool_ROWS_must_be_1_to_16777216 u_error ();
+        end
+        if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
+            stream_pool_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (HALF != 0 && HALF != 1) begin : gen_bad_half
+            stream_pool_HALF_must_be_0_or_1 u_error ();
+        end
+        if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
+            stream_pool_EXPONENT_BITS_must_be_0_to_6 u_error ();
         end
     endgenerate
 

@@ -23,19 +23,6 @@ module table_hadamard #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
-            table_hadamard_BIT_WIDTH_must_be_4_to_12 u_error ();
-        end
-        if (STATE_BITS != 33) begin : gen_bad_state_bits
-            table_hadamard_STATE_BITS_must_be_33 u_error ();
-        end
-        if (GROUP < 1 || GROUP > 4) begin : gen_bad_group
-            table_hadamard_GROUP_must_be_1_to_4 u_error ();
-        end
-    endgenerate
-
     `include "gaussian_source_table.vh"
     `include "table_hadamard_table.vh"
 
@@ -84,6 +71,19 @@ module table_hadamard #(
     endgenerate
 
     wire unused = &{1'b0, sums};
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
+            table_hadamard_BIT_WIDTH_must_be_4_to_12 u_error ();
+        end
+        if (STATE_BITS != 33) begin : gen_bad_state_bits
+            table_hadamard_STATE_BITS_must_be_33 u_error ();
+        end
+        if (GROUP < 1 || GROUP > 4) begin : gen_bad_group
+            table_hadamard_GROUP_must_be_1_to_4 u_error ();
+        end
+    endgenerate
 
 endmodule
 

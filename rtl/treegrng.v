@@ -23,16 +23,6 @@ module treegrng #(
     output wire signed [BIT_WIDTH-1:0]  word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
-            treegrng_BIT_WIDTH_must_be_4_to_12 u_error ();
-        end
-        if (STATE_BITS != 33) begin : gen_bad_state_bits
-            treegrng_STATE_BITS_must_be_33 u_error ();
-        end
-    endgenerate
-
     `include "gaussian_source_table.vh"
     `include "treegrng_table.vh"
 
@@ -65,6 +55,16 @@ module treegrng #(
     assign word = word12[11:12-BIT_WIDTH];
 
     wire unused = &{1'b0, word12};
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 4 || BIT_WIDTH > 12) begin : gen_bad_bit_width
+            treegrng_BIT_WIDTH_must_be_4_to_12 u_error ();
+        end
+        if (STATE_BITS != 33) begin : gen_bad_state_bits
+            treegrng_STATE_BITS_must_be_33 u_error ();
+        end
+    endgenerate
 
 endmodule
 

@@ -23,16 +23,6 @@ module trivium #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            trivium_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (GROUP < 1 || GROUP * BIT_WIDTH > 64) begin : gen_bad_group
-            trivium_GROUP_must_be_1_to_64_over_BIT_WIDTH u_error ();
-        end
-    endgenerate
-
     localparam UPDATES = GROUP * BIT_WIDTH;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
@@ -58,6 +48,16 @@ module trivium #(
         for (i = 0; i < GROUP; i = i + 1) begin : gen_word
             assign word[i*BIT_WIDTH +: BIT_WIDTH] = stream[UPDATES-1-i*BIT_WIDTH -: BIT_WIDTH]
                                                   ^ SIGN;
+        end
+    endgenerate
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            trivium_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (GROUP < 1 || GROUP * BIT_WIDTH > 64) begin : gen_bad_group
+            trivium_GROUP_must_be_1_to_64_over_BIT_WIDTH u_error ();
         end
     endgenerate
 

@@ -15,6 +15,12 @@ module uniform_word #(
     output wire [BIT_WIDTH-1:0]  word
 );
 
+    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+
+    assign word = state[STATE_BITS-1 -: BIT_WIDTH] ^ SIGN;
+
+    wire unused = &{1'b0, state};  // the bits below the word
+
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate
         if (BIT_WIDTH < 1 || BIT_WIDTH > STATE_BITS) begin : gen_bad_bit_width
@@ -24,12 +30,6 @@ module uniform_word #(
             uniform_word_STATE_BITS_must_be_1_to_64 u_error ();
         end
     endgenerate
-
-    localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
-
-    assign word = state[STATE_BITS-1 -: BIT_WIDTH] ^ SIGN;
-
-    wire unused = &{1'b0, state};  // the bits below the word
 
 endmodule
 

@@ -19,18 +19,18 @@ module xor_luts #(
     output wire [WIDTH-1:0]   parity
 );
 
+    wire [WIDTH-1:0] others = terms[1*WIDTH +: WIDTH] ^ terms[2*WIDTH +: WIDTH]
+                            ^ terms[3*WIDTH +: WIDTH] ^ terms[4*WIDTH +: WIDTH]
+                            ^ terms[5*WIDTH +: WIDTH];
+
+    assign parity = terms[0 +: WIDTH] ^ (others & ~WIRED);
+
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate
         if (WIDTH < 1) begin : gen_bad_width
             xor_luts_WIDTH_must_be_1_or_more u_error ();
         end
     endgenerate
-
-    wire [WIDTH-1:0] others = terms[1*WIDTH +: WIDTH] ^ terms[2*WIDTH +: WIDTH]
-                            ^ terms[3*WIDTH +: WIDTH] ^ terms[4*WIDTH +: WIDTH]
-                            ^ terms[5*WIDTH +: WIDTH];
-
-    assign parity = terms[0 +: WIDTH] ^ (others & ~WIRED);
 
 endmodule
 

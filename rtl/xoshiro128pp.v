@@ -21,16 +21,6 @@ module xoshiro128pp #(
     output wire [GROUP*BIT_WIDTH-1:0] word
 );
 
-    // A parameter out of range stops every tool here: there is no module of the name that says so.
-    generate
-        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
-            xoshiro128pp_BIT_WIDTH_must_be_1_to_24 u_error ();
-        end
-        if (GROUP < 1 || GROUP * BIT_WIDTH > 32) begin : gen_bad_group
-            xoshiro128pp_GROUP_must_be_1_to_32_over_BIT_WIDTH u_error ();
-        end
-    endgenerate
-
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
     wire [31:0] s0 = state[31:0];
@@ -57,6 +47,16 @@ module xoshiro128pp #(
     endgenerate
 
     wire unused = &{1'b0, result};  // the bits below the words
+
+    // A parameter out of range stops every tool here: there is no module of the name that says so.
+    generate
+        if (BIT_WIDTH < 1 || BIT_WIDTH > 24) begin : gen_bad_bit_width
+            xoshiro128pp_BIT_WIDTH_must_be_1_to_24 u_error ();
+        end
+        if (GROUP < 1 || GROUP * BIT_WIDTH > 32) begin : gen_bad_group
+            xoshiro128pp_GROUP_must_be_1_to_32_over_BIT_WIDTH u_error ();
+        end
+    endgenerate
 
 endmodule
 

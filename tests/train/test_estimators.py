@@ -159,6 +159,8 @@ def test_costs() -> None:
         "forward_gradient": 4,
         "cge": 5,
     }
-    assert estimators.cost("backprop", 1) == estimators.Cost(losses=1, passes=3, directions=0)
+    assert estimators.cost("backprop", 1) == estimators.Cost(1, 3, 0, 0)
     assert estimators.cost("cge", 2410).directions == 0
     assert estimators.cost("rge", 4).directions == 4
+    deliveries = {name: estimators.cost(name, 4).deliveries for name in estimators.RANDOM}
+    assert deliveries == {"rge": 12, "rge_onesided": 8, "sign_spsa": 12, "forward_gradient": 8}

@@ -86,7 +86,7 @@ def spare_wire(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypatch):
     copy = spare_wire(tmp_path)
-    mutant = the_mutant("lut6.v", "wire spare = |index", copy)
+    mutant = the_mutant("lut6.v", "wire spare = | index", copy)
     point = mutation.points_for("lut6.v")[0][0]
     monkeypatch.setattr(mutation, "points_for", lambda file: ((point, 1000),))
     found = simulated(mutant, copy, tmp_path)
