@@ -40,6 +40,7 @@ QUICK = {
     "-s objectives.minimize=[rng_state_bits]",
     "compare": "--stages train --lanes 3 --bit-width 4 --seeds 2 -s train.steps=5",
     "train": "--steps 20 --seeds 2 --learning-rates 0.01",
+    "evaluate": "--stages train -s train.steps=20 -s train.seeds=2",
     "report": "--no-figures",
     "sensitivity": "--response lut",
     "verify": "--words 2000",

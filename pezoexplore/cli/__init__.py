@@ -14,6 +14,7 @@ from pezoexplore.cli.design.stream import stream
 from pezoexplore.cli.design.train import train
 from pezoexplore.cli.design.verify import verify
 from pezoexplore.cli.explore.compare import compare
+from pezoexplore.cli.explore.evaluate import evaluate
 from pezoexplore.cli.explore.init import init
 from pezoexplore.cli.explore.search import search
 from pezoexplore.cli.explore.sweep import sweep
@@ -31,7 +32,7 @@ from pezoexplore.cli.upkeep.schema import schema
 __all__ = ["app", "main", "run"]
 
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
-    "Explore a design space": (sweep, search, init, watch, compare),
+    "Explore a design space": (sweep, search, evaluate, init, watch, compare),
     "One design or RTL module": (stream, train, verify, cosim, export),
     "Results of a run": (pareto, report, recommend, sensitivity, diff),
     "This installation": (doctor, schema),

@@ -21,7 +21,7 @@ def one_point(
     settings: Mapping[str, str | None] | None = None,
     overrides: Sequence[str] = (),
 ) -> tuple[DesignPoint, DesignSpace]:
-    """Return the point that axis options describe, and the settings that go with it.
+    """Return the point that axis options describe, and the design of that one point.
 
     An axis not given takes its default, with one exception: reuse is ``none`` for every generator
     but the lfsr, the only one for which its default ``phased`` is legal.
@@ -38,9 +38,11 @@ def one_point(
     space = space_of_options(axes, settings, overrides)
     values = {axis: listed[0] for axis, listed in space.space.named().items()}
     try:
-        usual = family(str(values.get("rng", DEFAULTS["rng"]))).reuses
-        if DEFAULTS["reuse"] not in usual:
-            values.setdefault("reuse", usual[0])
-        return resolve(**values), space
+        rng = str(values.setdefault("rng", DEFAULTS["rng"]))
+        usual = family(rng).reuses
+        reuse = DEFAULTS["reuse"] if DEFAULTS["reuse"] in usual else usual[0]
+        named = {"rng": (rng,), "reuse": (values.setdefault("reuse", reuse),)}
+        whole = space.space.model_copy(update=named)
+        return resolve(**values), space.model_copy(update={"space": whole})
     except IllegalPointError as error:
         raise DesignError(f"not a legal combination: {error}") from None
