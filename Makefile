@@ -55,7 +55,7 @@ wheel: $(VENV)/.installed-dev
 # The full regression, for hours: the checks of a change (.ci/run), then the testbenches of all modules
 # on both simulators, all proofs, and mutants, including those already in the list. A failing part does
 # not stop the others, but make then fails. JUnit XML of each part: reports/*.xml.
-regression:
+regression: dieharder
 	$(MAKE) --keep-going --jobs=1 TESTS= lint wheel test test-torch $(RTL_PARTS)
 
 rtl-icarus: $(VENV)/.installed-dev icarus libpython
@@ -105,6 +105,10 @@ libpython: $(VENV)/.installed
 # Verilator, which the tests also run, generates C++.
 compiler:
 	$(call need,command -v g++,g++)
+
+# A battery of tests of random numbers, for the regression tests.
+dieharder:
+	$(call need,command -v dieharder,dieharder)
 
 # Static timing of standard cells, for the tests.
 opensta:

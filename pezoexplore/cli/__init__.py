@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pezoexplore.cli.app import app, main, run
 from pezoexplore.cli.design.cosim import cosim
 from pezoexplore.cli.design.export import export
+from pezoexplore.cli.design.quality import quality
 from pezoexplore.cli.design.stream import stream
 from pezoexplore.cli.design.train import train
 from pezoexplore.cli.design.verify import verify
@@ -33,7 +34,7 @@ __all__ = ["app", "main", "run"]
 
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Explore a design space": (sweep, search, evaluate, init, watch, compare),
-    "One design or RTL module": (stream, train, verify, cosim, export),
+    "One design or RTL module": (stream, quality, train, verify, cosim, export),
     "Results of a run": (pareto, report, recommend, sensitivity, diff),
     "This installation": (doctor, schema),
 }

@@ -30,6 +30,7 @@ class StreamForm(StrEnum):
     hex = "hex"
     npy = "npy"
     json = "json"
+    raw = "raw"
 
 
 Format = Annotated[TableOrJson, typer.Option("--format", help="Format of the printed results.")]

@@ -37,8 +37,13 @@ def divergence(stream: Stream) -> float:
 
 
 def _bits_from_normal(shares: NDArray[np.float64]) -> float:
-    """Return the divergence of the cells' shares, -4 to 4 sigma, the outer ones with the tails."""
-    edges = ndtr(np.linspace(-4.0, 4.0, len(shares) + 1))
-    edges[0], edges[-1] = 0.0, 1.0
+    """Return the divergence of the shares of words by cell from :func:`normal_shares`."""
     seen = shares > 0
-    return float(shares[seen] @ np.log2(shares[seen] / np.diff(edges)[seen]))
+    return float(shares[seen] @ np.log2(shares[seen] / normal_shares(len(shares))[seen]))
+
+
+def normal_shares(cells: int) -> NDArray[np.float64]:
+    """Return the probabilities of equal cells from -4 to 4 sigma, the outer ones with the tails."""
+    edges = ndtr(np.linspace(-4.0, 4.0, cells + 1))
+    edges[0], edges[-1] = 0.0, 1.0
+    return np.diff(edges)

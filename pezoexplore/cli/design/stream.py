@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @axis_options(STREAM_AXES)
 def stream(
     axes: Axes,
-    count: Annotated[int, typer.Option(min=1, help="Number of words to write.")],
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Number of words to write; raw: endless without.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
     ] = 0,
@@ -34,9 +36,14 @@ def stream(
     format_: Annotated[
         StreamForm,
         typer.Option(
-            "--format", help="csv, hex (one beat per line, lane 0 last), npy (int32) or json."
+            "--format",
+            help="csv, hex (one beat per line, lane 0 last), npy (int32), json, or raw: bits of "
+            "the words, lane 0 and lowest bit first, for batteries of tests.",
         ),
     ] = StreamForm.csv,
+    lane: Annotated[
+        int | None, typer.Option(min=0, help="With raw: the words of this lane only.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default: standard output.")
     ] = None,
@@ -47,34 +54,51 @@ def stream(
     reseed follows after a number of steps, whose length a stream does not know. Each axis takes one
     value; an axis not given has its default, and reuse is none for every generator but the lfsr.
     """
-    from pezoexplore.cli.design.stream_formats import WRITERS, Excerpt
+    from pezoexplore.cli.design.stream_formats import WRITERS, Excerpt, write_raw
     from pezoexplore.design.one_point import one_point
+    from pezoexplore.streams.quality import raw_bytes
     from pezoexplore.streams.stream import Stream
 
     point, _ = one_point(axes)
-    _check(point, epoch, count, format_, out)
-    excerpt = Excerpt(Stream(point, seed), seed, epoch, count)
+    _check(point, epoch, format_, out)
+    stream_ = Stream(point, seed)
+    if format_ is StreamForm.raw:
+        _check_lane(point, lane, count, out)
+        bits = None if count is None else count * point.bits
+        with _output(out) as output:
+            parts = raw_bytes(stream_, lane, epoch)
+            write_raw(output, parts, None if bits is None else -(-bits // 8))
+        return 0
+    if count is None or lane is not None:
+        raise DesignError("--count is needed, but for --format raw; --lane is for raw alone")
+    if format_ is StreamForm.hex and count % point.lanes:
+        beats = -(-count // point.lanes)
+        log.info(f"--format hex holds whole beats: {beats} of {point.lanes} words")
     with _output(out) as output:
-        WRITERS[format_.value](excerpt, output)
+        WRITERS[format_.value](Excerpt(stream_, seed, epoch, count), output)
     return 0
 
 
-def _check(point: DesignPoint, epoch: int, count: int, form: StreamForm, out: Path | None) -> None:
+def _check_lane(point: DesignPoint, lane: int | None, count: int | None, out: Path | None) -> None:
+    if lane is not None and lane >= point.lanes:
+        raise DesignError(f"--lane {lane}: the lanes are 0 to {point.lanes - 1}")
+    if out is not None and count is None:
+        raise DesignError("--format raw is endless: give --count, or read it from standard output")
+
+
+def _check(point: DesignPoint, epoch: int, form: StreamForm, out: Path | None) -> None:
     if epoch and not point.reseeds:
         raise DesignError(f"--epoch {epoch}: without a finite --reuse-period there is only epoch 0")
-    if form in (StreamForm.hex, StreamForm.npy):
+    if form in (StreamForm.hex, StreamForm.npy, StreamForm.raw):
         if not point.in_hardware:
             raise DesignError(
                 f"--format {form} is for integers, and rng {point.rng} is software with real "
                 "numbers: take --format csv"
             )
-        if form is StreamForm.npy and out is None and sys.stdout.isatty():
-            raise DesignError("--format npy is binary: name a file with --out, or redirect it")
+        if form is not StreamForm.hex and out is None and sys.stdout.isatty():
+            raise DesignError(f"--format {form} is binary: name a file with --out, or redirect it")
         if point.scaling == "pow2":
             log.info(f"--format {form} holds the words; their exponents are in --format csv")
-    if form is StreamForm.hex and count % point.lanes:
-        beats = -(-count // point.lanes)
-        log.info(f"--format hex holds whole beats: {beats} of {point.lanes} words")
 
 
 @contextmanager

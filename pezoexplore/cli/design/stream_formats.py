@@ -1,4 +1,4 @@
-"""The words of a stream in the formats of `pezoexplore stream`: CSV, hex, npy and JSON."""
+"""The words of a stream in the formats of `pezoexplore stream`: CSV, hex, npy, JSON and raw."""
 
 from __future__ import annotations
 
@@ -142,6 +142,17 @@ def _write_list(output: BinaryIO, name: str, parts: Iterator[NDArray[Any]]) -> N
     for index, part in enumerate(parts):
         output.write((", " * (index > 0) + ", ".join(map(str, part))).encode())
     output.write(b"]")
+
+
+def write_raw(output: BinaryIO, parts: Iterator[bytes], size: int | None) -> None:
+    """Write bytes until there are `size` of them, or until the reader closes the pipe."""
+    for part in parts:
+        taken = part[:size]
+        output.write(taken)
+        if size is not None:
+            size -= len(taken)
+            if not size:
+                return
 
 
 WRITERS: dict[str, Callable[[Excerpt, BinaryIO], None]] = {

@@ -9,6 +9,7 @@ from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
+from pezoexplore.streams.quality import linear
 from pezoexplore.streams.stream import Stream
 
 _LEFT_OUT = ("pareto", "front_confidence")
@@ -75,7 +76,18 @@ def _numbers(stream: Stream) -> list[tuple[str, str]]:
         ("period of the generator (clocks)", _count(made.period) if known else item["period"]),
         ("period of the stream (beats)", repeats),
         ("known weaknesses", item["weaknesses"]),
+        ("tests of randomness", _tests(stream)),
     ]
+
+
+def _tests(stream: Stream) -> str:
+    how = "`pezoexplore quality` and docs/quality.md have p-values"
+    if not linear(stream):
+        return how
+    bits = stream.strategy.generator.state_bits
+    return (
+        f"linear over GF(2): fails linear complexity and, of {bits} bits, large matrix ranks; {how}"
+    )
 
 
 def _count(number: int) -> str:

@@ -143,6 +143,7 @@ def _fill(states: U64, bits: int, tables: U64, out: NDArray[Any]) -> None:
 class LutSr(Family):
     """A sparse linear map whose state lies in shift registers."""
 
+    linear_steps = True
     what = "LUT-SR: 32 fresh bits per clock, the state in shift registers made of LUTs."
     source = (
         "D. Thomas and W. Luk, IEEE Trans. VLSI Systems 21(4), 2013; connections: our own search."

@@ -204,6 +204,7 @@ def verilog_table() -> str:
 class Sobol(Family):
     """Sobol numbers, a dimension per lane."""
 
+    linear_steps = True
     what = "Sobol numbers: a low-discrepancy sequence, one dimension per lane, randomly shifted."
     source = (
         "I. Antonov and V. Saleev, USSR Comp. Math. 19(1), 1979; direction numbers of S. Joe "

@@ -136,6 +136,7 @@ class Family:
         half: Whether z = (w + 1/2) * scale, because w alone has a mean of -1/2.
         scaled: Whether a scaling other than none has a meaning.
         one_count: Whether the words of all lanes are functions of one count.
+        linear_steps: Whether the steps of :meth:`stepped` and its words are linear over GF(2).
         zero_is_legal: Whether zero is a state like any other.
         module: Verilog module of the next state and, unless ``top_bits``, of the words.
         ports: Parameters that the module takes, of BIT_WIDTH, STATE_BITS, LEAP and GROUP.
@@ -170,6 +171,7 @@ class Family:
     half: bool = True
     scaled: bool = True
     one_count: bool = False
+    linear_steps: bool = False
     zero_is_legal: bool = False
     module: str = ""
     ports: tuple[str, ...] = ()

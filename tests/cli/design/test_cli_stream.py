@@ -133,3 +133,37 @@ def test_what_is_wrong_is_one_line(call, options, said):
     answer = call("stream", "--count", 4, *options)
     assert said in answer.error
     assert answer.status == 2
+
+
+def test_raw_is_the_bits_of_the_words(call, tmp_path):
+    words = ["--format", "raw", "--lanes", 4, "--bit-width", 8, "--count", 64]
+    assert call("stream", *words, "--out", "bits").status == 0
+    stream = Stream(resolve(lanes=4, bit_width=8))
+    expected = stream.beats(0, 0, 16).astype("<i1").tobytes()
+    assert (tmp_path / "bits").read_bytes() == expected
+    assert call("stream", *words, "--lane", 2, "--out", "lane").status == 0
+    lane = stream.beats(0, 0, 64)[:, 2].astype("<i1").tobytes()
+    assert (tmp_path / "lane").read_bytes() == lane
+
+
+def test_raw_is_endless_and_ends_with_its_reader():
+    words = [sys.executable, "-m", "pezoexplore", "stream", "--format", "raw"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert len(process.stdout.read(2**21)) == 2**21
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--format", "raw", "--lanes", 4, "--lane", 4), "--lane 4: the lanes are 0 to 3"),
+        (("--format", "raw", "--out", "file"), "--format raw is endless"),
+        (("--format", "raw", "--rng", "gaussian"), "--format raw is for integers"),
+        (("--format", "csv"), "--count is needed"),
+        (("--format", "csv", "--count", 5, "--lane", 0), "--lane is for raw alone"),
+    ],
+)
+def test_what_raw_needs(call, words, expected):
+    assert expected in call("stream", *words).error
