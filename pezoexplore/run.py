@@ -25,7 +25,7 @@ from pezoexplore.sweeps.outputs import SkippedPoint
 from pezoexplore.sweeps.provenance import run_info, tool_versions
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
-from pezoexplore.sweeps.stages import build_stages, figures_missing
+from pezoexplore.sweeps.stages import build_stages, chance_level, figures_missing
 from pezoexplore.sweeps.stages import check_task as check_task
 from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.sweeps.workers import Workers as Workers
@@ -141,7 +141,8 @@ def plan_run(
     space = design.space
     built, smaller = build(space, stages), _rung(space) if rungs else None
     early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
-    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl)
+    chance = chance_level(space, design.folder) if "train" in stages else None
+    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl, chance)
     return RunPlan(space, built, early, out, rtl, info)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.reuse import RULES
 
@@ -257,9 +258,8 @@ def _cells(found: Comparison, line: Line, relative: Sequence[str]) -> list[str]:
     for name in relative:
         cells.append("" if name not in line.change else f"{line.change[name]:+.1f}")
     mean, half = line.value("accuracy_mean"), line.value("accuracy_ci95")
-    cells.append("" if mean is None or half is None else f"{mean:.2f} ± {half:.2f}")
-    drop = line.drop
-    cells.append("" if drop is None else f"{drop.mean:+.2f} ± {drop.half or 0:.2f}")
+    cells.append("" if mean is None or half is None else in_words(mean, half))
+    cells.append("" if line.drop is None else _drop_words(line.drop))
     cells.append({None: "", True: "yes", False: "no"}[line.not_worse])
     return [*cells, str(line.row.get("point_id") or "")]
 
@@ -296,7 +296,7 @@ def _against(found: Comparison, line: Line) -> str:
     """Return a design against the reference and against a Gaussian generator for every lane."""
     words = [f"{change:+.1f} % {_short(name)}" for name, change in line.change.items()]
     if line.drop is not None:
-        words.append(f"accuracy {line.drop.mean:+.2f} ± {line.drop.half or 0:.2f} points")
+        words.append(f"accuracy {_drop_words(line.drop)} points")
     text = f"{line.label} against the reference: {', '.join(words) or 'nothing measured'}"
     if found.alone is not None:
         changes = _changes(line.row, found.alone.row)
@@ -304,6 +304,10 @@ def _against(found: Comparison, line: Line) -> str:
         if more:
             text += f"; against {found.alone.label}: {', '.join(more)}"
     return f"{text}."
+
+
+def _drop_words(drop: Difference) -> str:
+    return in_words(drop.mean, drop.half or 0, POINTS, sign="+")
 
 
 def _short(column: str) -> str:

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
+from pezoexplore.analysis.standing import is_baseline
 from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
 from pezoexplore.design.point import DesignPoint
@@ -177,7 +178,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
     return Advice(
         limits=limits,
         measured_parameters=measured_parameters,
-        baseline=SOFTWARE if _fresh_gaussian(reference) else reference.label(),
+        baseline=SOFTWARE if is_baseline(reference) else reference.label(),
         chosen=chosen[0] if chosen else None,
         runner_up=chosen[1] if len(chosen) > 1 else None,
         undecided=tuple(undecided),
@@ -202,9 +203,7 @@ def span_share(point: DesignPoint, parameters: int) -> float:
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
     """Return the row to measure drops from: the requested one, or fresh Gaussian numbers."""
     for row in rows:
-        if row["point_id"] == asked or (
-            asked is None and _fresh_gaussian(DesignPoint.from_json(row))
-        ):
+        if row["point_id"] == asked or (asked is None and is_baseline(DesignPoint.from_json(row))):
             return row
     if asked is not None:
         raise DesignError(f"--baseline {asked}: no finished row of the results has this point_id")
@@ -212,12 +211,6 @@ def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
         "the results have no finished row with rng gaussian, reuse none to measure the drop from; "
         "name another point_id with --baseline"
     )
-
-
-def _fresh_gaussian(point: DesignPoint) -> bool:
-    """Return whether a point is MeZO's reference."""
-    software = point.draws and not point.in_hardware
-    return software and not point.pooled and point.estimator == "rge"
 
 
 def _measured(rows: Iterable[Row], base: Row, parameters: int, target: str) -> Iterable[Option]:

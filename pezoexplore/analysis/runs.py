@@ -14,6 +14,7 @@ from pezoexplore.analysis.frames import read_cells, read_results
 from pezoexplore.analysis.pareto import frame_rows
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.loading import load_design
+from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.design.space import DesignSpace, Objectives
 from pezoexplore.errors import DesignError
 
@@ -72,6 +73,11 @@ class StoredRun:
     def is_whole(self) -> bool:
         """Whether the file has all rows of its run."""
         return self.path.name == RESULTS_NAME
+
+    @property
+    def chance(self) -> float | None:
+        """Accuracy of always naming the task's most frequent class, percent; None if unknown."""
+        return None if self.space is None else chance_in(self.path.parent, self.space.task)
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -152,11 +158,8 @@ def _check_whole(path: Path, rows: int) -> None:
     """
     if path.name != RESULTS_NAME:
         return
-    try:
-        known = json.loads(path.with_name(RUN_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    had = known.get("rows") if isinstance(known, dict) else None
+    known = _noted(path)
+    had = known.get("rows")
     if had is None:
         return
     if rows != had:
@@ -166,6 +169,21 @@ def _check_whole(path: Path, rows: int) -> None:
         )
     if hashlib.sha256(path.read_bytes()).hexdigest() != known.get("results_sha256"):
         log.warning(f"{path}: was changed after its run wrote it")
+
+
+def chance_in(folder: Path, task: str) -> float | None:
+    """Return the chance level of a run, by its run.json, else by its task."""
+    noted = _noted(folder / RESULTS_NAME).get("chance_percent")
+    return float(noted) if isinstance(noted, int | float) else chance_of(task)
+
+
+def _noted(path: Path) -> Mapping[str, object]:
+    """Return the content of the run.json beside results; empty if there is none to be read."""
+    try:
+        content = json.loads(path.with_name(RUN_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def results_file(source: Path) -> Path:

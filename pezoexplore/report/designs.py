@@ -12,6 +12,7 @@ from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import frame_rows
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.intervals import ends
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Design:
         """Return the half width of the 95 % interval of a ``*_mean`` column, 0 if unknown."""
         half = self.value(interval_column(column)) if column.endswith("_mean") else math.nan
         return half if math.isfinite(half) else 0.0
+
+    def ends(self, column: str) -> tuple[float, float]:
+        """Return the ends of the 95 % interval, cut at the bounds of a percentage."""
+        value = self.value(column)
+        return ends(value, self.interval(column)) if self.interval(column) else (value, value)
 
 
 def interval_column(column: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from pezoexplore.intervals import ends
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.figures import curve_order
 from pezoexplore.report.plots import style
@@ -39,7 +40,13 @@ def draw_paper(report: Report, folder: Path) -> list[Path]:
     written = []
     if report.objectives and report.finished:
         written += draw_fronts(
-            report.frame, report.maximize, report.minimize, folder, report.constraints, KINDS
+            report.frame,
+            report.maximize,
+            report.minimize,
+            folder,
+            report.constraints,
+            KINDS,
+            report.chance,
         )
     written += draw_sensitivity(report.sensitivity, folder, KINDS)
     with style.house_style():
@@ -61,9 +68,8 @@ def _curves(report: Report) -> Figure | None:
         looks = report.curves[index]
         steps = [look[0] or 0.0 for look in looks]
         means = [look[1] or 0.0 for look in looks]
-        halves = [look[2] or 0.0 for look in looks]
-        lower = [mean - half for mean, half in zip(means, halves, strict=True)]
-        upper = [mean + half for mean, half in zip(means, halves, strict=True)]
+        limits = [ends(mean, look[2] or 0.0) for mean, look in zip(means, looks, strict=True)]
+        lower, upper = zip(*limits, strict=True)
         axes.fill_between(steps, lower, upper, color=colour, alpha=0.13, lw=0)
         name = report.labels[index] + (" (front)" if report.front[index] else "")
         axes.plot(steps, means, color=colour, lw=1.2, label=name)

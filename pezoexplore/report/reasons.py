@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pezoexplore.analysis.recommend import COUNTED, RESOURCES, Advice, Option, span_share
 from pezoexplore.analysis.statistics import Difference
+from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 from pezoexplore.streams.stream import Stream
 
@@ -54,7 +55,8 @@ def drop_words(drop: Difference) -> str:
     """Return a drop in accuracy with its 95 % interval, in percentage points."""
     if drop.half is None:
         return f"{drop.mean:+.2f} points (one seed)"
-    return f"{drop.mean:+.2f} ± {drop.half:.2f} points ({drop.seeds} paired seeds)"
+    interval = in_words(drop.mean, drop.half, POINTS, sign="+")
+    return f"{interval} points ({drop.seeds} paired seeds)"
 
 
 def reasons(option: Option, advice: Advice, figures: Figures) -> list[str]:

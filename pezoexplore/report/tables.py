@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from dataclasses import asdict
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -15,16 +16,23 @@ from rich.table import Table
 from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import check_columns, frame_rows
-from pezoexplore.analysis.statistics import ACCURACY, paired_difference, seeds_of
+from pezoexplore.analysis.standing import cautions, standings
+from pezoexplore.analysis.statistics import ACCURACY, Difference
 from pezoexplore.design.conditions import Condition, cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
+from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.report.designs import interval_column
 
 _NO_LIMIT = 10_000
 """Width in characters that no table exceeds."""
 
 SAME = "≈"
-"""Marks neighbours whose accuracies are not statistically distinguishable."""
+"""Marks designs whose accuracies are not statistically distinguishable."""
+
+SAME_MEANS = (
+    f"{SAME}: not distinguishable: the 95 % interval of this one paired difference over the seeds "
+    "contains zero. Designs that are each like a third one may still differ"
+)
 
 
 def front_table(
@@ -33,7 +41,7 @@ def front_table(
     """Return the header and rows of the table of the front.
 
     Rows ascend by the first objective, then the second and so on; accuracies come with their
-    95 % interval, as ``89.50 ± 0.70``.
+    95 % interval, as ``89.50 ± 0.70`` or, cut at 0 or 100, ``13.75 (0.00 to 64.75)``.
 
     Args:
         frame: n rows with the columns of results.csv.
@@ -70,32 +78,52 @@ def _members(
     return sorted(chosen, key=order)
 
 
-def _add_confidence(
-    header: list[str], cells: list[list[str]], rows: Sequence[Mapping[str, object]]
-) -> bool:
-    """Add columns: confidence of being on the front, and accuracy difference to the next row.
+def standings_document(
+    frame: pd.DataFrame, front: Sequence[bool], objectives: Sequence[str]
+) -> list[dict[str, object]]:
+    """Return the differences of :func:`confidence_columns` as plain values, by ``point_id``."""
+    rows = [row for _, row in _members(frame, front, objectives)]
+    if ACCURACY not in objectives:
+        return []
+    return [
+        {"point_id": row.get("point_id"), "target": row.get("target"), **asdict(item)}
+        for row, item in zip(rows, standings(rows, frame_rows(frame)), strict=True)
+    ]
 
-    A difference is marked if its 95 % interval, paired over the seeds, contains zero: designs are
-    not ranked within the noise.
+
+def confidence_columns(
+    rows: Sequence[Mapping[str, object]],
+    sure: Sequence[float | None],
+    everything: Sequence[Mapping[str, object]],
+) -> dict[str, list[str]]:
+    """Return columns of how sure designs are: confidence of the front, accuracy differences.
+
+    Differences are paired over the seeds, with their 95 % interval, and marked if that contains
+    zero: designs are not ranked within the noise.
+
+    Args:
+        rows: n designs in the order of the table.
+        sure: Confidence of each to be on the front, 0 to 1; None if unknown.
+        everything: All rows of the run, for the baseline.
 
     Returns:
-        True if any difference is marked.
+        Cells of the n designs by header; no column that would be empty.
     """
-    sure = [parse_number(row.get("front_confidence")) for row in rows]
-    if any(share is not None for share in sure):
-        header.append("on front")
-        for line, share in zip(cells, sure, strict=True):
-            line.append("" if share is None else f"{100 * share:.0f} %")
-    seeds = [seeds_of(row) for row in rows]
-    if len(rows) < 2 or min(map(len, seeds)) < 2:
-        return False
-    header.append("next minus this")
-    steps = [paired_difference(after, this) for this, after in pairwise(seeds)]
-    for line, step in zip(cells, steps, strict=False):
-        mark = "" if step.distinguishable else f" {SAME}"
-        line.append(f"{step.mean:+.2f} ± {step.half or 0:.2f}{mark}")
-    cells[-1].append("")
-    return not all(step.distinguishable for step in steps)
+    found = standings(rows, everything)
+    columns = {
+        "on front": ["" if share is None else f"{100 * share:.0f} %" for share in sure],
+        "next minus this": [_marked(item.next) for item in found],
+        "minus best": [_marked(item.best) for item in found],
+        "minus baseline": [_marked(item.baseline) for item in found],
+    }
+    return {name: cells for name, cells in columns.items() if any(cells)}
+
+
+def _marked(difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    mark = "" if difference.distinguishable else f" {SAME}"
+    return in_words(difference.mean, difference.half or 0, POINTS, sign="+") + mark
 
 
 def _cell(row: Mapping[str, object], name: str) -> str:
@@ -104,7 +132,7 @@ def _cell(row: Mapping[str, object], name: str) -> str:
         return "" if is_missing(row.get(name)) else cell_text(row.get(name))
     half = parse_number(row.get(interval_column(name))) if name.endswith("_mean") else None
     if half is not None:
-        return f"{number:.2f} ± {half:.2f}"
+        return in_words(number, half)
     return cell_text(number if number.is_integer() else float(f"{number:.6g}"))
 
 
@@ -131,6 +159,7 @@ def print_front(
     objectives: Sequence[str],
     console: Console | None = None,
     constraints: Sequence[Condition] = (),
+    chance: float | None = None,
 ) -> None:
     """Print the front as a table; see :func:`front_table`. Of an empty one print the reason.
 
@@ -140,6 +169,7 @@ def print_front(
         objectives: Columns to show.
         console: Destination; standard output if None.
         constraints: Conditions that every design on the front meets.
+        chance: Accuracy of the most frequent class, percent; None if unknown.
 
     Raises:
         DesignError: A column is unknown.
@@ -151,11 +181,19 @@ def print_front(
         _line(console, f"Pareto front: empty: {why}")
         return
     members = [row for _, row in _members(frame, front, objectives)]
-    marked = ACCURACY in objectives and _add_confidence(header, rows, members)
+    everything = frame_rows(frame)
+    if ACCURACY in objectives:
+        sure = [parse_number(row.get("front_confidence")) for row in members]
+        columns = confidence_columns(members, sure, everything)
+        header += columns
+        for column in columns.values():
+            for line, cell in zip(rows, column, strict=True):
+                line.append(cell)
     print_table(f"Pareto front: {_count(len(rows), 'design')}", header, rows, console)
-    if marked:
-        why = "the 95 % interval of their paired difference over the seeds contains zero"
-        _line(console, f"{SAME}: accuracy not distinguishable from the next design's ({why})")
+    if any(cell.endswith(SAME) for line in rows for cell in line):
+        _line(console, SAME_MEANS)
+    for caution in cautions(everything, front, chance):
+        _line(console, f"warning: {caution}")
 
 
 def print_dry_run(
@@ -255,7 +293,7 @@ def _line(console: Console, text: str) -> None:
 
 
 def _is_number(cell: str) -> bool:
-    return parse_number(cell.partition(" ± ")[0].replace(",", "")) is not None
+    return parse_number(re.split(" ± | \\(", cell)[0].replace(",", "")) is not None
 
 
 def _count(number: int, noun: str) -> str:

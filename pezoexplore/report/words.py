@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
-from pezoexplore.analysis.statistics import ACCURACY, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import ACCURACY
+from pezoexplore.intervals import in_words
 from pezoexplore.report.html.data import Report
-from pezoexplore.report.tables import SAME, front_table
+from pezoexplore.report.tables import confidence_columns, front_table
 
 MAX_FRONT = 100
 """Most designs of the front in the table."""
@@ -18,7 +18,7 @@ def headline(report: Report) -> list[str]:
     goal = _goal(report)
     members = report.members()
     if not members:
-        return [f"{goal} The front is empty: {report.why_empty}."]
+        return [f"{goal} The front is empty: {report.why_empty}.", *_doubts(report)]
     sentences = [goal]
     costs = [name for name in report.minimize if name in report.frame.columns]
     if costs:
@@ -27,33 +27,31 @@ def headline(report: Report) -> list[str]:
     if ACCURACY in report.maximize:
         best = max(members, key=lambda index: report.value(index, ACCURACY))
         sentences.append(f"Most accurate on the front: {_design(report, best)}.")
-    return sentences
+    return [*sentences, *_doubts(report)]
+
+
+def _doubts(report: Report) -> list[str]:
+    return [f"Warning: {caution}." for caution in report.cautions]
 
 
 def front_rows(report: Report) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the front: objectives with intervals, confidence, differences.
 
-    ``next minus this`` is the paired difference in accuracy to the next design with its 95 %
-    interval, marked if that contains zero.
+    The differences are those of :func:`confidence_columns`.
     """
     members = report.members()[:MAX_FRONT]
     header, cells = ["design", *report.objectives], []
     for index in members:
         line = front_table(report.frame.iloc[[index]], [True], report.objectives)[1][0]
         cells.append([report.labels[index], *line[1:]])
-    if any(report.sure[index] is not None for index in members):
-        header.append("on front")
-        for line, index in zip(cells, members, strict=True):
-            sure = report.sure[index]
-            line.append("" if sure is None else f"{100 * sure:.0f} %")
-    seeds = [seeds_of(report.rows[index]) for index in members]
-    if len(members) > 1 and min(map(len, seeds)) > 1 and ACCURACY in report.objectives:
-        header.append("next minus this")
-        for line, (this, after) in zip(cells, pairwise(seeds), strict=False):
-            step = paired_difference(after, this)
-            mark = "" if step.distinguishable else f" {SAME}"
-            line.append(f"{step.mean:+.2f} ± {step.half or 0:.2f}{mark}")
-        cells[-1].append("")
+    if ACCURACY in report.objectives:
+        rows = [report.rows[index] for index in members]
+        sure = [report.sure[index] for index in members]
+        columns = confidence_columns(rows, sure, report.rows)
+        header += columns
+        for column in columns.values():
+            for line, cell in zip(cells, column, strict=True):
+                line.append(cell)
     return header, cells
 
 
@@ -69,7 +67,7 @@ def _design(report: Report, index: int) -> str:
     parts = []
     accuracy, half = report.value(index, ACCURACY), report.value(index, "accuracy_ci95")
     if not math.isnan(accuracy):
-        parts.append(f"{accuracy:.2f}{'' if math.isnan(half) else f' ± {half:.2f}'} %")
+        parts.append(f"{in_words(accuracy, half)} %")
     for name in report.minimize:
         value = report.value(index, name)
         if not math.isnan(value):

@@ -60,6 +60,8 @@ class RunInfo:
         tools: Versions by tool; None for one that is missing.
         platform: Facts on the machine, by name.
         rtl_sha256: Hash of the whole RTL folder; None if no RTL was used.
+        chance: Accuracy of always naming the task's most frequent class, percent; None if nothing
+            is trained, or not on classes.
     """
 
     command: Sequence[str] = ()
@@ -67,6 +69,7 @@ class RunInfo:
     tools: Mapping[str, str | None] = field(default_factory=dict)
     platform: Mapping[str, str] = field(default_factory=dict)
     rtl_sha256: str | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ class Outputs:
             "results_sha256": digest,
             "stages": {name: asdict(count) for name, count in self.counts().items()},
             "seeds": {"training": list(range(seeds)), "rtl_master_seed": 0},
+            "chance_percent": self.info.chance,
             "rtl_sha256": self.info.rtl_sha256,
             "tools": dict(self.info.tools),
             "platform": dict(self.info.platform),

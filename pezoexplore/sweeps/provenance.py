@@ -25,7 +25,11 @@ Versions = tuple[tuple[str, str | None], ...]
 
 
 def run_info(
-    command: Sequence[str], design: str, tools: Mapping[str, str | None], rtl_dir: Path
+    command: Sequence[str],
+    design: str,
+    tools: Mapping[str, str | None],
+    rtl_dir: Path,
+    chance: float | None = None,
 ) -> RunInfo:
     """Return what run.json and design.yaml report about a run on this machine.
 
@@ -34,8 +38,9 @@ def run_info(
         design: The design file as resolved, YAML.
         tools: Versions by tool.
         rtl_dir: Folder of the RTL; it must exist.
+        chance: Accuracy of the most frequent class, percent.
     """
-    return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir))
+    return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir), chance)
 
 
 def tool_versions() -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.provenance import (
     Versions,
@@ -210,6 +211,22 @@ def check_task(space: DesignSpace, folder: Path) -> None:
     from pezoexplore.train.tasks.registry import task_identity
 
     task_identity(space.task, space.train.data, str(folder.absolute()))
+
+
+def chance_level(space: DesignSpace, folder: Path) -> float | None:
+    """Return the accuracy of always naming the task's most frequent class; see ``RunInfo``.
+
+    A user's task is loaded for it; see :func:`check_task`.
+    """
+    import numpy as np
+
+    from pezoexplore.train.tasks.registry import get_task
+
+    known = chance_of(space.task)
+    if known is not None:
+        return known
+    test = get_task(space.task, space.train.data, str(folder.absolute())).test
+    return 100 * float(np.bincount(test.labels).max()) / len(test) if test.has_classes else None
 
 
 def _parameters(space: DesignSpace, folder: str | None) -> int:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import re
 
+import numpy as np
 import pytest
 from report_rows import frame_of, quickstart
 from rich.console import Console
@@ -16,6 +18,7 @@ from pezoexplore.report.tables import (
     print_dry_run,
     print_front,
     print_table,
+    standings_document,
 )
 
 OBJECTIVES = ("accuracy_mean", "lut", "ff")
@@ -128,11 +131,53 @@ def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
         front_confidence=[0.97] * len(frame),
     )
     lines = printed(False, print_front, frame, front, OBJECTIVES).splitlines()
-    assert [line.split("%")[1].strip() for line in lines[2:6]] == [
-        "+6.00 ± 0.50",
-        "+0.10 ± 4.31 ≈",
-        "+0.10 ± 0.00",
-        "",
+    assert [re.split(r"  +", line.split("%")[1].strip()) for line in lines[2:6]] == [
+        ["+6.00 ± 0.50", "-6.20 ± 4.49", "-6.50 ± 6.35"],
+        ["+0.10 ± 4.31 ≈", "-0.20 ± 4.31 ≈", "-0.40 ± 7.62 ≈"],
+        ["+0.10 ± 0.00", "-0.10 ± 0.00", "+0.45 ± 6.99 ≈"],
+        ["+0.55 ± 6.99 ≈"],
     ]
     assert all("97 %" in line for line in lines[2:6])
-    assert lines[6].startswith("≈: accuracy not distinguishable from the next design's")
+    assert lines[6].startswith("≈: not distinguishable")
+
+
+def test_what_is_not_transitive_is_compared_with_best_and_baseline(results):
+    """Neighbours are alike by 2 points each; the first and the last differ by 4."""
+    frame, front = results
+    noise = np.array([[0.0, 2.1, -2.1, 1.3, -1.3], [0, -2, 2, -1.2, 1.2], [0, 2, -2, 1.3, -1.3]])
+    per_seed = {
+        83.2: [80.0, 80, 80, 80, 80] + noise[0],
+        89.2: [82.0, 82, 82, 82, 82] + noise[1],
+        89.3: [82.0, 82, 82, 82, 82] + noise[1],
+        89.4: [84.0, 84, 84, 84, 84] + noise[2],
+    }
+    cells = [
+        ";".join(f"{value:.2f}" for value in per_seed.get(accuracy, [84.0] * 5))
+        for accuracy in frame["accuracy_mean"]
+    ]
+    lines = printed(False, print_front, frame.assign(accuracy_per_seed=cells), front, OBJECTIVES)
+    first, second, *_ = [re.split(r"  +", line)[4:] for line in lines.splitlines()[2:6]]
+    assert first[0].endswith("≈") and second[1].endswith("≈")
+    assert first[1] == "-4.00 ± 0.09"
+    document = standings_document(frame.assign(accuracy_per_seed=cells), front, OBJECTIVES)
+    assert document[0]["best"]["mean"] == pytest.approx(-4.0)
+    assert document[-1]["best"] is None
+
+
+def test_an_interval_of_a_percentage_stays_within_its_bounds(results):
+    frame, front = results
+    wide = frame.assign(accuracy_ci95=[51.0] * len(frame), accuracy_per_seed=["10;90"] * len(frame))
+    text = printed(False, print_front, wide, front, OBJECTIVES)
+    assert "89.20 (38.20 to 100.00)" in text
+    assert "warning: 2 seeds" in text
+
+
+def test_a_front_that_has_not_learned_is_warned_of(results):
+    frame, front = results
+    noise = frame.assign(accuracy_mean=[11.0] * len(frame), accuracy_ci95=[0.8] * len(frame))
+    text = printed(False, print_front, noise, front, OBJECTIVES, chance=10.3)
+    assert "warning: nothing has learned" in text and "10.3 %" in text
+    some = frame.assign(accuracy_ci95=[0.8] * 8 + [80.0] + [0.8] * (len(frame) - 9))
+    text = printed(False, print_front, some, front, OBJECTIVES, chance=10.3)
+    assert "warning: 1 design on the front not shown to be above the 10.3 %" in text
+    assert "warning" not in printed(False, print_front, frame, front, OBJECTIVES, chance=10.3)

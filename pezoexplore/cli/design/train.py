@@ -238,7 +238,8 @@ def _verdict(result: Mapping[str, Any]) -> str:
         return f"diverged at step {result['diverged_step']}: no accuracy"
     if result["accuracy_mean"] is None:
         return f"test loss {result['test_loss_mean']:.6g}; its targets are no classes"
-    half = result["accuracy_ci95"]
-    interval = "" if half is None else f" ± {half:.2f}"
+    from pezoexplore.intervals import in_words
+
+    mean = in_words(result["accuracy_mean"], result["accuracy_ci95"])
     each = ", ".join(f"{value:.2f}" for value in result["accuracy_per_seed"])
-    return f"test accuracy {result['accuracy_mean']:.2f}{interval} % (95 % interval; seeds: {each})"
+    return f"test accuracy {mean} % (95 % interval; seeds: {each})"

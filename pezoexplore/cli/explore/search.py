@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pezoexplore.cli.explore.sweep import print_front_of
+from pezoexplore.cli.explore.sweep import front_document, print_front_of
 from pezoexplore.cli.options import (
     CacheOption,
     ClusterOption,
@@ -164,7 +164,7 @@ def _print(plan: RunPlan, settings: SearchSettings, result: SearchResult, second
 
     out = plan.out
     if result.sweep is not None:
-        print_front_of(result.sweep, plan.space)
+        print_front_of(result.sweep, plan.space, plan.info.chance)
     for item in result.failures:
         log.error(f"failed: {item.point.label()}: {item.finding.reason}; logs in {out / 'logs'}")
     if not result.complete:
@@ -205,6 +205,6 @@ def _document(plan: RunPlan, settings: SearchSettings, result: SearchResult) -> 
         "failures": [
             {"point": item.point.label(), "reason": item.finding.reason} for item in result.failures
         ],
-        "front": [] if sweep is None else [typed_row(row) for row in sweep.front],
+        **({"front": []} if sweep is None else front_document(sweep, plan.space, plan)),
         "results": [] if sweep is None else [typed_row(row) for row in sweep.rows],
     }

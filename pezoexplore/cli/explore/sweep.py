@@ -117,9 +117,10 @@ def sweep(
         from pezoexplore.sweeps.rows import typed_row
 
         rows = map(typed_row, result.rows)
-        print_json_streaming(_document(points, result, plan.out), "results", rows)
+        document = _document(points, result, plan) | front_document(result, points.space, plan)
+        print_json_streaming(document, "results", rows)
     else:
-        _print(points, result, plan.out, time.monotonic() - start)
+        _print(points, result, plan.out, time.monotonic() - start, plan.info.chance)
     return 0 if result.ok else 1
 
 
@@ -174,9 +175,11 @@ def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
     log.debug(f"tools: {found}" + (f"; missing: {missing}" if missing else ""))
 
 
-def _print(points: Selection, result: SweepResult, out: Path, seconds: float) -> None:
+def _print(
+    points: Selection, result: SweepResult, out: Path, seconds: float, chance: float | None
+) -> None:
     """Print the front, the failures and the files."""
-    print_front_of(result, points.space)
+    print_front_of(result, points.space, chance)
     for failure in result.failures:
         label = f"{failure.stage} {failure.point.label()}"
         log.error(f"{failure.status}: {label}: {failure.reason}; log: {failure.log}")
@@ -195,7 +198,7 @@ def _print(points: Selection, result: SweepResult, out: Path, seconds: float) ->
         echo(f"plot:    {plot}")
 
 
-def print_front_of(result: SweepResult, space: DesignSpace) -> None:
+def print_front_of(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
     """Print the Pareto front of a run; if it is empty, why, and all designs that finished."""
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
@@ -210,7 +213,7 @@ def print_front_of(result: SweepResult, space: DesignSpace) -> None:
     frame = frame_of_rows(rows, COLUMNS)
     front = [row["pareto"] == ON_FRONT for row in rows]
     if held or any(front):
-        print_front(frame, front, objectives, constraints=space.constraints)
+        print_front(frame, front, objectives, constraints=space.constraints, chance=chance)
     else:
         why = empty_front(result.rows, objectives, space.constraints)
         echo(f"Pareto front: empty: {why}")
@@ -220,8 +223,28 @@ def print_front_of(result: SweepResult, space: DesignSpace) -> None:
     echo("")
 
 
-def _document(points: Selection, result: SweepResult, out: Path) -> dict[str, object]:
-    from pezoexplore.sweeps.rows import typed_row
+def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> dict[str, object]:
+    """Return the front of a run as plain values; if it is empty, why, and what is doubtful."""
+    from pezoexplore.analysis.empty_front import empty_front
+    from pezoexplore.analysis.frames import frame_of_rows
+    from pezoexplore.analysis.standing import cautions
+    from pezoexplore.design.columns import COLUMNS
+    from pezoexplore.report.tables import standings_document
+    from pezoexplore.sweeps.rows import ON_FRONT, typed_row
+
+    objectives = (*space.objectives.maximize, *space.objectives.minimize)
+    held = result.rows if isinstance(result.rows, list) else result.front
+    front = [row["pareto"] == ON_FRONT for row in held]
+    why = None if any(front) else empty_front(result.rows, objectives, space.constraints)
+    return {
+        "front": [typed_row(row) for row in result.front],
+        "why_empty": why,
+        "standings": standings_document(frame_of_rows(held, COLUMNS), front, objectives),
+        "warnings": cautions(held, front, plan.info.chance),
+    }
+
+
+def _document(points: Selection, result: SweepResult, plan: RunPlan) -> dict[str, object]:
 
     failures = [
         {
@@ -237,7 +260,7 @@ def _document(points: Selection, result: SweepResult, out: Path) -> dict[str, ob
     return {
         "ok": result.ok,
         "design": points.space.name,
-        "path": str(out),
+        "path": str(plan.out),
         "points": len(points),
         "stages": {name: asdict(count) for name, count in result.counts.items()},
         "skipped": [
@@ -245,5 +268,4 @@ def _document(points: Selection, result: SweepResult, out: Path) -> dict[str, ob
             for skip in points.counts.skipped
         ],
         "failures": failures,
-        "front": [typed_row(row) for row in result.front],
     }

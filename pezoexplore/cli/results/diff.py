@@ -144,9 +144,9 @@ def _short(cell: str) -> str:
 
 
 def _difference(difference: Difference) -> str:
-    if difference.half is None:
-        return f"{difference.mean:+.2f}"
-    return f"{difference.mean:+.2f} ± {difference.half:.2f}"
+    from pezoexplore.intervals import POINTS, in_words
+
+    return in_words(difference.mean, difference.half, POINTS, sign="+")
 
 
 def _summary(found: Comparison) -> list[str]:

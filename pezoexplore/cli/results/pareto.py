@@ -65,10 +65,11 @@ def pareto(
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
     from pezoexplore.analysis.runs import read_run
+    from pezoexplore.analysis.standing import cautions
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.plots.plots import draw_fronts
-    from pezoexplore.report.tables import print_front
+    from pezoexplore.report.tables import print_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
     from pezoexplore.sweeps.rundir import write_atomically
 
@@ -90,7 +91,12 @@ def pareto(
     if out is None and run.has_design and other:
         out = results.parent / OTHER_FRONTS
     files = draw_fronts(
-        frame, goals.maximize, goals.minimize, out or results.parent, goals.constraints
+        frame,
+        goals.maximize,
+        goals.minimize,
+        out or results.parent,
+        goals.constraints,
+        chance=run.chance,
     )
     if out is not None:
         paths.make_folder(out)
@@ -104,11 +110,13 @@ def pareto(
                 "constraints": list(map(str, goals.constraints)),
                 "rows": len(frame),
                 "front": front,
+                "standings": standings_document(frame, mask.tolist(), goals.objectives),
+                "warnings": cautions(frame_rows(frame), mask.tolist(), run.chance),
                 "files": [str(path) for path in files],
             }
         )
     else:
-        print_front(frame, mask.tolist(), goals.objectives)
+        print_front(frame, mask.tolist(), goals.objectives, chance=run.chance)
         for path in files:
             echo(str(path))
     return 0

@@ -16,6 +16,7 @@ from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import as_conditions, front_of_frame
 from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, read_run
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
+from pezoexplore.analysis.standing import cautions
 from pezoexplore.analysis.statistics import front_confidence
 from pezoexplore.design.conditions import is_missing, parse_number
 from pezoexplore.design.point import DesignPoint
@@ -60,6 +61,7 @@ class Report:
         run: Content of run.json; empty without one.
         design: The design file as text.
         notes: What is missing from the report and why, one line each.
+        chance: Accuracy of always naming the most frequent class, percent; None if unknown.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Report:
     run: Mapping[str, Any] = field(default_factory=dict)
     design: str = ""
     notes: Sequence[str] = ()
+    chance: float | None = None
 
     def value(self, index: int, column: str) -> float:
         """Return a cell as a number, NaN if it holds none."""
@@ -99,6 +102,11 @@ class Report:
     def objectives(self) -> list[str]:
         """Objectives, those to maximize first."""
         return [*self.maximize, *self.minimize]
+
+    @property
+    def cautions(self) -> list[str]:
+        """What speaks against trusting the accuracies, one sentence each."""
+        return cautions(self.rows, self.front, self.chance)
 
     @property
     def why_empty(self) -> str:
@@ -158,6 +166,7 @@ def read_report(source: Path) -> Report:
         run=summary,
         design=_text(folder / DESIGN_NAME),
         notes=notes,
+        chance=run.chance,
     )
 
 

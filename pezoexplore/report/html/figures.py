@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pezoexplore.analysis.sensitivity import Effect, Sensitivity
+from pezoexplore.intervals import ends
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.streams import StreamPicture
 from pezoexplore.report.plots import style
@@ -85,9 +86,8 @@ def _band(
     steps: Sequence[float], means: Sequence[float], halves: Sequence[float | None], colour: str
 ) -> dict[str, Any]:
     """Build the 95 % interval as a band."""
-    wide = [half or 0.0 for half in halves]
-    upper = [mean + half for mean, half in zip(means, wide, strict=True)]
-    lower = [mean - half for mean, half in zip(means, wide, strict=True)]
+    limits = [ends(mean, half or 0.0) for mean, half in zip(means, halves, strict=True)]
+    lower, upper = zip(*limits, strict=True)
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return {
         "type": "scatter",

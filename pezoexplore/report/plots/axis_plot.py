@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,9 +17,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from pezoexplore.analysis.pareto import check_columns
+from pezoexplore.analysis.standing import cautions
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.intervals import in_words
 from pezoexplore.report.designs import Design, finished_designs
 from pezoexplore.report.plots import style
+from pezoexplore.report.plots.front_key import WARNING_COLOUR
+from pezoexplore.report.plots.front_view import arms
 from pezoexplore.report.plots.scales import plain_number, scale_accuracy, scale_cost
 
 PLOTTED_AXES = ("reuse_period", "pool_size", "bit_width", "lanes", "state_bits", "leap")
@@ -57,6 +62,7 @@ def draw_axis(
     out_dir: Path,
     accuracy: str = "accuracy_mean",
     costs: Sequence[str] = ("lut", "ff"),
+    chance: float | None = None,
 ) -> list[Path]:
     """Draw ``axis_<axis>.png``: accuracy above, costs below, a line per family of designs.
 
@@ -69,6 +75,7 @@ def draw_axis(
         out_dir: Folder of the file, created if missing.
         accuracy: Column of the upper panel.
         costs: One or two columns of the lower panel; the second is dashed.
+        chance: Accuracy of always naming the most frequent class, percent; None if unknown.
 
     Returns:
         The file written; empty if no family has two values.
@@ -84,7 +91,8 @@ def draw_axis(
     if not families:
         return []
     with style.house_style():
-        view = _View(axis, accuracy, tuple(costs), families[:MAX_FAMILIES], len(families))
+        warnings = cautions([item.row for item in usable], [False] * len(usable), chance)
+        view = _View(axis, accuracy, tuple(costs), families[:MAX_FAMILIES], len(families), warnings)
         figure = _figure(view, usable)
         return [style.save(figure, out_dir / f"axis_{axis}.png")]
 
@@ -168,6 +176,7 @@ class _View:
         costs: Columns of the lower panel.
         families: The lines.
         found: Number of families, drawn or not.
+        warnings: What speaks against trusting the accuracies.
     """
 
     axis: str
@@ -175,6 +184,7 @@ class _View:
     costs: tuple[str, ...]
     families: list[Family]
     found: int
+    warnings: Sequence[str] = ()
 
 
 def _figure(view: _View, designs: Sequence[Design]) -> Figure:
@@ -251,20 +261,20 @@ def _draw_accuracy(
     shown = [item for family in view.families for item in family.designs]
     everything = shown + ([reference] if reference else [])
     values = [item.value(view.accuracy) for item in everything]
-    halves = [item.interval(view.accuracy) for item in everything]
-    scale_accuracy(axes, values, halves, compress=False)  # a bent scale would distort the slopes
+    limits = [item.ends(view.accuracy) for item in everything]
+    scale_accuracy(axes, values, limits, compress=False)  # a bent scale would distort the slopes
     axes.set_ylabel(style.title_of(view.accuracy))
     if reference is not None:
-        value, half = reference.value(view.accuracy), reference.interval(view.accuracy)
-        axes.axhspan(value - half, value + half, color="#000000", alpha=0.07, lw=0, zorder=0.5)
+        value = reference.value(view.accuracy)
+        axes.axhspan(*reference.ends(view.accuracy), color="#000000", alpha=0.07, lw=0, zorder=0.5)
         axes.axhline(value, color="#444444", lw=0.8, zorder=1)
     for index, family in enumerate(view.families):
         heights = [item.value(view.accuracy) for item in family.designs]
-        halves = [item.interval(view.accuracy) for item in family.designs]
+        bars = arms(family.designs, view.accuracy)
         xs = _shifted(family.values, places, index, len(view.families))
         look = _look(view.families, index)
-        if any(halves):
-            axes.errorbar(xs, heights, yerr=halves, fmt="none", ecolor=style.LINE_COLOURS[index],
+        if any(map(any, bars)):
+            axes.errorbar(xs, heights, yerr=bars, fmt="none", ecolor=style.LINE_COLOURS[index],
                           elinewidth=0.8, capsize=1.8, capthick=0.8, zorder=3)  # fmt: skip
         _draw_line(axes, family.values, xs, heights, look)
 
@@ -329,9 +339,9 @@ def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Desi
         options = {"lw": 1.1, "ms": 3.8, **_look(view.families, index)}
         handles.append(Line2D([], [], label=family.label, **options))  # type: ignore[arg-type]
     if reference is not None:
-        half = reference.interval(view.accuracy)
-        text = f"{reference.label} (software)"
-        text += f", {reference.value(view.accuracy):.1f}" + (f" ± {half:.1f}" if half else "")
+        half = reference.interval(view.accuracy) or None
+        value = in_words(reference.value(view.accuracy), half, digits=1)
+        text = f"{reference.label} (software), {value}"
         handles.append(Line2D([], [], color="#444444", lw=0.8, label=text))
     grey = {"color": "#777777", "lw": 1.1}
     styles = ("-", (0, (4, 2)))
@@ -356,3 +366,6 @@ def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Desi
         note = f"{shown}\nthose with the most values,\none of each kind first"
         figure.text(_KEY_LEFT / style.WIDTH, 0.1 / height, note, fontsize=6.3, va="bottom",
                     color="#555555", style="italic")  # fmt: skip
+    text = "\n".join(line for item in view.warnings for line in wrap(f"Warning: {item}.", 44))
+    figure.text(_KEY_LEFT / style.WIDTH, 0.55 / height, text, fontsize=6.3, va="bottom",
+                color=WARNING_COLOUR)  # fmt: skip

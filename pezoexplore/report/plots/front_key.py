@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pezoexplore.intervals import in_words
 from pezoexplore.report.designs import Design
 from pezoexplore.report.plots import style
 from pezoexplore.report.plots.front_view import (
@@ -25,18 +28,27 @@ KEY_LINE = 8.7 / style.POINTS_PER_INCH
 
 _KEY_LEFT = 4.98
 _KEY_CHARS, _HEADING_CHARS = 42, 38
+_NOTE_CHARS = 44
 """Characters of an entry and of a heading of the key that fit at full size."""
+
+WARNING_COLOUR = style.LINE_COLOURS[1]
 
 LegendRow = tuple[str, list[Line2D]]
 """Title and handles of a row of the legend."""
 
 
-def _named(item: Design) -> str:
+def _named(item: Design, mark: str) -> str:
     """Return a label, with the confidence of a design that may not be on the front."""
     sure = item.value("front_confidence")
-    if not item.on_front or not sure < SURE:
-        return item.label
-    return f"{item.label} ({sure:.0%} sure)"
+    doubt = f"({sure:.0%} sure)" if item.on_front and sure < SURE else ""
+    return " ".join(filter(None, (item.label, doubt, mark)))
+
+
+def notes(view: FrontView) -> list[tuple[str, str]]:
+    """Return the lines below the list of designs, each with its colour."""
+    marks = ["≈ not distinguishable (95 %, paired seeds)"] if view.marks else []
+    warnings = [line for text in view.warnings for line in wrap(f"Warning: {text}.", _NOTE_CHARS)]
+    return [(line, "#555555") for line in marks] + [(line, WARNING_COLOUR) for line in warnings]
 
 
 def draw_key(figure: Figure, view: FrontView, title: str) -> None:
@@ -46,10 +58,14 @@ def draw_key(figure: Figure, view: FrontView, title: str) -> None:
         group = [item for item in view.named if item.on_front == member]
         colour = style.INK if member else "#555555"
         lines += [("", heading, colour, True)] if group else []
-        lines += [(str(item.number), _named(item), colour, member) for item in group]
+        lines += [
+            (str(item.number), _named(item, view.marks.get(item.number, "")), colour, member)
+            for item in group
+        ]
     more = len(view.shown) - len(view.named)
     if more:
         lines.append(("", f"and {more} more designs without a number", "#555555", False))
+    lines += [("", text, colour, False) for text, colour in notes(view)]
     height = figure.get_figheight()
     for line, (number, text, colour, bold) in enumerate(lines):
         up = 1 - (0.2 + line * KEY_LINE) / height
@@ -80,8 +96,8 @@ def legend_rows(view: FrontView) -> list[LegendRow]:
     front = "front within the constraints" if view.constraints else "front of the two axes shown"
     lines = [Line2D([], [], color=STEP_COLOUR, lw=1.2, label=front)] if view.allowed else []
     for index, item in enumerate(view.references):
-        text = f"{item.label} (software): {view.y(item):.1f}"
-        text += f" ± {view.half(item):.1f}" if view.half(item) > 0 else ""
+        half = item.interval(view.accuracy) or None
+        text = f"{item.label} (software): {in_words(view.y(item), half, digits=1)}"
         lines.append(Line2D([], [], color=REFERENCE_COLOUR, lw=0.8, ls=DASHES[index], label=text))
     rows = [("rng", colours), ("reuse", markers)]
     rows += [

@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pezoexplore.analysis.pareto import check_columns, pareto_mask
+from pezoexplore.analysis.standing import cautions, standings
+from pezoexplore.analysis.statistics import ACCURACY
 from pezoexplore.design.conditions import Condition
 from pezoexplore.report.designs import Design, finished_designs
 from pezoexplore.report.plots import style
@@ -23,6 +25,7 @@ from pezoexplore.report.plots.front_key import (
     draw_key,
     draw_legend,
     legend_rows,
+    notes,
 )
 from pezoexplore.report.plots.front_view import (
     DASHES,
@@ -60,6 +63,7 @@ def draw_front(
     kinds: Sequence[str] = ("png", "svg"),
     target: str = "",
     constraints: Sequence[Condition] = (),
+    chance: float | None = None,
 ) -> list[Path]:
     """Draw ``pareto_<resource>.png`` and ``.svg``.
 
@@ -78,6 +82,7 @@ def draw_front(
         kinds: File types: ``png``, ``svg``, ``pdf``.
         target: Target of all rows, named in the files and the axis label; empty to omit it.
         constraints: Conditions for a design to be on the step line.
+        chance: Accuracy of always naming the most frequent class, percent; None if unknown.
 
     Returns:
         The files written; empty if no finished row has both values.
@@ -93,11 +98,40 @@ def draw_front(
         return []
     with style.house_style():
         references = references_of(designs, accuracy)
-        view = FrontView(shown, references, resource, accuracy, target, tuple(constraints))
+        view = FrontView(
+            shown,
+            references,
+            resource,
+            accuracy,
+            target,
+            tuple(constraints),
+            _marks(shown, designs, accuracy),
+            _warnings(designs, chance) if accuracy == ACCURACY else (),
+        )
         figure = _figure(view, title)
         name = "_".join(filter(None, ["pareto", resource, target]))
         stem = re.sub(r"[^0-9A-Za-z_]", "_", name)
         return [style.save(figure, out_dir / f"{stem}.{kind}") for kind in kinds]
+
+
+def _marks(shown: Sequence[Design], everything: Sequence[Design], accuracy: str) -> dict[int, str]:
+    """Return what each design of the front is not distinguishable from, by its number."""
+    front = [item for item in shown if item.on_front]
+    if accuracy != ACCURACY:
+        return {}
+    found = standings([item.row for item in front], [item.row for item in everything])
+    marks = {}
+    for design, standing in zip(front, found, strict=True):
+        pairs = {"best": standing.best, "baseline": standing.baseline}
+        alike = [name for name, pair in pairs.items() if pair and not pair.distinguishable]
+        if alike:
+            marks[design.number] = f"≈ {', '.join(alike)}"
+    return marks
+
+
+def _warnings(designs: Sequence[Design], chance: float | None) -> tuple[str, ...]:
+    rows, front = [item.row for item in designs], [item.on_front for item in designs]
+    return tuple(cautions(rows, front, chance))
 
 
 def _shown(design: Design, resource: str, accuracy: str) -> bool:
@@ -107,7 +141,7 @@ def _shown(design: Design, resource: str, accuracy: str) -> bool:
 def _figure(view: FrontView, title: str) -> Figure:
     legend = legend_rows(view)
     bottom = 0.5 + LEGEND_LINE * len(legend)
-    key_lines = len(view.named) + 2 + (len(view.named) < len(view.shown))
+    key_lines = len(view.named) + 2 + (len(view.named) < len(view.shown)) + len(notes(view))
     height = max(bottom + 3.2, key_lines * KEY_LINE + 0.3)
     figure = Figure(figsize=(style.WIDTH, height))
     axes = style.axes_at(figure, _LEFT, bottom, _PLOT_WIDTH, height - bottom - 0.12)
@@ -131,7 +165,7 @@ def _scale(axes: Axes, view: FrontView) -> dict[int, float]:
     log = ", log scale" * (cost.kind != "linear")
     axes.set_xlabel(style.title_of(view.resource) + place + log)
     bend = scale_accuracy(
-        axes, [view.y(item) for item in everything], [view.half(item) for item in everything]
+        axes, [view.y(item) for item in everything], [view.ends(item) for item in everything]
     )
     note = "" if bend is None else f", compressed below {plain_number(bend)}"
     axes.set_ylabel(style.title_of(view.accuracy) + note)
@@ -153,14 +187,14 @@ def _scale(axes: Axes, view: FrontView) -> dict[int, float]:
 def _draw_references(axes: Axes, view: FrontView) -> None:
     """Draw lines over the whole width: software has no value on the axis of a resource."""
     for index, design in enumerate(view.references):
-        value, half = view.y(design), view.half(design)
+        value, (low, high) = view.y(design), view.ends(design)
         axes.axhline(value, color=REFERENCE_COLOUR, lw=0.8, ls=DASHES[index], zorder=1.2)
         if index == 0:
-            axes.axhspan(value - half, value + half, color="#000000", alpha=0.07, lw=0, zorder=0.5)
-        elif half > 0:
+            axes.axhspan(low, high, color="#000000", alpha=0.07, lw=0, zorder=0.5)
+        elif high > low:
             place = 0.99 - 0.014 * (index - 1)
-            axes.errorbar(place, value, yerr=half, fmt="none", ecolor=REFERENCE_COLOUR,
-                          elinewidth=0.8, capsize=1.6, capthick=0.8,
+            axes.errorbar(place, value, yerr=view.arms([design]), fmt="none", elinewidth=0.8,
+                          ecolor=REFERENCE_COLOUR, capsize=1.6, capthick=0.8,
                           transform=axes.get_yaxis_transform(), zorder=1.3)  # fmt: skip
 
 
@@ -207,13 +241,13 @@ def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view:
     """Draw markers and error bars of designs of equal appearance."""
     first = designs[0]
     colour = first.point.family.colour
-    front, halves = first.on_front, [view.half(design) for design in designs]
+    front, bars = first.on_front, view.arms(designs)
     crowded = _crowded(first, view)
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)
     axes.errorbar(
         [xs[design.number] for design in designs],
         [view.y(design) for design in designs],
-        yerr=halves if any(halves) else None,
+        yerr=bars if any(map(any, bars)) else None,
         fmt=style.REUSE_MARKERS.get(first.point.reuse, "o"),
         color=colour,
         ms=size,
@@ -286,10 +320,10 @@ def _bar_ends(
 
     The list is empty if another bar is so close that the number could be read as that one's.
     """
-    x, half = xs[item.number], view.half(item)
-    top, bottom = to_points([(x, view.y(item) + half), (x, view.y(item) - half)])
+    x, (low, high) = xs[item.number], view.ends(item)
+    top, bottom = to_points([(x, high), (x, low)])
     crowd = sum(abs(other - top[0]) < _CLOSE for other in everywhere)
-    if half == 0 or crowd > 1:  # the bar itself is counted
+    if high == low or crowd > 1:  # the bar itself is counted
         return []
     return [(top[0], top[1] + 4.6), (bottom[0], bottom[1] - 4.6)]
 
@@ -302,9 +336,10 @@ def _obstacles(
     to_points: ToPoints,
 ) -> list[Obstacle]:
     """Return markers, error bars and lines as boxes in points."""
+    heights = [(view.y(item), *view.ends(item)) for item in view.shown]
     ends = [
-        [(xs[item.number], view.y(item) + sign * view.half(item)) for item in view.shown]
-        for sign in (0, -1, 1)
+        [(xs[item.number], place[which]) for item, place in zip(view.shown, heights, strict=True)]
+        for which in (0, 1, 2)
     ]
     obstacles = []
     for centre, low, high in zip(*map(to_points, ends), strict=True):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pezoexplore.design.conditions import Condition
 from pezoexplore.report.designs import Design
@@ -29,6 +30,8 @@ class FrontView:
         accuracy: Column of the y axis, percent.
         target: Target of all designs, if the axis label is to name it; else empty.
         constraints: Conditions for a design to be on the step line.
+        marks: What designs of the front are not distinguishable from, by number.
+        warnings: What speaks against trusting the accuracies.
     """
 
     shown: list[Design]
@@ -37,6 +40,8 @@ class FrontView:
     accuracy: str
     target: str = ""
     constraints: tuple[Condition, ...] = ()
+    marks: Mapping[int, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> list[Design]:
@@ -54,9 +59,19 @@ class FrontView:
         """Return the accuracy of a design, percent."""
         return design.value(self.accuracy)
 
-    def half(self, design: Design) -> float:
-        """Return the half width of the 95 % interval of a design's accuracy, percent."""
-        return design.interval(self.accuracy)
+    def ends(self, design: Design) -> tuple[float, float]:
+        """Return the ends of the 95 % interval of a design's accuracy, percent."""
+        return design.ends(self.accuracy)
+
+    def arms(self, designs: list[Design]) -> list[list[float]]:
+        """Return lengths of the error bars of designs, those below and those above."""
+        return arms(designs, self.accuracy)
+
+
+def arms(designs: Sequence[Design], column: str) -> list[list[float]]:
+    """Return lengths of the error bars of a column, those below and those above its values."""
+    limits = [(item.value(column), *item.ends(column)) for item in designs]
+    return [[value - low for value, low, _ in limits], [high - value for value, _, high in limits]]
 
 
 def references_of(designs: list[Design], accuracy: str) -> list[Design]:

@@ -27,6 +27,7 @@ def draw_all(
     minimize: Sequence[str],
     out_dir: Path,
     constraints: Sequence[Condition | str] = (),
+    chance: float | None = None,
 ) -> list[Path]:
     """Draw every plot for which the results have data.
 
@@ -38,6 +39,7 @@ def draw_all(
         minimize: Objectives whose smaller values are better.
         out_dir: Folder of the files, created if missing.
         constraints: Conditions that every design of the front meets.
+        chance: Accuracy of always naming the most frequent class, percent; None if unknown.
 
     Returns:
         The files written: ``pareto_<resource>.png`` and ``.svg``, if several targets have
@@ -47,11 +49,11 @@ def draw_all(
         DesignError: An objective or constraint names an unknown or a text column.
         PezoError: A file cannot be written.
     """
-    written = draw_fronts(frame, maximize, minimize, out_dir, constraints)
+    written = draw_fronts(frame, maximize, minimize, out_dir, constraints, chance=chance)
     columns = {str(name) for name in frame.columns}
     costs = [column for column in ("lut", "ff") if column in columns]
     for axis in PLOTTED_AXES:
-        drawn = draw_axis(frame, axis, out_dir, costs=costs)
+        drawn = draw_axis(frame, axis, out_dir, costs=costs, chance=chance)
         if not drawn:
             _LOG.debug("no plot along %s: no designs that differ in nothing else", axis)
         written += drawn
@@ -65,6 +67,7 @@ def draw_fronts(
     out_dir: Path,
     constraints: Sequence[Condition | str] = (),
     kinds: Sequence[str] = ("png", "svg"),
+    chance: float | None = None,
 ) -> list[Path]:
     """Draw accuracy against each resource; ``pezoexplore pareto`` draws just these.
 
@@ -79,6 +82,7 @@ def draw_fronts(
         out_dir: As in :func:`draw_all`.
         constraints: As in :func:`draw_all`.
         kinds: File types of each plot: ``png``, ``svg``, ``pdf``.
+        chance: As in :func:`draw_all`.
 
     Returns:
         The files written.
@@ -109,6 +113,7 @@ def draw_fronts(
                 kinds,
                 target,
                 as_conditions(constraints),
+                chance,
             )
         if not drawn:
             _LOG.debug("no plot of %s against %s: no design has both", accuracy, resource)

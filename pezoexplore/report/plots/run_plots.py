@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from pezoexplore.analysis.frames import frame_of_rows
+from pezoexplore.analysis.runs import chance_in
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
@@ -28,7 +29,14 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
     """
     frame = frame_of_rows(rows, COLUMNS)
     objectives = space.objectives
-    written = draw_all(frame, objectives.maximize, objectives.minimize, out_dir, space.constraints)
+    written = draw_all(
+        frame,
+        objectives.maximize,
+        objectives.minimize,
+        out_dir,
+        space.constraints,
+        chance_in(out_dir, space.task),
+    )
     remove_stale(out_dir, written)
 
 

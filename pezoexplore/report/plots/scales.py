@@ -105,7 +105,10 @@ def _log_ticks(low: float, high: float) -> list[float]:
 
 
 def scale_accuracy(
-    axes: Axes, values: Sequence[float], intervals: Sequence[float], compress: bool = True
+    axes: Axes,
+    values: Sequence[float],
+    intervals: Sequence[tuple[float, float]],
+    compress: bool = True,
 ) -> float | None:
     """Scale the y axis for accuracies, error bars included.
 
@@ -115,14 +118,14 @@ def scale_accuracy(
     Args:
         axes: The axes.
         values: Finite accuracies of the n designs to show.
-        intervals: Half widths of their n intervals.
+        intervals: Lower and upper ends of their n intervals.
         compress: Allow the compressed part.
 
     Returns:
         The accuracy below which the axis is compressed; None if it is linear throughout.
     """
-    lows = [value - half for value, half in zip(values, intervals, strict=True)]
-    low, high = min(lows), max(value + half for value, half in zip(values, intervals, strict=True))
+    lows = [low for low, _ in intervals]
+    low, high = min(lows), max(high for _, high in intervals)
     bend = _bend(values, lows, low, high) if compress else None
     if bend is None:
         spread = max(high - low, 1e-6 * abs(high), 1e-9)

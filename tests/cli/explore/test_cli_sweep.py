@@ -63,6 +63,33 @@ def test_json_tells_the_whole_result(run):
     assert all(isinstance(row["accuracy_mean"], float) for row in document["results"])
     assert document["front"] == [row for row in document["results"] if row["pareto"]]
     assert len(document["results"][0]["accuracy_per_seed"]) == 2
+    assert document["why_empty"] is None
+    assert [item["best"] is None for item in document["standings"]].count(True) == 1
+
+
+def test_too_few_seeds_and_training_that_taught_nothing_are_said(run, call):
+    folder, done = run
+    said = json.loads(done.stdout)["warnings"]
+    assert said[0].startswith("2 seeds: too few") and said[1].startswith("nothing has learned")
+    out = folder / "reports" / "small"
+    assert json.loads((out / "run.json").read_text())["chance_percent"] == pytest.approx(3700 / 360)
+    assert call("pareto", out, "--format", "json").document["warnings"] == said
+    call("report", out, "--no-figures")
+    for name in ("report.html", "report.md"):
+        assert "nothing has learned" in (out / name).read_text()
+    shown = call("sweep", folder / "small.yaml", "--out", out, *TRAIN_ONLY).out
+    assert "warning: nothing has learned" in shown
+    assert "nothing has learned" in (out / "pareto_effective_dim.svg").read_text()
+
+
+def test_an_empty_front_has_its_reason_in_json_too(run, call, tmp_path):
+    folder, _ = run
+    limited = tmp_path / "limited.yaml"
+    limited.write_text(DESIGN + 'constraints: ["accuracy_mean >= 99"]\n')
+    out = shutil.copytree(folder / "reports" / "small", tmp_path / "run")
+    answer = call("sweep", limited, "--out", out, *TRAIN_ONLY, "--format", "json")
+    assert answer.document["front"] == []
+    assert "none of 4 finished designs meets" in answer.document["why_empty"]
 
 
 def test_progress_is_plain_lines_on_stderr(run):

@@ -86,6 +86,24 @@ def test_front_has_intervals_and_a_step_line(frame, monkeypatch, tmp_path):
     ]  # fmt: skip
 
 
+def test_no_bar_band_or_axis_leaves_the_percentages(frame, monkeypatch, tmp_path):
+    wide = frame.assign(accuracy_ci95=[55.0] * len(frame))
+    front = [index in (6, 7, 8, 9) for index in range(len(frame))]
+    figures = figure_of(monkeypatch, lambda: draw_front(wide, "lut", front, tmp_path))
+    figures += figure_of(monkeypatch, lambda: draw_axis(wide, "pool_size", tmp_path))
+    heights = [
+        height
+        for figure in figures
+        for bar in figure.axes[0].containers
+        for lines in bar.lines[2]
+        for segment in lines.get_segments()
+        for height in segment[:, 1]
+    ]
+    bands = [patch.get_y() + patch.get_height() for f in figures for patch in f.axes[0].patches]
+    assert len(heights) > 20 and len(bands) == 3
+    assert 24 < min(heights) < max(heights) == 100 == max(bands)
+
+
 def test_the_step_line_keeps_the_constraints(frame, monkeypatch, tmp_path):
     def corners(limit):
         (figure, *_) = figure_of(

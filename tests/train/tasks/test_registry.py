@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.errors import PezoError
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.task import Split
@@ -121,3 +122,14 @@ def test_images_for_deepzero_are_quarters_of_mnist() -> None:
     assert means.shape == (16, 16)
     assert not means[[0, 15]].any()
     assert means[8, 7] == image[14:16, 12:14].sum() // 4
+
+
+@pytest.mark.parametrize("name", [*TASKS, "last-mile-rotated", "last-mile-new-classes-16"])
+def test_chance_is_the_share_of_the_most_frequent_class(name: str) -> None:
+    labels = get_task(name).test.labels
+    assert chance_of(name) == pytest.approx(100 * np.bincount(labels).max() / len(labels))
+
+
+def test_chance_of_a_users_task_is_not_known_by_its_name() -> None:
+    assert all(chance_of(name) for name in TASK_NAMES)
+    assert chance_of("own:digits") is None

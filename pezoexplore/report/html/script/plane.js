@@ -14,15 +14,16 @@ function bestOfTwo(rows, x, y) {
 
 function errors(rows, y) {
   const on = $("intervals").checked && (rows === plane.front || rows.length <= CROWD);
-  return on ? rows.map((row) => half(y, row)) : [];
+  return on ? rows.map((row) => ends(y, row)) : [];
 }
 
 function cloud(rows, member, x, y) {
-  const gl = !member && rows.length > CROWD;
+  const gl = !member && rows.length > CROWD, limits = errors(rows, y);
   return {
     type: gl ? "scattergl" : "scatter", mode: "markers", customdata: rows, hoverinfo: "none", showlegend: false,
     x: rows.map((row) => number(x, row)), y: rows.map((row) => number(y, row)),
-    error_y: {type: "data", array: errors(rows, y), thickness: 1, width: 0, color: member ? "#555" : "#c3c8ce"},
+    error_y: {type: "data", symmetric: false, array: limits.map((end, index) => end && end[1] - number(y, rows[index])),
+      arrayminus: limits.map((end, index) => end && number(y, rows[index]) - end[0]), thickness: 1, width: 0, color: member ? "#555" : "#c3c8ce"},
     marker: {
       color: rows.map(colour), size: member ? 11 : gl ? 5 : 8, opacity: member ? 1 : gl ? 0.6 : 0.85,
       symbol: rows.map((row) => (data.symbols[data.reuse[row]] || "circle") + (member || gl ? "" : "-open")),
@@ -46,7 +47,7 @@ function references(y) {
 function heights(rows, y) {      // range that bad designs do not stretch
   const values = rows.map((row) => number(y, row)).sort((a, b) => a - b);
   const low = values[Math.floor(0.1 * values.length)], high = values[values.length - 1];
-  const front = plane.front.map((row) => number(y, row) - (half(y, row) || 0));
+  const front = plane.front.map((row) => (ends(y, row) || [number(y, row)])[0]);
   const bottom = Math.min(low, ...front), room = (high - bottom) || 1;
   if (!(values[0] < bottom - room) || !data.maximize.includes(y)) return {};
   const hidden = values.filter((value) => value < bottom - 0.08 * room).length;
@@ -108,14 +109,14 @@ function drawPicked(chosen) {
   pen.rect(size.l, size.t, size.w, size.h);
   pen.clip();
   for (const rows of [plane.others, plane.front]) {
-    const member = rows === plane.front, crowd = !member && rows.length > CROWD, halves = errors(rows, y);
+    const member = rows === plane.front, crowd = !member && rows.length > CROWD, limits = errors(rows, y);
     rows.forEach((row, index) => {
       if (!chosen[row]) return;
       const value = number(y, row), x = across(number($("x").value, row)), mark = MARKS[data.symbols[data.reuse[row]]];
       pen.strokeStyle = member ? "#555" : "#c3c8ce";
       pen.lineWidth = 1;
       pen.beginPath();
-      if (halves[index]) outlined(pen, [[x, up(value - halves[index])], [x, up(value + halves[index])]]);
+      if (limits[index]) outlined(pen, limits[index].map((end) => [x, up(end)]));
       pen.stroke();
       pen.beginPath();
       (mark || MARKS.circle)(pen, x, up(value), member ? 5.5 : crowd ? 2.5 : 4);

@@ -31,12 +31,19 @@ const half = (name, row) => {
   const column = columns.get(name).half;
   return column && known(column, row) ? number(column, row) : null;
 };
+// The interval, cut at 0 and 100 as in pezoexplore/intervals.py: [low, high], null without one.
+const ends = (name, row) => {
+  const width = half(name, row), value = number(name, row);
+  return width === null ? null : [Math.max(value - width, 0), Math.min(value + width, 100)];
+};
 const colour = (row) => data.colours[data.rng[row]] || "#8a8a8a";
 const shown = (value) => typeof value === "number" ? String(+value.toPrecision(6)) : String(value);
 function words(name, row) {
-  const value = cell(name, row), width = half(name, row);
+  const value = cell(name, row), width = half(name, row), limits = ends(name, row);
   if (value === null) return "";
-  return width === null ? shown(value) : `${value.toFixed(2)} ± ${width.toFixed(2)}`;
+  if (width === null) return shown(value);
+  const whole = limits[0] === value - width && limits[1] === value + width;
+  return value.toFixed(2) + (whole ? ` ± ${width.toFixed(2)}` : ` (${limits.map((end) => end.toFixed(2)).join(" to ")})`);
 }
 const wide = (name, rows) => {
   const values = rows.map((row) => number(name, row)).filter(Number.isFinite);
