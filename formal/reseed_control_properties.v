@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Properties of reseed_control: a reseed lasts as many loads as there are words.
+// Properties of reseed_control: a reseed lasts as many loads as there are words, and the clock
+// after the last of them is marked.
 
 `resetall
 `timescale 1ns/1ps
@@ -19,18 +20,21 @@ module reseed_control_properties #(
     localparam COUNT_BITS = $clog2(WORDS + 1);
 
     wire loading;
+    wire first;
 
     reseed_control #(.WORDS(WORDS), .AFTER_RESET(AFTER_RESET)) dut (
-        .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+        .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading), .first_q(first));
 
     (* hierconn *) wire [COUNT_BITS-1:0] \dut.left_q ;
 
     // Loads still due, 0 to WORDS.
     reg [16:0] due_q;
     reg        past_q = 1'b0;
+    reg        ended_q;  // the last of them came in the clock before
 
     always @(posedge clk) begin
         past_q <= 1'b1;
+        ended_q <= !rst && due_q == 1 && load;
         if (rst)
             due_q <= (AFTER_RESET != 0) ? WORDS : 0;
         else if (due_q != 0)
@@ -43,6 +47,7 @@ module reseed_control_properties #(
         assume (past_q || rst);
         if (past_q) begin
             lasts: assert (loading == (due_q != 0));
+            marked: assert (first == ended_q);
             if (loading)
                 in_range: assert (\dut.left_q < WORDS);
 

@@ -52,6 +52,7 @@ module stream_bank_properties #(
     (* hierconn *) wire [2:0]     \dut.u_count.count_q ;
     (* hierconn *) wire [2:0]     \dut.u_count.kept_q ;
     (* hierconn *) wire [$clog2(LANES+TABLE_WORDS+1)-1:0] \dut.gen_reseed.u_control.left_q ;
+    (* hierconn *) wire           \dut.gen_reseed.u_control.first_q ;
     (* hierconn *) wire [$clog2(LANES+1)-1:0] \dut.gen_table_load.u_states.left_q ;
     (* hierconn *) wire           \dut.gen_table_load.u_states.loading_q ;
     (* hierconn *) wire [(EXPONENT_BITS > 0 ? EXPONENT_BITS : 1)-1:0]
@@ -72,8 +73,6 @@ module stream_bank_properties #(
     reg [2:0]     kept_place_q;
     wire [13:0]   exponents;          // two bits a place
     reg [4:0]     due_q;              // words still to load
-    reg           known_q;            // what `start` kept is of this epoch
-    reg           shown_known_q;      // and so is what is shown
     wire          idle = due_q == 0;
     wire          states_due = due_q > TABLE_WORDS;
     wire [3:0]    loaded = LANES + TABLE_WORDS - due_q;
@@ -137,10 +136,12 @@ module stream_bank_properties #(
     // What was seen at the ports.
     reg           past_q = 1'b0;
     reg           waiting_q = 1'b0;   // a beat was shown, not taken, and nothing else was asked for
-    reg           replayed_q = 1'b0;  // a replay of a beat that is known
+    reg           replayed_q = 1'b0;
+    reg           first_q = 1'b0;     // the first beat since the loads of a reseed
     reg [ALL+5:0] seen_q;
-    reg [ALL+5:0] latched_q;          // the beat shown when `start` came last
-    reg           latched_known_q;    // there was one since reset or reseed
+    reg [ALL+5:0] latched_q;          // the beat shown when `start` came last, or the first one
+    reg           begun_q;            // a beat was shown since rst
+    wire [ALL+5:0] latched = (first_q || !begun_q) ? {out_exponent, out_data} : latched_q;
     integer i, j, k;
 
     always @(posedge clk) begin
@@ -154,7 +155,7 @@ module stream_bank_properties #(
                 else
                     model_q[i*STATE_BITS +: STATE_BITS] <= stepped[i*STATE_BITS +: STATE_BITS];
         end else if (idle && replay)
-            model_q <= kept_model_q;
+            model_q <= first_q ? model_q : kept_model_q;
         else if (accept)
             model_q <= stepped;
 
@@ -162,8 +163,8 @@ module stream_bank_properties #(
             place_q <= 0;
             turn_q <= 0;
         end else if (idle && replay) begin
-            place_q <= kept_place_q;
-            turn_q <= kept_turn_q;
+            place_q <= first_q ? 0 : kept_place_q;
+            turn_q <= first_q ? 0 : kept_turn_q;
         end else if (accept || (!idle && load)) begin
             place_q <= (place_q == PERIOD - 1) ? 0 : place_q + 1'b1;
             if (accept && place_q == PERIOD - 1)
@@ -176,27 +177,19 @@ module stream_bank_properties #(
             kept_model_q <= SEEDS;
             kept_turn_q <= 0;
             kept_place_q <= 0;
-            known_q <= FIRST_WORDS == 0;
-        end else if (idle && asked)
-            known_q <= 1'b0;
-        else if (idle && start && !replay) begin
-            kept_model_q <= model_q;
+        end else if (first_q || (idle && start && !replay)) begin
+            kept_model_q <= model_q;  // by `start`, and the first beat of a reseed
             kept_turn_q <= turn_q;
             kept_place_q <= place_q;
-            known_q <= shown_known_q;
         end
-        if (rst || !idle)
-            shown_known_q <= 1'b1;
-        else if (replay)
-            shown_known_q <= known_q;
 
         waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
-        replayed_q <= !rst && idle && replay && known_q && latched_known_q && !asked;
+        replayed_q <= !rst && idle && replay && begun_q && !asked;
+        first_q <= !rst && due_q == 1 && load;
+        begun_q <= !rst && (begun_q || out_valid);
         seen_q <= {out_exponent, out_data};
-        latched_known_q <= !rst && !(idle && asked)
-                        && (latched_known_q || (idle && start && !replay));
-        if (idle && start && !replay)
-            latched_q <= {out_exponent, out_data};
+        if (out_valid)
+            latched_q <= (start && !replay) ? {out_exponent, out_data} : latched;
     end
 
     wire [ALL-1:0] ones = {ALL{1'b1}};
@@ -241,9 +234,9 @@ module stream_bank_properties #(
         if (past_q) begin
             if (waiting_q && !rst)
                 held: assert (out_valid && {out_exponent, out_data} == seen_q);
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 delivered: assert (out_data == (shown ^ signs));
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 scaled: assert (out_exponent == exponent);
             if (replayed_q && !rst)
                 replayed: assert (out_valid && {out_exponent, out_data} == latched_q);
@@ -253,17 +246,15 @@ module stream_bank_properties #(
             invariant_ranges: assert (due_q <= LANES + TABLE_WORDS && turn_q < LANES
                 && place_q < PERIOD && kept_turn_q < LANES && kept_place_q < PERIOD
                 && (HAS_RESEED != 0 || due_q == 0));
-            if (idle && shown_known_q)
+            if (idle)
                 invariant_state: assert (\dut.state_q == shown
                                          && \dut.u_count.count_q == count_of(place_q));
             if (states_due)
                 invariant_loaded: assert (((in_place ^ model_q) & loaded_bits) == 0);
             if (!idle && !states_due)
-                invariant_table: assert (\dut.state_q == model_q && turn_q == 0 && shown_known_q
+                invariant_table: assert (\dut.state_q == model_q && turn_q == 0
                     && place_q == TABLE_WORDS - due_q
                     && \dut.u_count.count_q == count_of(place_q));
-            if (!idle)
-                invariant_known: assert (!known_q);
             if (!idle)
                 invariant_left: assert (\dut.gen_reseed.u_control.left_q == due_q - 1);
             if (HAS_RESEED != 0 && TABLE_WORDS != 0) begin
@@ -273,10 +264,18 @@ module stream_bank_properties #(
                                                    == due_q - TABLE_WORDS - 1);
                 invariant_entries: assert (!table_differs);
             end
-            if (known_q)
+            if (idle && !first_q)
                 invariant_kept: assert (\dut.kept_q == kept_shown
                                         && \dut.u_count.kept_q == count_of(kept_place_q));
-            if (known_q && latched_known_q)
+            if (first_q)
+                invariant_first: assert (idle && place_q == 0 && turn_q == 0);
+            if (HAS_RESEED != 0)
+                invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
+            if (!begun_q && idle && !first_q)
+                invariant_begun: assert (FIRST_WORDS == 0 && model_q == SEEDS
+                    && kept_model_q == SEEDS && turn_q == 0 && kept_turn_q == 0 && place_q == 0
+                    && kept_place_q == 0);
+            if (idle && !first_q && begun_q)
                 invariant_latched: assert (latched_q == {kept_exponent, kept_shown ^ signs});
         end
     end

@@ -42,14 +42,13 @@ module stream_none_properties #(
     (* hierconn *) wire [ALL-1:0] \dut.state_q ;
     (* hierconn *) wire [ALL-1:0] \dut.kept_q ;
     (* hierconn *) wire [$clog2(LANES+1)-1:0] \dut.gen_reseed.u_control.left_q ;
+    (* hierconn *) wire            \dut.gen_reseed.u_control.first_q ;
 
-    // The model: a state a lane, loads still due, and what `start` kept. A reseed forgets that: a
-    // replay before the next `start` has nothing to show again.
+    // The model: a state a lane, loads still due, and what is kept: by `start`, and of a reseed its
+    // first beat.
     reg  [ALL-1:0] model_q;
     reg  [ALL-1:0] kept_model_q;
     reg  [8:0]     due_q;
-    reg            known_q;       // what `start` kept is of this epoch
-    reg            shown_known_q; // and so is what is shown
     wire [ALL-1:0] stepped;
     wire [8:0]     loaded = LANES - due_q;
     wire           idle = due_q == 0;
@@ -68,9 +67,11 @@ module stream_none_properties #(
     // What was seen at the ports.
     reg           past_q = 1'b0;
     reg           waiting_q = 1'b0;   // a beat was shown, not taken, and nothing else was asked for
-    reg           replayed_q = 1'b0;  // a replay of a beat that is known
+    reg           replayed_q = 1'b0;
+    reg           first_q = 1'b0;     // the first beat since the loads of a reseed
     reg [ALL-1:0] shown_q;
-    reg [ALL-1:0] latched_q;          // the beat shown when `start` came last
+    reg [ALL-1:0] latched_q;          // the beat shown when `start` came last, or the first one
+    wire [ALL-1:0] latched = first_q ? out_data : latched_q;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
@@ -83,27 +84,21 @@ module stream_none_properties #(
         else if (accept)
             model_q <= stepped;
         due_q <= rst ? 0 : !idle ? due_q - load : (reseed && HAS_RESEED != 0) ? LANES : 0;
-        if (rst) begin
+        if (rst)
             kept_model_q <= SEEDS;
-            known_q <= 1'b1;
-        end else if (idle && reseed && HAS_RESEED != 0)
-            known_q <= 1'b0;
-        else if (idle && start && !replay) begin
+        else if (!idle && load)
+            kept_model_q[(LANES-due_q)*STATE_BITS +: STATE_BITS] <= load_data;
+        else if (idle && start && !replay)
             kept_model_q <= model_q;
-            known_q <= shown_known_q;
-        end
-        if (rst || !idle)
-            shown_known_q <= 1'b1;
-        else if (replay)
-            shown_known_q <= known_q;
 
         waiting_q <= !rst && !replay && !(reseed && HAS_RESEED != 0) && out_valid && !out_ready;
-        replayed_q <= !rst && idle && replay && known_q && !(reseed && HAS_RESEED != 0);
+        replayed_q <= !rst && idle && replay && !(reseed && HAS_RESEED != 0);
+        first_q <= !rst && due_q == 1 && load;
         shown_q <= out_data;
         if (rst)
             latched_q <= SEEDS ^ {LANES{SIGN}};
-        else if (idle && start && !replay && out_valid)
-            latched_q <= out_data;
+        else if (out_valid)
+            latched_q <= (start && !replay) ? out_data : latched;
     end
 
     wire [ALL-1:0] ones = {ALL{1'b1}};
@@ -128,7 +123,7 @@ module stream_none_properties #(
         if (past_q) begin
             if (waiting_q && !rst)
                 held: assert (out_valid && out_data == shown_q);
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 delivered: assert (out_data == (model_q ^ {LANES{SIGN}}));
             if (replayed_q && !rst)
                 replayed: assert (out_valid && out_data == latched_q);
@@ -136,14 +131,19 @@ module stream_none_properties #(
             nonzero: assert (!any_zero && !any_kept_zero);
 
             invariant_due: assert (due_q <= LANES && (HAS_RESEED != 0 || due_q == 0));
-            if (idle && shown_known_q)
+            if (idle)
                 invariant_state: assert (\dut.state_q == model_q);
             if (!idle)
                 invariant_loaded: assert (((in_place ^ model_q) & loaded_bits) == 0);
-            if (known_q) begin
-                invariant_kept: assert (\dut.kept_q == kept_model_q);
-                invariant_latched: assert (latched_q == (kept_model_q ^ {LANES{SIGN}}));
-            end
+            if (idle && !first_q)
+                invariant_kept: assert (\dut.kept_q == kept_model_q
+                                        && latched_q == (kept_model_q ^ {LANES{SIGN}}));
+            if (first_q)
+                invariant_first: assert (idle && kept_model_q == model_q);
+            if (HAS_RESEED != 0)
+                invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
+            if (!idle)
+                invariant_kept_loaded: assert (((kept_model_q ^ model_q) & loaded_bits) == 0);
             if (!idle)
                 invariant_left: assert (\dut.gen_reseed.u_control.left_q == due_q - 1);
         end

@@ -53,16 +53,15 @@ module stream_phased_properties #(
     (* hierconn *) wire [3:0] \dut.u_count.count_q ;
     (* hierconn *) wire [3:0] \dut.u_count.kept_q ;
     (* hierconn *) wire [0:0] \dut.gen_reseed.u_control.left_q ;
+    (* hierconn *) wire       \dut.gen_reseed.u_control.first_q ;
 
-    // The model: the state, the place in the period, and what `start` kept of both. A reseed
-    // forgets that: a replay before the next `start` has nothing to show again.
+    // The model: the state, the place in the period, and what is kept of both: by `start`, and of a
+    // reseed its first beat.
     reg [3:0] model_q;
     reg [3:0] place_q;
     reg [3:0] kept_model_q;
     reg [3:0] kept_place_q;
     reg       loading_q;
-    reg       known_q;
-    reg       shown_known_q;
     wire      accept = out_valid && out_ready;
     wire      load = load_valid && load_ready;
     wire      asked = reseed && HAS_RESEED != 0;
@@ -110,10 +109,12 @@ module stream_phased_properties #(
     // What was seen at the ports.
     reg        past_q = 1'b0;
     reg        waiting_q = 1'b0;   // a beat was shown, not taken, and nothing else was asked for
-    reg        replayed_q = 1'b0;  // a replay of a beat that is known
+    reg        replayed_q = 1'b0;
+    reg        first_q = 1'b0;     // the first beat since the load of a reseed
     reg [13:0] seen_q;
-    reg [13:0] latched_q;          // the beat shown when `start` came last
-    reg        latched_known_q;    // there was one since reset or reseed
+    reg [13:0] latched_q;          // the beat shown when `start` came last, or the first one
+    reg        begun_q;            // a beat was shown since rst
+    wire [13:0] latched = (first_q || !begun_q) ? {out_exponent, out_data} : latched_q;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
@@ -130,29 +131,21 @@ module stream_phased_properties #(
             place_q <= (place_q == PERIOD - 1) ? 0 : place_q + 1'b1;
         end
         loading_q <= !rst && (loading_q ? !load : asked);
-        if (rst) begin
-            kept_model_q <= SEED;
+        if (rst || (loading_q && load)) begin
+            kept_model_q <= rst ? SEED : load_data;
             kept_place_q <= 0;
-            known_q <= 1'b1;
-        end else if (!loading_q && asked)
-            known_q <= 1'b0;
-        else if (!loading_q && start && !replay) begin
+        end else if (!loading_q && start && !replay) begin
             kept_model_q <= model_q;
             kept_place_q <= place_q;
-            known_q <= shown_known_q;
         end
-        if (rst || loading_q)
-            shown_known_q <= 1'b1;
-        else if (replay)
-            shown_known_q <= known_q;
 
         waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
-        replayed_q <= !rst && !loading_q && replay && known_q && latched_known_q && !asked;
+        replayed_q <= !rst && !loading_q && replay && begun_q && !asked;
+        first_q <= !rst && loading_q && load;
+        begun_q <= !rst && (begun_q || out_valid);
         seen_q <= {out_exponent, out_data};
-        latched_known_q <= !rst && !(!loading_q && asked)
-                        && (latched_known_q || (!loading_q && start && !replay));
-        if (!loading_q && start && !replay)
-            latched_q <= {out_exponent, out_data};
+        if (out_valid)
+            latched_q <= (start && !replay) ? {out_exponent, out_data} : latched;
     end
 
     always @* begin
@@ -161,9 +154,9 @@ module stream_phased_properties #(
         if (past_q) begin
             if (waiting_q && !rst)
                 held: assert (out_valid && {out_exponent, out_data} == seen_q);
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 delivered: assert (out_data == words(model_q));
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 scaled: assert (out_exponent == exponent);
             if (replayed_q && !rst)
                 replayed: assert (out_valid && {out_exponent, out_data} == latched_q);
@@ -174,15 +167,23 @@ module stream_phased_properties #(
             invariant_ranges: assert (place_q < PERIOD && kept_place_q < PERIOD
                                       && (HAS_RESEED != 0 || !loading_q));
             if (loading_q)
-                invariant_left: assert (\dut.gen_reseed.u_control.left_q == 0 && !known_q);
-            if (!loading_q && shown_known_q)
+                invariant_left: assert (\dut.gen_reseed.u_control.left_q == 0);
+            if (!loading_q)
                 invariant_state: assert (\dut.state_q == model_q
                                          && \dut.u_count.count_q == counts[place_q]);
-            if (known_q)
+            if (!loading_q && !first_q)
                 invariant_kept: assert (\dut.kept_q == kept_model_q
                                         && \dut.u_count.kept_q == counts[kept_place_q]);
-            if (known_q && latched_known_q)
+            if (first_q)
+                invariant_first: assert (!loading_q && kept_model_q == model_q
+                                         && kept_place_q == place_q);
+            if (HAS_RESEED != 0)
+                invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
+            if (!loading_q && !first_q && begun_q)
                 invariant_latched: assert (latched_q == {kept_exponent, words(kept_model_q)});
+            if (!begun_q)
+                invariant_begun: assert (!loading_q && !first_q && model_q == SEED
+                    && kept_model_q == SEED && place_q == 0 && kept_place_q == 0);
         end
     end
 

@@ -53,15 +53,13 @@ module stream_pool_refill_properties (
                         \dut.u_rows.gen_ram.rows[0] };
 
     // The model: the words, in the order made, and how many there are; whether the host's state is
-    // awaited; beats accepted since, modulo ROWS, and what `start` kept of that.
+    // awaited; beats accepted since, modulo ROWS, and what is kept of that.
     reg [3:0]  state_q;
     reg [23:0] words_q;
     reg [2:0]  made_q;
     reg        awaited_q;
     reg [1:0]  index_q;
     reg [1:0]  kept_index_q;
-    reg        known_q;        // what `start` kept is of this epoch
-    reg        shown_known_q;  // and so is what is shown
     wire       whole = made_q == WORDS;
     wire       idle = whole && !awaited_q;
     wire       accept = out_valid && out_ready;
@@ -73,7 +71,8 @@ module stream_pool_refill_properties (
     reg [1:0] full_clocks_q;  // since all words were made, at most two
     reg [7:0] seen_q;
     reg [7:0] latched_q;
-    reg       latched_known_q;
+    reg       begun_q;        // a beat was shown since all words were made
+    wire [7:0] latched = begun_q ? latched_q : out_data;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
@@ -94,27 +93,17 @@ module stream_pool_refill_properties (
         else if (accept)
             index_q <= (index_q == ROWS - 1) ? 0 : index_q + 1'b1;
 
-        if (rst)
-            known_q <= 1'b0;
-        else if (idle && reseed)
-            known_q <= 1'b0;
-        else if (idle && start && !replay) begin
-            kept_index_q <= index_q;
-            known_q <= shown_known_q;
-        end
         if (rst || !idle || reseed)
-            shown_known_q <= 1'b1;
-        else if (replay)
-            shown_known_q <= known_q;
+            kept_index_q <= 0;
+        else if (start && !replay)
+            kept_index_q <= index_q;
 
         full_clocks_q <= (rst || !idle || reseed) ? 0 : full_clocks_q + (full_clocks_q < 1);
         waiting_q <= !rst && !replay && !reseed && out_valid && !out_ready;
-        replayed_q <= !rst && out_valid && replay && !reseed && known_q && latched_known_q;
+        replayed_q <= !rst && out_valid && replay && !reseed;
         seen_q <= out_data;
-        latched_known_q <= !rst && !(idle && reseed)
-                        && (idle && start && !replay ? out_valid : latched_known_q);
-        if (idle && start && !replay)
-            latched_q <= out_data;
+        begun_q <= !rst && idle && !reseed && (begun_q || out_valid);
+        latched_q <= (start && !replay) ? out_data : latched;
     end
 
     wire [7:0] row = words_q[8*index_q +: 8];
@@ -128,7 +117,7 @@ module stream_pool_refill_properties (
         if (past_q) begin
             if (waiting_q && !rst)
                 held: assert (out_valid && out_data == seen_q);
-            if (out_valid && shown_known_q)
+            if (out_valid)
                 delivered: assert (out_data == row);
             if (replayed_q && !rst)
                 replayed: assert (out_valid && out_data == latched_q);
@@ -137,17 +126,16 @@ module stream_pool_refill_properties (
             in_range: assert (\dut.row_q < ROWS && \dut.kept_q < ROWS);
             nonzero: assert (\dut.gen_fill.u_filler.state_q != 0);
 
-            invariant_ranges: assert (made_q <= WORDS
-                                      && (!shown_known_q || index_q < ROWS)
-                                      && (!known_q || kept_index_q < ROWS));
+            invariant_ranges: assert (made_q <= WORDS && index_q < ROWS && kept_index_q < ROWS);
             invariant_phase: assert (\dut.gen_fill.waiting_q == awaited_q
                 && \dut.gen_fill.filling_q == (!whole && !awaited_q)
                 && \dut.gen_fill.ready_q == (idle && full_clocks_q == 1));
             if (awaited_q)
                 invariant_awaited: assert (whole && \dut.row_q == 0);
             if (!idle)
-                invariant_forgotten: assert (!known_q && !latched_known_q && index_q == 0
-                                             && shown_known_q);
+                invariant_forgotten: assert (!begun_q);
+            if (!begun_q)
+                invariant_first: assert (index_q == 0 && kept_index_q == 0);
             if (!whole && !awaited_q) begin
                 invariant_filling: assert (\dut.row_q == made_q[2:1]
                     && \dut.gen_fill.u_filler.lane_q == made_q[0]
@@ -158,14 +146,14 @@ module stream_pool_refill_properties (
             end
             if (!awaited_q)
                 invariant_rows: assert (((rows ^ words_q) & in_memory) == 0);
-            if (idle && shown_known_q)
+            if (idle)
                 invariant_index: assert (\dut.row_q == index_q);
-            if (idle && full_clocks_q == 1 && shown_known_q)
+            if (idle && full_clocks_q == 1)
                 invariant_row: assert (\dut.u_rows.row_q == row);
-            if (known_q)
+            if (idle)
                 invariant_kept: assert (\dut.kept_q == kept_index_q);
-            if (known_q && latched_known_q)
-                invariant_latched: assert (latched_q == kept_row);
+            if (begun_q)
+                invariant_latched: assert (latched_q == kept_row && full_clocks_q == 1);
         end
     end
 

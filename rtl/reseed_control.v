@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counts the words of a reseed: `loading` rises at the clock after `reseed` and falls with the last
-// of WORDS loads. A `reseed` while loading is ignored. With AFTER_RESET, rst asks for the loads
-// too.
+// of WORDS loads; `first_q` is high in the clock after that, in which the first beat of the epoch
+// is shown. A `reseed` while loading is ignored. With AFTER_RESET, rst asks for the loads too.
 
 `resetall
 `timescale 1ns/1ps
@@ -16,22 +16,25 @@ module reseed_control #(
     input  wire rst,
     input  wire reseed,
     input  wire load,
-    output reg  loading_q
+    output reg  loading_q,
+    output reg  first_q
 );
 
     localparam COUNT_BITS = $clog2(WORDS + 1);
     localparam [31:0] LAST = WORDS - 1;
 
     reg [COUNT_BITS-1:0] left_q;
+    wire ends = loading_q && load && left_q == 0;
 
     always @(posedge clk) begin
         if (rst)
             loading_q <= AFTER_RESET != 0;
-        else if (loading_q)
-            loading_q <= !(load && left_q == 0);
         else
-            loading_q <= reseed;
+            loading_q <= loading_q ? !ends : reseed;
     end
+
+    always @(posedge clk)
+        first_q <= !rst && ends;
 
     always @(posedge clk) begin
         if (rst || !loading_q)

@@ -48,9 +48,10 @@ module stream_bank #(
     wire loading_table;
     wire load       = loading && load_valid;
     wire load_state = load && !loading_table;
-    wire accept     = out_valid && out_ready;
-    wire keep       = start && !replay && !loading;
-    wire back       = replay && !loading;
+    wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
+    wire accept     = out_valid && out_ready && !(first && replay);
+    wire keep       = first || (start && !replay && !loading);
+    wire back       = replay && !loading && !first;
     wire last;
     wire move       = loading || last;
 
@@ -105,17 +106,20 @@ module stream_bank #(
             reseed_control #(
                 .WORDS(LANES + TABLE_WORDS), .AFTER_RESET(TABLE_WORDS != 0)
             ) u_control (
-                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading),
+                .first_q(first));
         end else begin : gen_no_reseed
             wire unused = &{1'b0, reseed};
             assign loading = 1'b0;
+            assign first = 1'b0;
         end
 
         if (HAS_RESEED != 0 && TABLE_WORDS != 0) begin : gen_table_load
             wire loading_states;
+            wire unused_first;
             reseed_control #(.WORDS(LANES), .AFTER_RESET(1)) u_states (
                 .clk(clk), .rst(rst), .reseed(reseed && !loading), .load(load),
-                .loading_q(loading_states));
+                .loading_q(loading_states), .first_q(unused_first));
             assign loading_table = loading && !loading_states;
         end else begin : gen_no_table_load
             assign loading_table = 1'b0;

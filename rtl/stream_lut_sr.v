@@ -144,9 +144,11 @@ module stream_lut_sr #(
         end
 
         if (HAS_RESEED != 0) begin : gen_reseed
+            wire unused_first;  // the expansion keeps the first beat
             wire unused = &{1'b0, load_data[STATE_BITS-1:32]};
             reseed_control #(.WORDS(UNITS)) u_control (
-                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading),
+                .first_q(unused_first));
         end else begin : gen_no_reseed
             wire unused = &{1'b0, load_data};
             assign loading = 1'b0;

@@ -5,7 +5,7 @@
 // out_data shows the words of the present states, lane 0 in the least significant bits; a beat is
 // accepted when out_valid and out_ready are high, and the next one follows at once. `start` keeps
 // the states of the beat shown; `replay` restores them at the next clock. Priority: rst, reseed,
-// replay, start.
+// replay, start. The first beat after rst or a reseed is kept without `start`.
 // With HAS_RESEED, `reseed` lowers out_valid and the host loads a state a generator over
 // load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and
 // out_valid returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load
@@ -42,8 +42,9 @@ module stream_none #(
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
 
     wire loading;
+    wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
     wire load   = loading && load_valid;
-    wire accept = out_valid && out_ready;
+    wire accept = out_valid && out_ready && !(first && replay);
 
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
@@ -81,10 +82,12 @@ module stream_none #(
 
         if (HAS_RESEED != 0) begin : gen_reseed
             reseed_control #(.WORDS(UNITS)) u_control (
-                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading),
+                .first_q(first));
         end else begin : gen_no_reseed
             wire unused = &{1'b0, reseed};
             assign loading = 1'b0;
+            assign first = 1'b0;
         end
     endgenerate
 
@@ -93,7 +96,7 @@ module stream_none #(
             state_q <= SEEDS;
         else if (load)
             state_q <= shifted;
-        else if (replay && !loading)
+        else if (replay && !loading && !first)
             state_q <= kept_q;
         else if (accept)
             state_q <= next_state;
@@ -102,7 +105,7 @@ module stream_none #(
     always @(posedge clk) begin
         if (rst)
             kept_q <= SEEDS;
-        else if (start && !replay && !loading)
+        else if (first || (start && !replay && !loading))
             kept_q <= state_q;
     end
 

@@ -53,9 +53,10 @@ module stream_phased #(
 
     wire loading;
     wire load   = loading && load_valid;
-    wire accept = out_valid && out_ready;
-    wire keep   = start && !replay && !loading;
-    wire back   = replay && !loading;
+    wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
+    wire accept = out_valid && out_ready && !(first && replay);
+    wire keep   = first || (start && !replay && !loading);
+    wire back   = replay && !loading && !first;
     wire last;
 
     assign load_ready = loading;
@@ -131,10 +132,12 @@ module stream_phased #(
 
         if (HAS_RESEED != 0) begin : gen_reseed
             reseed_control #(.WORDS(1)) u_control (
-                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading));
+                .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading),
+                .first_q(first));
         end else begin : gen_no_reseed
             wire unused = &{1'b0, reseed};
             assign loading = 1'b0;
+            assign first = 1'b0;
         end
     endgenerate
 

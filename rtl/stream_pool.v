@@ -66,7 +66,7 @@ module stream_pool #(
 
     always @(posedge clk) begin
         row_q <= next_row;
-        if (rst)
+        if (rst || (reseed && !busy))
             kept_q <= {ADDRESS_BITS{1'b0}};
         else if (start && !replay && !busy)
             kept_q <= row_q;

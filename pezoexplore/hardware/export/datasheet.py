@@ -12,6 +12,9 @@ from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.quality import linear
 from pezoexplore.streams.stream import Stream
 
+_AGES = 64
+"""Beats since a start within which another may stall."""
+
 _LEFT_OUT = ("pareto", "front_confidence")
 """Results that depend on other designs."""
 
@@ -106,7 +109,13 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
         ("clk", "in", 1, "clock, rising edge"),
         ("rst", "in", 1, "back to the first beat of epoch 0; overrides the other pulses"),
         ("start", "in", 1, "pulse: keeps the beat shown, accepted or not"),
-        ("replay", "in", 1, "pulse: at the next clock the kept beat is shown; overrides start"),
+        (
+            "replay",
+            "in",
+            1,
+            "pulse: at the next clock the kept beat is shown, or with no start since "
+            "rst or a reseed the first one; overrides start",
+        ),
     ]
     if point.reseeds:
         state = point.state_bits or 0
@@ -127,8 +136,18 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
 
 
 def _timing(stream: Stream) -> str:
-    text = "A beat per clock, replay included; valid and data hold while a beat is not accepted."
     strategy = stream.strategy
+    ends = ["rst", "replay"] + ["reseed"] * stream.point.reseeds
+    text = (
+        "A beat per clock, replay included; a beat that is not accepted holds, valid and data, "
+        f"until {', '.join(ends[:-1])} or {ends[-1]}."
+    )
+    if stall := max(strategy.start_stall(age) for age in range(_AGES)):
+        text += (
+            f" A start that follows the last start or replay by 1 to {stall} accepted beats lowers "
+            "valid for as many clocks; then the same beat is shown again or, if it was accepted, "
+            "the next one."
+        )
     if strategy.loads_after_reset:
         text += " After rst, too, the host loads the words of epoch 0."
     elif fill := strategy.reset_stall:

@@ -39,7 +39,7 @@ class _Writer:
     def reseed(self, epoch: int) -> None:
         """Begin an epoch."""
         self.lines.append(f"reseed {epoch}")
-        self._place = (epoch, 0)
+        self._place = self._kept = (epoch, 0)
         self._load(epoch)
 
     def step(self) -> None:
@@ -48,6 +48,11 @@ class _Writer:
         self._pulse("start", count)
         for _ in range(self._random.randrange(1, 3)):
             self._pulse("replay", self._random.randrange(1, count + 8))
+
+    def replay(self) -> None:
+        """Write some beats, a replay, and some more."""
+        self.beats(5)
+        self._pulse("replay", 8)
 
     def beats(self, count: int) -> None:
         """Write beats."""
@@ -111,6 +116,7 @@ def stream_vectors(stream: Stream) -> str:
         writer.step()
     for epoch in (1, 2) if point.reseeds else ():
         writer.reseed(epoch)
+        writer.replay()  # with no start before it: the first beat of the epoch is kept
         for _ in range(STEPS // 2):
             writer.step()
     writer.reset()

@@ -16,12 +16,17 @@ def _reseed_control(words: int, after_reset: int) -> Proof:
                 "lasts",
                 "Loading lasts exactly as many loads as there are words; a reseed meanwhile is "
                 "ignored.",
-                Edit("reseed_control.v", "!(load && left_q == 0)", "!(load || left_q == 0)"),
+                Edit("reseed_control.v", "loading_q && load &&", "loading_q &&"),
             ),
             Property(
                 "in_range",
                 "The count of words left stays below the number of words.",
                 Edit("reseed_control.v", "LAST = WORDS - 1", "LAST = WORDS"),
+            ),
+            Property(
+                "marked",
+                "The clock after the last load is marked, and no other.",
+                Edit("reseed_control.v", "first_q <= !rst && ends", "first_q <= ends"),
             ),
         ),
     )
@@ -69,9 +74,10 @@ _ROW_MEMORY = Proof(
 )
 
 _TEXTS = {
-    "held": "While valid && !ready, data and exponent are stable, except on rst, reseed or replay.",
+    "held": "A beat that is not accepted stays, with its exponent, until rst, reseed or replay.",
     "scaled": "The exponent shown is that of the beat shown.",
-    "replayed": "After `replay` the beat is shown that was shown when `start` came last.",
+    "replayed": "After `replay` the beat is shown that was shown when `start` came last or, with "
+    "no `start` since rst or a reseed, the first beat after it.",
     "valid": "out_valid is high except in reset and while states load or rows fill.",
     "nonzero": "No state is ever zero: not a generator's, not the one that `start` keeps, nor the "
     "count of the period.",
@@ -148,7 +154,9 @@ def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
                 ),
                 "delivered": Edit(file, "((lane+1)%LANES)", "((lane+2)%LANES)"),
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
-                "replayed": Edit(file, "keep       = start && !replay", "keep       = start"),
+                "replayed": Edit(
+                    file, "first || (start && !replay && !loading)", "start && !loading"
+                ),
                 "valid": _valid(file, has_reseed),
                 "nonzero": Edit(file, "kept_q <= SEEDS", "kept_q <= 0"),
             },
@@ -182,7 +190,9 @@ def _stream_phased(has_reseed: int, hop_holds: int, exponent_bits: int) -> Proof
                 "held": Edit(file, "(accept && !hold)", "(out_valid && !hold)"),
                 "delivered": unheld if hop_holds else unhopped,
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
-                "replayed": Edit(file, "keep   = start && !replay", "keep   = start"),
+                "replayed": Edit(
+                    file, "first || (start && !replay && !loading)", "start && !loading"
+                ),
                 "valid": _valid(file, has_reseed),
                 "nonzero": Edit(file, "kept_q <= SEED;", "kept_q <= 0;"),
             },
@@ -244,7 +254,8 @@ _POOL_REFILL = Proof(
 _SHIFT_REGISTERS = {
     "held": "While valid && !ready, data are stable, except on rst, reseed or replay; after a "
     "`start`, the same beat follows the recovery of the registers.",
-    "replayed": "A `replay` shows the beat that was shown when `start` came last.",
+    "replayed": "A `replay` shows the beat that was shown when `start` came last or, with no "
+    "`start` since rst or a reseed, the first beat after it.",
     "valid": "A beat is shown but in reset, while words load, for 17 clocks after these and for "
     "15 after a `start` at most.",
     "in_range": "The age, which addresses the shift registers, is 16 at most.",

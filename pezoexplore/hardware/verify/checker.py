@@ -238,6 +238,7 @@ class _Checker:
         if control & RESEED and self._reseeds:
             at.loads += 1
             at.epoch, at.beat, at.age = at.loads, 0, 0
+            at.kept = (at.epoch, 0)  # an epoch's first beat is kept without a start
             stall.begin(self._reseed_stall, by_reseed=True)
         elif control & REPLAY:
             at.epoch, at.beat = at.kept

@@ -30,6 +30,7 @@ _RESEEDING = (
     "reseed with every word at once",
     "reseed with gaps between words",
     "replay within a later epoch",
+    "replay with nothing kept since a reseed",
 )
 
 _MOST_BITS = 8  # not every wider word comes up among those compared
@@ -91,7 +92,7 @@ class StreamEvents:
             self.hit.add(f"reseed with {gaps}")
             self._loading = False
         if control & RESEED and self._point.reseeds:
-            self._gaps = False
+            self._gaps = self._started = False
             if control & START and control & REPLAY:
                 self.hit.add("reseed over start and replay")
         elif control & REPLAY:
@@ -127,11 +128,10 @@ class StreamEvents:
         self.hit.add(f"replay on {_beat_name(accepted)}")
         if control & START:
             self.hit.add("replay over start")
-        if not self._started:
-            self.hit.add("replay with nothing kept")
         epoch, beat = at.kept
-        if epoch != at.epoch:
-            return
+        if not self._started:
+            since = " since a reseed" if epoch > 0 else ""
+            self.hit.add(f"replay with nothing kept{since}")
         if epoch > 0:
             self.hit.add("replay within a later epoch")
         if self._period and beat // self._period < at.beat // self._period:

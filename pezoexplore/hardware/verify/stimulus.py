@@ -69,7 +69,9 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
     parts = [_reset(fill), _steps(rng, clocks // 2)]
     if stream.point.reseeds:
         for number in range(RESEEDS):
-            parts += [_reseed(rng, stall, patient=number == 1), _steps(rng, 300)]
+            patient = number == 1
+            parts += [_reseed(rng, stall, patient), _unkept(rng, at_once=patient)]
+            parts += [_steps(rng, 300)]
     parts += [_reset(fill), _steps(rng, clocks // 2)]
     deposits, visits = [], []
     if strategy.kept_registers(0):
@@ -81,7 +83,7 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
         cycle = sum(len(part) for part in parts)
         deposits.append(Deposit(cycle, strategy.kept_registers(beat), beat))
         parts.append(controls)
-    parts += [_reset(fill), _unkept(rng), _steps(rng, 50)]
+    parts += [_reset(fill), _unkept(rng, at_once=False), _steps(rng, 50)]
     return Script(np.concatenate(parts), tuple(deposits), _epochs(strategy))
 
 
@@ -117,10 +119,10 @@ def _steps(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
     return controls
 
 
-def _unkept(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Take beats and replay with no start before it: rst has cleared the kept state."""
+def _unkept(rng: np.random.Generator, at_once: bool) -> NDArray[np.uint8]:
+    """Take beats and replay with no start before it, if asked in the first clock too."""
     controls = _ready(rng, 30)
-    controls[20] |= REPLAY
+    controls[[0, 20] if at_once else [20]] |= REPLAY
     return controls
 
 

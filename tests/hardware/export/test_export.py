@@ -193,6 +193,20 @@ def test_a_datasheet_tells_periods_as_they_are(axes, of_generator, of_stream) ->
     assert f"| period of the stream (beats) | {of_stream} |" in sheet
 
 
+@pytest.mark.parametrize(
+    ("axes", "until", "stalls"),
+    [
+        ({"reuse": "phased"}, "until rst or replay.", False),
+        ({"reuse": "bank", "reuse_period": 4}, "until rst, replay or reseed.", False),
+        ({"rng": "lut_sr", "reuse": "none"}, "until rst or replay.", True),
+    ],
+)
+def test_a_datasheet_tells_what_moves_a_beat_that_is_not_accepted(axes, until, stalls) -> None:
+    sheet = files_of(resolve(lanes=3, **axes))["DATASHEET.md"]
+    assert until in sheet
+    assert ("1 to 15 accepted beats lowers valid" in sheet) == stalls
+
+
 def test_no_mark_of_a_template_is_left() -> None:
     for point in WITH_RTL.values():
         for path, text in files_of(point).items():

@@ -111,6 +111,7 @@ class Model:
         if control & RESEED and self.point.reseeds:
             self.last_epoch += 1
             self.epoch, self.beat = self.last_epoch, 0
+            self.kept = (self.last_epoch, 0)
             self.loads, self.fill = self.load_count(), self.fill_count()
         elif control & REPLAY:
             self.epoch, self.beat = self.kept
