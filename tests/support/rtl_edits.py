@@ -120,8 +120,8 @@ EDITS: dict[str, Edit] = {
     "treegrng entry": _flipped_entry("treegrng", "LEVEL6"),
     "box_muller entry": _flipped_entry("box_muller", "RADIUS_4"),
     "stream_none replay": Edit(
-        "stream_none", "stream_none.v", "(replay && !loading)\n            state_q",
-        "(replay && !start && !loading)\n            state_q",
+        "stream_none", "stream_none.v", "(replay && !loading && !first)\n            state_q",
+        "(replay && !start && !loading && !first)\n            state_q",
     ),
     "stream_none group": Edit(
         "stream_none", "stream_none.v", "unit*GROUP*BIT_WIDTH +: GROUP",
