@@ -49,8 +49,8 @@ RESULT_HELP = {
     "rtl_status": "pass or fail: bit-for-bit comparison of the RTL with the software stream",
     "rtl_words_checked": "number of words compared in RTL simulation",
     "reseed_stall_beats": "clocks without a beat after a refill or reseed",
-    "lut": "LUTs, including those used as shift register or memory: of six inputs (xcup, xc7) "
-    "or four (ice40, ecp5)",
+    "lut": "LUTs, including those used as shift register, memory or inverter: of six inputs "
+    "(xcup, xc7) or four (ice40, ecp5)",
     "muxf": "wide multiplexers (MUXF7, MUXF8; PFUMX, L6MUX21)",
     "ff": "flip-flops",
     "carry": "carry cells: of four bits (xcup, xc7), two (ecp5) or one (ice40)",

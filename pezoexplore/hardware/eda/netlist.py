@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pezoexplore.errors import ToolError
+
+INVERTER = "INV"
+"""Type of the inverters that Yosys leaves beside LUTs: pins I and O."""
+
+_LUT = re.compile("LUT[1-6]")
 
 Bit = int | str
 """A net's number, or a constant: ``0``, ``1``, ``x`` or ``z``."""
@@ -58,6 +65,44 @@ class Netlist:
         found = {bit for i in self.instances for bits in i.pins.values() for bit in bits}
         found |= {bit for port in self.ports.values() for bit in port.bits}
         return tuple(sorted(bit for bit in found if isinstance(bit, int)))
+
+
+def absorbed_inverters(netlist: Netlist) -> frozenset[int]:
+    """Return the places in ``instances`` of the inverters that take no LUT of their own.
+
+    An inverter folds into the table of the LUT in front of it if nothing else reads that LUT, and
+    into the LUTs behind it if it feeds only those. One from an input straight to outputs joins no
+    cell of the design. Every other one is a LUT on the device: it inverts a flip-flop, a memory or
+    a LUT whose plain value is used too, for an output, a flip-flop, a memory or a carry chain.
+    """
+    drivers: dict[Bit, str] = {}
+    readers: dict[Bit, list[str]] = defaultdict(list)
+    for instance in netlist.instances:
+        for pin, bits in instance.pins.items():
+            for bit in bits:
+                if pin in instance.outputs:
+                    drivers[bit] = instance.kind
+                else:
+                    readers[bit].append(instance.kind)
+    for port in netlist.ports.values():
+        for bit in port.bits:
+            if port.direction == "output":
+                readers[bit].append("output")
+            else:
+                drivers[bit] = "input"
+
+    def folds(inverter: Instance) -> bool:
+        (source,), (result,) = inverter.pins["I"], inverter.pins["O"]
+        driver = drivers.get(source, "")
+        alone = _LUT.fullmatch(driver) is not None and len(readers[source]) == 1
+        passes = driver == "input" and set(readers[result]) == {"output"}
+        return alone or passes or all(map(_LUT.fullmatch, readers[result]))
+
+    return frozenset(
+        place
+        for place, instance in enumerate(netlist.instances)
+        if instance.kind == INVERTER and folds(instance)
+    )
 
 
 def read_netlist(path: Path, top: str) -> Netlist:

@@ -6,16 +6,17 @@ to a target, including its counting rules, is in ``targets.py``. A cell without 
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS, Target
 from pezoexplore.hardware.eda.tools import osu018_liberty, yosys_version
@@ -24,6 +25,9 @@ from pezoexplore.streams.stream import Stream
 
 TIMEOUT_S = 600.0
 """Time limit of a synthesis, s."""
+
+NETLIST = "netlist.json"
+"""Name of the netlist whose cells are counted, as Yosys writes it."""
 
 YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
@@ -69,15 +73,20 @@ def synthesise(
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    count = [f"tee -q -o stat.json stat -top {TOP} -json"]
-    run_mapping(point, target, rtl_dir, work_dir, log_path, count, timeout_s)
+    write = [*FLATTEN, *WRITE_NETLIST]
+    run_mapping(point, target, rtl_dir, work_dir, log_path, write, timeout_s)
     areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
-    counts = count_cells(_cells(work_dir / "stat.json"), TARGETS[target], areas)
+    cells = cells_by_type(read_netlist(work_dir / NETLIST, TOP))
+    counts = count_cells(cells, TARGETS[target], areas)
     return {**counts, "yosys_version": yosys_version()}
 
 
 FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
 """Yosys commands that flatten a mapped design to one module; no cell changes."""
+
+
+WRITE_NETLIST = (f"select {TOP}", f"write_json -selected {NETLIST}", "select -clear")
+"""Yosys commands that write a flat design to :data:`NETLIST`, without the models of its cells."""
 
 
 def run_mapping(
@@ -186,15 +195,12 @@ def _library() -> Path:
     return path
 
 
-def _cells(path: Path) -> Mapping[str, int]:
-    """Return the cells of the whole design by type, from `stat -json`."""
-    try:
-        found: Mapping[str, int] = json.loads(path.read_text(encoding="utf-8"))["design"][
-            "num_cells_by_type"
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ToolError(f"{path}: not the statistics of a design ({error!r})") from error
-    return found
+def cells_by_type(netlist: Netlist) -> Counter[str]:
+    """Return the number of cells by type, less the inverters that LUTs absorb."""
+    absorbed = absorbed_inverters(netlist)
+    return Counter(
+        instance.kind for place, instance in enumerate(netlist.instances) if place not in absorbed
+    )
 
 
 def cell_areas(path: Path) -> dict[str, float]:
@@ -221,8 +227,7 @@ def count_cells(
     """Compute the resource columns of a netlist.
 
     Args:
-        cells: Number of cells by type; instances of kept modules are ignored, as their cells are
-            included.
+        cells: Number of cells by type.
         target: The target, with its rules.
         areas: Cell areas by name, for targets with a cell library.
 
@@ -232,7 +237,7 @@ def count_cells(
     areas = areas or {}
     counts: dict[str, float] = dict.fromkeys(target.columns, 0)
     for kind, number in cells.items():
-        if kind in target.free or kind.startswith(("$paramod", "$scopeinfo")):
+        if kind in target.free:
             continue
         if kind not in target.cells and kind not in areas:
             raise ToolError(

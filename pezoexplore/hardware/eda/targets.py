@@ -10,7 +10,8 @@ comparable:
 ========  ==========================  ==============================================  ===========
 target    ``lut``                     ``carry``                                       ``bram``
 ========  ==========================  ==============================================  ===========
-xcup      LUT1 to LUT6, SRL, LUT RAM  CARRY4, four bits (or CARRY8)                   36 Kb
+xcup      LUT1 to LUT6, SRL, LUT      CARRY4, four bits (or CARRY8)                   36 Kb
+          RAM, INV that no LUT absorbs
 xc7       the same                    CARRY4, four bits                               36 Kb
 ice40     four-input LUTs             SB_CARRY, one bit                               4 Kb
 ecp5      four-input LUTs, two for    CCU2C, two bits                                 18 Kb
@@ -25,6 +26,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
+
+from pezoexplore.hardware.eda.netlist import INVERTER
 
 Rule = Mapping[str, float]
 """Contribution of one cell by column."""
@@ -72,7 +75,7 @@ class Target:
             for a design with one.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
-        free: Cells that are not counted: inverters that fold into LUTs, clock buffers.
+        free: Cells that are not counted: buffers of the clock network.
         six_inputs: Whether its LUTs have six inputs. The RTL keeps the hierarchy of six-input
             functions, so that synthesis does not take them apart; on other targets that would only
             stop it from sharing logic, and the hierarchy is dropped before mapping.
@@ -100,7 +103,7 @@ def _each(column: str, weight: float, *kinds: str) -> dict[str, Rule]:
 
 
 _XILINX = {
-    **_each("lut", 1, *(f"LUT{inputs}" for inputs in range(1, 7))),
+    **_each("lut", 1, *(f"LUT{inputs}" for inputs in range(1, 7)), INVERTER),
     # Shift registers and LUT memories: AMD UG574, "UltraScale Architecture CLB".
     **_each("lut", 1, "SRL16E", "SRLC16E", "SRLC32E"),
     **_each("lut", 1, "RAM32X1S", "RAM64X1S"),
@@ -108,10 +111,9 @@ _XILINX = {
     **_each("lut", 4, "RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"),
     **_each("lut", 8, "RAM32M16", "RAM64M8", "RAM256X1D", "RAM512X1S"),
     **_each("muxf", 1, "MUXF7", "MUXF8", "MUXF9"),
-    **_each("ff", 1, "FDRE", "FDSE", "FDCE", "FDPE"),
+    **_each("ff", 1, *(f"FD{kind}E{edge}" for kind, edge in product("RSCP", ("", "_1")))),
     **_each("carry", 1, "CARRY4", "CARRY8"),
 }
-_XILINX_FREE = frozenset({"INV", "BUFG"})
 
 _ICE40 = {
     **_each("lut", 1, "SB_LUT4"),
@@ -155,7 +157,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
         without_memory=(f"{synth} -run :map_memory", NO_MEMORY, f"{synth} -run map_ffram:"),
         columns=_FABRIC,
         cells=MappingProxyType(_XILINX | blocks),
-        free=_XILINX_FREE,
+        free=frozenset({"BUFG"}),
         six_inputs=True,
     )
 

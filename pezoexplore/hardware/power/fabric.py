@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pezoexplore.energies import access_pj
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Instance, Netlist
+from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters
 from pezoexplore.hardware.power.gatesim import wire
 
 UNIT_NS = 1.0
@@ -34,8 +34,8 @@ PERIOD_NS = 200.0
 CHAIN = "CO"
 """Output pin of carry cells that drives a dedicated wire: it costs nothing."""
 
-_FREE = ("INV", "BUFG", "SB_GB")
-"""Cells that are absorbed by others (inverters) or belong to the clock network."""
+_CLOCK = ("BUFG", "SB_GB")
+"""Cells of the clock network."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,11 @@ def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
         delays: Give cells delays, which suppress shorter pulses.
     """
     lines = []
+    free = _free(netlist)
     for number, instance in enumerate(netlist.instances):
         pins = {name: [wire(bit) for bit in bits] for name, bits in instance.pins.items()}
         for name in sorted(instance.outputs & pins.keys()) if delays else ():
-            delay = _delay_ns(instance, name)
+            delay = 0.0 if number in free else CHAIN_NS if name == CHAIN else UNIT_NS
             raw = [f"r{number}_{name}_{i}" for i in range(len(pins[name]))]
             nets = [(r, n) for r, n in zip(raw, pins[name], strict=True) if n.startswith("n")]
             lines += [f"wire {r};" for r in raw]
@@ -147,10 +148,10 @@ def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
     return lines
 
 
-def _delay_ns(instance: Instance, pin: str) -> float:
-    if instance.kind in _FREE:
-        return 0.0
-    return CHAIN_NS if pin == CHAIN else UNIT_NS
+def _free(netlist: Netlist) -> frozenset[int]:
+    """Return the places of the cells that no LUT, flip-flop or memory stands for."""
+    clock = (p for p, i in enumerate(netlist.instances) if i.kind in _CLOCK)
+    return absorbed_inverters(netlist).union(clock)
 
 
 def _literal(value: str) -> str:
@@ -169,8 +170,9 @@ def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], cloc
         clocks: Clocks of the workload.
     """
     energy = 0.0
-    for instance in netlist.instances:
-        if instance.kind in _FREE:
+    free = _free(netlist)
+    for place, instance in enumerate(netlist.instances):
+        if place in free:
             continue
         outputs = [
             bit

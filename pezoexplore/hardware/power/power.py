@@ -16,7 +16,7 @@ from pathlib import Path
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import Netlist, read_netlist
-from pezoexplore.hardware.eda.synth import FLATTEN, run_mapping
+from pezoexplore.hardware.eda.synth import FLATTEN, NETLIST, WRITE_NETLIST, run_mapping
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS, WIRE_PF, energies
 from pezoexplore.hardware.power.cellsim import cell_verilog
@@ -32,7 +32,7 @@ CLOCKS = 512
 SETTLE = 1.25
 """Clock period of the simulation, as a multiple of the longest path: only toggles matter."""
 
-NETLIST_V, NETLIST_JSON = "netlist.v", "netlist.json"
+NETLIST_V = "netlist.v"
 
 Columns = dict[str, float | None]
 
@@ -118,10 +118,10 @@ def mapped_netlist(
         *FLATTEN,
         "splitnets -ports",
         f"write_verilog -noattr -simple-lhs {NETLIST_V}",
-        f"write_json {NETLIST_JSON}",
+        *WRITE_NETLIST,
     ]
     run_mapping(point, target, rtl_dir, folder, log_path, write)
-    return read_netlist(folder / NETLIST_JSON, TOP)
+    return read_netlist(folder / NETLIST, TOP)
 
 
 def _cells(
