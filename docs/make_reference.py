@@ -53,7 +53,8 @@ def commands_page() -> str:
 
 _EXIT = (
     "Exit status: 0 if everything requested succeeded, 1 if part of it failed, 2 if the command "
-    "could not run (one line gives the reason), 130 after Ctrl-C. With `--format json` one JSON "
+    "could not run (one line gives the reason), 130 after Ctrl-C, 143 after SIGTERM. With "
+    "`--format json` one JSON "
     "document is printed on stdout; everything else goes to stderr."
 )
 

@@ -1,11 +1,32 @@
-"""Termination of a process and its descendants."""
+"""Termination: of a process and its descendants, and of this one by a batch system."""
 
 from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: all that Ctrl-C cleans up is cleaned up."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the cleaning up
+    raise Terminated
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Turn the first SIGTERM in the block into :class:`Terminated`; only in the main thread."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _parents() -> dict[int, int]:
@@ -29,6 +50,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def kill_below(pid: int) -> None:
+    """Kill all processes below a process."""
+    for child in descendants(pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
+
+
 def kill_tree(pid: int) -> None:
     """Kill a process, the group that it leads or is about to, and all processes below it.
 
@@ -38,9 +66,7 @@ def kill_tree(pid: int) -> None:
         # Stop it first, so that it neither starts more processes nor reacts to their end.
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGSTOP)
-    for child in descendants(pid):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(child, signal.SIGKILL)
+    kill_below(pid)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):

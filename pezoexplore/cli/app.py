@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -16,6 +15,8 @@ import typer.core
 from pezoexplore import __version__
 from pezoexplore.cli.terminal import set_verbosity
 from pezoexplore.errors import PezoError
+from pezoexplore.files import why
+from pezoexplore.processes import Terminated, kill_below, terminable
 
 STATUS_ERROR = 2
 """Exit status when nothing could be done; 1 means that part of the work failed."""
@@ -25,24 +26,34 @@ LONGEST_ERROR = 1900
 
 STATUS_INTERRUPTED = 130
 STATUS_BROKEN_PIPE = 141
-"""Exit status of a program killed by SIGINT or SIGPIPE, as a shell reports it."""
+STATUS_TERMINATED = 143
+"""Exit status of a program killed by SIGINT, SIGPIPE or SIGTERM, as a shell reports it."""
+
+RESUMABLE = ("sweep", "search")
+"""Commands that go on where they were stopped."""
 
 # Depending on its version, Typer exports the parser's exceptions privately or not at all.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 class _StoppedError(Exception):
-    """Ctrl-C, or a closed pipe."""
+    """Ctrl-C, SIGTERM, or a closed pipe."""
 
     def __init__(self, status: int, message: str = "") -> None:
         super().__init__(message)
         self.status = status
 
 
-class _Commands(typer.core.TyperGroup):
-    """The commands, with Ctrl-C, closed pipes and exits of user code turned into errors.
+def _stopped(stop: BaseException | None, hint: str = "") -> _StoppedError:
+    if isinstance(stop, Terminated):
+        return _StoppedError(STATUS_TERMINATED, "terminated" + hint)
+    return _StoppedError(STATUS_INTERRUPTED, "interrupted" + hint)
 
-    Typer would report the first two itself, and the third would end the program with its status.
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with Ctrl-C, SIGTERM, closed pipes and exits of user code turned into errors.
+
+    Typer would report Ctrl-C and pipes itself, and an exit would end the program with its status.
     """
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401
@@ -50,10 +61,11 @@ class _Commands(typer.core.TyperGroup):
             value = super().invoke(ctx)
             sys.stdout.flush()
             return value
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            kill_below(os.getpid())
             hint = ": rerun the same command to resume"
-            message = "interrupted" + hint * (ctx.invoked_subcommand in ("sweep", "search"))
-            raise _StoppedError(STATUS_INTERRUPTED, message) from None
+            known = f": {stop}" if stop.args else hint * (ctx.invoked_subcommand in RESUMABLE)
+            raise _stopped(stop, known) from None
         except BrokenPipeError:
             raise _StoppedError(STATUS_BROKEN_PIPE) from None
         except SystemExit as error:  # no command of ours raises it
@@ -81,7 +93,12 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    sys.exit(run(sys.argv[1:]) if _can_write() else STATUS_ERROR)
+    try:
+        with terminable():
+            status = run(sys.argv[1:]) if _can_write() else STATUS_ERROR
+    except KeyboardInterrupt as stop:  # before the command began, or when it had ended
+        status = _stop(_stopped(stop))
+    sys.exit(status)
 
 
 def _can_write() -> bool:
@@ -115,8 +132,8 @@ def run(arguments: Sequence[str]) -> int:
         return _stop(stop)
     except _UsageError as error:
         return _fail(f"{cast(Any, error).format_message()} (see --help)")
-    except typer.Abort:
-        return _fail("interrupted", STATUS_INTERRUPTED)
+    except typer.Abort as abort:
+        return _stop(_stopped(abort.__cause__ or abort.__context__))
     except PezoError as error:
         return _fail(str(error))
     except OSError as error:
@@ -138,8 +155,7 @@ def _reason(error: OSError) -> str:
     if error.strerror is None:
         return str(error)
     where = "cannot read or write" if error.filename is None else str(error.filename)
-    full = "; free some space, then rerun the same command"
-    return f"{where}: {error.strerror}" + full * (error.errno in (errno.ENOSPC, errno.EDQUOT))
+    return f"{where}: {why(error)}"
 
 
 def _stop(stop: _StoppedError) -> int:

@@ -32,10 +32,13 @@ class ProgressMeter:
 
     A log gets one line per run, or of many runs one in so many, with the time left. ``--quiet``
     prints failures only; ``--verbose`` every run, on a terminal above the bar.
+
+    When Ctrl-C or SIGTERM ends it, the exception says how far it came, unless it says so already.
     """
 
-    def __init__(self, noun: str) -> None:
-        """Count what the noun names, such as ``runs``."""
+    def __init__(self, noun: str, kept: str = "") -> None:
+        """Count what the noun names, such as ``runs``; ``kept`` says what remains of them."""
+        self._noun, self._kept, self._done, self._total = noun, kept, 0, 0
         self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._start, self._done_before, self._stride = time.monotonic(), 0, 1
@@ -74,10 +77,13 @@ class ProgressMeter:
         """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
+        if isinstance(error, KeyboardInterrupt) and not error.args and self._kept:
+            error.args = (f"{self._done} of {self._total} {self._noun} ended; {self._kept}",)
 
     def begin(self, done: int, total: int) -> None:
         """Set the number of runs, and how many of them are done already."""
         self._start, self._done_before = time.monotonic(), done
+        self._done, self._total = done, total
         self._stride = max(1, (total - done) // LOG_LINES)
         if self._bar is not None:
             # What is done already took no time and must not count towards the speed.
@@ -94,6 +100,7 @@ class ProgressMeter:
             what: Which one ended, and how, in one line.
             failure: Why it has no good result; empty if it has one.
         """
+        self._done, self._total = done, total
         line = f"[{done}/{total}] {what}"
         verbose = log.isEnabledFor(logging.DEBUG)
         if self._bar is not None:

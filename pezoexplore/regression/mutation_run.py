@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.files import writing_atomically
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.provenance import tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
@@ -219,7 +220,7 @@ def _parsed(row: dict[str, Any]) -> MutantResult:
 
 def write_list(path: Path, rows: Sequence[MutantResult]) -> None:
     """Write a list of mutants."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with writing_atomically(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pezoexplore.design.columns import COLUMNS, TEXT_COLUMNS
 from pezoexplore.errors import ToolError
+from pezoexplore.files import replacing
 from pezoexplore.sweeps.rows import typed_row
 
 FILE = "results.parquet"
@@ -39,7 +40,7 @@ def write_parquet(rows: Iterable[Mapping[str, str]], path: Path) -> None:
         path: The file, replaced if it exists.
 
     Raises:
-        ToolError: pyarrow is missing, or the file cannot be written.
+        PezoError: pyarrow is missing, or the file cannot be written.
     """
     check_parquet()
     import pyarrow as pa
@@ -50,17 +51,13 @@ def write_parquet(rows: Iterable[Mapping[str, str]], path: Path) -> None:
         (name, kinds.get(name, pa.string() if name in TEXT_COLUMNS else pa.float64()))
         for name in COLUMNS
     )
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            rest = iter(rows)
-            while chunk := [_cells(row) for row in itertools.islice(rest, CHUNK)]:
-                writer.write_table(pa.Table.from_pylist(chunk, schema))
-        temporary.replace(path)
-    except OSError as error:
-        raise ToolError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        rest = iter(rows)
+        while chunk := [_cells(row) for row in itertools.islice(rest, CHUNK)]:
+            writer.write_table(pa.Table.from_pylist(chunk, schema))
 
 
 def _cells(row: Mapping[str, str]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from pezoexplore import paths
 from pezoexplore.analysis.sensitivity import RESPONSES, Sensitivity, sensitivity
 from pezoexplore.errors import DesignError
+from pezoexplore.files import write_atomically
 from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 from pezoexplore.sweeps.rows import csv_text
-from pezoexplore.sweeps.rundir import write_atomically
 
 CSV_COLUMNS = (
     *("response", "scale", "rows", "axis", "with_axis", "share", "share_low", "share_high"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore.analysis.hypervolume import box_of
+from pezoexplore.files import write_atomically
 from pezoexplore.search.candidates import Candidates, candidates_of
 from pezoexplore.search.goal import FAILED, Goal, Known
 from pezoexplore.search.search import SearchSettings as SearchSettings
@@ -17,7 +18,7 @@ from pezoexplore.search.stage_evaluator import StageEvaluator, TimeIsUpError
 from pezoexplore.search.study import STUDY_NAME, KeptStudy
 from pezoexplore.search.warm_start import warm_start
 from pezoexplore.sweeps.executors.local import Executor, Local
-from pezoexplore.sweeps.rundir import RUN_NAME, open_run_dir, write_atomically
+from pezoexplore.sweeps.rundir import RUN_NAME, open_run_dir
 from pezoexplore.sweeps.store import Store
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
 

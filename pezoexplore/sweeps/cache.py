@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pezoexplore.errors import PezoError
+from pezoexplore.files import why, writing_bytes
 from pezoexplore.sweeps.results import malformed
 from pezoexplore.sweeps.stage import STAGE_ORDER, canonical_json, sha256
 from pezoexplore.sweeps.store import Record
@@ -176,7 +177,7 @@ class Cache:
                 Path(partial).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise CacheError(f"cannot write {path}: {error.strerror or error}") from error
+            raise CacheError(f"cannot write {path}: {why(error)}") from error
         return True
 
     def claim(self, key: str) -> bool:
@@ -256,24 +257,13 @@ class Cache:
             How many.
 
         Raises:
-            CacheError: It cannot be written.
+            WriteError: It cannot be written.
         """
         count = 0
-        partial = path.with_name(f".{path.name}{PARTIAL}")
-        try:
-            with partial.open("wb") as raw:
-                with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
-                    for record in self.records():
-                        file.write(_content(record) + b"\n")
-                        count += 1
-                raw.flush()
-                os.fsync(raw.fileno())
-            partial.replace(path)
-        except OSError as error:
-            raise CacheError(f"cannot write {path}: {error.strerror or error}") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with writing_bytes(path) as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
+            for record in self.records():
+                file.write(_content(record) + b"\n")
+                count += 1
         return count
 
     def add(self, records: Iterable[Record | None]) -> tuple[int, int]:

@@ -133,20 +133,26 @@ class _Collector:
         if self._done == self._total:
             return
         runner = threading.Thread(target=self._run, args=(execute,), name="runner")
-        runner.start()
         try:
+            runner.start()
             while batch := self._ready():
                 self._keep(batch)
         except KeyboardInterrupt:
-            self._stop.set()
-            runner.join()
+            self._end(runner)
             while batch := self._ready():
                 self._keep(batch)
             raise
         finally:
-            self._stop.set()
-            runner.join()
+            self._end(runner)
             self._tell_of_damage()
+
+    def _end(self, runner: threading.Thread) -> None:
+        """Let the running thread end, if it was started."""
+        self._stop.set()
+        if runner.ident is not None:
+            runner.join()
+        else:
+            self._inbox.put(None)
 
     def _run(self, execute: Executor) -> None:
         """Run the executor: the body of the running thread."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from pezoexplore.sweeps.rundir import write_atomically
+from pezoexplore.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

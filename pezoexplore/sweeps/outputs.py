@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
 from pezoexplore.design.columns import COLUMNS
+from pezoexplore.files import writing_atomically
 from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
 from pezoexplore.sweeps.rows import (
@@ -27,7 +28,7 @@ from pezoexplore.sweeps.rows import (
     skipped_row,
     with_generator,
 )
-from pezoexplore.sweeps.rundir import DESIGN_NAME, PROGRAM, RUN_NAME, writing_atomically
+from pezoexplore.sweeps.rundir import DESIGN_NAME, PROGRAM, RUN_NAME
 from pezoexplore.sweeps.stage import STAGE_ORDER
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from pezoexplore.design.yaml_tree import read_tree
 from pezoexplore.errors import PezoError
+from pezoexplore.files import why, write_atomically, writing_atomically
 from pezoexplore.sweeps.store import APPLICATION_ID
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RunDir:
         """Write one of the directory's files, all or nothing.
 
         Raises:
-            RunDirError: It cannot be written.
+            WriteError: It cannot be written.
         """
         write_atomically(self.path / name, text)
 
@@ -72,7 +73,7 @@ class RunDir:
         """Write one of the directory's files piece by piece, all or nothing.
 
         Raises:
-            RunDirError: It cannot be written.
+            WriteError: It cannot be written.
         """
         with writing_atomically(self.path / name) as file:
             yield file
@@ -88,50 +89,9 @@ class RunDir:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
+            raise RunDirError(f"cannot write {path}: {why(error)}") from error
         with writing_atomically(path, durable=False) as file:
             file.write(text)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old content or the new, never a part.
-
-    Args:
-        path: The file, replaced if it is there; its folder must exist.
-        text: Content, written in UTF-8 with its line ends as they are.
-
-    Raises:
-        RunDirError: It cannot be written.
-    """
-    with writing_atomically(path) as file:
-        file.write(text)
-
-
-@contextmanager
-def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
-    """Provide a text file to write so that readers see the old content or the new, never a part.
-
-    Args:
-        path: The file, replaced if it is there when the block ends well; its folder must exist.
-            Text is written in UTF-8 with its line ends as they are.
-        durable: Whether to wait until it is on the disk.
-
-    Raises:
-        RunDirError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def run_sweep(
 
     Raises:
         PezoError: The run directory, the store or the RTL cannot be used.
-        KeyboardInterrupt: Ctrl-C; the workers are gone, and the run can be resumed.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the workers are gone, and the run can be resumed.
     """
     if junit is not None:
         _make_room(junit)
@@ -103,13 +103,12 @@ def run_sweep(
         Store(run_dir.store) as store,
     ):
         plan = make_plan(space, points, stages, run_dir, store)
-        collect(
-            plan,
-            store,
-            executor or Local(jobs),
-            cache=cache,
-            progress=progress or _silent,
-        )
+        try:
+            run = executor or Local(jobs)
+            collect(plan, store, run, cache=cache, progress=progress or _silent)
+        except KeyboardInterrupt as stop:
+            stop.args = (_kept(plan, out_dir),)
+            raise
         _complete_logs(plan, run_dir)
         outputs = Outputs(space, plan, skipped, info)
         rows, front = write_outputs(outputs, run_dir, junit, draw)
@@ -127,6 +126,14 @@ def _system_errors_explained(path: Path) -> Iterator[None]:
         raise RunDirError(
             f"{path}: {error}; put that right and run again: nothing finished is lost"
         ) from error
+
+
+def _kept(plan: Plan, path: Path) -> str:
+    """Return what a stopped sweep leaves, and how to go on."""
+    groups = plan.tally()
+    ended = sum(count for (_, status, _), count in groups.items() if status)
+    runs = f"{ended} of {sum(groups.values())} runs"
+    return f"{runs} are kept in {path}; rerun the same command to resume"
 
 
 def _silent(news: object) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sweep_fakes import INFO, Fake, points, say, space
 
 from pezoexplore.errors import PezoError
+from pezoexplore.processes import Terminated, terminable
 from pezoexplore.sweeps.cache import Cache
 from pezoexplore.sweeps.sweep import Progress, run_sweep
 
@@ -54,8 +55,9 @@ def run(stages: list[Fake], out: str, jobs: int, cache: Cache | None) -> int:
     except PezoError as error:
         say(str(error))
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        say(str(stop))
+        return 143 if isinstance(stop, Terminated) else 130
     return 0 if result.ok else 1
 
 
@@ -65,4 +67,6 @@ def _tell(news: Progress) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    with terminable():
+        status = main(*sys.argv[1:])
+    sys.exit(status)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pezoexplore.sweeps.rundir import RunDirError, open_run_dir, write_atomically
+from pezoexplore.sweeps.rundir import RunDirError, open_run_dir
 from pezoexplore.sweeps.store import Store
 
 
@@ -135,27 +135,3 @@ def test_the_work_folder_of_an_earlier_run_is_emptied(tmp_path: Path) -> None:
         run_dir.work.mkdir()
         (run_dir.work / "build").mkdir()
     assert not run_dir.work.exists()
-
-
-def test_writing_replaces_the_whole_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    write_atomically(path, "long content\n" * 100)
-    write_atomically(path, "\N{GREEK SMALL LETTER MU},b\n")
-    assert path.read_bytes() == b"\xce\xbc,b\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.csv"
-    write_atomically(path, "old\n")
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RunDirError, match=r"cannot write .*a\.csv: No space left on device"):
-        write_atomically(path, "new\n")
-    assert path.read_text() == "old\n"
-    assert list(tmp_path.iterdir()) == [path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -15,6 +15,7 @@ from pezoexplore.cli.options import StreamForm
 from pezoexplore.cli.terminal import log
 from pezoexplore.design.point import STREAM_AXES
 from pezoexplore.errors import DesignError
+from pezoexplore.files import writing_bytes
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -109,14 +110,5 @@ def _output(out: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(out)
-    except OSError as error:
-        reason = error.strerror or error
-        raise DesignError(f"--out {out}: cannot be written: {reason}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with writing_bytes(out) as file:
+        yield file

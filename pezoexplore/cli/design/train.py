@@ -178,9 +178,9 @@ def _train(
 
 
 def _write(folder: Path, point: DesignPoint, curve: Curve) -> list[str]:
+    from pezoexplore.files import write_atomically
     from pezoexplore.report.plots.curve_plot import draw_curve
     from pezoexplore.sweeps.rows import csv_text
-    from pezoexplore.sweeps.rundir import write_atomically
 
     table = folder / "learning_curve.csv"
     cells = [{name: _cell(row[name]) for name in CURVE_COLUMNS} for row in curve]

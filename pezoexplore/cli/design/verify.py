@@ -23,6 +23,7 @@ from pezoexplore.cli.options import (
 )
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
 from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.files import write_atomically
 
 if TYPE_CHECKING:
     from pezoexplore.cli.progress import ProgressMeter
@@ -165,7 +166,7 @@ def _simulate(
     from pezoexplore.sweeps.junit import write_junit
 
     modules = chosen_modules(names)
-    with ProgressMeter("simulations") as meter:
+    with ProgressMeter("simulations", f"logs: {out}") as meter:
         checks = run_regression(
             modules,
             rtl_dir=rtl_dir,
@@ -203,7 +204,7 @@ def _write_coverage(path: Path, covered: Coverage, names: Sequence[str], designs
 
     command = " ".join(["pezoexplore verify", *names, "--sim verilator --coverage FILE"])
     page = coverage_page(covered, reasons(), command, counted(designs, "design"))
-    path.write_text(page, encoding="utf-8")
+    write_atomically(path, page)
 
 
 def _coverage_document(covered: Coverage) -> dict[str, dict[str, dict[str, int]]]:

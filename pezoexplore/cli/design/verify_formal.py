@@ -28,7 +28,7 @@ def verify_formal(
     """
     proofs = chosen_proofs(modules)
     try:
-        with ProgressMeter("proofs") as meter:
+        with ProgressMeter("proofs", f"logs: {out}") as meter:
             verdicts = run_formal(
                 proofs,
                 rtl_dir=rtl_dir.absolute(),

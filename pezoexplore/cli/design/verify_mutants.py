@@ -73,7 +73,9 @@ def verify_mutants(
         write_list(path, merged(known, tested, whole=False))
         meter.advance(done, total, f"{row.file}:{row.line}: {row.operator}: {row.verdict}")
 
-    with ProgressMeter("mutants") as meter:
+    with ProgressMeter(
+        "mutants", f"verdicts are in {path}; rerun the same command to go on"
+    ) as meter:
         rows = run_mutants(
             modules,
             total=total,

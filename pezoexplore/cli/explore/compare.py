@@ -26,6 +26,7 @@ from pezoexplore.cli.options import (
     verbosity,
 )
 from pezoexplore.cli.terminal import counted, echo, log, print_json
+from pezoexplore.files import write_atomically
 
 if TYPE_CHECKING:
     from pezoexplore.analysis.compare import Comparison
@@ -119,7 +120,7 @@ def _write(found: Sequence[Comparison], shape: str, command: str, out: Path) -> 
     image = next((path.name for path in plots if path.suffix == ".png"), "")
     page = out / PAGE
     text = analysis.markdown(found, title, command, image)
-    page.write_text(text, encoding="utf-8", newline="\n")
+    write_atomically(page, text)
     return [page, *plots]
 
 

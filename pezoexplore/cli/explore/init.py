@@ -22,7 +22,7 @@ def init(
     """Write a design file in which every key is explained, ready to run and to change."""
     from pezoexplore.design.loading import read_design
     from pezoexplore.design.template import design_template
-    from pezoexplore.sweeps.rundir import write_atomically
+    from pezoexplore.files import write_atomically
 
     if design.exists() and not force:
         raise DesignError(

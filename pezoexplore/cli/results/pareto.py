@@ -68,10 +68,10 @@ def pareto(
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
+    from pezoexplore.files import write_atomically
     from pezoexplore.report.plots.plots import draw_fronts
     from pezoexplore.report.tables import print_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
-    from pezoexplore.sweeps.rundir import write_atomically
 
     run = read_run(results)
     goals = run.goals(maximize or (), minimize or (), constraints)

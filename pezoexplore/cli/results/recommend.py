@@ -72,8 +72,8 @@ def recommend(
     from pezoexplore.analysis.recommend import recommend as advise
     from pezoexplore.analysis.recommend_design import design_of
     from pezoexplore.design.space import TARGETS
+    from pezoexplore.files import write_atomically
     from pezoexplore.report.reasons import figures_of
-    from pezoexplore.sweeps.rundir import write_atomically
 
     if target not in TARGETS:
         raise DesignError(f"--target {target}: allowed: {', '.join(TARGETS)}")

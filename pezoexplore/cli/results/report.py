@@ -30,11 +30,11 @@ def report(
     with their reasons, and provenance.
     """
     from pezoexplore import paths
+    from pezoexplore.files import write_atomically
     from pezoexplore.report.html.data import read_report
     from pezoexplore.report.html.page import render
     from pezoexplore.report.markdown import markdown
     from pezoexplore.report.paper import draw_paper
-    from pezoexplore.sweeps.rundir import write_atomically
 
     found = read_report(run)
     folder = found.path.parent if out is None else out

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.processes import kill_tree
@@ -75,22 +76,28 @@ def run_tool(
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
         start = log.tell()
+        process = None
         try:
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=tool_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ToolError(f"{command[0]}: cannot be started ({error.strerror})") from error
-        try:
+            process = _start(command, cwd, log)
             return _wait(process, log_path, start, timeout_s, command[0], stop or threading.Event())
         finally:
-            _kill(process)
+            if process is not None:
+                _kill(process)
+
+
+def _start(command: Sequence[str], cwd: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=tool_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(f"{command[0]}: cannot be started ({error.strerror})") from error
 
 
 def _wait(

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from pezoexplore import __version__
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
+from pezoexplore.files import write_atomically
 from pezoexplore.hardware.export.core import NAME as CORE_NAME
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
@@ -150,8 +151,7 @@ def write_bundle(files: Mapping[str, str], folder: Path) -> None:
         for name in sorted(files, key=lambda name: name != MANIFEST):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_text(files[name], encoding="utf-8", newline="\n")
+            write_atomically(path, files[name], durable=False)
     except OSError as error:
         raise DesignError(f"--out {folder}: cannot be written: {error.strerror or error}") from None
 

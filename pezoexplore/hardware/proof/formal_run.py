@@ -133,11 +133,11 @@ def run_formal(
     stop = threading.Event()
     progress(0, len(proofs), None, ())
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        prover = {
-            pool.submit(_Prover(proof, number, rtl_dir, out, timeout_s, stop).verdicts): number
-            for number, proof in enumerate(proofs)
-        }
+        prover = {}
         try:
+            for number, proof in enumerate(proofs):
+                job = _Prover(proof, number, rtl_dir, out, timeout_s, stop)
+                prover[pool.submit(job.verdicts)] = number
             for future in as_completed(prover):
                 number = prover[future]
                 done[number] = future.result()

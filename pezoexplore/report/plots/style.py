@@ -15,7 +15,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pezoexplore.errors import PezoError
+from pezoexplore.files import write_atomically
+from pezoexplore.paths import make_folder
 from pezoexplore.streams.generators.registry import NO_RNG, family, names
 
 POINTS_PER_INCH = 72.0
@@ -144,9 +145,6 @@ def save(figure: Figure, path: Path) -> Path:
     }[kind]
     content = io.BytesIO()
     figure.savefig(content, format=kind, metadata=metadata)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.getvalue())
-    except OSError as error:
-        raise PezoError(f"{path}: cannot be written: {error.strerror}") from None
+    make_folder(path.parent)
+    write_atomically(path, content.getvalue(), durable=False)
     return path

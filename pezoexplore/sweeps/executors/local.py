@@ -301,7 +301,7 @@ class WorkerSlot:
     def _died(self, task: Task) -> Outcome | None:
         status = self.stop()
         # A crash is the stage's own and would recur; a kill from outside earns another attempt.
-        innocent = not self._running or status == -signal.SIGKILL
+        innocent = not self._running or -status in (signal.SIGKILL, signal.SIGTERM)
         if innocent and self._starts < MAX_STARTS:
             self._send(task)
             return None

@@ -125,7 +125,7 @@ def test_chunks_do_not_show(call, monkeypatch):
         (["--epoch", "1"], "--epoch 1: without a finite --reuse-period there is only epoch 0"),
         (["--rng", "gaussian", "--format", "hex"], "--format hex is for integers"),
         (["--rng", "gaussian", "--format", "npy"], "--format npy is for integers"),
-        (["--out", "no/such/folder.csv"], "--out no/such/folder.csv: cannot be written: No such"),
+        (["--out", "no/such/folder.csv"], "cannot write no/such/folder.csv: No such"),
         (["--seed", "-1"], "--seed"),
     ],
 )

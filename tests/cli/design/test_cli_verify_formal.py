@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from fake_tools import gone
 
 from pezoexplore.paths import rtl_dir
+from pezoexplore.processes import descendants
 
 
 @pytest.mark.slow
@@ -52,3 +58,22 @@ def test_a_defect_fails_with_its_trace(call, tmp_path):
 def test_a_module_without_proofs_is_named(call):
     error = call("verify", "--formal", "gaussian").error
     assert error.startswith("gaussian: no module with formal proofs; there are lfsr, ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["--formal", "lfsr"], ["lfsr"]])
+def test_sigterm_ends_the_solvers_and_simulators_too(tmp_path, command):
+    words = [sys.executable, "-m", "pezoexplore", "verify", *command, "--out", "v", "--jobs", "2"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        started: list[int] = []
+        while len(started) < 4:  # tools, and what they start
+            assert process.poll() is None
+            started = descendants(process.pid)
+            time.sleep(0.02)
+        process.terminate()
+        said = process.communicate()[1]
+    assert process.returncode == 143
+    what = "proofs" if "--formal" in command else "simulations"
+    assert re.search(rf"error: terminated: \d+ of \d+ {what} ended; logs: v", said.splitlines()[-1])
+    assert all(map(gone, started))
+    assert not list(tmp_path.rglob("work"))

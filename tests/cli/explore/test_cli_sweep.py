@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -148,7 +149,11 @@ def test_plots_of_an_earlier_design_go(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_stop_leaves_a_run_that_goes_on(tmp_path, number, status, said):
     (tmp_path / "small.yaml").write_text(DESIGN)
     command = [sys.executable, "-m", "pezoexplore", "sweep", "small.yaml", *TRAIN_ONLY]
     with subprocess.Popen(
@@ -157,11 +162,17 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path):
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("[1/8]"):
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
                 break
         rest = process.stderr.read().splitlines()
-    assert process.returncode == 130
-    assert rest[-1] == "error: interrupted: rerun the same command to resume"
+    assert process.returncode == status
+    out = tmp_path / "reports" / "small"
+    assert re.fullmatch(
+        rf"error: {said}: \d of 8 runs are kept in {Path('reports/small')}; "
+        "rerun the same command to resume",
+        rest[-1],
+    )
+    assert not (out / "work").exists()
     assert [line for line in rest[:-1] if not line.startswith("[")] == []
     done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

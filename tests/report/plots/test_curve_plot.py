@@ -34,5 +34,5 @@ def test_a_curve_without_a_finite_loss_is_drawn(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_one_line():
-    with pytest.raises(PezoError, match="cannot be written"):
+    with pytest.raises(PezoError, match="cannot be created"):
         draw_curve(CURVE, "a", Path("/dev/null/curve.png"))

@@ -252,7 +252,7 @@ def test_errors_are_one_line(frame, tmp_path):
         draw_all(frame, ["accuracy_mean"], ["power"], tmp_path)
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(PezoError, match="cannot be written"):
+    with pytest.raises(PezoError, match="cannot be created"):
         draw_all(frame, *OBJECTIVES, blocked)
 
 
