@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import Difference, corrected, paired_difference, seeds_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import POINTS, in_words
@@ -296,7 +296,11 @@ def _against(found: Comparison, line: Line) -> str:
     """Return a design against the reference and against a Gaussian generator for every lane."""
     words = [f"{change:+.1f} % {_short(name)}" for name, change in line.change.items()]
     if line.drop is not None:
-        words.append(f"accuracy {_drop_words(line.drop)} points")
+        others = sum(other.drop is not None for other in found.lines)
+        wide = in_words(line.drop.mean, corrected(line.drop, others).half, POINTS, sign="+")
+        words.append(
+            f"accuracy {_drop_words(line.drop)} points ({wide} corrected for {others} comparisons)"
+        )
     text = f"{line.label} against the reference: {', '.join(words) or 'nothing measured'}"
     if found.alone is not None:
         changes = _changes(line.row, found.alone.row)

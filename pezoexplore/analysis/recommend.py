@@ -1,7 +1,9 @@
 """The cheapest design that keeps within limits, from results that are there.
 
 A design is taken only if its results show that it keeps within the accuracy drop: the 95 % interval
-of its paired difference from the baseline lies within. Undecided designs are named, not ranked. For
+of its paired difference from the baseline lies within. Undecided designs are named, not ranked. The
+cheapest of many designs is also the luckiest: next to its own interval stands the one corrected for
+the number of designs it was picked from, and the cheapest that keeps within by that is named. For
 a model of another size accuracy is carried over while the updates still reach the
 share of the dimensions that was shown to be enough; for other lanes, resources are interpolated.
 """
@@ -17,7 +19,7 @@ from itertools import pairwise
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.standing import is_baseline
-from pezoexplore.analysis.statistics import Difference, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import Difference, corrected, paired_difference, seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES
@@ -107,13 +109,19 @@ class Option:
         """Where its lanes are, of those that its resources come from: ``between`` or ``beyond``."""
         return "between" if min(self.at_lanes) < self.point.lanes < max(self.at_lanes) else "beyond"
 
-    def verdict(self, limit: float) -> str:
-        """Return whether the interval of the drop is within a limit: met, open or missed."""
-        if self.drop.half is None:
+    def verdict(self, limit: float, comparisons: int = 1) -> str:
+        """Return whether the interval of the drop is within a limit: met, open or missed.
+
+        Args:
+            limit: Largest drop, percentage points.
+            comparisons: Designs that this one was picked from, for which the interval is corrected.
+        """
+        drop = corrected(self.drop, comparisons)
+        if drop.half is None:
             return OPEN
-        if self.drop.mean + self.drop.half <= limit:
+        if drop.mean + drop.half <= limit:
             return MET
-        return MISSED if self.drop.mean - self.drop.half > limit else OPEN
+        return MISSED if drop.mean - drop.half > limit else OPEN
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,8 @@ class Advice:
         baseline: Label of the baseline.
         chosen: The cheapest design shown to keep within the limits; None if none is.
         runner_up: The next one.
+        surest: The cheapest that keeps within the limits by its interval corrected for
+            `considered` comparisons; None if none does.
         undecided: Designs cheaper than the chosen one that the seeds leave open, cheapest first.
         least_share: Smallest share of the dimensions that was shown to be enough; None if none.
         left_out: Number of designs by why they were not considered.
@@ -140,6 +150,7 @@ class Advice:
     baseline: str
     chosen: Option | None
     runner_up: Option | None
+    surest: Option | None
     undecided: tuple[Option, ...]
     least_share: float | None
     left_out: Mapping[str, int]
@@ -174,13 +185,17 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
     least = min((option.measured_share for option in shown), default=None)
     options = _at_lanes(measured, limits.lanes, left_out)
     options = [option for option in options if _affordable(option, limits.most, left_out)]
-    chosen, undecided = _choose(sorted(options, key=_order), limits, least, left_out)
+    options.sort(key=_order)
+    chosen, undecided = _choose(options, limits, least, left_out)
+    sure = [option for option in options if option.verdict(limits.drop, len(options)) == MET]
+    surest, _ = _choose(sure, limits, least, Counter())
     return Advice(
         limits=limits,
         measured_parameters=measured_parameters,
         baseline=SOFTWARE if is_baseline(reference) else reference.label(),
         chosen=chosen[0] if chosen else None,
         runner_up=chosen[1] if len(chosen) > 1 else None,
+        surest=surest[0] if surest else None,
         undecided=tuple(undecided),
         least_share=least,
         left_out=dict(left_out),

@@ -21,8 +21,8 @@ def design_of(advice: Advice, run: StoredRun) -> str:
     Raises:
         DesignError: Nothing was named.
     """
-    options = [advice.chosen, advice.runner_up, *advice.undecided[:MOST_UNDECIDED]]
-    points = [option.point for option in options if option is not None]
+    options = [advice.chosen, advice.runner_up, advice.surest, *advice.undecided[:MOST_UNDECIDED]]
+    points = list(dict.fromkeys(option.point for option in options if option is not None))
     if not points:
         raise DesignError("--out: no design to write; relax the limits")
     space = run.space or DesignSpace(name="recommended")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pezoexplore.analysis.recommend import COUNTED, RESOURCES, Advice, Option, span_share
-from pezoexplore.analysis.statistics import Difference
+from pezoexplore.analysis.recommend import COUNTED, MET, RESOURCES, Advice, Option, span_share
+from pezoexplore.analysis.statistics import Difference, corrected
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 from pezoexplore.streams.stream import Stream
@@ -63,6 +63,7 @@ def reasons(option: Option, advice: Advice, figures: Figures) -> list[str]:
     """Return the reasons for a design, one sentence per item."""
     return [
         _accuracy(option, advice),
+        _corrected(option, advice),
         _span(option, advice),
         _norm(figures, option.point.scaling),
         _bits(option, figures),
@@ -102,6 +103,20 @@ def _accuracy(option: Option, advice: Advice) -> str:
     if most <= limit:
         return f"{against}, so at most {most:.2f} of the {limit:g} allowed"
     return f"{against}: may or may not be within the {limit:g} allowed"
+
+
+def _corrected(option: Option, advice: Advice) -> str:
+    """Say what is left of the accuracy when the choice among many is allowed for."""
+    limit, picked_from = advice.limits.drop, advice.considered
+    wide = corrected(option.drop, picked_from)
+    if wide.half is None:
+        return "corrected for the choice among designs: not known from one seed"
+    sure = option.verdict(limit, picked_from) == MET
+    interval = in_words(wide.mean, wide.half, POINTS, sign="+")
+    return (
+        f"corrected for having been picked from {picked_from:,} (Bonferroni): {interval} points, "
+        f"{'still within' if sure else 'not sure to keep within'} the {limit:g} allowed"
+    )
 
 
 def _span(option: Option, advice: Advice) -> str:

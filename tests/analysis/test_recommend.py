@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from pezoexplore import paths
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.analysis.recommend import Limits, recommend, span_share
 from pezoexplore.analysis.runs import read_run
+from pezoexplore.analysis.statistics import corrected, paired_difference
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.reasons import carried_over, figures_of, reasons
@@ -49,6 +51,29 @@ def test_the_cheapest_that_is_shown_to_keep_within_the_limit_is_chosen():
     assert [option.sources for option in advice.undecided] == [("noisy",)]
     assert advice.left_out == {"shown to lose more accuracy than allowed": 1}
     assert carried_over(advice.chosen, advice) == []
+
+
+def test_what_was_picked_from_many_is_held_to_an_interval_corrected_for_that():
+    lucky = row("lucky", phased(bit_width=6), [94, 94.6, 94.2, 95.6], lut=90)
+    many = [row(f"n{k}", phased(leap=k), [90, 99, 91, 98], lut=300) for k in (2, 4, 7, 8, 11)]
+    alone = recommend([BASE, lucky, BETTER], 2410, LIMITS)
+    assert (alone.chosen.sources, alone.surest.sources) == (("lucky",), ("lucky",))
+    advice = recommend([BASE, lucky, BETTER, *many], 2410, LIMITS)
+    assert (advice.chosen.sources, advice.surest.sources) == (("lucky",), ("better",))
+    said = reasons(advice.chosen, advice, figures_of(advice.chosen, advice))[1]
+    assert "picked from 7" in said and "not sure to keep within the 1 allowed" in said
+
+
+def test_the_corrected_choice_is_wrong_in_one_of_twenty_runs_at_most():
+    """All designs lose exactly the limit: any that is shown to keep within is a false one."""
+    rng = np.random.default_rng(3)
+    wrong = np.zeros(2)
+    for _ in range(300):
+        base = rng.normal(0, 0.5, 5)
+        drops = [paired_difference(base, base - 1 + rng.normal(0, 0.5, 5)) for _ in range(40)]
+        for which, found in enumerate((drops, [corrected(drop, 40) for drop in drops])):
+            wrong[which] += any(drop.mean + (drop.half or 0) <= 1 for drop in found)
+    assert wrong[1] / 300 <= 0.05 < 0.4 < wrong[0] / 300
 
 
 def test_equal_cost_is_not_ranked_by_accuracy():
@@ -172,8 +197,9 @@ def test_what_is_chosen_keeps_within_the_limit_and_nothing_shown_to_is_cheaper(s
 def test_reasons_speak_of_span_norm_and_bits():
     advice = recommend([BASE, GOOD], 2410, LIMITS)
     figures = figures_of(advice.chosen, advice)
-    accuracy, span, norm, bits = reasons(advice.chosen, advice, figures)
+    accuracy, chosen_from, span, norm, bits = reasons(advice.chosen, advice, figures)
     assert "4 paired seeds" in accuracy
+    assert "picked from 1 (Bonferroni): -0.02 ± 0.08 points, still within" in chosen_from
     assert "all 2,410 dimensions" in span
     assert "Gaussian ones by 1.44 %" in norm
     assert "1 of them is fresh, at 100 LUT equivalents" in bits

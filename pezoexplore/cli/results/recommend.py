@@ -67,6 +67,8 @@ def recommend(
     design qualifies if the 95 % interval of its paired accuracy drop lies within the limit, and if
     its updates reach a share of the model's dimensions that was shown to be enough, and if it meets
     the constraints of the results' design; --max-lut and the like replace those on their column.
+    The cheapest of many designs is also the luckiest: the interval corrected for the number of
+    designs compared is said too, and the cheapest design that keeps within the limit by that one.
     """
     from pezoexplore.analysis.recommend import Limits
     from pezoexplore.analysis.recommend import recommend as advise
@@ -161,6 +163,7 @@ def _print(advice: Advice, run: StoredRun, named: list[Option], figures: list[Fi
             echo(f"  - {reason}")
         for line in carried_over(option, advice):
             echo(f"  - not measured: {line}")
+    _print_surest(advice)
     _print_undecided(advice)
     echo("")
     echo(f"{counted(advice.considered, 'design')} considered; {_left_out(advice)}")
@@ -181,6 +184,27 @@ def _source(run: StoredRun) -> str:
         return str(run.path)
     train = run.space.train
     return f"{run.path.name}, task {run.space.task}, {train.steps:,} steps, {train.seeds} seeds"
+
+
+def _print_surest(advice: Advice) -> None:
+    from pezoexplore.analysis.statistics import corrected
+    from pezoexplore.report.reasons import cost_words, drop_words
+
+    if advice.chosen is None:
+        return
+    echo("")
+    number = f"{advice.considered:,} compared"
+    if advice.surest is None:
+        echo(
+            f"Corrected for the {number}, no design is sure to keep within the limit: more seeds of "
+            "these few would tell (--out FILE writes a design that runs them)"
+        )
+        return
+    drop = corrected(advice.surest.drop, advice.considered)
+    echo(
+        f"cheapest also when corrected for the {number}: {advice.surest.point.label()}: "
+        f"{cost_words(advice.surest)} ({_equivalents(advice.surest)}); drop {drop_words(drop)}"
+    )
 
 
 def _print_undecided(advice: Advice) -> None:
@@ -227,6 +251,7 @@ def _document(
         "baseline": advice.baseline,
         "cheapest": documents[0] if documents else None,
         "runner_up": documents[1] if len(documents) > 1 else None,
+        "surest": None if advice.surest is None else _option(advice.surest, advice),
         "undecided": [_option(option, advice) for option in advice.undecided],
         "least_span_share": advice.least_share,
         "considered": advice.considered,
@@ -236,7 +261,9 @@ def _document(
 
 
 def _option(option: Option, advice: Advice) -> dict[str, object]:
-    drop = option.drop
+    from pezoexplore.analysis.statistics import corrected
+
+    drop, picked_from = option.drop, advice.considered
     return {
         "label": option.point.label(),
         "axes": option.point.to_json(),
@@ -244,8 +271,10 @@ def _option(option: Option, advice: Advice) -> dict[str, object]:
         "lut_equivalents": option.lut_equivalents,
         "accuracy_drop": drop.mean,
         "accuracy_drop_ci95": drop.half,
+        "accuracy_drop_ci95_corrected": corrected(drop, picked_from).half,
         "seeds": drop.seeds,
         "verdict": option.verdict(advice.limits.drop),
+        "verdict_corrected": option.verdict(advice.limits.drop, picked_from),
         "span_share": option.share,
         "point_ids": option.sources,
     }

@@ -38,7 +38,10 @@ def test_json_says_the_same(call):
         assert option["lut"] <= 250
         assert option["axes"]["lanes"] == 31
         assert option["not_measured"] == []
-        assert len(option["reasons"]) == 4
+        assert len(option["reasons"]) == 5
+        assert option["accuracy_drop_ci95_corrected"] > 4 * option["accuracy_drop_ci95"]
+        assert option["verdict_corrected"] == "open"
+    assert document["surest"] is None
     assert all(option["verdict"] == "open" for option in document["undecided"])
 
 
