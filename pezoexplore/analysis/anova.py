@@ -17,17 +17,25 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of one weighting of the rows."""
+    """Shares of B weightings of the rows.
+
+    Attributes:
+        values: float64 [B, terms], the share of each term.
+        explained: float64 [B], that of all main effects together.
+        degrees: int64 [terms], degrees of freedom that each term adds.
+    """
 
     values: Floats
+    explained: Floats
     degrees: npt.NDArray[np.int64]
-    explained: float
-    coefficients: Floats
 
 
 @dataclass(frozen=True)
 class Model:
     """The linear model of all terms.
+
+    Weights do not change which columns depend on each other, so all weightings share one basis of
+    each set of terms, and their normal equations are solved together.
 
     Attributes:
         factors: The k axes.
@@ -45,36 +53,48 @@ class Model:
     pairs: list[Floats]
     values: Floats
 
+    def coefficients(self) -> Floats:
+        """Return float64 [p], the values regressed on the main effects, all rows weighted alike."""
+        roots, vectors = _roots(self.main)
+        return (vectors / roots) @ (vectors.T @ (self.main.T @ self.values))
+
     def shares(self, weights: Floats) -> Shares:
-        """Return corrected shares of all terms, the rows weighted."""
-        scaled, weighted = self.main.T * weights, self.values * weights
-        gram, right = scaled @ self.main, scaled @ self.values
-        inverse, rank = _inverse(gram)
-        coefficients = inverse @ right
-        fitted = float(right @ coefficients)
-        square = float(weighted @ self.values)
-        total = square - float(weighted.sum()) ** 2 / float(weights.sum())
-        rest, spare = max(0.0, square - fitted), len(weights) - rank
-        gains = []
+        """Return corrected shares of all terms, the rows weighted.
+
+        Args:
+            weights: float64 [B, n], positive.
+        """
+        base, count = _basis(self.main), len(self.values)
+        gram, right = _products(weights, base, base), weights @ (base * self.values[:, None])
+        fitted = _fitted(gram, right)
+        square = weights @ self.values**2
+        total = square - (weights @ self.values) ** 2 / weights.sum(axis=1)
+        rest, spare = np.maximum(0.0, square - fitted), count - base.shape[1]
+        gains, degrees = [], []
         for span in self.spans:
-            others = [column for column in range(len(gram)) if column not in span]
-            part, kept = _inverse(gram[np.ix_(others, others)])
-            gain = fitted - float(right[others] @ part @ right[others])
-            gains.append(_share(gain, rank - kept, rest, spare, total))
+            others = np.delete(self.main, list(span), axis=1)
+            inner = base.T @ _basis(others)
+            gains.append(fitted - _fitted(inner.T @ gram @ inner, right @ inner))
+            degrees.append(base.shape[1] - inner.shape[1])
+        left = [np.maximum(0.0, rest)] * len(gains)
         for block in self.pairs:
-            cross = inverse @ (scaled @ block)
-            gain, degrees = _added(self.main, cross, coefficients, block, weights, self.values)
-            gains.append(_share(gain, degrees, rest - gain, spare - degrees, total))
-        adjusted = 1 - (rest / spare) / (total / (len(weights) - 1)) if spare > 0 else math.nan
-        shares, degrees_of = zip(*gains, strict=True)
-        return Shares(np.array(shares), np.array(degrees_of), max(0.0, adjusted), coefficients)
-
-
-def _share(gain: float, degrees: int, rest: float, spare: int, total: float) -> tuple[float, int]:
-    """Return the share of variance minus the share that chance explains with these degrees."""
-    if spare <= 0:
-        return math.nan, degrees
-    return max(0.0, gain - degrees * max(0.0, rest) / spare) / total, degrees
+            more = _basis(block - base @ (base.T @ block), least=_TINY * count)
+            cross = np.linalg.solve(gram, _products(weights, base, more))
+            own = _products(weights, more, more) - _products(weights, more, base) @ cross
+            extra = weights @ (more * self.values[:, None])
+            gains.append(_fitted(own, extra - np.einsum("br,brq->bq", right, cross)))
+            degrees.append(more.shape[1])
+            left.append(np.maximum(0.0, rest - gains[-1]))
+        spares = [spare] * len(self.spans) + [spare - added for added in degrees[len(self.spans) :]]
+        found = [
+            np.full(len(weights), math.nan)
+            if free <= 0
+            else np.maximum(0.0, gain - added * remains / free) / total
+            for gain, added, remains, free in zip(gains, degrees, left, spares, strict=True)
+        ]
+        free = spare if spare > 0 else math.nan
+        adjusted = np.maximum(0.0, 1 - (rest / free) / (total / (count - 1)))
+        return Shares(np.column_stack(found), adjusted, np.array(degrees))
 
 
 def model_of(factors: list[Factor], values: Floats) -> Model:
@@ -96,37 +116,39 @@ def model_of(factors: list[Factor], values: Floats) -> Model:
     )
 
 
-def _inverse(gram: Floats) -> tuple[Floats, int]:
-    """Return pseudo-inverse of a Gram matrix, and its rank."""
-    roots, vectors = np.linalg.eigh(gram)
-    keep = roots > _TINY * max(float(roots[-1]), _TINY)
-    kept = vectors[:, keep]
-    return (kept / roots[keep]) @ kept.T, int(keep.sum())
+def _roots(columns: Floats, least: float = 0.0) -> tuple[Floats, Floats]:
+    """Return the eigenvalues of a Gram matrix that are not rounding, and their vectors."""
+    roots, vectors = np.linalg.eigh(columns.T @ columns)
+    keep = roots > max(least, _TINY * max(float(roots[-1]), _TINY))
+    return roots[keep], vectors[:, keep]
 
 
-def _added(
-    main: Floats,
-    cross: Floats,
-    coefficients: Floats,
-    block: Floats,
-    weights: Floats,
-    values: Floats,
-) -> tuple[float, int]:
-    """Return sum of squares and degrees of freedom that a block adds to the main effects.
+def _basis(columns: Floats, least: float = 0.0) -> Floats:
+    """Return an orthonormal basis of what columns span, float64 [n, rank].
 
     Args:
-        main: float64 [n, p].
-        cross: float64 [p, q], the block regressed on the main effects.
-        coefficients: float64 [p], the values regressed on the main effects.
-        block: float64 [n, q].
-        weights: float64 [n].
-        values: float64 [n].
+        columns: float64 [n, p].
+        least: Squared length up to which a direction is rounding.
     """
-    own = block - main @ cross
-    weighted = own.T * weights
-    roots, vectors = np.linalg.eigh(weighted @ own)
-    keep = roots > _TINY * float(weights.sum())
-    if not keep.any():
-        return 0.0, 0
-    along = vectors[:, keep].T @ (weighted @ (values - main @ coefficients))
-    return float((along**2 / roots[keep]).sum()), int(keep.sum())
+    if not columns.shape[1]:
+        return columns
+    roots, vectors = _roots(columns, least)
+    return (columns @ vectors) / np.sqrt(roots)
+
+
+def _products(weights: Floats, first: Floats, second: Floats) -> Floats:
+    """Return first' W second for B weightings: float64 [B, p, q]."""
+    pairs = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+    return (weights @ pairs).reshape(len(weights), first.shape[1], second.shape[1])
+
+
+def _fitted(gram: Floats, right: Floats) -> Floats:
+    """Return sums of squares that columns explain: right' gram^-1 right, float64 [B].
+
+    Args:
+        gram: float64 [B, p, p], positive definite.
+        right: float64 [B, p].
+    """
+    solved = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
+    explained: Floats = np.einsum("bp,bp->b", right, solved)
+    return explained

@@ -6,14 +6,16 @@ Langsrud, Statistics and Computing 13, 2003). Every value of an axis is a separa
 which an axis means nothing do not count for it: its contrasts are among its values only, so that
 `pool_size` explains what differs between pools and `reuse` what differs between pools and the rest.
 Shares are corrected for the degrees of freedom (epsilon squared: Kelley, PNAS 21, 1935), and their
-intervals come from random weights of the rows (the Bayesian bootstrap).
+intervals come from random weights of the rows (the Bayesian bootstrap). An effect whose interval
+reaches zero is within the noise. So are all effects on an accuracy where the designs do not differ
+beyond what their seeds do (F test of designs by seeds, seeds being the same for all designs).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +41,9 @@ MIN_ROWS = 8
 MAX_ROWS = 5_000
 """Most rows analysed; of more, these many are drawn."""
 
+ALPHA = 0.05
+"""Probability of calling designs different that differ by their seeds alone."""
+
 RESAMPLES = 100
 LOG_RATIO = 10.0
 """Positive results that span at least this ratio are taken in logarithms: costs multiply."""
@@ -60,6 +65,7 @@ class Effect:
         lowest: Level of the lowest result; empty for an interaction.
         highest: Level of the highest.
         confounded: Axes whose value determines this one's.
+        within_noise: Whether it is not shown to be there at all; False without an interval.
         importance: Optuna's importance (functional ANOVA on a random forest), 0 to 1; None where
             it was not computed.
     """
@@ -73,6 +79,7 @@ class Effect:
     lowest: str = ""
     highest: str = ""
     confounded: tuple[str, ...] = ()
+    within_noise: bool = False
     importance: float | None = None
 
 
@@ -84,10 +91,13 @@ class Sensitivity:
         response: The result's column.
         logarithmic: Whether its logarithm was analysed.
         rows: Rows looked at.
-        explained: Share of the variance that all main effects explain together.
-        noise: Share of the variance that the seeds alone make; None for what has none.
-        main: Main effects, the largest share first.
-        interactions: Pairs, the largest share first.
+        explained: Share of the variance that all main effects explain together; with `noise` at
+            most 1.
+        noise: Share of the variance between designs that their seeds alone make; None for what has
+            none.
+        p_value: Probability of designs differing as much by their seeds alone; None as `noise`.
+        main: Main effects, the largest share first, those within the noise last.
+        interactions: Pairs, in that order.
     """
 
     response: str
@@ -95,8 +105,14 @@ class Sensitivity:
     rows: int
     explained: float
     noise: float | None
+    p_value: float | None
     main: tuple[Effect, ...]
     interactions: tuple[Effect, ...]
+
+    @property
+    def told(self) -> bool:
+        """Whether the designs differ beyond what their seeds do, as far as that is known."""
+        return self.p_value is None or self.p_value <= ALPHA
 
 
 def sensitivity(
@@ -121,23 +137,27 @@ def sensitivity(
         raise DesignError(f"sensitivity of {response}: no axis varies in {len(used)} rows")
     model = model_of([factor_of(axis, used) for axis in axes], scaled)
     weights = np.random.default_rng(0).standard_exponential((resamples, len(used)))
-    plain = model.shares(np.ones(len(used)))
-    redrawn = [model.shares(draw).values for draw in weights]
-    low, high = _interval(plain.values, redrawn)
-    fanova = optuna_importances(used, axes, scaled) if importances else {}
-    effects = [
-        _effect(
-            model, index, plain, (float(low[index]), float(high[index])), used, logarithmic, fanova
-        )
-        for index in range(len(model.terms))
-    ]
-    effects.sort(key=lambda effect: -1.0 if effect.share is None else effect.share, reverse=True)
+    shares = model.shares(np.vstack([np.ones(len(used)), weights]))
+    low, high = _interval(shares.values[0], shares.values[1:])
+    coefficients = model.coefficients()
+    by_seeds = response == ACCURACY and not logarithmic
+    noise, p_value = _noise(used) if by_seeds else (None, None)
+    lost = p_value is not None and p_value > ALPHA
+    fanova = optuna_importances(used, axes, scaled) if importances and not lost else {}
+    effects = []
+    for index in range(len(model.terms)):
+        interval = float(low[index]), float(high[index])
+        found = _effect(model, index, shares, coefficients, interval, logarithmic, fanova)
+        reaches_zero = found.low is not None and found.low <= 0
+        effects.append(replace(found, within_noise=lost or reaches_zero))
+    effects.sort(key=lambda item: (item.within_noise, -(item.share or 0), item.share is None))
     return Sensitivity(
         response=response,
         logarithmic=logarithmic,
         rows=len(used),
-        explained=plain.explained,
-        noise=_noise(used, values) if response == ACCURACY and not logarithmic else None,
+        explained=min(float(shares.explained[0]), 1.0 - (noise or 0.0)),
+        noise=noise,
+        p_value=p_value,
         main=tuple(effect for effect in effects if len(effect.axes) == 1),
         interactions=tuple(effect for effect in effects if len(effect.axes) == 2),
     )
@@ -187,7 +207,7 @@ def optuna_importances(rows: Rows, axes: Sequence[str], values: Floats) -> dict[
     return {axis: float(found[axis]) for axis in axes}
 
 
-def _interval(plain: Floats, redrawn: Sequence[Floats]) -> tuple[Floats, Floats]:
+def _interval(plain: Floats, redrawn: Floats) -> tuple[Floats, Floats]:
     """Return 95 % intervals: the spread of the redrawn shares about the plain ones."""
     if not len(redrawn):
         return np.full(len(plain), math.nan), np.full(len(plain), math.nan)
@@ -199,31 +219,30 @@ def _interval(plain: Floats, redrawn: Sequence[Floats]) -> tuple[Floats, Floats]
 def _effect(
     model: Model,
     index: int,
-    plain: Shares,
+    shares: Shares,
+    coefficients: Floats,
     interval: tuple[float, float],
-    rows: Rows,
     logarithmic: bool,
     fanova: Mapping[str, float],
 ) -> Effect:
     """Describe one term."""
     term = model.terms[index]
     axes = tuple(model.factors[place].axis for place in term)
-    degrees = int(plain.degrees[index])
-    estimable = degrees > 0 and not math.isnan(plain.values[index])
+    degrees, plain = int(shares.degrees[index]), float(shares.values[0, index])
+    estimable = degrees > 0 and not math.isnan(plain)
     low, high = (None, None) if not estimable or math.isnan(interval[0]) else interval
     if len(term) == 2:
-        share = float(plain.values[index]) if estimable else None
-        return Effect(axes, share, low, high, degrees)
+        return Effect(axes, plain if estimable else None, low, high, degrees)
     factor = model.factors[term[0]]
     span = model.spans[index]
     # The coefficients are of the main effects, whose columns come first.
-    found = plain.coefficients[span.start : span.stop]
+    found = coefficients[span.start : span.stop]
     levels = np.append(found, -found.sum())
     least, most = int(levels.argmin()), int(levels.argmax())
     size = float(levels[most] - levels[least])
     return Effect(
         axes=axes,
-        share=float(plain.values[index]) if estimable else None,
+        share=plain if estimable else None,
         low=low,
         high=high,
         degrees=degrees,
@@ -273,10 +292,23 @@ def _one_a_design(
     return [rows[index] for index in kept], [values[index] for index in kept]
 
 
-def _noise(rows: Rows, values: Floats) -> float | None:
-    """Return the share of the variance of means that is due to the seeds."""
-    seeds = [seeds_of(row) for row in rows]
-    if min(len(listed) for listed in seeds) < 2:
-        return None
-    errors = [float(np.var(listed, ddof=1)) / len(listed) for listed in seeds]
-    return min(1.0, float(np.mean(errors)) / float(values.var()))
+def _noise(rows: Rows) -> tuple[float | None, float | None]:
+    """Return the share of the variance of means that is due to the seeds, and the F test's p-value.
+
+    Seed s is the same for all designs, so what it does to all of them alike makes no difference
+    between them: the noise is what is left of designs by seeds without the means of either.
+    """
+    listed = [seeds_of(row) for row in rows]
+    seeds = min(map(len, listed))
+    if seeds < 2:
+        return None, None
+    from scipy.stats import f
+
+    table = np.array([values[:seeds] for values in listed])
+    means = table.mean(axis=1)
+    left = table - means[:, None] - table.mean(axis=0) + table.mean()
+    freedom = len(rows) - 1, (len(rows) - 1) * (seeds - 1)
+    error, between = float((left**2).sum()) / freedom[1], seeds * float(means.var(ddof=1))
+    if between == 0:
+        return 1.0, 1.0
+    return min(1.0, error / between), float(f.sf(between / max(error, 1e-300), *freedom))

@@ -66,7 +66,7 @@ def _failures(report: Report) -> list[str]:
 def _sensitivity(report: Report) -> list[str]:
     rows = []
     for found in report.sensitivity:
-        known = [effect for effect in found.main if effect.share]
+        known = [effect for effect in found.main if effect.share and not effect.within_noise]
         for effect in known[:SHOWN_EFFECTS]:
             interval = ""
             if effect.low is not None and effect.high is not None:

@@ -15,6 +15,7 @@ from pezoexplore.sweeps.rows import csv_text
 CSV_COLUMNS = (
     *("response", "scale", "rows", "axis", "with_axis", "share", "share_low", "share_high"),
     *("degrees", "effect", "lowest", "highest", "importance", "confounded_with"),
+    "within_noise",
 )
 """Columns of sensitivity.csv: a line is an axis, or a pair of axes if `with_axis` is not empty."""
 
@@ -87,6 +88,7 @@ def _lines(found: Sequence[Sensitivity]) -> list[dict[str, str]]:
             "highest": effect.highest,
             "importance": _number(effect.importance),
             "confounded_with": ";".join(effect.confounded),
+            "within_noise": str(int(effect.within_noise)),
         }
         for item in found
         for effect in (*item.main, *item.interactions)

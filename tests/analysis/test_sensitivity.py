@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from pezoexplore.analysis.factors import varying_axes
+from pezoexplore.analysis.anova import model_of
+from pezoexplore.analysis.factors import factor_of, varying_axes
 from pezoexplore.analysis.sensitivity import optuna_importances, sensitivity
 from pezoexplore.errors import DesignError
 
@@ -162,14 +163,76 @@ def test_intervals_hold_the_share_and_shrink_with_rows():
     assert widths[1] < widths[0]
 
 
-def test_the_noise_of_the_seeds_is_told():
-    rows = [
-        {"status": "ok", "lanes": lanes, "accuracy_mean": 80.0 + lanes,
-         "accuracy_per_seed": f"{79 + lanes};{81 + lanes}"}
-        for lanes in (1, 2, 3, 4) for _ in range(3)
+def trained(table: np.ndarray) -> list[dict[str, object]]:
+    """Return a row a line of accuracies by seed, lanes and bits running through a grid."""
+    axes = itertools.cycle(itertools.product((1, 2, 3, 4), (4, 8, 12)))
+    return [
+        {"status": "ok", "lanes": lanes, "bit_width": bits, "accuracy_mean": float(line.mean()),
+         "accuracy_per_seed": ";".join(map(repr, line.tolist()))}
+        for line, (lanes, bits) in zip(table, axes, strict=False)
     ]  # fmt: skip
-    found = sensitivity(rows, "accuracy_mean", importances=False, resamples=0)
-    assert found.noise == pytest.approx(1.0 / np.var([1, 2, 3, 4]))  # each mean: 2 / 2 seeds
+
+
+def test_the_noise_of_the_seeds_is_told():
+    """What a seed does to all designs alike is none; the rest is that of a two-way analysis."""
+    rng = np.random.default_rng(4)
+    table = 80 + rng.normal(0, 1, (24, 5)) + np.repeat([0, 1, 2, 3], 6)[:, None]
+    found = sensitivity(trained(table), "accuracy_mean", importances=False, resamples=0)
+    left = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    error = (left**2).sum() / (23 * 4)
+    assert found.noise == pytest.approx(error / 5 / table.mean(axis=1).var(ddof=1))
+    shifted = table + np.array([0, 30, -20, 10, -5])
+    again = sensitivity(trained(shifted), "accuracy_mean", importances=False, resamples=0)
+    assert (again.noise, again.p_value) == pytest.approx((found.noise, found.p_value))
+    assert found.told and found.p_value < 1e-6
+
+
+def test_no_effect_is_shown_where_designs_differ_by_their_seeds_alone():
+    rng = np.random.default_rng(0)
+    false = 0
+    for _ in range(60):
+        table = 13 + rng.normal(0, 2, (12, 3)) + rng.normal(0, 9, 3)
+        found = sensitivity(trained(table), "accuracy_mean", importances=False, resamples=20)
+        assert found.explained + found.noise <= 1
+        assert found.told or all(e.within_noise for e in (*found.main, *found.interactions))
+        false += found.told
+    assert false <= 8  # one in twenty is expected: 3 of 60
+
+
+def test_effects_within_the_noise_come_last():
+    rows = rows_of(lambda lanes, bits, leap, copy: 100 + 3 * lanes + (copy * 7 + leap) % 5, times=4)
+    found = look(rows, resamples=100)
+    marks = [effect.within_noise for effect in found.main]
+    assert marks == sorted(marks) and marks[-1] and not marks[0]
+    assert all(effect.within_noise == (effect.low <= 0) for effect in found.main)
+
+
+def test_weighted_shares_are_those_of_weighted_least_squares():
+    rng = np.random.default_rng(6)
+    rows = rows_of(lambda lanes, bits, *_: lanes * bits + rng.normal(0, 5), times=2)[:-3]
+    axes = ("lanes", "bit_width", "leap")
+    model = model_of([factor_of(axis, rows) for axis in axes], np.array([r["lut"] for r in rows]))
+    weights = rng.standard_exponential((4, len(rows)))
+    found = model.shares(weights)
+
+    def rest(columns: np.ndarray, weight: np.ndarray) -> float:
+        root = np.sqrt(weight)
+        fit = np.linalg.lstsq(columns * root[:, None], model.values * root, rcond=None)[0]
+        return float((weight * (model.values - columns @ fit) ** 2).sum())
+
+    for draw, weight in enumerate(weights):
+        mean = np.average(model.values, weights=weight)
+        total = (weight * (model.values - mean) ** 2).sum()
+        full = rest(model.main, weight)
+        spare = len(rows) - np.linalg.matrix_rank(model.main)
+        for term, span in enumerate(model.spans):
+            gain = rest(np.delete(model.main, list(span), axis=1), weight) - full
+            share = max(0, gain - len(span) * full / spare) / total
+            assert found.values[draw, term] == pytest.approx(share, abs=1e-12)
+        for term, block in enumerate(model.pairs, start=3):
+            less = rest(np.column_stack([model.main, block]), weight)
+            share = max(0, full - less - block.shape[1] * less / (spare - block.shape[1])) / total
+            assert found.values[draw, term] == pytest.approx(share, abs=1e-12)
 
 
 def test_optuna_agrees_on_what_matters_most():

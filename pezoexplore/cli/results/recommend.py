@@ -196,8 +196,8 @@ def _print_surest(advice: Advice) -> None:
     number = f"{advice.considered:,} compared"
     if advice.surest is None:
         echo(
-            f"Corrected for the {number}, no design is sure to keep within the limit: more seeds of "
-            "these few would tell (--out FILE writes a design that runs them)"
+            f"Corrected for the {number}, no design is sure to keep within the limit: more seeds "
+            "of these few would tell (--out FILE writes a design that runs them)"
         )
         return
     drop = corrected(advice.surest.drop, advice.considered)

@@ -47,8 +47,9 @@ def sensitivity(
     from pezoexplore.analysis.runs import read_run
     from pezoexplore.analysis.sensitivity import RESPONSES
     from pezoexplore.analysis.sensitivity import sensitivity as explain
+    from pezoexplore.analysis.standing import cautions
     from pezoexplore.design.conditions import parse_conditions
-    from pezoexplore.report.sensitivity import explain_all, write_files
+    from pezoexplore.report.sensitivity import write_files
     from pezoexplore.report.tables import print_table
 
     run = read_run(results)
@@ -58,16 +59,34 @@ def sensitivity(
         frame = select_frame(frame, parse_conditions(where))
     rows = frame_rows(frame)
     _check(response or [], [str(name) for name in frame.columns])
-    found = [explain(rows, name) for name in response] if response else explain_all(rows, usual)
+    found, left_out = [], []
+    for name in dict.fromkeys(response or usual):
+        try:
+            found.append(explain(rows, name))
+        except DesignError as error:
+            if response:
+                raise
+            left_out.append(str(error))
     if not found:
-        names = ", ".join(dict.fromkeys(usual))
-        raise DesignError(f"{results}: none of {names} varies enough; name one with --response")
+        raise DesignError(f"{results}: {'; '.join(left_out)}")
+    warnings = cautions(rows, [False] * len(rows), run.chance)
     files = [] if out is None else [str(path) for path in write_files(found, out)]
     if format_ is TableOrJson.json:
-        print_json({"responses": [asdict(item) for item in found], "files": files})
+        print_json(
+            {
+                "responses": [asdict(item) for item in found],
+                "left_out": left_out,
+                "warnings": warnings,
+                "files": files,
+            }
+        )
         return 0
     for item in found:
         print_table(_title(item), *_table(item))
+    for line in left_out:
+        echo(f"left out: {line}")
+    for line in warnings:
+        echo(f"warning: {line}")
     for path in files:
         echo(path)
     return 0
@@ -87,6 +106,11 @@ def _check(responses: Sequence[str], columns: Sequence[str]) -> None:
 
 def _title(item: Sensitivity) -> str:
     scale = ", by ratios" if item.logarithmic else ""
+    if not item.told:
+        return (
+            f"{item.response}: {item.rows} rows, no effect beyond the noise of the seeds: designs "
+            f"that are all alike differ as much with a probability of {_percent(item.p_value or 0)}"
+        )
     noise = "" if item.noise is None else f", the seeds' noise {_percent(item.noise)}"
     return (
         f"{item.response}{scale}: {item.rows} rows, main effects explain "
@@ -103,23 +127,25 @@ def _table(item: Sensitivity) -> tuple[list[str], list[list[str]]]:
 
 def _shown(effect: Effect) -> bool:
     """Return whether to print an effect: all axes, and interactions that are significant."""
-    return len(effect.axes) == 1 or bool(effect.share and effect.low)
+    return len(effect.axes) == 1 or bool(effect.share and not effect.within_noise)
 
 
 def _cells(effect: Effect, logarithmic: bool) -> list[str]:
     interval = ""
     if effect.low is not None and effect.high is not None:
         interval = f"{100 * effect.low:.1f} to {_percent(effect.high)}"
-    significant = bool(effect.low) and effect.effect is not None
+    significant = not effect.within_noise and effect.effect is not None
     size = ""
     if significant and effect.effect is not None:
         size = f"x {effect.effect:.3g}" if logarithmic else f"+{effect.effect:.3g}"
     note = f"goes with {', '.join(effect.confounded)}" if effect.confounded else ""
     if effect.share is None:
         note = note or "not distinguishable from the other axes together"
+    elif effect.within_noise:
+        note = "; ".join(filter(None, ["within the noise", note]))
     return [
         " x ".join(effect.axes),
-        "" if effect.share is None else _percent(effect.share),
+        "" if effect.share is None or effect.within_noise else _percent(effect.share),
         interval,
         size,
         effect.lowest if significant else "",

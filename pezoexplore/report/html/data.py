@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,6 +235,7 @@ def read_sensitivity(path: Path) -> list[Sensitivity]:
                 rows=int(line["rows"]),
                 explained=math.nan,
                 noise=None,
+                p_value=None,
                 main=(),
                 interactions=(),
             )
@@ -242,7 +243,7 @@ def read_sensitivity(path: Path) -> list[Sensitivity]:
             main, pairs = (main, (*pairs, effect)) if line["with_axis"] else (
                 (*main, effect), pairs
             )  # fmt: skip
-            found[name] = Sensitivity(name, old.logarithmic, old.rows, math.nan, None, main, pairs)
+            found[name] = replace(old, main=main, interactions=pairs)
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise DesignError(
             f"{path}: is not a sensitivity.csv ({error}); delete it to have it written again"
@@ -263,6 +264,7 @@ def _effect(line: Mapping[str, str]) -> Effect:
         highest=line["highest"],
         confounded=tuple(filter(None, line["confounded_with"].split(";"))),
         importance=parse_number(line["importance"]),
+        within_noise=line.get("within_noise") == "1",
     )
 
 

@@ -282,7 +282,8 @@ def _cheapest(report: Report) -> list[int]:
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
     """Build the share of variance that each axis explains, with the largest interactions."""
-    pairs = [effect for effect in found.interactions if (effect.share or 0) >= 0.005][:MAX_PAIRS]
+    told = [effect for effect in found.interactions if not effect.within_noise]
+    pairs = [effect for effect in told if (effect.share or 0) >= 0.005][:MAX_PAIRS]
     effects = [*[effect for effect in found.main if effect.share is not None], *pairs]
     shares = [100 * (effect.share or 0) for effect in effects]
     highs = [100 * (effect.high or 0) - share if effect.high is not None else 0.0 for effect, share
@@ -305,7 +306,12 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
                 "width": 3,
                 "color": style.INK,
             },
-            "marker": {"color": [main if len(effect.axes) == 1 else pair for effect in effects]},
+            "marker": {
+                "color": [
+                    style.GRID if effect.within_noise else main if len(effect.axes) == 1 else pair
+                    for effect in effects
+                ]
+            },
             "hovertext": [_effect_words(effect, found.logarithmic) for effect in effects],
             "hovertemplate": "%{y}: %{x:.1f} %<br>%{hovertext}<extra></extra>",
         }
@@ -323,6 +329,8 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
 
 
 def _effect_words(effect: Effect, logarithmic: bool) -> str:
+    if effect.within_noise:
+        return "within the noise: not shown to be there at all"
     if effect.effect is None or not effect.lowest:
         return ""
     size = f"x {effect.effect:.3g}" if logarithmic else f"+{effect.effect:.3g}"

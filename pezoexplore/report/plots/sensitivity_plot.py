@@ -85,12 +85,14 @@ def _order(found: Sequence[Sensitivity]) -> list[str]:
     for item in found:
         for effect in item.main:
             axis = effect.axes[0]
-            best[axis] = max(best.get(axis, 0.0), effect.share or 0.0)
+            share = 0.0 if effect.within_noise else effect.share or 0.0
+            best[axis] = max(best.get(axis, 0.0), share)
     return sorted(best, key=lambda axis: (-best[axis], axis))
 
 
 def _pairs(item: Sensitivity) -> list[Effect]:
-    large = [effect for effect in item.interactions if (effect.share or 0) >= MIN_SHARE]
+    told = [effect for effect in item.interactions if not effect.within_noise]
+    large = [effect for effect in told if (effect.share or 0) >= MIN_SHARE]
     return large[:MAX_PAIRS]
 
 
@@ -103,6 +105,8 @@ def _summary(item: Sensitivity) -> str:
     noise = "" if item.noise is None else f", seeds {100 * item.noise:.1f} %"
     if math.isnan(item.explained):  # unknown if read from a file
         return f"{item.rows} rows"
+    if not item.told:
+        return f"{item.rows} rows; nothing beyond the seeds' noise"
     return f"{item.rows} rows; main effects {100 * item.explained:.0f} %{noise}"
 
 
@@ -140,7 +144,9 @@ def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
         panel.annotate("not separable", (ring, line), where, textcoords="offset points", ha=side,
                        fontsize=5.6, va="center", color=style.FAINT)  # fmt: skip
     else:
-        panel.barh(line, 100 * effect.share, height=0.62, color=colour, lw=0)
+        (bar,) = panel.barh(line, 100 * effect.share, height=0.62, color=colour, lw=0)
+        if effect.within_noise:
+            bar.set(facecolor="white", edgecolor=style.FAINT, linewidth=0.6)
         if effect.low is not None and effect.high is not None and effect.high > 0:
             panel.plot([100 * effect.low, 100 * effect.high], [line, line], color=style.INK, lw=0.8)
     if effect.importance is not None:
@@ -152,9 +158,10 @@ def _draw_key(figure: Figure, height: float, rings: bool) -> None:
     handles = [
         Patch(color=_MAIN, label="main effect"),
         Patch(color=_PAIR, label="interaction"),
+        Patch(fc="white", ec=style.FAINT, lw=0.6, label="within the noise"),
         Line2D([], [], color=style.INK, lw=0.8, label="95 % interval"),
         Line2D([], [], ls="", marker="o", ms=3.6, mfc="white", mec=style.INK, mew=0.8,
                label="Optuna's importance (sums to 100 %)"),
-    ][: 4 if rings else 3]  # fmt: skip
-    figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=6.3, borderaxespad=0,
+    ][: 5 if rings else 4]  # fmt: skip
+    figure.legend(handles=handles, loc="lower center", ncols=5, fontsize=6.3, borderaxespad=0,
                   bbox_to_anchor=(0.5, 0.08 / height), handlelength=1.4)  # fmt: skip
