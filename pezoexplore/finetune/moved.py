@@ -3,7 +3,11 @@
 While :class:`MovedWeights` is active, every operation that reads a parameter gets w + addends
 instead, computed for that operation and dropped after it. The parameters themselves are not written
 to, so there is nothing to restore, not even when a forward pass fails; and besides the model only
-the weights of the current layer exist twice.
+the weights of the current layer exist twice. A pass that writes to a parameter itself, or to its
+moved copy, is refused; writes to other tensors are noted (:mod:`pezoexplore.finetune.writes`).
+
+The row of an embedding's ``padding_idx`` is read as it is, as it has no gradient through that
+look-up.
 
 This happens where PyTorch dispatches its operations, below modules and autograd, so it does not
 matter how a module obtains its parameters: weights shared by layers, weights of a child used by
@@ -20,6 +24,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pezoexplore.errors import PezoError
+from pezoexplore.finetune.writes import Storages, Writes, written
 
 KEPT_NUMBERS = 2**20
 """Most moved weights kept to be read again, unless one parameter is larger."""
@@ -27,6 +32,13 @@ KEPT_NUMBERS = 2**20
 Move = Callable[..., torch.Tensor]
 """Returns a moved copy of a parameter, new and contiguous; or, given ascending rows of a matrix
 besides, of these rows."""
+
+_EMBEDDINGS = (
+    torch.ops.aten.embedding.default,
+    torch.ops.aten._embedding_bag.default,
+    torch.ops.aten._embedding_bag_forward_only.default,
+    torch.ops.aten.embedding_bag.padding_idx,
+)
 
 _FEW = 4
 """A table of embeddings is moved row by row when less than 1 / _FEW of its rows are looked up."""
@@ -87,6 +99,8 @@ class MovedWeights(TorchDispatchMode):
 
     Attributes:
         reads: Number of reads of each parameter, by its id.
+        padded: Look-ups in each table of embeddings, by its id and its padding row.
+        writes: Writes to tensors that are older than the pass.
     """
 
     def __init__(
@@ -102,6 +116,9 @@ class MovedWeights(TorchDispatchMode):
         """
         super().__init__()
         self.reads: Counter[int] = Counter()
+        self.padded: Counter[tuple[int, int]] = Counter()
+        self.writes = Writes()
+        self._copies = Storages()
         self._parameters, self._move = parameters, move
         self._expected = expected or Counter()
         self._kept: dict[int, torch.Tensor] = {}
@@ -116,37 +133,62 @@ class MovedWeights(TorchDispatchMode):
     ) -> Any:  # noqa: ANN401
         """Run one operation on its arguments, parameters moved."""
         named = kwargs or {}
-        if function._schema.is_mutable:
-            self._refuse_writes(function, args, named)
-        if function is torch.ops.aten.embedding.default:
-            table = self._parameters.shown_by(args[0])
-            if table is args[0] and self._expected[id(table)] <= 1:
-                return self._embedded(function, *args, **named)
+        for tensor in written(function, args, named):
+            self._refuse_weight(function, tensor)
+            self.writes.note(tensor)
+        if function in _EMBEDDINGS:
+            result = self._embedded(function, args, named)
+        else:
+            result = self._run(function, args, named)
+        given = [*args, *named.values()]
+        self.writes.made(result, given, fresh=function is torch.ops.aten.lift_fresh.default)
+        return result
+
+    def still(self) -> list[tuple[int, int]]:
+        """Return (id, row) of the padding rows of tables that are read in no other way."""
+        return [key for key, count in self.padded.items() if count == self.reads[key[0]]]
+
+    def _run(self, function: Any, args: Sequence[Any], named: dict[str, Any]) -> Any:  # noqa: ANN401
         swapped = {key: self._swapped(value) for key, value in named.items()}
         return function(*(self._swapped(value) for value in args), **swapped)
 
-    def _embedded(
-        self,
-        function: Any,  # noqa: ANN401
-        table: torch.Tensor,
-        looked_up: torch.Tensor,
-        padding: int = -1,
-        *flags: bool,
-        **named: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        """Look up in a table that nothing else reads: only its rows in use are moved."""
+    def _embedded(self, function: Any, args: Sequence[Any], named: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Look up in a table, the padding row as it is.
+
+        Of a table that nothing else reads only the rows in use are moved.
+        """
+        given = {
+            one.name: value for one, value in zip(function._schema.arguments, args, strict=False)
+        }
+        given |= named
+        table, looked_up = given["weight"], given["indices"]
+        padding = -1 if given.get("padding_idx") is None else given["padding_idx"]
+        owner = self._parameters.shown_by(table)
+        if owner is None:
+            return function(*args, **named)
+        if padding >= 0:
+            self.padded[id(owner), padding] += 1
+        if function is not torch.ops.aten.embedding.default:  # a bag leaves its padding out
+            return self._run(function, args, named)
         rows, place = torch.unique(looked_up, return_inverse=True)
-        if _FEW * len(rows) >= len(table):
-            return function(self._moved(table), looked_up, padding, *flags, **named)
-        self.reads[id(table)] += 1
-        return function(self._move(table, rows), place)
+        if owner is table and self._expected[id(table)] <= 1 and _FEW * len(rows) < len(table):
+            self.reads[id(table)] += 1
+            moved = self._move(table, rows)
+            result = function(moved, place)
+        else:
+            result = self._run(function, args, named)
+        if padding >= 0:
+            result[looked_up == padding] = table.detach()[padding].to(result.dtype)
+        return result
 
     def _swapped(self, value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, torch.Tensor):
             owner = self._parameters.shown_by(value)
             if owner is None:
                 return value
-            return _same_view(self._moved(owner), owner, value)
+            made = _same_view(self._moved(owner), owner, value)
+            self._copies.add(made)
+            return made
         if isinstance(value, list | tuple):
             return type(value)([self._swapped(item) for item in value])
         return value
@@ -164,20 +206,13 @@ class MovedWeights(TorchDispatchMode):
                 self._kept[key] = made
         return made
 
-    def _refuse_writes(self, function: Any, args: Sequence[Any], named: dict[str, Any]) -> None:  # noqa: ANN401
-        for index, declared in enumerate(function._schema.arguments):
-            if declared.alias_info is None or not declared.alias_info.is_write:
-                continue
-            value = args[index] if index < len(args) else named.get(declared.name)
-            for tensor in value if isinstance(value, list | tuple) else [value]:
-                if (
-                    isinstance(tensor, torch.Tensor)
-                    and self._parameters.shown_by(tensor) is not None
-                ):
-                    raise PezoError(
-                        f"the forward pass writes to a parameter ({function}): weights may only be "
-                        "read while they are moved; freeze that parameter or take the write out"
-                    )
+    def _refuse_weight(self, function: Any, tensor: torch.Tensor) -> None:  # noqa: ANN401
+        if tensor in self._copies or self._parameters.shown_by(tensor) is not None:
+            raise PezoError(
+                f"the forward pass writes to a parameter ({function}): weights may only be read "
+                "while they are moved; freeze that parameter or take the write out (max_norm of an "
+                "embedding, a clamp)"
+            )
 
 
 def _same_view(moved: torch.Tensor, owner: torch.Tensor, view: torch.Tensor) -> torch.Tensor:

@@ -10,13 +10,17 @@ MeZO adds eps z to the weights and subtracts it again, which leaves them changed
 the weights stay unchanged while the model is probed (:mod:`pezoexplore.finetune.moved`), and z is
 regenerated from the step's number for each of the two probes and for the update. So a run is
 replayed, bit for bit, from the numbers g alone.
+
+Both probes of a query see the same random numbers of PyTorch (dropout), and buffers as they were
+before the step (batch norm); the writes of the step's first pass last. Data-parallel processes
+share their losses (:mod:`pezoexplore.finetune.parallel`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +30,10 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError, PezoError
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.moved import MovedWeights, Parameters
-
-Closure = Callable[[], Any]
-"""Runs the model forward and returns its loss: a number, or a tensor of one element."""
+from pezoexplore.finetune.parallel import check_alike, means, processes
+from pezoexplore.finetune.probe import Closure, loss_of, plain_tensors
+from pezoexplore.finetune.weights import check_design, in_range, once, positions, surely_finite
+from pezoexplore.finetune.writes import Writes
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class StepRecord:
         rates: Learning rate of each parameter group.
         decays: Weight decay of each parameter group.
         loss: Mean loss of the probes.
+        still: Rows that the step left as they were, the padding of embeddings: number of the
+            weight in the optimiser's order, and row.
     """
 
     step: int
@@ -48,6 +55,7 @@ class StepRecord:
     rates: tuple[float, ...]
     decays: tuple[float, ...]
     loss: float
+    still: tuple[tuple[int, int], ...] = ()
 
 
 class PezoSGD(torch.optim.Optimizer):
@@ -73,6 +81,7 @@ class PezoSGD(torch.optim.Optimizer):
         weight_decay: float = 0.0,
         seed: int = 0,
         window: int | None = None,
+        distributed: bool = True,
     ) -> None:
         """Build the optimiser of a model's parameters and a design.
 
@@ -84,68 +93,120 @@ class PezoSGD(torch.optim.Optimizer):
             weight_decay: Pull towards zero, as a share of the weights times ``lr``.
             seed: Master seed of the stream.
             window: Numbers generated at once; changes no bit, only memory and speed.
+            distributed: Whether the processes of an initialised ``torch.distributed`` group train
+                together.
 
         Raises:
-            DesignError: An unsuitable design, a number out of range, or no weights.
+            DesignError: An unsuitable design or weight, a number out of range, or no weights.
         """
-        _check(point, lr=lr, epsilon=epsilon, weight_decay=weight_decay)
-        self.point, self.epsilon, self.seed = point, epsilon, seed
+        check_design(point)
+        in_range("lr", lr)
+        in_range("weight_decay", weight_decay)
+        self.point, self.epsilon = point, in_range("epsilon", epsilon, positive=True)
+        self.seed = seed
         self.steps = 0
         self.last: StepRecord | None = None
-        self._window = window
-        self._offsets: dict[int, int] = {}
+        self._window, self._distributed = window, distributed
+        self._weights: list[list[torch.Tensor]] = []
         super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
-        self._offsets, self.parameters = _positions(
-            [one for group in self.param_groups for one in group["params"] if one.requires_grad]
-        )
+        self._weights = [
+            [one for one in group["params"] if one.requires_grad] for group in self.param_groups
+        ]
+        self._settings()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Set what follows from the weights."""
+        self._flat = [weight for group in self._weights for weight in group]
+        self._offsets, self.parameters = positions(self._flat)
         self._directions: dict[torch.device, Directions] = {}
         self._reads: Counter[int] = Counter()
+        self._alike = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of; its directions and caches it makes itself."""
+        base: dict[str, Any] = super().__getstate__()
+        own = ("point", "epsilon", "seed", "steps", "last", "_window", "_distributed", "_weights")
+        return base | {name: getattr(self, name) for name in own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copy, or take the groups of a loaded state."""
+        super().__setstate__(state)
+        if "_weights" in state:
+            self._prepare()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Refuse later groups: they would change which number each weight gets."""
-        if self._offsets:
+        if self._weights:
             raise DesignError("PezoSGD takes all parameter groups when it is made, none later")
-        super().add_param_group(param_group)
+        seen = [one for group in self.param_groups for one in group["params"]]
+        given = once(param_group["params"], seen)
+        super().add_param_group({**param_group, "params": given})
 
-    def step(self, closure: Closure) -> float:
+    def step(self, closure: Closure | None = None) -> float:
         """Probe the loss and move the weights.
 
         Args:
-            closure: Called twice per query, without gradients; must use the same batch both times.
+            closure: Runs the model forward and returns its loss. Called twice per query, without
+                gradients; must use the same batch both times.
 
         Returns:
             Mean loss of the probes.
 
         Raises:
-            PezoError: A loss is not finite, or the closure does not read the weights. The weights
-                are then as before.
+            PezoError: A loss is not finite, a weight would not be after the step, or the closure
+                does not do what it must. Weights and buffers are then as before.
         """
-        first = self.steps * self._queries
-        probes = [self._probe(closure, first + query) for query in range(self._queries)]
-        record = StepRecord(
-            self.steps,
-            tuple((above - below) / (2 * self.epsilon) for above, below in probes),
-            tuple(float(group["lr"]) for group in self.param_groups),
-            tuple(float(group["weight_decay"]) for group in self.param_groups),
-            sum(above + below for above, below in probes) / (2 * len(probes)),
-        )
-        self._update(record)
-        return record.loss
+        if not callable(closure):
+            raise DesignError(
+                "PezoSGD.step needs a closure: a function that runs the model forward and returns "
+                "its loss, without backward"
+            )
+        rates, decays = self._settings()
+        together = self._distributed and processes() > 1
+        if together and not self._alike:
+            check_alike(self.identity | {"steps": self.steps}, self._flat)
+            self._alike = True
+        try:
+            losses, still, writes = self._probes(closure)
+        except Exception:
+            if together:  # the others wait for numbers, and get NaN
+                means([math.nan] * (2 * self._queries), self._flat[0].device)
+            raise
+        if together:
+            losses = means(losses, self._flat[0].device)
+        for loss in losses:
+            if not math.isfinite(loss):
+                raise PezoError(
+                    f"the loss of step {self.steps} is {loss}: lower lr or epsilon; weights and "
+                    "buffers are as they were before the step"
+                )
+        pairs = zip(losses[::2], losses[1::2], strict=True)
+        gradients = tuple((above - below) / (2 * self.epsilon) for above, below in pairs)
+        mean = sum(losses) / len(losses)
+        self._update(StepRecord(self.steps, gradients, rates, decays, mean, still))
+        writes.redo()
+        return mean
 
     def replay(self, record: StepRecord) -> None:
         """Repeat a step from its record, without a model.
 
         Raises:
-            DesignError: The record is not of the next step, or of another number of queries or
-                groups.
+            DesignError: The record is not of the next step, of another number of queries or
+                groups, or its numbers are out of range.
         """
         expected = (self.steps, self._queries, len(self.param_groups))
         given = (record.step, len(record.gradients), len(record.rates))
-        if given != expected:
+        if given != expected or len(record.decays) != len(record.rates):
             raise DesignError(
                 f"record of step {given[0]} with {given[1]} queries and {given[2]} groups does not "
                 f"fit: the next is step {expected[0]}, with {expected[1]} and {expected[2]}"
             )
+        for number in (*record.rates, *record.decays, *map(abs, record.gradients)):
+            in_range(f"a number of the record of step {record.step}:", number)
+        for index, row in record.still:
+            if not (0 <= index < len(self._flat) and 0 <= row < len(self._flat[index])):
+                raise DesignError(f"record of step {record.step}: there is no row {row} to keep")
         self._update(record)
 
     def state_dict(self) -> dict[str, Any]:
@@ -157,14 +218,20 @@ class PezoSGD(torch.optim.Optimizer):
         """Continue from where ``state_dict`` was taken.
 
         Raises:
-            DesignError: It belongs to another design, seed, epsilon or number of weights.
+            DesignError: It is of another optimiser, design, seed, epsilon, number of weights or
+                groups.
         """
         state = dict(state_dict)
-        stream = dict(state.pop("stream", {}))
-        steps = stream.pop("steps", None)
+        if not isinstance(state.get("stream"), dict) or "steps" not in state["stream"]:
+            raise DesignError("not a state of PezoSGD: it holds no position in a stream")
+        stream = dict(state.pop("stream"))
+        steps = int(stream.pop("steps"))
         self.check_identity(stream)
-        super().load_state_dict(state)
-        self.steps = int(steps or 0)
+        try:
+            super().load_state_dict(state)
+        except ValueError as error:  # other groups
+            raise DesignError(f"the state does not fit: {error}") from None
+        self.steps = steps
 
     def check_identity(self, other: dict[str, Any]) -> None:
         """Check that a state or log belongs to this run.
@@ -193,38 +260,49 @@ class PezoSGD(torch.optim.Optimizer):
     def _queries(self) -> int:
         return self.point.queries or 1
 
-    def _trained(self, group: Mapping[str, Any]) -> list[torch.Tensor]:
-        return [one for one in group["params"] if id(one) in self._offsets]
+    def _settings(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the learning rates and the weight decays of the groups."""
+        rates, decays = (
+            tuple(
+                in_range(f"{name} of parameter group {number}:", group[name])
+                for number, group in enumerate(self.param_groups)
+            )
+            for name in ("lr", "weight_decay")
+        )
+        return rates, decays
 
-    def _probe(self, closure: Closure, index: int) -> tuple[float, float]:
-        """Evaluate the losses at w + eps z and w - eps z."""
-        parameters = Parameters(one for group in self.param_groups for one in self._trained(group))
-        losses = []
-        for sign in (1, -1):
-            # Weights cast for one probe must not serve the other.
-            torch.clear_autocast_cache()
+    def _probes(self, closure: Closure) -> tuple[list[float], tuple[tuple[int, int], ...], Writes]:
+        """Evaluate the losses at w + eps z and w - eps z of each query.
 
-            def move(weight: torch.Tensor, rows: Any = None, sign: int = sign) -> torch.Tensor:  # noqa: ANN401
+        Returns:
+            Losses, [2 queries]; rows that no gradient reaches (:attr:`StepRecord.still`); the
+            first pass's writes to buffers, undone.
+        """
+        accelerators = {w.device.index for w in self._flat if w.device.type == "cuda"}
+        passes: list[MovedWeights] = []
+        losses: list[float] = []
+        for query in range(self._queries):
+            index = self.steps * self._queries + query
+            with torch.random.fork_rng(sorted(accelerators)):  # the other probe's numbers
+                passes.append(self._pass(closure, index, 1, losses))
+            passes.append(self._pass(closure, index, -1, losses))
+        numbers = {id(weight): number for number, weight in enumerate(self._flat)}
+        still = sorted((numbers[key], row) for key, row in passes[0].still())
+        return losses, tuple(still), passes[0].writes
+
+    def _pass(self, closure: Closure, index: int, sign: int, losses: list[float]) -> MovedWeights:
+        """Evaluate one loss, append it to ``losses`` and return what the pass did."""
+
+        def move(weight: torch.Tensor, rows: Any = None) -> torch.Tensor:  # noqa: ANN401
+            with plain_tensors():
                 if rows is not None:
                     return self._moved_rows(weight, rows, index, sign)
                 return self._moved(weight, index, sign)
 
-            with torch.no_grad(), MovedWeights(parameters, move, self._reads) as mode:
-                loss = float(closure())
-            self._reads = mode.reads
-            if not mode.reads:
-                raise PezoError(
-                    "the closure reads none of the optimiser's weights: it must run the model "
-                    "whose parameters the optimiser was given"
-                )
-            if not math.isfinite(loss):
-                raise PezoError(
-                    f"the loss of step {self.steps} is {loss}: lower lr or epsilon; the weights "
-                    "are as they were before the step"
-                )
-            losses.append(loss)
-        torch.clear_autocast_cache()
-        return losses[0], losses[1]
+        mode = MovedWeights(Parameters(self._flat), move, self._reads)
+        losses.append(loss_of(closure, self._flat, mode))
+        self._reads = mode.reads
+        return mode
 
     def _moved(self, weight: torch.Tensor, index: int, sign: int) -> torch.Tensor:
         """Return w + sign eps z, in the type of w: a new tensor."""
@@ -250,25 +328,59 @@ class PezoSGD(torch.optim.Optimizer):
 
     def _update(self, record: StepRecord) -> None:
         first = self.steps * self._queries
-        settings = zip(self.param_groups, record.rates, record.decays, strict=True)
-        with torch.no_grad():
-            for group, rate, decay in settings:
-                factors = [-rate * g / self._queries for g in record.gradients]
-                for weight in self._trained(group):
-                    self._shift(weight, first, factors, 1 - rate * decay)
+        with plain_tensors():
+            moves = [
+                (weight, [-rate * g / self._queries for g in record.gradients], 1 - rate * decay)
+                for group, rate, decay in zip(
+                    self._weights, record.rates, record.decays, strict=True
+                )
+                for weight in group
+            ]
+            for weight, factors, shrink in moves:
+                self._check_finite(weight, first, factors, shrink)
+            rows = [(self._flat[number][row], row) for number, row in record.still]
+            kept = [row.detach().clone() for row, _ in rows]
+            for weight, factors, shrink in moves:
+                self._shift(weight, weight, first, factors, shrink)
+            for (row, _), content in zip(rows, kept, strict=True):
+                row.copy_(content)
         self.steps += 1
         self.last = record
 
-    def _shift(self, weight: torch.Tensor, first: int, factors: list[float], shrink: float) -> None:
-        """Scale a weight in place and add the directions of some steps of the stream to it."""
-        flat = weight.detach().reshape(-1)  # shares memory if the weight is contiguous
+    def _check_finite(
+        self, weight: torch.Tensor, first: int, factors: list[float], shrink: float
+    ) -> None:
+        if surely_finite(weight, shrink, factors):
+            return
+        trial = weight.detach().clone()
+        single = torch.finfo(torch.float32).max
+        if all(abs(factor) < single for factor in factors):
+            self._shift(trial, weight, first, factors, shrink)
+            if trial.isfinite().all():
+                return
+        raise PezoError(
+            f"step {self.steps} would make a weight of shape {tuple(weight.shape)} and type "
+            f"{weight.dtype} infinite: lower lr, or train float32 weights; weights and buffers are "
+            "as they were before the step"
+        )
+
+    def _shift(
+        self,
+        target: torch.Tensor,
+        weight: torch.Tensor,
+        first: int,
+        factors: list[float],
+        shrink: float,
+    ) -> None:
+        """Scale a tensor in place and add the directions of some steps for a weight to it."""
+        flat = target.detach().reshape(-1)  # shares memory if the tensor is contiguous
         if shrink != 1:
             flat.mul_(shrink)
         for query, factor in enumerate(factors):
             for low, high, addends in self._pieces(weight, first + query, factor):
                 flat[low:high].add_(addends)
-        if not weight.is_contiguous():
-            weight.copy_(flat.view(weight.shape))
+        if not target.is_contiguous():
+            target.copy_(flat.view(target.shape))
 
     def _pieces(
         self, weight: torch.Tensor, index: int, factor: float
@@ -283,28 +395,3 @@ class PezoSGD(torch.optim.Optimizer):
                 self.point, self.seed, self.parameters, device, self._window
             )
         return self._directions[device]
-
-
-def _positions(weights: list[torch.Tensor]) -> tuple[dict[int, int], int]:
-    """Return the first position of each weight, by id, and the number of positions."""
-    offsets, end = {}, 0
-    for weight in weights:
-        if not weight.is_floating_point():
-            raise DesignError(f"a weight of type {weight.dtype} cannot be trained: freeze it")
-        offsets[id(weight)] = end
-        end += weight.numel()
-    if not end:
-        raise DesignError("no parameter requires a gradient: there is nothing to train")
-    return offsets, end
-
-
-def _check(point: DesignPoint, **numbers: float) -> None:
-    if point.estimator != "rge" or point.fixed_point:
-        raise DesignError(
-            f"PezoSGD trains float weights by estimator rge, not {point.label()}: choose a design "
-            "with weight_bits float and estimator rge"
-        )
-    for name, value in numbers.items():
-        allowed = "above 0" if name == "epsilon" else "of 0 or more"
-        if not math.isfinite(value) or value < 0 or (value == 0 and name == "epsilon"):
-            raise DesignError(f"{name} {value} is out of range: it must be a number {allowed}")

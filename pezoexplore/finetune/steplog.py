@@ -20,14 +20,31 @@ class StepLog:
     """Writer of a log, line by line, so that a truncated log is valid as far as it goes."""
 
     def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
-        """Start a file.
+        """Open a file, or continue one.
 
         Args:
-            path: The file; an existing one is replaced.
+            path: The file. Of an existing log of the same run the steps before the first one that
+                is added are kept.
             identity: Identity of the run, :attr:`PezoSGD.identity`.
+
+        Raises:
+            DesignError: The file is no log of this run.
         """
-        self._file: IO[str] = path.open("w", encoding="utf-8")
-        self._write(identity)
+        self._path = path
+        self._next: int | None = None
+        self._kept: list[str] = []
+        header = _line(identity)
+        content = path.read_bytes() if path.exists() else b""
+        if header.encode().startswith(content):  # nothing, or cut off in the first line
+            path.write_text(header, encoding="utf-8")
+        elif content.startswith(header.encode()):
+            self._kept = _lines(path)
+        else:
+            raise DesignError(
+                f"{path}: not the log of this run, but of another design, seed, epsilon or number "
+                "of weights, or no log; give another path, or delete it"
+            )
+        self._file: IO[str] = path.open("a", encoding="utf-8")
 
     def __enter__(self) -> Self:
         """Return the log itself."""
@@ -38,26 +55,41 @@ class StepLog:
         self._file.close()
 
     def add(self, record: StepRecord) -> None:
-        """Write a step."""
-        self._write(asdict(record))
+        """Write a step.
 
-    def _write(self, document: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(document) + "\n")
+        Raises:
+            DesignError: It does not follow the steps in the file, so that the log could not be
+                replayed.
+        """
+        if self._kept:
+            self._cut(record.step)
+        if self._next is not None and record.step != self._next:
+            raise DesignError(
+                f"{self._path}: step {record.step} does not follow, the next in this log is "
+                f"{self._next}: log every step, or give another path"
+            )
+        self._file.write(_line(asdict(record)))
         self._file.flush()
+        self._next = record.step + 1
+
+    def _cut(self, step: int) -> None:
+        """Keep the steps of an earlier part of the run that come before this one."""
+        (header, *lines), self._kept = self._kept, []
+        if lines:
+            first = _record(json.loads(lines[0])).step
+            del lines[max(0, step - first) :]
+            self._next = first + len(lines)
+        self._file.truncate(sum(len(line.encode()) for line in (header, *lines)))
 
 
 def read_log(path: Path) -> tuple[dict[str, Any], list[StepRecord]]:
-    """Read the identity of a log's run, and its steps.
+    """Read the identity of a log's run, and its steps up to a line that was cut off.
 
     Raises:
         DesignError: It cannot be read; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DesignError(f"{path}: cannot be read ({error.strerror})") from None
     records, identity = [], {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(path), 1):
         try:
             document = json.loads(line)
             if number == 1:
@@ -71,6 +103,24 @@ def read_log(path: Path) -> tuple[dict[str, Any], list[StepRecord]]:
     return identity, records
 
 
+def _lines(path: Path) -> list[str]:
+    """Return the complete lines: what follows the last line feed was cut off."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DesignError(f"{path}: cannot be read ({error.strerror})") from None
+    complete = content[: content.rfind(b"\n") + 1]
+    try:
+        return complete.decode("utf-8").splitlines(keepends=True)
+    except UnicodeDecodeError:
+        raise DesignError(f"{path}: not a log of steps, but no text in UTF-8") from None
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    return json.dumps(document) + "\n"
+
+
 def _record(document: Mapping[str, Any]) -> StepRecord:
     rows = {name: tuple(map(float, document[name])) for name in ("gradients", "rates", "decays")}
-    return StepRecord(step=int(document["step"]), loss=float(document["loss"]), **rows)
+    still = tuple((int(number), int(row)) for number, row in document.get("still", ()))
+    return StepRecord(step=int(document["step"]), loss=float(document["loss"]), still=still, **rows)
