@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Properties of stream_phased: the beats delivered are XORs of one lfsr state, which hops after
-// every full period.
+// Properties of stream_phased: the beats delivered are XORs of one lfsr state, which starts over
+// after a prime number of beats.
 //
 // Lane 0 shows the whole state, so that what is proved of data is proved of the state; lane 1 shows
 // XORs of two state bits each.
@@ -12,7 +12,6 @@
 
 module stream_phased_properties #(
     parameter HAS_RESEED = 0,    // 0 or 1
-    parameter HOP_HOLDS = 1,     // 0 or 1
     parameter EXPONENT_BITS = 0  // 0 to 2
 ) (
     input wire       clk,
@@ -25,13 +24,13 @@ module stream_phased_properties #(
     input wire       out_ready
 );
 
-    localparam PERIOD = 15;
+    localparam STATES = 15;
+    localparam PERIOD = 13;
     localparam [3:0] SEED = 4'd5;
+    localparam [3:0] LAST = 4'd3;
     localparam [5:0] BASE = 6'd60;
     // State bit s is in output bit s, and in bits s and s + 1 (modulo 4) of lane 1.
     localparam [31:0] COLUMNS = {8'b1001_1000, 8'b1100_0100, 8'b0110_0010, 8'b0011_0001};
-    // Four updates at once: a hop that no zero comes of.
-    localparam [15:0] HOP = {4'b1001, 4'b1101, 4'b0110, 4'b0011};
 
     wire       load_ready;
     wire       out_valid;
@@ -39,9 +38,9 @@ module stream_phased_properties #(
     wire [5:0] out_exponent;
 
     stream_phased #(
-        .BIT_WIDTH(4), .STATE_BITS(4), .LANES(2), .HAS_RESEED(HAS_RESEED), .HOP_HOLDS(HOP_HOLDS),
+        .BIT_WIDTH(4), .STATE_BITS(4), .LANES(2), .HAS_RESEED(HAS_RESEED),
         .EXPONENT_BITS(EXPONENT_BITS), .EXPONENT_BASE(BASE), .EXPONENT_FILE("exponents.hex"),
-        .COLUMNS(COLUMNS), .HOP(HOP), .SEED(SEED)
+        .COLUMNS(COLUMNS), .LAST(LAST), .SEED(SEED)
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
         .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),
@@ -50,16 +49,12 @@ module stream_phased_properties #(
 
     (* hierconn *) wire [3:0] \dut.state_q ;
     (* hierconn *) wire [3:0] \dut.kept_q ;
-    (* hierconn *) wire [3:0] \dut.u_count.count_q ;
-    (* hierconn *) wire [3:0] \dut.u_count.kept_q ;
     (* hierconn *) wire [0:0] \dut.gen_reseed.u_control.left_q ;
     (* hierconn *) wire       \dut.gen_reseed.u_control.first_q ;
 
-    // The model: the state, the place in the period, and what is kept of both: by `start`, and of a
-    // reseed its first beat.
-    reg [3:0] model_q;
+    // The model: the place in the cycle of all states from SEED on, of which PERIOD are visited, and
+    // what is kept of it: by `start`, and of a reseed its first beat.
     reg [3:0] place_q;
-    reg [3:0] kept_model_q;
     reg [3:0] kept_place_q;
     reg       loading_q;
     wire      accept = out_valid && out_ready;
@@ -71,35 +66,39 @@ module stream_phased_properties #(
         updated = {state[0], state[3] ^ state[0], state[2:1]};
     endfunction
 
-    function [3:0] hopped;
-        input [3:0] state;
-        hopped = {^(state & HOP[15:12]), ^(state & HOP[11:8]), ^(state & HOP[7:4]),
-                  ^(state & HOP[3:0])};
-    endfunction
-
     function [7:0] words;
         input [3:0] state;
         words = {state ^ {state[2:0], state[3]} ^ 4'd8, state ^ 4'd8};
     endfunction
 
-    // Count of each place of the period: an lfsr from 1 on.
-    wire [3:0] counts [0:PERIOD];
-    assign counts[0] = 4'd1;
+    wire [3:0] states [0:STATES];
+    reg  [3:0] loaded_place;
+    integer    j;
+    assign states[0] = SEED;
     genvar i;
     generate
-        for (i = 0; i < PERIOD; i = i + 1) begin : gen_count
-            assign counts[i+1] = updated(counts[i]);
+        for (i = 0; i < STATES; i = i + 1) begin : gen_state
+            assign states[i+1] = updated(states[i]);
         end
     endgenerate
 
+    always @* begin
+        loaded_place = 0;
+        for (j = 0; j < STATES; j = j + 1)
+            if (states[j] == load_data)
+                loaded_place = j;
+    end
+
+    wire [3:0] model = states[place_q];
+    wire [3:0] kept_model = states[kept_place_q];
     wire [5:0] exponent;
     wire [5:0] kept_exponent;
     generate
         if (EXPONENT_BITS > 0) begin : gen_exponents
             reg [1:0] entries [0:15];
             initial $readmemh("exponents.hex", entries);
-            assign exponent = BASE + entries[model_q];
-            assign kept_exponent = BASE + entries[kept_model_q];
+            assign exponent = BASE + entries[model];
+            assign kept_exponent = BASE + entries[kept_model];
         end else begin : gen_constant
             assign exponent = BASE;
             assign kept_exponent = BASE;
@@ -118,26 +117,17 @@ module stream_phased_properties #(
 
     always @(posedge clk) begin
         past_q <= 1'b1;
-        if (rst || (loading_q && load)) begin
-            model_q <= rst ? SEED : load_data;
-            place_q <= 0;
-        end else if (!loading_q && replay) begin
-            model_q <= kept_model_q;
+        if (rst || (loading_q && load))
+            place_q <= rst ? 0 : loaded_place;
+        else if (!loading_q && replay)
             place_q <= kept_place_q;
-        end else if (accept) begin
-            model_q <= (place_q != PERIOD - 1) ? updated(model_q)
-                     : (HOP_HOLDS != 0)        ? model_q
-                     :                           hopped(model_q);
-            place_q <= (place_q == PERIOD - 1) ? 0 : place_q + 1'b1;
-        end
+        else if (accept)
+            place_q <= (place_q == PERIOD - 1 || place_q == STATES - 1) ? 0 : place_q + 1'b1;
         loading_q <= !rst && (loading_q ? !load : asked);
-        if (rst || (loading_q && load)) begin
-            kept_model_q <= rst ? SEED : load_data;
-            kept_place_q <= 0;
-        end else if (!loading_q && start && !replay) begin
-            kept_model_q <= model_q;
+        if (rst || (loading_q && load))
+            kept_place_q <= rst ? 0 : loaded_place;
+        else if (!loading_q && start && !replay)
             kept_place_q <= place_q;
-        end
 
         waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
         replayed_q <= !rst && !loading_q && replay && begun_q && !asked;
@@ -155,35 +145,31 @@ module stream_phased_properties #(
             if (waiting_q && !rst)
                 held: assert (out_valid && {out_exponent, out_data} == seen_q);
             if (out_valid)
-                delivered: assert (out_data == words(model_q));
+                delivered: assert (out_data == words(model));
             if (out_valid)
                 scaled: assert (out_exponent == exponent);
             if (replayed_q && !rst)
                 replayed: assert (out_valid && {out_exponent, out_data} == latched_q);
             valid: assert (out_valid == (!loading_q && !rst) && load_ready == loading_q);
-            nonzero: assert (\dut.state_q != 0 && \dut.kept_q != 0
-                             && \dut.u_count.count_q != 0 && \dut.u_count.kept_q != 0);
+            nonzero: assert (\dut.state_q != 0 && \dut.kept_q != 0);
 
-            invariant_ranges: assert (place_q < PERIOD && kept_place_q < PERIOD
+            invariant_ranges: assert (place_q < STATES && kept_place_q < STATES
                                       && (HAS_RESEED != 0 || !loading_q));
             if (loading_q)
                 invariant_left: assert (\dut.gen_reseed.u_control.left_q == 0);
             if (!loading_q)
-                invariant_state: assert (\dut.state_q == model_q
-                                         && \dut.u_count.count_q == counts[place_q]);
+                invariant_state: assert (\dut.state_q == model);
             if (!loading_q && !first_q)
-                invariant_kept: assert (\dut.kept_q == kept_model_q
-                                        && \dut.u_count.kept_q == counts[kept_place_q]);
+                invariant_kept: assert (\dut.kept_q == kept_model);
             if (first_q)
-                invariant_first: assert (!loading_q && kept_model_q == model_q
-                                         && kept_place_q == place_q);
+                invariant_first: assert (!loading_q && kept_place_q == place_q);
             if (HAS_RESEED != 0)
                 invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
             if (!loading_q && !first_q && begun_q)
-                invariant_latched: assert (latched_q == {kept_exponent, words(kept_model_q)});
+                invariant_latched: assert (latched_q == {kept_exponent, words(kept_model)});
             if (!begun_q)
-                invariant_begun: assert (!loading_q && !first_q && model_q == SEED
-                    && kept_model_q == SEED && place_q == 0 && kept_place_q == 0);
+                invariant_begun: assert (!loading_q && !first_q && place_q == 0
+                                         && kept_place_q == 0);
         end
     end
 

@@ -5,9 +5,9 @@
 // lfsrs of one polynomial are phase shifts of one another, that is linear functions of one state,
 // so a whole bank needs the registers of a single generator. COLUMNS says which state bits each
 // output bit is the XOR of; low bit i may instead be wired from bit BIT_WIDTH - 1 - i of lane
-// j + 1 + i, which costs nothing. After every full period the state hops, to a place that the masks
-// of HOP give (with HOP_HOLDS: it is held for one beat, which is a hop of period - 1 and needs no
-// logic in the state's path).
+// j + 1 + i, which costs nothing. The beat of state LAST is followed by that of SEED, so the stream
+// repeats after the beats from SEED to LAST: a prime number of them has no factor in common with
+// the beats of a step, which would make its directions come back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
 
@@ -21,7 +21,6 @@ module stream_phased #(
     parameter LEAP = 1,               // 1 to 64, coprime to 2**STATE_BITS - 1
     parameter LANES = 31,             // 1 to 256
     parameter HAS_RESEED = 0,         // 0 or 1
-    parameter HOP_HOLDS = 1,          // 0 or 1
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state
@@ -31,8 +30,8 @@ module stream_phased #(
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
     // term t; none for the low bits wired from other lanes.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
-    parameter [STATE_BITS*STATE_BITS-1:0] HOP = 1,  // a mask a state bit; unused with HOP_HOLDS
-    parameter [STATE_BITS-1:0] SEED = 1  // state after rst, not zero
+    parameter [STATE_BITS-1:0] LAST = 0,  // not SEED; 0: the period is that of the lfsr
+    parameter [STATE_BITS-1:0] SEED = 1   // state after rst and after LAST, not zero
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -57,7 +56,6 @@ module stream_phased #(
     wire accept = out_valid && out_ready && !(first && replay);
     wire keep   = first || (start && !replay && !loading);
     wire back   = replay && !loading && !first;
-    wire last;
 
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
@@ -65,11 +63,7 @@ module stream_phased #(
     reg  [STATE_BITS-1:0] state_q;
     reg  [STATE_BITS-1:0] kept_q;
     wire [STATE_BITS-1:0] stepped;
-    wire [STATE_BITS-1:0] hopped;
     wire [STATE_BITS-1:0] next_state;
-    wire [STATE_BITS-1:0] count;
-    wire [STATE_BITS-1:0] next_count;
-    wire unused_count = &{1'b0, count, next_count};
 
     lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
         .state(state_q), .next_state(stepped));
@@ -122,14 +116,6 @@ module stream_phased #(
             assign wired[i+1] = (wired[i] & ~places) | (turned & places);
         end
 
-        if (HOP_HOLDS != 0) begin : gen_hold
-            assign hopped = state_q;
-        end else begin : gen_hop
-            for (i = 0; i < STATE_BITS; i = i + 1) begin : gen_bit
-                assign hopped[i] = ^(state_q & HOP[i*STATE_BITS +: STATE_BITS]);
-            end
-        end
-
         if (HAS_RESEED != 0) begin : gen_reseed
             reseed_control #(.WORDS(1)) u_control (
                 .clk(clk), .rst(rst), .reseed(reseed), .load(load), .loading_q(loading),
@@ -141,17 +127,17 @@ module stream_phased #(
         end
     endgenerate
 
-    wire hold = last && HOP_HOLDS != 0;
-    wire [STATE_BITS-1:0] moved = back ? kept_q : (last && HOP_HOLDS == 0) ? hopped : stepped;
-    wire move = back || (accept && !hold);
+    wire again = accept && !back && LAST != 0 && state_q == LAST;
+    wire move  = back || accept;
+    wire [STATE_BITS-1:0] moved = load ? load_data : back ? kept_q : stepped;
 
-    assign next_state = rst ? SEED : load ? load_data : move ? moved : state_q;
+    assign next_state = (rst || again) ? SEED : (load || move) ? moved : state_q;
 
     always @(posedge clk) begin
-        if (rst)
+        if (rst || again)
             state_q <= SEED;
         else if (load || move)
-            state_q <= load ? load_data : moved;
+            state_q <= moved;
     end
 
     always @(posedge clk) begin
@@ -160,10 +146,6 @@ module stream_phased #(
         else if (keep)
             kept_q <= state_q;
     end
-
-    period_counter #(.STATE_BITS(STATE_BITS)) u_count (
-        .clk(clk), .clear(rst || load), .start(keep), .replay(back), .accept(accept),
-        .last(last), .count(count), .next_count(next_count));
 
     exponent_table #(
         .ADDRESS_BITS(STATE_BITS), .BITS(EXPONENT_BITS), .BASE(EXPONENT_BASE),
@@ -189,9 +171,6 @@ module stream_phased #(
         if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
             stream_phased_HAS_RESEED_must_be_0_or_1 u_error ();
         end
-        if (HOP_HOLDS != 0 && HOP_HOLDS != 1) begin : gen_bad_hop_holds
-            stream_phased_HOP_HOLDS_must_be_0_or_1 u_error ();
-        end
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             stream_phased_EXPONENT_BITS_must_be_0_to_6 u_error ();
         end
@@ -203,6 +182,9 @@ module stream_phased #(
         end
         if (SEED == 0) begin : gen_bad_seed
             stream_phased_SEED_must_not_be_0 u_error ();
+        end
+        if (LAST == SEED) begin : gen_bad_last
+            stream_phased_LAST_must_not_be_SEED u_error ();
         end
     endgenerate
 

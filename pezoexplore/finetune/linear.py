@@ -35,7 +35,7 @@ class Linear:
         self._strategy, self._device, self._lanes = strategy, device, strategy.point.lanes
         self._phased = isinstance(strategy, Phased)
         step = strategy.generator
-        self._period, self._bits = step.period, step.state_bits
+        self._bits = step.state_bits
         self._half = 0.5 * step.half
         self._leaps = power(step.step, BEATS)
         self._moves: list[torch.Tensor] = []
@@ -47,13 +47,13 @@ class Linear:
         """Return the numbers of beats, as :meth:`pezoexplore.finetune.sources.Source.numbers`."""
         parts, stop = [], start + count
         while start < stop:
-            run = min(stop - start, self._period - start % self._period)
+            run = min(stop - start, self._strategy.until_wrap(epoch, start))
             parts.append(self._run(epoch, start, run))
             start += run
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _run(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """Return the numbers of beats between which nothing rotates or hops."""
+        """Return the numbers of beats between which nothing wraps."""
         first = self._strategy.states(np.array([epoch], dtype=np.uint64), start)[0]
         states = self._on_device(first.astype(np.int64))[:, None]  # [lanes or 1, runs of beats]
         wanted = -(-count // BEATS)
@@ -114,7 +114,7 @@ def _word_tables(strategy: Phased | PerLane, group_bits: int) -> Words:
 
 
 def _phased_words(strategy: Phased, states: U64) -> Words:
-    """Return words [states, BEATS * lanes] of a phased stream from each state, without a hop."""
+    """Return words [states, BEATS * lanes] of a phased stream from each state, without a wrap."""
     bits = strategy.point.bits
     masks = np.array(strategy.masks, dtype=np.uint64)  # [lanes, bits]
     shown = np.stack([_walk(strategy.generator.step, int(state)) for state in states])

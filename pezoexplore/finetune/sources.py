@@ -3,10 +3,10 @@
 A *number* is the word with its half and exponent, (w + half / 2) * 2**e, so that z = number *
 scale; all of them are exact in float32. Four sources generate them, in bulk:
 
-- ``Cyclic``: streams that repeat after few beats (pools, short states one per lane) are a table,
-  read by slices without a copy;
-- ``Rotating``: banks and phased streams of short states are a table of one period, whose rows are
-  beats: every period rotates a bank's columns and makes a phased stream hop;
+- ``Cyclic``: streams that repeat after few beats (pools, short states) are a table, read by slices
+  without a copy;
+- ``Rotating``: banks of short states are a table of one period, whose rows are beats: every period
+  rotates its columns;
 - ``Linear``: long states are looked up in tables of XORs over GF(2), many beats per look-up;
 - ``Host``: the output of the compiled loops of :mod:`pezoexplore.streams.kernels`, copied to the
   device. On the CPU they are faster than tensor operations; elsewhere they serve the Gaussian
@@ -65,15 +65,14 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
     host = Host(point, seed, device)
     strategy = host.stream.strategy
     short = table_period(strategy)
-    turns = strategy.rotates or strategy.hop > 0
-    if short is not None and not turns:
+    if short is not None and not strategy.rotates and not isinstance(strategy, Phased):
         return Cyclic(host, short, longest)
     if isinstance(strategy, PerGroup):
         return Stepping(point, seed, device)
     if device.type == "cpu" and point.scaling != "pow2":  # exponents take longer than a table
         return host
     if short is not None:
-        return Rotating(host, short)
+        return Rotating(host, short) if strategy.rotates else Cyclic(host, short, longest)
     if isinstance(strategy, Phased | PerLane) and point.family.top_bits:
         return Linear(strategy, device)
     return host
@@ -82,7 +81,7 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
 def table_period(strategy: Strategy) -> int | None:
     """Return the beats after which the rows of a table restart; None if it would be too large.
 
-    For bank and phased that is one turn: the next shows the same rows, but rotated or hopped.
+    For bank that is one turn: the next shows the same rows, but rotated.
     """
     turn, lanes = strategy.repetition.turn, strategy.point.lanes
     fits = turn is not None and (strategy.point.pooled or turn * lanes <= TABLE_NUMBERS)
@@ -157,29 +156,24 @@ class Cyclic:
 
 
 class Rotating:
-    """Numbers of a bank or phased stream, as rows of a table of one period."""
+    """Numbers of a bank, as rows of a table of one period."""
 
     def __init__(self, host: Host, period: int) -> None:
         """Prepare a table of ``period`` beats of the host's stream."""
-        strategy = host.stream.strategy
         self._host, self._period, self._lanes = host, period, host.point.lanes
-        self._hop, self._rotates = strategy.hop, strategy.rotates
         self._kept: tuple[int, torch.Tensor] | None = None
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """Return the numbers of beats, as :meth:`Source.numbers`."""
         table = self._table(epoch)
         beat = torch.arange(start, start + count, device=table.device)
-        turn = beat // self._period
-        row = (turn * self._hop + beat) % self._period
-        column = turn % self._lanes if self._rotates else torch.zeros_like(turn)
-        return table[row, column]
+        return table[beat % self._period, beat // self._period % self._lanes]
 
     def _table(self, epoch: int) -> torch.Tensor:
         """Return [period, rotations, lanes]; rotation k of a row is its lanes from k on, cyclic."""
         if self._kept is None or self._kept[0] != epoch:
             once = self._host.numbers(epoch, 0, self._period)
             twice = torch.cat([once, once], dim=1)
-            shape = (self._period, self._lanes if self._rotates else 1, self._lanes)
+            shape = (self._period, self._lanes, self._lanes)
             self._kept = (epoch, twice.as_strided(shape, (2 * self._lanes, 1, 1)))
         return self._kept[1]

@@ -2,7 +2,8 @@
 
 Each kernel fills `out` [epochs, beats, lanes] from `states` [epochs, lanes], which it steps along;
 lanes run innermost so that the compiler vectorises over them. `position` is the beat within the
-generator's period at which the rows start; where a period ends, `bank` rotates and `phased` hops.
+generator's period at which the rows start; where a period ends, `bank` rotates and `phased` starts
+over.
 """
 
 from __future__ import annotations
@@ -82,18 +83,21 @@ def _image(tables: U64, state: np.uint64, width: np.uint64 = _BYTE) -> np.uint64
 def phased_rows(
     states: U64,
     step: U64,
-    hop: U64,
     word_tables: Words,
     period: int,
-    position: int,
+    positions: U64,
+    again: int,
     out: Words,
 ) -> None:
-    """Make the words of a phased stream from `word_tables` [bytes, 256, lanes], bytes even."""
+    """Make the words of a phased stream from `word_tables` [bytes, 256, lanes], bytes even.
+
+    `positions` [epochs] are those of the first beats in the period, `again` is its first state.
+    """
     lanes = out.shape[2]
     byte = np.uint64(255)
     for epoch in range(states.shape[0]):
         x = states[epoch, 0]
-        at = position
+        at = np.int64(positions[epoch])
         for beat in range(out.shape[1]):
             row = out[epoch, beat]
             even = word_tables[0, x & byte]
@@ -107,7 +111,7 @@ def phased_rows(
                     row[lane] ^= even[lane] ^ odd[lane]
             at += 1
             if at == period:
-                x = _image(hop, x)
-                at = 0
+                x = np.uint64(again)
+                at = np.int64(0)
             else:
                 x = _image(step, x)

@@ -7,6 +7,9 @@ The strategies that compute words and hardware are the classes of
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+from itertools import count
 from typing import ClassVar
 
 from pezoexplore.errors import IllegalPointError
@@ -18,6 +21,23 @@ MAX_POOL_BITS = 94_500_000
 
 MAX_POW2_STATE_BITS = 12
 """Widest state whose scale exponents fit a table by state."""
+
+
+@lru_cache(maxsize=256)
+def prime_up_to(number: int) -> int:
+    """Return the largest prime that is no larger than a number, 2 or more."""
+    return next(n for n in range(number, 1, -1) if _is_prime(n))
+
+
+@lru_cache(maxsize=256)
+def prime_from(number: int) -> int:
+    """Return the smallest prime that is no smaller than a number."""
+    return next(n for n in count(max(number, 2)) if _is_prime(n))
+
+
+def _is_prime(number: int) -> bool:
+    divisors = range(3, math.isqrt(number) + 1, 2)
+    return number == 2 or (number % 2 > 0 and all(map(number.__mod__, divisors)))
 
 
 class Reuse:

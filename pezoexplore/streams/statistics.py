@@ -169,7 +169,7 @@ def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
 def distinct_output_bits(stream: Stream) -> int | None:
     """Count the output bits that are not copies of another one, of lanes * bit_width.
 
-    Bits are compared over the first 128 beats, or up to the first rotation, hop or wrap when that
+    Bits are compared over the first 128 beats, or up to the first rotation or wrap when that
     comes earlier. None for the software Gaussian, which has no bits.
     """
     point = stream.point

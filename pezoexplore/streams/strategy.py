@@ -112,9 +112,9 @@ class Strategy(ABC):
         return self.units * self.generator.state_bits
 
     @property
-    def hop(self) -> int:
-        """States skipped at the end of every period."""
-        return 0
+    def turn(self) -> int:
+        """Places at which an epoch of a generator can begin: its period."""
+        return self.generator.period
 
     # words
 
@@ -149,6 +149,11 @@ class Strategy(ABC):
         """Beats after which the stream repeats; None if it never does, or is reseeded."""
         return None if self.point.reseeds else self.repetition.cycle
 
+    def until_wrap(self, epoch: int, start: int) -> int:
+        """Return the beats from one of an epoch to the next end of a period."""
+        turn = self.repetition.turn or 1
+        return turn - start % turn
+
     def step_cycle(self, parameters: int) -> int | None:
         """Return the steps after which the directions repeat; None if they never do."""
         if self.period is None:
@@ -165,7 +170,7 @@ class Strategy(ABC):
 
         - generators per lane, no rotation: P / gcd(B, P); bank: L P / gcd(B, L P);
         - pool: R / gcd(B, R), fewer only where the filler's period is shorter than the pool;
-        - phased: distinct pairs of start position and beat of the hop, counted.
+        - phased: P / gcd(B, P), P being a prime.
 
         With a finite reuse period every epoch starts anywhere on the cycle: streams that are
         functions of one position have P directions for each beat at which the jump may fall, the
@@ -340,11 +345,6 @@ class Strategy(ABC):
     def served(self) -> int:
         """Lanes that one generator serves."""
         return self.point.group
-
-    @property
-    def model_tags(self) -> frozenset[str]:
-        """Tags of the parts of the software models that the strategy needs."""
-        return frozenset()
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """Return constants of the software models, with their C types, by name."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from slow_models import slow_beats
+from slow_models import PRIMES, slow_beats
 
 from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
 from pezoexplore.streams.generators.registry import names
@@ -36,6 +36,10 @@ def small_points(draw, reuses=("none", "pool", "bank", "phased")) -> DesignPoint
 
 def first_phases(point: DesignPoint, seed: int, epoch: int) -> list[int]:
     lanes = point.lanes if point.reuse in ("none", "bank") else 1
+    if point.reuse == "phased":
+        prime = PRIMES[point.state_bits]
+        drawn = [phases(*of, 1, prime) for of in ((seed, np.uint64([epoch])), (0, np.uint64([0])))]
+        return [int(phase[0, 0]) for phase in drawn]
     return phases(seed, np.uint64([epoch]), lanes, 2**point.state_bits - 1)[0].tolist()
 
 
@@ -105,30 +109,34 @@ def test_a_bank_rotates_after_every_full_period(leap):
     assert not np.array_equal(beats[:31], np.roll(beats[:31], -1, axis=1))
 
 
-@pytest.mark.parametrize("taps", ["xor", "shared"])
-def test_the_hop_of_xor_taps_holds_the_state(taps):
-    point = resolve(reuse="phased", bit_width=6, lanes=7, taps=taps)
-    beats = Stream(point).beats(0, 0, 63 * 4)
-    for end in (63, 126, 189):
-        assert np.array_equal(beats[end], beats[end - 1])
-    repeats = np.flatnonzero((beats[1:] == beats[:-1]).all(axis=1)) + 1
-    assert repeats.tolist() == [63, 126, 189]
+@pytest.mark.parametrize("taps", ["shifted", "xor", "shared"])
+@pytest.mark.parametrize(("state_bits", "prime"), [(6, 61), (7, 127), (16, 65_521)])
+def test_a_phased_stream_starts_over_after_a_prime_number_of_beats(taps, state_bits, prime):
+    point = resolve(reuse="phased", bit_width=6, state_bits=state_bits, lanes=7, taps=taps)
+    beats = Stream(point).beats(0, 0, 2 * prime + 9)
+    assert np.array_equal(beats[prime:], beats[:-prime])
+    assert np.unique(beats[:prime], axis=0).shape[0] == prime
 
 
-def test_the_hop_of_shifted_taps_is_the_rotation_when_lanes_divide_the_period():
-    point = resolve(reuse="phased", bit_width=6, lanes=7, taps="shifted")
-    beats = Stream(point).beats(0, 0, 63 * 9)
-    for turn in range(8):
-        here, following = beats[63 * turn : 63 * (turn + 1)], beats[63 * (turn + 1) :][:63]
-        assert np.array_equal(following, np.roll(here, -1, axis=1))
+@pytest.mark.parametrize("taps", ["shifted", "xor", "shared"])
+def test_a_reseeded_phased_stream_walks_the_same_period_from_elsewhere(taps):
+    point = resolve(reuse="phased", bit_width=6, lanes=7, taps=taps, reuse_period=4)
+    stream = Stream(point, 3)
+    turn, starts = stream.beats(0, 0, 61), set()
+    for epoch in range(40):
+        beats = stream.beats(epoch, 0, 150)
+        (start,) = [k for k in range(61) if np.array_equal(np.roll(turn, -k, axis=0), beats[:61])]
+        assert np.array_equal(beats[61:], beats[:-61])
+        starts.add(start)
+    assert len(starts) > 20
 
 
 def test_shifted_lanes_are_true_phase_shifts():
-    point = resolve(reuse="phased", bit_width=8, state_bits=12, lanes=10, taps="shifted")
-    shift = 4095 // 10
-    beats = Stream(point).beats(0, 0, 4095)
+    point = resolve(reuse="phased", bit_width=8, state_bits=13, lanes=10, taps="shifted")
+    shift = 8191 // 10
+    beats = Stream(point).beats(0, 0, 8191)
     for lane in range(1, 10):
-        assert np.array_equal(beats[: 4095 - lane * shift, lane], beats[lane * shift :, 0])
+        assert np.array_equal(beats[: 8191 - lane * shift, lane], beats[lane * shift :, 0])
 
 
 @pytest.mark.parametrize("rng", ["lfsr", "xorshift32", "rademacher", "clt", "treegrng", "gaussian"])

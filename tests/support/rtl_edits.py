@@ -135,13 +135,8 @@ EDITS: dict[str, Edit] = {
         "stream_bank", "stream_bank.v", "((lane+1)%LANES)", "((lane+2)%LANES)",
         lambda p: p.lanes == 1,
     ),
-    "stream_phased hop": Edit(
-        "stream_phased", "stream_phased.v", "? hopped :", "? state_q :",
-        lambda p: p.taps != "shifted",
-    ),
-    "stream_phased hold": Edit(
-        "stream_phased", "stream_phased.v", "hold = last &&", "hold = 1'b0 &&",
-        lambda p: p.taps == "shifted",
+    "stream_phased period": Edit(
+        "stream_phased", "stream_phased.v", "state_q == LAST", "stepped == LAST"
     ),
     "stream_phased sign": Edit(
         "stream_phased", "stream_phased.v", "SIGN = 1 << (BIT_WIDTH - 1)", "SIGN = 1"

@@ -75,25 +75,35 @@ def word(point: DesignPoint, state: int) -> int:
     return flipped - (1 << point.bits) if flipped >> (point.bits - 1) else flipped
 
 
+PRIMES = {3: 7, 4: 13, 5: 31, 6: 61, 7: 127, 8: 251, 9: 509, 10: 1021, 11: 2039, 12: 4093}
+"""Largest primes below powers of two (OEIS A014234)."""
+
+
 def slow_beats(point: DesignPoint, phases: list[int]) -> Iterator[list[int]]:
-    """Beats for ever of a small point whose generators start at the given phases."""
+    """Beats for ever of a small point whose generators start at the given phases.
+
+    Of a phased point these are its epoch's and that of seed 0, epoch 0, where its period begins.
+    """
     period = 2**point.state_bits - 1
     states = [ahead(point, 1, phase) for phase in phases]
+    if point.reuse == "phased":
+        yield from _phased_beats(point, *phases)
     if point.reuse == "pool":
         yield from _pool_beats(point, states[0])
     accepted = 0
     while True:
-        if point.reuse == "phased":
-            yield _phased_words(point, states[0])
-        else:
-            yield [word(point, state) for state in states]
+        yield [word(point, state) for state in states]
         accepted += 1
         states = [ahead(point, state, 1) for state in states]
         if accepted % period == 0 and point.reuse == "bank":
             states = [*states[1:], states[0]]
-        if accepted % period == 0 and point.reuse == "phased":
-            hop = period // point.lanes if point.taps == "shifted" else period - 1
-            states = [ahead(point, states[0], hop)]
+
+
+def _phased_beats(point: DesignPoint, phase: int, first: int) -> Iterator[list[int]]:
+    turn = [ahead(point, 1, first + place) for place in range(PRIMES[point.state_bits])]
+    yield from (_phased_words(point, state) for state in turn[(phase - first) % len(turn) :])
+    while True:
+        yield from (_phased_words(point, state) for state in turn)
 
 
 def _pool_beats(point: DesignPoint, state: int) -> Iterator[list[int]]:

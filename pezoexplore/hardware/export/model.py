@@ -32,7 +32,7 @@ def tags(stream: Stream) -> frozenset[str]:
         "seeded": point.in_shift_registers,
         "table_load": strategy.loads_after_reset,
     }
-    return strategy.model_tags | {tag for tag, holds in held.items() if holds}
+    return frozenset(tag for tag, holds in held.items() if holds)
 
 
 def c_model(stream: Stream) -> str:
@@ -76,7 +76,7 @@ def _constants(stream: Stream) -> dict[str, Constant]:
     }
     if made.stepped is None:
         found["STATE_BITS"] = Constant(made.state_bits)
-        found["PERIOD"] = Constant(made.period, "uint64_t")
+        found["PERIOD"] = Constant(strategy.turn, "uint64_t")
         found["STEP"] = Constant(made.step, "uint64_t")
     else:
         found["LIMBS_DRAWN"] = Constant(made.stepped.drawn)

@@ -16,7 +16,7 @@ def _reseed_control(words: int, after_reset: int) -> Proof:
                 "lasts",
                 "Loading lasts exactly as many loads as there are words; a reseed meanwhile is "
                 "ignored.",
-                Edit("reseed_control.v", "loading_q && load &&", "loading_q &&"),
+                Edit("reseed_control.v", "load && left_q == 0", "(load || left_q == 0)"),
             ),
             Property(
                 "in_range",
@@ -167,28 +167,26 @@ def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
 _PHASED_RTL = ("stream_phased.v", "xor_luts.v", "lfsr.v", "lfsr_taps.vh")
 
 
-def _stream_phased(has_reseed: int, hop_holds: int, exponent_bits: int) -> Proof:
+def _stream_phased(has_reseed: int, exponent_bits: int) -> Proof:
     file = "stream_phased.v"
-    unheld = Edit(file, "hold = last &&", "hold = 1'b0 &&")
-    unhopped = Edit(file, "? hopped : stepped", "? state_q : stepped")
     late = Edit(file, ".next_address(next_state)", ".next_address(state_q)")
     return Proof(
         module="stream_phased",
         checker="stream_phased_properties",
-        sources=(*_PHASED_RTL, *_TABLE_RTL),
+        sources=(*_PHASED_RTL, *_TABLE_RTL[1:]),
         parameters={
             "HAS_RESEED": has_reseed,
-            "HOP_HOLDS": hop_holds,
             "EXPONENT_BITS": exponent_bits,
         },
         data={"exponents.hex": _hex(0, 1, 2, 3, 0, 2, 1, 3, 3, 0, 1, 2, 2, 1, 0, 3)},
         search=24,
         properties=_properties(
-            "The n-th beat since reset or reseed holds the XORs of the n-th state, which is held "
-            "for a beat or hops after every full period: none is lost, none comes twice.",
+            "The n-th beat since reset holds the XORs of state n mod P, P being the largest prime "
+            "number of states; a reseed begins anywhere in that cycle: none is lost, none comes "
+            "twice.",
             {
-                "held": Edit(file, "(accept && !hold)", "(out_valid && !hold)"),
-                "delivered": unheld if hop_holds else unhopped,
+                "held": Edit(file, "move  = back || accept", "move  = back || out_valid"),
+                "delivered": Edit(file, "state_q == LAST", "stepped == LAST"),
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
                 "replayed": Edit(
                     file, "first || (start && !replay && !loading)", "start && !loading"
@@ -297,9 +295,9 @@ STREAM_PROOFS = (
     _stream_bank(has_reseed=0, exponent_bits=2),
     _stream_bank(has_reseed=1, exponent_bits=0),
     _stream_bank(has_reseed=1, exponent_bits=2),
-    _stream_phased(has_reseed=0, hop_holds=1, exponent_bits=0),
-    _stream_phased(has_reseed=1, hop_holds=0, exponent_bits=0),
-    _stream_phased(has_reseed=1, hop_holds=1, exponent_bits=2),
+    _stream_phased(has_reseed=0, exponent_bits=0),
+    _stream_phased(has_reseed=1, exponent_bits=0),
+    _stream_phased(has_reseed=1, exponent_bits=2),
     _stream_pool(rows=5),
     _POOL_REFILL,
     _stream_lut_sr(has_reseed=0),

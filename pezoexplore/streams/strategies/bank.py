@@ -14,8 +14,8 @@ from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategy import EXPONENT_FILE, StreamRtl
 from pezoexplore.streams.walk import Repetition
 
-PERIOD_RTL = (*("period_counter.v", "exponent_table.v", "row_memory.v", "lfsr.v", "lfsr_taps.vh"),)
-"""Files that count the beats of a period and hold a table by their count."""
+TABLE_RTL = ("exponent_table.v", "row_memory.v", "lfsr.v", "lfsr_taps.vh")
+"""Files of an lfsr, and of a table of scale exponents."""
 
 
 class Bank(PerLane):
@@ -74,12 +74,14 @@ class Bank(PerLane):
 
     def kept_registers(self, beat: int) -> dict[str, int]:
         """Implement :meth:`Strategy.kept_registers`."""
-        return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
+        bits = self.generator.state_bits
+        count = apply(power(update_columns(bits), beat % (2**bits - 1)), 1)
+        return super().kept_registers(beat) | {"u_count.kept_q": count}
 
     @property
     def files(self) -> tuple[str, ...]:
         """See :attr:`Strategy.files`."""
-        return ("stream_bank.v", *PERIOD_RTL, "bank_lane.v", "uniform_word.v")
+        return ("stream_bank.v", "period_counter.v", *TABLE_RTL, "bank_lane.v", "uniform_word.v")
 
     @property
     def generator_parameters(self) -> dict[str, int | str]:
@@ -92,14 +94,3 @@ class Bank(PerLane):
         if self.coded_exponents:
             rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, self.exponent_table())
         return rtl
-
-
-def kept_count(bits: int, beat: int) -> dict[str, int]:
-    """Return the kept state of rtl/period_counter.v at a beat, by its path.
-
-    Args:
-        bits: State bits of the counter, as of the generators.
-        beat: Beat since reset or reseed.
-    """
-    count = apply(power(update_columns(bits), beat % (2**bits - 1)), 1)
-    return {"u_count.kept_q": count}

@@ -1,8 +1,10 @@
-"""`phased`: all lanes are XOR functions of one state, which hops after every full period.
+"""`phased`: all lanes are XOR functions of one state, whose period is a prime number of beats.
 
-A hop lands `hop` clocks on from where the next period would have begun: floor(P / L) for
-``shifted`` taps, so that lane j continues as lane j + 1 (a rotation, when L divides P), and P - 1
-for the others, which in hardware is the state held for one beat.
+P is the largest prime that the 2**s - 1 states of the lfsr allow (65,521 for 16 bits). The state of
+beat P - 1 is followed by that of beat 0, the state after rst, so the hardware compares the state
+and needs no counter. With P prime, steps of B beats start at all P places of the period unless P
+divides B; 2**s - 1 has factors in common with many B, and directions then come back early. Reseeds
+and other master seeds begin at other places of this one period.
 """
 
 from __future__ import annotations
@@ -12,15 +14,21 @@ from functools import cached_property
 
 import numpy as np
 
-from pezoexplore.streams import kernels
-from pezoexplore.streams.generators.family import Columns
+from pezoexplore.streams import kernels, scaling
 from pezoexplore.streams.generators.models import Numbers
-from pezoexplore.streams.linear import byte_tables, jump, power, rows_of
+from pezoexplore.streams.linear import apply, byte_tables, jump, power
 from pezoexplore.streams.masks import Masks, phased_masks
 from pezoexplore.streams.packing import U64, Words, pack, word_dtype
+from pezoexplore.streams.reuse import prime_up_to
 from pezoexplore.streams.seeding import phases
-from pezoexplore.streams.strategies.bank import PERIOD_RTL, kept_count
-from pezoexplore.streams.strategy import EXPONENT_FILE, Strategy, StreamRtl, epoch_array
+from pezoexplore.streams.strategies.bank import TABLE_RTL
+from pezoexplore.streams.strategy import (
+    EXPONENT_FILE,
+    MASTER_SEED,
+    Strategy,
+    StreamRtl,
+    epoch_array,
+)
 from pezoexplore.streams.walk import Repetition, Walk
 
 
@@ -28,7 +36,7 @@ class Phased(Strategy):
     """Lanes that are fixed functions of one lfsr's state."""
 
     module = "stream_phased"
-    wrap = "hop"
+    wrap = "wrap"
     taps_one_state = True
 
     @property
@@ -41,25 +49,29 @@ class Phased(Strategy):
         """All lanes."""
         return self.point.lanes
 
-    @property
-    def hop_holds(self) -> bool:
-        """Whether a hop holds the state for one beat."""
-        return self.point.taps != "shifted"
-
-    @property
-    def hop(self) -> int:
-        """States that a hop skips."""
-        period = self.generator.period
-        return period - 1 if self.hop_holds else period // self.point.lanes
+    @cached_property
+    def turn(self) -> int:
+        """See :attr:`Strategy.turn`; a prime number of beats."""
+        return prime_up_to(self.generator.period)
 
     @cached_property
-    def _hop_step(self) -> Columns:
-        return power(self.generator.step, (self.hop + 1) % self.generator.period)
+    def _begin(self) -> int:
+        """Clocks from state 1 to the first state of the period, that after rst of the hardware."""
+        return int(phases(MASTER_SEED, epoch_array(0), 1, self.turn)[0, 0])
 
-    @property
-    def hop_rows(self) -> Columns:
-        """Masks of the map from the last state of a period to the first of the next."""
-        return rows_of(self._hop_step)
+    def _places(self, epochs: U64, start: int) -> U64:
+        """Return the places in the period [epochs] at a beat of each epoch."""
+        turn = self.turn
+        drawn = phases(self.seed, epochs, 1, turn)[:, 0]
+        return (drawn + np.uint64(turn - self._begin + start % turn)) % np.uint64(turn)
+
+    def until_wrap(self, epoch: int, start: int) -> int:
+        """Implement :meth:`Strategy.until_wrap`."""
+        return self.turn - int(self._places(epoch_array(epoch), start)[0])
+
+    def _state(self, place: int) -> int:
+        """Return the state at a place of the period."""
+        return apply(power(self.generator.step, self._begin + place), 1)
 
     @cached_property
     def masks(self) -> Masks:
@@ -92,54 +104,46 @@ class Phased(Strategy):
 
     def states(self, epochs: U64, start: int) -> U64:
         """Implement :meth:`Strategy.states`; [epochs, 1]."""
-        period = self.generator.period
-        turns, position = divmod(start, period)
-        moved = np.uint64((turns * self.hop + position) % period)
-        distance = (phases(self.seed, epochs, 1, period) + moved) % np.uint64(period)
+        clocks = self._places(epochs, start)[:, None] + np.uint64(self._begin)
+        distance = clocks % np.uint64(self.generator.period)
         return jump(self.generator.step, np.ones_like(distance), distance)
 
     def words(self, epochs: U64, start: int, count: int) -> Words:
         """Implement :meth:`Strategy.words`."""
-        tables, period = self._word_tables, self.generator.period
-        out = np.empty((len(epochs), count, self.point.lanes), dtype=tables.dtype)
-        step, hop = byte_tables(self.generator.step), byte_tables(self._hop_step)
-        states = self.states(epochs, start)
-        kernels.phased_rows(states, step, hop, tables, period, start % period, out)
+        return self._rows(self.states(epochs, start), self._places(epochs, start), count)
+
+    def _rows(self, states: U64, places: U64, count: int) -> Words:
+        """Return the words of `count` beats from states [epochs, 1], which it moves."""
+        tables, step = self._word_tables, byte_tables(self.generator.step)
+        out = np.empty((len(states), count, self.point.lanes), dtype=tables.dtype)
+        kernels.phased_rows(states, step, tables, self.turn, places, self._state(0), out)
         return out
 
     @property
     def repetition(self) -> Repetition:
         """See :attr:`Strategy.repetition`; the one state is a walk."""
-        period = self.generator.period
-        walk = Walk(period, 1, period, self.hop % period)
-        return Repetition(turn=period, cycle=walk.cycle, walk=walk)
+        turn = self.turn
+        walk = Walk(turn, 1, turn, 0)
+        return Repetition(turn=turn, cycle=turn, numbers=turn * self.point.lanes, walk=walk)
 
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; one state serves all lanes."""
         return float(min(self._moved, self.point.lanes * self.point.bits))
 
     def _every_exponent(self) -> list[int]:
-        return self.turn_exponents(0)  # every state, whatever the epoch
+        return self.exponents_by_state()
 
     def exponents_by_state(self) -> list[int]:
         """Return the exponent of each state; entry 0 (never reached) repeats entry 1."""
-        period = self.generator.period
-        states = np.empty((1, period, 1), dtype=np.uint64)
-        first = self.states(epoch_array(0), 0)
-        kernels.linear_rows(first, byte_tables(self.generator.step), states)
-        by_state = np.zeros(period + 1, dtype=np.int64)
-        by_state[states.reshape(-1)] = self.turn_exponents(0)
-        by_state[0] = by_state[1]
-        return [int(e) for e in by_state]
-
-    def kept_registers(self, beat: int) -> dict[str, int]:
-        """Implement :meth:`Strategy.kept_registers`."""
-        return super().kept_registers(beat) | kept_count(self.generator.state_bits, beat)
+        every = np.arange(2**self.generator.state_bits, dtype=np.uint64)
+        every[0] = 1
+        words = self._rows(every[:, None], np.zeros_like(every), 1)[:, 0]
+        return [int(e) for e in scaling.exponents(words, self.generator.half)]
 
     @property
     def files(self) -> tuple[str, ...]:
         """See :attr:`Strategy.files`."""
-        return ("stream_phased.v", *PERIOD_RTL, "xor_luts.v")
+        return ("stream_phased.v", *TABLE_RTL, "xor_luts.v")
 
     def rtl(self) -> StreamRtl:
         """Implement :meth:`Strategy.rtl`."""
@@ -150,7 +154,7 @@ class Phased(Strategy):
             rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, entries)
         shared = point.bits // 2 if point.taps == "shared" else 0
         masks = [0 if i < shared else mask for lane in self.masks for i, mask in enumerate(lane)]
-        terms = 6 if self.hop_holds else 1
+        terms = 1 if point.taps == "shifted" else 6
         rtl.parameters["SHARED_BITS"] = shared
         rtl.parameters["TERMS"] = terms
         if terms > 1:
@@ -158,22 +162,13 @@ class Phased(Strategy):
             rtl.set_vector("WIRED", wired, len(masks))
         columns = _columns(masks, state, terms)
         rtl.set_vector("COLUMNS", pack(columns, len(masks)), len(columns) * len(masks))
-        rtl.parameters["HOP_HOLDS"] = int(self.hop_holds)
-        if not self.hop_holds:
-            rtl.set_vector("HOP", pack(self.hop_rows, state), state * state)
+        natural = self.turn == self.generator.period
+        rtl.set_vector("LAST", 0 if natural else self._state(self.turn - 1), state)
         return rtl
-
-    @property
-    def model_tags(self) -> frozenset[str]:
-        """See :attr:`Strategy.model_tags`."""
-        return frozenset({"holds" if self.hop_holds else "hops"})
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """Implement :meth:`Strategy.model_tables`."""
-        tables: dict[str, tuple[Numbers, str]] = {"MASKS": (self.masks, "uint32_t")}
-        if not self.hop_holds:
-            tables["HOP"] = (self._hop_step, "uint64_t")
-        return tables
+        return {"MASKS": (self.masks, "uint32_t")}
 
 
 def _columns(masks: list[int], state_bits: int, terms: int) -> list[int]:
