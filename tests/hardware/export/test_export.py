@@ -84,10 +84,11 @@ def test_the_benches_of_a_bundle_find_an_edit(tmp_path: Path) -> None:
     assert table.read_text() != before
     assert alone(tmp_path, sys.executable, "test/run.py").returncode != 0
     model = tmp_path / "sw" / "pezo_stream.py"
-    model.write_text(model.read_text().replace("following = 0, self._again", "following = 0, following"))
+    again = model.read_text().replace("following = 0, self._again", "following = 0, following")
+    model.write_text(again)
     assert alone(tmp_path, sys.executable, "test/check_model.py").returncode != 0
     header = tmp_path / "sw" / "pezo_stream.h"
-    header.write_text(header.read_text().replace("now->state[0] = shown;", ""))
+    header.write_text(header.read_text().replace("now->state[0] = stream->again;", ""))
     assert alone(tmp_path, "make", "c", "CC=gcc").returncode != 0
 
 
