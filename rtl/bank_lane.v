@@ -13,7 +13,8 @@
 (* keep_hierarchy *)
 module bank_lane #(
     parameter STATE_BITS = 8,  // 3 to 32
-    parameter LEAP = 1         // 1 to 64, coprime to 2**STATE_BITS - 1
+    parameter LEAP = 1,        // 1 to 64, coprime to 2**STATE_BITS - 1
+    parameter [STATE_BITS-1:0] INVERTED = 0  // any; bits that all states have inverted
 ) (
     input  wire                  move,
     input  wire                  back,
@@ -26,9 +27,9 @@ module bank_lane #(
     wire [STATE_BITS-1:0] stepped;
 
     lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-        .state(move ? above : own), .next_state(stepped));
+        .state((move ? above : own) ^ INVERTED), .next_state(stepped));
 
-    assign next_state = back ? kept : stepped;
+    assign next_state = back ? kept : stepped ^ INVERTED;
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate

@@ -22,6 +22,7 @@ module stream_bank #(
     parameter LEAP = 1,               // 1 to 64, coprime to 2**STATE_BITS - 1
     parameter LANES = 31,             // 1 to 256, at most 2**STATE_BITS - 1
     parameter HAS_RESEED = 0,         // 0 or 1
+    parameter [STATE_BITS-1:0] INVERTED = 0,  // any, as in stream_none.v
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
@@ -58,8 +59,11 @@ module stream_bank #(
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
 
+    localparam [LANES*STATE_BITS-1:0] STORED = {LANES{INVERTED}};
+
     reg  [LANES*STATE_BITS-1:0] state_q;
     reg  [LANES*STATE_BITS-1:0] kept_q;
+    wire [LANES*STATE_BITS-1:0] state = state_q ^ STORED;
     wire [STATE_BITS-1:0]       count;
     wire [STATE_BITS-1:0]       next_count;
     wire [STATE_BITS+5:0]       entry = {6'b0, load_data};
@@ -77,20 +81,21 @@ module stream_bank #(
 
             wire [STATE_BITS-1:0] next_state;
 
-            bank_lane #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lane (
+            bank_lane #(.STATE_BITS(STATE_BITS), .LEAP(LEAP), .INVERTED(INVERTED)) u_lane (
                 .move(move), .back(back), .own(own), .above(above),
                 .kept(kept_q[lane*STATE_BITS +: STATE_BITS]), .next_state(next_state));
             if (BIT_WIDTH < STATE_BITS) begin : gen_word
                 uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
-                    .state(own), .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
+                    .state(state[lane*STATE_BITS +: STATE_BITS]),
+                    .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
             end
 
             always @(posedge clk) begin
                 if (rst)
                     state_q[lane*STATE_BITS +: STATE_BITS] <=
-                        SEEDS[lane*STATE_BITS +: STATE_BITS];
+                        SEEDS[lane*STATE_BITS +: STATE_BITS] ^ INVERTED;
                 else if (load_state && lane == LANES - 1)
-                    state_q[lane*STATE_BITS +: STATE_BITS] <= load_data;
+                    state_q[lane*STATE_BITS +: STATE_BITS] <= load_data ^ INVERTED;
                 else if (load_state || back || accept)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= next_state;
             end
@@ -99,7 +104,7 @@ module stream_bank #(
         // All words at once where nothing lies below them, which simulators like.
         if (BIT_WIDTH == STATE_BITS) begin : gen_whole
             localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
-            assign out_data = state_q ^ {LANES{SIGN}};
+            assign out_data = state ^ {LANES{SIGN}};
         end
 
         if (HAS_RESEED != 0) begin : gen_reseed
@@ -128,7 +133,7 @@ module stream_bank #(
 
     always @(posedge clk) begin
         if (rst)
-            kept_q <= SEEDS;
+            kept_q <= SEEDS ^ STORED;
         else if (keep)
             kept_q <= state_q;
     end

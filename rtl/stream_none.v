@@ -23,6 +23,9 @@ module stream_none #(
     parameter LANES = 31,      // 1 to 256
     parameter GROUP = 1,       // lanes a generator, 1 to LANES; above 1 as the family allows
     parameter HAS_RESEED = 0,  // 0 or 1
+    // State bits that the registers hold inverted. Words show their sign bit inverted; where that
+    // is a state bit, the logic that computes it inverts it for nothing.
+    parameter [STATE_BITS-1:0] INVERTED = 0,  // any
     // Any legal states after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest.
     parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = ~0
 ) (
@@ -40,6 +43,7 @@ module stream_none #(
 );
 
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
+    localparam [UNITS*STATE_BITS-1:0] STORED = {UNITS{INVERTED}};
 
     wire loading;
     wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
@@ -51,6 +55,7 @@ module stream_none #(
 
     reg  [UNITS*STATE_BITS-1:0] state_q;
     reg  [UNITS*STATE_BITS-1:0] kept_q;
+    wire [UNITS*STATE_BITS-1:0] state = state_q ^ STORED;
     wire [UNITS*STATE_BITS-1:0] next_state;
     wire [UNITS*STATE_BITS-1:0] shifted;
 
@@ -64,7 +69,7 @@ module stream_none #(
                 .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP),
                 .GROUP(GROUP)
             ) u_generator (
-                .state(state_q[unit*STATE_BITS +: STATE_BITS]),
+                .state(state[unit*STATE_BITS +: STATE_BITS]),
                 .next_state(next_state[unit*STATE_BITS +: STATE_BITS]),
                 .word(words[unit*GROUP*BIT_WIDTH +: GROUP*BIT_WIDTH])
             );
@@ -75,7 +80,7 @@ module stream_none #(
         end
 
         if (UNITS > 1) begin : gen_chain
-            assign shifted = {load_data, state_q[UNITS*STATE_BITS-1:STATE_BITS]};
+            assign shifted = {load_data, state[UNITS*STATE_BITS-1:STATE_BITS]};
         end else begin : gen_single
             assign shifted = load_data;
         end
@@ -93,18 +98,18 @@ module stream_none #(
 
     always @(posedge clk) begin
         if (rst)
-            state_q <= SEEDS;
+            state_q <= SEEDS ^ STORED;
         else if (load)
-            state_q <= shifted;
+            state_q <= shifted ^ STORED;
         else if (replay && !loading && !first)
             state_q <= kept_q;
         else if (accept)
-            state_q <= next_state;
+            state_q <= next_state ^ STORED;
     end
 
     always @(posedge clk) begin
         if (rst)
-            kept_q <= SEEDS;
+            kept_q <= SEEDS ^ STORED;
         else if (first || (start && !replay && !loading))
             kept_q <= state_q;
     end

@@ -220,6 +220,11 @@ class Strategy(ABC):
         states = self.states(epoch_array(epoch), beat)[0]
         return [whole(np.atleast_1d(state)) for state in states]
 
+    @property
+    def inverted(self) -> int:
+        """State bits that the registers hold inverted."""
+        return 0
+
     def load_words(self, epoch: int) -> list[int]:
         """Return the words that the host loads to begin an epoch (reseed), in order."""
         return self.registers(epoch, 0)
@@ -300,7 +305,8 @@ class Strategy(ABC):
 
         By their path below the stream's instance; empty where they cannot be set.
         """
-        return {"kept_q": pack(self.registers(0, beat), self.point.state_bits or 0)}
+        stored = [state ^ self.inverted for state in self.registers(0, beat)]
+        return {"kept_q": pack(stored, self.point.state_bits or 0)}
 
     # the Verilog
 

@@ -103,8 +103,8 @@ def _stream_none(has_reseed: int) -> Proof:
     skipped = Edit(file, "else if (accept)", "else if (accept && !start)")
     turned = Edit(
         file,
-        "{load_data, state_q[UNITS*STATE_BITS-1:STATE_BITS]}",
-        "{state_q[(UNITS-1)*STATE_BITS-1:0], load_data}",
+        "{load_data, state[UNITS*STATE_BITS-1:STATE_BITS]}",
+        "{state[(UNITS-1)*STATE_BITS-1:0], load_data}",
     )
     return Proof(
         module="stream_none",

@@ -121,6 +121,10 @@ class Ca(Family):
         """Return the map of one clock."""
         return step_columns()
 
+    def inverted(self, point: Point) -> int:
+        """Return the cell that is the top bit of a word."""
+        return 1 << cell_of(0)
+
     def words(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
         """Return the words of states."""
         return words(states, point.bits)

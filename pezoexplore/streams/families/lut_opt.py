@@ -100,6 +100,10 @@ class LutOpt(Family):
         """Return the map of one clock."""
         return step_columns()
 
+    def inverted(self, point: Point) -> int:
+        """Return the top bit of every word."""
+        return sum(1 << STATE_BITS - 1 - i * point.bits for i in range(STATE_BITS // point.bits))
+
     def words_of_lanes(self, states: NDArray[np.uint64], point: Point) -> NDArray[np.int32]:
         """Return the words of states for as many lanes as the state has bits for."""
         return words_of_lanes(states, point.bits)

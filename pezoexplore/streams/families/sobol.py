@@ -286,6 +286,10 @@ typedef struct { uint32_t count, word[PEZO_GROUP]; } pezo_state;
         """Return the bits of the state: the count, and above it a word per lane, lane 0 lowest."""
         return state_bits(point.group, point.bits)
 
+    def inverted(self, point: Point) -> int:
+        """Return the top bit of the word of every lane."""
+        return sum(1 << INDEX_BITS + (i + 1) * point.bits - 1 for i in range(point.group))
+
     def stepped(self, point: Point) -> Stepped:
         """Return its start, its step and its jump."""
         lanes, bits = point.group, point.bits

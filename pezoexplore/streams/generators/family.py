@@ -205,6 +205,13 @@ class Family:
         """What the Verilog parameter KIND holds."""
         return self.name if self.folder is None else self.module
 
+    def inverted(self, point: Point) -> int:
+        """Return the state bits that words show inverted, as their sign; 0 if those are no bits.
+
+        The hardware stores them so, which costs no inverter.
+        """
+        return 1 << (point.state_bits or 1) - 1 if self.top_bits else 0
+
     # What is legal.
 
     @property

@@ -79,6 +79,11 @@ class Bank(PerLane):
         return super().kept_registers(beat) | {"u_count.kept_q": count}
 
     @property
+    def inverted(self) -> int:
+        """See :attr:`Strategy.inverted`."""
+        return self.point.family.inverted(self.point)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """See :attr:`Strategy.files`."""
         return ("stream_bank.v", "period_counter.v", *TABLE_RTL, "bank_lane.v", "uniform_word.v")

@@ -50,7 +50,14 @@ class OneEach(Strategy):
         """Implement :meth:`Strategy.rtl`."""
         rtl, state, seeds = super().rtl(), self.point.state_bits or 0, self.registers(0, 0)
         rtl.set_vector("SEEDS", pack(seeds, state), len(seeds) * state)
+        if self.inverted:
+            rtl.set_vector("INVERTED", self.inverted, state)
         return rtl
+
+    @property
+    def inverted(self) -> int:
+        """See :attr:`Strategy.inverted`; a module of a family's own stores states as they are."""
+        return self.point.family.inverted(self.point) if self.module == "stream_none" else 0
 
 
 class PerLane(OneEach):

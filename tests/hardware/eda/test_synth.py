@@ -15,6 +15,7 @@ from fake_tools import one_line
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import synth
+from pezoexplore.hardware.eda.netlist import read_netlist
 from pezoexplore.hardware.eda.synth import NETLIST, cell_areas, count_cells, run_yosys, synthesise
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
@@ -259,6 +260,33 @@ def test_control_inputs_stay(point, tmp_path):
         assert driving.issuperset(top["ports"][name]["bits"]), f"{name} drives nothing"
     assert all(bit not in ("x", "z") for bit in top["ports"]["out_data"]["bits"])
     assert not any(isinstance(bit, str) for bit in top["ports"]["out_data"]["bits"])
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"reuse": "bank", "state_bits": 4, "bit_width": 4},
+        *(
+            pytest.param({"rng": rng, "reuse": "none", "bit_width": bits}, marks=pytest.mark.slow)
+            for rng, bits in [
+                *(("lfsr", 3), ("xorshift32", 4), ("rademacher", 1), ("ternary", 2)),
+                *(("lut_opt", 1), ("lut_opt", 8), ("ca", 4), ("sobol", 4), ("trivium", 4)),
+            ]
+        ),
+    ],
+)
+def test_words_need_no_inverter(axes, tmp_path):
+    """The sign bit of a word is inverted by the logic that computes it."""
+    synthesise(
+        resolve(lanes=3, scaling="none", **axes),
+        "xcup",
+        rtl_dir(),
+        tmp_path / "work",
+        tmp_path / "log",
+    )
+    netlist = read_netlist(tmp_path / "work" / NETLIST, TOP)
+    shown = set(netlist.ports["out_data"].bits)
+    assert not [i for i in netlist.instances if i.kind == "INV" and shown & {*i.pins["O"]}]
 
 
 @pytest.mark.slow
