@@ -15,6 +15,7 @@ import typer
 from draw_architecture import PICTURE, picture
 
 from pezoexplore.cli import app
+from pezoexplore.cli.commands import Listed
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
 from pezoexplore.hardware.rtl import engine_map
 from pezoexplore.markdown import markdown_table
@@ -55,7 +56,8 @@ _EXIT = (
     "Exit status: 0 if everything requested succeeded, 1 if part of it failed, 2 if the command "
     "could not run (one line gives the reason), 130 after Ctrl-C, 143 after SIGTERM. With "
     "`--format json` one JSON "
-    "document is printed on stdout; everything else goes to stderr."
+    "document is printed on stdout; everything else goes to stderr. Of an error that "
+    'stops the command it is `{"ok": false, "error": ..., "status": ...}`.'
 )
 
 
@@ -66,6 +68,7 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         yield path, command
         return
     for name, each in inner.items():
+        each = each.loaded() if isinstance(each, Listed) else each
         yield from _commands(each, (*path, name))
 
 

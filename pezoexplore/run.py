@@ -1,6 +1,7 @@
 """The one way in: load a design, plan its work, run it, hand back results.
 
-The commands and the Python API call this; nothing else builds stages.
+The commands and the Python API call this; nothing else builds stages. What needs NumPy is imported
+where it runs, so that a mistake on the command line is told at once.
 """
 
 from __future__ import annotations
@@ -14,27 +15,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.design.lattice.counting import Selection, select
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.report.parquet import FILE as PARQUET_NAME
 from pezoexplore.report.parquet import check_parquet as check_parquet
 from pezoexplore.report.parquet import write_parquet
-from pezoexplore.sweeps.adaptive import seeds_wanted, with_more_seeds
-from pezoexplore.sweeps.outputs import SkippedPoint
 from pezoexplore.sweeps.provenance import run_info, tool_versions
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
 from pezoexplore.sweeps.stages import build_stages, chance_level, figures_missing
 from pezoexplore.sweeps.stages import check_task as check_task
-from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
 from pezoexplore.sweeps.workers import Workers as Workers
 
 if TYPE_CHECKING:
+    from pezoexplore.design.lattice.counting import Selection
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.search.search_run import SearchNews, SearchResult, SearchSettings
-    from pezoexplore.sweeps.outputs import RunInfo
+    from pezoexplore.sweeps.outputs import RunInfo, SkippedPoint
+    from pezoexplore.sweeps.sweep import Progress, SweepResult
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +73,8 @@ def load(
         design = paths.designs_dir() / "quickstart.yaml"
     values = {axis: None if text is None else [text] for axis, text in (axes or {}).items()}
     loaded = read_design(design, overrides, values)
+    from pezoexplore.design.lattice.counting import select
+
     return loaded, select(loaded.space, sample, seed)
 
 
@@ -248,6 +249,8 @@ def sweep(
     Raises:
         PezoError: The tools or the run directory cannot be used.
     """
+    from pezoexplore.sweeps.sweep import run_sweep
+
     with workers.open_cache() as cache, workers.start(plan.stages) as executor:
 
         def run_all(stages: Sequence[Stage]) -> SweepResult:
@@ -281,6 +284,8 @@ def _sweep_adaptively(
     most: int | None,
 ) -> SweepResult:
     """Sweep, and again with more seeds for points whose membership of the front is uncertain."""
+    from pezoexplore.sweeps.adaptive import seeds_wanted, with_more_seeds
+
     result, runs = run_all(stages), []
     seeds: dict[DesignPoint, int] = {}
     while most is not None and (more := seeds_wanted(result.rows, points, points.space, most)):
@@ -312,6 +317,8 @@ def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) 
 
 def _skipped_points(points: Selection) -> list[SkippedPoint]:
     """Return the combinations of a design that are not legal, as results.csv names them."""
+    from pezoexplore.sweeps.outputs import SkippedPoint
+
     skipped = []
     for skip in points.counts.skipped:
         axes = {axis: "inf" if cell == math.inf else cell for axis, cell in skip.axes.items()}

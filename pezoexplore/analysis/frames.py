@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import math
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
+from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
@@ -78,7 +77,7 @@ def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.Dat
 def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
     """Read header and rows as text; every row as long as the header."""
     try:
-        with _open(path) as file:
+        with open_text(path) as file:
             table = list(csv.reader(file, strict=True))
     except OSError as error:
         raise DesignError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -95,13 +94,6 @@ def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
                 f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
             )
     return header, table[1:]
-
-
-def _open(path: Path) -> TextIO:
-    """Return a text file to read, packed by gzip if its name ends in .gz."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
 
 
 def _column(source: str, name: str, cells: list[str]) -> pd.Series:

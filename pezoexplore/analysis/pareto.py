@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pezoexplore.design.conditions import Condition, is_missing, parse_condition, parse_number
+from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -256,7 +257,8 @@ def check_columns(names: Sequence[str], columns: Sequence[str]) -> None:
     """
     for name in names:
         if name not in columns:
-            raise DesignError(f"unknown column {name!r}; there are: {', '.join(columns)}")
+            hint = nearest(name, columns)
+            raise DesignError(f"unknown column {name!r}{hint}; there are: {', '.join(columns)}")
 
 
 def _check_objectives(objectives: Sequence[str]) -> None:

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.analysis.frames import read_cells, read_results
 from pezoexplore.analysis.pareto import frame_rows
+from pezoexplore.analysis.run_files import DESIGN_NAME as DESIGN_NAME
+from pezoexplore.analysis.run_files import FRONT_NAME, RUN_NAME
+from pezoexplore.analysis.run_files import RESULTS_NAME as RESULTS_NAME
+from pezoexplore.analysis.run_files import results_file as results_file
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.loading import load_design
 from pezoexplore.design.setting_kinds import chance_of
@@ -23,9 +27,6 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 """A row of results: numbers by column, NaN where there is none, or text."""
-
-RESULTS_NAME, FRONT_NAME = "results.csv", "pareto.csv"
-DESIGN_NAME, RUN_NAME = "design.yaml", "run.json"
 
 log = logging.getLogger(__name__)
 
@@ -184,20 +185,6 @@ def _noted(path: Path) -> Mapping[str, object]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def results_file(source: Path) -> Path:
-    """Return the results of a run directory, or the file itself.
-
-    Raises:
-        DesignError: There is none.
-    """
-    path = source / RESULTS_NAME if source.is_dir() else source
-    if source.is_dir() and not path.exists():
-        raise DesignError(f"{source}: no {RESULTS_NAME} in it; let its sweep run to the end")
-    if not source.exists():
-        raise DesignError(f"{source}: no such run; name a run directory or a {RESULTS_NAME}")
-    return path
 
 
 def different_settings(before: DesignSpace | None, after: DesignSpace | None) -> list[str]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import typer
-import typer.core
 
 from pezoexplore import __version__
-from pezoexplore.cli.terminal import set_verbosity
+from pezoexplore.cli.commands import Commands
+from pezoexplore.cli.terminal import print_json, set_verbosity
 from pezoexplore.errors import PezoError
 from pezoexplore.files import why
 from pezoexplore.processes import Terminated, kill_below, terminable
@@ -50,7 +50,7 @@ def _stopped(stop: BaseException | None, hint: str = "") -> _StoppedError:
     return _StoppedError(STATUS_INTERRUPTED, "interrupted" + hint)
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(Commands):
     """The commands, with Ctrl-C, SIGTERM, closed pipes and exits of user code turned into errors.
 
     Typer would report Ctrl-C and pipes itself, and an exit would end the program with its status.
@@ -97,7 +97,8 @@ def main() -> None:
         with terminable():
             status = run(sys.argv[1:]) if _can_write() else STATUS_ERROR
     except KeyboardInterrupt as stop:  # before the command began, or when it had ended
-        status = _stop(_stopped(stop))
+        ended = _stopped(stop)
+        status = _fail(str(ended), ended.status)
     sys.exit(status)
 
 
@@ -116,6 +117,8 @@ def _can_write() -> bool:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; every error becomes one line on stderr.
 
+    With ``--format json`` the error is a JSON document on stdout as well.
+
     Args:
         arguments: What comes after the program's name.
 
@@ -124,29 +127,51 @@ def run(arguments: Sequence[str]) -> int:
         could be done.
     """
     set_verbosity()
+    as_json = _wants_json(arguments)
     try:
         value = app(
             args=list(arguments) or ["--help"], prog_name="pezoexplore", standalone_mode=False
         )
     except _StoppedError as stop:
-        return _stop(stop)
+        if stop.status == STATUS_BROKEN_PIPE:
+            _discard_output()
+            return stop.status
+        return _fail(str(stop), stop.status, as_json)
     except _UsageError as error:
-        return _fail(f"{cast(Any, error).format_message()} (see --help)")
+        return _fail(f"{cast(Any, error).format_message()} (see --help)", as_json=as_json)
     except typer.Abort as abort:
-        return _stop(_stopped(abort.__cause__ or abort.__context__))
+        ended = _stopped(abort.__cause__ or abort.__context__)
+        return _fail(str(ended), ended.status, as_json)
     except PezoError as error:
-        return _fail(str(error))
+        return _fail(str(error), as_json=as_json)
     except OSError as error:
         _discard_output()
-        return _fail(_reason(error))
+        # Without a name it may be standard output itself that cannot be written.
+        return _fail(_reason(error), as_json=as_json and error.filename is not None)
     return value if isinstance(value, int) else 0
 
 
-def _fail(message: str, status: int = STATUS_ERROR) -> int:
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Return whether the last ``--format`` of a command line, understood or not, is JSON."""
+    joined = [
+        word.removeprefix("--format=") if word.startswith("--format=") else following
+        for word, following in zip(arguments, [*arguments[1:], ""], strict=True)
+        if word == "--format" or word.startswith("--format=")
+    ]
+    return joined[-1:] == ["json"]
+
+
+def _fail(message: str, status: int = STATUS_ERROR, as_json: bool = False) -> int:
     line = " ".join(message.split())
     if len(line) > LONGEST_ERROR:  # it quotes a very long argument
         line = f"{line[: LONGEST_ERROR - 300]} ... {line[-290:]}"
     sys.stderr.write(f"error: {line}\n")
+    if as_json:
+        try:
+            print_json({"ok": False, "error": line, "status": status})
+            sys.stdout.flush()
+        except OSError:  # nobody reads it; the line above has been said
+            _discard_output()
     return status
 
 
@@ -156,13 +181,6 @@ def _reason(error: OSError) -> str:
         return str(error)
     where = "cannot read or write" if error.filename is None else str(error.filename)
     return f"{where}: {why(error)}"
-
-
-def _stop(stop: _StoppedError) -> int:
-    if stop.status == STATUS_BROKEN_PIPE:
-        _discard_output()
-        return stop.status
-    return _fail(str(stop), stop.status)
 
 
 def _discard_output() -> None:

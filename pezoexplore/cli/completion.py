@@ -7,13 +7,12 @@ so nothing heavy is imported, and a file that cannot be read offers nothing.
 from __future__ import annotations
 
 import csv
-import gzip
 import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
 
+from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, NUMERIC_COLUMNS, RESULT_COLUMNS
 from pezoexplore.design.point import REUSES, SCALINGS, STREAM_AXES, TAPS
 from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, UPDATE_ROUNDINGS
@@ -76,6 +75,13 @@ def stages(incomplete: str) -> Offer:
     return _listed(SELECTABLE, incomplete, "a stage")
 
 
+def modules(incomplete: str) -> Offer:
+    """Return modules of the RTL that have a regression."""
+    from pezoexplore.hardware.verify.regress import ALL_MODULES
+
+    return [(name, "a module of the RTL") for name in ALL_MODULES if name.startswith(incomplete)]
+
+
 def settings(incomplete: str) -> Offer:
     """Return keys of a design file, as after `-s`: axes, training and hardware settings."""
     from pezoexplore.design.space import DesignSpace, HardwareSettings, TrainSettings
@@ -121,7 +127,7 @@ def _points_of(source: Path) -> dict[str, str]:
     if ".csv" not in path.suffixes:
         return {}
     try:
-        with _open(path) as file:
+        with open_text(path) as file:
             rows = csv.DictReader(file)
             return {
                 row["point_id"]: _label(row)
@@ -130,12 +136,6 @@ def _points_of(source: Path) -> dict[str, str]:
             }
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, KeyError, RuntimeError):
         return {}
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
 
 
 def _label(row: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from pezoexplore.analysis.run_files import results_file
 from pezoexplore.cli import completion
 from pezoexplore.cli.terminal import set_verbosity
 from pezoexplore.errors import DesignError, PezoError
@@ -109,8 +110,24 @@ Where = Annotated[
         autocompletion=completion.conditions,
     ),
 ]
+
+
+def there(run: Path | None) -> Path | None:
+    """Refuse a run that is not there, before anything heavy is imported to read it.
+
+    Raises:
+        DesignError: There is no results.csv.
+    """
+    if run is not None:
+        results_file(run)
+    return run
+
+
 ResultsFile = Annotated[
-    Path, typer.Argument(metavar="RESULTS.csv", help="A results.csv, or its run directory.")
+    Path,
+    typer.Argument(
+        metavar="RESULTS.csv", help="A results.csv, or its run directory.", callback=there
+    ),
 ]
 TaskName = Annotated[str | None, typer.Option("--task", help="Training task; default: digits-mlp.")]
 Simulator = Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")]

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -22,6 +22,9 @@ from pezoexplore.design.conditions import Condition, cell_text, is_missing, pars
 from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.report.designs import interval_column
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_LIMIT = 10_000
 """Width in characters that no table exceeds."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.sweeps.outputs import RunInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pezoexplore.design.point import DesignPoint
+    from pezoexplore.sweeps.outputs import RunInfo
 
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-learn")
 """Packages whose versions may change the last digits of a training result."""
@@ -40,6 +40,8 @@ def run_info(
         rtl_dir: Folder of the RTL; it must exist.
         chance: Accuracy of the most frequent class, percent.
     """
+    from pezoexplore.sweeps.outputs import RunInfo
+
     return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir), chance)
 
 

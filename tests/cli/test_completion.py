@@ -113,6 +113,7 @@ def shell(request, tmp_path_factory):
         ("pezoexplore sweep --state", "--state-bits"),
         ("pezoexplore sweep -s train.mask", "train.mask_epochs="),
         ("pezoexplore sweep --stages train,sy", "train,synth"),
+        ("pezoexplore verify stream_ph", "stream_phased"),
         (f"pezoexplore diff run run --point {POINT[:6]}", POINT),
     ],
 )

@@ -51,17 +51,18 @@ def cosim(
     same run is trained in software, and the weights after each step must be identical. Weights are
     integers, of 16 bits unless the axes say otherwise.
     """
-    from pezoexplore import paths, run
     from pezoexplore.design.one_point import ENGINE_BITS, one_point
-    from pezoexplore.hardware.verify.cosim import Training, cosimulate
-    from pezoexplore.hardware.verify.simulate import require_simulator
 
     check_simulator(sim)
-    require_simulator(sim)
     widths = {name: axes[name] or bits for name, bits in ENGINE_BITS.items()}
     point, space = one_point(axes | widths, {"task": task})
     if point.weight_bits is None:
         raise DesignError("cosim needs integers: --weight-bits and --activation-bits are 4 to 16")
+    from pezoexplore import paths, run
+    from pezoexplore.hardware.verify.cosim import Training, cosimulate
+    from pezoexplore.hardware.verify.simulate import require_simulator
+
+    require_simulator(sim)
     training = Training(space.task, steps, learning_rate, epsilon, batch)
     log.info(f"{point.label()}: {counted(steps, 'step')} on {space.task}, RTL in the loop")
     with tempfile.TemporaryDirectory(prefix="pezoexplore-") as scratch:

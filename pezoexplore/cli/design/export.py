@@ -13,7 +13,7 @@ import typer
 
 from pezoexplore.cli import completion
 from pezoexplore.cli.axis_options import Axes, axis_options
-from pezoexplore.cli.options import Format, RtlDir, TableOrJson
+from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
@@ -38,7 +38,9 @@ def export(
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(help="Run directory or results.csv with the figures of the datasheet."),
+        typer.Option(
+            help="Run directory or results.csv with the figures of the datasheet.", callback=there
+        ),
     ] = None,
     engine: Annotated[
         bool, typer.Option("--engine", help="Include the perturbation engine around the stream.")
@@ -57,10 +59,10 @@ def export(
     RTL with the parameters frozen, a FuseSoC core file, test vectors and a cocotb bench, models of
     the stream in C and Python, and a datasheet. The same design gives the same bytes.
     """
+    design = _point(axes, point, results, engine)
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 
-    design = _point(axes, point, results, engine)
     order = Order(
         point=design,
         segments=segments if engine else None,
@@ -80,7 +82,6 @@ def export(
 
 def _point(axes: Axes, point_id: str | None, results: Path | None, engine: bool) -> DesignPoint:
     """Return the design that the axis options describe, or that of a row of the results."""
-    from pezoexplore.analysis.runs import read_rows
     from pezoexplore.design.one_point import ENGINE_BITS, one_point
 
     given = [name for name, text in axes.items() if text is not None]
@@ -91,6 +92,8 @@ def _point(axes: Axes, point_id: str | None, results: Path | None, engine: bool)
         raise DesignError(f"--{given[0].replace('_', '-')}: {point_id} has its own axes")
     if results is None:
         raise DesignError(f"{point_id}: name the run it is from with --results")
+    from pezoexplore.analysis.runs import read_rows
+
     for row in read_rows(results):
         if row["point_id"] == point_id and not row["status"].startswith("skipped:"):
             return _of_row(row, results)

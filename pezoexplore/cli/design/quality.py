@@ -32,14 +32,15 @@ def quality(
     depend on the verdicts.
     """
     from pezoexplore.design.one_point import one_point
-    from pezoexplore.report.tables import print_table
-    from pezoexplore.streams.quality import facts, run_tests
-    from pezoexplore.streams.stream import Stream
 
     verbosity(quiet, verbose)
     point, _ = one_point(axes)
     if not point.in_hardware:
         raise DesignError(f"rng {point.rng} is software with real numbers: it has no bits to test")
+    from pezoexplore.report.tables import print_table
+    from pezoexplore.streams.quality import facts, run_tests
+    from pezoexplore.streams.stream import Stream
+
     stream = Stream(point, seed)
     log.info(f"{point.label()}: testing")
     known, outcomes = facts(stream), run_tests(stream)

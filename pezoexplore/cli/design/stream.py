@@ -55,23 +55,27 @@ def stream(
     reseed follows after a number of steps, whose length a stream does not know. Each axis takes one
     value; an axis not given has its default, and reuse is none for every generator but the lfsr.
     """
-    from pezoexplore.cli.design.stream_formats import WRITERS, Excerpt, write_raw
     from pezoexplore.design.one_point import one_point
-    from pezoexplore.streams.quality import raw_bytes
-    from pezoexplore.streams.stream import Stream
 
     point, _ = one_point(axes)
     _check(point, epoch, format_, out)
-    stream_ = Stream(point, seed)
-    if format_ is StreamForm.raw:
+    raw = format_ is StreamForm.raw
+    if raw:
         _check_lane(point, lane, count, out)
+    elif count is None or lane is not None:
+        raise DesignError("--count is needed, but for --format raw; --lane is for raw alone")
+    from pezoexplore.cli.design.stream_formats import WRITERS, Excerpt, write_raw
+    from pezoexplore.streams.quality import raw_bytes
+    from pezoexplore.streams.stream import Stream
+
+    stream_ = Stream(point, seed)
+    if raw:
         bits = None if count is None else count * point.bits
         with _output(out) as output:
             parts = raw_bytes(stream_, lane, epoch)
             write_raw(output, parts, None if bits is None else -(-bits // 8))
         return 0
-    if count is None or lane is not None:
-        raise DesignError("--count is needed, but for --format raw; --lane is for raw alone")
+    assert count is not None, "checked above"
     if format_ is StreamForm.hex and count % point.lanes:
         beats = -(-count // point.lanes)
         log.info(f"--format hex holds whole beats: {beats} of {point.lanes} words")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pezoexplore.cli import completion
 from pezoexplore.cli.options import (
     Format,
     Jobs,
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 
 def verify(
     modules: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODULE ...]", help="Modules; default: all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODULE ...]",
+            help="Modules; default: all.",
+            autocompletion=completion.modules,
+        ),
     ] = None,
     formal: Annotated[
         bool,
@@ -155,17 +161,18 @@ def _simulate(
     as_json: bool,
 ) -> int:
     """Simulate every point of the modules, and print how they compare with the streams."""
-    from pezoexplore.cli.progress import ProgressMeter
-    from pezoexplore.hardware.verify.stimulus import TARGET_WORDS
     from pezoexplore.regression.run import (
         chosen_modules,
         regression_coverage,
         run_regression,
         test_cases,
     )
-    from pezoexplore.sweeps.junit import write_junit
 
     modules = chosen_modules(names)
+    from pezoexplore.cli.progress import ProgressMeter
+    from pezoexplore.hardware.verify.stimulus import TARGET_WORDS
+    from pezoexplore.sweeps.junit import write_junit
+
     with ProgressMeter("simulations", f"logs: {out}") as meter:
         checks = run_regression(
             modules,

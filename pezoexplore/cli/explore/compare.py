@@ -27,6 +27,7 @@ from pezoexplore.cli.options import (
 )
 from pezoexplore.cli.terminal import counted, echo, log, print_json
 from pezoexplore.files import write_atomically
+from pezoexplore.sweeps.stage import SELECTABLE
 
 if TYPE_CHECKING:
     from pezoexplore.analysis.compare import Comparison
@@ -67,12 +68,13 @@ def compare(
     paper's figures. Rerun the same command to resume a stopped comparison.
     """
     from pezoexplore import run
+
+    chosen = run.stage_names(stages or ",".join(SELECTABLE))
     from pezoexplore.analysis import compare as analysis
     from pezoexplore.analysis.compare_design import NAME, compared_space, divergences
     from pezoexplore.design.lattice.counting import select
     from pezoexplore.design.loading import LoadedDesign
     from pezoexplore.sweeps.rows import typed_row
-    from pezoexplore.sweeps.stage import SELECTABLE
 
     verbosity(quiet, verbose)
     targets = [name.strip() for name in target.split(",")]
@@ -80,7 +82,7 @@ def compare(
     workers, points = run.Workers(job_count(jobs), cache=cache), select(space)
     plan = run.plan_run(
         LoadedDesign(space),
-        run.stage_names(stages or ",".join(SELECTABLE)),
+        chosen,
         out or Path("reports") / NAME,
         command=command_line(),
         points=points,

@@ -95,17 +95,18 @@ def search(
     """
     from pezoexplore import run
     from pezoexplore.design.loading import read_design
-    from pezoexplore.search.search_run import SearchSettings
 
     verbosity(quiet, verbose)
+    loaded, names = read_design(design, set_ or []), run.stage_names(stages)
+    from pezoexplore.search.search_run import SearchSettings
+
     settings = SearchSettings(
         budget, sampler, seed, batch, time_, job_count(jobs), warm_start or []
     )
     workers = run.Workers(settings.jobs, executor, scheduler, cluster, cache, no_cache)
-    loaded = read_design(design, set_ or [])
     plan = run.plan_search(
         loaded,
-        run.stage_names(stages),
+        names,
         out or Path("reports") / f"{loaded.space.name}-search",
         sampler,
         command=command_line(),

@@ -93,8 +93,8 @@ def sweep(
 
     verbosity(quiet, verbose)
     as_json = format_ is TableOrJson.json
-    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed)
     names = run.stage_names(stages)
+    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed)
     workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
     if parquet:
         run.check_parquet()

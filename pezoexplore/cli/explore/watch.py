@@ -38,8 +38,6 @@ def watch(
 
     The exit status is 1 when the sweep was stopped, or ended with failures.
     """
-    from rich.console import Console
-
     now = _look(run_dir)
     if format_ is TableOrJson.json:
         print_json(asdict(now))
@@ -48,6 +46,8 @@ def watch(
         for line in _lines(now):
             echo(line)
         return 0
+    from rich.console import Console
+
     console = Console()
     if console.is_terminal:
         now = _follow_live(run_dir, now, interval, console)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pezoexplore.cli import completion
-from pezoexplore.cli.options import Format, TableOrJson
+from pezoexplore.cli.options import Format, TableOrJson, there
 from pezoexplore.cli.terminal import counted, echo, print_json
 from pezoexplore.errors import DesignError
 
@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
 def diff(
     before: Annotated[
-        Path, typer.Argument(metavar="RUN_A", help="Run directory or results.csv, the earlier.")
+        Path,
+        typer.Argument(
+            metavar="RUN_A", help="Run directory or results.csv, the earlier.", callback=there
+        ),
     ],
     after: Annotated[
-        Path, typer.Argument(metavar="RUN_B", help="Run directory or results.csv, the later.")
+        Path,
+        typer.Argument(
+            metavar="RUN_B", help="Run directory or results.csv, the later.", callback=there
+        ),
     ],
     point: Annotated[
         list[str] | None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pezoexplore.analysis.run_files import may_have
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
 from pezoexplore.cli.terminal import echo, print_json
@@ -61,6 +63,8 @@ def pareto(
     Objectives and constraints are those of the run's design.yaml; without one accuracy_mean is
     maximized, lut and ff are minimized.
     """
+    for option, names in (("--maximize", maximize), ("--minimize", minimize)):
+        _check_columns(results, option, names or ())
     from pezoexplore import paths
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
@@ -120,6 +124,17 @@ def pareto(
         for path in files:
             echo(str(path))
     return 0
+
+
+def _check_columns(results: Path, option: str, names: Sequence[str]) -> None:
+    """Refuse a column that no results have and these have not either, before reading them."""
+    from pezoexplore.design.columns import NUMERIC_COLUMNS
+    from pezoexplore.design.kinds import nearest
+
+    for name in names:
+        if name not in NUMERIC_COLUMNS and not may_have(results, name):
+            hint, known = nearest(name, NUMERIC_COLUMNS), ", ".join(NUMERIC_COLUMNS)
+            raise DesignError(f"{option}: unknown column {name!r}{hint}; there are: {known}")
 
 
 def _written_rows(

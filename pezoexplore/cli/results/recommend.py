@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pezoexplore.cli import completion
-from pezoexplore.cli.options import Format, TableOrJson
+from pezoexplore.cli.options import Format, TableOrJson, there
 from pezoexplore.cli.terminal import counted, echo, print_json
 from pezoexplore.errors import DesignError
 
@@ -38,7 +38,10 @@ def recommend(
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(help="Run directory or results.csv; default: the bundled grid of results."),
+        typer.Option(
+            help="Run directory or results.csv; default: the bundled grid of results.",
+            callback=there,
+        ),
     ] = None,
     results_params: Annotated[
         int | None,

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from pezoexplore.cli.options import Format, TableOrJson
+from pezoexplore.cli.options import Format, TableOrJson, there
 from pezoexplore.cli.terminal import counted, echo, print_json
 
 
 def report(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN_DIR", help="A run directory, or a results.csv.")
+        Path,
+        typer.Argument(
+            metavar="RUN_DIR", help="A run directory, or a results.csv.", callback=there
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; default: the run directory.")

@@ -1,0 +1,42 @@
+"""The files of a run as they lie on the disk; found without reading, or importing, anything."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TextIO
+
+from pezoexplore.errors import DesignError
+
+RESULTS_NAME, FRONT_NAME = "results.csv", "pareto.csv"
+DESIGN_NAME, RUN_NAME = "design.yaml", "run.json"
+
+
+def results_file(source: Path) -> Path:
+    """Return the results of a run directory, or the file itself.
+
+    Raises:
+        DesignError: There is none.
+    """
+    path = source / RESULTS_NAME if source.is_dir() else source
+    if source.is_dir() and not path.exists():
+        raise DesignError(f"{source}: no {RESULTS_NAME} in it; let its sweep run to the end")
+    if not source.exists():
+        raise DesignError(f"{source}: no such run; name a run directory or a {RESULTS_NAME}")
+    return path
+
+
+def open_text(path: Path) -> TextIO:
+    """Return a text file to read, packed by gzip if its name ends in ``.gz``."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def may_have(source: Path, column: str) -> bool:
+    """Return whether the header of a run's results may hold a column: its text does."""
+    with open_text(results_file(source)) as file:
+        try:
+            return column in file.readline()
+        except (OSError, EOFError, UnicodeDecodeError):
+            return True  # said by whoever reads the whole
