@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.processes import kill_tree
@@ -82,7 +82,7 @@ def run_tool(
             return _wait(process, log_path, start, timeout_s, command[0], stop or threading.Event())
         finally:
             if process is not None:
-                _kill(process)
+                end(process)
 
 
 def _start(command: Sequence[str], cwd: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -123,7 +123,7 @@ def _wait(
             raise ToolError(f"{name}: printed over {MAX_LOG_BYTES:,} bytes; killed, see {log_path}")
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """Kill the rest of the program: its process group and its processes in other sessions."""
     if process.poll() is None:
         kill_tree(process.pid)

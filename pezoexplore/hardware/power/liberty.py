@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pezoexplore.hardware.power.liberty_syntax import Group, LibertyError, number, parse
+from pezoexplore.hardware.eda.liberty_syntax import Group, LibertyError, at, number, read_library
 
 SLEW, LOAD = "slew", "load"
 """Axes of a table: transition time of the input, ns; capacitance of the output, pF."""
@@ -151,19 +151,12 @@ def read_liberty(path: Path) -> Library:
         LibertyError: The file cannot be read, breaks the syntax, or uses units other than ns, V, pF
             and nW.
     """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise LibertyError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        return _library(parse(text))
-    except LibertyError as error:
-        raise LibertyError(f"{path}: {error}") from error
+    group = read_library(path)
+    with at(path):
+        return _library(group)
 
 
 def _library(group: Group) -> Library:
-    if group.kind != "library":
-        raise LibertyError(f"a {group.kind} group where a library was expected")
     units = {
         "time_unit": ("1ns", group.text("time_unit", "1ns")),
         "voltage_unit": ("1v", group.text("voltage_unit", "1V")),
@@ -173,12 +166,12 @@ def _library(group: Group) -> Library:
     for name, (known, found) in units.items():
         if re.sub(r"^1\.0*\b", "1", found.lower()) != known:
             raise LibertyError(f"{name} is {found!r}; only {known} is read")
-    templates = {g.names[0]: _axes(g) for g in group.groups if g.kind.endswith("_template")}
-    cells = [_cell(g, templates) for g in group.all("cell")]
+    kinds = dict.fromkeys(g.kind for g in group.groups if g.kind.endswith("_template"))
+    templates = {name: _axes(g) for kind in kinds for name, g in group.named(kind)}
     return Library(
         name=group.names[0],
         voltage=group.number("nom_voltage"),
-        cells={cell.name: cell for cell in cells},
+        cells={name: _cell(name, g, templates) for name, g in group.named("cell")},
     )
 
 
@@ -191,21 +184,20 @@ def _axes(template: Group) -> tuple[str, ...]:
 Templates = Mapping[str, tuple[str, ...]]
 
 
-def _cell(group: Group, templates: Templates) -> Cell:
-    pins = [_pin(g, templates) for g in group.all("pin")]
+def _cell(name: str, group: Group, templates: Templates) -> Cell:
     return Cell(
-        name=group.names[0],
+        name=name,
         area=group.number("area"),
         leakage_nw=group.number("cell_leakage_power"),
-        pins={pin.name: pin for pin in pins},
+        pins={pin: _pin(pin, g, templates) for pin, g in group.named("pin")},
         state=group.first("ff") or group.first("latch"),
     )
 
 
-def _pin(group: Group, templates: Templates) -> Pin:
+def _pin(name: str, group: Group, templates: Templates) -> Pin:
     arcs = (g for g in group.all("timing") if g.first("cell_rise") and g.first("cell_fall"))
     return Pin(
-        name=group.names[0],
+        name=name,
         direction=group.text("direction"),
         capacitance=group.number("capacitance"),
         function=group.text("function"),

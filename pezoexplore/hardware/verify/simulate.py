@@ -84,6 +84,7 @@ def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "i
     for stale in (RESULTS, "trace.txt", f"{HARNESS}.vvp"):
         (folder / stale).unlink(missing_ok=True)
     command = [sys.executable, "-m", "pezoexplore.hardware.verify.simulate", str(folder), simulator]
+    command += [str(verilator_folder())] * (simulator == "verilator")
     code = run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
         raise ToolError(f"the simulation failed (exit {code}); see {log_path}")
@@ -102,8 +103,14 @@ def _count(results: Path) -> tuple[int, int]:
     return len(cases), len(failed)
 
 
-def _child(folder: Path, simulator: str) -> None:
-    """Run cocotb-test in this process; it exits through SystemExit when anything fails."""
+def _child(folder: Path, simulator: str, programs: str = "") -> None:
+    """Run cocotb-test in this process; it exits through SystemExit when anything fails.
+
+    Args:
+        folder: See :func:`simulate`.
+        simulator: See :func:`simulate`.
+        programs: Folder of Verilator, as the parent found it.
+    """
     from cocotb_test.simulator import run
 
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -113,7 +120,7 @@ def _child(folder: Path, simulator: str) -> None:
     sources = [str(folder / name) for name in job["sources"]]
     runtime = None
     if simulator == "verilator":
-        os.environ["PATH"] = f"{verilator_folder()}{os.pathsep}{os.environ['PATH']}"
+        os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
         options = _verilator_options(job)
         if (folder / PUBLIC).exists():
             options["extra_args"] += _PUBLIC_OPTIONS
@@ -157,4 +164,4 @@ def _runtime(options: list[str]) -> Path:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), sys.argv[2])
+    _child(Path(sys.argv[1]), *sys.argv[2:])

@@ -98,10 +98,22 @@ def test_area_comes_from_the_library(tmp_path):
         count_cells({"FILL": 1}, TARGETS["osu018"], areas)
 
 
-@pytest.mark.parametrize("text", ["", "library(x) {}", "cell (INVX1) { area : 16; }"])
-def test_a_file_that_is_no_library(text, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", r"cells\.lib: line 1: not the one group"),
+        ("library(x) {}", "no cell library with the area of NAND2X1"),
+        ("cell (INVX1) { area : 16; }", "a cell group where a library was expected"),
+        (LIBRARY.replace("area : 24", "area : a"), r"cells\.lib: line 2: area: 'a' is no number"),
+        (
+            LIBRARY.replace("(FILL)", "(NAND2X1)"),
+            r"cells\.lib: line 7: cell NAND2X1 is there already, in line 2",
+        ),
+    ],
+)
+def test_a_file_that_is_no_library(text, reason, tmp_path):
     (tmp_path / "cells.lib").write_text(text)
-    with pytest.raises(ToolError, match="no cell library with the area of NAND2X1"):
+    with pytest.raises(ToolError, match=reason):
         cell_areas(tmp_path / "cells.lib")
 
 

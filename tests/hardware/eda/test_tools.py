@@ -6,7 +6,7 @@ import hashlib
 import platform
 
 import pytest
-from fake_tools import fake
+from fake_tools import fake, first_on_path, gone
 
 from pezoexplore.hardware.eda import tools
 
@@ -24,6 +24,7 @@ def _forget():
         tools.icarus_version,
         tools.opensta_version,
         tools.verilator_version,
+        tools.verilator_folder,
         tools.yosys_version,
         tools.osu018_version,
         tools.gcc_version,
@@ -124,6 +125,46 @@ def test_verilator_of_the_python_package_is_found(tmp_path, monkeypatch):
     assert folder is not None
     assert (folder / "verilator").is_file()
     assert tools.verilator_version() == tools.package_version("verilator")
+
+
+@pytest.mark.parametrize(
+    "script", ['exec verilator-cli "$@"', 'exec python3 -m verilator "$@"', "exec verilator"]
+)
+def test_a_script_that_leads_back_to_the_package_is_not_run(tmp_path, monkeypatch, script):
+    """The package's command runs the `verilator` on PATH, which is the script."""
+    fake(tmp_path / "bin", "verilator", f'echo "$$" >> {tmp_path}/started\n{script}')
+    first_on_path(monkeypatch, tmp_path / "bin")
+    folder = tools.verilator_folder()
+    assert folder is not None
+    assert (folder / "verilator_bin").is_file()
+    assert tools.verilator_version() == tools.package_version("verilator")
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_verilator_with_its_binary_beside_it_comes_first(tmp_path, monkeypatch, linked):
+    fake(tmp_path / "own", "verilator", "echo Verilator 7.001 2030-01-01")
+    fake(tmp_path / "own", "verilator_bin", "exit 1")
+    folder = tmp_path / ("links" if linked else "own")
+    if linked:
+        folder.mkdir()
+        (folder / "verilator").symlink_to(tmp_path / "own" / "verilator")
+    first_on_path(monkeypatch, folder)
+    assert tools.verilator_folder() == folder
+    assert tools.verilator_version() == "7.001"
+
+
+def test_a_program_without_an_answer_is_killed_with_what_it_started(path, monkeypatch):
+    monkeypatch.setattr(tools, "ANSWER_S", 0.5)
+    body = f"/bin/sleep 600 &\necho $! > {path}/child\n/bin/sleep 600"
+    fake(path, "iverilog", body)
+    assert tools.icarus_version() is None
+    assert gone(int((path / "child").read_text()))
+
+
+def test_an_answer_that_is_no_text_is_no_version(path):
+    fake(path, "iverilog", r"printf '\377\376\n'")
+    assert tools.icarus_version() is None
 
 
 def test_the_cell_library_is_known_by_its_content(tmp_path, monkeypatch):

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_library import text, write
 
+from pezoexplore.hardware.eda.liberty_syntax import LibertyError, parse
 from pezoexplore.hardware.power.boolean import Function, parse_function
 from pezoexplore.hardware.power.liberty import LOAD, SLEW, Table, read_liberty
-from pezoexplore.hardware.power.liberty_syntax import LibertyError, parse
 
 
 def test_groups_attributes_and_comments():
@@ -67,6 +67,79 @@ def test_what_would_be_misread_is_refused(tmp_path, there, instead, reason):
     with pytest.raises(LibertyError, match=reason) as caught:
         read_liberty(path)
     one_line(caught.value)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    path = tmp_path / "x.lib"
+    path.write_text(text(), encoding="utf-8-sig")
+    assert read_liberty(path) == read_liberty(write(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("4 * 2.5", 10.0), ("4*2.5+1", 11.0), ("2 * (1 + 3) / 4", 2.0), ("-1 + 3", 2.0),
+        ('"12.5"', 12.5), ("1e1", 10.0),
+    ],
+)  # fmt: skip
+def test_an_area_may_be_an_expression(tmp_path, written, value):
+    path = tmp_path / "x.lib"
+    path.write_text(text().replace("area : 9", f"area : {written}"), encoding="utf-8")
+    assert read_liberty(path).cells["DFF"].area == value
+
+
+@pytest.mark.parametrize("written", ["unit * 2", "2 *", "1 / 0", "2 ** 3", "f(3)", "9,5", "1 2"])
+def test_an_area_that_is_none_names_its_line(tmp_path, written):
+    path = tmp_path / "x.lib"
+    path.write_text(text().replace("area : 9", f"area : {written}"), encoding="utf-8")
+    at = text()[: text().index("area : 9")].count("\n") + 1
+    with pytest.raises(LibertyError, match=rf"x\.lib: line {at}: area: .* is no number"):
+        read_liberty(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ("cell(INV) {\n area : 5; }\n", "line {last}: cell INV is there already, in line {inv}"),
+        (
+            "cell(N) {\n pin(A, B) { }\n pin(B) { } }\n",
+            "line {last2}: pin B is there already, in line {last1}",
+        ),
+        (
+            "cell(N) {\n area : 1;\n area : 2; }\n",
+            "line {last2}: another area than in line {last1}",
+        ),
+    ],
+)
+def test_what_is_there_twice_is_named_with_both_lines(tmp_path, more, reason):
+    path, whole = tmp_path / "x.lib", text().rstrip()
+    assert whole.endswith("}")
+    head = f"{whole[:-1].rstrip()}\n"
+    path.write_text(f"{head}{more}}}\n", encoding="utf-8")
+    last = head.count("\n") + 1
+    inv = head[: head.index("cell (INV)")].count("\n") + 1
+    said = reason.format(last=last, last1=last + 1, last2=last + 2, inv=inv)
+    with pytest.raises(LibertyError, match=rf"x\.lib: {said}$"):
+        read_liberty(path)
+
+
+def test_the_same_attribute_twice_is_once():
+    assert parse("library(l) { a : 1;\n a : 1; }").text("a") == "1"
+
+
+def test_a_pin_of_several_names_is_several_pins(tmp_path):
+    path = tmp_path / "x.lib"
+    path.write_text(text().replace("pin(A) {", "pin(A, A2) {", 1), encoding="utf-8")
+    pins = read_liberty(path).cells["INV"].pins
+    assert list(pins) == ["A", "A2", "Y"]
+    assert pins["A2"].capacitance == pins["A"].capacitance
+
+
+def test_several_libraries_in_a_file_are_refused(tmp_path):
+    path = tmp_path / "x.lib"
+    path.write_text(text() + "\n" + text(), encoding="utf-8")
+    with pytest.raises(LibertyError, match=r"x\.lib: line \d+: a second library in the file, the"):
+        read_liberty(path)
 
 
 def test_cells_pins_and_tables(tmp_path):

@@ -7,11 +7,15 @@ User Guides and Reference Manual, Synopsys, vol. 1.
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from pezoexplore.errors import PezoError
+from pezoexplore.errors import ToolError
 
 _TOKEN = re.compile(
     r"""\s+ | /\*.*?\*/ | //[^\n]* | \\\r?\n"""  # passed over
@@ -20,7 +24,7 @@ _TOKEN = re.compile(
 )
 
 
-class LibertyError(PezoError):
+class LibertyError(ToolError):
     """A Liberty file that cannot be used."""
 
 
@@ -33,12 +37,16 @@ class Group:
         names: Arguments in its parentheses.
         values: Simple attributes, and complex ones with their arguments, by name.
         groups: The groups within, in order.
+        line: Line of the file that it begins in.
+        lines: Line of each simple attribute; where two disagree, those of both.
     """
 
     kind: str
     names: tuple[str, ...]
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
+    line: int = 1
+    lines: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def all(self, kind: str) -> Iterator[Group]:
         """Return the groups of a type within this one."""
@@ -48,13 +56,72 @@ class Group:
         """Return the first group of a type within this one."""
         return next(self.all(kind), None)
 
+    def named(self, kind: str) -> Iterator[tuple[str, Group]]:
+        """Yield the groups of a type within this one by name; one of several names comes for each.
+
+        Raises:
+            LibertyError: A name comes twice; the message has both lines.
+        """
+        first: dict[str, int] = {}
+        for group in self.all(kind):
+            for name in group.names:
+                if name in first:
+                    raise LibertyError(
+                        f"line {group.line}: {kind} {name} is there already, in line {first[name]}"
+                    )
+                first[name] = group.line
+                yield name, group
+
     def text(self, name: str, otherwise: str = "") -> str:
-        """Return a simple attribute as text."""
+        """Return a simple attribute as text.
+
+        Raises:
+            LibertyError: It is given twice, differently.
+        """
+        lines = self.lines.get(name, ())
+        if len(lines) > 1:
+            raise LibertyError(f"line {lines[1]}: another {name} than in line {lines[0]}")
         return " ".join(self.values[name]) if name in self.values else otherwise
 
     def number(self, name: str, otherwise: float = 0.0) -> float:
-        """Return a simple attribute as a number."""
-        return number(self.text(name)) if name in self.values else otherwise
+        """Return a simple attribute, a number or an expression of numbers.
+
+        Raises:
+            LibertyError: It is neither, or given twice, differently.
+        """
+        try:
+            return number(self.text(name)) if name in self.values else otherwise
+        except LibertyError as error:
+            if str(error).startswith("line "):
+                raise
+            raise LibertyError(f"line {self.lines[name][0]}: {name}: {error}") from None
+
+
+def read_library(path: Path) -> Group:
+    """Return the library group of a Liberty file.
+
+    Raises:
+        LibertyError: The file cannot be read, breaks the syntax or is not one library; the message
+            has the file and the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise LibertyError(f"{path}: cannot be read ({error.strerror})") from error
+    with at(path):
+        group = parse(text)
+        if group.kind != "library":
+            raise LibertyError(f"a {group.kind} group where a library was expected")
+    return group
+
+
+@contextmanager
+def at(path: Path) -> Iterator[None]:
+    """Name the file in errors of its content."""
+    try:
+        yield
+    except LibertyError as error:
+        raise LibertyError(f"{path}: {error}") from error
 
 
 def parse(text: str) -> Group:
@@ -66,6 +133,12 @@ def parse(text: str) -> Group:
     tokens = list(_tokens(text))
     outer = Group("", ())
     rest = _statements(tokens, 0, outer)
+    if rest == len(tokens) and len(outer.groups) > 1:
+        first, second = outer.groups[:2]
+        raise LibertyError(
+            f"line {second.line}: a second {second.kind} in the file, the first is in line "
+            f"{first.line}: give each a file"
+        )
     if rest != len(tokens) or len(outer.groups) != 1:
         line = tokens[rest][1] if rest < len(tokens) else text.count("\n") + 1
         raise LibertyError(f"line {line}: not the one group that a Liberty file is")
@@ -96,7 +169,12 @@ def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> i
             place += 1
         elif mark == ":":
             end = _find(tokens, place, (";", "}"), line)
-            into.values[name] = tuple(_plain(token) for token, _ in tokens[place + 2 : end])
+            value = tuple(_plain(token) for token, _ in tokens[place + 2 : end])
+            if into.values.get(name, value) == value:
+                into.lines[name] = (line,)
+            else:
+                into.lines[name] += (line,)
+            into.values[name] = value
             place = end + (tokens[end][0] == ";")
         elif mark == "(":
             place = _complex(tokens, place, into)
@@ -111,7 +189,7 @@ def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
     end = _find(tokens, place, (")",), line)
     arguments = tuple(_plain(t) for t, _ in tokens[place + 2 : end] if t != ",")
     if end + 1 < len(tokens) and tokens[end + 1][0] == "{":
-        group = Group(name, arguments)
+        group = Group(name, arguments, line=line)
         into.groups.append(group)
         close = _statements(tokens, end + 2, group)
         if close >= len(tokens):
@@ -133,12 +211,38 @@ def _plain(token: str) -> str:
 
 
 def number(text: str) -> float:
-    """Parse a number.
+    """Parse a number, or an expression of numbers such as ``2 * (1.5 + 3)``.
 
     Raises:
-        LibertyError: The text is no number.
+        LibertyError: The text is neither.
     """
     try:
         return float(text)
     except ValueError:
+        pass
+    try:
+        return _computed(ast.parse(text.strip()[:1000], mode="eval").body)
+    except (ValueError, SyntaxError, ArithmeticError, RecursionError, MemoryError):
         raise LibertyError(f"{text!r} is no number") from None
+
+
+_BINARY = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def _computed(node: ast.expr) -> float:
+    """Return the value of an expression of numbers."""
+    match node:
+        case ast.BinOp(left, sign, right) if type(sign) in _BINARY:
+            return float(_BINARY[type(sign)](_computed(left), _computed(right)))
+        case ast.UnaryOp(ast.USub(), operand):
+            return -_computed(operand)
+        case ast.UnaryOp(ast.UAdd(), operand):
+            return _computed(operand)
+        case ast.Constant(int() | float() as value) if not isinstance(value, bool):
+            return float(value)
+    raise ValueError(ast.dump(node))
