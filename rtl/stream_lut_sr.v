@@ -5,8 +5,9 @@
 // Handshake and pulses as in stream_none.v, with clocks without a beat, for a shift register takes
 // one bit a clock: 17 after rst and after the last load of a reseed, in which each generator makes
 // its state of a word (the low 32 bits of its part of SEEDS or of load_data), all pulses but rst
-// ignored; and 1 to 15 after a `start` that follows the last start or replay by as many beats, in
-// which the registers that are kept take these beats, `start` ignored. A replay costs no clock.
+// and reseed ignored; and 1 to 15 after a `start` that follows the last start or replay by as many
+// beats, in which the registers that are kept take these beats, `start` ignored. A replay costs no
+// clock.
 
 `resetall
 `timescale 1ns/1ps

@@ -7,7 +7,8 @@
 // memory's register, so replay costs no clock. Without HAS_RESEED the rows are the initial contents
 // of the memory, from FILE. With HAS_RESEED one generator of the family KIND fills the memory, a
 // word a clock, row by row, lane 0 first: after rst from SEED, after `reseed` from the one state
-// that the host loads; out_valid is low meanwhile and returns two clocks after the last word.
+// that the host loads; out_valid is low meanwhile and returns two clocks after the last word, in
+// the second of which a reseed is obeyed.
 // Each row may keep a scale exponent in its top EXPONENT_BITS bits: from FILE, or, with HAS_RESEED,
 // found while the row is filled, from the sum of (2 w + HALF)**2 against THRESHOLDS: EXPONENT_BASE
 // plus the number of thresholds that the sum does not exceed.

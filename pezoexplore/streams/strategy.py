@@ -244,6 +244,11 @@ class Strategy(ABC):
         """Cycles without a beat after rst, the host always ready."""
         return len(self.load_words(0)) if self.loads_after_reset else 0
 
+    @property
+    def fill_clocks_with_reseed(self) -> int:
+        """Last clocks of a fill in which a reseed is obeyed; in all before it is ignored."""
+        return 0
+
     def start_stall(self, age: int) -> int:
         """Return the cycles without a beat after a `start` that comes `age` beats after another."""
         return 0

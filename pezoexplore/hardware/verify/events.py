@@ -1,13 +1,21 @@
 """Functional coverage of a stream: required events, and those that occurred under a script.
 
-The events are derived from the positions of :func:`pezoexplore.hardware.verify.checker.check`, so
-what is counted was compared as well.
+The events are derived from the states that :func:`pezoexplore.hardware.verify.checker.check` tells
+of, so what is counted was compared as well.
 """
 
 from __future__ import annotations
 
-from pezoexplore.hardware.verify.checker import Position
-from pezoexplore.hardware.verify.stimulus import LOAD, READY, REPLAY, RESEED, RST, START
+from pezoexplore.hardware.verify.contract import (
+    LOAD,
+    READY,
+    REPLAY,
+    RESEED,
+    RST,
+    START,
+    Contract,
+    Phase,
+)
 from pezoexplore.streams.stream import Stream
 
 _ALWAYS = (
@@ -65,13 +73,13 @@ class StreamEvents:
         self._row = self._stalled = 0
         self._started = self._loading = self._gaps = False
 
-    def __call__(self, at: Position, control: int, shown: str) -> None:
+    def __call__(self, at: Contract, control: int, shown: str) -> None:
         """Observe one clock, before its rising edge."""
         if control & RST:
             self._reset(control)
-        elif at.stall.active:
+        elif at.phase is not Phase.SHOWING:
             self._loading = at.epoch > 0
-            self._gaps |= shown[0] == "1" and not control & LOAD
+            self._gaps |= at.phase is Phase.LOADING and not control & LOAD
             if control & RESEED:  # accepted while a start stalls
                 self._gaps = False
         else:
@@ -85,7 +93,7 @@ class StreamEvents:
         self._row = self._stalled = 0
         self._started = False
 
-    def _beat(self, at: Position, control: int, shown: str) -> None:
+    def _beat(self, at: Contract, control: int, shown: str) -> None:
         accepted = bool(control & READY)
         if self._loading:
             gaps = "gaps between words" if self._gaps else "every word at once"
@@ -124,7 +132,7 @@ class StreamEvents:
         for lane in range(self._point.lanes):
             self._words.add((beat >> (lane * bits)) & (2**bits - 1))
 
-    def _replay(self, at: Position, control: int, accepted: bool) -> None:
+    def _replay(self, at: Contract, control: int, accepted: bool) -> None:
         self.hit.add(f"replay on {_beat_name(accepted)}")
         if control & START:
             self.hit.add("replay over start")

@@ -1,103 +1,99 @@
-"""Stimulus of a stream, clock by clock.
+"""Stimulus of a stream, clock by clock: random steps, wraps, every control input in every state.
 
-It is open loop: pulses and back-pressure are generated beforehand from an explicit seed, so a
-testbench never waits for a single beat.
+It is open loop: all is drawn beforehand from an explicit seed, and the state of the stream follows
+from the contract, so a testbench never waits for a single beat.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.streams.strategy import Strategy
+from pezoexplore.hardware.verify.contract import LOAD, READY, REPLAY, RESEED, START
+from pezoexplore.hardware.verify.script import Script, Writer
 from pezoexplore.streams.stream import Stream
-
-RST, START, REPLAY, RESEED, READY, LOAD = (1 << i for i in range(6))
 
 TARGET_WORDS = 100_000
 """Words compared for a point, give or take what replays repeat."""
 
-RESEEDS = 3
+_WORDS_COUNTED = 10
+"""Words that a beat counts for at most: wide streams, too, see many beats of control inputs."""
+
+_RESEEDS = 3
 _WRAP_CLOCKS = 220
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
 _PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, redrawn every 64 clocks
-
-
-@dataclass(frozen=True)
-class Deposit:
-    """Registers set before a clock, so that a replay jumps to a beat near a wrap.
-
-    Attributes:
-        cycle: Clock before which they are set.
-        registers: Values by path below the stream's instance.
-        beat: The beat they stand for, of the epoch in force.
-    """
-
-    cycle: int
-    registers: dict[str, int]
-    beat: int
-
-
-@dataclass(frozen=True)
-class Script:
-    """A point's stimulus.
-
-    Attributes:
-        controls: Control bits by clock, uint8.
-        deposits: Registers to set on the way.
-        epochs: Epochs that the host loads, in order.
-    """
-
-    controls: NDArray[np.uint8]
-    deposits: tuple[Deposit, ...]
-    epochs: tuple[int, ...]
+_WRAPS = 64  # wraps that are searched for a change of the exponent
 
 
 def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
-    """Draw the stimulus of a stream: reset, steps, replays, reseeds, back-pressure, wraps, reset.
+    """Draw the stimulus of a stream.
+
+    It has resets, steps, replays, reseeds, back-pressure and wraps, control inputs in every state,
+    and pulses at any time.
 
     Args:
         stream: The stream of a hardware point.
-        words: Approximate number of words to compare.
+        words: Approximate number of words to compare; of those of a beat, ten count.
     """
-    rng, strategy = np.random.default_rng(20250420), stream.strategy
-    stall, fill = strategy.reseed_stall, strategy.reset_stall
-    clocks = max(600, math.ceil(words / stream.lanes / float(np.mean(_PRESSURE))))
-    parts = [_reset(fill), _steps(rng, clocks // 2)]
+    writer, strategy = Writer(stream), stream.strategy
+    rng = writer.rng
+    beats = words / min(stream.lanes, _WORDS_COUNTED)
+    clocks = max(600, math.ceil(beats / float(np.mean(_PRESSURE))))
+    writer.reset()
+    writer.play(_steps(rng, clocks // 2))
     if stream.point.reseeds:
-        for number in range(RESEEDS):
+        for number in range(_RESEEDS):
             patient = number == 1
-            parts += [_reseed(rng, stall, patient), _unkept(rng, at_once=patient)]
-            parts += [_steps(rng, 300)]
-    parts += [_reset(fill), _steps(rng, clocks // 2)]
-    deposits, visits = [], []
-    if strategy.kept_registers(0):
-        near = [wraps * strategy.wrap_period - _BEFORE_WRAP for wraps in (1, 2)]
-        visits += [(max(near[0], 0), _wrap(rng, halting=False))]
-        visits += [(max(near[1], 0), _wrap(rng, halting=True))]
-        visits += [(beat, _one_beat()) for beat in strategy.critical_beats()]
-    for beat, controls in visits:
-        cycle = sum(len(part) for part in parts)
-        deposits.append(Deposit(cycle, strategy.kept_registers(beat), beat))
-        parts.append(controls)
-    parts += [_reset(fill), _unkept(rng, at_once=False), _steps(rng, 50)]
-    return Script(np.concatenate(parts), tuple(deposits), _epochs(strategy))
+            writer.play(_reseed(rng, strategy.reseed_stall, patient))
+            writer.play(_unkept(rng, at_once=patient))
+            writer.play(_steps(rng, 300))
+    writer.reset()
+    writer.play(_steps(rng, clocks // 2))
+    for beat, controls in _visits(stream, rng):
+        writer.deposit(beat)
+        writer.play(controls)
+    writer.reset()
+    writer.play(_unkept(rng, at_once=False))
+    writer.play(_steps(rng, 50))
+    writer.cover()
+    writer.storm()
+    return writer.script()
 
 
-def _epochs(strategy: Strategy) -> tuple[int, ...]:
-    """Return the epochs loaded: by the reseeds, and by the three resets where those load."""
-    reset = (0,) if strategy.loads_after_reset else ()
-    reseeds = tuple(range(1, RESEEDS + 1)) if strategy.point.reseeds else ()
-    return reset + reseeds + reset + reset
+def _visits(stream: Stream, rng: np.random.Generator) -> list[tuple[int, NDArray[np.uint8]]]:
+    """Return the beats that registers are set to, and the controls from there."""
+    strategy = stream.strategy
+    if not strategy.kept_registers(0):
+        return []
+    near = [max(wraps * strategy.wrap_period - _BEFORE_WRAP, 0) for wraps in (1, 2)]
+    visits = [
+        (beat, _wrap(rng, halting)) for beat, halting in zip(near, (False, True), strict=True)
+    ]
+    visits += [(beat, _one_beat()) for beat in strategy.critical_beats()]
+    visits += [(wrap - 2, _over()) for wrap in _changing_wraps(stream)]
+    return visits
 
 
-def _reset(fill: int) -> NDArray[np.uint8]:
-    """Hold reset for three clocks, every pulse raised, which it must override, then the fill."""
-    pulses = RST | START | REPLAY | RESEED | READY
-    return np.array([RST, pulses, RST] + [READY | LOAD] * fill, dtype=np.uint8)
+def _changing_wraps(stream: Stream) -> list[int]:
+    """Return first beats of periods whose exponent is another than the ones it may be taken for.
+
+    One that differs from that of the beat before, and one that differs from that of the period
+    before, where the state would be without a hop.
+    """
+    strategy, period = stream.strategy, stream.strategy.wrap_period
+    if not strategy.coded_exponents or period < 3:
+        return []
+    wraps = [period * number for number in range(1, _WRAPS)]
+    around = [strategy.exponents(0, wrap - 1, 2) for wrap in wraps]
+    pairs = [(int(pair[0]), int(pair[1])) for pair in around if pair is not None]
+    firsts = strategy.exponents(0, 0, 1)
+    before = [int(firsts[0]) if firsts is not None else 0, *(pair[1] for pair in pairs[:-1])]
+    changes = [w for w, (last, first) in zip(wraps, pairs, strict=True) if first != last]
+    moved = [w for w, (_, first), old in zip(wraps, pairs, before, strict=True) if first != old]
+    return sorted({*changes[:2], *moved[:2]})
 
 
 def _ready(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
@@ -154,3 +150,8 @@ def _wrap(rng: np.random.Generator, halting: bool) -> NDArray[np.uint8]:
 def _one_beat() -> NDArray[np.uint8]:
     """Replay into the set registers and take the beat."""
     return np.array([REPLAY, READY, READY], dtype=np.uint8)
+
+
+def _over() -> NDArray[np.uint8]:
+    """Replay into the set registers and take the beats before and behind a wrap, one stalled."""
+    return np.array([REPLAY, READY, READY, 0, READY, READY], dtype=np.uint8)

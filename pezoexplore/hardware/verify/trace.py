@@ -62,6 +62,7 @@ class Trace:
         self._text = text
         self._characters = np.frombuffer(text, np.uint8)
         self._ends = np.flatnonzero(self._characters == ord("\n"))
+        self._starts = np.concatenate([[0], self._ends[:-1] + 1])
 
     def __len__(self) -> int:
         """Return the number of lines."""
@@ -69,19 +70,26 @@ class Trace:
 
     def line(self, number: int) -> str:
         """Return a line, without its newline."""
-        return self._text[self._start(number) : self._ends[number]].decode("ascii", "replace")
+        return self._text[self._starts[number] : self._ends[number]].decode("ascii", "replace")
 
-    def block(self, first: int, stop: int) -> Characters | None:
-        """Return lines `first` to `stop` - 1, [lines, characters]; None if their lengths differ."""
-        start, end = self._start(first), int(self._ends[stop - 1]) + 1
-        width = int(self._ends[first]) + 1 - start
-        if end - start != width * (stop - first):
-            return None
-        lines = self._characters[start:end].reshape(-1, width)
-        return lines[:, :-1] if (lines[:, -1] == ord("\n")).all() else None
+    def lengths(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the characters of lines, without their newlines."""
+        found: NDArray[np.int64] = self._ends[numbers] - self._starts[numbers]
+        return found
 
-    def _start(self, number: int) -> int:
-        return int(self._ends[number - 1]) + 1 if number else 0
+    def column(self, numbers: NDArray[np.int64], place: int) -> Characters:
+        """Return one character of each of some lines; where a line is too short, a newline."""
+        found: Characters = self._characters[
+            np.minimum(self._starts[numbers] + place, self._ends[numbers])
+        ]
+        return found
+
+    def columns(self, numbers: NDArray[np.int64], first: int, count: int) -> Characters:
+        """Return characters from `first` on of lines that have them, [lines, count]."""
+        found: Characters = self._characters[
+            self._starts[numbers][:, None] + np.arange(first, first + count)
+        ]
+        return found
 
 
 @dataclass

@@ -12,9 +12,10 @@ from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.verify.checker import check
 from pezoexplore.hardware.verify.coverage import write_events
 from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
+from pezoexplore.hardware.verify.script import Script
 from pezoexplore.hardware.verify.simulate import HARNESS, PUBLIC, simulate
-from pezoexplore.hardware.verify.stimulus import TARGET_WORDS, Script, make_script
-from pezoexplore.hardware.verify.trace import BYTE_LINES, compare_trace
+from pezoexplore.hardware.verify.stimulus import TARGET_WORDS, make_script
+from pezoexplore.hardware.verify.trace import BYTE_LINES, MismatchError, compare_trace
 from pezoexplore.paths import bench_dir
 from pezoexplore.streams.packing import hex_lines
 from pezoexplore.streams.stream import Stream
@@ -65,9 +66,20 @@ def verify_point(
     _prepare(stream, script, rtl_dir, work_dir, waves, coverage)
     events = StreamEvents(stream) if coverage else None
     simulate(work_dir, log_path, timeout_s, simulator)
-    found = compare_trace(work_dir, log_path, lambda trace: check(stream, script, trace, events))
+    found = compare_trace(work_dir, log_path, lambda trace: _checked(stream, script, trace, events))
     if events is not None and found["rtl_status"] == "pass":
         write_events(work_dir, stream_goals(stream), events.events())
+    return found
+
+
+def _checked(
+    stream: Stream, script: Script, trace: bytes, events: StreamEvents | None
+) -> dict[str, Any]:
+    """Compare a trace; raise MismatchError if it differs or leaves control inputs out."""
+    found = check(stream, script, trace, events)
+    if script.missing:
+        crosses = "; ".join(f"{name} at {state}" for state, name in script.missing)
+        raise MismatchError(f"the script does not cover: {crosses}")
     return found
 
 
@@ -84,7 +96,8 @@ def _prepare(
     sources = built.write(work_dir)
     for name in BENCH_FILES:
         shutil.copyfile(bench_dir() / name, work_dir / name)
-    loads = [w for epoch in script.epochs for w in stream.strategy.load_words(epoch)]
+    loaded = {epoch: stream.strategy.load_words(epoch) for epoch, _ in script.plan.words}
+    loads = [loaded[epoch][number] for epoch, number in script.plan.words]
     defines = [
         f"CYCLES={len(script.controls)}",
         f"LOADS={len(loads)}",

@@ -95,6 +95,11 @@ class Pool(Strategy):
         """The fill, a word per cycle, and a cycle to read the first row."""
         return self.point.rows * self.point.lanes + 1 if self.point.reseeds else 0
 
+    @property
+    def fill_clocks_with_reseed(self) -> int:
+        """See :attr:`Strategy.fill_clocks_with_reseed`; the clock that reads the first row."""
+        return 1
+
     def kept_registers(self, beat: int) -> dict[str, int]:
         """Implement :meth:`Strategy.kept_registers`."""
         return {"kept_q": beat % self.point.rows}

@@ -28,6 +28,11 @@ class ShiftRegister(PerGroup):
         """See :attr:`Strategy.reset_stall`."""
         return lut_sr.EXPANSION_CLOCKS
 
+    @property
+    def fill_clocks_with_reseed(self) -> int:
+        """See :attr:`Strategy.fill_clocks_with_reseed`; all of the expansion."""
+        return lut_sr.EXPANSION_CLOCKS
+
     def start_stall(self, age: int) -> int:
         """Implement :meth:`Strategy.start_stall`: what is kept must have left the registers."""
         return age if age < lut_sr.DELAY else 0

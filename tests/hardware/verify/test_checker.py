@@ -14,17 +14,21 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.verify.checker import Position, StallChecker, check
-from pezoexplore.hardware.verify.stimulus import (
+from pezoexplore.hardware.verify.checker import check
+from pezoexplore.hardware.verify.contract import (
+    EPOCHS,
     LOAD,
     READY,
     REPLAY,
     RESEED,
     RST,
     START,
-    Script,
-    make_script,
+    Contract,
+    Phase,
 )
+from pezoexplore.hardware.verify.crosses import Crosses
+from pezoexplore.hardware.verify.script import Script
+from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.streams.stream import Stream, strategy
 
@@ -96,7 +100,7 @@ class Model:
             self.reset()
         elif self.loads:
             self.loads -= bool(control & LOAD)
-        elif self.fill:
+        elif self.fill > 1 or (self.fill and not control & RESEED):
             self.fill -= 1
         else:
             self.pulse(control)
@@ -110,8 +114,8 @@ class Model:
         here = (self.epoch, self.beat)
         if control & RESEED and self.point.reseeds:
             self.last_epoch += 1
-            self.epoch, self.beat = self.last_epoch, 0
-            self.kept = (self.last_epoch, 0)
+            self.epoch, self.beat = 1 + (self.last_epoch - 1) % EPOCHS, 0
+            self.kept = (self.epoch, 0)
             self.loads, self.fill = self.load_count(), self.fill_count()
         elif control & REPLAY:
             self.epoch, self.beat = self.kept
@@ -175,25 +179,6 @@ def test_a_correct_trace_passes(name, good):
         for line, control in zip(trace, script.controls.tolist(), strict=True)
     )
     assert found["rtl_words_checked"] == 3 * seen
-
-
-@every_point
-def test_many_clocks_at_once_are_judged_as_one_by_one(name, good):
-    """Whoever watches makes the check go clock by clock."""
-    script, trace = good[name]
-
-    def verdict(shown: list[str], watch=None):
-        try:
-            return check(Stream(POINTS[name]), script, text_of(shown), watch)
-        except MismatchError as difference:
-            return str(difference)
-
-    def ignore(at: Position, control: int, shown: str) -> None:
-        pass
-
-    places = np.random.default_rng(0).choice(len(trace), 20, replace=False).tolist()
-    for shown in (trace, *(altered(trace, place, "0x") for place in places)):
-        assert verdict(shown) == verdict(shown, ignore)
 
 
 def altered(trace: list[str], clock: int, line: str) -> list[str]:
@@ -390,12 +375,65 @@ class PulsesWhileLoading(Model):
         super().clock(control)
 
 
+class ReplaysWhileLoading(Model):
+    """Obeys a replay in a gap between words."""
+
+    def clock(self, control: int) -> None:
+        if self.loads and control & REPLAY and not control & (LOAD | RST):
+            self.beat = 7  # states that are kept, instead of those that are loaded
+        super().clock(control)
+
+
+class ReseedsWhileLoading(Model):
+    def clock(self, control: int) -> None:
+        if self.loads and control & RESEED and not control & RST:
+            self.loads = self.load_count() + bool(control & LOAD)
+        super().clock(control)
+
+
+class ReseedsWhileFilling(Model):
+    def clock(self, control: int) -> None:
+        if self.fill > 1 and control & RESEED and not self.loads and not control & RST:
+            self.fill = 0
+        super().clock(control)
+
+
+class LoadsOnAfterReset(Model):
+    """Does not see rst while it loads or fills."""
+
+    def reset(self) -> None:
+        loads, fill = self.loads, self.fill
+        super().reset()
+        if loads or fill:
+            self.loads, self.fill = loads, fill
+
+
+class ReseedsInReset(Model):
+    """A reseed beside the only clock of rst begins a load."""
+
+    def clock(self, control: int) -> None:
+        super().clock(control)
+        if control & RST and control & RESEED and not control & START:
+            self.loads, self.fill = self.load_count(), self.fill_count()
+
+
+class KeepsInReset(Model):
+    """A start beside rst keeps what was shown."""
+
+    def clock(self, control: int) -> None:
+        here = (self.epoch, self.beat)
+        super().clock(control)
+        if control & (RST | START | REPLAY | RESEED) == RST | START:
+            self.kept = here
+
+
 FAULTS: list[Callable[[DesignPoint], Model]] = [
     LosesBeat, RepeatsBeatOnce, AdvancesWhileStalled, DeafToStart, KeepsTheNextBeat, DeafToReplay,
-    StartBeatsReplay, KeepsAndReplays, KeepsOverReset, DeafToReset, WrapsLate,
+    StartBeatsReplay, KeepsAndReplays, KeepsOverReset, DeafToReset, WrapsLate, KeepsInReset,
 ]  # fmt: skip
 RESEED_FAULTS = [
     ReplayBeatsReseed, DeafToReseed, LoadsOneLess, LoadsOneMore, StaysInEpoch, PulsesWhileLoading,
+    ReplaysWhileLoading, ReseedsWhileLoading, LoadsOnAfterReset, ReseedsInReset,
 ]  # fmt: skip
 
 
@@ -413,6 +451,9 @@ def test_a_faulty_design_is_caught(name, fault, good):
 def test_a_faulty_reseed_is_caught(name, fault, good):
     script, trace = good[name]
     broken = play(script, fault(POINTS[name]))
+    if fault is ReseedsInReset and strategy(POINTS[name]).loads_after_reset:
+        assert broken == trace  # rst alone begins that load
+        return
     assert broken != trace
     assert caught(name, script, broken)
 
@@ -436,8 +477,9 @@ def test_the_script_exercises_what_the_contract_names(name, good):
     assert np.any(stalled & (controls & START > 0))
     assert np.any(stalled & (controls & REPLAY > 0))
     reseeds = controls & (RESEED | RST) == RESEED
-    assert np.count_nonzero(reseeds) == (3 if POINTS[name].reseeds else 0)
-    assert np.all(controls[reseeds] & (START | REPLAY) == START | REPLAY)
+    overridden = np.count_nonzero(reseeds & (controls & (START | REPLAY) == START | REPLAY))
+    assert overridden >= 3 or not POINTS[name].reseeds
+    assert script.missing == ()
 
 
 @every_point
@@ -466,35 +508,56 @@ def test_the_script_asks_for_the_words(lanes):
     assert len(script.controls) >= 600
 
 
-def test_a_stall_takes_its_cycles_and_no_more():
-    stall = StallChecker()
-    stall.begin(3, by_reseed=True)
-    for waits in (False, True, False, False):  # waiting for the host is not counted
-        stall.without_beat(waits, "here", "10")
-    stall.with_beat("here")
-    assert (stall.active, stall.reseeds) == (False, [3])
-    with pytest.raises(MismatchError, match=r"here: out_valid is low \('10'\)"):
-        stall.without_beat(False, "here", "10")
+def test_wide_streams_see_as_many_beats_as_narrow_ones():
+    """A beat counts for ten words at most: control inputs come beat by beat."""
+    point = resolve(reuse="none", rng="xorshift32", lanes=256, scaling="none")
+    script = make_script(Stream(point), 20_000)
+    assert np.count_nonzero(script.controls & READY) >= 2_000
 
 
-@pytest.mark.parametrize(("cycles", "said"), [(1, "a beat after 1 clocks, not 2"), (3, "is low")])
-def test_a_stall_of_another_length_is_refused(cycles, said):
-    stall = StallChecker()
-    stall.begin(2)
-
-    def play() -> None:
-        for _ in range(cycles):
-            stall.without_beat(False, "here", "00")
-        stall.with_beat("here")
-
-    with pytest.raises(MismatchError, match=said):
-        play()
+def test_what_waits_for_the_host_waits_as_long_as_it_does():
+    stream = Stream(POINTS["none4"])
+    contract = Contract(stream)
+    for control in (RST, RESEED, LOAD, 0, LOAD, RESEED | REPLAY | START, LOAD):
+        contract.step(control)
+    assert contract.phase is Phase.SHOWING
+    assert contract.plan().words == ((1, 0), (1, 1), (1, 2))
+    assert contract.plan().reseeds == 1
+    assert (contract.epoch, contract.beat) == (1, 0)
 
 
-def test_a_stall_of_no_cycles_is_none_unless_a_reseed_causes_it():
-    stall = StallChecker()
-    stall.begin(0, in_recovery=True)
-    assert not stall.active
-    assert not stall.in_recovery
-    stall.begin(0, by_reseed=True)
-    assert stall.active
+def test_a_reset_ends_a_load():
+    contract = Contract(Stream(POINTS["none4"]))
+    for control in (RST, RESEED, LOAD, RST | LOAD, READY):
+        contract.step(control)
+    assert contract.plan().words == ((1, 0),)
+    assert contract.plan().reseeds == 0
+    assert (contract.epoch, contract.beat) == (0, 1)
+
+
+@every_point
+def test_a_cross_left_out_is_missing(name):
+    """Of a script that never gives an input to a state, this cross and no other is missing."""
+    crosses = Crosses(Stream(POINTS[name]))
+    assert len(crosses.goals) > 40
+    for state, given in crosses.goals:
+        crosses.covered = set(crosses.goals) - {(state, given)}
+        assert crosses.missing() == [(state, given)]
+
+
+@pytest.mark.parametrize("name", RESEEDING)
+@pytest.mark.parametrize("asks", ["0", "x"])
+def test_a_stream_that_does_not_ask_for_its_words(name, asks, good):
+    script, trace = good[name]
+    clock = int(np.flatnonzero(script.plan.phases == Phase.LOADING)[0])
+    message = caught(name, script, altered(trace, clock, asks + trace[clock][1:]))
+    assert message.startswith(f"clock {clock}: ")
+    assert f"load_ready is {asks}" in message
+
+
+@every_point
+def test_a_stream_that_asks_for_words_beside_a_beat(name, good):
+    script, trace = good[name]
+    clock = accepted_clocks(script, trace)[50]
+    message = caught(name, script, altered(trace, clock, "1" + trace[clock][1:]))
+    assert "load_ready is 1" in message

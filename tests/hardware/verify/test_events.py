@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from test_checker import POINTS, WORDS, Model, play, text_of
 
 from pezoexplore.design.point import resolve
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.hardware.verify.checker import check
+from pezoexplore.hardware.verify.contract import READY, REPLAY, RESEED, RST, START
 from pezoexplore.hardware.verify.engine.events import engine_goals
 from pezoexplore.hardware.verify.engine.regress import engine_points
 from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS, make_engine_script
 from pezoexplore.hardware.verify.events import StreamEvents, stream_goals
-from pezoexplore.hardware.verify.stimulus import (
-    READY,
-    REPLAY,
-    RESEED,
-    RST,
-    START,
-    Script,
-    make_script,
-)
+from pezoexplore.hardware.verify.script import Script
+from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.streams.stream import Stream
 
 CHANCE = {"smallest word", "largest word"}
@@ -37,8 +30,7 @@ def events_of(point, script):
 
 def walked(name, controls):
     """Events of a script written by hand."""
-    script = Script(np.array(controls, np.uint8), (), ())
-    return events_of(POINTS[name], script)
+    return events_of(POINTS[name], Script.of(Stream(POINTS[name]), controls))
 
 
 @pytest.mark.parametrize("name", POINTS)

@@ -77,7 +77,7 @@ module stream_harness;
                 $fwrite(trace, "%b1%h_%h\n", load_ready, out_exponent, out_data);
             else
                 $fwrite(trace, "%b%b\n", load_ready, out_valid);
-            if (load_ready === 1'b1 && load_valid) begin
+            if (load_ready === 1'b1 && load_valid && !rst) begin
                 loaded = loaded + 1;
             end
             clk = 1'b1;
