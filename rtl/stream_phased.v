@@ -4,10 +4,11 @@
 //
 // lfsrs of one polynomial are phase shifts of one another, that is linear functions of one state,
 // so a whole bank needs the registers of a single generator. COLUMNS says which state bits each
-// output bit is the XOR of; low bit i may instead be wired from bit BIT_WIDTH - 1 - i of lane
-// j + 1 + i, which costs nothing. The beat of state LAST is followed by that of SEED, so the stream
-// repeats after the beats from SEED to LAST: a prime number of them has no factor in common with
-// the beats of a step, which would make its directions come back early. No counter is needed.
+// output bit is the XOR of, and the sign of each word is inverted, as in uniform_word.v; low bit i
+// may instead be wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i, which costs nothing. The beat
+// of state LAST is followed by that of SEED, so the stream repeats after the beats from SEED to
+// LAST: a prime number of them has no factor in common with the beats of a step, which would make
+// its directions come back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
 
@@ -27,6 +28,10 @@ module stream_phased #(
     parameter SHARED_BITS = 0,        // 0 to BIT_WIDTH/2; low bits wired from other lanes
     parameter TERMS = 1,              // 1: any XORs; 6: XORs of at most six bits, a LUT each
     parameter [LANES*BIT_WIDTH-1:0] WIRED = 0,  // with TERMS = 6: output bits that are no XOR
+    // State bits that the registers hold inverted, as in stream_none.v, and the output bits that
+    // are XORs of an odd number of them.
+    parameter [STATE_BITS-1:0] INVERTED = 0,  // any
+    parameter [LANES*BIT_WIDTH-1:0] ODD = 0,  // as INVERTED and COLUMNS say
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
     // term t; none for the low bits wired from other lanes.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
@@ -49,6 +54,7 @@ module stream_phased #(
 
     localparam DATA = LANES * BIT_WIDTH;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
+    localparam [DATA-1:0] INVERT = {LANES{SIGN}} ^ ODD;
 
     wire loading;
     wire load   = loading && load_valid;
@@ -62,20 +68,21 @@ module stream_phased #(
 
     reg  [STATE_BITS-1:0] state_q;
     reg  [STATE_BITS-1:0] kept_q;
+    wire [STATE_BITS-1:0] state = state_q ^ INVERTED;
     wire [STATE_BITS-1:0] stepped;
     wire [STATE_BITS-1:0] next_state;
 
     lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-        .state(state_q), .next_state(stepped));
+        .state(state), .next_state(stepped));
 
     // The terms of the XORs, whole vectors at a time, which simulators like. In hardware the
     // constants leave only wires (TERMS = 6) or XORs (TERMS = 1).
     wire [DATA-1:0]       column [0:TERMS*STATE_BITS-1];
     wire [TERMS*DATA-1:0] terms = terms_of(state_q);
-    wire [DATA-1:0]       parity;
+    wire [DATA-1:0]       parity;  // inverted where it is shown so
 
     function [TERMS*DATA-1:0] terms_of;
-        input [STATE_BITS-1:0] state;
+        input [STATE_BITS-1:0] bits;
         reg [DATA-1:0] sum;
         integer t;
         integer s;
@@ -83,18 +90,17 @@ module stream_phased #(
             for (t = 0; t < TERMS; t = t + 1) begin
                 sum = {DATA{1'b0}};
                 for (s = 0; s < STATE_BITS; s = s + 1)
-                    sum = sum ^ ({DATA{state[s]}} & column[t*STATE_BITS+s]);
+                    sum = sum ^ ({DATA{bits[s]}} & column[t*STATE_BITS+s]);
                 terms_of[t*DATA +: DATA] = sum;
             end
         end
     endfunction
 
     // Low bit i of a word is wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i: the same distance
-    // for every lane. The sign of each word is inverted, as in uniform_word.v.
-    wire [DATA-1:0] signs = {LANES{SIGN}};
+    // for every lane.
     wire [DATA-1:0] wired [0:SHARED_BITS];
     assign wired[0] = parity;
-    assign out_data = wired[SHARED_BITS < 0 ? 0 : SHARED_BITS] ^ signs;
+    assign out_data = wired[SHARED_BITS < 0 ? 0 : SHARED_BITS];
 
     genvar i;
     generate
@@ -103,9 +109,10 @@ module stream_phased #(
         end
 
         if (TERMS == 1) begin : gen_any
-            assign parity = terms;
+            assign parity = terms ^ INVERT;
         end else begin : gen_luts
-            xor_luts #(.WIDTH(DATA), .WIRED(WIRED)) u_xors (.terms(terms), .parity(parity));
+            xor_luts #(.WIDTH(DATA), .WIRED(WIRED), .INVERT(INVERT)) u_xors (
+                .terms(terms), .parity(parity));
         end
 
         for (i = 0; i < SHARED_BITS; i = i + 1) begin : gen_shared
@@ -127,22 +134,22 @@ module stream_phased #(
         end
     endgenerate
 
-    wire again = accept && !back && LAST != 0 && state_q == LAST;
+    wire again = accept && !back && LAST != 0 && state == LAST;
     wire move  = back || accept;
-    wire [STATE_BITS-1:0] moved = load ? load_data : back ? kept_q : stepped;
+    wire [STATE_BITS-1:0] moved = load ? load_data : back ? kept_q ^ INVERTED : stepped;
 
-    assign next_state = (rst || again) ? SEED : (load || move) ? moved : state_q;
+    assign next_state = (rst || again) ? SEED : (load || move) ? moved : state;
 
     always @(posedge clk) begin
         if (rst || again)
-            state_q <= SEED;
+            state_q <= SEED ^ INVERTED;
         else if (load || move)
-            state_q <= moved;
+            state_q <= moved ^ INVERTED;
     end
 
     always @(posedge clk) begin
         if (rst)
-            kept_q <= SEED;
+            kept_q <= SEED ^ INVERTED;
         else if (keep)
             kept_q <= state_q;
     end

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // XORs of six bits each, a LUT each: parity[i] is the XOR of bit i of the six terms. Where WIRED is
-// one, parity[i] is bit i of term 0 and needs no LUT. Combinational.
+// one, parity[i] is bit i of term 0 and needs no LUT; where INVERT is one, parity[i] is inverted.
+// Combinational.
 //
 // Left to themselves, synthesisers factor the XORs of a phased stream into shared pairs, which
 // costs more LUTs than it saves; the hierarchy is kept to stop that.
@@ -13,7 +14,8 @@
 (* keep_hierarchy *)
 module xor_luts #(
     parameter WIDTH = 31,  // 1 and more
-    parameter [WIDTH-1:0] WIRED = 0  // any
+    parameter [WIDTH-1:0] WIRED = 0,  // any
+    parameter [WIDTH-1:0] INVERT = 0  // any
 ) (
     input  wire [6*WIDTH-1:0] terms,  // term 0 lowest
     output wire [WIDTH-1:0]   parity
@@ -23,7 +25,7 @@ module xor_luts #(
                             ^ terms[3*WIDTH +: WIDTH] ^ terms[4*WIDTH +: WIDTH]
                             ^ terms[5*WIDTH +: WIDTH];
 
-    assign parity = terms[0 +: WIDTH] ^ (others & ~WIRED);
+    assign parity = terms[0 +: WIDTH] ^ (others & ~WIRED) ^ INVERT;
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate

@@ -120,7 +120,7 @@ def _phased_words(strategy: Phased, states: U64) -> Words:
     shown = np.stack([_walk(strategy.generator.step, int(state)) for state in states])
     ones = np.bitwise_count(shown[:, :, None, None] & masks) & 1  # [states, BEATS, lanes, bits]
     raw = (ones.astype(np.int64) << np.arange(bits)).sum(axis=-1)
-    words: Words = (raw - 2 ** (bits - 1)).astype(word_dtype(bits))
+    words: Words = ((raw ^ strategy.low_inverted) - 2 ** (bits - 1)).astype(word_dtype(bits))
     return words.reshape(len(states), -1)
 
 

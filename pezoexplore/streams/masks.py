@@ -6,8 +6,8 @@ A *mask* selects the state bits whose XOR is one output bit. Masks of a point ar
 - ``shifted``: lane j is the top bits of the state advanced by j * floor(P / L) clocks.
 - ``xor``: every output bit has its own mask.
 - ``shared``: the upper half of a lane's bits have masks of their own; low bit i is wired from bit
-  bit_width - 1 - i of lane j + 1 + i, which costs nothing and correlates the two lanes by
-  3 * 2**-(bit_width + 1), 0.006 at 8 bits.
+  bit_width - 1 - i of lane j + 1 + i as that is shown, its sign inverted, which costs nothing and
+  correlates the two lanes by 3 * 2**-(bit_width + 1), 0.006 at 8 bits.
 
 Masks are drawn most significant bits first from SplitMix64 and taken greedily so that, as far as
 the state allows, no function recurs within 64 beats of another (correlation of values), nor the

@@ -136,7 +136,7 @@ EDITS: dict[str, Edit] = {
         lambda p: p.lanes == 1,
     ),
     "stream_phased period": Edit(
-        "stream_phased", "stream_phased.v", "state_q == LAST", "stepped == LAST"
+        "stream_phased", "stream_phased.v", "state == LAST", "stepped == LAST"
     ),
     "stream_phased sign": Edit(
         "stream_phased", "stream_phased.v", "SIGN = 1 << (BIT_WIDTH - 1)", "SIGN = 1"

@@ -125,6 +125,7 @@ def _phased_words(point: DesignPoint, state: int) -> list[int]:
     words = []
     for masks in phased_masks(slow_columns(point), point.taps, point.lanes, point.bits):
         raw = sum(parity(mask & state) << bit for bit, mask in enumerate(masks))
+        raw ^= point.taps == "shared" and point.bits > 1  # low bit 0 is a sign, which is inverted
         words.append(raw - 2 ** (point.bits - 1))
     return words
 

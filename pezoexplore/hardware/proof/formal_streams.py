@@ -186,13 +186,13 @@ def _stream_phased(has_reseed: int, exponent_bits: int) -> Proof:
             "twice.",
             {
                 "held": Edit(file, "move  = back || accept", "move  = back || out_valid"),
-                "delivered": Edit(file, "state_q == LAST", "stepped == LAST"),
+                "delivered": Edit(file, "state == LAST", "stepped == LAST"),
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
                 "replayed": Edit(
                     file, "first || (start && !replay && !loading)", "start && !loading"
                 ),
                 "valid": _valid(file, has_reseed),
-                "nonzero": Edit(file, "kept_q <= SEED;", "kept_q <= 0;"),
+                "nonzero": Edit(file, "kept_q <= SEED ^ INVERTED;", "kept_q <= 0;"),
             },
         ),
     )

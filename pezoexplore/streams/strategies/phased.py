@@ -79,12 +79,27 @@ class Phased(Strategy):
         point = self.point
         return phased_masks(self.generator.step, str(point.taps), point.lanes, point.bits)
 
+    @property
+    def _shared_bits(self) -> int:
+        return self.point.bits // 2 if self.point.taps == "shared" else 0
+
+    @property
+    def low_inverted(self) -> int:
+        """Low bits of a word that are shown inverted: bit 0, where it is another word's sign."""
+        return int(self._shared_bits > 0)
+
+    @cached_property
+    def inverted(self) -> int:
+        """See :attr:`Strategy.inverted`: state bits that are the sign of a word."""
+        signs = {lane[-1] for lane in self.masks}
+        return sum(mask for mask in signs if mask.bit_count() == 1)
+
     @cached_property
     def _word_tables(self) -> Words:
         """Words of each byte of the state, to be XORed: [bytes, 256, lanes], bytes even.
 
-        Sign extension is linear over XOR, so the tables hold words, not raw bits; the inverted top
-        bit is in the entries of the first byte.
+        Sign extension is linear over XOR, so the tables hold words, not raw bits; what is inverted
+        is so in the entries of the first byte.
         """
         bits, half = self.generator.state_bits, 2 ** (self.point.bits - 1)
         tables = [
@@ -98,7 +113,7 @@ class Phased(Strategy):
         ]
         raw = np.stack(tables, axis=2).astype(np.int64)
         raw = np.concatenate([raw, np.zeros_like(raw[: len(raw) % 2])])
-        raw[0] ^= half
+        raw[0] ^= half | self.low_inverted
         words: Words = ((raw ^ half) - half).astype(word_dtype(self.point.bits))
         return words
 
@@ -152,7 +167,7 @@ class Phased(Strategy):
         if self.exponent_range is not None and self.coded_exponents:
             entries = [e - self.exponent_range.base for e in self.exponents_by_state()]
             rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, entries)
-        shared = point.bits // 2 if point.taps == "shared" else 0
+        shared = self._shared_bits
         masks = [0 if i < shared else mask for lane in self.masks for i, mask in enumerate(lane)]
         terms = 1 if point.taps == "shifted" else 6
         rtl.parameters["SHARED_BITS"] = shared
@@ -162,13 +177,16 @@ class Phased(Strategy):
             rtl.set_vector("WIRED", wired, len(masks))
         columns = _columns(masks, state, terms)
         rtl.set_vector("COLUMNS", pack(columns, len(masks)), len(columns) * len(masks))
+        rtl.set_vector("INVERTED", self.inverted, state)
+        odd = sum(((mask & self.inverted).bit_count() & 1) << i for i, mask in enumerate(masks))
+        rtl.set_vector("ODD", odd, len(masks))
         natural = self.turn == self.generator.period
         rtl.set_vector("LAST", 0 if natural else self._state(self.turn - 1), state)
         return rtl
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """Implement :meth:`Strategy.model_tables`."""
-        return {"MASKS": (self.masks, "uint32_t")}
+        return {"MASKS": (self.masks, "uint32_t"), "LOW_INVERTED": (self.low_inverted, "int")}
 
 
 def _columns(masks: list[int], state_bits: int, terms: int) -> list[int]:

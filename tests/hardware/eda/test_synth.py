@@ -15,7 +15,7 @@ from fake_tools import one_line
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import synth
-from pezoexplore.hardware.eda.netlist import read_netlist
+from pezoexplore.hardware.eda.netlist import INVERTER, read_netlist
 from pezoexplore.hardware.eda.synth import NETLIST, cell_areas, count_cells, run_yosys, synthesise
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
@@ -278,6 +278,8 @@ def test_control_inputs_stay(point, tmp_path):
     "axes",
     [
         {"reuse": "bank", "state_bits": 4, "bit_width": 4},
+        {"reuse": "phased", "taps": "shared", "state_bits": 8, "bit_width": 4},
+        {"reuse": "phased", "taps": "xor", "state_bits": 8, "bit_width": 1},
         *(
             pytest.param({"rng": rng, "reuse": "none", "bit_width": bits}, marks=pytest.mark.slow)
             for rng, bits in [
@@ -298,7 +300,8 @@ def test_words_need_no_inverter(axes, tmp_path):
     )
     netlist = read_netlist(tmp_path / "work" / NETLIST, TOP)
     shown = set(netlist.ports["out_data"].bits)
-    assert not [i for i in netlist.instances if i.kind == "INV" and shown & {*i.pins["O"]}]
+    inverters = [i for i in netlist.instances if i.kind == INVERTER]
+    assert not [i for i in inverters if shown & {*i.pins["O"]}]
 
 
 @pytest.mark.slow
