@@ -23,7 +23,7 @@ module stream_pool #(
     parameter STATE_BITS = 8,         // as the family allows
     parameter LEAP = 1,               // as the family allows
     parameter LANES = 31,             // 1 to 256
-    parameter ROWS = 133,             // 1 to 2**24
+    parameter ROWS = 137,             // 1 to 2**24; a prime, lest steps of as many beats recur
     parameter HAS_RESEED = 0,         // 0 or 1
     parameter HALF = 0,               // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout

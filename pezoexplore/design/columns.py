@@ -16,7 +16,8 @@ IDENTITY_HELP = {
 AXIS_HELP = {
     "rng": "generator family",
     "reuse": "reuse strategy: none, pool, bank or phased",
-    "pool_size": "words in the pool; empty unless reuse is pool",
+    "pool_size": "least words in the pool, whose rows of `lanes` words are raised to a prime "
+    "number; empty unless reuse is pool",
     "reuse_period": "steps served before a refill or reseed; inf: never",
     "bit_width": "output bits per number, signed",
     "state_bits": "bits of the state of one generator",

@@ -27,7 +27,7 @@ from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.streams.generators.family import Family
 from pezoexplore.streams.generators.own_family import require_same
 from pezoexplore.streams.generators.registry import NO_RNG, family
-from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse
+from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse, prime_from
 
 __all__ = [
     "AXES",
@@ -50,7 +50,8 @@ class DesignPoint:
     Attributes:
         rng: Name of the generator family; ``none`` for an estimator that draws no numbers.
         reuse: Reuse strategy, one of ``REUSES``.
-        pool_size: Requested words of a pool; None for the other strategies.
+        pool_size: Least words of a pool, which has whole rows and a prime number of them; None for
+            the other strategies.
         reuse_period: Steps served before a refill or reseed; ``math.inf`` for never.
         bit_width: Signed output bits per number; None for the software Gaussian.
         state_bits: Bits of one generator's state; None for the software Gaussian.
@@ -144,9 +145,13 @@ class DesignPoint:
 
     @property
     def rows(self) -> int:
-        """Rows of a pool: R = ceil(pool_size / lanes)."""
+        """Rows of a pool: 1, or more than 1 raised to the next prime; ceil(pool_size / lanes) do.
+
+        With R prime, steps of B beats start at all rows unless R divides B.
+        """
         assert self.pool_size is not None, "only a pool has rows"
-        return -(-self.pool_size // self.lanes)
+        enough = -(-self.pool_size // self.lanes)
+        return 1 if enough == 1 else prime_from(enough)
 
     @property
     def group(self) -> int:

@@ -79,7 +79,7 @@ class SubSpace(_Section):
     pool_size: Annotated[
         tuple[int, ...] | None,
         Several(whole(1, MAX_POOL_BITS, "bits of the largest target's memory"), ranges=True),
-    ] = _axis("pool_size", "Words in the pool; for reuse pool only.")
+    ] = _axis("pool_size", "Least words in the pool; for reuse pool only.")
     reuse_period: Annotated[
         tuple[int | float, ...] | None, Several(whole(1, 10**9, inf=True), ranges=True)
     ] = _axis(

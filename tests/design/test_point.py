@@ -139,10 +139,14 @@ def test_legal_combinations(axes, reason):
 def test_a_pool_fills_whole_rows_and_no_more_than_the_largest_memory():
     pool = {"reuse": "pool", "bit_width": 8, "lanes": 1}
     largest = MAX_POOL_BITS // 8
-    assert resolve(**pool, pool_size=largest).rows == largest
+    fits = 11_812_459  # the largest prime up to it
+    assert resolve(**pool, pool_size=fits).rows == fits
     with pytest.raises(IllegalPointError, match="larger than any target's memory"):
-        resolve(**pool, pool_size=largest + 1)
-    assert resolve(reuse="pool", pool_size=4095, lanes=31).rows == 133
+        resolve(**pool, pool_size=fits + 1)
+    assert largest > fits
+    assert resolve(reuse="pool", pool_size=4095, lanes=31).rows == 137
+    sizes = {1: 1, 2: 2, 3: 3, 4: 5, 90: 97, 97: 97, 127: 127, 4095: 4099}
+    assert {size: resolve(**pool, pool_size=size).rows for size in sizes} == sizes
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,16 @@ def test_a_generator_for_everything_fails_nothing(test):
     assert found and found <= {"PASSED", "WEAK"}
 
 
-@pytest.mark.parametrize("design", [SHARED, ONE_BIT])
 @pytest.mark.parametrize("test", [RANKS_6X8, ONES])
-def test_the_recommended_designs_fail_what_sees_linear_dependence(design, test):
-    assert assessments(design, test) == {"FAILED"}
+def test_eight_bits_with_shared_ones_fail_what_sees_linear_dependence(test):
+    assert assessments(SHARED, test) == {"FAILED"}
+
+
+@pytest.mark.parametrize("test", [RANKS_6X8, ONES])
+def test_one_bit_a_lane_passes_them(test):
+    assert assessments(ONE_BIT, test) <= {"PASSED", "WEAK"}
 
 
 def test_a_full_period_is_more_even_than_chance():
-    # 100 samples of 103,226 beats each: every one holds a period of 65,535 beats.
+    # 100 samples of 103,226 beats each: every one holds a period of 65,521 beats.
     assert assessments(ONE_BIT, MONOBIT) == {"FAILED"}

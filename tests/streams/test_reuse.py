@@ -141,16 +141,16 @@ def test_shifted_lanes_are_true_phase_shifts():
 
 @pytest.mark.parametrize("rng", ["lfsr", "xorshift32", "rademacher", "clt", "treegrng", "gaussian"])
 def test_a_pool_is_the_fillers_words_read_cyclically(rng):
-    """Word i is lane i mod L of row i div L; the last row is filled up."""
+    """Word i is lane i mod L of row i div L; the last row is filled up, then all to a prime."""
     narrow = resolve(rng=rng, reuse="pool", pool_size=50, lanes=1, state_bits=24)
     wide = resolve(rng=rng, reuse="pool", pool_size=50, lanes=7, state_bits=24)
-    assert wide.rows == 8
-    longer = resolve(rng=rng, reuse="pool", pool_size=56, lanes=1, state_bits=24)
-    contents = Stream(longer, 4).beats(2, 0, 56)[:, 0]
-    assert np.array_equal(Stream(narrow, 4).beats(2, 0, 50)[:, 0], contents[:50])
-    read = Stream(wide, 4).beats(2, 0, 20)
-    assert np.array_equal(read, np.resize(contents.reshape(8, 7), (20, 7)))
-    assert np.array_equal(Stream(wide, 4).beats(2, 8 * 10**6 + 3, 1)[0], contents[21:28])
+    assert (narrow.rows, wide.rows) == (53, 11)
+    longer = resolve(rng=rng, reuse="pool", pool_size=79, lanes=1, state_bits=24)
+    contents = Stream(longer, 4).beats(2, 0, 77)[:, 0]
+    assert np.array_equal(Stream(narrow, 4).beats(2, 0, 53)[:, 0], contents[:53])
+    read = Stream(wide, 4).beats(2, 0, 30)
+    assert np.array_equal(read, np.resize(contents.reshape(11, 7), (30, 7)))
+    assert np.array_equal(Stream(wide, 4).beats(2, 11 * 10**6 + 3, 1)[0], contents[21:28])
 
 
 def test_one_generator_a_lane_repeats_after_its_own_period():

@@ -38,11 +38,11 @@ def test_epochs_are_streams_of_their_own(rng):
 @each
 def test_a_pool_holds_one_generators_words(rng):
     point = point_of(rng, reuse="pool", pool_size=40, reuse_period=4)
-    assert (point.group, point.rows) == (1, 8)
-    words = Stream(point).beats(2, 0, 8).reshape(-1)
+    assert (point.group, point.rows) == (1, 11)
+    words = Stream(point).beats(2, 0, 11).reshape(-1)
     made = generator(point).stepped
     state = made.begin(drawn_limbs(0, np.uint64([2]), 1, made.drawn)[:, 0])
-    one = np.empty((1, 40, 1), dtype=np.int32)
+    one = np.empty((1, 55, 1), dtype=np.int32)
     made.fill(state, 8, one)
     assert words.tolist() == one[0, :, 0].tolist()
 
@@ -61,7 +61,8 @@ def test_no_run_comes_round(rng):
     assert strategy(point_of(rng, lanes=1)).effective_span(300) == 300
     assert (strategy(point_of(rng)).step_cycle(2410) or 2**60) > 2**30
     pooled = point_of(rng, reuse="pool", pool_size=40)
-    assert strategy(pooled).effective_span(2410) == 4  # 8 rows, 482 beats a step
+    assert strategy(pooled).effective_span(2410) == 11  # rows, and 482 beats a step
+    assert strategy(pooled).effective_span(5 * 11 * 9) == 1  # which meet the same row
 
 
 def test_limbs_are_drawn_by_the_documented_formula():

@@ -79,6 +79,10 @@ PRIMES = {3: 7, 4: 13, 5: 31, 6: 61, 7: 127, 8: 251, 9: 509, 10: 1021, 11: 2039,
 """Largest primes below powers of two (OEIS A014234)."""
 
 
+ROWS = (1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
+"""Rows that a small pool can have."""
+
+
 def slow_beats(point: DesignPoint, phases: list[int]) -> Iterator[list[int]]:
     """Beats for ever of a small point whose generators start at the given phases.
 
@@ -107,7 +111,8 @@ def _phased_beats(point: DesignPoint, phase: int, first: int) -> Iterator[list[i
 
 
 def _pool_beats(point: DesignPoint, state: int) -> Iterator[list[int]]:
-    rows = -(-point.pool_size // point.lanes)
+    least = -(-point.pool_size // point.lanes)
+    rows = min(prime for prime in ROWS if prime >= least)
     contents = []
     for _ in range(rows * point.lanes):
         contents.append(word(point, state))
