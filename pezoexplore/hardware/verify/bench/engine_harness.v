@@ -7,12 +7,14 @@
 //   2 read until the bits of data are zero    3 read until the bits of data are one
 //   4 send so many beats of beats.hex, TLAST with the last, and take beats until TLAST comes out:
 //     `b LAST DATA` each, then `t CLOCKS` from the first beat in to the last one out
-//   5 the same without end, for data[31:16] clocks of data[15:0] beats, then reset: `c BEATS OUT`
+//   5 the same without end, for data[31:16] clocks of data[15:0] beats, then reset for as many
+//     clocks as the strobes say: `c BEATS OUT`
 //   6 hold reset for so many clocks           7 back-pressure: 1 on, 0 off
+//     In the first clock of a reset what is offered is offered still, as by any register.
 //   8 the next two operations, two writes or two reads, at once: the second is offered as soon as
 //     the first is accepted, so before its response is there
 //   9 offer a write address (data[0]), write data (data[1]), a read address (data[2]), take no
-//     response for data[31:16] clocks, then reset
+//     response for data[31:16] clocks, then reset for a clock
 //   10 send so many beats, TLAST with the last, and take none of them until the next 4
 // What a register port has accepted changes at once: addresses and data turn into their inverse.
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
@@ -136,6 +138,8 @@ module engine_harness;
             if (!aresetn && now > 1 && (m_tvalid !== 1'b0 || bvalid !== 1'b0 || rvalid !== 1'b0)
                     && clocks > 1)
                 $fwrite(trace, "! valid in reset\n");
+            if (!aresetn && (awready !== 1'b0 || wready !== 1'b0 || arready !== 1'b0))
+                $fwrite(trace, "! ready in reset\n");
             if (b_held && aresetn && (bvalid !== 1'b1 || bresp !== held_b)
                     || r_held && aresetn && (rvalid !== 1'b1 || {rresp, rdata} !== held_r))
                 $fwrite(trace, "! a response changed while it was stalled\n");
@@ -273,13 +277,7 @@ module engine_harness;
             deaf = 1'b1;
             for (clocks = 0; clocks < ops[op][31:16]; clocks = clocks + 1)
                 tick;
-            awvalid = 1'b0;
-            wvalid = 1'b0;
-            arvalid = 1'b0;
-            aw_wanted = 1'b0;
-            w_wanted = 1'b0;
-            ar_wanted = 1'b0;
-            reset(3);
+            reset(1);
             deaf = 1'b0;
         end
     endtask
@@ -316,9 +314,16 @@ module engine_harness;
         input integer length;
         begin
             aresetn = 1'b0;
-            s_tvalid = 1'b0;
-            for (clocks = 0; clocks < length; clocks = clocks + 1)
+            aw_wanted = 1'b0;
+            w_wanted = 1'b0;
+            ar_wanted = 1'b0;
+            for (clocks = 0; clocks < length; clocks = clocks + 1) begin
                 tick;
+                s_tvalid = 1'b0;
+                awvalid = 1'b0;
+                wvalid = 1'b0;
+                arvalid = 1'b0;
+            end
             aresetn = 1'b1;
         end
     endtask
@@ -363,7 +368,7 @@ module engine_harness;
                     endless = 1'b1;
                     stream;
                     $fwrite(trace, "c %0d\n", received);
-                    reset(3);
+                    reset({28'b0, ops[op][43:40]});
                 end
                 4'd6:
                     reset(ops[op][31:0]);

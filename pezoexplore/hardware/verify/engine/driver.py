@@ -146,14 +146,20 @@ class Host:
         operations = [write("SCALE", min(s, largest), k) for k, s in enumerate(scales)]
         return operations + [write("END", end, k) for k, end in enumerate(ends)]
 
-    def _reseed(self, group: list[int], epoch: int) -> list[Operation]:
-        """Load the seeds of an epoch into some streams."""
-        operations = [until_numbers(), write("SELECT", _mask(group)), write("RESEED", 1)]
+    def seed_words(self, epoch: int) -> list[Operation]:
+        """Return the operations that load the seeds of an epoch, once the streams ask for them."""
+        operations = []
         high_words = -(-max(self.shape.state_bits - 32, 0) // 32)
         for word in self._stream.strategy.load_words(epoch):
             for position in range(high_words, 0, -1):
                 operations.append(write("SEED_HIGH", word >> (32 * position)))
             operations.append(write("SEED", word))
+        return operations
+
+    def _reseed(self, group: list[int], epoch: int) -> list[Operation]:
+        """Load the seeds of an epoch into some streams."""
+        operations = [until_numbers(), write("SELECT", _mask(group)), write("RESEED", 1)]
+        operations += self.seed_words(epoch)
         for source in group:
             self.positions[source] = (epoch, 0)
         return operations

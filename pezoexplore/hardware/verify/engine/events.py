@@ -43,10 +43,27 @@ _ALWAYS = (
 )
 
 
+WRITTEN = (
+    ("CONTROL", 1), ("CONTROL", 6), ("STEP", 99), ("STEP_SHIFT", 3), ("SELECT", 0), ("SKIP", 9),
+    ("RESEED", 1), ("RESEED", 2), ("SEED", 1), ("SEED_HIGH", 1), ("SCALE", 0), ("END", 99),
+)  # fmt: skip
+"""Registers that a busy engine refuses, and what is written."""
+
+
+def states(shape: Shape) -> tuple[str, ...]:
+    """Return the states in which an engine is reset and, when it is busy, written to."""
+    waits = ("waiting for numbers", "loading") if shape.has_reseed else ()
+    return ("idle", "open", "draining", "skipping", *waits)
+
+
 def engine_goals(shape: Shape) -> tuple[str, ...]:
     """Return the events that the regression of an engine should have."""
     goals = list(_ALWAYS)
     goals += ["reseed"] if shape.has_reseed else []
+    for state in states(shape):
+        goals.append(f"reset: {state}")
+        if state not in ("idle", "loading"):
+            goals += [f"{name} = {value} refused: {state}" for name, value in WRITTEN]
     goals += ["skip"] if shape.sources > 1 else []
     goals += ["a segment ends within a beat"] if shape.lanes > 1 else []
     return tuple(goals)

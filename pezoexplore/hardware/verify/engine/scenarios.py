@@ -14,6 +14,8 @@ from pezoexplore.hardware.verify.engine.driver import (
     until_numbers,
     write,
 )
+from pezoexplore.hardware.verify.engine.events import WRITTEN, states
+from pezoexplore.hardware.verify.engine.model import Settings
 from pezoexplore.hardware.verify.engine.script import LATENCY, EngineScript, Maker
 
 SEGMENTS = 3
@@ -197,15 +199,17 @@ class Scenarios(Maker):
             self.script.play(Operation(Kind.RESET, 1))
             self.host.reset()
 
-    def cut(self) -> None:
-        """Reset in the middle of a pass: all is as it was at the start."""
+    def cut(self, reset: int) -> None:
+        """Reset for so many clocks in the middle of a pass: all is as it was at the start."""
         self.pressure(False)
         self.script.events.add("reset in mid-pass")
         clocks = LATENCY + self.host.beats // 2
         script, weights, settings = self.script, self.weights(), self.settings()
         positions = list(self.host.positions)
         self.setting(settings)
-        script.play(begin("minus", False), Operation(Kind.CUT, clocks << 16 | self.host.beats))
+        script.play(
+            begin("minus", False), Operation(Kind.CUT, clocks << 16 | self.host.beats, strobe=reset)
+        )
         script.beats += packed(weights, self.shape)
         sent = self.lines(self.model.send("minus", weights, positions, settings))
         script.expected.append("c")
@@ -214,6 +218,75 @@ class Scenarios(Maker):
         self.host.reset()
         script.expect("STEP", 0)
         script.expect("PHASE", 0)
+
+    def control(self) -> None:
+        """Write every register and reset in every state, and reset while a command is under way."""
+        self.pressure(False)
+        self.script.play(Operation(Kind.RESET, 1))
+        for state in states(self.shape):
+            self._begin(state)
+            if state not in ("idle", "loading"):
+                self._refused(state)
+            self._reset(state)
+        for clocks in range(1, 7):
+            for name, offered in (("CONTROL", 3), ("CONTROL", 7), ("SKIP", 3)):
+                self._begin("idle")
+                abandoned = Operation(Kind.ABANDON, clocks << 16 | offered, BY_NAME[name].address)
+                self.script.play(abandoned)
+                self._is_reset()
+
+    def _begin(self, state: str) -> None:
+        """Lead the engine, which was reset, to a state, no register and position as after reset."""
+        script, (low, high) = self.script, self.shape.scales
+        script.play(until_numbers(), write("SKIP", 5), until_idle())
+        self.setting(Settings([low or high] * self.shape.segments, self.ends, 0x1234, 9))
+        script.expect("PHASE", 5)
+        if state in ("waiting for numbers", "loading"):
+            words = self.host.seed_words(1)
+            script.play(write("RESEED", 1), *words[: len(words) // 2])
+            self.expect_status("LOADING")
+        if state in ("waiting for numbers", "open", "draining"):
+            script.play(begin("update", False))
+        if state == "draining":  # as many beats as the engine holds
+            beats = LATENCY + 1
+            script.play(Operation(Kind.SEND, beats))
+            script.beats += packed(self.weights()[: beats * self.shape.lanes], self.shape)
+        if state == "skipping":
+            script.play(write("SKIP", 0xFFFFFFFF))
+
+    def _refused(self, state: str) -> None:
+        """Write every register while the engine is busy."""
+        script = self.script
+        for name, value in WRITTEN:
+            script.refused(write(name, value), "busy")
+            script.events.add(f"{name} = {value} refused: {state}")
+        script.expect("STEP", 0x1234)
+        script.expect("STEP_SHIFT", 9)
+        script.expect("SELECT", (1 << self.shape.sources) - 1)
+        script.expect("SCALE", self.shape.scales[0] or self.shape.scales[1])
+        script.expect("END", self.ends[0])
+
+    def _reset(self, state: str) -> None:
+        self.script.play(Operation(Kind.RESET, 1))
+        self.script.events.add(f"reset: {state}")
+        self._is_reset()
+
+    def _is_reset(self) -> None:
+        """Check that all is as after reset: registers, positions, and what is kept."""
+        script, segments = self.script, self.shape.segments
+        self.host.reset()
+        script.play(until_numbers())
+        self.expect_status("NUMBERS")
+        for name in ("STEP", "STEP_SHIFT", "SKIP", "PHASE"):
+            script.expect(name, 0)
+        script.expect("SELECT", (1 << self.shape.sources) - 1)
+        for segment in range(segments):
+            script.expect("SCALE", 0, segment)
+        for segment in range(segments - 1):
+            script.expect("END", 0, segment)
+        self.unkept()
+        script.play(Operation(Kind.RESET, 1))
+        self.host.reset()
 
     def cleared(self) -> None:
         """Return the streams to where reset left them."""
@@ -254,8 +327,10 @@ def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> 
     maker.held()
     maker.skipping()
     maker.interrupted()
-    maker.cut()
-    maker.unkept()
+    for reset in (3, 1):
+        maker.cut(reset)
+        maker.unkept()
+    maker.control()
     maker.cleared()
     maker.pressure(True)
     maker.loading()

@@ -16,7 +16,7 @@ from pezoexplore.hardware.verify.engine.events import engine_goals
 from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS, STEPS, make_engine_script
 from pezoexplore.hardware.verify.engine.script import BEATS, PRESSURES, pressure_lines
 from pezoexplore.hardware.verify.simulate import PUBLIC, simulate
-from pezoexplore.hardware.verify.trace import compare_trace
+from pezoexplore.hardware.verify.trace import MismatchError, compare_trace
 from pezoexplore.paths import bench_dir
 from pezoexplore.streams.stream import Stream
 
@@ -78,7 +78,10 @@ def verify_engine(
     simulate(work_dir, log_path, timeout_s, simulator)
 
     def compare(trace: bytes) -> dict[str, int]:
-        return {"rtl_words_checked": check_engine(script, trace.decode("ascii").splitlines())}
+        words = check_engine(script, trace.decode("ascii").splitlines())
+        if steps >= STEPS and (missing := set(engine_goals(shape)) - script.events):
+            raise MismatchError(f"the script does not cover: {'; '.join(sorted(missing))}")
+        return {"rtl_words_checked": words}
 
     found = compare_trace(work_dir, log_path, compare)
     if coverage and found["rtl_status"] == "pass":
