@@ -23,6 +23,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("PEZOEXPLORE_JOBS", "1")
 
+# Each test compiles by itself: what another one is just writing cannot be in its way.
+os.environ.setdefault("PEZOEXPLORE_COMPILED", "")
+
 # Hides that a pipe was not flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)
 

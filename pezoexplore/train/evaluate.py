@@ -16,7 +16,7 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.selection import stream_source, trainer_of
 from pezoexplore.train.task import Split, Task
-from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState
+from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState, keeping
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings
@@ -118,6 +118,7 @@ def train_source(
         ``validation_accuracy`` (mean percent by candidate, its last round) and
         ``validation_curve`` (of the chosen candidate, as :attr:`Trial.curve`).
     """
+    source = keeping(source)
     tuning = tune(source, task, settings, trainer)
     chosen, cost = tuning.chosen, trainer.cost(settings.steps)
     *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
@@ -289,6 +290,8 @@ def _training(
 
 
 def _joined(states: Sequence[TrainState]) -> TrainState:
+    if len(states) == 1:
+        return states[0]
     jax = load_jax()
     trees = [state.weights for state in states]
     weights = jax.tree.map(lambda *pieces: jax.numpy.concatenate(pieces), *trees)

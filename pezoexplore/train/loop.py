@@ -136,7 +136,7 @@ def cosine_rates(learning_rates: Sequence[float], steps: int) -> NDArray[np.floa
 def undiverged(run: Run) -> Array:
     """Return ``diverged_at`` before the first step, int32 [seeds, rates]."""
     shape = (len(run.seeds), len(run.learning_rates))
-    return load_jax().numpy.full(shape, NEVER, np.int32)
+    return np.full(shape, NEVER, np.int32)
 
 
 def marked(diverged_at: Array, diverged: Array, step: Array) -> Array:

@@ -111,13 +111,61 @@ def carve(split: Split, size: int) -> tuple[Split, Split]:
     Returns:
         (the examples kept, the ``size`` examples held out).
     """
-    from sklearn.model_selection import train_test_split
-
-    classes = split.labels if split.has_classes else None
-    kept_x, held_x, kept_y, held_y = train_test_split(
-        split.inputs, split.labels, test_size=size, random_state=0, stratify=classes
+    kept, held = _held_out(len(split), size, split.labels if split.has_classes else None)
+    return (
+        Split(split.inputs[kept], split.labels[kept]),
+        Split(split.inputs[held], split.labels[held]),
     )
-    return Split(kept_x, kept_y), Split(held_x, held_y)
+
+
+def _held_out(
+    examples: int, size: int, classes: NDArray[Any] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return indices of the examples kept and held out.
+
+    They are those of scikit-learn's ``train_test_split`` with ``random_state=0``, whose import
+    takes longer than most trainings; what it would refuse is left to it.
+    """
+    rng = np.random.RandomState(0)
+    if 0 < size < examples and classes is None:
+        order = rng.permutation(examples)
+        return order[size:], order[:size]
+    _, number = np.unique(np.zeros(0) if classes is None else classes, return_inverse=True)
+    counts = np.bincount(number)
+    if not (0 < len(counts) <= min(size, examples - size) and counts.min() >= 2):
+        from sklearn.model_selection import train_test_split
+
+        kept, held = train_test_split(
+            np.arange(examples), test_size=size, random_state=0, stratify=classes
+        )
+        return np.asarray(kept), np.asarray(held)
+    by_class = np.split(np.argsort(number, kind="stable"), np.cumsum(counts)[:-1])
+    taken = _shared_out(counts, examples - size, rng)
+    left_out = _shared_out(counts - taken, size, rng)
+    some: list[NDArray[np.int64]] = []
+    others: list[NDArray[np.int64]] = []
+    for members, first, second in zip(by_class, taken, left_out, strict=True):
+        order = members[rng.permutation(len(members))]
+        some.append(order[:first])
+        others.append(order[first : first + second])
+    return rng.permutation(np.concatenate(some)), rng.permutation(np.concatenate(others))
+
+
+def _shared_out(counts: NDArray[Any], draws: int, rng: np.random.RandomState) -> NDArray[np.int64]:
+    """Share draws among classes by their counts; what rounding leaves by the largest remainders."""
+    exact = counts / counts.sum() * draws
+    shares = np.floor(exact)
+    missing = int(draws - shares.sum())
+    remainder = exact - shares
+    for value in np.unique(remainder)[::-1] if missing else ():
+        (ties,) = np.nonzero(remainder == value)
+        now = min(len(ties), missing)
+        shares[rng.choice(ties, size=now, replace=False)] += 1
+        missing -= now
+        if not missing:
+            break
+    whole: NDArray[np.int64] = shares.astype(np.int64)
+    return whole
 
 
 def split_task(name: str, model: Network, data: Split, test: int, validation: int) -> Task:

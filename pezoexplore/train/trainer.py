@@ -30,6 +30,48 @@ DirectionSource = Callable[[Sequence[int]], Directions]
 """Returns the directions of these training seeds, from step 0."""
 
 
+KEPT_BYTES = 2**27
+"""Most bytes of directions that are kept: 4,000 steps of 5 seeds and 2,410 weights, and no more."""
+
+
+def keeping(source: DirectionSource) -> DirectionSource:
+    """Return a source that makes each block once: a point is trained on the same ones many times.
+
+    Blocks are kept from the first step on, up to ``KEPT_BYTES``; later ones are made again.
+
+    Args:
+        source: The source, whose directions depend on nothing but the step.
+    """
+    kept: dict[tuple[tuple[int, ...], int, int], NDArray[Any]] = {}
+    return lambda seeds: _Kept(source(seeds), tuple(seeds), kept)
+
+
+class _Kept:
+    """Directions of these seeds, of which blocks are kept."""
+
+    def __init__(
+        self,
+        directions: Directions,
+        seeds: tuple[int, ...],
+        kept: dict[tuple[tuple[int, ...], int, int], NDArray[Any]],
+    ) -> None:
+        self._directions, self._seeds, self._kept = directions, seeds, kept
+
+    @property
+    def scale(self) -> float:
+        """Worth of one unit of the values in z."""
+        return self._directions.scale
+
+    def block(self, first_step: int, steps: int) -> NDArray[Any]:
+        """Return the values of consecutive steps; see :meth:`Directions.block`."""
+        key = (self._seeds, first_step, steps)
+        if (found := self._kept.get(key)) is None:
+            found = self._directions.block(first_step, steps)
+            if sum(block.nbytes for block in self._kept.values()) + found.nbytes <= KEPT_BYTES:
+                self._kept[key] = found
+        return found
+
+
 @dataclass(frozen=True)
 class Run:
     """What one compiled call trains: seeds x learning rates, a fixed number of replicas.

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pezoexplore.train.backend import pin_threads
+from pezoexplore.train.backend import keep_compiled, pin_threads
 
 
 def test_pins_every_library_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +31,25 @@ def test_keeps_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_importing_the_package_imports_no_jax() -> None:
     code = "import sys, pezoexplore.train.evaluate; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_compiled_is_kept_in_a_folder_of_this_kind_of_cpu(tmp_path, monkeypatch) -> None:
+    for name in (
+        "COMPILATION_CACHE_DIR",
+        "PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS",
+        "PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES",
+    ):
+        monkeypatch.setenv(f"JAX_{name}", "")  # so that it is undone
+        monkeypatch.delenv(f"JAX_{name}")
+    monkeypatch.setenv("PEZOEXPLORE_COMPILED", "")
+    keep_compiled()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    monkeypatch.setenv("PEZOEXPLORE_COMPILED", str(tmp_path / "file" / "below"))
+    (tmp_path / "file").touch()
+    keep_compiled()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    monkeypatch.setenv("PEZOEXPLORE_COMPILED", str(tmp_path / "kept"))
+    keep_compiled()
+    (folder,) = (tmp_path / "kept").iterdir()
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(folder)
+    assert os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"

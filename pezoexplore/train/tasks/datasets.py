@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,10 +28,13 @@ _FEATURE_STEPS = 16
 
 def digits() -> Split:
     """Load the 1,797 scikit-learn digits: uint8 [examples, 64] of 0 to 16."""
-    from sklearn.datasets import load_digits
-
-    pixels, classes = load_digits(return_X_y=True)
-    return Split(pixels.astype(np.uint8), classes.astype(np.uint8))
+    # Its file alone: importing scikit-learn takes longer than most trainings.
+    package = find_spec("sklearn")
+    assert package is not None and package.origin is not None, "scikit-learn is a dependency"
+    table = np.loadtxt(
+        Path(package.origin).parent / "datasets/data/digits.csv.gz", delimiter=",", dtype=np.float64
+    ).astype(np.uint8)
+    return Split(np.ascontiguousarray(table[:, :-1]), np.ascontiguousarray(table[:, -1]))
 
 
 @cache
