@@ -75,7 +75,10 @@ def load(
     loaded = read_design(design, overrides, values)
     from pezoexplore.design.lattice.counting import select
 
-    return loaded, select(loaded.space, sample, seed)
+    try:
+        return loaded, select(loaded.space, sample, seed)
+    except DesignError as error:
+        raise DesignError(f"{loaded.place}: {error}") from None
 
 
 @dataclass(frozen=True)

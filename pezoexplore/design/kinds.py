@@ -243,7 +243,7 @@ def _spread(mapping: Mapping[object, object]) -> Iterable[int]:
         raise refusal(f"got a mapping of {keys}; allowed: {RANGE_FORMS}")
     numbers = _positive(listed)
     if len(numbers) != counts[name]:
-        raise refusal(f"{name} got {shown(listed)}; allowed: {RANGE_FORMS}")
+        raise refusal(f"{name} {_wrong(listed, counts[name])}; allowed: {RANGE_FORMS}")
     low, high = numbers[:2]
     if low > high:
         raise refusal(f"{name} runs from {shown(low)} down to {shown(high)}; allowed: lo <= hi")
@@ -255,6 +255,16 @@ def _spread(mapping: Mapping[object, object]) -> Iterable[int]:
     if not exponents:
         raise refusal(f"no power of two lies between {shown(low)} and {shown(high)}")
     return [2**exponent for exponent in exponents]
+
+
+def _wrong(listed: object, count: int) -> str:
+    """Describe what is wrong with the numbers of a range or of powers of two."""
+    if not isinstance(listed, list | tuple):
+        return f"got {shown(listed)}"
+    for name, number in zip(("lo", "hi", "step"), listed, strict=False):
+        if not _positive([number]):
+            return f"has the {name} {shown(number)}"
+    return f"got {len(listed)} numbers, not {count}"
 
 
 def _positive(listed: object) -> list[int]:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pezoexplore.design.design_file import EXTENDS, read_file, read_part
 from pezoexplore.design.kinds import nearest, shown
 from pezoexplore.design.point import AXES, DEFAULTS
 from pezoexplore.design.restrict import LeftOut, restrict
@@ -38,8 +40,8 @@ from pezoexplore.design.yaml_tree import (
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.own_family import look_in
 
-MAX_BYTES = 1_000_000
-"""Largest design file."""
+SHOWN_ERRORS = 3
+"""Most errors of a file that a message shows; more are counted."""
 
 AxisValues = Sequence[str | int | float]
 
@@ -62,11 +64,13 @@ class LoadedDesign:
         left_out: Combinations of the includes that the axis options do not allow.
         folder: Folder of the file, where modules of the user's tasks are looked for first; the
             working folder for a design that is not from a file.
+        place: File and line of its key ``space``, for messages.
     """
 
     space: DesignSpace
     left_out: tuple[LeftOut, ...] = ()
     folder: Path = Path()
+    place: str = ""
 
 
 def load_design(
@@ -101,7 +105,7 @@ def read_design(
     given = {axis: values for axis, values in (axes or {}).items() if values}
     look_in(Path(path).parent)
     with _one_line():
-        tree = _read_part(_read(Path(path)), lambda line: f"{path}:{line}")
+        tree = read_file(Path(path))
         if tree.value is None:
             raise DesignError(f"{path}:1: the file is empty; allowed: {_keys(DesignSpace)}")
         only_includes = False
@@ -113,8 +117,9 @@ def read_design(
             for axis, values in given.items():
                 _replace_axis(tree, axis, values)
         space = _validate(tree)
+        place = tree.mark(("space",))[1]
         if not given:
-            return LoadedDesign(space, (), Path(path).parent)
+            return LoadedDesign(space, (), Path(path).parent, place)
         allowed = {axis: getattr(space.space, axis) for axis in given}
         if only_includes:
             space = space.model_copy(update={"space": SubSpace()})
@@ -122,7 +127,7 @@ def read_design(
         if not space.parts():
             options = ", ".join(_option(axis) for axis in given)
             raise DesignError(f"{options}: {path} has no design with these values; try others")
-        return LoadedDesign(space, left_out, Path(path).parent)
+        return LoadedDesign(space, left_out, Path(path).parent, place)
 
 
 def space_of_options(
@@ -188,10 +193,19 @@ def resolved_yaml(space: DesignSpace) -> str:
 
 def design_schema() -> dict[str, object]:
     """Return JSON Schema (draft 2020-12) of a design file; every key is described."""
-    schema = DesignSpace.model_json_schema()
+    schema: dict[str, Any] = DesignSpace.model_json_schema()
     # A file without a name takes the file's own.
     schema["required"] = [key for key in schema.get("required", ()) if key != "name"]
+    schema["properties"] = {EXTENDS: _EXTENDS, **schema["properties"]}
+    schema["patternProperties"] = {"^x-": {}}  # for anchors that other keys share
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_EXTENDS: dict[str, object] = {
+    "type": "string",
+    "minLength": 1,
+    "description": "Another design file, beside this one, whose settings this file replaces.",
+}
 
 
 _UNSET = {
@@ -219,39 +233,6 @@ def _plain(value: object) -> object:
     return value
 
 
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise DesignError(f"{path}: no such file; give the path of a design file (YAML)") from None
-    except IsADirectoryError:
-        raise DesignError(f"{path}: a folder; give the path of a design file (YAML)") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DesignError(f"{path}: cannot be read ({reason})") from None
-    if len(content) > MAX_BYTES:
-        raise DesignError(f"{path}: too large; allowed: {MAX_BYTES} bytes")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DesignError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
-
-
-def _read_part(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
-    """Read a design file or the value of an override; null is no section and no list.
-
-    Nothing behind a section's colon is a section left empty; a null that is written out is not.
-    """
-    tree = read_tree(text, place, at)
-    for location in tree.nulls:
-        if len(location) == 1 or (len(location) == 2 and location[0] == "objectives"):
-            where = f"{tree.mark(location)[1]}: {key_text(location)}"
-            raise DesignError(f"{where}: got null; leave the key out for its default")
-    return tree
-
-
 def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "design"
 
@@ -267,7 +248,7 @@ def _override(tree: Tree, text: str) -> None:
         raise DesignError(f"{option}: allowed: key=value, such as -s train.steps=2000")
     if "," in value and _takes_list(parts) and not value.lstrip().startswith(("[", "{")):
         value = f"[{value}]"
-    _place(tree, parts, _read_part(value, lambda line: option, parts), option)
+    _place(tree, parts, read_part(value, lambda line: option, parts), option)
 
 
 def _takes_list(parts: tuple[str, ...]) -> bool:
@@ -339,9 +320,10 @@ def _validate(tree: Tree) -> DesignSpace:
         message = f"{place}: {key}: " if key else f"{place}: "
         # One key with ten wrong values is one thing to put right.
         found.setdefault((place, key), (line, message + _explanation(detail)))
-    first, *others = sorted(found.values(), key=lambda item: item[0])
-    more = f" (and {len(others)} more to put right)" if others else ""
-    raise DesignError(first[1] + more)
+    messages = [message for _, message in sorted(found.values(), key=lambda item: item[0])]
+    rest = len(messages) - SHOWN_ERRORS
+    more = f" (and {rest} more to put right)" if rest > 0 else ""
+    raise DesignError("; ".join(messages[:SHOWN_ERRORS]) + more)
 
 
 def _in_tree(value: object, location: Location) -> Location:

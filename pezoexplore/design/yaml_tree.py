@@ -2,7 +2,8 @@
 
 Safe by construction: only mappings, lists, text, numbers, true, false and null are built, keys are
 text and given once, and size, depth and aliases are bounded. Numbers follow YAML 1.2 (``1e-3`` is
-one, ``010`` is ten, ``12:30`` and ``yes`` are text) and ``inf`` needs no dot.
+one, ``12:30`` and ``yes`` are text) and ``inf`` needs no dot; ``010`` is refused, as YAML 1.1
+reads it as eight. A mapping takes in others by the merge key ``<<``.
 """
 
 from __future__ import annotations
@@ -143,6 +144,12 @@ class _Builder:
                 self.build(item, (*at, index), depth + 1) for index, item in enumerate(node.value)
             ]
         if isinstance(node, yaml.ScalarNode) and kind in _SCALARS:
+            if kind == "int" and re.match("[-+]?0_*[0-9]", node.value):
+                raise self._error(
+                    node,
+                    f"{key_text(at)}: {shown(node.value)} is octal to some readers of YAML and "
+                    f"decimal to others; write {node.value.lstrip('0_') or '0'}",
+                )
             if kind == "null" and node.value:
                 self.nulls.append(at)
             try:
@@ -156,8 +163,12 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, at: Location, depth: int) -> dict[str, object]:
         values: dict[str, object] = {}
+        merged: list[tuple[yaml.Node, yaml.Node]] = []
         for key_node, value_node in node.value:
             key = key_node.value
+            if _merges(key_node):
+                merged += self._merged(value_node, depth)
+                continue
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != f"{_TAG}str":
                 said = shown(key) if isinstance(key_node, yaml.ScalarNode) else "a list or mapping"
                 raise self._error(key_node, f"key {said} of {key_text(at) or 'the file'}: not text")
@@ -167,7 +178,27 @@ class _Builder:
                 raise self._error(key_node, f"{key_text(here)}: key given twice (first: {first})")
             self.marks[here] = self._mark(key_node)
             values[key] = self.build(value_node, here, depth + 1)
+        for key_node, value_node in merged:  # its own keys win, and of merged ones the first
+            if key_node.value not in values:
+                self.marks[(*at, key_node.value)] = self._mark(key_node)
+                values[key_node.value] = self.build(value_node, (*at, key_node.value), depth + 1)
         return values
+
+    def _merged(self, node: yaml.Node, depth: int) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Return the keys and values of what is behind a merge key, those that win first."""
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise self._error(node, "<<: merges itself, or too much")
+        if isinstance(node, yaml.SequenceNode):
+            return [pair for item in node.value for pair in self._merged(item, depth + 1)]
+        if not isinstance(node, yaml.MappingNode):
+            raise self._error(node, f"<<: got {shown(node.value)}; allowed: a mapping, or a list")
+        own = [pair for pair in node.value if not _merges(pair[0])]
+        for key_node, _ in own:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error(key_node, "<<: a key is not text")
+        others = [value for key, value in node.value if _merges(key)]
+        return own + [pair for value in others for pair in self._merged(value, depth + 1)]
 
     def _mark(self, node: yaml.Node) -> Mark:
         line = node.start_mark.line + 1
@@ -175,6 +206,11 @@ class _Builder:
 
     def _error(self, node: yaml.Node, message: str) -> DesignError:
         return DesignError(f"{self._mark(node)[1]}: {message}")
+
+
+def _merges(key: yaml.Node) -> bool:
+    """Return whether a key is the merge key, which is not quoted."""
+    return isinstance(key, yaml.ScalarNode) and key.value == "<<" and key.style is None
 
 
 def _number(text: str) -> float:

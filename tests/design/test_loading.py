@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pezoexplore.design.design_file import MAX_BYTES
 from pezoexplore.design.kinds import MAX_VALUES
-from pezoexplore.design.loading import MAX_BYTES, design_schema, load_design, resolved_yaml
+from pezoexplore.design.loading import design_schema, load_design, resolved_yaml
 from pezoexplore.design.point import AXES, MAX_POOL_BITS
 from pezoexplore.design.setting_kinds import TASK_KIND
 from pezoexplore.design.space import DesignSpace
@@ -121,7 +122,6 @@ def test_designs_are_frozen_and_hashable(load):
         ("1e1", (10,)),
         ("8.0", (8,)),
         ("2_4", (24,)),
-        ("010", (10,)),
     ],
 )
 def test_forms_of_an_axis(load, written, values):
@@ -223,16 +223,16 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
         ),
         (
             "space:\n  lanes: {range: [4, 8]}",
-            f"2: space.lanes: range got a list; allowed: {RANGES}",
+            f"2: space.lanes: range got 2 numbers, not 3; allowed: {RANGES}",
         ),
         ("space:\n  lanes: {range: 4}", f"2: space.lanes: range got 4; allowed: {RANGES}"),
         (
             "space:\n  lanes: {range: [4, 8, 0]}",
-            f"2: space.lanes: range got a list; allowed: {RANGES}",
+            f"2: space.lanes: range has the step 0; allowed: {RANGES}",
         ),
         (
             "space:\n  lanes: {range: [4, x, 1]}",
-            f"2: space.lanes: range got a list; allowed: {RANGES}",
+            f"2: space.lanes: range has the hi 'x'; allowed: {RANGES}",
         ),
         (
             "space:\n  lanes: {range: [8, 4, 1]}",
@@ -353,10 +353,41 @@ def test_what_is_wrong_is_said_in_one_line(load, text, said):
     assert message(load, text) == f"x.yaml:{said}"
 
 
-def test_the_first_of_several_errors_is_said_and_the_others_counted(load):
-    text = "train:\n  steps: x\n  batch: y\nspace:\n  lanes: [a, b, c]\nqqq: 1"
-    assert message(load, text) == (
-        f"x.yaml:2: train.steps: got 'x'; allowed: {STEPS} (and 3 more to put right)"
+def test_several_errors_are_said_and_the_rest_counted(load):
+    first = f"x.yaml:2: train.steps: got 'x'; allowed: {STEPS}"
+    text = "train:\n  steps: x\n  batch: y\n  seeds: z\nspace:\n  lanes: [a, b, c]\nqqq: 1"
+    said = message(load, text)
+    assert said.startswith(f"{first}; x.yaml:3: train.batch:")
+    assert "; x.yaml:4: train.seeds: got 'z'; allowed: " in said
+    assert said.endswith(" (and 2 more to put right)")
+    two = message(load, "train:\n  steps: x\n  batch: y")
+    assert two.startswith(f"{first}; x.yaml:3: train.batch:")
+    assert "more to put right" not in two
+
+
+@pytest.mark.parametrize(
+    ("written", "ten"), [("010", "10"), ("00", "0"), ("0_8", "8"), ("[8, 031]", "31")]
+)
+def test_a_number_with_a_leading_zero_is_ambiguous(load, written, ten):
+    said = message(load, f"space:\n  lanes: {written}")
+    assert said.startswith("x.yaml:2: space.lanes")
+    assert said.endswith(f"is octal to some readers of YAML and decimal to others; write {ten}")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{range: [1, 8, 0]}", "range has the step 0"),
+        ("{range: [0, 8, 1]}", "range has the lo 0"),
+        ("{range: [1, x, 1]}", "range has the hi 'x'"),
+        ("{range: [1, 8]}", "range got 2 numbers, not 3"),
+        ("{range: 5}", "range got 5"),
+        ("{powers_of_two: [1, 2.5]}", "powers_of_two has the hi 2.5"),
+    ],
+)
+def test_a_range_names_what_is_wrong_with_it(load, written, said):
+    assert f"x.yaml:2: space.lanes: {said}; allowed: " in message(
+        load, f"space:\n  lanes: {written}"
     )
 
 
@@ -733,7 +764,7 @@ def described(schema: dict) -> list[str]:
 def test_the_schema_describes_every_key():
     schema = design_schema()
     assert described(schema) == []
-    assert set(schema["properties"]) == set(DesignSpace.model_fields)
+    assert set(schema["properties"]) == {*DesignSpace.model_fields, "extends"}
     assert schema["required"] == []
     assert not schema["additionalProperties"]
     assert set(schema["$defs"]["SubSpace"]["properties"]) == set(AXES)
