@@ -12,7 +12,7 @@ TASK_NAMES = (
     *(f"mnist5k-deepzero-{size}" for size in (406, 3376, 6346, 9316, 12286)),
     *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),
     *("resnet20", "last-mile-rotated", "last-mile-inverted", "last-mile-noisy"),
-    "last-mile-new-classes",
+    *("last-mile-new-classes", "pde-burgers", "pde-kolmogorov"),
 )
 """Tasks that come with the package."""
 
@@ -28,7 +28,7 @@ _CHANCE = (
 def chance_of(task: str) -> float | None:
     """Return the share of the most frequent class among a task's test examples, percent.
 
-    None for a user's task, whose share run.json records.
+    None for a user's task, whose share run.json records, and where targets are no classes.
     """
     return next((share for name, share in _CHANCE if re.match(name, task)), None)
 

@@ -12,6 +12,7 @@ from pezoexplore.train.task import Task
 from pezoexplore.train.tasks import datasets
 from pezoexplore.train.tasks.cifar import CIFAR10_TASKS, CIFAR10_VARIABLE, cifar10_task
 from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS, last_mile
+from pezoexplore.train.tasks.pde import PDE_TASKS, pde_task
 from pezoexplore.train.user_task import load_user_task
 
 GREY_SIZES = (406, 3376, 6346, 9316, 12286)
@@ -67,6 +68,8 @@ def _load(name: str, data: str | None, folder: str | None) -> Task:
         return cifar10_task(name, data)
     if name.startswith(LAST_MILE_TASKS):
         return last_mile(name)
+    if name in PDE_TASKS:
+        return pde_task(name)
     if ":" in name:
         return load_user_task(name, folder)
     raise DesignError(
