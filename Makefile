@@ -144,5 +144,5 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 $(VENV)/.installed-torch: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m venv $(VENV)/torch
 	$(TORCH_BIN)/python $(PIP) $(TORCH)
-	$(TORCH_BIN)/python $(PIP) -e '.[torch]' 'pytest<10' 'hypothesis<7'
+	$(TORCH_BIN)/python $(PIP) -e '.[torch]' 'pytest<10' 'hypothesis<7' 'peft<1'
 	@touch $@

@@ -58,10 +58,15 @@ def load_module(key: str, name: str, *folders: str | None) -> ModuleType:
                     "or on Python's path"
                 ) from error
             reason = f"importing {where} failed: {error_line(error)}"
+            if extra := _EXTRAS.get((missing or "").partition(".")[0]):
+                reason += f"; type: pip install 'pezoexplore[{extra}]'"
             raise DesignError(f"{key}: '{name}': {reason}") from error
     _loaded[where] = _digest(module.__spec__.origin if module.__spec__ else None)
     return module
 
+
+_EXTRAS = {"torch": "torch", "transformers": "torch", "onnx2torch": "torch,onnx"}
+"""Extras of this package that bring a package of that name."""
 
 _MEMBER = {"task": "function", "rng": "Class"}
 _WHAT = {"task": "task", "rng": "generator"}

@@ -21,41 +21,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.errors import DesignError
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.moved import MovedWeights, Parameters
 from pezoexplore.finetune.parallel import check_alike, means, processes
 from pezoexplore.finetune.probe import Closure, loss_of, plain_tensors
-from pezoexplore.finetune.weights import check_design, in_range, once, positions, surely_finite
+from pezoexplore.finetune.steplog import StepRecord
+from pezoexplore.finetune.weights import (
+    DivergedError,
+    check_design,
+    in_range,
+    once,
+    positions,
+    surely_finite,
+)
 from pezoexplore.finetune.writes import Writes
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """Everything that determines a step's change of the weights.
-
-    Attributes:
-        step: Steps done before it.
-        gradients: Projected gradient g of each query.
-        rates: Learning rate of each parameter group.
-        decays: Weight decay of each parameter group.
-        loss: Mean loss of the probes.
-        still: Rows that the step left as they were, the padding of embeddings: number of the
-            weight in the optimiser's order, and row.
-    """
-
-    step: int
-    gradients: tuple[float, ...]
-    rates: tuple[float, ...]
-    decays: tuple[float, ...]
-    loss: float
-    still: tuple[tuple[int, int], ...] = ()
 
 
 class PezoSGD(torch.optim.Optimizer):
@@ -177,7 +162,7 @@ class PezoSGD(torch.optim.Optimizer):
             losses = means(losses, self._flat[0].device)
         for loss in losses:
             if not math.isfinite(loss):
-                raise PezoError(
+                raise DivergedError(
                     f"the loss of step {self.steps} is {loss}: lower lr or epsilon; weights and "
                     "buffers are as they were before the step"
                 )
@@ -358,7 +343,7 @@ class PezoSGD(torch.optim.Optimizer):
             self._shift(trial, weight, first, factors, shrink)
             if trial.isfinite().all():
                 return
-        raise PezoError(
+        raise DivergedError(
             f"step {self.steps} would make a weight of shape {tuple(weight.shape)} and type "
             f"{weight.dtype} infinite: lower lr, or train float32 weights; weights and buffers are "
             "as they were before the step"

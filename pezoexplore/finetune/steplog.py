@@ -8,12 +8,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
 from pezoexplore.errors import DesignError
-from pezoexplore.finetune.optimizer import StepRecord
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """Everything that determines a step's change of the weights.
+
+    Attributes:
+        step: Steps done before it.
+        gradients: Projected gradient g of each query.
+        rates: Learning rate of each parameter group.
+        decays: Weight decay of each parameter group.
+        loss: Mean loss of the probes.
+        still: Rows that the step left as they were, the padding of embeddings: number of the
+            weight in the optimiser's order, and row.
+    """
+
+    step: int
+    gradients: tuple[float, ...]
+    rates: tuple[float, ...]
+    decays: tuple[float, ...]
+    loss: float
+    still: tuple[tuple[int, int], ...] = ()
 
 
 class StepLog:

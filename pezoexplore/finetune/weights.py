@@ -10,7 +10,12 @@ from typing import Any
 import torch
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import DesignError
+from pezoexplore.errors import DesignError, PezoError
+
+
+class DivergedError(PezoError):
+    """A loss or an updated weight is not finite."""
+
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """Types of weights that can be trained."""

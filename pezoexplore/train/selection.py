@@ -29,6 +29,9 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
         DesignError: The task's network has no integer form, or an option does not fit the
             estimator.
     """
+    if task.trainer is not None:
+        own: Trainer = task.trainer(point, options)
+        return own
     if point.fixed_point:
         return FixedTrainer(task, point)
     general = general_trainer_of(point, task, options)

@@ -71,6 +71,8 @@ class Task:
         accuracy_before: Accuracy on ``test`` before any training, percent, of a pretrained
             network; None for others.
         code_sha256: Hash of user code that is part of the task; empty for the package's own tasks.
+        trainer: Returns the :class:`Trainer` of a ``DesignPoint`` and ``TrainSettings``, where the
+            network is not one that JAX can trace.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Task:
     initial: Callable[[int], NDArray[np.float32]] | None = None
     accuracy_before: float | None = None
     code_sha256: str = ""
+    trainer: Callable[[Any, Any], Any] | None = None
 
     @property
     def parameters(self) -> int:

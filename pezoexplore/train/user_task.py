@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,14 @@ class UserTask:
     data: Examples
     loss: Loss | None = None
     test: Examples | None = None
+
+
+@runtime_checkable
+class OwnTrainer(Protocol):
+    """A user's task that is trained by other means than JAX: it makes its task itself."""
+
+    def task(self, name: str, source: bytes) -> Task:
+        """Return the task of a name, whose module has this source."""
 
 
 @dataclass(frozen=True)
@@ -156,18 +164,21 @@ def load_user_task(name: str, folder: str | None = None) -> Task:
         if not isinstance(made, FunctionType) or made.__module__ != where:
             raise DesignError(f"task: '{name}': {module.__file__} has no function {function}")
         user = guarded(f"task: '{name}'", function, made)
+        source = Path(module.__file__ or "").read_bytes()
+        if isinstance(user, OwnTrainer):
+            return user.task(name, source)
         if not isinstance(user, UserTask):
             raise DesignError(
                 f"task: '{name}' returned {type(user).__name__}; it must return a "
-                "pezoexplore.train.user_task.UserTask"
+                "pezoexplore.train.user_task.UserTask or a pezoexplore.finetune.task.TorchTask"
             )
-        return _task(Origin(name, folder), user, Path(module.__file__ or "").read_bytes())
+        return _task(Origin(name, folder), user, source)
 
 
 def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
     """Check a user's task by tracing it once, and turn it into a task."""
     name = origin.name
-    train, test = _splits(name, user)
+    train, test = splits(name, user)
     blocks, build = _layout(name, user)
     loss = user.loss or class_losses
     lowered = _lowered(name, user, _tree(name, user, 0), (train, loss))
@@ -180,7 +191,7 @@ def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
             raise DesignError(f"task: '{name}': parameters of seed {seed} have another size")
         return flat.astype(np.float32)
 
-    fit, validation = _carved(name, train)
+    fit, validation = carved(name, train)
     code = hashlib.sha256(source)
     code.update(start(0).tobytes())
     for part in lowered:
@@ -190,8 +201,28 @@ def _task(origin: Origin, user: UserTask, source: bytes) -> Task:
     return task if user.loss is None else replace(task, loss=UserLoss(origin, user.loss))
 
 
-def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
-    """Return training and test examples."""
+class HasData(Protocol):
+    """The fields of a user's task that say what it trains and tests on."""
+
+    @property
+    def data(self) -> Examples:
+        """See :class:`UserTask`."""
+
+    @property
+    def loss(self) -> Any:  # noqa: ANN401 - of outputs and targets of either library
+        """See :class:`UserTask`."""
+
+    @property
+    def test(self) -> Examples | None:
+        """See :class:`UserTask`."""
+
+
+def splits(name: str, user: HasData) -> tuple[Split, Split]:
+    """Return training and test examples of a user's task.
+
+    Raises:
+        DesignError: They are not of the form that :class:`UserTask` asks for.
+    """
     data = _examples(name, "data", user.data)
     if user.loss is None and not data.has_classes:
         raise DesignError(
@@ -199,7 +230,7 @@ def _splits(name: str, user: UserTask) -> tuple[Split, Split]:
             "sets loss"
         )
     if user.test is None:
-        return _carved(name, data)
+        return carved(name, data)
     test = _examples(name, "test", user.test)
     if test.labels.shape[1:] != data.labels.shape[1:] or test.has_classes != data.has_classes:
         raise DesignError(f"task: '{name}': test must have the same kind of targets as data")
@@ -224,8 +255,12 @@ def _examples(name: str, what: str, pair: Examples) -> Split:
     return Split(stored, targets.astype(np.uint8))
 
 
-def _carved(name: str, data: Split) -> tuple[Split, Split]:
-    """Hold out a fifth, the same share of each class if there are any."""
+def carved(name: str, data: Split) -> tuple[Split, Split]:
+    """Hold out a fifth of a task's examples, the same share of each class if there are any.
+
+    Raises:
+        DesignError: They are too few.
+    """
     try:
         return carve(data, len(data) // 5)
     except ValueError as error:

@@ -16,7 +16,8 @@ from transformers import OPTConfig, OPTForCausalLM, RobertaConfig, RobertaForMas
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError, PezoError
-from pezoexplore.finetune.optimizer import PezoSGD, StepRecord
+from pezoexplore.finetune.optimizer import PezoSGD
+from pezoexplore.finetune.steplog import StepRecord
 
 Loss = Callable[[], torch.Tensor]
 POOL = resolve(reuse="pool", pool_size=255)

@@ -18,7 +18,8 @@ from torch import nn
 
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError, PezoError
-from pezoexplore.finetune.optimizer import PezoSGD, StepRecord
+from pezoexplore.finetune.optimizer import PezoSGD
+from pezoexplore.finetune.steplog import StepRecord
 
 POOL = resolve(reuse="pool", pool_size=255)
 X = torch.linspace(-1, 1, 40).reshape(8, 5)

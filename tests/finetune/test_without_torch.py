@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 
 def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -30,3 +31,17 @@ def test_the_command_line_itself_loads_no_torch() -> None:
     code = "import sys, pezoexplore.cli, pezoexplore.finetune; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_task_in_torch_names_the_extra(tmp_path: Path) -> None:
+    design = Path(__file__).resolve().parents[2] / "docs" / "examples" / "own_torch_task.yaml"
+    code = (
+        "import sys; sys.modules['torch'] = None; "
+        f"sys.argv[1:] = ['sweep', {str(design)!r}, '--out', {str(tmp_path / 'run')!r}]; "
+        "from pezoexplore.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and errors[0].endswith("type: pip install 'pezoexplore[torch]'")
+    assert "Traceback" not in done.stderr

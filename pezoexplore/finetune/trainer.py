@@ -1,0 +1,215 @@
+"""The trainer of the user's PyTorch modules, one replica after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.space import TrainSettings
+from pezoexplore.errors import DesignError
+from pezoexplore.finetune.optimizer import PezoSGD
+from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
+from pezoexplore.finetune.weights import DivergedError
+from pezoexplore.train.backend import pin_threads
+from pezoexplore.train.estimators import cost
+from pezoexplore.train.loop import Batches, cosine_rates
+from pezoexplore.train.task import Split
+from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
+
+SCORED = 256
+"""Examples scored at once."""
+
+BLOCK = 64
+"""Steps whose batches are drawn at once; changes no bit."""
+
+
+@dataclass(frozen=True, eq=False)
+class TorchTrainer:
+    """Trains a PyTorch module by :class:`PezoSGD` along a point's stream.
+
+    The streams, batches and learning rates are those of the package's own tasks. States hold the
+    trained weights, the buffers and the seed of each replica.
+
+    Attributes:
+        network: The user's model and loss.
+        point: The design.
+        weight_decay: Pull towards zero, added to the gradient.
+    """
+
+    network: TorchNetwork
+    point: DesignPoint
+    weight_decay: float = 0.0
+
+    @classmethod
+    def of(
+        cls, network: TorchNetwork, examples: int, point: DesignPoint, options: TrainSettings
+    ) -> Self:
+        """Return the trainer of a point and settings.
+
+        Raises:
+            DesignError: An estimator, arithmetic or option that PyTorch models do not train by.
+        """
+        del examples
+        if point.estimator != "rge" or point.fixed_point or options.momentum:
+            raise DesignError(
+                f"{network.place}: PyTorch models train float weights by estimator rge, without "
+                f"momentum, not {point.label()}: choose such designs"
+            )
+        return cls(network, point, options.weight_decay)
+
+    def run(
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource | None,
+        stops: Sequence[int] = (),
+    ) -> Iterator[tuple[int, TrainState]]:
+        """Train as :meth:`Trainer.run`; the stream is the point's own, made window by window."""
+        del source
+        pin_threads()
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        replicas = [[Replica(self, run, seed) for _ in run.learning_rates] for seed in run.seeds]
+        batches = Batches(run.seeds, len(data), run.batch)
+        rates = cosine_rates(run.learning_rates, run.steps).astype(np.float32)
+        done = 0
+        for cut in sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps}):
+            while done < cut:
+                steps = min(BLOCK, cut - done)
+                chosen = batches.block(steps)
+                for of_seed, row in enumerate(replicas):
+                    for of_rate, replica in enumerate(row):
+                        rate = rates[done : done + steps, of_rate]
+                        replica.train(data, done, chosen[:, of_seed], rate)
+                done += steps
+            yield done, _state(replicas)
+
+    def score(self, state: TrainState, split: Split) -> Score:
+        """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
+        tree = {name: np.asarray(values) for name, values in state.weights.items()}
+        right, loss = np.zeros(state.diverged_at.shape), np.zeros(state.diverged_at.shape)
+        for place in np.ndindex(*state.diverged_at.shape):
+            module = self.network.module(int(tree["seed"][place]))
+            _load(module, {name: values[place] for name, values in tree.items()})
+            with evaluating(module), torch.no_grad():
+                right[place], loss[place] = self._sums(module, split)
+        accuracy = 100 * right / len(split)
+        return Score(accuracy, loss / len(split))
+
+    def weights(self, state: TrainState) -> NDArray[np.float32]:
+        """Return the trained weights, as :meth:`Trainer.weights`."""
+        return np.asarray(state.weights["weights"])
+
+    def cost(self, steps: int) -> RunCost:
+        """Count as :meth:`Trainer.cost`."""
+        each = cost("rge", self.point.queries or 1)
+        return RunCost(
+            forward_passes=steps * each.losses,
+            passes=steps * each.passes,
+            random_numbers=steps * each.directions * self.network.parameters,
+            deliveries=steps * each.deliveries,
+        )
+
+    def _sums(self, module: torch.nn.Module, split: Split) -> tuple[float, float]:
+        """Return the number of examples classified right and the sum of losses."""
+        right, loss = 0.0, 0.0
+        for first in range(0, len(split), SCORED):
+            part = split[first : first + SCORED]
+            outputs = self.network.predict(module, part.inputs)
+            losses = self.network.losses(outputs, part.labels)
+            loss += float(losses.sum()) * (1 if losses.ndim else len(part))
+            if not part.has_classes or outputs.ndim != 2:
+                right = float("nan")
+                continue
+            # argmax alone would call a row of NaN some class, and be right now and then.
+            sound = outputs.isfinite().all(1).cpu().numpy()
+            right += int((sound & (outputs.argmax(1).cpu().numpy() == part.labels)).sum())
+        return right, loss
+
+
+class Replica:
+    """A module in training, of one seed and one learning rate."""
+
+    def __init__(self, trainer: TorchTrainer, run: Run, seed: int) -> None:
+        """Start from the initial weights of a seed."""
+        self.seed, self.diverged_at = seed, NEVER
+        self._network = trainer.network
+        self.module = trainer.network.module(seed)
+        self._optimizer = PezoSGD(
+            trained(self.module),
+            trainer.point,
+            lr=0.0,
+            epsilon=run.epsilon,
+            weight_decay=trainer.weight_decay,
+            seed=seed,
+            distributed=False,
+        )
+
+    def train(
+        self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]
+    ) -> None:
+        """Train some steps, unless a loss or weight was not finite before.
+
+        Args:
+            data: Training examples.
+            first: Number of the first step.
+            chosen: Indices of each step's batch, [steps, batch].
+            rates: Learning rate of each step.
+        """
+        for step, (batch, rate) in enumerate(zip(chosen, rates, strict=True), first):
+            if self.diverged_at != NEVER:
+                return
+            part = data[batch]
+
+            def loss(part: Split = part) -> torch.Tensor:
+                outputs = self._network.predict(self.module, part.inputs)
+                return self._network.losses(outputs, part.labels).mean()
+
+            self._optimizer.param_groups[0]["lr"] = float(rate)
+            with torch.random.fork_rng():
+                torch.manual_seed(self.seed * 2**32 + step)  # dropout, whatever ran before
+                try:
+                    self._optimizer.step(loss)
+                except DivergedError:
+                    self.diverged_at = step
+
+
+def _state(replicas: list[list[Replica]]) -> TrainState:
+    """Return the replicas' state: weights NaN where training has diverged."""
+    diverged = np.array([[one.diverged_at for one in row] for row in replicas], np.int32)
+    weights = np.stack([[flat_weights(one.module) for one in row] for row in replicas])
+    weights[diverged != NEVER] = np.nan
+    tree: dict[str, Any] = {
+        "weights": weights,
+        "seed": np.array([[one.seed for one in row] for row in replicas], np.int32),
+    }
+    for name, _ in replicas[0][0].module.named_buffers():
+        values = [[_stored(one.module.get_buffer(name)) for one in row] for row in replicas]
+        tree[f"buffer {name}"] = np.stack(values)
+    return TrainState(tree, diverged)
+
+
+def _stored(buffer: torch.Tensor) -> NDArray[Any]:
+    """Return a buffer in a type that JAX keeps, whose arrays states are."""
+    if buffer.is_floating_point():
+        buffer = buffer.float()
+    values: NDArray[Any] = buffer.detach().cpu().numpy()
+    return values.astype(np.int32) if values.dtype == np.int64 else values
+
+
+def _load(module: torch.nn.Module, tree: dict[str, NDArray[Any]]) -> None:
+    """Write a replica's weights and buffers into a module of its seed."""
+    with torch.no_grad():
+        at = 0
+        for weight in trained(module):
+            values = torch.from_numpy(tree["weights"][at : at + weight.numel()].copy())
+            weight.copy_(values.view(weight.shape))
+            at += weight.numel()
+        for name, buffer in module.named_buffers():
+            buffer.copy_(torch.from_numpy(np.array(tree[f"buffer {name}"])))
