@@ -87,6 +87,9 @@ RESULT_HELP = {
     "power_mw_zero_delay": "power_mw_est from a zero-delay simulation (no glitch power), mW",
     "leakage_mw_est": "leakage share of power_mw_est, mW; target osu018 only",
     "energy_per_number_pj_est": "energy per random number at power_mw_est, pJ",
+    "lut_kept": "LUTs with the functions kept whole that the RTL makes for one LUT (xcup, xc7); "
+    "lut is the lower of this and lut_free",
+    "lut_free": "LUTs where synthesis may take those functions apart (xcup, xc7)",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 

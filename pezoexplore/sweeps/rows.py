@@ -48,6 +48,8 @@ FORMATS = {
     "rtl_words_checked": _WHOLE,
     "reseed_stall_beats": _WHOLE,
     "lut": _WHOLE,
+    "lut_kept": _WHOLE,
+    "lut_free": _WHOLE,
     "muxf": _WHOLE,
     "ff": _WHOLE,
     "carry": _WHOLE,

@@ -30,6 +30,9 @@ TIMEOUT_S = 600.0
 NETLIST = "netlist.json"
 """Name of the netlist whose cells are counted, as Yosys writes it."""
 
+KEEPS = "(* keep_hierarchy *)"
+"""Verilog attribute of a module that Yosys maps on its own."""
+
 YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
 
@@ -67,19 +70,75 @@ def synthesise(
         timeout_s: Time limit of Yosys, s.
 
     Returns:
-        The target's resource columns, and ``yosys_version``.
+        The target's resource columns, ``yosys_version``, and on a target with LUTs of six inputs
+        ``lut_kept`` and ``lut_free``, of which ``lut`` is the lower.
 
     Raises:
         ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    write = [*FLATTEN, *WRITE_NETLIST]
-    run_mapping(point, target, rtl_dir, work_dir, log_path, write, timeout_s)
+    netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path, (), timeout_s)
     areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
-    cells = cells_by_type(read_netlist(work_dir / NETLIST, TOP))
-    counts = count_cells(cells, TARGETS[target], areas)
-    return {**counts, "yosys_version": yosys_version()}
+    counts = count_cells(cells_by_type(netlist), TARGETS[target], areas)
+    return {**counts, **luts, "yosys_version": yosys_version()}
+
+
+def map_point(
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    then: Sequence[str] = (),
+    timeout_s: float = TIMEOUT_S,
+) -> tuple[Netlist, dict[str, float]]:
+    """Map a point's RTL to a flat netlist.
+
+    On a target with LUTs of six inputs two are made of RTL that keeps functions whole which are
+    meant for one LUT: as the RTL says, and with all logic open to Yosys. The one with fewer LUTs
+    is taken; at equality, the first.
+
+    Args:
+        point: A hardware point.
+        target: One of ``TARGETS``.
+        rtl_dir: Folder of the Verilog.
+        work_dir: Folder to build in, emptied first; it then has the files of the netlist taken.
+        log_path: Log file for the output of Yosys.
+        then: Yosys commands on the flat netlist, before it is written.
+        timeout_s: Time limit of each run of Yosys, s.
+
+    Returns:
+        The netlist, and the LUTs ``lut_kept`` and ``lut_free`` of both; {} on other targets.
+
+    Raises:
+        ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
+            cannot be counted.
+        ToolTimeoutError: Yosys timed out.
+    """
+    write = [*FLATTEN, *then, *WRITE_NETLIST]
+
+    def made(folder: Path, keep: bool) -> Netlist:
+        run_mapping(point, target, rtl_dir, folder, log_path, write, timeout_s, keep=keep)
+        return read_netlist(folder / NETLIST, TOP)
+
+    what = TARGETS[target]
+    kept = made(work_dir, True)
+    if not what.six_inputs:
+        return kept, {}
+    luts = count_cells(cells_by_type(kept), what)["lut"]
+    if not _keeps_functions(work_dir):
+        return kept, {"lut_kept": luts, "lut_free": luts}
+    free = made(work_dir / "free", False)
+    free_luts = count_cells(cells_by_type(free), what)["lut"]
+    if free_luts < luts:
+        shutil.copytree(work_dir / "free", work_dir, dirs_exist_ok=True)
+    found = {"lut_kept": luts, "lut_free": free_luts}
+    return (free if free_luts < luts else kept), found
+
+
+def _keeps_functions(folder: Path) -> bool:
+    return any(KEEPS in path.read_text(encoding="utf-8") for path in folder.glob("*.v"))
 
 
 FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
@@ -98,6 +157,8 @@ def run_mapping(
     log_path: Path,
     then: Sequence[str],
     timeout_s: float = TIMEOUT_S,
+    *,
+    keep: bool = True,
 ) -> None:
     """Map a point's RTL with Yosys and run more commands on the result.
 
@@ -109,13 +170,14 @@ def run_mapping(
         log_path: Log file for the output of Yosys.
         then: The additional commands.
         timeout_s: Time limit of Yosys, s.
+        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: Yosys timed out.
     """
     if TARGETS[target].without_memory and not point.has_memory:
-        commands = mapping(point, target, rtl_dir, work_dir, memories=False)
+        commands = mapping(point, target, rtl_dir, work_dir, memories=False, keep=keep)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
             return
@@ -124,7 +186,8 @@ def run_mapping(
                 raise
         with log_path.open("a", encoding="utf-8") as log:
             log.write("\nthe design has a memory: mapped again\n")
-    run_yosys([*mapping(point, target, rtl_dir, work_dir), *then], work_dir, log_path, timeout_s)
+    commands = mapping(point, target, rtl_dir, work_dir, keep=keep)
+    run_yosys([*commands, *then], work_dir, log_path, timeout_s)
 
 
 def _found_memory(work_dir: Path) -> bool:
@@ -134,7 +197,13 @@ def _found_memory(work_dir: Path) -> bool:
 
 
 def mapping(
-    point: DesignPoint, target: str, rtl_dir: Path, work_dir: Path, *, memories: bool = True
+    point: DesignPoint,
+    target: str,
+    rtl_dir: Path,
+    work_dir: Path,
+    *,
+    memories: bool = True,
+    keep: bool = True,
 ) -> list[str]:
     """Return the Yosys commands that read and map a point's RTL; copy the files they need.
 
@@ -144,6 +213,7 @@ def mapping(
         rtl_dir: Folder of the Verilog.
         work_dir: Folder that Yosys runs in, emptied first.
         memories: True if the design may contain memories.
+        keep: As in :func:`run_mapping`.
 
     Raises:
         ToolError: Yosys, the cell library or an RTL file is missing.
@@ -159,7 +229,7 @@ def mapping(
     if what.liberty:
         (work_dir / LIBERTY).write_bytes(_library().read_bytes().removeprefix(codecs.BOM_UTF8))
         commands.append(f"read_liberty -lib {LIBERTY}")
-    if not what.six_inputs:
+    if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
     script = what.script if memories else what.without_memory
     commands += [line.format(top=TOP) for line in script]

@@ -9,14 +9,14 @@ elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Netlist, read_netlist
-from pezoexplore.hardware.eda.synth import FLATTEN, NETLIST, WRITE_NETLIST, run_mapping
+from pezoexplore.hardware.eda.netlist import Netlist
+from pezoexplore.hardware.eda.synth import map_point
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS, WIRE_PF, energies
 from pezoexplore.hardware.power.cellsim import cell_verilog
@@ -24,7 +24,6 @@ from pezoexplore.hardware.power.delays import Edges, find_loads
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import Workload, count_toggles
 from pezoexplore.hardware.power.liberty import read_liberty
-from pezoexplore.hardware.rtl.build import TOP
 
 CLOCKS = 512
 """Clocks of the workload: with eight times as many the power changes by less than 1 %."""
@@ -114,14 +113,8 @@ def mapped_netlist(
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: It ran out of time.
     """
-    write: Sequence[str] = [
-        *FLATTEN,
-        "splitnets -ports",
-        f"write_verilog -noattr -simple-lhs {NETLIST_V}",
-        *WRITE_NETLIST,
-    ]
-    run_mapping(point, target, rtl_dir, folder, log_path, write)
-    return read_netlist(folder / NETLIST, TOP)
+    write = ("splitnets -ports", f"write_verilog -noattr -simple-lhs {NETLIST_V}")
+    return map_point(point, target, rtl_dir, folder, log_path, write)[0]
 
 
 def _cells(

@@ -16,7 +16,15 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import synth
 from pezoexplore.hardware.eda.netlist import INVERTER, read_netlist
-from pezoexplore.hardware.eda.synth import NETLIST, cell_areas, count_cells, run_yosys, synthesise
+from pezoexplore.hardware.eda.synth import (
+    KEEPS,
+    NETLIST,
+    cell_areas,
+    cells_by_type,
+    count_cells,
+    run_yosys,
+    synthesise,
+)
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
 from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist
@@ -214,6 +222,40 @@ def test_edited_rtl_may_have_a_memory_where_ours_has_none(tmp_path):
     assert "mapped again" in (tmp_path / "log").read_text(encoding="utf-8")
 
 
+def ways(point, rtl, folder):
+    """Return the LUTs of a point, those of both ways, and the folder of the netlist taken."""
+    found = synthesise(point, "xcup", rtl, folder / "work", folder / "log")
+    return found["lut"], found["lut_kept"], found["lut_free"], folder / "work"
+
+
+def test_functions_kept_whole_count_both_ways(tmp_path):
+    point = resolve(reuse="phased", taps="shared", state_bits=8, bit_width=4, lanes=5)
+    lut, kept, free, work = ways(point, rtl_dir(), tmp_path)
+    assert lut == kept < free
+    assert lut == count_cells(cells_by_type(read_netlist(work / NETLIST, TOP)), XCUP)["lut"]
+
+
+def test_the_netlist_with_fewer_luts_is_taken(tmp_path):
+    """A generator mapped on its own takes a LUT more for each replayed bit."""
+    rtl = tmp_path / "rtl"
+    shutil.copytree(rtl_dir(), rtl)
+    text = (rtl / "generator.v").read_text(encoding="utf-8")
+    (rtl / "generator.v").write_text(text.replace("\nmodule ", f"\n{KEEPS}\nmodule ", 1))
+    lut, kept, free, work = ways(LANES, rtl, tmp_path)
+    assert lut == free < kept
+    assert lut == count_cells(cells_by_type(read_netlist(work / NETLIST, TOP)), XCUP)["lut"]
+    netlist = mapped_netlist(LANES, "xcup", rtl, tmp_path / "power", tmp_path / "log")
+    assert lut == count_cells(cells_by_type(netlist), XCUP)["lut"], "power is of the same netlist"
+
+
+def test_a_design_that_keeps_nothing_is_mapped_once(tmp_path):
+    lut, kept, free, work = ways(TINY, rtl_dir(), tmp_path)
+    assert lut == kept == free
+    assert not (work / "free").exists()
+    on_ice40 = synthesise(TINY, "ice40", rtl_dir(), tmp_path / "work", tmp_path / "log")
+    assert not {"lut_kept", "lut_free"} & set(on_ice40)
+
+
 @pytest.mark.parametrize(
     ("rng", "reuse"),
     [
@@ -251,7 +293,7 @@ def test_control_inputs_stay(point, tmp_path):
     """Ports of the netlist are those of the point, and every control bit drives a cell."""
     work = tmp_path / "work"
     counts = synthesise(point, "xcup", rtl_dir(), work, tmp_path / "log")
-    assert set(counts) == {*XCUP.columns, "yosys_version"}
+    assert set(counts) == {*XCUP.columns, "lut_kept", "lut_free", "yosys_version"}
     assert counts["lut"] > 0
     top = json.loads((work / NETLIST).read_text())["modules"][TOP]
     inputs = {"clk", "rst", "start", "replay", "out_ready"}
