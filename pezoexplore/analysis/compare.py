@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pezoexplore.analysis.statistics import Difference, corrected, paired_difference, seeds_of
+from pezoexplore.analysis.differences import Difference, corrected, paired_difference
+from pezoexplore.analysis.statistics import seeds_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import POINTS, in_words

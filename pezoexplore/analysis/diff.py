@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pezoexplore.analysis.differences import Difference, paired_difference
 from pezoexplore.analysis.runs import Row
-from pezoexplore.analysis.statistics import ACCURACY, Difference, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.columns import RESULT_HELP, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.point import DesignPoint

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pezoexplore.analysis.run_files import open_text
+from pezoexplore.analysis import csv_cells
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
@@ -35,22 +33,14 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
         numbers when every cell is one.
 
     Raises:
-        DesignError: The file is missing, is not a CSV, lacks columns, or holds text where a
-            number belongs.
+        DesignError: As :func:`pezoexplore.analysis.csv_cells.read_cells`.
     """
     return _frame(str(path), *read_cells(path, required))
 
 
 def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str], list[list[str]]]:
     """Read header and rows of a results.csv as they are written; see :func:`read_results`."""
-    header, lines = _read_lines(path)
-    missing = [name for name in required if name not in header]
-    if missing:
-        raise DesignError(
-            f"{path}: not a results.csv: column{'s' if len(missing) > 1 else ''} "
-            f"{', '.join(missing)} missing"
-        )
-    return header, lines
+    return csv_cells.read_cells(path, required)
 
 
 def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> pd.DataFrame:
@@ -74,39 +64,17 @@ def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.Dat
     return pd.DataFrame(columns, columns=list(header))
 
 
-def _read_lines(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Read header and rows as text; every row as long as the header."""
-    try:
-        with open_text(path) as file:
-            table = list(csv.reader(file, strict=True))
-    except OSError as error:
-        raise DesignError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
-        raise DesignError(f"{path}: is not a CSV file ({error})") from None
-    if not table:
-        raise DesignError(f"{path}: is empty; expected the header of a results.csv")
-    header = table[0]
-    if len(set(header)) < len(header):
-        raise DesignError(f"{path}: two columns of one name in the header")
-    for number, cells in enumerate(table[1:], start=2):
-        if len(cells) != len(header):
-            raise DesignError(
-                f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
-            )
-    return header, table[1:]
-
-
 def _column(source: str, name: str, cells: list[str]) -> pd.Series:
     if name in TEXT_COLUMNS:
         return pd.Series(cells, dtype="str")
-    numbers = [parse_number(cell) for cell in cells]
-    for row, (cell, number) in enumerate(zip(cells, numbers, strict=True), start=2):
-        if number is None and cell:
-            if name in NUMERIC_COLUMNS:
-                raise DesignError(f"{source}: row {row}, column {name}: {cell!r} is no number")
-            return pd.Series(cells, dtype="str")
-    values = [math.nan if number is None else number for number in numbers]
-    return pd.Series(np.array(values, dtype=np.float64))
+    numbers = {cell: parse_number(cell) for cell in set(cells)}  # far fewer than the cells
+    if any(number is None and cell for cell, number in numbers.items()):
+        if name in NUMERIC_COLUMNS:
+            row, cell = next((n, c) for n, c in enumerate(cells, 2) if c and numbers[c] is None)
+            raise DesignError(f"{source}: row {row}, column {name}: {cell!r} is no number")
+        return pd.Series(cells, dtype="str")
+    values = {cell: math.nan if number is None else number for cell, number in numbers.items()}
+    return pd.Series(np.array([values[cell] for cell in cells], dtype=np.float64))
 
 
 def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:

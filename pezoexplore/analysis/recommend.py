@@ -16,10 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from pezoexplore.analysis.differences import Difference, corrected, paired_difference
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.standing import is_baseline
-from pezoexplore.analysis.statistics import Difference, corrected, paired_difference, seeds_of
+from pezoexplore.analysis.statistics import seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES

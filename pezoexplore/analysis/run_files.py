@@ -27,16 +27,20 @@ def results_file(source: Path) -> Path:
 
 
 def open_text(path: Path) -> TextIO:
-    """Return a text file to read, packed by gzip if its name ends in ``.gz``."""
+    """Return a text file to read, packed by gzip if its name ends in ``.gz``.
+
+    A byte order mark, as spreadsheets write it, is not part of the text.
+    """
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def may_have(source: Path, column: str) -> bool:
     """Return whether the header of a run's results may hold a column: its text does."""
     with open_text(results_file(source)) as file:
         try:
-            return column in file.readline()
+            header = file.readline() + file.readline()  # a line ``sep=;`` may come first
+            return column.lower() in header.lower()
         except (OSError, EOFError, UnicodeDecodeError):
             return True  # said by whoever reads the whole

@@ -12,14 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pezoexplore.analysis.differences import Difference, paired_difference
 from pezoexplore.analysis.pareto import Rows
-from pezoexplore.analysis.statistics import (
-    ACCURACY,
-    PER_SEED,
-    Difference,
-    paired_difference,
-    seeds_of,
-)
+from pezoexplore.analysis.statistics import ACCURACY, PER_SEED, seeds_of
 from pezoexplore.design.conditions import is_missing, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import ends

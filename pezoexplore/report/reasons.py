@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pezoexplore.analysis.differences import Difference, corrected
 from pezoexplore.analysis.recommend import COUNTED, MET, RESOURCES, Advice, Option, span_share
-from pezoexplore.analysis.statistics import Difference, corrected
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 from pezoexplore.streams.stream import Stream

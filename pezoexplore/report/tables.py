@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pezoexplore.analysis.differences import Difference
 from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import check_columns, frame_rows
 from pezoexplore.analysis.standing import cautions, standings
-from pezoexplore.analysis.statistics import ACCURACY, Difference
+from pezoexplore.analysis.statistics import ACCURACY
 from pezoexplore.design.conditions import Condition, cell_text, is_missing, parse_number
 from pezoexplore.design.point import AXES, DesignPoint
 from pezoexplore.intervals import POINTS, in_words

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.analysis.csv_cells import read_cells
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES, DesignPoint
@@ -119,16 +119,10 @@ def _rows(
 
 def _table(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DesignError(f"--warm-start {path}: {why}; name a run or a results.csv") from error
-    if not {"point_id", "status", "target"} <= set(columns):
-        raise DesignError(f"--warm-start {path}: no results.csv: its columns are missing")
-    return rows
+        header, lines = read_cells(path, ("point_id", "status", "target"))
+    except DesignError as error:
+        raise DesignError(f"--warm-start {error}; name a run or a results.csv") from None
+    return [dict(zip(header, cells, strict=True)) for cells in lines]
 
 
 def _point(row: Mapping[str, str]) -> DesignPoint | None:

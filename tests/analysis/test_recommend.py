@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pezoexplore import paths
+from pezoexplore.analysis.differences import corrected, paired_difference
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.analysis.recommend import Limits, recommend, span_share
 from pezoexplore.analysis.runs import read_run
-from pezoexplore.analysis.statistics import corrected, paired_difference
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.reasons import carried_over, figures_of, reasons

@@ -8,14 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pezoexplore.analysis.differences import paired_difference
 from pezoexplore.analysis.pareto import front_of_rows, pareto_mask
-from pezoexplore.analysis.statistics import (
-    front_confidence,
-    paired_difference,
-    seed_means,
-    seeds_of,
-    unsure,
-)
+from pezoexplore.analysis.statistics import front_confidence, seed_means, seeds_of, unsure
 
 COLUMNS = ("status", "accuracy_mean", "accuracy_per_seed", "lut", "ff")
 

@@ -17,8 +17,8 @@ from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
     from pezoexplore.analysis.diff import Change, Comparison
+    from pezoexplore.analysis.differences import Difference
     from pezoexplore.analysis.runs import Row, StoredRun
-    from pezoexplore.analysis.statistics import Difference
 
 
 def diff(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,15 +140,15 @@ def _written_rows(
     path: Path, frame: pd.DataFrame, mask: npt.NDArray[np.bool_]
 ) -> list[dict[str, str]]:
     """Return the rows of the front with their cells as they are written in the file."""
+    from pezoexplore.analysis.frames import read_cells
     from pezoexplore.sweeps.rows import ON_FRONT, cell_text
 
-    with path.open(encoding="utf-8", newline="") as file:
-        written = list(csv.DictReader(file))
-    shares = frame["front_confidence"].tolist()
-    chosen = [(written[index], share) for index, share, member in zip(
-        frame.index, shares, mask, strict=True) if member]  # fmt: skip
-    cells = [
-        (row, {"pareto": ON_FRONT, "front_confidence": cell_text("front_confidence", share)})
-        for row, share in chosen
-    ]
-    return [row | {name: marks[name] for name in marks if name in row} for row, marks in cells]
+    header, written = read_cells(path)
+    chosen = zip(frame.index, frame["front_confidence"].tolist(), mask, strict=True)
+    rows = []
+    for index, share, member in chosen:
+        if member:
+            row = dict(zip(header, written[index], strict=True))
+            marks = {"pareto": ON_FRONT, "front_confidence": cell_text("front_confidence", share)}
+            rows.append(row | {name: marks[name] for name in marks if name in row})
+    return rows

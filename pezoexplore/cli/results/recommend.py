@@ -190,7 +190,7 @@ def _source(run: StoredRun) -> str:
 
 
 def _print_surest(advice: Advice) -> None:
-    from pezoexplore.analysis.statistics import corrected
+    from pezoexplore.analysis.differences import corrected
     from pezoexplore.report.reasons import cost_words, drop_words
 
     if advice.chosen is None:
@@ -264,7 +264,7 @@ def _document(
 
 
 def _option(option: Option, advice: Advice) -> dict[str, object]:
-    from pezoexplore.analysis.statistics import corrected
+    from pezoexplore.analysis.differences import corrected
 
     drop, picked_from = option.drop, advice.considered
     return {
