@@ -23,8 +23,11 @@ Costs = npt.NDArray[np.float64]
 class Box:
     """The box that hypervolumes are shares of.
 
+    Its sides are finite: an infinite cost is beyond the worst and dominates nothing, a cost of
+    minus infinity is as good as the best.
+
     Attributes:
-        best: float64 [k], the smallest cost of each objective.
+        best: float64 [k], the smallest finite cost of each objective.
         worst: float64 [k], the largest: the reference point, once scaled (1, ..., 1).
     """
 
@@ -43,14 +46,18 @@ class Box:
 
 
 def box_of(costs: Costs) -> Box:
-    """Return the smallest box around costs, float64 [n, k] without NaN.
+    """Return the smallest box around the finite ones of costs, float64 [n, k] without NaN.
 
     Raises:
         ValueError: There are no rows.
     """
     if not len(costs):
         raise ValueError("no costs to lay a box around")
-    return Box(costs.min(axis=0), costs.max(axis=0))
+    finite = np.isfinite(costs)
+    best = np.where(finite, costs, np.inf).min(axis=0)
+    worst = np.where(finite, costs, -np.inf).max(axis=0)
+    known = finite.any(axis=0)
+    return Box(np.where(known, best, 0.0), np.where(known, worst, 0.0))
 
 
 def hypervolume(costs: Costs, reference: Costs) -> float:

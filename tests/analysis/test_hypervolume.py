@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pezoexplore.analysis.hypervolume import Box, box_of, hypervolume, staircase
+from pezoexplore.analysis.pareto import pareto_mask
 
 GRID = 5
 
@@ -64,3 +66,41 @@ def test_shares_after_the_first_points() -> None:
     box = Box(np.zeros(2), np.ones(2))
     shares = staircase(costs, box, [0, 1, 2, 2, 3, 4])
     assert shares == pytest.approx([0.0, 0.25, 0.25, 0.25, 0.5, 0.75])
+
+
+CELLS = st.one_of(st.integers(0, 4).map(float), st.sampled_from([math.inf, -math.inf, math.nan]))
+
+
+@given(st.integers(1, 3).flatmap(lambda k: st.lists(st.tuples(*[CELLS] * k), max_size=9)))
+def test_rows_of_nan_infinity_and_ties_count_as_by_hand(rows: list[tuple[float, ...]]) -> None:
+    """Unit cells of the box are counted one by one, and domination is tried row by row."""
+    objectives = len(rows[0]) if rows else 1
+    costs = np.array(rows, dtype=float).reshape(-1, objectives)
+    mask = pareto_mask(costs, [False] * objectives)
+    whole = [row for row in rows if not any(map(math.isnan, row))]
+
+    def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+        pairs = list(zip(one, other, strict=True))
+        return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+
+    wanted = [row in whole and not any(beats(other, row) for other in whole) for row in rows]
+    assert mask.tolist() == wanted
+    if not whole:
+        return
+    columns = [list(filter(math.isfinite, column)) for column in zip(*whole, strict=True)]
+    sides = [(min(column), max(column)) if column else (0.0, 0.0) for column in columns]
+    spans = [range(max(1, int(high - low))) for low, high in sides]
+    corners = list(itertools.product(*spans))
+    dominated = sum(
+        any(
+            all(cost <= low + at for cost, (low, _), at in zip(row, sides, corner, strict=True))
+            and all(
+                cost < (high if high > low else low + 1)
+                for cost, (low, high) in zip(row, sides, strict=True)
+            )
+            for row in whole
+        )
+        for corner in corners
+    )
+    share = box_of(np.array(whole)).share(np.array(whole))
+    assert share == pytest.approx(dominated / len(corners))
