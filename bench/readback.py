@@ -3,9 +3,9 @@
     python bench/readback.py [--rows 2000 50000] [--old FOLDER] [--commands pareto report]
 
 The rival is commit 98cea15, unpacked from this repository, or the checkout given. It gets the small
-run only, turn by turn with ours; of processor time, ours may take half of the rival's. The large run
-must be read within 20 s (`pareto`) and 60 s (`report`) and 2 GB of memory. Exit status 1 where a
-limit is missed.
+run only, turn by turn with ours; of processor time, ours may take half of the rival's. The large
+run must be read within 20 s (`pareto`) and 60 s (`report`) and 2 GB of memory. Exit status 1 where
+a limit is missed.
 
 The run is made up: real designs, accuracies of five seeds and resources from a formula.
 """

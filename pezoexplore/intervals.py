@@ -30,12 +30,12 @@ def half_width(
     Returns:
         None below two values.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # what scipy.stats calls, which takes a second to import
 
     if len(values) < 2:
         return None
     spread = float(np.std(values, ddof=1))
-    return float(t.ppf((1 + level) / 2, len(values) - 1)) * spread / math.sqrt(len(values))
+    return float(stdtrit(len(values) - 1, (1 + level) / 2)) * spread / math.sqrt(len(values))
 
 
 def ends(mean: float, half: float, bounds: tuple[float, float] = PERCENT) -> tuple[float, float]:

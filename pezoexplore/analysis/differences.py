@@ -55,13 +55,13 @@ def paired_difference(
     mean = float(gaps.mean())
     if seeds < 2:
         return Difference(mean, None, None, seeds)
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     half = half_width(gaps, level)
     error = float(gaps.std(ddof=1)) / math.sqrt(seeds)
     if error == 0:
         return Difference(mean, half, 0.0 if mean else 1.0, seeds)
-    return Difference(mean, half, float(2 * t.sf(abs(mean) / error, seeds - 1)), seeds)
+    return Difference(mean, half, float(2 * stdtr(seeds - 1, -abs(mean) / error)), seeds)
 
 
 def corrected(difference: Difference, comparisons: int) -> Difference:
@@ -77,8 +77,8 @@ def corrected(difference: Difference, comparisons: int) -> Difference:
     """
     if difference.half is None:
         return difference
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     freedom = difference.seeds - 1
-    wider = float(t.isf(0.025 / max(comparisons, 1), freedom) / t.isf(0.025, freedom))
+    wider = float(stdtrit(freedom, 0.025 / max(comparisons, 1)) / stdtrit(freedom, 0.025))
     return replace(difference, half=difference.half * wider)

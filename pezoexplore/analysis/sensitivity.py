@@ -302,7 +302,7 @@ def _noise(rows: Rows) -> tuple[float | None, float | None]:
     seeds = min(map(len, listed))
     if seeds < 2:
         return None, None
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     table = np.array([values[:seeds] for values in listed])
     means = table.mean(axis=1)
@@ -311,4 +311,4 @@ def _noise(rows: Rows) -> tuple[float | None, float | None]:
     error, between = float((left**2).sum()) / freedom[1], seeds * float(means.var(ddof=1))
     if between == 0:
         return 1.0, 1.0
-    return min(1.0, error / between), float(f.sf(between / max(error, 1e-300), *freedom))
+    return min(1.0, error / between), float(fdtrc(*freedom, between / max(error, 1e-300)))

@@ -270,9 +270,10 @@ def _widening(seeds: int) -> float:
 @cache
 def _longest_tail(seeds: int) -> float:
     """Return the cap of Student's t factor, its 99.5 % point, which lets rows be ruled out."""
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv  # half of chi-square's quantile
 
-    return 1.0 if seeds < 2 else math.sqrt((seeds - 1) / float(chi2.ppf(0.005, seeds - 1)))
+    freedom = seeds - 1
+    return 1.0 if seeds < 2 else math.sqrt(freedom / (2 * float(gammaincinv(freedom / 2, 0.005))))
 
 
 def _shares(costs: Floats, draws: Floats) -> Floats:
@@ -287,15 +288,50 @@ def _shares(costs: Floats, draws: Floats) -> Floats:
     """
     shares = np.zeros(draws.shape[1])
     contenders = _contenders(costs, draws.max(axis=0), draws.min(axis=0))
-    costs, draws = costs[contenders], draws[:, contenders]
-    for index, place in enumerate(contenders):
-        no_worse = (costs <= costs[index]).all(axis=1)
-        better = no_worse & (costs < costs[index]).any(axis=1)
-        mine = draws[:, index]
-        beaten = (draws[:, no_worse] < mine[:, None]).any(axis=1)
-        beaten |= (draws[:, better] <= mine[:, None]).any(axis=1)
+    distinct, group = np.unique(costs[contenders], axis=0, return_inverse=True)
+    group = group.reshape(-1)  # numpy 2.0.0 returned it as a column
+    rows = np.ascontiguousarray(draws[:, contenders].T)
+    best = np.full((len(distinct), len(draws)), math.inf)
+    for place, row in zip(group, rows, strict=True):
+        np.minimum(best[place], row, out=best[place])
+    cheaper = _cheaper(distinct, best)
+    for place, of_group, mine in zip(contenders, group, rows, strict=True):
+        beaten = (cheaper[of_group] <= mine) | (best[of_group] < mine)
         shares[place] = np.mean(~beaten & np.isfinite(mine))
     return shares
+
+
+def _cheaper(costs: Floats, best: Floats) -> Floats:
+    """Return for each draw the best value among the rows of lower cost.
+
+    Args:
+        costs: float64 [g, k], distinct, in lexicographic order: what costs less comes before.
+        best: float64 [g, B], values by draw; smaller is better.
+
+    Returns:
+        float64 [g, B], infinity where nothing costs less.
+    """
+    found = np.full_like(best, math.inf)
+    if costs.shape[1] != 2:
+        for index in range(1, len(costs)):
+            less = (costs[:index] <= costs[index]).all(axis=1)
+            if less.any():
+                found[index] = best[:index][less].min(axis=0)
+        return found
+    # Two costs, the usual case: those before that have no higher second cost are a prefix of its
+    # ranks, whose minimum a Fenwick tree holds.
+    ranks = np.unique(costs[:, 1], return_inverse=True)[1].reshape(-1) + 1
+    tree = np.full((int(ranks.max(initial=0)) + 1, best.shape[1]), math.inf)
+    for index, rank in enumerate(ranks.tolist()):
+        at = rank
+        while at:
+            np.minimum(found[index], tree[at], out=found[index])
+            at -= at & -at
+        at = rank
+        while at < len(tree):
+            np.minimum(tree[at], best[index], out=tree[at])
+            at += at & -at
+    return found
 
 
 def _contenders(costs: Floats, worst: Floats, best: Floats) -> npt.NDArray[np.intp]:
