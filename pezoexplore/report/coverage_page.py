@@ -18,7 +18,7 @@ _HEAD = """# Coverage of the RTL
 Made by `{command}`:
 lines (including branches) and toggles as counted by Verilator, functional points as counted by the
 testbenches, over {points}. Toggles count each bit of each signal in each direction; a bit that
-exists in only some designs counts once. Verilator does not count signals wider than 256 bits.
+exists in only some designs counts once. Signals wider than 1,024 bits have no toggles.
 `no reason` counts the points that no simulation covers and that have no reason in
 `pezoexplore/hardware/verify/bench/uncovered.yaml`.
 """

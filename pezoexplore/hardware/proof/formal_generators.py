@@ -64,6 +64,7 @@ def generator_proof(family: Family) -> Proof:
         sources=family.sources,
         parameters=parameters,
         properties=(injective,) if family.zero_is_legal else (nonzero, injective),
+        own=family if family.folder else None,
     )
 
 

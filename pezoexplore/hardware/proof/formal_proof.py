@@ -8,8 +8,11 @@ no property: it says what the registers inside hold, so that induction closes, a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pezoexplore.hardware.proof.source_text import replaced
+from pezoexplore.hardware.rtl import ladder
+from pezoexplore.streams.generators.family import Family
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Proof:
         search: Clocks in which a counterexample is looked for, in edited copies as well.
         engine: Engine line of SymbiYosys.
         data: Memory files by name.
+        own: Generator of the user's that is proved; None for what is of the package.
     """
 
     module: str
@@ -77,6 +81,17 @@ class Proof:
     search: int = 20
     engine: str = "smtbmc z3"
     data: dict[str, str] = field(default_factory=dict, hash=False)
+    own: Family | None = field(default=None, hash=False)
+
+    def source_path(self, name: str, rtl_dir: Path) -> Path:
+        """Return where a file lies: in rtl/, or beside the generator of the user's."""
+        beside = {path.name: path for path in self.own.own_files()} if self.own else {}
+        return beside.get(name, rtl_dir / name)
+
+    def source_text(self, name: str, rtl_dir: Path) -> str:
+        """Return the text of a file; generator.v has the arm of a generator of the user's."""
+        text = self.source_path(name, rtl_dir).read_text(encoding="utf-8")
+        return ladder.with_arms(text, [self.own]) if self.own and name == ladder.FILE else text
 
     @property
     def configuration(self) -> str:

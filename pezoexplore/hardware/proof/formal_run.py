@@ -126,9 +126,9 @@ def run_formal(
         ToolError: A tool or a file of the RTL is missing.
     """
     require_tools()
-    for name in {name for proof in proofs for name in proof.sources}:
-        if not (rtl_dir / name).is_file():
-            raise ToolError(f"{rtl_dir / name}: no such file; --rtl-dir must hold a copy of rtl/")
+    for path in {proof.source_path(name, rtl_dir) for proof in proofs for name in proof.sources}:
+        if not path.is_file():
+            raise ToolError(f"{path}: no such file; --rtl-dir must hold a copy of rtl/")
     done: dict[int, list[Verdict]] = {}
     stop = threading.Event()
     progress(0, len(proofs), None, ())
@@ -220,7 +220,7 @@ class _Prover:
         return Verdict(self.proof, item, "error", None, str(error), None, log, 0.0)
 
     def _name(self, what: str) -> str:
-        return f"{self.proof.module}-{self.number}-{what}"
+        return f"{self.proof.module.replace(':', '-')}-{self.number}-{what}"
 
     def _log(self, what: str) -> Path:
         return self.out / "logs" / f"{self._name(what)}.log"
@@ -299,7 +299,7 @@ def write_job(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in proof.sources:
-        text = (rtl_dir / name).read_text(encoding="utf-8")
+        text = proof.source_text(name, rtl_dir)
         if edit is not None and edit.file == name:
             text = edit.apply(text)
         (folder / name).write_text(text, encoding="utf-8")

@@ -2,8 +2,8 @@
 
 Lines, with their branches, and toggles are Verilator's. A thing to cover is known by its file, kind
 and place: the bits of a signal that only a wide design has count once, whatever designs and
-instances reached them. Verilator does not count signals wider than 256 bits. Functional points come
-from :mod:`~pezoexplore.hardware.verify.events` and
+instances reached them. Signals wider than 1,024 bits, states of many lanes side by side, have no
+toggles. Functional points come from :mod:`~pezoexplore.hardware.verify.events` and
 :mod:`~pezoexplore.hardware.verify.engine.events`.
 """
 

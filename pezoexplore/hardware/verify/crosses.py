@@ -90,9 +90,9 @@ def inputs_of(state: str, control: int, reseeds: bool) -> Iterator[str]:
     pulses = pulses_of(control)
     word = f"{'a' if control & LOAD else 'no'} word"
     ready = "ready" if control & READY else "not ready"
-    if state in SHOWN and not control & RST:
+    if state in SHOWN:
         yield f"{pulses}, {ready}"
-    elif state.startswith("word") and not control & RST:
+    elif state.startswith("word"):
         yield f"{pulses}, {word}"
     else:
         yield pulses
@@ -179,21 +179,16 @@ class Crosses:
             costly = sum(more) | RESEED
             few = [c for c in every if (c & ~RST).bit_count() < 2 or c == sum(bits)]
             every = [c for c in every if not c & costly or c in few]
-        return [pulses_of(control) for control in every]
+        return [pulses_of(control) for control in sorted(every, key=lambda c: c & RST)]
 
     def _of_a_beat(self, state: str) -> Iterator[str]:
-        names = self._combined() if state == BEAT else self._alone()
+        names = [*self._alone(), "rst"] if state != BEAT else self._combined(RST)
         yield from (f"{name}, {ready}" for name in names for ready in ("ready", "not ready"))
-        if state == BEAT:
-            yield from (name for name in self._combined(RST) if "rst" in name)
-        else:
-            yield "rst"
         yield from self._signals()
 
     def _of_a_stall(self, state: str) -> Iterator[str]:
         words = (", a word", ", no word") if state.startswith("word") else ("",)
-        yield from (f"{name}{word}" for name in self._alone() for word in words)
-        yield "rst"
+        yield from (f"{name}{word}" for name in (*self._alone(), "rst") for word in words)
         yield from self._signals()
 
     def _of_a_reset(self) -> Iterator[str]:

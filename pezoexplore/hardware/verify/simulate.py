@@ -41,7 +41,7 @@ PUBLIC = "public.vlt"
 """Tells Verilator what the bench reaches; without that file in the folder it may reach all."""
 _PUBLIC_OPTIONS = ["--no-public-flat-rw"]  # cocotb-test asks for the opposite
 
-_COVERAGE_OPTIONS = ["--coverage-line", "--coverage-toggle"]
+_COVERAGE_OPTIONS = ["--coverage-line", "--coverage-toggle", "--coverage-max-width", "1024"]
 _COVERAGE_MAKE = ["OPT_FAST=-O0"]  # compiling takes longer than running
 
 WAVES = {"icarus": "*.fst", "verilator": "*.vcd"}

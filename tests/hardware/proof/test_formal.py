@@ -17,8 +17,9 @@ from pezoexplore.hardware.proof import formal_run
 from pezoexplore.hardware.proof.formal import PROOFS, chosen_proofs
 from pezoexplore.hardware.proof.formal_docs import with_table
 from pezoexplore.hardware.proof.formal_proof import Edit
-from pezoexplore.hardware.proof.formal_run import run_formal
+from pezoexplore.hardware.proof.formal_run import run_formal, write_job
 from pezoexplore.paths import formal_dir, rtl_dir
+from pezoexplore.streams.generators.own_family import look_in
 from pezoexplore.streams.generators.registry import families
 
 CHECKERS = sorted({proof.checker for proof in PROOFS})
@@ -270,3 +271,27 @@ def test_the_table_of_the_documentation_is_the_registry():
     page = Path(__file__).parents[3] / "docs" / "verification.md"
     text = page.read_text(encoding="utf-8")
     assert with_table(text) == text
+
+
+def test_a_generator_of_the_users_is_proved_with_its_own_verilog(tmp_path):
+    example = Path(__file__).parents[3] / "docs/examples/own_generator"
+    look_in(example)
+    (proof,) = chosen_proofs(["own_generator:Xorshift64"])
+    assert {item.name for item in proof.properties} == {"nonzero", "injective"}
+    write_job(proof, rtl_dir(), tmp_path, (), None, proof.properties[0].edit)
+    own, edited = (example / "own_generator.v").read_text(), (tmp_path / "own_generator.v")
+    assert edited.read_text() == proof.properties[0].edit.apply(own)
+    ladder = (tmp_path / "generator.v").read_text()
+    assert f'KIND == "{proof.parameters["KIND"]}"' in ladder
+    assert "gen_xorshift32" not in ladder
+
+
+def test_a_generator_without_a_defect_is_one_line(tmp_path):
+    example = Path(__file__).parents[3] / "docs/examples/own_generator"
+    text = (example / "own_generator.py").read_text()
+    lines = [line for line in text.splitlines() if not line.startswith("    defect =")]
+    (tmp_path / "no_defect.py").write_text("\n".join(lines) + "\n")
+    (tmp_path / "own_generator.v").write_text((example / "own_generator.v").read_text())
+    look_in(tmp_path)
+    with pytest.raises(DesignError, match="no_defect:Xorshift64: the class names no `defect`"):
+        chosen_proofs(["no_defect:Xorshift64"])
