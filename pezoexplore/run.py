@@ -56,6 +56,7 @@ def load(
     axes: Mapping[str, str | None] | None = None,
     sample: int | None = None,
     seed: int = 0,
+    only: Sequence[str] = (),
 ) -> tuple[LoadedDesign, Selection]:
     """Read a design file, and choose the points to run.
 
@@ -65,6 +66,7 @@ def load(
         axes: Text by axis, as after the axis options; None for one not given.
         sample: Number of points to draw at random; None for all.
         seed: Random seed of that draw.
+        only: Ids of the points to run; none for all.
 
     Raises:
         DesignError: The file or an option cannot be used, or the design has no legal point.
@@ -76,9 +78,28 @@ def load(
     from pezoexplore.design.lattice.counting import select
 
     try:
-        return loaded, select(loaded.space, sample, seed)
+        points = select(loaded.space, sample, seed)
     except DesignError as error:
         raise DesignError(f"{loaded.place}: {error}") from None
+    return loaded, _only(points, only) if only else points
+
+
+def _only(points: Selection, ids: Sequence[str]) -> Selection:
+    """Return the points of these ids.
+
+    Raises:
+        DesignError: One is not among the points.
+    """
+    from pezoexplore.sweeps.rows import point_ids
+
+    identity, wanted = point_ids(points.space), set(ids)
+    found = {name: point for point in points if (name := identity(point)) in wanted}
+    if missing := sorted(wanted - found.keys()):
+        raise DesignError(
+            f"--only {missing[0]}: no such point in design {points.space.name}; ids are in the "
+            "column point_id of its results.csv, and change with its settings"
+        )
+    return replace(points, drawn=tuple(found.values()))
 
 
 @dataclass(frozen=True)
@@ -234,6 +255,7 @@ def sweep(
     plots: bool = False,
     parquet: bool = False,
     adaptive_seeds: int | None = None,
+    retry: bool = True,
     progress: Callable[[Progress], None] | None = None,
 ) -> SweepResult:
     """Run every stage of every point, and write the run directory.
@@ -247,6 +269,7 @@ def sweep(
         parquet: Whether to write results.parquet as well; one of an earlier run is removed else.
         adaptive_seeds: Train points whose membership of the Pareto front is uncertain with more
             seeds, up to this many; None for the seeds of the design.
+        retry: Whether stages that failed or ran out of time are tried again.
         progress: Called whenever a run ends.
 
     Raises:
@@ -270,6 +293,7 @@ def sweep(
                 progress=progress,
                 executor=executor,
                 cache=cache,
+                retry=retry,
             )
 
         result = _sweep_adaptively(run_all, plan.stages, points, adaptive_seeds)

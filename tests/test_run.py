@@ -9,6 +9,7 @@ import pytest
 from pezoexplore import run
 from pezoexplore.design.loading import read_design
 from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage_kinds import TrainStage
 
 DESIGN = """
@@ -72,3 +73,15 @@ def test_a_folder_without_verilog_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "gone"):
         with pytest.raises(ToolError, match="--rtl-dir"):
             run.rtl_folder(folder)
+
+
+def test_only_the_points_of_these_ids(design: Path) -> None:
+    both = {"lanes": "8,16"}
+    loaded, points = run.load(design, axes=both)
+    identity = point_ids(loaded.space)
+    chosen = list(points)[-1]
+    _, few = run.load(design, axes=both, only=[identity(chosen), identity(chosen)])
+    assert list(few) == [chosen]
+    assert len(few) == 1 < len(points)
+    with pytest.raises(DesignError, match="--only 0123456789ab: no such point in design"):
+        run.load(design, axes=both, only=[identity(chosen), "0123456789ab"])

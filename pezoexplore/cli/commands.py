@@ -78,6 +78,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "results.sensitivity",
             "Show which axis moves accuracy, LUTs or energy, and how much.",
         ),
+        "show": (
+            "results.show",
+            "Show one design of a run: its results, its logs, and commands that make more of it.",
+        ),
         "diff": (
             "results.diff",
             "Show what moved between two runs; the exit status is 1 when anything got worse.",

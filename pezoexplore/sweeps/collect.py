@@ -72,6 +72,7 @@ def collect(
     *,
     cache: Cache | None,
     progress: Callable[[Progress], None],
+    retry: bool = True,
 ) -> None:
     """Ensure that the store and the plan have a record for every key of the plan.
 
@@ -81,13 +82,14 @@ def collect(
         execute: Runs the stages.
         cache: Finished runs shared with other sweeps; None for none.
         progress: Called first with what is there, then whenever a run ends.
+        retry: Whether runs in the store that failed or ran out of time are tried again.
 
     Raises:
         PezoError: The store cannot be written, or nothing can be run.
         KeyboardInterrupt: Ctrl-C; all that had ended is in the store.
     """
     collector = _Collector(plan, store, cache, progress)
-    collector.look_up()
+    collector.look_up(retry)
     collector.run(execute)
 
 
@@ -109,15 +111,15 @@ class _Collector:
         self._stop = threading.Event()
         self._done, self._total = 0, plan.count("tasks")
 
-    def look_up(self) -> None:
-        """Take from the store what is there, save failures: those are tried again."""
+    def look_up(self, retry: bool) -> None:
+        """Take from the store what is there, save failures that are to be tried again."""
         with self._store.transaction():
             keys = self._plan.keys()
             while batch := list(itertools.islice(keys, LOOKED_UP)):
                 found = []
                 for key, stage in batch:
                     record = self._store.get(key)
-                    if record is not None and record.status == "ok":
+                    if record is not None and (record.status == "ok" or not retry):
                         found.append((key, result_of(record, stage, ran=False).status, False))
                 self._plan.done(found)
                 self._done += len(found)

@@ -70,11 +70,12 @@ def run_sweep(
     progress: Callable[[Progress], None] | None = None,
     executor: Executor | None = None,
     cache: Cache | None = None,
+    retry: bool = True,
 ) -> SweepResult:
     """Run every stage of every point, and write the run directory.
 
     Every finished run is kept in the store at once. Runs with a result are not repeated,
-    except that runs which failed or ran out of time are tried again each time. A stage that
+    except that runs which failed or ran out of time are tried again, if so wished. A stage that
     fails is recorded with its log, and the sweep continues.
 
     Args:
@@ -90,6 +91,7 @@ def run_sweep(
         progress: Called whenever a run ends.
         executor: Runs the stages; None: ``jobs`` processes on this machine.
         cache: Finished runs shared with other sweeps; None for none.
+        retry: Whether runs that failed or ran out of time are tried again.
 
     Raises:
         PezoError: The run directory, the store or the RTL cannot be used.
@@ -105,7 +107,8 @@ def run_sweep(
         plan = make_plan(space, points, stages, run_dir, store)
         try:
             run = executor or Local(jobs)
-            collect(plan, store, run, cache=cache, progress=progress or _silent)
+            tell = progress or _silent
+            collect(plan, store, run, cache=cache, progress=tell, retry=retry)
         except KeyboardInterrupt as stop:
             stop.args = (_kept(plan, out_dir),)
             raise

@@ -448,3 +448,17 @@ def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path, runs: Path) ->
     (tmp_path / "out" / "logs").touch()
     with pytest.raises(RunDirError, match="nothing finished is lost"):
         sweep(tmp_path / "out", stage, count=2)
+
+
+def test_failures_are_kept_if_they_are_not_to_be_tried_again(tmp_path: Path, runs: Path) -> None:
+    stage = Fake(name="health", runs=runs, acts=((32, "raise"),))
+    first = sweep(tmp_path / "out", stage, count=3)
+    assert len(runs_of(runs)) == 3
+    kept = sweep(tmp_path / "out", stage, count=3, retry=False)
+    assert len(runs_of(runs)) == 3
+    assert list(kept.rows) == list(first.rows)
+    assert [failure.reason for failure in kept.failures] == [
+        failure.reason for failure in first.failures
+    ]
+    sweep(tmp_path / "out", stage, count=3)
+    assert len(runs_of(runs)) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.sweep import Progress, SweepResult
 
 
+class Retry(StrEnum):
+    """Which stages that ended without a good result are run again."""
+
+    failed = "failed"
+    none = "none"
+
+
 @axis_options(AXES)
 def sweep(
     axes: Axes,
@@ -57,6 +65,21 @@ def sweep(
     sample_seed: Annotated[
         int, typer.Option(min=0, max=2**64 - 1, help="Random seed of --sample.")
     ] = 0,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="POINT_ID",
+            help="Run only the point of this id; may be repeated. The results then hold only "
+            "these, as with --sample.",
+        ),
+    ] = None,
+    retry: Annotated[
+        Retry,
+        typer.Option(
+            help="Stages to run again although they ended: those that failed or ran out of time, "
+            "or none."
+        ),
+    ] = Retry.failed,
     adaptive_seeds: Annotated[
         int | None,
         typer.Option(
@@ -94,7 +117,7 @@ def sweep(
     verbosity(quiet, verbose)
     as_json = format_ is TableOrJson.json
     names = run.stage_names(stages)
-    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed)
+    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed, only or ())
     workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
     if parquet:
         run.check_parquet()
@@ -112,7 +135,8 @@ def sweep(
         points=points,
         rtl_dir=rtl_dir,
     )
-    result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds)
+    again = retry is Retry.failed
+    result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds, again)
     if as_json:
         from pezoexplore.sweeps.rows import typed_row
 
@@ -131,6 +155,7 @@ def sweep_with_progress(
     junit: Path | None = None,
     parquet: bool = False,
     adaptive_seeds: int | None = None,
+    retry: bool = True,
 ) -> SweepResult:
     """Run a plan, with progress on stderr; see :func:`pezoexplore.run.sweep`."""
     from pezoexplore import run
@@ -154,6 +179,7 @@ def sweep_with_progress(
             plots=True,
             parquet=parquet,
             adaptive_seeds=adaptive_seeds,
+            retry=retry,
             progress=progress,
         )
 
