@@ -1,15 +1,16 @@
 """Cold quickstart, its stages, and start-up: this checkout against another commit, side by side.
 
     python bench/quickstart.py [--base COMMIT | --base-dir DIR] [--jobs 2] [--rounds 1]
-                               [--stages train,rtl,synth] [--start-only | --no-start] [-- SWEEP OPTIONS ...]
+                               [--stages train,rtl,synth] [--start-only | --no-start]
+                               [-- SWEEP OPTIONS ...]
 
 By default the other side is commit 98cea15, in a temporary git worktree that uses this checkout's
-virtual environment. Both sides take turns, so that a busy machine is busy for both, and each run is
-cold: an empty run directory, and empty folders for what JAX and Numba compile, which no later run
-sees. Byte code, and what Yosys keeps, are there for both. Ratios are the other side's time over ours, of the fastest round of each: CPU
-seconds of whole runs (children included), wall seconds, and the seconds that timings.csv has for
-each stage. results.csv of both is compared but for hashes and versions; columns of one side only
-are left out.
+virtual environment. Both sides take turns, so that a busy machine is busy for both, and each run
+is cold: an empty run directory, and empty folders for what JAX and Numba compile, which no later
+run sees. Byte code, and what Yosys keeps, are there for both. Ratios are the other side's time
+over ours, of the fastest round of each: CPU seconds of whole runs (children included), wall
+seconds, and the seconds that timings.csv has for each stage. results.csv of both is compared but
+for hashes and versions; columns of one side only are left out.
 
 Start-up is in CPU seconds, and in those of ``python -c pass`` (the best of several). The exit
 status is 1 where a goal is missed or results differ.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -29,7 +29,7 @@ from pezoexplore.train.fixed_point import (
     cross_entropy,
     rails,
     saturate,
-    shift_round,
+    shift_round_by,
     step_size,
 )
 from pezoexplore.train.loop import (
@@ -70,7 +70,7 @@ RAILED_EVERY = 8
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Parameters of a compiled fixed-point loop; loops of equal ones are compiled once.
+    """Parameters of a fixed-point loop; all but the shifts are compiled into it.
 
     Attributes:
         network: The network in integers.
@@ -169,11 +169,12 @@ class FixedTrainer:
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run`, on given directions; block length changes no bit of the result."""
         arithmetic, rates = self.prepare(run, directions.scale)
+        shifts = (np.int32(arithmetic.exponent), np.int32(arithmetic.update_shift))
         loop = Loop(
             Split(self.network.inputs(data.inputs), data.labels),
             rates,
             partial(self._values, directions, arithmetic),
-            partial(_compiled(arithmetic), ()),
+            partial(_compiled(replace(arithmetic, exponent=0, update_shift=0)), shifts),
             block_steps or BLOCK_STEPS // _stream_steps(arithmetic, self.point.bits),
         )
         flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
@@ -278,25 +279,30 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
     network = arithmetic.network
     model, scales, noise_bits = network.model, network.scales, arithmetic.noise_bits
 
-    def directions(values: Array, noise: Array | None) -> Layers:
+    def directions(values: Array, noise: Array | None, exponent: Array) -> Layers:
         """Round the values [seeds, d] to probes of every layer."""
-        shifts = [-(arithmetic.exponent + bits) for bits in scales.weights]
+        shifts = [-(exponent + bits) for bits in scales.weights]
         noises = [(None, None)] * len(shifts) if noise is None else model.unpack(noise)
         return tuple(
             tuple(
-                saturate(shift_round(part, shift, added, noise_bits), network.weight_bits, jnp)
+                saturate(
+                    shift_round_by(part, shift, added, noise_bits, jnp), network.weight_bits, jnp
+                )
                 for part, added in zip(parts, some, strict=True)
             )
             for parts, some, shift in zip(model.unpack(values), noises, shifts, strict=True)
         )
 
-    def step(carried: Carried, block: tuple[Array, ...], index: Array) -> Carried:
+    def step(
+        carried: Carried, block: tuple[Array, ...], index: Array, exponent: Array, shift: Array
+    ) -> Carried:
         weights, diverged_at = carried
         values, noise, inputs, labels, rates = block
         values, draws = values.astype(jnp.int32), iter(noise)
         rounds = arithmetic.stochastic and arithmetic.probe_rounds
-        probe = directions(values, next(draws) if rounds else None)
-        along = directions(values, next(draws)) if rounds and arithmetic.independent else probe
+        probe = directions(values, next(draws) if rounds else None, exponent)
+        again = rounds and arithmetic.independent
+        along = directions(values, next(draws), exponent) if again else probe
         pixels = jnp.swapaxes(inputs, -1, -2)
         classes = jnp.arange(model.sizes[-1], dtype=labels.dtype)
         wanted = labels[:, None, None, :] == classes[:, None]
@@ -308,7 +314,7 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         else:
             size = step_size(difference, rates, jnp)
         noises = model.unpack(next(draws)) if arithmetic.stochastic else None
-        weights = _updated(arithmetic, weights, along, size, noises)
+        weights = _updated(arithmetic, shift, weights, along, size, noises)
 
         def checked() -> Array:
             railed = _railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters
@@ -321,7 +327,12 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
 
 
 def _updated(
-    arithmetic: Arithmetic, weights: Layers, along: Layers, size: Array, noises: Layers | None
+    arithmetic: Arithmetic,
+    shift: Array,
+    weights: Layers,
+    along: Layers,
+    size: Array,
+    noises: Layers | None,
 ) -> Layers:
     """Compute ``saturate(w - round(M * u * 2**-S))`` for every weight."""
     jnp = load_jax().numpy
@@ -329,9 +340,8 @@ def _updated(
     def update(weight: Array, direction: Array, noise: Array | None) -> Array:
         factor = size.reshape(*size.shape, *[1] * (weight.ndim - 2))
         added = None if noise is None else noise[:, None]
-        move = shift_round(
-            factor * direction[:, None], arithmetic.update_shift, added, arithmetic.noise_bits
-        )
+        product = factor * direction[:, None]
+        move = shift_round_by(product, shift, added, arithmetic.noise_bits, jnp)
         return saturate(weight - move, arithmetic.network.weight_bits, jnp)
 
     some = noises or tuple((None, None) for _ in weights)

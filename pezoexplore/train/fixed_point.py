@@ -91,6 +91,21 @@ def shift_round(
     return (values + added) >> shift
 
 
+def shift_round_by(
+    values: Array, shift: Array, noise: Array | None, noise_bits: int, xp: ModuleType = np
+) -> Array:
+    """Compute :func:`shift_round` by a shift that is known only when it runs: the same integers.
+
+    One compiled loop then serves every epsilon and learning rate.
+    """
+    down, up = xp.maximum(shift, 0), xp.maximum(-shift, 0)
+    if noise is None:
+        added = ((1 << down) >> 1) + (values >> 31)
+    else:
+        added = (noise >> xp.maximum(noise_bits - down, 0)) << xp.maximum(down - noise_bits, 0)
+    return ((values + xp.where(down > 0, added, 0)) >> down) << up
+
+
 def step_size(difference: Array, rate: Array, xp: ModuleType = np) -> Array:
     """Compute the step M = round(D * C * 2**-15), saturated to ``STEP_BITS``.
 

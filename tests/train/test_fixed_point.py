@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from fixed_reference import at_random, exponential, held, logarithm, nearest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from pezoexplore.train.fixed_point import (
     rails,
     saturate,
     shift_round,
+    shift_round_by,
     step_size,
 )
 from pezoexplore.train.fixed_point import logarithm as fast_logarithm
@@ -75,3 +77,14 @@ def test_cross_entropy_is_that_of_floats() -> None:
     found = cross_entropy(whole, labels == np.arange(10)[:, None], leading_bit) / 4096
     expected = -log_softmax(logits, axis=0)[labels, np.arange(200)]
     np.testing.assert_allclose(found, expected, atol=1.5e-3)
+
+
+@pytest.mark.parametrize("noise_bits", [None, 8, 12])
+@pytest.mark.parametrize("shift", range(-6, 16))
+def test_a_shift_known_only_at_run_time_rounds_alike(shift, noise_bits):
+    rng = np.random.default_rng(shift + 100)
+    values = rng.integers(-(2**20), 2**20, 500, dtype=np.int32)
+    noise = None if noise_bits is None else rng.integers(2**noise_bits, size=500, dtype=np.int32)
+    expected = shift_round(values, shift, noise, noise_bits or 0)
+    found = shift_round_by(values, np.int32(shift), noise, noise_bits or 0)
+    np.testing.assert_array_equal(found, expected)
