@@ -228,12 +228,23 @@ def mapping(
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     if what.liberty:
         (work_dir / LIBERTY).write_bytes(_library().read_bytes().removeprefix(codecs.BOM_UTF8))
-        commands.append(f"read_liberty -lib {LIBERTY}")
+    return [*commands, *recipe(target, memories=memories, keep=keep), "check -assert"]
+
+
+def recipe(target: str, *, memories: bool = True, keep: bool = True) -> list[str]:
+    """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
+
+    Args:
+        target: One of ``TARGETS``.
+        memories: True if the design may contain memories.
+        keep: As in :func:`run_mapping`.
+    """
+    what = TARGETS[target]
+    commands = [f"read_liberty -lib {LIBERTY}"] if what.liberty else []
     if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
     script = what.script if memories else what.without_memory
-    commands += [line.format(top=TOP) for line in script]
-    return [*commands, "check -assert"]
+    return commands + [line.format(top=TOP) for line in script]
 
 
 def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s: float) -> None:

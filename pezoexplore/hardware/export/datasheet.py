@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.eda.synth import recipe
+from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.quality import linear
@@ -186,5 +188,25 @@ def _measured(rows: Sequence[Mapping[str, str]]) -> list[str]:
             f"Target `{row.get('target', '')}`, point `{row['point_id']}`, status "
             f"`{row['status']}`; what is not listed was not measured.",
             markdown_table(("figure", "value", "meaning"), figures),
+            *_counted(row),
         ]
+    return parts
+
+
+def _counted(row: Mapping[str, str]) -> list[str]:
+    """Return how the resources of a row come from the bundle's RTL: text and Yosys commands."""
+    target = TARGETS.get(row.get("target", ""))
+    if target is None or not row.get("ff"):
+        return []
+    keep = row.get("lut") == row.get("lut_kept", row.get("lut"))
+    commands = ["read_verilog -defer *.v", *recipe(target.name, keep=keep)]
+    parts = ["Its resources are of the netlist that Yosys makes so, in the folder `rtl`:"]
+    parts += ["```text\n" + "\n".join(commands) + "\n```"]
+    if not (target.six_inputs and keep):
+        parts.append(
+            "`setattr` drops the hierarchy of functions that the RTL keeps whole for LUTs of six "
+            "inputs; with it there are other counts, on targets with smaller LUTs higher ones."
+        )
+    for name, text in target.files.items():
+        parts.append(f"The file `{name}` holds:\n\n```text\n{text}```")
     return parts
