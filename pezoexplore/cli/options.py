@@ -15,6 +15,7 @@ from pezoexplore.analysis.run_files import results_file
 from pezoexplore.cli import completion
 from pezoexplore.cli.terminal import set_verbosity
 from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.train.device import VARIABLE, Device
 
 
 class TableOrJson(StrEnum):
@@ -44,6 +45,14 @@ Jobs = Annotated[
         max=1024,
         envvar="PEZOEXPLORE_JOBS",
         help="Number of worker processes; default: one per CPU.",
+    ),
+]
+DeviceOption = Annotated[
+    Device,
+    typer.Option(
+        "--device",
+        envvar=VARIABLE,
+        help="Train on the CPU, on a GPU, or on a GPU if there is one (auto).",
     ),
 ]
 Overrides = Annotated[

@@ -18,6 +18,7 @@ from pezoexplore.finetune.optimizer import PezoSGD
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
 from pezoexplore.train.backend import pin_threads
+from pezoexplore.train.device import Device, chosen
 from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
 from pezoexplore.train.task import Split
@@ -95,7 +96,7 @@ class TorchTrainer:
         tree = {name: np.asarray(values) for name, values in state.weights.items()}
         right, loss = np.zeros(state.diverged_at.shape), np.zeros(state.diverged_at.shape)
         for place in np.ndindex(*state.diverged_at.shape):
-            module = self.network.module(int(tree["seed"][place]))
+            module = self.network.module(int(tree["seed"][place])).to(_device())
             _load(module, {name: values[place] for name, values in tree.items()})
             with evaluating(module), torch.no_grad():
                 right[place], loss[place] = self._sums(module, split)
@@ -140,7 +141,7 @@ class Replica:
         """Start from the initial weights of a seed."""
         self.seed, self.diverged_at = seed, NEVER
         self._network = trainer.network
-        self.module = trainer.network.module(seed)
+        self.module = trainer.network.module(seed).to(_device())
         self._optimizer = PezoSGD(
             trained(self.module),
             trainer.point,
@@ -178,6 +179,10 @@ class Replica:
                     self._optimizer.step(loss)
                 except DivergedError:
                     self.diverged_at = step
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if chosen() is Device.gpu else "cpu")
 
 
 def _state(replicas: list[list[Replica]]) -> TrainState:

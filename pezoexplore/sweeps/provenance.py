@@ -61,11 +61,15 @@ def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
 
 def machine() -> dict[str, str]:
     """Return facts on this machine, for run.json."""
+    from pezoexplore.train.device import gpus
+
     return {
         "system": platform.platform(),
         "cpu": cpu_kind(),
         "python": platform.python_version(),
-    } | {name: text or "" for name, text in library_versions()}
+        **{name: text or "" for name, text in library_versions()},
+        **gpus(),
+    }
 
 
 @cache

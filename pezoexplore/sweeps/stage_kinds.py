@@ -83,6 +83,7 @@ class TrainStage(Stage):
         source: Hash of the code.
         libraries: Versions of the numeric libraries.
         cpu: Kind of CPU: another one may round otherwise.
+        gpu: Name of the GPU that trains; empty for the CPU.
     """
 
     name: str = field(default="train", init=False)
@@ -93,6 +94,7 @@ class TrainStage(Stage):
     source: str
     libraries: Versions
     cpu: str
+    gpu: str = ""
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -104,12 +106,15 @@ class TrainStage(Stage):
             "source": self.source,
             "libraries": dict(self.libraries),
             "cpu": self.cpu,
-        }
+        } | ({"gpu": self.gpu} if self.gpu else {})
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Implement :meth:`Stage.run`."""
+        from pezoexplore.train.device import enter
         from pezoexplore.train.evaluate import train_point
         from pezoexplore.train.tasks.registry import get_task
+
+        enter(self.gpu)
 
         task = get_task(self.task, self.settings.data, self.folder)
         return train_point(point, task, self.settings)

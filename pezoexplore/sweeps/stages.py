@@ -247,6 +247,17 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     )
 
 
+def _gpu(space: DesignSpace, folder: str | None) -> str:
+    """Return the GPU that trains the task; empty for the CPU."""
+    from pezoexplore.train.device import Device, chosen, planned_gpu
+    from pezoexplore.train.tasks.registry import get_task
+
+    if chosen() is Device.cpu:
+        return ""
+    own = get_task(space.task, space.train.data, folder).trainer is not None
+    return planned_gpu("PyTorch" if own else "JAX")
+
+
 def _train(space: DesignSpace, folder: str | None) -> TrainStage:
     from pezoexplore.train.tasks.registry import task_identity
 
@@ -261,5 +272,6 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         ),
         libraries=library_versions(),
         cpu=cpu_kind(),
+        gpu=_gpu(space, folder),
         timeout_s=600.0 + 1e-3 * replica_steps(space.train),
     )

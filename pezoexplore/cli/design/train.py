@@ -10,6 +10,7 @@ import typer
 
 from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import (
+    DeviceOption,
     Format,
     Overrides,
     Quiet,
@@ -21,6 +22,7 @@ from pezoexplore.cli.options import (
 from pezoexplore.cli.terminal import echo, log, print_json
 from pezoexplore.design.point import AXES
 from pezoexplore.errors import DesignError
+from pezoexplore.train.device import Device, choose, entered
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -88,6 +90,7 @@ def train(
     macs_per_us: Annotated[
         float, typer.Option(min=1e-6, help="Multiply-accumulates of the device per microsecond.")
     ] = 1000.0,
+    device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,
@@ -101,6 +104,7 @@ def train(
     from pezoexplore.design.one_point import one_point
 
     verbosity(quiet, verbose)
+    choose(device)
     settings = {
         "task": task,
         "train.steps": steps,
@@ -130,7 +134,7 @@ def _distil(point: DesignPoint, space: DesignSpace, budget: Budget, as_json: boo
     from pezoexplore.train.distil import Distillation, distil_point
     from pezoexplore.train.tasks.registry import get_task
 
-    task = get_task(space.task, space.train.data)
+    task = entered(lambda: get_task(space.task, space.train.data))
     seeds = space.train.seeds
     log.info(f"{point.label()}: a teacher, and {seeds} students on {space.task}")
     result = distil_point(point, task, space.train, Distillation(budget))
@@ -157,7 +161,7 @@ def _train(
     from pezoexplore.train.selection import stream_source, trainer_of
     from pezoexplore.train.tasks.registry import get_task
 
-    task, settings = get_task(space.task, space.train.data), space.train
+    task, settings = entered(lambda: get_task(space.task, space.train.data)), space.train
     log.info(f"{point.label()}: {settings.seeds} seeds of {settings.steps} steps on {space.task}")
     result = train_point(point, task, settings)
     every = max(1, -(-settings.steps // CURVE_POINTS))

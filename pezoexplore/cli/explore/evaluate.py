@@ -12,6 +12,7 @@ import typer
 from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import (
     CacheOption,
+    DeviceOption,
     Format,
     Jobs,
     NoCache,
@@ -28,6 +29,7 @@ from pezoexplore.cli.options import (
 )
 from pezoexplore.cli.terminal import echo, log, print_json
 from pezoexplore.design.point import AXES
+from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
     from pezoexplore.sweeps.sweep import SweepResult
@@ -53,6 +55,7 @@ def evaluate(
     rtl_dir: RtlDir = None,
     cache: CacheOption = None,
     no_cache: NoCache = False,
+    device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,
@@ -71,6 +74,7 @@ def evaluate(
     from pezoexplore.sweeps.rows import point_ids
 
     verbosity(quiet, verbose)
+    choose(device)
     settings = {"task": task, "hardware.targets": None if target is None else f"[{target}]"}
     point, space = one_point(axes, settings, set_ or [])
     folder = out or Path("reports") / NAME

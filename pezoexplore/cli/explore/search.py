@@ -13,6 +13,7 @@ from pezoexplore.cli.explore.sweep import front_document, print_front_of
 from pezoexplore.cli.options import (
     CacheOption,
     ClusterOption,
+    DeviceOption,
     ExecutorOption,
     Format,
     Jobs,
@@ -29,6 +30,7 @@ from pezoexplore.cli.options import (
     verbosity,
 )
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
+from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
     from pezoexplore.run import RunPlan
@@ -83,6 +85,7 @@ def search(
     cache: CacheOption = None,
     no_cache: NoCache = False,
     rtl_dir: RtlDir = None,
+    device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,
@@ -97,6 +100,7 @@ def search(
     from pezoexplore.design.loading import read_design
 
     verbosity(quiet, verbose)
+    choose(device)
     loaded, names = read_design(design, set_ or []), run.stage_names(stages)
     from pezoexplore.search.search_run import SearchSettings
 

@@ -14,6 +14,7 @@ from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import (
     CacheOption,
     ClusterOption,
+    DeviceOption,
     ExecutorOption,
     Format,
     Jobs,
@@ -32,6 +33,7 @@ from pezoexplore.cli.options import (
 )
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json_streaming
 from pezoexplore.design.point import AXES
+from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
     from pezoexplore.design.lattice.counting import Selection
@@ -103,6 +105,7 @@ def sweep(
             help="List the points, and why others are left out, and load the task; run nothing.",
         ),
     ] = False,
+    device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,
@@ -115,6 +118,7 @@ def sweep(
     from pezoexplore import run
 
     verbosity(quiet, verbose)
+    choose(device)
     as_json = format_ is TableOrJson.json
     names = run.stage_names(stages)
     loaded, points = run.load(design, set_ or (), axes, sample, sample_seed, only or ())
