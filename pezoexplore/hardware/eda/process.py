@@ -56,6 +56,8 @@ def run_tool(
     log_path: Path,
     timeout_s: float,
     stop: threading.Event | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
 ) -> int:
     """Run a program and wait for its end.
 
@@ -65,6 +67,7 @@ def run_tool(
         log_path: Output and errors are appended here.
         timeout_s: Seconds until its process group is killed.
         stop: Event with which another thread has the program killed immediately.
+        variables: Added to :func:`tool_environment`.
 
     Returns:
         The exit code.
@@ -78,19 +81,21 @@ def run_tool(
         start = log.tell()
         process = None
         try:
-            process = _start(command, cwd, log)
+            process = _start(command, cwd, log, variables or {})
             return _wait(process, log_path, start, timeout_s, command[0], stop or threading.Event())
         finally:
             if process is not None:
                 end(process)
 
 
-def _start(command: Sequence[str], cwd: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], cwd: Path, log: BinaryIO, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
             cwd=cwd,
-            env=tool_environment(),
+            env=tool_environment() | dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

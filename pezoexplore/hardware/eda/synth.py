@@ -182,18 +182,20 @@ def run_mapping(
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
             return
         except ToolError:
-            if not _found_memory(work_dir):
+            if not _needs_more(work_dir):
                 raise
         with log_path.open("a", encoding="utf-8") as log:
-            log.write("\nthe design has a memory: mapped again\n")
+            log.write("\nthe design has a memory or a rare cell: mapped again\n")
     commands = mapping(point, target, rtl_dir, work_dir, keep=keep)
     run_yosys([*commands, *then], work_dir, log_path, timeout_s)
 
 
-def _found_memory(work_dir: Path) -> bool:
+def _needs_more(work_dir: Path) -> bool:
+    """Return whether the log says that the script for designs without memories is not enough."""
     log = work_dir / YOSYS_LOG
-    message = f"selection is not empty: {NO_MEMORY.split()[-1]}"
-    return log.is_file() and message in log.read_text(encoding="utf-8", errors="replace")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    memory = f"selection is not empty: {NO_MEMORY.split()[-1]}"
+    return memory in text or "is not part of the design" in text
 
 
 def mapping(

@@ -72,7 +72,7 @@ class Target:
         title: Short description.
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
         without_memory: The same for designs without memories, which is much faster; they fail
-            for a design with one.
+            for a design with one, or with a cell whose model they do not read.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
         free: Cells that are not counted: buffers of the clock network.
@@ -149,14 +149,31 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
         **_each("dsp", 1, f"DSP48E{generation}"),
     }
     synth = f"synth_xilinx -family {family} -flatten -noiopad -top {{top}}"
+    cells = _XILINX | blocks
+    # The first label of synth_xilinx, as commands. The models of hundreds of cells that are never
+    # used would be copied by later passes, at half of Yosys' time. A name with $ is one of Yosys'
+    # own: a wide LUT, made of several.
+    simple = "read_verilog -lib -specify +/xilinx/cells_sim.v"
+    rest = "read_verilog -lib +/xilinx/cells_xtra.v"
+    drop = (
+        f"select -set kept =$* {' '.join(f'={cell}' for cell in (*cells, 'BUFG'))}",
+        "delete =A:blackbox =A:whitebox %u @kept %d",
+        "hierarchy -check -top {top}",
+    )
     return Target(
         name=family,
         title=title,
-        script=(synth,),
+        script=(simple, rest, *drop, f"{synth} -run prepare:"),
         # Reading the block RAM models takes half of Yosys' time, needed or not.
-        without_memory=(f"{synth} -run :map_memory", NO_MEMORY, f"{synth} -run map_ffram:"),
+        without_memory=(
+            simple,
+            *drop,
+            f"{synth} -run prepare:map_memory",
+            NO_MEMORY,
+            f"{synth} -run map_ffram:",
+        ),
         columns=_FABRIC,
-        cells=MappingProxyType(_XILINX | blocks),
+        cells=MappingProxyType(cells),
         free=frozenset({"BUFG"}),
         six_inputs=True,
     )

@@ -1,21 +1,27 @@
-"""Execution of the cocotb testbench of one build under Icarus or Verilator, in a separate process.
+"""Execution of the cocotb testbench of one build under Icarus or Verilator, with a time limit.
 
-As a program (``python -m pezoexplore.hardware.verify.simulate FOLDER SIMULATOR``) it is the child:
-it compiles and simulates what lies in FOLDER through cocotb-test and leaves ``results.xml`` there.
-As a module it starts that child, with a time limit, and evaluates its results.
+Icarus is started as it is, because starting another Python first takes as long as a short
+simulation. Verilator is started by cocotb-test, in a process of its own: as a program
+(``python -m pezoexplore.hardware.verify.simulate FOLDER PROGRAMS``) this module is that process.
+Either leaves ``results.xml``, which is evaluated here.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
+import sysconfig
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cocotb_tools.config import lib_name_path, pygpi_entry_point
 from find_libpython import find_libpython
 
 from pezoexplore.errors import ToolError
@@ -55,6 +61,20 @@ _MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"]
 precompiled header for an object file; and it calls `python`, which a bare Debian has not."""
 
 
+_BENCH_PYTHON = {"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""}
+"""Rewritten assertions would recompile every imported module."""
+
+_DUMP_FILE = "waves.v"
+_DUMP = f"""\
+module waves;
+    initial begin
+        $dumpfile("{HARNESS}.fst");
+        $dumpvars(0, {{top}});
+    end
+endmodule
+"""
+
+
 def require_simulator(simulator: str) -> None:
     """Raise a ToolError when a program that the simulator needs is missing."""
     if simulator == "verilator" and verilator_folder() is None:
@@ -62,7 +82,7 @@ def require_simulator(simulator: str) -> None:
     for program, package in _PROGRAMS[simulator]:
         if shutil.which(program) is None:
             raise ToolError(f"{program}: not found on PATH; install it: apt-get install {package}")
-    if find_libpython() is None:
+    if not _libpython():
         name = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
         raise ToolError(f"{name}: not found; cocotb loads it: apt-get install {name}")
 
@@ -83,9 +103,8 @@ def simulate(folder: Path, log_path: Path, timeout_s: float, simulator: str = "i
     require_simulator(simulator)
     for stale in (RESULTS, "trace.txt", f"{HARNESS}.vvp"):
         (folder / stale).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pezoexplore.hardware.verify.simulate", str(folder), simulator]
-    command += [str(verilator_folder())] * (simulator == "verilator")
-    code = run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
+    run = _icarus if simulator == "icarus" else _verilator
+    code = run(folder.absolute(), log_path.absolute(), timeout_s)
     if code != 0:
         raise ToolError(f"the simulation failed (exit {code}); see {log_path}")
     tests, failures = _count(folder / RESULTS)
@@ -103,12 +122,67 @@ def _count(results: Path) -> tuple[int, int]:
     return len(cases), len(failed)
 
 
-def _child(folder: Path, simulator: str, programs: str = "") -> None:
+def _icarus(folder: Path, log_path: Path, timeout_s: float) -> int:
+    """Compile and simulate in a folder; return the exit code."""
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    top, sources = job.get("toplevel", HARNESS), list(job["sources"])
+    roots, arguments = ["-s", top], []
+    if job["waves"]:
+        (folder / _DUMP_FILE).write_text(_DUMP.format(top=top), encoding="utf-8")
+        sources.append(_DUMP_FILE)
+        roots += ["-s", _DUMP_FILE.removesuffix(".v")]
+        arguments = ["-fst"]
+    program = f"{HARNESS}.vvp"
+    defines = [f"-D{text}" for text in ("COCOTB_SIM=1", *job["defines"])]
+    compile_command = ["iverilog", "-o", program, "-g2012", *roots, *defines, "-I.", *sources]
+    start = time.monotonic()
+    code = run_tool(compile_command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
+    if code != 0:
+        return code
+    variables = _bench_variables(folder, top, job.get("bench", "bench_stream"))
+    return run_tool(
+        ["vvp", "-m", str(lib_name_path("vpi", "icarus")), program, *arguments],
+        cwd=folder,
+        log_path=log_path,
+        timeout_s=max(1, math.ceil(timeout_s - (time.monotonic() - start))),
+        variables=variables,
+    )
+
+
+def _bench_variables(folder: Path, top: str, bench: str) -> dict[str, str]:
+    """Return the variables by which cocotb, inside a simulator, finds Python and the bench."""
+    library = _libpython()
+    return {
+        "COCOTB_RESULTS_FILE": str(folder / RESULTS),
+        "COCOTB_TOPLEVEL": top,
+        "COCOTB_TEST_MODULES": bench,
+        "GPI_USERS": f"{library};{pygpi_entry_point()}",
+        "LIBPYTHON_LOC": library,
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONHOME": sysconfig.get_config_var("prefix"),
+        "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)]),
+        **_BENCH_PYTHON,
+    }
+
+
+@cache
+def _libpython() -> str:
+    """Return the path of Python's library, which a program is started to find."""
+    return find_libpython() or ""
+
+
+def _verilator(folder: Path, log_path: Path, timeout_s: float) -> int:
+    """Compile and simulate in a folder, in a process of this module; return the exit code."""
+    command = [sys.executable, "-m", "pezoexplore.hardware.verify.simulate", str(folder)]
+    command.append(str(verilator_folder()))
+    return run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
+
+
+def _child(folder: Path, programs: str) -> None:
     """Run cocotb-test in this process; it exits through SystemExit when anything fails.
 
     Args:
         folder: See :func:`simulate`.
-        simulator: See :func:`simulate`.
         programs: Folder of Verilator, as the parent found it.
     """
     from cocotb_test.simulator import run
@@ -116,19 +190,16 @@ def _child(folder: Path, simulator: str, programs: str = "") -> None:
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     os.environ.pop("SIM", None)  # it would win over our choice
     os.environ["COCOTB_RESULTS_FILE"] = str(folder / RESULTS)
-    options: dict[str, list[str]] = {}
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    options = _verilator_options(job)
     sources = [str(folder / name) for name in job["sources"]]
-    runtime = None
-    if simulator == "verilator":
-        os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
-        options = _verilator_options(job)
-        if (folder / PUBLIC).exists():
-            options["extra_args"] += _PUBLIC_OPTIONS
-            sources.insert(0, str(folder / PUBLIC))
-        runtime = _runtime(options["extra_args"])
-        options["make_args"] += put_objects(runtime, folder)
+    if (folder / PUBLIC).exists():
+        options["extra_args"] += _PUBLIC_OPTIONS
+        sources.insert(0, str(folder / PUBLIC))
+    runtime = _runtime(options["extra_args"])
+    options["make_args"] += put_objects(runtime, folder)
     run(
-        simulator=simulator,
+        simulator="verilator",
         toplevel=job.get("toplevel", HARNESS),
         module=job.get("bench", "bench_stream"),
         verilog_sources=sources,
@@ -137,13 +208,10 @@ def _child(folder: Path, simulator: str, programs: str = "") -> None:
         python_search=[str(folder)],
         sim_build=str(folder),
         force_compile=True,
-        waves=job["waves"] and simulator == "icarus",
-        # Rewritten assertions would recompile every imported module.
-        extra_env={"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""},
+        extra_env=_BENCH_PYTHON,
         **options,
     )
-    if runtime is not None:
-        keep_objects(folder, runtime)
+    keep_objects(folder, runtime)
 
 
 def _verilator_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -164,4 +232,4 @@ def _runtime(options: list[str]) -> Path:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), *sys.argv[2:])
+    _child(Path(sys.argv[1]), sys.argv[2])

@@ -22,6 +22,7 @@ from pezoexplore.hardware.eda.synth import (
     cell_areas,
     cells_by_type,
     count_cells,
+    mapping,
     run_yosys,
     synthesise,
 )
@@ -254,6 +255,42 @@ def test_a_design_that_keeps_nothing_is_mapped_once(tmp_path):
     assert not (work / "free").exists()
     on_ice40 = synthesise(TINY, "ice40", rtl_dir(), tmp_path / "work", tmp_path / "log")
     assert not {"lut_kept", "lut_free"} & set(on_ice40)
+
+
+MULTIPLIER = """
+    (* keep *) reg [33:0] product;
+    always @(posedge clk) product <= product[33:17] * {product[15:0], start};
+endmodule
+"""
+
+
+@pytest.mark.slow
+def test_a_cell_whose_model_was_not_read_is_mapped_again(tmp_path):
+    copy = tmp_path / "rtl"
+    shutil.copytree(rtl_dir(), copy)
+    text = (copy / "stream_none.v").read_text(encoding="utf-8")
+    (copy / "stream_none.v").write_text(text.replace("endmodule\n", MULTIPLIER), encoding="utf-8")
+    counts = synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
+    assert counts["dsp"] == 1
+    assert "mapped again" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["xcup", "xc7"])
+def test_libraries_of_a_design_without_memories(target, tmp_path):
+    """One is read, and what no rule counts is dropped before a pass copies it."""
+    commands = mapping(TINY, target, rtl_dir(), tmp_path / "work", memories=False)
+    places = [place for place, command in enumerate(commands) if command.startswith("read_verilog")]
+    assert [commands[place] for place in places[1:]] == [
+        "read_verilog -lib -specify +/xilinx/cells_sim.v"
+    ]
+    kept, drop = commands[places[-1] + 1 : places[-1] + 3]
+    assert {f"={cell}" for cell in (*TARGETS[target].cells, *TARGETS[target].free)} < set(
+        kept.split()
+    )
+    assert drop.startswith("delete ")
+    first = next(place for place, command in enumerate(commands) if "synth_xilinx" in command)
+    assert first > places[-1] + 2
+    assert not any("-run :" in command for command in commands), "the first label reads all"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -157,7 +159,7 @@ def test_the_wrapper_as_it_is_passes(tmp_path, monkeypatch):
 
 def test_a_python_without_its_library(job, monkeypatch):
     """Debian packs libpython apart from the interpreter, and cocotb loads it."""
-    monkeypatch.setattr("pezoexplore.hardware.verify.simulate.find_libpython", lambda: None)
+    monkeypatch.setattr("pezoexplore.hardware.verify.simulate._libpython", lambda: "")
     with pytest.raises(
         ToolError, match=r"^libpython3\.\d+: not found; .*apt-get install libpython3"
     ):
@@ -169,3 +171,26 @@ def test_leftover_variables_of_cocotb_do_not_touch_a_simulation(tmp_path, monkey
         monkeypatch.setenv(name, "no_such_thing")
     found = verify_point(POINT, rtl_dir(), tmp_path / "work", tmp_path / "log", words=500)
     assert found["rtl_status"] == "pass"
+
+
+def test_a_check_starts_the_simulator_and_nothing_else(tmp_path, monkeypatch):
+    """The compiler and the simulator, once each; no Python before them."""
+    started, start = [], subprocess.Popen
+
+    def counting(command, *rest, **options):
+        started.append(command[0])
+        return start(command, *rest, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", counting)
+    for number in range(2):
+        work, log = tmp_path / f"work_{number}", tmp_path / "log"
+        assert verify_point(POINT, rtl_dir(), work, log, words=500)["rtl_status"] == "pass"
+    used = [name for name in started if "ldconfig" not in str(name)]  # find_libpython, once
+    assert used == ["iverilog", "vvp"] * 2
+    assert len(started) <= len(used) + 1
+
+
+@pytest.mark.slow
+def test_time_is_one_limit_for_compiler_and_simulator(job, fakes):
+    fakes(iverilog=f"sleep 2; {COMPILES}", vvp="exec sleep 600")
+    assert re.match(r"vvp: no end after [1-4] s", failure(job, 6.0, ToolTimeoutError))
