@@ -39,7 +39,8 @@ RESULT_HELP = {
     "accuracy_per_seed": "accuracy of each seed, percent, joined by ;",
     "learning_rate": "learning rate chosen on the validation split",
     "forward_passes": "forward passes of one training run, each over one batch",
-    "effective_span": "dimensions that all updates together can reach, at most d",
+    "effective_span": "dimensions that all updates together can reach, at most d and the run's "
+    "directions",
     "effective_dim": "participation ratio (tr C)^2 / tr C^2 of the directions, C = E[z z^T]",
     "stream_mean": "mean of z; 0 is ideal",
     "stream_std": "standard deviation of z; 1 with scaling constant",
@@ -90,6 +91,10 @@ RESULT_HELP = {
     "lut_kept": "LUTs with the functions kept whole that the RTL makes for one LUT (xcup, xc7); "
     "lut is the lower of this and lut_free",
     "lut_free": "LUTs where synthesis may take those functions apart (xcup, xc7)",
+    "effective_dim_ci95": "half width of the 95 % interval of effective_dim, which for long runs "
+    "of large models is estimated from a sample of the steps; 0: exact",
+    "span_share": "effective_span as a share of what independent numbers reach in as many steps; "
+    "far below 1, directions repeat or weights move together",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 

@@ -17,9 +17,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import ssyrk
 
-from pezoexplore.streams.stream import Directions, Stream, beats_per_step
+from pezoexplore.streams.dimension import effective_dim
+from pezoexplore.streams.stream import Stream, beats_per_step
 
 LAGS = 64
 """Largest lag, in beats, at which lanes are compared."""
@@ -27,8 +27,6 @@ LAGS = 64
 _BEATS, _WORDS = 2**17, 2**22
 _BIT_BEATS = 128
 _CHUNK = 2**12  # beats multiplied together: small enough for the cache
-_BLOCK_VALUES = 2**22  # float32 values of a block of directions
-_MAX_SQUARE = 8192  # weights up to which C is held whole
 
 F32 = NDArray[np.float32]
 
@@ -36,36 +34,43 @@ F32 = NDArray[np.float32]
 def stream_statistics(stream: Stream, parameters: int, steps: int) -> dict[str, float | int | None]:
     """Compute the columns that describe a stream's numbers for a model.
 
-    - ``effective_span``: dimensions that all updates ever made can reach (``effective_span``);
-    - ``effective_dim``: participation ratio of the directions of the run (:func:`effective_dim`);
+    - ``effective_span``: dimensions that all updates ever made can reach (``effective_span``), no
+      more than there are steps;
+    - ``effective_dim``, ``effective_dim_ci95``: participation ratio of the directions of the run,
+      and the half width of its 95 % interval (:func:`.dimension.effective_dim`);
     - ``stream_mean``, ``stream_std``, ``stream_kurtosis``: of all z of the sample (see the module),
       kurtosis being the fourth central moment over the squared variance: 1.8 for uniform numbers,
       3 for normal ones, 1 for signs;
     - ``stream_lag1``: correlation of a lane's successive beats, averaged over the lanes that vary;
     - ``lane_correlation``: largest absolute correlation between two different lanes up to LAGS
       beats apart, either one first; None for a single lane;
-    - ``distinct_output_bits``: see :func:`distinct_output_bits`.
+    - ``distinct_output_bits``: see :func:`distinct_output_bits`;
+    - ``span_share``: the span divided by that of independent numbers, min(d, steps).
 
     Args:
         stream: The stream of a point, master seed 0.
         parameters: Weights d of the model.
-        steps: Steps of the training run.
+        steps: Directions of the training run.
 
     Returns:
         Values by column name; None where a figure has no meaning.
     """
+    span = min(stream.strategy.effective_span(parameters), steps)
+    found = effective_dim(stream, parameters, steps)
     z, circular = sample(stream, parameters)
     mean, deviation, kurtosis = _moments(z)
     lag1, between = lane_correlations(z, circular)
     return {
-        "effective_span": stream.strategy.effective_span(parameters),
-        "effective_dim": effective_dim(stream, parameters, steps),
+        "effective_span": span,
+        "effective_dim": min(found.value, span),
         "stream_mean": mean,
         "stream_std": deviation,
         "stream_kurtosis": kurtosis,
         "stream_lag1": lag1,
         "lane_correlation": between,
         "distinct_output_bits": distinct_output_bits(stream),
+        "effective_dim_ci95": found.half,
+        "span_share": span / min(parameters, steps),
     }
 
 
@@ -182,66 +187,3 @@ def distinct_output_bits(stream: Stream) -> int | None:
     bits[:, :, -1] ^= 1  # as the state has it: the word shows its top bit inverted
     sequences = np.packbits(bits.reshape(len(words), -1).astype(np.uint8), axis=0)
     return int(np.unique(sequences, axis=1).shape[1])
-
-
-def effective_dim(stream: Stream, parameters: int, steps: int) -> float:
-    """Return the participation ratio (tr C)**2 / tr(C**2) of C = E[z z^T] over the steps of a run.
-
-    All steps are used, so the figure is exact for the run: tr(C**2) is the squared
-    Frobenius norm of the Gram matrix of weights or of steps. Products are float32, sums of
-    them float64.
-
-    Args:
-        stream: The stream, master seed 0.
-        parameters: Weights d.
-        steps: Steps of the run.
-
-    Returns:
-        1 (all directions parallel) to min(steps, d).
-    """
-    directions = Directions([stream], parameters)
-    rows, weights = _visits(stream, parameters, steps)
-    block = max(1, min(rows, _BLOCK_VALUES // parameters))
-
-    def load(first: int) -> F32:
-        count = min(block, rows - first)
-        values = directions.block(first, count)[:, 0].astype(np.float32)
-        values *= weights[first : first + count, None]
-        return values
-
-    starts = range(0, rows, block)
-    if parameters <= min(rows, _MAX_SQUARE):
-        gram = np.zeros((parameters, parameters), dtype=np.float32, order="F")
-        for first in starts:
-            gram = ssyrk(1.0, load(first).T, beta=1.0, c=gram, overwrite_c=1)
-        trace, squares = float(np.trace(gram, dtype=np.float64)), _triangle_squares(gram)
-        return trace**2 / squares
-    trace = squares = 0.0
-    for first in starts:
-        here = load(first)
-        trace += float(np.einsum("ij,ij->", here, here, dtype=np.float64))
-        squares += _triangle_squares(ssyrk(1.0, here.T, trans=1))
-        for other in range(0, first, block):
-            squares += 2 * _squares(here @ load(other).T)
-    return trace**2 / squares
-
-
-def _visits(stream: Stream, parameters: int, steps: int) -> tuple[int, F32]:
-    """Return the distinct steps, and the square root of how often the run repeats each."""
-    cycle = stream.strategy.step_cycle(parameters)
-    rows = steps if cycle is None else min(cycle, steps)
-    whole, rest = divmod(steps, rows)
-    return rows, np.sqrt(whole + (np.arange(rows) < rest)).astype(np.float32)
-
-
-def _triangle_squares(upper: F32) -> float:
-    """Return a symmetric matrix's squared Frobenius norm from its upper triangle, zeros below."""
-    diagonal = np.diag(upper).astype(np.float64)
-    return 2 * _squares(upper) - float(diagonal @ diagonal)
-
-
-def _squares(matrix: F32) -> float:
-    """Sum the squares of all entries in float64, column by column of memory order."""
-    flat = matrix.ravel(order="K")
-    chunks = np.array_split(flat, max(1, flat.size >> 20))
-    return sum(float(np.vdot(part, part)) for part in (c.astype(np.float64) for c in chunks))

@@ -74,6 +74,8 @@ FORMATS = {
     "fmax_mhz_low": ".2f",
     "fmax_mhz_high": ".2f",
     "front_confidence": ".3f",
+    "effective_dim_ci95": _SIX_DIGITS,
+    "span_share": ".4f",
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
 

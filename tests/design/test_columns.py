@@ -21,7 +21,8 @@ ORDER = (
     "epsilon tuning_forward_passes macs random_numbers rng_state_bits steps_to_target "
     "accuracy_before test_loss_mean area_um2 gate_equivalents fmax_mhz_low "
     "fmax_mhz_high nextpnr_version opensta_version front_confidence "
-    "power_mw_zero_delay leakage_mw_est energy_per_number_pj_est lut_kept lut_free pareto "
+    "power_mw_zero_delay leakage_mw_est energy_per_number_pj_est lut_kept lut_free "
+    "effective_dim_ci95 span_share pareto "
 )
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from pezoexplore.design.point import resolve
+from pezoexplore.streams import dimension
+from pezoexplore.streams.dimension import effective_dim, participation
 from pezoexplore.streams.statistics import (
     LAGS,
     distinct_output_bits,
-    effective_dim,
     lane_correlations,
     stream_statistics,
 )
@@ -22,6 +23,8 @@ COLUMNS = [
     "stream_lag1",
     "lane_correlation",
     "distinct_output_bits",
+    "effective_dim_ci95",
+    "span_share",
 ]
 
 
@@ -179,13 +182,45 @@ def test_effective_dim_equals_brute_force(axes, parameters, steps):
     z = Directions.of(point, parameters, [0]).block(0, steps)[:, 0].astype(np.float64)
     gram = z.T @ z if parameters < steps else z @ z.T
     expected = np.trace(gram) ** 2 / (gram**2).sum()
-    assert effective_dim(Stream(point), parameters, steps) == pytest.approx(expected, rel=1e-5)
+    found = effective_dim(Stream(point), parameters, steps)
+    assert (found.value, found.half) == (pytest.approx(expected, rel=1e-5), 0)
+
+
+@pytest.mark.parametrize(
+    "axes", [{"reuse": "phased", "state_bits": 12}, {"reuse": "bank"}, {"reuse": "pool"}]
+)
+def test_an_estimated_effective_dim_is_within_its_interval(axes, monkeypatch):
+    stream, parameters, steps = Stream(resolve(**axes)), 1500, 1200
+    exact = effective_dim(stream, parameters, steps)
+    monkeypatch.setattr(dimension, "_MOST_PRODUCTS", 0)
+    monkeypatch.setattr(dimension, "_SAMPLED", 100)
+    found = effective_dim(stream, parameters, steps)
+    assert 0 < found.half < 0.4 * found.value
+    assert abs(found.value - exact.value) < found.half
+
+
+@pytest.mark.parametrize(
+    ("lanes", "beats"), [(32, 1024), (64, 512), (38, 64), (31, 771), (16, 256), (48, 273)]
+)
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"reuse": "phased"},
+        {"reuse": "phased", "state_bits": 16},
+        {"reuse": "phased", "state_bits": 16, "taps": "shared", "leap": 8},
+        {"reuse": "bank"},
+    ],
+    ids=lambda axes: " ".join(map(str, axes.values())),
+)
+def test_power_of_two_steps_meet_as_many_directions_as_others(axes, lanes, beats):
+    _, share = participation(Stream(resolve(**axes, lanes=lanes)), lanes * beats)
+    assert share > 0.9
 
 
 def test_effective_dim_of_independent_numbers():
     """d weights and n steps of independent numbers: d n / (d + n), give or take."""
     found = effective_dim(Stream(resolve(rng="xorshift32", reuse="none")), 400, 1600)
-    assert found == pytest.approx(400 * 1600 / 2000, rel=0.01)
+    assert found.value == pytest.approx(400 * 1600 / 2000, rel=0.01)
 
 
 def test_dimension_never_exceeds_span_and_every_column_is_there():

@@ -54,6 +54,9 @@ def stream(
     The words are those of one epoch from its first beat. The epoch does not end here: a refill or
     reseed follows after a number of steps, whose length a stream does not know. Each axis takes one
     value; an axis not given has its default, and reuse is none for every generator but the lfsr.
+
+    JSON also tells how many of 256 steps' directions carry weight, if a step takes --count words:
+    participation_ratio, and participation_share of what independent numbers would have.
     """
     from pezoexplore.design.one_point import one_point
 

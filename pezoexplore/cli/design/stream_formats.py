@@ -11,11 +11,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from pezoexplore.streams.dimension import participation
 from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
 HEADER = "index,beat,lane,exponent,value"
 """Header of the CSV."""
+
+PROBED_WORDS = 2**18
+"""Most words of which the participation ratio is found."""
 
 CHUNK_WORDS = 2**16
 """Words computed at a time: memory stays flat however many are written."""
@@ -53,6 +57,10 @@ class Excerpt:
     seed: int
     epoch: int
     count: int
+
+    def participation(self) -> tuple[float, float]:
+        """Return how many of 256 directions of ``count`` weights count, as ``participation``."""
+        return participation(Stream(self.stream.point, self.seed), self.count)
 
     def chunks(self) -> Iterator[_Chunk]:
         """Yield the words, about ``CHUNK_WORDS`` at a time."""
@@ -121,6 +129,7 @@ def write_npy(words: Excerpt, output: BinaryIO) -> None:
 def write_json(words: Excerpt, output: BinaryIO) -> None:
     """Write one document: the axes, how words become z, and the words in order."""
     stream = words.stream
+    ratio, share = (None, None) if words.count > PROBED_WORDS else words.participation()
     facts = {
         "axes": stream.point.to_json(),
         "seed": words.seed,
@@ -128,6 +137,8 @@ def write_json(words: Excerpt, output: BinaryIO) -> None:
         "scale": stream.scale,
         "half": stream.half,
         "count": words.count,
+        "participation_ratio": ratio,
+        "participation_share": share,
     }
     output.write(json.dumps(facts, indent=2).removesuffix("\n}").encode())
     _write_list(output, "words", (chunk.beats.ravel()[: chunk.count] for chunk in words.chunks()))
