@@ -14,6 +14,14 @@ from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.quality import linear
 from pezoexplore.streams.stream import Stream
 
+_POWER_UP = (
+    "**Power-up.** Hold `rst` high for at least one clock before anything is read: one is enough, "
+    "whatever the registers hold. They have no initial values. Without `rst` valid is high at once "
+    "and the data mean nothing: on an FPGA, whose registers start at zero, a generator may then "
+    "stand still for ever. A linear generator also stands still in the state of zeros, should an "
+    "upset or a load bring it there; only `rst` or a reseed ends that, and nothing flags it."
+)
+
 _AGES = 64
 """Beats since a start within which another may stall."""
 
@@ -47,6 +55,7 @@ def datasheet(
         "## Ports of pezo_top",
         markdown_table(("port", "direction", "bits", "meaning"), _ports(point)),
         _timing(stream),
+        _POWER_UP,
     ]
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]
