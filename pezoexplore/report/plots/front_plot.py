@@ -29,11 +29,13 @@ from pezoexplore.report.plots.front_key import (
 )
 from pezoexplore.report.plots.front_view import (
     DASHES,
+    MAX_DRAWN,
     MAX_NUMBERED,
     REFERENCE_COLOUR,
     STEP_COLOUR,
     FrontView,
     references_of,
+    visible,
 )
 from pezoexplore.report.plots.placement import Box, Obstacle, place_labels
 from pezoexplore.report.plots.scales import plain_number, scale_accuracy, scale_cost
@@ -92,6 +94,9 @@ def draw_front(
         PezoError: A file cannot be written.
     """
     check_columns([resource, accuracy], [str(name) for name in frame.columns])
+    if len(frame) > MAX_DRAWN:
+        kept = visible(frame, resource, accuracy, front, constraints)
+        frame, front = frame.iloc[kept], [front[index] for index in kept]
     designs = finished_designs(frame, front, order_by or [resource])
     shown = [item for item in designs if _shown(item, resource, accuracy)]
     if not shown:
@@ -227,14 +232,10 @@ def _groups(view: FrontView) -> list[list[Design]]:
     """Group designs drawn in one call: unnumbered ones by appearance, others one by one."""
     groups: dict[object, list[Design]] = {}
     for design in view.shown:
-        look = (design.point.rng, design.point.reuse)
-        groups.setdefault(look if _crowded(design, view) else design.number, []).append(design)
+        look = (design.point.rng, design.point.reuse, design.on_front)
+        many = len(view.shown) > MAX_NUMBERED
+        groups.setdefault(look if many else design.number, []).append(design)
     return list(groups.values())
-
-
-def _crowded(design: Design, view: FrontView) -> bool:
-    """Return whether a design is off the front, among too many to be numbered."""
-    return not design.on_front and len(view.shown) > MAX_NUMBERED
 
 
 def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view: FrontView) -> None:
@@ -242,7 +243,7 @@ def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view:
     first = designs[0]
     colour = first.point.family.colour
     front, bars = first.on_front, view.arms(designs)
-    crowded = _crowded(first, view)
+    crowded = not front and len(view.shown) > MAX_NUMBERED
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)
     axes.errorbar(
         [xs[design.number] for design in designs],

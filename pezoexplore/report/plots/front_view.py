@@ -6,11 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pezoexplore.analysis.pareto import pareto_mask
 from pezoexplore.design.conditions import Condition
 from pezoexplore.report.designs import Design
 
 MAX_NUMBERED = 40
 """Designs numbered in a plot; beyond that only those on the front, cheapest first."""
+
+MAX_DRAWN = 3000
+"""Rows of which every one is drawn; of more, one in each of ``CELLS`` by ``CELLS`` places."""
+
+CELLS = 64
 
 STEP_COLOUR, REFERENCE_COLOUR = "#777777", "#444444"
 """Colours of the step line of the front and of the lines of software references."""
@@ -72,6 +82,59 @@ def arms(designs: Sequence[Design], column: str) -> list[list[float]]:
     """Return lengths of the error bars of a column, those below and those above its values."""
     limits = [(item.value(column), *item.ends(column)) for item in designs]
     return [[value - low for value, low, _ in limits], [high - value for value, _, high in limits]]
+
+
+def visible(
+    frame: pd.DataFrame,
+    resource: str,
+    accuracy: str,
+    front: Sequence[bool],
+    constraints: Sequence[Condition],
+) -> list[int]:
+    """Return the rows that make a difference in a plot of very many.
+
+    Those are the front of all objectives, the front of the two columns, software references, and of
+    the others one in each place: what lies behind it would not be seen.
+
+    Args:
+        frame: n rows with the columns of results.csv.
+        resource: Column of the x axis.
+        accuracy: Column of the y axis.
+        front: For each of the n rows whether it is on the front of all objectives.
+        constraints: Conditions for a design to be on the step line.
+
+    Returns:
+        Places of rows, ascending.
+    """
+    xs, ys = (
+        pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
+        for name in (resource, accuracy)
+    )
+    finished = (frame["status"] == "ok").to_numpy() & np.isfinite(ys)
+    kept = np.array(front, dtype=bool) | (finished & ~np.isfinite(xs))
+    allowed = np.flatnonzero(finished & np.isfinite(xs))
+    columns = {item.column: frame[item.column].tolist() for item in constraints}
+    if constraints:
+        holds = [
+            all(item.holds({item.column: columns[item.column][row]}) for item in constraints)
+            for row in allowed.tolist()
+        ]
+        steps = allowed[np.array(holds, dtype=bool)]
+    else:
+        steps = allowed
+    kept[steps[pareto_mask(np.column_stack([ys[steps], xs[steps]]), [True, False])]] = True
+    places = np.column_stack([_cells(np.log1p(np.maximum(xs[allowed], 0))), _cells(ys[allowed])])
+    kept[allowed[np.unique(places, axis=0, return_index=True)[1]]] = True
+    found: list[int] = np.flatnonzero(kept).tolist()
+    return found
+
+
+def _cells(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the cell of each value, of ``CELLS`` between the least and the greatest."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / ((high - low) or 1.0) * (CELLS - 1)).astype(np.int64)
 
 
 def references_of(designs: list[Design], accuracy: str) -> list[Design]:

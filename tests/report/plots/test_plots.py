@@ -4,12 +4,17 @@ import logging
 import re
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
 from report_rows import frame_of, numbered, quickstart, row
 
+from pezoexplore.analysis.pareto import pareto_mask
+from pezoexplore.design.conditions import parse_condition
 from pezoexplore.errors import DesignError, PezoError
 from pezoexplore.report.designs import finished_designs
 from pezoexplore.report.plots.axis_plot import families_along
+from pezoexplore.report.plots.front_view import visible
 from pezoexplore.report.plots.placement import Obstacle, place_labels
 from pezoexplore.report.plots.plots import draw_all, draw_axis, draw_front, draw_fronts
 
@@ -245,6 +250,22 @@ def test_more_designs_than_a_key_holds(tmp_path):
     text = words((tmp_path / "pareto_lut.svg").read_bytes())
     assert "and 40 more designs without a number" in text
     assert "not on the front" not in text
+
+
+def test_of_very_many_designs_those_that_can_be_seen_are_drawn(frame):
+    rng = np.random.default_rng(0)
+    count = 20_000
+    many = frame.iloc[[2] * count].assign(
+        lut=rng.integers(10, 5000, count).astype(float), accuracy_mean=rng.uniform(50, 95, count)
+    )
+    many = pd.concat([many, frame.iloc[[0]]], ignore_index=True)  # a software reference
+    limit = [parse_condition("accuracy_mean < 90")]
+    front = [index in (5, 77) for index in range(len(many))]
+    kept = visible(many, "lut", "accuracy_mean", front, limit)
+    assert {5, 77, count} < set(kept) and len(kept) < 64 * 64 + 200
+    steps = many[many["accuracy_mean"] < 90].iloc[:-1]
+    best = steps.index[pareto_mask(steps[["accuracy_mean", "lut"]].to_numpy(), [True, False])]
+    assert set(best) <= set(kept)
 
 
 def test_errors_are_one_line(frame, tmp_path):
