@@ -153,9 +153,9 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     # The first label of synth_xilinx, as commands. The models of hundreds of cells that are never
     # used would be copied by later passes, at half of Yosys' time. A name with $ is one of Yosys'
     # own: a wide LUT, made of several.
-    simple = "read_verilog -lib -specify +/xilinx/cells_sim.v"
-    rest = "read_verilog -lib +/xilinx/cells_xtra.v"
-    drop = (
+    # Counts do not move by it; those of some designs with memories would.
+    models = (
+        "read_verilog -lib -specify +/xilinx/cells_sim.v",
         f"select -set kept =$* {' '.join(f'={cell}' for cell in (*cells, 'BUFG'))}",
         "delete =A:blackbox =A:whitebox %u @kept %d",
         "hierarchy -check -top {top}",
@@ -163,11 +163,10 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     return Target(
         name=family,
         title=title,
-        script=(simple, rest, *drop, f"{synth} -run prepare:"),
+        script=(synth,),
         # Reading the block RAM models takes half of Yosys' time, needed or not.
         without_memory=(
-            simple,
-            *drop,
+            *models,
             f"{synth} -run prepare:map_memory",
             NO_MEMORY,
             f"{synth} -run map_ffram:",

@@ -152,6 +152,9 @@ def _icarus(folder: Path, log_path: Path, timeout_s: float) -> int:
 def _bench_variables(folder: Path, top: str, bench: str) -> dict[str, str]:
     """Return the variables by which cocotb, inside a simulator, finds Python and the bench."""
     library = _libpython()
+    # A module beside a user's script must not hide one of the standard library.
+    prefixes = (sys.prefix, sys.base_prefix)
+    known = sorted(filter(None, sys.path), key=lambda place: not place.startswith(prefixes))
     return {
         "COCOTB_RESULTS_FILE": str(folder / RESULTS),
         "COCOTB_TOPLEVEL": top,
@@ -160,7 +163,7 @@ def _bench_variables(folder: Path, top: str, bench: str) -> dict[str, str]:
         "LIBPYTHON_LOC": library,
         "PYGPI_PYTHON_BIN": sys.executable,
         "PYTHONHOME": sysconfig.get_config_var("prefix"),
-        "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)]),
+        "PYTHONPATH": os.pathsep.join([*known, str(folder)]),
         **_BENCH_PYTHON,
     }
 

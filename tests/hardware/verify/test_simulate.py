@@ -190,6 +190,13 @@ def test_a_check_starts_the_simulator_and_nothing_else(tmp_path, monkeypatch):
     assert len(started) <= len(used) + 1
 
 
+def test_a_module_beside_the_users_script_hides_none_of_the_standard_library(tmp_path, monkeypatch):
+    (tmp_path / "cmd.py").write_text("raise RuntimeError('not the one of the standard library')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = verify_point(POINT, rtl_dir(), tmp_path / "work", tmp_path / "log", words=500)
+    assert found["rtl_status"] == "pass"
+
+
 @pytest.mark.slow
 def test_time_is_one_limit_for_compiler_and_simulator(job, fakes):
     fakes(iverilog=f"sleep 2; {COMPILES}", vvp="exec sleep 600")
