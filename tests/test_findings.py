@@ -1,0 +1,25 @@
+"""The scripts of findings/ and the pages that list them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = {path.stem for path in (ROOT / "findings").glob("*.sh")} - {"common"}
+
+
+def test_every_finding_is_listed_and_every_row_has_its_script() -> None:
+    page = (ROOT / "docs" / "tool-behaviour.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")][2:]
+    listed = {row[4].strip().strip("`") for row in rows}
+    assert listed == SCRIPTS
+    own = (ROOT / "findings" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)\.sh`", own, re.MULTILINE)) == SCRIPTS
+
+
+def test_the_tests_of_the_guards_are_there() -> None:
+    page = (ROOT / "docs" / "tool-behaviour.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", page))
+    assert named
+    assert not sorted(name for name in named if not (ROOT / name).is_file())
