@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from pezoexplore.analysis.differences import Difference, paired_difference
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.columns import RESULT_HELP, TEXT_COLUMNS
-from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.design.conditions import Condition, cell_text, is_missing, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 
@@ -120,6 +120,7 @@ def compare_runs(
     tolerances: Mapping[str, float] | None = None,
     *,
     allow_missing: bool = False,
+    constraints: Sequence[Condition] = (),
 ) -> Comparison:
     """Compare two runs' rows.
 
@@ -128,6 +129,7 @@ def compare_runs(
         after: Rows of the second.
         tolerances: By exact column, the relative rise that is no regression.
         allow_missing: Whether designs and measurements that the second run lacks are none either.
+        constraints: Conditions of the design; one that a design no longer meets is a regression.
 
     Raises:
         DesignError: A run has a design twice on one target, or an unknown column is tolerated.
@@ -142,6 +144,7 @@ def compare_runs(
     for label, one, other in pairs:
         changes += _vanished(label, one, other)
         changes += _exact_changes(label, one, other, tolerances or {})
+        changes += _broken(label, one, other, constraints)
     overall, kind = _overall(pairs)
     rank = (REGRESSION, VANISHED, IMPROVEMENT, MOVED, NOISE)
     return Comparison(
@@ -228,6 +231,15 @@ def _vanished(label: str, one: Row, other: Row) -> list[Change]:
     """Return the measurements of the first row that the second lacks."""
     names = [name for name in RESULT_HELP if _is_gone(name, one, other)]
     return [_change((label, one, other), name, VANISHED) for name in names]
+
+
+def _broken(label: str, one: Row, other: Row, constraints: Sequence[Condition]) -> list[Change]:
+    """Return the constraints that the first row meets and the second breaks, whatever by."""
+    return [
+        replace(_change((label, one, other), item.column, REGRESSION), column=f"constraint {item}")
+        for item in constraints
+        if item.holds(one) and not is_missing(other.get(item.column)) and not item.holds(other)
+    ]
 
 
 def _is_gone(name: str, one: Row, other: Row) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from pezoexplore.analysis.diff import COSTS, compare_runs
 from pezoexplore.analysis.frames import frame_of_rows
+from pezoexplore.design.conditions import parse_condition
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.sweeps.rows import result_row, skipped_row
@@ -40,6 +41,18 @@ def test_any_rise_of_a_resource_is_a_regression(column):
     assert kinds([more], [less]) == {(column, "improvement")}
     assert compare_runs([less], [more]).regressed
     assert not compare_runs([more], [less]).regressed
+
+
+def test_a_constraint_that_is_no_longer_met_is_a_regression_within_noise_too():
+    before, after = row(), row(seeds=(92, 88, 91.5, 90, 90.5), lut=101)
+    limits = [parse_condition(text) for text in ("accuracy_mean >= 90.5", "lut <= 200")]
+    assert ("constraint accuracy_mean >= 90.5", "regression") in kinds(
+        [before], [after], constraints=limits
+    )
+    found = compare_runs([before], [after], {"lut": 0.1}, constraints=limits)
+    assert found.regressed and not compare_runs([before], [after], {"lut": 0.1}).regressed
+    again = compare_runs([after], [after], constraints=limits)
+    assert not again.regressed  # it was broken before
 
 
 def test_a_cell_that_was_empty_has_not_moved_and_one_that_is_has():

@@ -67,7 +67,8 @@ def diff(
     """Show what moved between two runs; the exit status is 1 when anything got worse.
 
     Resources are exact, so any increase is a regression. Accuracies are compared seed by seed, with
-    one test over all designs. A design that finished and no longer does is a regression, as is a
+    one test over all designs. A constraint that a design no longer meets is a regression, within
+    noise or not. A design that finished and no longer does is a regression, as is a
     design or a measurement that the later run lacks; designs of the later run only are listed.
     """
     from pezoexplore.analysis.diff import compare_runs
@@ -79,7 +80,11 @@ def diff(
     if point and not any(chosen):
         raise DesignError(f"--point {point[0]}: neither run has it")
     found = compare_runs(
-        chosen[0], chosen[1], _tolerances(tolerance or []), allow_missing=allow_missing
+        chosen[0],
+        chosen[1],
+        _tolerances(tolerance or []),
+        allow_missing=allow_missing,
+        constraints=(second if second.space is not None else first).goals().constraints,
     )
     if not found.matched:
         raise DesignError(f"{first.path} and {second.path} have no design in common")
