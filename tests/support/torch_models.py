@@ -36,7 +36,7 @@ POINTS: tuple[DesignPoint, ...] = (
     resolve(rng="xoshiro128pp", reuse="none", lanes=9),
     resolve(rng="xoshiro128pp", reuse="none", lanes=9, reuse_period=2),
     resolve(rng="xoshiro128pp", reuse="pool"),
-    resolve(rng="treegrng", reuse="pool", pool_size=400, reuse_period=3),
+    resolve(rng="treegrng", reuse="pool", pool_size=341, reuse_period=3),
     resolve(reuse="pool", pool_size=100, scaling="pow2"),
     resolve(rng="gaussian", reuse="none"),
     resolve(rng="gaussian", reuse="pool"),
