@@ -155,7 +155,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     """Return whether the last ``--format`` of a command line, understood or not, is JSON."""
     joined = [
         word.removeprefix("--format=") if word.startswith("--format=") else following
-        for word, following in zip(arguments, [*arguments[1:], ""], strict=True)
+        for word, following in zip(arguments, (*arguments[1:], ""), strict=False)
         if word == "--format" or word.startswith("--format=")
     ]
     return joined[-1:] == ["json"]

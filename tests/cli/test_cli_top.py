@@ -63,7 +63,7 @@ def test_the_version(call):
         (["sweep", "a.yaml", "b.yaml"], "unexpected extra argument"),
         (["sweep", "--jobs", "0"], "--jobs"),
         (["sweep", "--format", "xml"], "--format"),
-        (["stream"], "Missing option '--count'"),
+        (["stream"], "--count is needed"),
         (["stream", "--count", "many"], "--count"),
         (["pareto"], "Missing argument 'RESULTS.csv'"),
     ],
