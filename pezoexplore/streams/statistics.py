@@ -185,5 +185,7 @@ def distinct_output_bits(stream: Stream) -> int | None:
     )
     bits = (words[:, :, None] >> np.arange(point.bits)) & 1
     bits[:, :, -1] ^= 1  # as the state has it: the word shows its top bit inverted
+    if stream.strategy.taps_one_state:
+        bits ^= bits[:1]  # some low bits are wired inverted, too
     sequences = np.packbits(bits.reshape(len(words), -1).astype(np.uint8), axis=0)
     return int(np.unique(sequences, axis=1).shape[1])

@@ -211,7 +211,10 @@ def test_results_that_are_not_those_of_the_run(run, call, tmp_path, words):
     command, *options = words
     whole = call(command, folder, *options)
     assert (whole.status, "changed" in whole.err) == (0, False), whole.err
-    results.write_text("".join(lines).replace(",90", ",91").replace(",1", ",2"))
+    at = lines[0].split(",").index("forward_passes")
+    rows = [line.split(",") for line in lines[1:]]
+    other = [",".join([*row[:at], f"{int(row[at]) + 1}", *row[at + 1 :]]) for row in rows]
+    results.write_text("".join([lines[0], *other]))
     edited = call(command, folder, *options)
     assert "was changed after its run wrote it" in edited.err
     assert edited.status == 0

@@ -43,7 +43,7 @@ def test_a_run_and_itself(call):
 
 def test_a_lut_more_is_status_1(call, edited):
     def more(row):
-        return row | {"lut": str(int(row["lut"]) + 1)} if row["lut"] == "13" else row
+        return row | {"lut": str(int(row["lut"]) + 1)} if row["lut"] == "14" else row
 
     run = edited("more", more)
     answer = call("diff", EXAMPLE, run)
@@ -52,7 +52,7 @@ def test_a_lut_more_is_status_1(call, edited):
     document = call("diff", EXAMPLE, run, "--format", "json").document
     assert not document["ok"]
     assert {(c["column"], c["before"], c["after"]) for c in document["changes"]} == {
-        ("lut", "13", "14")
+        ("lut", "14", "15")
     }
     assert call("diff", run, EXAMPLE).status == 0
     assert call("diff", EXAMPLE, run, "--tolerance", "lut=8%").status == 0
