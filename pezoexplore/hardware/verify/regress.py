@@ -21,6 +21,9 @@ _Axes = dict[str, str | int | float]
 _ONE_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 5, "lanes": 16, "scaling": "pow2"}
 """Every beat has the same scale exponent, so that there is no table of them."""
 
+_WRAP_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 6, "lanes": 4, "scaling": "pow2"}
+"""The beat after a period has another scale exponent than the lfsr's next state."""
+
 _TWO_EXPONENTS: _Axes = {"bit_width": 1, "state_bits": 6, "lanes": 5, "scaling": "pow2"}
 """The scale exponent has one bit."""
 
@@ -86,7 +89,7 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
         for scaling in ("none", "pow2")
     ]
     + [{"reuse": "phased", **_ONE_BIT, "reuse_period": period} for period in (4, inf)]
-    + [{"reuse": "phased", **_ONE_EXPONENT}],
+    + [{"reuse": "phased", **_ONE_EXPONENT}, {"reuse": "phased", **_WRAP_EXPONENT}],
 }
 
 MODULES = (*(item.name for item in families() if item.in_hardware), *_STREAM_GRIDS)

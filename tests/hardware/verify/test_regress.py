@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pezoexplore.design.point import SCALINGS, TAPS
@@ -11,6 +12,8 @@ from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.generators.registry import names
+from pezoexplore.streams.linear import jump
+from pezoexplore.streams.stream import Stream
 
 EVERY = {name: module_points(name) for name in MODULES}
 
@@ -53,3 +56,16 @@ def test_an_unknown_module_is_one_line():
     assert str(caught.value).startswith("stream_pol: no such module; there are ")
     assert "stream_pool" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_period_of_phased_ends_where_the_exponent_tells():
+    def tells(point):
+        """Return whether the first beat and the lfsr's state after the last differ in exponent."""
+        strategy = Stream(point).strategy
+        last = strategy.states(np.array([0], dtype=np.uint64), strategy.wrap_period - 1)
+        after = jump(strategy.generator.step, last, np.ones_like(last))
+        by_state = strategy.exponents_by_state()
+        return by_state[int(after[0, 0])] != strategy.exponents(0, 0, 1)[0]
+
+    points = [point for point in EVERY["stream_phased"] if point.scaling == "pow2"]
+    assert any(map(tells, points))
