@@ -256,7 +256,7 @@ class Simulates(Stage):
     ("vvp", "limit_s", "status", "reason"),
     [
         ("exec sleep 600", 2.0, "timeout:rtl", "no end after 2 s"),
-        ("exit 0", 100.0, "failed:rtl", "the simulation failed"),
+        ("exit 0", 100.0, "failed:rtl", "the simulator left no results"),
         (f"yes {'x' * 200} | head -c 1000000000", 100.0, "failed:rtl", "printed over"),
     ],
     ids=["hangs", "leaves no results", "prints a gigabyte"],

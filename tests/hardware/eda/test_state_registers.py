@@ -24,7 +24,7 @@ STATES = [
     (point(5, rng="table_hadamard", reuse="none", bit_width=4), 0),
     (point(3, rng="xorshift32", reuse="none", bit_width=4), 0),
     (point(3, reuse="bank", bit_width=4, state_bits=5), 5),
-    (point(7, reuse="phased", bit_width=4, state_bits=9), 9),
+    (point(7, reuse="phased", bit_width=4, state_bits=9), 0),
 ]
 
 

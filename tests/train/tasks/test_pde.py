@@ -78,4 +78,4 @@ def test_a_task_starts_from_the_uncorrected_solver_whose_error_grows(name):
     outputs = np.asarray(load_jax().jit(task.model.outputs)(task.init(0), task.test.inputs))
     by_time = np.abs(outputs - task.test.labels).mean(axis=(0, *range(2, outputs.ndim)))
     assert (np.diff(by_time) > 0).all()
-    assert by_time[-1] > 0.2 * task.test.labels.std()
+    assert by_time[-1] > 0.04 * task.test.labels.std()
