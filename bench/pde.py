@@ -1,4 +1,4 @@
-"""What correction by zeroth-order training is worth on a solver: errors in time, and a field.
+"""Measure what correction by zeroth-order training is worth on a solver: errors in time, a field.
 
     python bench/pde.py reports/pde docs/pde_burgers.svg
 
