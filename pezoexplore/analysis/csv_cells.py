@@ -25,7 +25,8 @@ LEAST: Mapping[str, float] = dict.fromkeys(
     (
         *("accuracy_mean", "accuracy_ci95", "lut", "muxf", "ff", "carry", "bram", "dsp"),
         *("reseed_stall_beats", "rng_state_bits", "area_um2", "gate_equivalents", "fmax_mhz"),
-        *("power_mw_est", "energy_to_target_uj_est", "forward_passes", "front_confidence"),
+        *("power_mw_est", "energy_to_target_uj_est", "generator_energy_to_target_uj_est"),
+        *("forward_passes", "front_confidence"),
     ),
     0.0,
 )

@@ -33,7 +33,10 @@ DERIVED = ("front_confidence", "pareto")
 PROVENANCE = ("yosys_version", "rtl_sha256")
 """Columns that say what a row was made by: they explain a move."""
 
-EVENTS = ("steps_to_target", "energy_to_target_uj_est")
+EVENTS = (
+    *("steps_to_target", "energy_to_target_uj_est"),
+    "generator_energy_to_target_uj_est",
+)
 """Columns that are empty where training did not reach its target: an outcome, not a gap."""
 
 _OF_ACCURACY = (ACCURACY, "accuracy_ci95", "accuracy_per_seed")

@@ -62,8 +62,8 @@ RESULT_HELP = {
     "or static timing before layout (osu018)",
     "power_mw_est": "estimated power at one beat per clock and hardware.clock_mhz, mW: toggles of "
     "the netlist, glitches included, times energy per toggle; stage power",
-    "energy_to_target_uj_est": "estimated energy of training to the target accuracy, uJ; includes "
-    "the generator if energy_per_number_pj_est is known",
+    "energy_to_target_uj_est": "estimated energy of arithmetic and memory in training to the "
+    "target accuracy, uJ, in 45 nm CMOS at 0.9 V; generator_energy_to_target_uj_est is apart",
     "yosys_version": "Yosys version that counted the resources",
     "rtl_sha256": "SHA-256 hash of the RTL sources",
     "epsilon": "probe length (w +- epsilon z), chosen on the validation split",
@@ -87,7 +87,8 @@ RESULT_HELP = {
     "resamples of the seeds with the row on the front; empty for a row that can be on none",
     "power_mw_zero_delay": "power_mw_est from a zero-delay simulation (no glitch power), mW",
     "leakage_mw_est": "leakage share of power_mw_est, mW; target osu018 only",
-    "energy_per_number_pj_est": "energy per random number at power_mw_est, pJ",
+    "energy_per_number_pj_est": "energy per random number at power_mw_est, pJ, in the technology "
+    "of the target",
     "lut_kept": "LUTs with the functions kept whole that the RTL makes for one LUT (xcup, xc7); "
     "lut is the lower of this and lut_free",
     "lut_free": "LUTs where synthesis may take those functions apart (xcup, xc7)",
@@ -95,6 +96,9 @@ RESULT_HELP = {
     "of large models is estimated from a sample of the steps; 0: exact",
     "span_share": "effective_span as a share of what independent numbers reach in as many steps; "
     "far below 1, directions repeat or weights move together",
+    "generator_energy_to_target_uj_est": "energy_per_number_pj_est times the numbers delivered in "
+    "training to the target accuracy, uJ, in the technology of the target (osu018: 0.18 um at "
+    "1.8 V), not that of energy_to_target_uj_est; without the clocks of reseeds and refills",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 

@@ -25,7 +25,13 @@ CHEAP = frozenset(
 )
 """Numeric results that the stages before training give; every other one may need training."""
 
-FLOORS = {"accuracy_ci95": 0.0, "forward_passes": 0.0, "energy_to_target_uj_est": 0.0}
+FLOORS = dict.fromkeys(
+    (
+        *("accuracy_ci95", "forward_passes"),
+        *("energy_to_target_uj_est", "generator_energy_to_target_uj_est"),
+    ),
+    0.0,
+)
 
 
 def ruled_out(goal: Goal, cells: Mapping[str, float], history: Sequence[Known]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pezoexplore.analysis.diff import COSTS, compare_runs
+from pezoexplore.analysis.diff import COSTS, EVENTS, compare_runs
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.design.conditions import parse_condition
 from pezoexplore.design.point import DesignPoint, resolve
@@ -55,10 +55,11 @@ def test_a_constraint_that_is_no_longer_met_is_a_regression_within_noise_too():
     assert not again.regressed  # it was broken before
 
 
-def test_a_cell_that_was_empty_has_not_moved_and_one_that_is_has():
-    empty, full = row(energy_to_target_uj_est=None), row(energy_to_target_uj_est=3.5)
+@pytest.mark.parametrize("column", EVENTS)
+def test_a_cell_that_was_empty_has_not_moved_and_one_that_is_has(column):
+    empty, full = row(**{column: None}), row(**{column: 3.5})
     assert kinds([empty], [full]) == set()
-    assert kinds([full], [empty]) == {("energy_to_target_uj_est", "moved")}
+    assert kinds([full], [empty]) == {(column, "moved")}
 
 
 def test_a_tolerated_rise_has_moved():

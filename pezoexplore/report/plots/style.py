@@ -61,7 +61,8 @@ COLUMN_TITLES = {
     "leap": "leap (state updates per clock)",
     "fmax_mhz": "highest clock (MHz)",
     "power_mw_est": "power (mW, estimated)",
-    "energy_to_target_uj_est": "energy to the target (µJ, est.)",
+    "energy_to_target_uj_est": "energy to the target, without generator (µJ, est.)",
+    "generator_energy_to_target_uj_est": "generator's energy to the target (µJ, est.)",
     "steps_to_target": "steps to the target",
 }
 """Axis title of a column; others use the column's name."""

@@ -1,7 +1,7 @@
 // The table: sorted by its headings, filtered below them.
 
 const RESULTS = ["accuracy_mean", "lut", "ff", "muxf", "carry", "bram", "dsp", "fmax_mhz", "power_mw_est",
-  "energy_to_target_uj_est", "effective_span", "effective_dim", "lane_correlation", "steps_to_target", "front_confidence"];
+  "energy_to_target_uj_est", "generator_energy_to_target_uj_est", "effective_span", "effective_dim", "lane_correlation", "steps_to_target", "front_confidence"];
 const best = data.maximize.find((name) => columns.has(name)) || null;      // first, until a heading is clicked
 const table = {columns: [], filters: new Map(), order: {name: best, down: true}, rows: everyone, pinned: null};
 const body = $("table").querySelector("tbody"), head = $("table").querySelector("thead");
