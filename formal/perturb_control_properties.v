@@ -58,19 +58,19 @@ module perturb_control_properties #(
         .source_load_valid(source_load_valid), .source_load_ready(source_load_ready),
         .source_valid(source_valid), .source_ready(source_ready));
 
-    (* hierconn *) wire        \dut.begun_q ;
+    (* hierconn *) wire        \dut.pending_q ;
     (* hierconn *) wire        \dut.open_q ;
     (* hierconn *) wire        \dut.draining_q ;
     (* hierconn *) wire        \dut.replay_q ;
     (* hierconn *) wire [31:0] \dut.kept_q ;
 
-    // The model: where the pass is, how often its streams were told to start or replay, what was
+    // The model: where the pass is, how many pulses of start or replay it gave, what was
     // asked for, beats of stream 0 since reset or reseed, and beats still to skip.
-    localparam [1:0] IDLE = 0, BEGUN = 1, OPEN = 2, DRAINING = 3;
+    localparam [1:0] IDLE = 0, PENDING = 1, OPEN = 2, DRAINING = 3;
     reg [1:0]  stage_q;
     reg [1:0]  mode_q;
     reg        replay_q;
-    reg [1:0]  told_q;
+    reg [1:0]  pulses_q;
     reg        cleared_q;
     reg [31:0] beats_q;
     reg [31:0] kept_beats_q;
@@ -84,8 +84,8 @@ module perturb_control_properties #(
         if (rst)
             stage_q <= IDLE;
         else case (stage_q)
-            IDLE:     stage_q <= begin_pass ? BEGUN : IDLE;
-            BEGUN:    stage_q <= (begin_mode_q == 0 || &source_valid) ? OPEN : BEGUN;
+            IDLE:     stage_q <= begin_pass ? PENDING : IDLE;
+            PENDING:  stage_q <= (begin_mode_q == 0 || &source_valid) ? OPEN : PENDING;
             OPEN:     stage_q <= (taken && taken_last) ? DRAINING : OPEN;
             default:  stage_q <= drained ? IDLE : DRAINING;
         endcase
@@ -97,7 +97,7 @@ module perturb_control_properties #(
             replay_q <= 1'b0;
         else if (begin_pass)
             replay_q <= begin_replay;
-        told_q <= (rst || begin_pass) ? 0 : told_q + (source_start || source_replay);
+        pulses_q <= (rst || begin_pass) ? 0 : pulses_q + (source_start || source_replay);
 
         if (source_rst || source_reseed[0])
             beats_q <= 0;
@@ -131,22 +131,23 @@ module perturb_control_properties #(
             consumed: assert ((source_ready & ~source_valid) == 0);
             consumed_together: assert (!taken || mode == 0 || &source_ready);
             consumed_selected: assert (taken || (source_ready & ~select) == 0);
-            told_once: assert (told_q <= 1 && !(source_start && source_replay)
-                               && !(stage_q == OPEN && told_q != (mode != 0)));
-            told_before: assert (!(source_start || source_replay) || source_ready == 0);
+            pulsed_once: assert (pulses_q <= 1 && !(source_start && source_replay)
+                               && !(stage_q == OPEN && pulses_q != (mode != 0)));
+            pulsed_before: assert (!(source_start || source_replay) || source_ready == 0);
             if (source_start || source_replay)
-                told_shown: assert (&source_valid && source_replay == replay_q);
+                pulsed_shown: assert (&source_valid && source_replay == replay_q);
             passes: assert (busy == (in_pass || skip_q != 0) && mode == mode_q
-                            && load_segments == (stage_q == BEGUN)
+                            && load_segments == (stage_q == PENDING)
                             && open == (stage_q == OPEN && (mode_q == 0 || &source_valid)));
             phase_counts: assert (phase == beats_q);
             skips: assert (skip_left == skip_q && skipping == (skip_q != 0));
 
-            invariant_stage: assert (\dut.begun_q == (stage_q == BEGUN)
+            invariant_stage: assert (\dut.pending_q == (stage_q == PENDING)
                 && \dut.open_q == (stage_q == OPEN) && \dut.draining_q == (stage_q == DRAINING)
                 && \dut.replay_q == replay_q && !(in_pass && skip_q != 0));
-            invariant_told: assert (stage_q != BEGUN || told_q == 0);
-            invariant_mode: assert (stage_q == IDLE || told_q == (stage_q != BEGUN && mode_q != 0));
+            invariant_pulsed: assert (stage_q != PENDING || pulses_q == 0);
+            invariant_mode: assert (stage_q == IDLE
+                                    || pulses_q == (stage_q != PENDING && mode_q != 0));
             invariant_kept: assert (\dut.kept_q == kept_beats_q);
             invariant_rst: assert (source_rst == (rst || cleared_q));
         end

@@ -78,7 +78,7 @@ module perturb_engine_properties (
     (* hierconn *) wire [8:0]  \dut.u_slice.shown_q ;
     (* hierconn *) wire [8:0]  \dut.u_slice.spare_q ;
     (* hierconn *) wire [1:0]  \dut.u_control.mode_q ;
-    (* hierconn *) wire        \dut.u_control.begun_q ;
+    (* hierconn *) wire        \dut.u_control.pending_q ;
     (* hierconn *) wire        \dut.u_control.open_q ;
     (* hierconn *) wire        \dut.u_control.draining_q ;
     (* hierconn *) wire [31:0] \dut.u_control.left_q ;
@@ -146,14 +146,14 @@ module perturb_engine_properties (
                 restored: assert (m_tdata == extended);
             none_lost: assert (inside == in_slice + \dut.full_q [3] + \dut.full_q [2]
                                          + \dut.full_q [1] + \dut.full_q [0]);
-            none_lost_at_rest: assert (!(\dut.u_control.begun_q ) || inside == 0);
+            none_lost_at_rest: assert (!(\dut.u_control.pending_q ) || inside == 0);
 
             invariant_slice: assert (!\dut.u_slice.spare_full_q || \dut.u_slice.shown_full_q );
             invariant_inside: assert (inside <= 6);
             invariant_pass: assert (inside == 0
                 || ((\dut.u_control.open_q || \dut.u_control.draining_q )
                     && \dut.u_control.left_q == 0));
-            invariant_stage: assert (\dut.u_control.begun_q + \dut.u_control.open_q
+            invariant_stage: assert (\dut.u_control.pending_q + \dut.u_control.open_q
                 + \dut.u_control.draining_q + (\dut.u_control.left_q != 0) <= 1);
             if (there)
                 invariant_mode: assert (restoring_q == restore);

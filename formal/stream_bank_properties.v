@@ -140,8 +140,8 @@ module stream_bank_properties #(
     reg           first_q = 1'b0;     // the first beat since the loads of a reseed
     reg [ALL+5:0] seen_q;
     reg [ALL+5:0] latched_q;          // the beat shown when `start` came last, or the first one
-    reg           begun_q;            // a beat was shown since rst
-    wire [ALL+5:0] latched = (first_q || !begun_q) ? {out_exponent, out_data} : latched_q;
+    reg           any_shown_q;        // a beat was shown since rst
+    wire [ALL+5:0] latched = (first_q || !any_shown_q) ? {out_exponent, out_data} : latched_q;
     integer i, j, k;
 
     always @(posedge clk) begin
@@ -184,9 +184,9 @@ module stream_bank_properties #(
         end
 
         waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
-        replayed_q <= !rst && idle && replay && begun_q && !asked;
+        replayed_q <= !rst && idle && replay && any_shown_q && !asked;
         first_q <= !rst && due_q == 1 && load;
-        begun_q <= !rst && (begun_q || out_valid);
+        any_shown_q <= !rst && (any_shown_q || out_valid);
         seen_q <= {out_exponent, out_data};
         if (out_valid)
             latched_q <= (start && !replay) ? {out_exponent, out_data} : latched;
@@ -271,11 +271,11 @@ module stream_bank_properties #(
                 invariant_first: assert (idle && place_q == 0 && turn_q == 0);
             if (HAS_RESEED != 0)
                 invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
-            if (!begun_q && idle && !first_q)
-                invariant_begun: assert (FIRST_WORDS == 0 && model_q == SEEDS
+            if (!any_shown_q && idle && !first_q)
+                invariant_none_shown: assert (FIRST_WORDS == 0 && model_q == SEEDS
                     && kept_model_q == SEEDS && turn_q == 0 && kept_turn_q == 0 && place_q == 0
                     && kept_place_q == 0);
-            if (idle && !first_q && begun_q)
+            if (idle && !first_q && any_shown_q)
                 invariant_latched: assert (latched_q == {kept_exponent, kept_shown ^ signs});
         end
     end

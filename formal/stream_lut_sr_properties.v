@@ -34,14 +34,14 @@ module stream_lut_sr_properties #(
     (* hierconn *) wire [4:0]  \dut.age_q ;
     (* hierconn *) wire        \dut.accepted_q ;
     (* hierconn *) wire        \dut.expanding_q ;
-    (* hierconn *) wire        \dut.mending_q ;
+    (* hierconn *) wire        \dut.recovering_q ;
     (* hierconn *) wire [31:0] \dut.gen_unit[0].u_lut_sr.kept_q ;
 
-    wire anew = reseed && HAS_RESEED != 0 && !load_ready;
+    wire reseed_taken = reseed && HAS_RESEED != 0 && !load_ready;
 
     // What was seen at the ports.
     reg        past_q = 1'b0;
-    reg        making_q;    // states are loaded or made: rst or a reseed came, and no beat since
+    reg        preparing_q;  // states are loaded or made: rst or a reseed came, and no beat since
     reg        started_q;   // a beat was shown since, so that there is one to replay
     reg        waiting_q;   // a beat was shown, not taken, and nothing but `start` came since
     reg        still_q;     // not even `start` came in the clock before
@@ -50,16 +50,16 @@ module stream_lut_sr_properties #(
     reg [23:0] shown_q;
     reg [23:0] latched_q;   // the beat shown when `start` came last, at first the first one
 
-    wire [23:0] kept = (making_q || !started_q) ? out_data : latched_q;
+    wire [23:0] kept = (preparing_q || !started_q) ? out_data : latched_q;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
-        making_q <= rst || anew || (making_q && !out_valid);
-        started_q <= !rst && !anew && (started_q || out_valid);
-        waiting_q <= !rst && !replay && !anew && (out_valid ? !out_ready : waiting_q);
-        still_q <= !rst && !replay && !anew && !start && out_valid && !out_ready;
-        replayed_q <= !rst && !anew && replay && started_q;
-        stall_q <= (rst || anew || load_ready || out_valid) ? 5'd0 : stall_q + 5'd1;
+        preparing_q <= rst || reseed_taken || (preparing_q && !out_valid);
+        started_q <= !rst && !reseed_taken && (started_q || out_valid);
+        waiting_q <= !rst && !replay && !reseed_taken && (out_valid ? !out_ready : waiting_q);
+        still_q <= !rst && !replay && !reseed_taken && !start && out_valid && !out_ready;
+        replayed_q <= !rst && !reseed_taken && replay && started_q;
+        stall_q <= (rst || reseed_taken || load_ready || out_valid) ? 5'd0 : stall_q + 5'd1;
         shown_q <= out_data;
         if (out_valid)
             latched_q <= (start && !replay) ? out_data : kept;
@@ -75,29 +75,29 @@ module stream_lut_sr_properties #(
             if (replayed_q && !rst)
                 replayed: assert (out_data == latched_q);
             if (!rst && !load_ready && !out_valid)
-                valid: assert (stall_q <= (making_q ? 5'd16 : 5'd14));
+                valid: assert (stall_q <= (preparing_q ? 5'd16 : 5'd14));
             if (load_ready || rst)
                 valid_none: assert (!out_valid);
             in_range: assert (\dut.age_q <= 5'd16);
 
             if (!rst)
                 invariant_valid: assert (
-                    out_valid == (!load_ready && !\dut.expanding_q && !\dut.mending_q ));
-            invariant_making: assert (!(\dut.expanding_q && \dut.mending_q ));
-            invariant_started: assert (!(making_q && started_q) && (started_q || !waiting_q));
-            invariant_expanding: assert (!\dut.expanding_q || making_q);
+                    out_valid == (!load_ready && !\dut.expanding_q && !\dut.recovering_q ));
+            invariant_preparing: assert (!(\dut.expanding_q && \dut.recovering_q ));
+            invariant_started: assert (!(preparing_q && started_q) && (started_q || !waiting_q));
+            invariant_expanding: assert (!\dut.expanding_q || preparing_q);
             invariant_loading: assert (!load_ready || \dut.expanding_q );
-            invariant_mending: assert (!\dut.mending_q || (!making_q && started_q));
+            invariant_recovering: assert (!\dut.recovering_q || (!preparing_q && started_q));
             if (\dut.expanding_q )
                 invariant_expanded: assert (stall_q == (load_ready ? 5'd0 : \dut.age_q ));
             if (load_ready)
                 invariant_loaded: assert (\dut.age_q == 5'd0);
-            if (\dut.mending_q )
-                invariant_mended: assert (\dut.age_q > {4'd0, \dut.accepted_q } &&
+            if (\dut.recovering_q )
+                invariant_recovered: assert (\dut.age_q > {4'd0, \dut.accepted_q } &&
                     stall_q + \dut.age_q - {4'd0, \dut.accepted_q } <= 5'd15);
             if (out_valid)
                 invariant_kept: assert ((\dut.gen_unit[0].u_lut_sr.kept_q [31:8] ^ SIGN) == kept);
-            if (\dut.mending_q )
+            if (\dut.recovering_q )
                 invariant_latched: assert (
                     (\dut.gen_unit[0].u_lut_sr.kept_q [31:8] ^ SIGN) == latched_q);
         end

@@ -112,8 +112,8 @@ module stream_phased_properties #(
     reg        first_q = 1'b0;     // the first beat since the load of a reseed
     reg [13:0] seen_q;
     reg [13:0] latched_q;          // the beat shown when `start` came last, or the first one
-    reg        begun_q;            // a beat was shown since rst
-    wire [13:0] latched = (first_q || !begun_q) ? {out_exponent, out_data} : latched_q;
+    reg        any_shown_q;        // a beat was shown since rst
+    wire [13:0] latched = (first_q || !any_shown_q) ? {out_exponent, out_data} : latched_q;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
@@ -130,9 +130,9 @@ module stream_phased_properties #(
             kept_place_q <= place_q;
 
         waiting_q <= !rst && !replay && !asked && out_valid && !out_ready;
-        replayed_q <= !rst && !loading_q && replay && begun_q && !asked;
+        replayed_q <= !rst && !loading_q && replay && any_shown_q && !asked;
         first_q <= !rst && loading_q && load;
-        begun_q <= !rst && (begun_q || out_valid);
+        any_shown_q <= !rst && (any_shown_q || out_valid);
         seen_q <= {out_exponent, out_data};
         if (out_valid)
             latched_q <= (start && !replay) ? {out_exponent, out_data} : latched;
@@ -165,10 +165,10 @@ module stream_phased_properties #(
                 invariant_first: assert (!loading_q && kept_place_q == place_q);
             if (HAS_RESEED != 0)
                 invariant_marked: assert (\dut.gen_reseed.u_control.first_q == first_q);
-            if (!loading_q && !first_q && begun_q)
+            if (!loading_q && !first_q && any_shown_q)
                 invariant_latched: assert (latched_q == {kept_exponent, words(kept_model)});
-            if (!begun_q)
-                invariant_begun: assert (!loading_q && !first_q && place_q == 0
+            if (!any_shown_q)
+                invariant_none_shown: assert (!loading_q && !first_q && place_q == 0
                                          && kept_place_q == 0);
         end
     end

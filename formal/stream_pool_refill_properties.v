@@ -71,8 +71,8 @@ module stream_pool_refill_properties (
     reg [1:0] full_clocks_q;  // since all words were made, at most two
     reg [7:0] seen_q;
     reg [7:0] latched_q;
-    reg       begun_q;        // a beat was shown since all words were made
-    wire [7:0] latched = begun_q ? latched_q : out_data;
+    reg       any_shown_q;    // a beat was shown since all words were made
+    wire [7:0] latched = any_shown_q ? latched_q : out_data;
 
     always @(posedge clk) begin
         past_q <= 1'b1;
@@ -102,7 +102,7 @@ module stream_pool_refill_properties (
         waiting_q <= !rst && !replay && !reseed && out_valid && !out_ready;
         replayed_q <= !rst && out_valid && replay && !reseed;
         seen_q <= out_data;
-        begun_q <= !rst && idle && !reseed && (begun_q || out_valid);
+        any_shown_q <= !rst && idle && !reseed && (any_shown_q || out_valid);
         latched_q <= (start && !replay) ? out_data : latched;
     end
 
@@ -133,8 +133,8 @@ module stream_pool_refill_properties (
             if (awaited_q)
                 invariant_awaited: assert (whole && \dut.row_q == 0);
             if (!idle)
-                invariant_forgotten: assert (!begun_q);
-            if (!begun_q)
+                invariant_forgotten: assert (!any_shown_q);
+            if (!any_shown_q)
                 invariant_first: assert (index_q == 0 && kept_index_q == 0);
             if (!whole && !awaited_q) begin
                 invariant_filling: assert (\dut.row_q == made_q[2:1]
@@ -152,7 +152,7 @@ module stream_pool_refill_properties (
                 invariant_row: assert (\dut.u_rows.row_q == row);
             if (idle)
                 invariant_kept: assert (\dut.kept_q == kept_index_q);
-            if (begun_q)
+            if (any_shown_q)
                 invariant_latched: assert (latched_q == kept_row && full_clocks_q == 1);
         end
     end

@@ -27,16 +27,16 @@ module axis_slice #(
     reg [BITS-1:0] shown_q;
     reg [BITS-1:0] spare_q;
 
-    wire move = !shown_full_q || out_ready;  // the shown entry is free for the next beat
+    wire shown_free = !shown_full_q || out_ready;  // the shown entry is free for the next beat
 
     assign in_ready  = !spare_full_q;
     assign out_valid = shown_full_q;
     assign out_data  = shown_q;
 
     always @(posedge clk) begin
-        shown_full_q <= !rst && (!move || spare_full_q || in_valid);
-        spare_full_q <= !rst && !move && (spare_full_q || in_valid);
-        if (move)
+        shown_full_q <= !rst && (!shown_free || spare_full_q || in_valid);
+        spare_full_q <= !rst && !shown_free && (spare_full_q || in_valid);
+        if (shown_free)
             shown_q <= spare_full_q ? spare_q : in_data;
         if (!spare_full_q)
             spare_q <= in_data;

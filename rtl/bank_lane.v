@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Next state of one lane of a bank: the kept state with `back`, else its own state one clock on or,
-// with `move`, that of the lane above. Combinational.
+// Next state of one lane of a bank: the kept state with `restore`, else its own state one clock on
+// or, with `rotate`, that of the lane above. Combinational.
 //
 // The hierarchy is kept so that every lane is mapped alike and on its own, to a LUT a state bit and
 // one for the feedback bit; mapped all together, wide banks come out half as large again.
@@ -16,8 +16,8 @@ module bank_lane #(
     parameter LEAP = 1,        // 1 to 64, coprime to 2**STATE_BITS - 1
     parameter [STATE_BITS-1:0] INVERTED = 0  // any; bits that all states have inverted
 ) (
-    input  wire                  move,
-    input  wire                  back,
+    input  wire                  rotate,
+    input  wire                  restore,
     input  wire [STATE_BITS-1:0] own,
     input  wire [STATE_BITS-1:0] above,
     input  wire [STATE_BITS-1:0] kept,
@@ -27,9 +27,9 @@ module bank_lane #(
     wire [STATE_BITS-1:0] stepped;
 
     lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-        .state((move ? above : own) ^ INVERTED), .next_state(stepped));
+        .state((rotate ? above : own) ^ INVERTED), .next_state(stepped));
 
-    assign next_state = back ? kept : stepped ^ INVERTED;
+    assign next_state = restore ? kept : stepped ^ INVERTED;
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate

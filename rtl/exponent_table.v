@@ -13,7 +13,7 @@
 
 module exponent_table #(
     parameter ADDRESS_BITS = 8,  // 3 to 12; to 32 with BITS = 0
-    parameter BITS = 2,          // 0 to 6; bits of an entry
+    parameter BITS = 0,          // 0 to 6; bits of an entry
     parameter [5:0] BASE = 0,    // two's complement
     parameter FILE = "",         // name of the file of entries; unused with BITS = 0
     parameter WRITABLE = 0       // 0 or 1

@@ -32,6 +32,8 @@ module lfsr #(
     endgenerate
     assign next_state = updated[LEAP];
 
+    localparam [63:0] PERIOD = (64'd1 << STATE_BITS) - 64'd1;
+
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate
         if (STATE_BITS < 3 || STATE_BITS > 32) begin : gen_bad_state_bits
@@ -39,6 +41,11 @@ module lfsr #(
         end
         if (LEAP < 1 || LEAP > 64) begin : gen_bad_leap
             lfsr_LEAP_must_be_1_to_64 u_error ();
+        end
+        for (i = 3; i <= LEAP; i = i + 2) begin : gen_factor
+            if (LEAP % i == 0 && PERIOD % i == 0) begin : gen_bad
+                lfsr_LEAP_must_be_coprime_to_the_period u_error ();
+            end
         end
     endgenerate
 

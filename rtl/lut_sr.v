@@ -10,7 +10,7 @@
 // new ones, and live is read from then on. So a replay needs the one word that was kept beside, and
 // costs no clock. What to do is decided for all generators by stream_lut_sr.v:
 // advance, one word on; expand, the same without the delays; restore, back to the kept word; keep,
-// keep the word; mend, copy a bit of live, at its address, to kept.
+// keep the word; recover, copy a bit of live, at its address, to kept.
 
 `resetall
 `timescale 1ns/1ps
@@ -27,7 +27,7 @@ module lut_sr #(
     input  wire        expand,
     input  wire        restore,
     input  wire        keep,
-    input  wire        mend,
+    input  wire        recover,
     input  wire [1:0]  shift,         // of registers 1 and 0
     input  wire [1:0]  pick,          // register to read, for delays of 16 and 15 clocks
     input  wire [15:0] addresses,     // registers 1, 0 with a delay of 16, then of 15
@@ -40,7 +40,7 @@ module lut_sr #(
 
     reg  [31:0] kept_q;
     wire [31:0] shown;
-    wire [31:0] entering = mend ? shown : word_q;
+    wire [31:0] entering = recover ? shown : word_q;
     wire [31:0] delayed  = expand ? word_q : shown;
 
     always @(posedge clk) begin

@@ -52,7 +52,7 @@ module perturb_control #(
     reg        clear_q;  // a clock late: a stream's out_valid follows its rst at once
     reg [1:0]  mode_q;
     reg        replay_q;
-    reg        begun_q;
+    reg        pending_q;  // a pass waits for its streams
     reg        open_q;
     reg        draining_q;
     reg [31:0] left_q;
@@ -60,16 +60,16 @@ module perturb_control #(
     reg [31:0] kept_q;
 
     wire restoring = mode_q == 2'd0;
-    wire go = begun_q && (restoring || numbers);
+    wire launch = pending_q && (restoring || numbers);
     wire discard = skipping && selected;
     wire [SOURCES-1:0] consumed = (taken && !restoring) ? {SOURCES{1'b1}}
                                 : discard               ? select
                                 :                         {SOURCES{1'b0}};
 
     assign mode          = mode_q;
-    assign load_segments = begun_q;
+    assign load_segments = pending_q;
     assign open          = open_q && (restoring || numbers);
-    assign busy          = begun_q || open_q || draining_q || skipping;
+    assign busy          = pending_q || open_q || draining_q || skipping;
     assign skipping      = left_q != 32'd0;
     assign skip_left     = left_q;
     assign numbers       = &source_valid;
@@ -78,16 +78,16 @@ module perturb_control #(
     assign phase         = phase_q;
 
     assign source_rst        = rst || clear_q;
-    assign source_start      = go && !restoring && !replay_q;
-    assign source_replay     = go && !restoring && replay_q;
+    assign source_start      = launch && !restoring && !replay_q;
+    assign source_replay     = launch && !restoring && replay_q;
     assign source_reseed     = reseed ? select : {SOURCES{1'b0}};
     assign source_load_valid = load ? select : {SOURCES{1'b0}};
     assign source_ready      = consumed;
 
     always @(posedge clk) begin
         clear_q    <= clear;
-        begun_q    <= !rst && (begin_pass || (begun_q && !go));
-        open_q     <= !rst && (go || (open_q && !(taken && taken_last)));
+        pending_q  <= !rst && (begin_pass || (pending_q && !launch));
+        open_q     <= !rst && (launch || (open_q && !(taken && taken_last)));
         draining_q <= !rst && ((taken && taken_last) || (draining_q && !drained));
         mode_q     <= rst ? 2'd0 : begin_pass ? begin_mode : mode_q;
         replay_q   <= !rst && (begin_pass ? begin_replay : replay_q);

@@ -75,30 +75,30 @@ module perturb_registers #(
     wire from_end = from_segments && from[2] == END[2]
                  && {28'b0, shown_segment} + 32'd1 < COUNT;
 
-    wire keeps = at == STEP || at == STEP_SHIFT || at == SELECT || is_scale || is_end;
-    wire acts = at == CONTROL || at == SKIP || at == RESEED || at == SEED || at == SEED_HIGH;
+    wire is_stored = at == STEP || at == STEP_SHIFT || at == SELECT || is_scale || is_end;
+    wire is_command = at == CONTROL || at == SKIP || at == RESEED || at == SEED || at == SEED_HIGH;
 
-    wire some = write_strobe != 4'b0000;
-    wire whole = write_strobe == 4'b1111;
+    wire any_strobe = write_strobe != 4'b0000;
+    wire all_strobes = write_strobe == 4'b1111;
     wire signed [31:0] scale = {{24{write_data[7]}}, write_data[7:0]};
     wire scale_fits = scale >= LEAST_SCALE && scale <= LARGEST_SCALE;
     wire is_reseed = write_data == 32'd1 && HAS_RESEED != 0 && selected;
     wire is_clear = write_data == 32'd2;
     wire refused = busy
-                || (acts && !whole)
+                || (is_command && !all_strobes)
                 || (is_scale && write_strobe[0] && !scale_fits)
                 || (at == SEED && !loading)
                 || (at == RESEED && !is_reseed && !is_clear);
 
-    assign write_error = !(keeps || acts) || (some && refused);
+    assign write_error = !(is_stored || is_command) || (any_strobe && refused);
 
-    wire good = write && some && !write_error;
+    wire write_accepted = write && any_strobe && !write_error;
 
-    assign begin_pass = good && at == CONTROL;
-    assign skip       = good && at == SKIP;
-    assign reseed     = good && at == RESEED && is_reseed;
-    assign clear      = good && at == RESEED && is_clear;
-    assign load       = good && at == SEED;
+    assign begin_pass = write_accepted && at == CONTROL;
+    assign skip       = write_accepted && at == SKIP;
+    assign reseed     = write_accepted && at == RESEED && is_reseed;
+    assign clear      = write_accepted && at == RESEED && is_clear;
+    assign load       = write_accepted && at == SEED;
 
     reg [15:0] step_q;
     reg [4:0]  step_shift_q;
@@ -115,17 +115,17 @@ module perturb_registers #(
     always @(posedge clk) begin
         if (rst)
             step_q <= 16'd0;
-        else if (good && at == STEP)
+        else if (write_accepted && at == STEP)
             step_q <= (write_data[15:0] & merge[15:0]) | (step_q & ~merge[15:0]);
 
         if (rst)
             step_shift_q <= 5'd0;
-        else if (good && at == STEP_SHIFT && write_strobe[0])
+        else if (write_accepted && at == STEP_SHIFT && write_strobe[0])
             step_shift_q <= write_data[4:0];
 
         if (rst)
             select_q <= select_mask;
-        else if (good && at == SELECT)
+        else if (write_accepted && at == SELECT)
             select_q <= new_select & select_mask;
     end
 
@@ -136,7 +136,7 @@ module perturb_registers #(
             wire [STATE_BITS-1:0] pushed = {high_q, write_data};
 
             always @(posedge clk)
-                if (good && at == SEED_HIGH)
+                if (write_accepted && at == SEED_HIGH)
                     high_q <= pushed[STATE_BITS-33:0];
 
             assign load_data = pushed;
@@ -162,7 +162,7 @@ module perturb_registers #(
             always @(posedge clk) begin
                 if (rst)
                     scale_q <= 8'd0;
-                else if (good && is_scale && is_own && write_strobe[0])
+                else if (write_accepted && is_scale && is_own && write_strobe[0])
                     scale_q <= write_data[7:0];
             end
 
@@ -176,7 +176,7 @@ module perturb_registers #(
                 always @(posedge clk) begin
                     if (rst)
                         end_q <= 32'd0;
-                    else if (good && is_end && is_own)
+                    else if (write_accepted && is_end && is_own)
                         end_q <= (write_data & merge) | (end_q & ~merge);
                 end
 

@@ -13,7 +13,7 @@ module row_memory #(
     parameter ADDRESS_BITS = 8, // 1 to 24, 2**ADDRESS_BITS at least ROWS
     parameter BITS = 8,         // 1 and more, bits of a row
     parameter FILE = "",        // name of a file of rows; may be empty only with WRITABLE
-    parameter WRITABLE = 0      // 0 or 1
+    parameter WRITABLE = 1      // 0 or 1
 ) (
     input  wire                    clk,
     input  wire [ADDRESS_BITS-1:0] next_address,

@@ -27,7 +27,7 @@ module stream_bank #(
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
     // States after rst, lane 0 lowest; none zero.
-    parameter [LANES*STATE_BITS-1:0] SEEDS = ~0
+    parameter [LANES*STATE_BITS-1:0] SEEDS = {(LANES*STATE_BITS){1'b1}}
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -52,9 +52,9 @@ module stream_bank #(
     wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
     wire accept     = out_valid && out_ready && !(first && replay);
     wire keep       = first || (start && !replay && !loading);
-    wire back       = replay && !loading && !first;
+    wire restore    = replay && !loading && !first;
     wire last;
-    wire move       = loading || last;
+    wire rotate     = loading || last;
 
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
@@ -82,7 +82,7 @@ module stream_bank #(
             wire [STATE_BITS-1:0] next_state;
 
             bank_lane #(.STATE_BITS(STATE_BITS), .LEAP(LEAP), .INVERTED(INVERTED)) u_lane (
-                .move(move), .back(back), .own(own), .above(above),
+                .rotate(rotate), .restore(restore), .own(own), .above(above),
                 .kept(kept_q[lane*STATE_BITS +: STATE_BITS]), .next_state(next_state));
             if (BIT_WIDTH < STATE_BITS) begin : gen_word
                 uniform_word #(.BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS)) u_word (
@@ -96,7 +96,7 @@ module stream_bank #(
                         SEEDS[lane*STATE_BITS +: STATE_BITS] ^ INVERTED;
                 else if (load_state && lane == LANES - 1)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= load_data ^ INVERTED;
-                else if (load_state || back || accept)
+                else if (load_state || restore || accept)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= next_state;
             end
         end
@@ -141,7 +141,7 @@ module stream_bank #(
     // While states load the count waits at the first beat; the table entries then walk it once
     // round, back to the first.
     period_counter #(.STATE_BITS(STATE_BITS)) u_count (
-        .clk(clk), .clear(rst || load_state), .start(keep), .replay(back),
+        .clk(clk), .clear(rst || load_state), .start(keep), .replay(restore),
         .accept(accept || (load && loading_table)), .last(last), .count(count),
         .next_count(next_count));
 

@@ -20,7 +20,8 @@ module stream_lut_sr #(
     parameter GROUP = 1,         // 1 to 32 / BIT_WIDTH, lanes a generator
     parameter HAS_RESEED = 0,    // 0 or 1
     // Words to start from after rst, not zero, the first generator's lowest.
-    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = ~0
+    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS =
+        {((LANES+GROUP-1)/GROUP*STATE_BITS){1'b1}}
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -40,53 +41,53 @@ module stream_lut_sr #(
 
     wire loading;
     wire load = loading && load_valid;
-    wire anew = reseed && HAS_RESEED != 0 && !loading;
+    wire reseed_taken = reseed && HAS_RESEED != 0 && !loading;
 
     reg       expanding_q;  // states are made of words
-    reg       mending_q;    // recovery: the kept registers take the beats since the last start
+    reg       recovering_q; // the kept registers take the beats since the last start
     reg       kept_one_q;   // register 1 is the one that is kept
     reg       accepted_q;   // the beat of the start was accepted
-    reg       replayed_q;   // a replay came while mending
+    reg       replayed_q;   // a replay came while recovering
     reg [4:0] age_q;        // beats since the last start or replay, at most 16
 
     wire full   = age_q[4];
-    wire idle   = !loading && !expanding_q && !mending_q;
+    wire idle   = !loading && !expanding_q && !recovering_q;
     wire accept = out_valid && out_ready;
-    wire begins = start && !replay && idle;
-    wire back   = replay && !loading && !expanding_q;
+    wire start_taken = start && !replay && idle;
+    wire restore = replay && !loading && !expanding_q;
     wire expand = expanding_q && !loading;
-    wire ended  = expand && full;                // of the expansion: as a start
-    wire flip   = (begins && full) || ended;
-    wire mended = mending_q && age_q == {4'd0, accepted_q} + 5'd1;
+    wire expanded = expand && full;  // kept as by a start
+    wire swap   = (start_taken && full) || expanded;  // of the kept and the live registers
+    wire recovered = recovering_q && age_q == {4'd0, accepted_q} + 5'd1;
     wire step   = accept || (expand && !full);
 
     assign load_ready = loading;
     assign out_valid  = idle && !rst;
 
     always @(posedge clk) begin
-        expanding_q <= rst || anew || (expanding_q && !ended);
-        mending_q   <= !rst && !anew
-                    && ((begins && !full && age_q != 5'd0) || (mending_q && !mended));
-        if (begins)
+        expanding_q <= rst || reseed_taken || (expanding_q && !expanded);
+        recovering_q <= !rst && !reseed_taken
+                     && ((start_taken && !full && age_q != 5'd0) || (recovering_q && !recovered));
+        if (start_taken)
             accepted_q <= accept;
-        replayed_q <= mending_q && (replayed_q || back);
+        replayed_q <= recovering_q && (replayed_q || restore);
     end
 
     always @(posedge clk) begin
         if (rst)
             kept_one_q <= 1'b0;
-        else if (flip)
+        else if (swap)
             kept_one_q <= !kept_one_q;
     end
 
     always @(posedge clk) begin
-        if (rst || anew)
+        if (rst || reseed_taken)
             age_q <= 5'd0;
-        else if (mending_q)
-            age_q <= (mended && (replayed_q || back)) ? 5'd0 : age_q - 5'd1;
-        else if (back || ended)
+        else if (recovering_q)
+            age_q <= (recovered && (replayed_q || restore)) ? 5'd0 : age_q - 5'd1;
+        else if (restore || expanded)
             age_q <= 5'd0;
-        else if (flip)
+        else if (swap)
             age_q <= {4'd0, accept};
         else if (step && !full)
             age_q <= age_q + 5'd1;
@@ -97,16 +98,16 @@ module stream_lut_sr #(
     wire [3:0] age        = age_q[3:0];
     wire [3:0] kept_early = 4'd14 - age;
     wire [3:0] kept_late  = 4'd15 - age;
-    wire [3:0] live_early = mending_q ? age - 4'd1 : 4'd14;
-    wire [3:0] live_late  = mending_q ? age - 4'd1 : 4'd15;
+    wire [3:0] live_early = recovering_q ? age - 4'd1 : 4'd14;
+    wire [3:0] live_late  = recovering_q ? age - 4'd1 : 4'd15;
     wire [15:0] addresses = kept_one_q ? {kept_late, live_late, kept_early, live_early}
                                        : {live_late, kept_late, live_early, kept_early};
-    wire read_late  = !mending_q && !full;
-    wire read_early = !mending_q && !full && age != 4'd15;
+    wire read_late  = !recovering_q && !full;
+    wire read_early = !recovering_q && !full && age != 4'd15;
     wire [1:0] pick = {2{!kept_one_q}} ^ {read_late, read_early};
 
-    wire shifts_one = kept_one_q == (mending_q || flip);
-    wire [1:0] shift = {2{mending_q || step}} & {shifts_one, !shifts_one};
+    wire shifts_one = kept_one_q == (recovering_q || swap);
+    wire [1:0] shift = {2{recovering_q || step}} & {shifts_one, !shifts_one};
 
     wire [UNITS*32-1:0] states;
     wire [UNITS*GROUP*BIT_WIDTH-1:0] words;
@@ -125,8 +126,8 @@ module stream_lut_sr #(
 
             lut_sr #(.SEED(SEEDS[unit*STATE_BITS +: 32])) u_lut_sr (
                 .clk(clk), .rst(rst), .load(load), .load_data(loaded), .advance(step),
-                .expand(expand), .restore(back), .keep(begins || ended), .mend(mending_q),
-                .shift(shift), .pick(pick), .addresses(addresses),
+                .expand(expand), .restore(restore), .keep(start_taken || expanded),
+                .recover(recovering_q), .shift(shift), .pick(pick), .addresses(addresses),
                 .word_q(states[unit*32 +: 32])
             );
 

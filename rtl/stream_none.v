@@ -26,8 +26,11 @@ module stream_none #(
     // State bits that the registers hold inverted. Words show their sign bit inverted; where that
     // is a state bit, the logic that computes it inverts it for nothing.
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any
-    // Any legal states after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest.
-    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS = ~0
+    parameter ZERO_IS_LEGAL = 0,  // 0 or 1; 1: the family has no state that never changes
+    // States after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest; none zero
+    // unless ZERO_IS_LEGAL.
+    parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS =
+        {((LANES+GROUP-1)/GROUP*STATE_BITS){1'b1}}
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -124,6 +127,15 @@ module stream_none #(
         end
         if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
             stream_none_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (ZERO_IS_LEGAL != 0 && ZERO_IS_LEGAL != 1) begin : gen_bad_zero_is_legal
+            stream_none_ZERO_IS_LEGAL_must_be_0_or_1 u_error ();
+        end
+        for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_seed
+            if (ZERO_IS_LEGAL == 0 && SEEDS[unit*STATE_BITS +: STATE_BITS] == 0)
+            begin : gen_bad
+                stream_none_SEEDS_must_not_be_0_in_any_lane u_error ();
+            end
         end
     endgenerate
 

@@ -61,7 +61,7 @@ module stream_phased #(
     wire first;  // the first beat of a reseed, which is kept, so that a replay stays at it
     wire accept = out_valid && out_ready && !(first && replay);
     wire keep   = first || (start && !replay && !loading);
-    wire back   = replay && !loading && !first;
+    wire restore = replay && !loading && !first;
 
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
@@ -134,17 +134,17 @@ module stream_phased #(
         end
     endgenerate
 
-    wire again = accept && !back && LAST != 0 && state == LAST;
-    wire move  = back || accept;
-    wire [STATE_BITS-1:0] moved = load ? load_data : back ? kept_q ^ INVERTED : stepped;
+    wire wrap    = accept && !restore && LAST != 0 && state == LAST;
+    wire advance = restore || accept;
+    wire [STATE_BITS-1:0] unwrapped = load ? load_data : restore ? kept_q ^ INVERTED : stepped;
 
-    assign next_state = (rst || again) ? SEED : (load || move) ? moved : state;
+    assign next_state = (rst || wrap) ? SEED : (load || advance) ? unwrapped : state;
 
     always @(posedge clk) begin
-        if (rst || again)
+        if (rst || wrap)
             state_q <= SEED ^ INVERTED;
-        else if (load || move)
-            state_q <= moved ^ INVERTED;
+        else if (load || advance)
+            state_q <= unwrapped ^ INVERTED;
     end
 
     always @(posedge clk) begin

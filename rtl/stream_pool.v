@@ -24,7 +24,7 @@ module stream_pool #(
     parameter LEAP = 1,               // as the family allows
     parameter LANES = 31,             // 1 to 256
     parameter ROWS = 137,             // 1 to 2**24; a prime, lest steps of as many beats recur
-    parameter HAS_RESEED = 0,         // 0 or 1
+    parameter HAS_RESEED = 1,         // 0 or 1
     parameter HALF = 0,               // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
@@ -32,7 +32,8 @@ module stream_pool #(
     parameter THRESHOLD_COUNT = 1,    // 1 to 2**EXPONENT_BITS - 1
     parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,  // any; threshold 0 lowest
     parameter FILE = "",              // name of a file of hexadecimal rows; unused with HAS_RESEED
-    parameter [STATE_BITS-1:0] SEED = 1  // filler's state after rst, not zero
+    parameter ZERO_IS_LEGAL = 0,      // 0 or 1; 1: the family has no state that never changes
+    parameter [STATE_BITS-1:0] SEED = 1  // filler's state after rst, not zero unless ZERO_IS_LEGAL
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -147,6 +148,12 @@ module stream_pool #(
         end
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             stream_pool_EXPONENT_BITS_must_be_0_to_6 u_error ();
+        end
+        if (ZERO_IS_LEGAL != 0 && ZERO_IS_LEGAL != 1) begin : gen_bad_zero_is_legal
+            stream_pool_ZERO_IS_LEGAL_must_be_0_or_1 u_error ();
+        end
+        if (ZERO_IS_LEGAL == 0 && SEED == 0) begin : gen_bad_seed
+            stream_pool_SEED_must_not_be_0 u_error ();
         end
     endgenerate
 

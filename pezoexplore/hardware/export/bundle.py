@@ -19,7 +19,7 @@ from pezoexplore.hardware.export.engine_vectors import engine_vectors
 from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model, tags
 from pezoexplore.hardware.export.template import fill
 from pezoexplore.hardware.export.vectors import stream_vectors
-from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash
+from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
 from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
@@ -28,6 +28,16 @@ from pezoexplore.streams.stream import Stream
 MANIFEST = "bundle.json"
 PROGRAM = "pezoexplore export"
 """Value of ``program`` in the manifest of a bundle."""
+
+_DEFAULT_GENERATOR = ("generator.v", "uniform_word.v", "lfsr.v", "lfsr_taps.vh")
+_BY_DEFAULT = {"stream_pool.v": ("pool_filler.v", *_DEFAULT_GENERATOR)} | dict.fromkeys(
+    ("stream_none.v", "pool_filler.v", "generator.v"), _DEFAULT_GENERATOR
+)
+"""Files of what a module holds with the parameters that it has by default.
+
+The design itself may not need them; tools that elaborate each module by itself, as ``read_verilog``
+of Yosys does, stop where one is missing.
+"""
 
 Row = Mapping[str, str]
 
@@ -100,6 +110,8 @@ def _rtl(order: Order) -> dict[str, str]:
         engine = build_engine(point, order.segments, order.rtl_dir)
         texts["pezo_engine.v"] = engine.top
         sources += engine.sources
+    needed = {name for path in sources for name in _BY_DEFAULT.get(path.name, ())}
+    sources += source_paths(sorted(needed - texts.keys()), order.rtl_dir)
     texts |= {path.name: path.read_text(encoding="utf-8") for path in sources}
     return {f"rtl/{name}": texts[name] for name in sorted(texts)}
 

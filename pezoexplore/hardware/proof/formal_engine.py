@@ -23,7 +23,11 @@ _AXIS_SLICE = Proof(
         Property(
             "none_lost",
             "A beat is shown exactly while more came in than left, and at most two are inside.",
-            Edit("axis_slice.v", "(!move || spare_full_q || in_valid)", "(!move || in_valid)"),
+            Edit(
+                "axis_slice.v",
+                "(!shown_free || spare_full_q || in_valid)",
+                "(!shown_free || in_valid)",
+            ),
         ),
         Property(
             "ready",
@@ -168,11 +172,13 @@ _CONTROL = Proof(
             Edit("perturb_control.v", "discard = skipping && selected", "discard = skipping"),
         ),
         Property(
-            "told",
+            "pulsed",
             "A pass that needs numbers pulses `start` or `replay` of the streams once, as "
             "requested, while all show a beat and before any is taken; a pass in restore does not.",
             Edit(
-                "perturb_control.v", "source_start      = go &&", "source_start      = begun_q &&"
+                "perturb_control.v",
+                "source_start      = launch &&",
+                "source_start      = pending_q &&",
             ),
         ),
         Property(

@@ -150,7 +150,7 @@ def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
             "(j + k) mod LANES, k being the full periods since: none is lost, none comes twice.",
             {
                 "held": Edit(
-                    file, "load_state || back || accept", "load_state || back || out_valid"
+                    file, "load_state || restore || accept", "load_state || restore || out_valid"
                 ),
                 "delivered": Edit(file, "((lane+1)%LANES)", "((lane+2)%LANES)"),
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
@@ -185,7 +185,7 @@ def _stream_phased(has_reseed: int, exponent_bits: int) -> Proof:
             "number of states; a reseed begins anywhere in that cycle: none is lost, none comes "
             "twice.",
             {
-                "held": Edit(file, "move  = back || accept", "move  = back || out_valid"),
+                "held": Edit(file, "advance = restore || accept", "advance = restore || out_valid"),
                 "delivered": Edit(file, "state == LAST", "stepped == LAST"),
                 "scaled": late if exponent_bits else _ONE_EXPONENT,
                 "replayed": Edit(
@@ -265,7 +265,7 @@ def _stream_lut_sr(has_reseed: int) -> Proof:
     file = "stream_lut_sr.v"
     edits = {
         "held": Edit(file, "= idle && !rst;", "= idle && !rst && !load_valid;"),
-        "replayed": Edit(file, ".keep(begins || ended)", ".keep(ended)"),
+        "replayed": Edit(file, ".keep(start_taken || expanded)", ".keep(expanded)"),
         "valid": Edit(file, "assign load_ready = loading", "assign load_ready = 1'b1"),
         "in_range": Edit(file, "else if (step && !full)", "else if (step)"),
     }

@@ -16,6 +16,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.rtl import ladder
 from pezoexplore.streams import scaling
+from pezoexplore.streams.generators import registry
 from pezoexplore.streams.strategy import StreamRtl
 from pezoexplore.streams.stream import Stream, strategy
 
@@ -81,6 +82,8 @@ def rtl_hash(point: DesignPoint, rtl_dir: Path) -> str:
 def generated(point: DesignPoint, rtl_dir: Path) -> dict[str, str]:
     """Return the files made for a generator of the user's, by name: generator.v with its arm.
 
+    The arm of an lfsr stays as well: KIND has that value by default.
+
     Raises:
         ToolError: The folder lacks a file.
     """
@@ -88,7 +91,11 @@ def generated(point: DesignPoint, rtl_dir: Path) -> dict[str, str]:
     if family.folder is None or ladder.FILE not in source_names(point):
         return {}
     (path,) = source_paths([ladder.FILE], rtl_dir)
-    return {ladder.FILE: ladder.with_arms(path.read_text(encoding="utf-8"), [family])}
+    return {
+        ladder.FILE: ladder.with_arms(
+            path.read_text(encoding="utf-8"), [registry.family("lfsr"), family]
+        )
+    }
 
 
 def _hand_written(

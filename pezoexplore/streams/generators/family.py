@@ -205,6 +205,11 @@ class Family:
         """What the Verilog parameter KIND holds."""
         return self.name if self.folder is None else self.module
 
+    @property
+    def kind_parameters(self) -> dict[str, int | str]:
+        """Verilog parameters of a stream that tell which generator it holds."""
+        return {"KIND": self.kind} | ({"ZERO_IS_LEGAL": 1} if self.zero_is_legal else {})
+
     def inverted(self, point: Point) -> int:
         """Return the state bits that words show inverted, as their sign; 0 if those are no bits.
 

@@ -39,8 +39,7 @@ class OneEach(Strategy):
     @property
     def generator_parameters(self) -> dict[str, int | str]:
         """See :attr:`Strategy.generator_parameters`."""
-        kind: dict[str, int | str] = {"KIND": self.point.family.kind}
-        return kind | self._group
+        return self.point.family.kind_parameters | self._group
 
     @property
     def _group(self) -> dict[str, int]:

@@ -125,7 +125,7 @@ class Pool(Strategy):
     @property
     def generator_parameters(self) -> dict[str, int | str]:
         """See :attr:`Strategy.generator_parameters`."""
-        return {"KIND": self.point.family.kind}
+        return self.point.family.kind_parameters
 
     def rtl(self) -> StreamRtl:
         """Implement :meth:`Strategy.rtl`."""

