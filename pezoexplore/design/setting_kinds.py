@@ -9,6 +9,7 @@ from pezoexplore.streams.generators.registry import names
 
 TASK_NAMES = (
     *("digits-mlp", "digits-cnn", "mnist5k-lenet", "wine", "breast-cancer"),
+    *("mnist-mlp-25k", "mnist-mlp-100k", "mnist-mlp-1m", "mnist-cnn-100k"),
     *(f"mnist5k-deepzero-{size}" for size in (406, 3376, 6346, 9316, 12286)),
     *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),
     *("resnet20", "last-mile-rotated", "last-mile-inverted", "last-mile-noisy"),
@@ -19,7 +20,7 @@ TASK_NAMES = (
 _CHANCE = (
     (r"digits-|last-mile-(?!new)", 100 * 37 / 360),
     (r"last-mile-new-classes", 100 * 37 / 180),
-    (r"mnist5k-|deepzero-|resnet20", 10.0),
+    (r"mnist|deepzero-|resnet20", 10.0),
     (r"wine", 100 * 14 / 35),
     (r"breast-cancer", 100 * 71 / 113),
 )

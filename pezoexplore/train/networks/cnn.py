@@ -301,6 +301,12 @@ def lenet() -> Cnn:
     return Cnn((28, 28, 1), convs, (120, 84), 10, input_scale=1 / 255)
 
 
+def mnist_cnn() -> Cnn:
+    """Build two 3 x 3 convolutions with pooling by 2, then 784-120-10: 96,658 weights."""
+    convs = (Conv(8, pool=2), Conv(16, pool=2))
+    return Cnn((28, 28, 1), convs, (120,), 10, input_scale=1 / 255)
+
+
 def deepzero_cnn(depth: int, image: Image = (32, 32, 3)) -> Cnn:
     """Build the small network of DeepZero (arXiv 2310.02025) at one of its five sizes.
 

@@ -85,6 +85,19 @@ def mnist5k_deepzero(depth: int) -> Task:
     return split_task(name, model, Split(images, large.labels), _MNIST_TEST, _MNIST_VALIDATION)
 
 
+def mnist_mlp(name: str, hidden: tuple[int, ...]) -> Task:
+    """Build the 5,000 MNIST images on a perceptron of two hidden layers, inputs / 255."""
+    images = mnist5k()
+    flat = Split(images.inputs.reshape(len(images), -1), images.labels)
+    model = Mlp((flat.inputs.shape[1], *hidden, 10), input_scale=1 / 255)
+    return split_task(name, model, flat, _MNIST_TEST, _MNIST_VALIDATION)
+
+
+def mnist_cnn(name: str) -> Task:
+    """Build them on two convolutions and two dense layers: 96,658 parameters."""
+    return split_task(name, cnn.mnist_cnn(), mnist5k(), _MNIST_TEST, _MNIST_VALIDATION)
+
+
 def wine() -> Task:
     """Build 178 wines, 13 features, 3 growers, on a 13-16-3 perceptron; trains in a second."""
     from sklearn.datasets import load_wine

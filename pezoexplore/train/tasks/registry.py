@@ -18,10 +18,19 @@ from pezoexplore.train.user_task import load_user_task
 GREY_SIZES = (406, 3376, 6346, 9316, 12286)
 """Parameters of DeepZero's small network on MNIST, one channel in, at depths 1 to 5."""
 
+LADDER = {
+    "mnist-mlp-25k": (31, 16),
+    "mnist-mlp-100k": (116, 64),
+    "mnist-mlp-1m": (900, 320),
+}
+"""Hidden units of perceptrons of 25,017, 99,198 and 998,030 parameters, on the same images."""
+
 TASKS: dict[str, Callable[[], Task]] = {
     "digits-mlp": datasets.digits_mlp,
     "digits-cnn": datasets.digits_cnn,
     "mnist5k-lenet": datasets.mnist5k_lenet,
+    **{name: partial(datasets.mnist_mlp, name, hidden) for name, hidden in LADDER.items()},
+    "mnist-cnn-100k": partial(datasets.mnist_cnn, "mnist-cnn-100k"),
     "wine": datasets.wine,
     "breast-cancer": datasets.breast_cancer,
     **{

@@ -70,6 +70,10 @@ SHAPES = {
     "mnist5k-lenet": (61_706, 4000, 3200, 800, 1000),
     "mnist5k-deepzero-406": (406, 4000, 3200, 800, 1000),
     "mnist5k-deepzero-12286": (12_286, 4000, 3200, 800, 1000),
+    "mnist-mlp-25k": (25_017, 4000, 3200, 800, 1000),
+    "mnist-mlp-100k": (99_198, 4000, 3200, 800, 1000),
+    "mnist-mlp-1m": (998_030, 4000, 3200, 800, 1000),
+    "mnist-cnn-100k": (96_658, 4000, 3200, 800, 1000),
     "wine": (275, 143, 108, 35, 35),
     "breast-cancer": (530, 456, 343, 113, 113),
 }
@@ -78,7 +82,7 @@ SHAPES = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name.startswith("mnist5k") else [])
+        pytest.param(name, marks=[pytest.mark.slow] if name.startswith("mnist") else [])
         for name in SHAPES
     ],
 )
@@ -115,6 +119,15 @@ def test_features_are_standardised_without_the_test_split(name: str) -> None:
     assert np.abs(values.mean(0)).max() < 0.01
     np.testing.assert_allclose(values.std(0), 1, atol=0.01)
     assert np.abs(task.test.inputs[:, kept].mean(0) * task.model.input_scale).max() > 0.05
+
+
+@pytest.mark.slow
+def test_the_ladder_of_sizes_trains_on_the_same_images() -> None:
+    images = get_task("mnist-cnn-100k")
+    for name in ("mnist-mlp-25k", "mnist-mlp-100k", "mnist-mlp-1m"):
+        task = get_task(name)
+        np.testing.assert_array_equal(task.test.inputs, images.test.inputs.reshape(1000, 784))
+        np.testing.assert_array_equal(task.test.labels, images.test.labels)
 
 
 def test_images_for_deepzero_are_quarters_of_mnist() -> None:
