@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,19 +77,30 @@ def _column(source: str, name: str, cells: list[str]) -> pd.Series:
     return pd.Series(np.array([values[cell] for cell in cells], dtype=np.float64))
 
 
-def row_labels(rows: Sequence[Mapping[str, object]]) -> list[str]:
+def row_labels(
+    rows: Sequence[Mapping[str, object]],
+    targets: Collection[str] = (),
+    points: Sequence[DesignPoint] = (),
+) -> list[str]:
     """Return short labels of rows, as :meth:`DesignPoint.label`; the target added if several.
 
     Args:
         rows: n rows of results.
+        targets: Targets of the whole results; those of the rows if empty.
+        points: The n designs, where they are known already.
 
     Returns:
         n labels.
     """
-    targets = {cell_text(row.get("target") or "") for row in rows} - {""}
-    labels = []
-    for row in rows:
-        target = cell_text(row.get("target") or "")
-        suffix = f" @{target}" if len(targets) > 1 and target else ""
-        labels.append(DesignPoint.from_json(row).label() + suffix)
-    return labels
+    of_rows = [cell_text(row.get("target") or "") for row in rows]
+    several = len(set(targets or of_rows) - {""}) > 1
+    designs = points or map(DesignPoint.from_json, rows)
+    return [
+        point.label() + (f" @{target}" if several and target else "")
+        for point, target in zip(designs, of_rows, strict=True)
+    ]
+
+
+def targets_of(frame: pd.DataFrame) -> set[str]:
+    """Return the hardware targets that rows of results are for."""
+    return set(map(cell_text, frame["target"])) - {""} if "target" in frame.columns else set()

@@ -158,7 +158,7 @@ class _TargetConfidence:
         self._shares = None
         if len(self._entries) >= self._room:
             self._prune()
-            self._room = len(self._entries) + MAX_ENTRIES
+            self._room = max(MAX_ENTRIES, 2 * len(self._entries))
 
     def of(self, key: Hashable, row: Mapping[str, object]) -> float | None:
         if self._shares is None:

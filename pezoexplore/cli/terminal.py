@@ -6,7 +6,8 @@ import json
 import logging
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 log = logging.getLogger("pezoexplore")
 """Messages on stderr: warnings and errors always, info unless --quiet, debug with --verbose."""
@@ -26,6 +27,16 @@ def set_verbosity(level: int = logging.INFO) -> None:
     if not any(isinstance(handler, _Stderr) for handler in log.handlers):
         log.addHandler(_Stderr())
     log.setLevel(level)
+
+
+MANY_BYTES = 1_000_000
+"""Size of a results.csv from which on a command says what it is doing."""
+
+
+def telling(results: Path) -> Callable[[str], None]:
+    """Return a function that says on stderr what is being done: of large results, else nothing."""
+    size = results.stat().st_size if results.is_file() else 0
+    return log.info if size >= MANY_BYTES else log.debug
 
 
 def echo(line: str) -> None:

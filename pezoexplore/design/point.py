@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from pezoexplore.design.conditions import cell_text, is_missing, parse_number
@@ -175,7 +175,7 @@ class DesignPoint:
 
         ``inf`` and ``float`` (of weight and activation bits) become text.
         """
-        values = asdict(self)
+        values = {axis: getattr(self, axis) for axis in AXES}
         period = self.reuse_period
         values["reuse_period"] = int(period) if self.reseeds else "inf"
         for axis in FLOAT_AXES:
@@ -229,7 +229,7 @@ class DesignPoint:
         plain = "constant" if self.family.scaled else "none"
         if self.scaling != plain:
             parts.append(self.scaling)
-        trained = training_words(asdict(self))
+        trained = training_words(vars(self))
         return " ".join(parts + trained if self.draws else trained)
 
     def perturbation(self) -> DesignPoint:

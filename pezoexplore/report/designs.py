@@ -69,9 +69,11 @@ def finished_designs(
         once even if it has rows for several targets.
     """
     rows = frame_rows(frame)
+    points = list(map(DesignPoint.from_json, rows))
+    labels = row_labels(rows, points=points)
     designs = [
-        Design(row, DesignPoint.from_json(row), label, bool(member), 0)
-        for row, label, member in zip(rows, row_labels(rows), front, strict=True)
+        Design(row, point, label, bool(member), 0)
+        for row, point, label, member in zip(rows, points, labels, front, strict=True)
         if row.get("status", "ok") == "ok"
     ]
     hardware = [design for design in designs if design.point.in_hardware]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from pezoexplore.analysis.differences import Difference
 from pezoexplore.analysis.empty_front import empty_front
-from pezoexplore.analysis.frames import row_labels
+from pezoexplore.analysis.frames import row_labels, targets_of
 from pezoexplore.analysis.pareto import check_columns, frame_rows
 from pezoexplore.analysis.standing import cautions, standings
 from pezoexplore.analysis.statistics import ACCURACY
@@ -58,7 +59,12 @@ def front_table(
     Raises:
         DesignError: A column is unknown.
     """
-    chosen = _members(frame, front, objectives)
+    return _table_of(_members(frame, front, objectives), objectives)
+
+
+def _table_of(
+    chosen: Sequence[tuple[str, Mapping[str, object]]], objectives: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
     cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
     return ["design", *objectives], cells
 
@@ -68,11 +74,8 @@ def _members(
 ) -> list[tuple[str, Mapping[str, object]]]:
     """Return labels and rows of the front, in the order of the table."""
     check_columns(objectives, [str(name) for name in frame.columns])
-    rows = frame_rows(frame)
-    labels = row_labels(rows)
-    chosen = [
-        (label, row) for label, row, member in zip(labels, rows, front, strict=True) if member
-    ]
+    rows = frame_rows(frame.loc[np.array(front, dtype=bool)])
+    chosen = list(zip(row_labels(rows, targets_of(frame)), rows, strict=True))
 
     def order(item: tuple[str, Mapping[str, object]]) -> tuple[list[float], str, str]:
         numbers = [parse_number(item[1].get(name)) for name in objectives]
@@ -179,12 +182,13 @@ def print_front(
         DesignError: A column is unknown.
     """
     console = console or Console()
-    header, rows = front_table(frame, front, objectives)
+    chosen = _members(frame, front, objectives)
+    header, rows = _table_of(chosen, objectives)
     if not rows:
         why = empty_front(frame_rows(frame), objectives, constraints)
         _line(console, f"Pareto front: empty: {why}")
         return
-    members = [row for _, row in _members(frame, front, objectives)]
+    members = [row for _, row in chosen]
     everything = frame_rows(frame)
     if ACCURACY in objectives:
         sure = [parse_number(row.get("front_confidence")) for row in members]

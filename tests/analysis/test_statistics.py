@@ -194,3 +194,20 @@ def test_each_target_has_a_front_of_its_own() -> None:
     cells = {"accuracy_mean": 90.0, "accuracy_per_seed": [90.0, 90.0]}
     rows = [cells | {"target": name, "lut": lut} for name, lut in (("a", 1), ("b", 2), ("b", 3))]
     assert front_confidence(rows, ["accuracy_mean"], ["lut"]) == [1.0, 1.0, 0.0]
+
+
+def test_rows_that_are_forgotten_on_the_way_change_no_confidence(monkeypatch):
+    """Thousands of rows are pruned in batches; each confidence is still that of brute force."""
+    random = np.random.default_rng(4)
+    rows = [
+        row(random.normal(80 + cost / 3, 2, 4).round(2).tolist(), cost, random.integers(1, 9))
+        for cost in random.integers(1, 40, 400)
+    ]
+    monkeypatch.setattr("pezoexplore.analysis.statistics.MAX_ENTRIES", 16)
+    found = confidence(rows, resamples=30)
+    costs = np.array([[float(item["lut"]), float(item["ff"])] for item in rows])
+    draws = seed_means([seeds_of(item) for item in rows], 30)
+    fronts = [pareto_mask(np.column_stack([draw, costs]), [True, False, False]) for draw in draws]
+    expected = np.mean(fronts, axis=0)
+    assert np.count_nonzero((expected > 0) & (expected < 1)) > 5 and (expected == 0).sum() > 200
+    assert found == pytest.approx(expected.tolist(), abs=1e-9)

@@ -12,7 +12,7 @@ import typer
 from pezoexplore.analysis.run_files import may_have
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
-from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.cli.terminal import echo, print_json, telling
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def pareto(
         _check_columns(results, option, names or ())
     from pezoexplore import paths
     from pezoexplore.analysis.empty_front import empty_front
-    from pezoexplore.analysis.pareto import frame_rows, front_of_frame, select_frame
-    from pezoexplore.analysis.runs import read_run
+    from pezoexplore.analysis.pareto import frame_rows, front_of_rows, select_frame
+    from pezoexplore.analysis.runs import read_run, results_file
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
@@ -76,16 +76,22 @@ def pareto(
     from pezoexplore.report.tables import print_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
 
+    tell = telling(results_file(results))
+    tell(f"reading {results_file(results)}")
     run = read_run(results)
     goals = run.goals(maximize or (), minimize or (), constraints)
     results, frame = run.path, run.frame
     if where is not None:
         frame = select_frame(frame, parse_conditions(where))
-    mask = front_of_frame(frame, goals.maximize, goals.minimize, goals.constraints)
+    tell(f"{len(frame):,} rows: the front")
+    cells = frame_rows(frame)
+    columns = [str(name) for name in frame.columns]
+    mask = front_of_rows(cells, columns, goals.maximize, goals.minimize, goals.constraints)
     if not mask.any():
-        why = empty_front(frame_rows(frame), goals.objectives, goals.constraints)
+        why = empty_front(cells, goals.objectives, goals.constraints)
         raise DesignError(f"{results}: {why}; choose other objectives, constraints or rows")
-    shares = front_confidence(frame_rows(frame), goals.maximize, goals.minimize, goals.constraints)
+    tell("how sure each design is to be on it")
+    shares = front_confidence(cells, goals.maximize, goals.minimize, goals.constraints)
     frame = frame.assign(
         front_confidence=[math.nan if share is None else share for share in shares]
     )
@@ -93,6 +99,7 @@ def pareto(
     other = where is not None or not run.is_whole or goals != run.goals()
     if out is None and run.has_design and other:
         out = results.parent / OTHER_FRONTS
+    tell("the plots")
     files = draw_fronts(
         frame,
         goals.maximize,
@@ -100,6 +107,7 @@ def pareto(
         out or results.parent,
         goals.constraints,
         chance=run.chance,
+        front=mask.tolist(),
     )
     if out is not None:
         paths.make_folder(out)
@@ -114,7 +122,7 @@ def pareto(
                 "rows": len(frame),
                 "front": front,
                 "standings": standings_document(frame, mask.tolist(), goals.objectives),
-                "warnings": cautions(frame_rows(frame), mask.tolist(), run.chance),
+                "warnings": cautions(cells, mask.tolist(), run.chance),
                 "files": [str(path) for path in files],
             }
         )

@@ -47,6 +47,15 @@ def _named(item: Design, mark: str) -> str:
 def notes(view: FrontView) -> list[tuple[str, str]]:
     """Return the lines below the list of designs, each with its colour."""
     marks = ["≈ not distinguishable (95 %, paired seeds)"] if view.marks else []
+    more = view.found - len(view.named)
+    if more > 0:
+        marks.insert(0, f"and {more:,} more designs without a number")
+    if view.found > len(view.shown):
+        marks.append(
+            f"{len(view.shown):,} of {view.found:,} points drawn: the others lie behind them"
+        )
+    if not view.has_bars:
+        marks.append("error bars on the front only")
     warnings = [line for text in view.warnings for line in wrap(f"Warning: {text}.", _NOTE_CHARS)]
     return [(line, "#555555") for line in marks] + [(line, WARNING_COLOUR) for line in warnings]
 
@@ -62,9 +71,6 @@ def draw_key(figure: Figure, view: FrontView, title: str) -> None:
             (str(item.number), _named(item, view.marks.get(item.number, "")), colour, member)
             for item in group
         ]
-    more = len(view.shown) - len(view.named)
-    if more:
-        lines.append(("", f"and {more} more designs without a number", "#555555", False))
     lines += [("", text, colour, False) for text, colour in notes(view)]
     height = figure.get_figheight()
     for line, (number, text, colour, bold) in enumerate(lines):

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pezoexplore.analysis.pareto import check_columns, pareto_mask
-from pezoexplore.analysis.standing import cautions, standings
+from pezoexplore.analysis.standing import standings
 from pezoexplore.analysis.statistics import ACCURACY
 from pezoexplore.design.conditions import Condition
 from pezoexplore.report.designs import Design, finished_designs
@@ -65,7 +65,7 @@ def draw_front(
     kinds: Sequence[str] = ("png", "svg"),
     target: str = "",
     constraints: Sequence[Condition] = (),
-    chance: float | None = None,
+    warnings: Sequence[str] = (),
 ) -> list[Path]:
     """Draw ``pareto_<resource>.png`` and ``.svg``.
 
@@ -84,7 +84,7 @@ def draw_front(
         kinds: File types: ``png``, ``svg``, ``pdf``.
         target: Target of all rows, named in the files and the axis label; empty to omit it.
         constraints: Conditions for a design to be on the step line.
-        chance: Accuracy of always naming the most frequent class, percent; None if unknown.
+        warnings: What speaks against trusting the accuracies, one sentence each.
 
     Returns:
         The files written; empty if no finished row has both values.
@@ -94,8 +94,9 @@ def draw_front(
         PezoError: A file cannot be written.
     """
     check_columns([resource, accuracy], [str(name) for name in frame.columns])
+    found = None
     if len(frame) > MAX_DRAWN:
-        kept = visible(frame, resource, accuracy, front, constraints)
+        kept, found = visible(frame, resource, accuracy, front, constraints)
         frame, front = frame.iloc[kept], [front[index] for index in kept]
     designs = finished_designs(frame, front, order_by or [resource])
     shown = [item for item in designs if _shown(item, resource, accuracy)]
@@ -111,7 +112,8 @@ def draw_front(
             target,
             tuple(constraints),
             _marks(shown, designs, accuracy),
-            _warnings(designs, chance) if accuracy == ACCURACY else (),
+            tuple(warnings),
+            len(shown) if found is None else found,
         )
         figure = _figure(view, title)
         name = "_".join(filter(None, ["pareto", resource, target]))
@@ -134,11 +136,6 @@ def _marks(shown: Sequence[Design], everything: Sequence[Design], accuracy: str)
     return marks
 
 
-def _warnings(designs: Sequence[Design], chance: float | None) -> tuple[str, ...]:
-    rows, front = [item.row for item in designs], [item.on_front for item in designs]
-    return tuple(cautions(rows, front, chance))
-
-
 def _shown(design: Design, resource: str, accuracy: str) -> bool:
     return math.isfinite(design.value(resource)) and math.isfinite(design.value(accuracy))
 
@@ -146,7 +143,7 @@ def _shown(design: Design, resource: str, accuracy: str) -> bool:
 def _figure(view: FrontView, title: str) -> Figure:
     legend = legend_rows(view)
     bottom = 0.5 + LEGEND_LINE * len(legend)
-    key_lines = len(view.named) + 2 + (len(view.named) < len(view.shown)) + len(notes(view))
+    key_lines = len(view.named) + 2 + len(notes(view))
     height = max(bottom + 3.2, key_lines * KEY_LINE + 0.3)
     figure = Figure(figsize=(style.WIDTH, height))
     axes = style.axes_at(figure, _LEFT, bottom, _PLOT_WIDTH, height - bottom - 0.12)
@@ -242,7 +239,8 @@ def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view:
     """Draw markers and error bars of designs of equal appearance."""
     first = designs[0]
     colour = first.point.family.colour
-    front, bars = first.on_front, view.arms(designs)
+    front = first.on_front
+    bars = view.arms(designs) if front or view.has_bars else []
     crowded = not front and len(view.shown) > MAX_NUMBERED
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)
     axes.errorbar(

@@ -17,8 +17,11 @@ from pezoexplore.report.designs import Design
 MAX_NUMBERED = 40
 """Designs numbered in a plot; beyond that only those on the front, cheapest first."""
 
-MAX_DRAWN = 3000
+MAX_DRAWN = 1000
 """Rows of which every one is drawn; of more, one in each of ``CELLS`` by ``CELLS`` places."""
+
+MAX_BARS = 300
+"""Designs beyond which only those on the front have error bars."""
 
 CELLS = 64
 
@@ -42,6 +45,7 @@ class FrontView:
         constraints: Conditions for a design to be on the step line.
         marks: What designs of the front are not distinguishable from, by number.
         warnings: What speaks against trusting the accuracies.
+        found: Number of designs with both values, drawn or hidden behind others.
     """
 
     shown: list[Design]
@@ -52,6 +56,12 @@ class FrontView:
     constraints: tuple[Condition, ...] = ()
     marks: Mapping[int, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    found: int = 0
+
+    @property
+    def has_bars(self) -> bool:
+        """Whether designs that are not on the front have error bars."""
+        return len(self.shown) <= MAX_BARS
 
     @property
     def allowed(self) -> list[Design]:
@@ -90,7 +100,7 @@ def visible(
     accuracy: str,
     front: Sequence[bool],
     constraints: Sequence[Condition],
-) -> list[int]:
+) -> tuple[list[int], int]:
     """Return the rows that make a difference in a plot of very many.
 
     Those are the front of all objectives, the front of the two columns, software references, and of
@@ -104,7 +114,7 @@ def visible(
         constraints: Conditions for a design to be on the step line.
 
     Returns:
-        Places of rows, ascending.
+        Places of rows, ascending; and the number of rows with both values.
     """
     xs, ys = (
         pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
@@ -125,8 +135,7 @@ def visible(
     kept[steps[pareto_mask(np.column_stack([ys[steps], xs[steps]]), [True, False])]] = True
     places = np.column_stack([_cells(np.log1p(np.maximum(xs[allowed], 0))), _cells(ys[allowed])])
     kept[allowed[np.unique(places, axis=0, return_index=True)[1]]] = True
-    found: list[int] = np.flatnonzero(kept).tolist()
-    return found
+    return np.flatnonzero(kept).tolist(), len(allowed)
 
 
 def _cells(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -61,48 +61,38 @@ def place_labels(
     Returns:
         The n centres, in points.
     """
-    boxes: list[Box | None] = [None] * len(anchors)
-    candidates = [
-        [
-            *_candidates(anchor, size),
-            *((spot, _SPOT_COST) for spot in (spots[index] if spots else ())),
-        ]
-        for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True))
-    ]
     walls = np.array([[*item.box, item.cost] for item in obstacles]).reshape(-1, 5)
-    fixed = [
-        _fixed_costs(choice, size, frame, walls)
-        for choice, size in zip(candidates, sizes, strict=True)
-    ]
+    choices = []
+    for index, (anchor, size) in enumerate(zip(anchors, sizes, strict=True)):
+        candidates = [*_candidates(anchor, size)]
+        candidates += [(spot, _SPOT_COST) for spot in (spots[index] if spots else ())]
+        boxes = np.array([_around(centre, size) for centre, _ in candidates])
+        base = np.array([cost for _, cost in candidates])
+        outside = _OUTSIDE_COST * (_overlaps(boxes, np.array([frame])) < 0.999)[:, 0]
+        choices.append((boxes, base + outside + _wall_costs(boxes, walls)))
+    chosen = np.full((len(anchors), 4), np.nan)
     for _ in range(_SWEEPS):
-        for index, size in enumerate(sizes):
-            others = [box for other, box in enumerate(boxes) if other != index and box is not None]
-            boxes[index] = _best_box(candidates[index], fixed[index], size, others)
-    return [_centre(box) for box in boxes if box is not None]
+        for index, (boxes, fixed) in enumerate(choices):
+            others = np.delete(chosen, index, axis=0)
+            others = others[~np.isnan(others[:, 0])]
+            labels = _LABEL_COST * _overlaps(boxes, others).sum(axis=1)
+            chosen[index] = boxes[np.argmin(fixed + labels)]
+    return [_centre(box) for box in chosen.tolist()]
 
 
-def _fixed_costs(
-    candidates: Sequence[Candidate],
-    size: tuple[float, float],
-    frame: Box,
-    walls: NDArray[np.float64],
-) -> list[float]:
-    """Return the cost of each candidate by distance, frame and obstacles, without other labels.
+def _wall_costs(boxes: NDArray[np.float64], walls: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each candidate of a label costs by the obstacles that it covers.
 
     Args:
-        candidates: Centres, each with the cost of its distance.
-        size: Width and height of the label.
-        frame: Area for the label.
+        boxes: float64 [c, 4], the candidates.
         walls: float64 [n, 5], box and cost of each obstacle; there may be thousands.
+
+    Returns:
+        float64 [c].
     """
-    costs = []
-    for centre, base in candidates:
-        box = _around(centre, size)
-        width = np.minimum(box[2], walls[:, 2]) - np.maximum(box[0], walls[:, 0])
-        height = np.minimum(box[3], walls[:, 3]) - np.maximum(box[1], walls[:, 1])
-        covered = np.maximum(width, 0) * np.maximum(height, 0) / (size[0] * size[1])
-        outside = _OUTSIDE_COST * (_overlap(box, frame) < 0.999)
-        costs.append(base + outside + float(walls[:, 4] @ covered))
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    near = walls[((walls[:, :2] < high) & (walls[:, 2:4] > low)).all(axis=1)]
+    costs: NDArray[np.float64] = _overlaps(boxes, near[:, :4]) @ near[:, 4]
     return costs
 
 
@@ -115,36 +105,19 @@ def _candidates(anchor: tuple[float, float], size: tuple[float, float]) -> Itera
             yield centre, _DISTANCE_COST * (radius - _RADII[0]) + 0.004 * rank
 
 
-def _best_box(
-    candidates: Sequence[Candidate],
-    fixed: Sequence[float],
-    size: tuple[float, float],
-    others: Sequence[Box],
-) -> Box:
-    best, best_cost = _around(candidates[0][0], size), math.inf
-    for (centre, _), cost in zip(candidates, fixed, strict=True):
-        if cost >= best_cost:
-            continue
-        box = _around(centre, size)
-        total = cost + _LABEL_COST * sum(_overlap(box, other) for other in others)
-        if total < best_cost:
-            best, best_cost = box, total
-    return best
-
-
 def _around(centre: tuple[float, float], size: tuple[float, float]) -> Box:
     across, up = size[0] / 2, size[1] / 2
     return centre[0] - across, centre[1] - up, centre[0] + across, centre[1] + up
 
 
-def _centre(box: Box) -> tuple[float, float]:
+def _centre(box: Sequence[float]) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _overlap(box: Box, other: Box) -> float:
-    """Return the share of a box that another one covers."""
-    width = min(box[2], other[2]) - max(box[0], other[0])
-    height = min(box[3], other[3]) - max(box[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / ((box[2] - box[0]) * (box[3] - box[1]))
+def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which share of each of c boxes each of n others covers, float64 [c, n]."""
+    low = np.maximum(boxes[:, None, :2], others[:, :2])
+    high = np.minimum(boxes[:, None, 2:], others[:, 2:])
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    shares: NDArray[np.float64] = np.maximum(high - low, 0).prod(axis=2) / areas[:, None]
+    return shares

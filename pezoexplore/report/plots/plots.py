@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from pezoexplore.analysis.pareto import as_conditions, check_columns, front_of_frame
+from pezoexplore.analysis.pareto import (
+    as_conditions,
+    check_columns,
+    frame_rows,
+    front_of_frame,
+)
+from pezoexplore.analysis.standing import cautions
+from pezoexplore.analysis.statistics import ACCURACY
 from pezoexplore.design.conditions import Condition, cell_text
 from pezoexplore.report.plots.axis_plot import PLOTTED_AXES, draw_axis
 from pezoexplore.report.plots.front_plot import draw_front
@@ -68,6 +75,7 @@ def draw_fronts(
     constraints: Sequence[Condition | str] = (),
     kinds: Sequence[str] = ("png", "svg"),
     chance: float | None = None,
+    front: Sequence[bool] | None = None,
 ) -> list[Path]:
     """Draw accuracy against each resource; ``pezoexplore pareto`` draws just these.
 
@@ -83,6 +91,7 @@ def draw_fronts(
         constraints: As in :func:`draw_all`.
         kinds: File types of each plot: ``png``, ``svg``, ``pdf``.
         chance: As in :func:`draw_all`.
+        front: For each of the n rows whether it is on the front, where that is known already.
 
     Returns:
         The files written.
@@ -91,12 +100,14 @@ def draw_fronts(
         DesignError: As in :func:`draw_all`.
         PezoError: A file cannot be written.
     """
-    front = front_of_frame(frame, maximize, minimize, constraints).tolist()
-    usual = "accuracy_mean"
-    accuracy = usual if usual in maximize or not maximize else maximize[0]
+    if front is None:
+        front = front_of_frame(frame, maximize, minimize, constraints).tolist()
+    accuracy = ACCURACY if ACCURACY in maximize or not maximize else maximize[0]
     check_columns([accuracy], [str(name) for name in frame.columns])
     used = [name for name in RESOURCES if name in frame.columns and frame[name].fillna(0).any()]
     title = f"Pareto front ({', '.join([*maximize, *minimize])})"
+    told = accuracy == ACCURACY
+    warnings = cautions(frame_rows(frame), front, chance) if told else ()
     written = []
     for resource in dict.fromkeys([*minimize, *used]):
         drawn = []
@@ -113,7 +124,7 @@ def draw_fronts(
                 kinds,
                 target,
                 as_conditions(constraints),
-                chance,
+                warnings,
             )
         if not drawn:
             _LOG.debug("no plot of %s against %s: no design has both", accuracy, resource)

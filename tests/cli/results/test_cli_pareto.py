@@ -73,6 +73,15 @@ def test_a_table_by_default(call, results, named):
     assert "90.00 ± 0.50" in answer.out
 
 
+def test_of_large_results_stderr_says_what_is_being_done(call, results, monkeypatch):
+    assert call("pareto", results, "--format", "json").err == ""
+    monkeypatch.setattr("pezoexplore.cli.terminal.MANY_BYTES", 100)
+    answer = call("pareto", results, "--format", "json")
+    assert lanes(answer) == [4, 8, 31]
+    said = answer.err.splitlines()
+    assert said[0] == f"reading {results}" and said[1] == "4 rows: the front" and len(said) == 4
+
+
 @pytest.mark.slow
 def test_other_objectives(call, results):
     assert lanes(call("pareto", results, "--minimize", "lut", "--format", "json")) == [4, 8, 31]

@@ -261,11 +261,30 @@ def test_of_very_many_designs_those_that_can_be_seen_are_drawn(frame):
     many = pd.concat([many, frame.iloc[[0]]], ignore_index=True)  # a software reference
     limit = [parse_condition("accuracy_mean < 90")]
     front = [index in (5, 77) for index in range(len(many))]
-    kept = visible(many, "lut", "accuracy_mean", front, limit)
+    kept, found = visible(many, "lut", "accuracy_mean", front, limit)
+    assert found == count
     assert {5, 77, count} < set(kept) and len(kept) < 64 * 64 + 200
     steps = many[many["accuracy_mean"] < 90].iloc[:-1]
     best = steps.index[pareto_mask(steps[["accuracy_mean", "lut"]].to_numpy(), [True, False])]
     assert set(best) <= set(kept)
+
+
+def test_a_thinned_plot_says_how_many_points_it_shows(tmp_path):
+    """Warnings are of all rows, whichever of them are drawn."""
+    rows = [
+        row(60.0 + (37 * lanes + 13 * bits) % 300 / 10, (10 * lanes + bits, 10, 0), reuse="none",
+            bit_width=bits, lanes=lanes, rng="xorshift32")
+        for bits in range(3, 13) for lanes in range(1, 131)
+    ]  # fmt: skip
+    many = frame_of(tmp_path, numbered(rows)).assign(
+        accuracy_per_seed=["60;61" if index == 777 else "60;61;62" for index in range(len(rows))]
+    )
+    draw_fronts(many, ["accuracy_mean"], ["lut"], tmp_path, kinds=["svg"])
+    text = " ".join(words((tmp_path / "pareto_lut.svg").read_bytes()))
+    drawn, found = re.search(r"([\d,]+) of ([\d,]+) points drawn", text).groups()
+    assert found == "1,300" and 100 < int(drawn.replace(",", "")) < 1300
+    assert "error bars on the front only" in text
+    assert "2 seeds: too few" in text
 
 
 def test_errors_are_one_line(frame, tmp_path):
