@@ -16,14 +16,21 @@ from pezoexplore.hardware.export.core import NAME as CORE_NAME
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
-from pezoexplore.hardware.export.model import C_NAME, PYTHON_NAME, c_model, python_model, tags
-from pezoexplore.hardware.export.template import fill
+from pezoexplore.hardware.export.model import (
+    C_NAME,
+    PYTHON_NAME,
+    c_model,
+    python_model,
+    tags,
+    template,
+)
 from pezoexplore.hardware.export.vectors import stream_vectors
 from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
 from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
 from pezoexplore.streams.stream import Stream
+from pezoexplore.templates import fill
 
 MANIFEST = "bundle.json"
 PROGRAM = "pezoexplore export"
@@ -80,15 +87,15 @@ def bundle_files(order: Order) -> dict[str, str]:
         f"sw/{PYTHON_NAME}": python_model(stream),
         "vectors/stream.txt": stream_vectors(stream),
         "LICENSE": license_file().read_text(encoding="utf-8"),
-        "Makefile": fill("Makefile.in"),
+        "Makefile": template("Makefile"),
     }
     for name in ("run.py", "bench_stream.py", "check_model.py", "check_model.c"):
-        files[f"test/{name}"] = fill(f"{name}.in", held)
+        files[f"test/{name}"] = fill(template(name), held)
     if order.segments is not None:
         files |= {
             "sw/pezo_engine.h": c_header(),
             "REGISTERS.md": f"# Registers of pezo_engine\n\n{markdown()}\n",
-            "test/bench_engine.py": fill("bench_engine.py.in"),
+            "test/bench_engine.py": template("bench_engine.py"),
             **engine_vectors(point, order.segments),
         }
     files[CORE_NAME] = core_file(point.label(), files, order.segments is not None)
@@ -96,7 +103,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     files["DATASHEET.md"] = datasheet(
         stream, order.rows, order.segments, _provenance(order, digest)
     )
-    files["README.md"] = fill("README.md.in", held, {"title": point.label()})
+    files["README.md"] = fill(template("README.md"), held, {"title": point.label()})
     files[MANIFEST] = _manifest(order, digest, files)
     return files
 

@@ -8,15 +8,22 @@ stream that the tests compare them with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
-from pezoexplore.hardware.export.template import fill
 from pezoexplore.streams import scaling
 from pezoexplore.streams.generators.models import Constant, Model, Numbers
 from pezoexplore.streams.stream import Stream
+from pezoexplore.templates import fill
 
 C_NAME, PYTHON_NAME = "pezo_stream.h", "pezo_stream.py"
+
+
+def template(name: str) -> str:
+    """Return the template of a file of the bundle."""
+    path = Path(__file__).parent / "templates" / f"{name}.in"
+    return path.read_text(encoding="utf-8")
 
 
 def tags(stream: Stream) -> frozenset[str]:
@@ -41,7 +48,7 @@ def c_model(stream: Stream) -> str:
     lines = list(_c_lines(_constants(stream)))
     if point.scaling != "pow2":
         lines.append(f"#define PEZO_SCALE {_scale(stream).hex()}")
-    return fill(f"{C_NAME}.in", tags(stream), _values(stream, lines, point.family.c))
+    return fill(template(C_NAME), tags(stream), _values(stream, lines, point.family.c))
 
 
 def python_model(stream: Stream) -> str:
@@ -50,7 +57,7 @@ def python_model(stream: Stream) -> str:
     lines = list(_python_lines(_constants(stream)))
     if point.scaling != "pow2":
         lines.append(f"SCALE = {_scale(stream)!r}")
-    return fill(f"{PYTHON_NAME}.in", tags(stream), _values(stream, lines, point.family.python))
+    return fill(template(PYTHON_NAME), tags(stream), _values(stream, lines, point.family.python))
 
 
 def _values(stream: Stream, constants: list[str], model: Model) -> dict[str, str]:

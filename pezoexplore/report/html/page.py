@@ -14,7 +14,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from string import Template
 from typing import Any
 
 from pezoexplore.design.columns import COLUMN_HELP, TEXT_COLUMNS
@@ -32,6 +31,7 @@ from pezoexplore.report.html.sections import (
     summary_html,
 )
 from pezoexplore.report.plots import style
+from pezoexplore.templates import fill
 
 SYMBOLS = {"none": "circle", "pool": "square", "bank": "triangle-up", "phased": "diamond"}
 """Plotly's names of ``style.REUSE_MARKERS``."""
@@ -45,20 +45,20 @@ _OWN = files("pezoexplore.report.html")
 def render(report: Report) -> str:
     """Return the page as text."""
     plotly, own = _plotly(), _script()
-    template = Template(_own("page.html"))
-    return template.substitute(
-        title=html.escape(report.name),
-        policy=_policy([plotly, own]),
-        css=_own("page.css"),
-        summary=summary_html(report),
-        notes=notes_html(report),
-        front=front_html(report),
-        failures=failures_html(report),
-        provenance=provenance_html(report),
-        data=script_json(page_data(report)),
-        plotly=plotly,
-        script=own,
-    )
+    values = {
+        "title": html.escape(report.name),
+        "policy": _policy([plotly, own]),
+        "css": _own("page.css"),
+        "summary": summary_html(report),
+        "notes": notes_html(report),
+        "front": front_html(report),
+        "failures": failures_html(report),
+        "provenance": provenance_html(report),
+        "data": script_json(page_data(report)),
+        "plotly": plotly,
+        "script": own,
+    }
+    return fill(_own("page.html"), values=values)
 
 
 def page_data(report: Report) -> dict[str, Any]:

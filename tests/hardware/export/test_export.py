@@ -15,7 +15,6 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.eda.tools import verilator_folder
 from pezoexplore.hardware.export.bundle import MANIFEST, Order, bundle_files, write_bundle
-from pezoexplore.hardware.export.template import fill
 from pezoexplore.hardware.rtl import engine_map
 from pezoexplore.paths import rtl_dir
 
@@ -213,9 +212,3 @@ def test_no_mark_of_a_template_is_left() -> None:
         for path, text in files_of(point).items():
             if not path.startswith("rtl/"):
                 assert "@if" not in text and "@end" not in text and "@title" not in text, path
-
-
-def test_parts_of_a_template_nest() -> None:
-    readme = fill("README.md.in", {"engine"}, {"title": "x"})
-    assert "pezo_engine.v" in readme
-    assert "pezo_engine.v" not in fill("README.md.in", (), {"title": "x"})
