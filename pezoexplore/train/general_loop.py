@@ -138,7 +138,7 @@ def train(
 
 def _block_steps(data: Split, run: Run, numbers: int) -> int:
     """Return the steps of a block that fit in ``BLOCK_BYTES``, at ``numbers`` a step and seed."""
-    a_step = 2 * numbers + run.batch * data.inputs[:1].nbytes
+    a_step = 2 * numbers + run.batch * (data.inputs[:1].nbytes + data.labels[:1].nbytes)
     return min(max(BLOCK_BYTES // (len(run.seeds) * a_step), SHORTEST_BLOCK), BLOCK_STEPS)
 
 

@@ -117,6 +117,23 @@ def test_blocks_and_stops_change_no_bit(uniform: Callable[..., Any]) -> None:
     assert directions.asked == [(0, 14), (14, 14), (28, 14), (42, 6)]
 
 
+def test_large_targets_shorten_the_blocks_as_large_inputs_do(
+    uniform: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(data: Split) -> int:
+        """Return the most steps that were prepared at once."""
+        directions = uniform((0,), D)
+        task = replace(TASK, loss=lambda outputs, targets: (outputs - targets.mean(1)).sum(-1))
+        run = Run((0,), (0.001,), 24, batch=4)
+        *_, _ = GeneralTrainer(task).run(data, run, lambda seeds: directions)
+        return max(count for _, count in directions.asked)
+
+    inputs, targets = TASK.fit.inputs[:8], np.zeros((8, 512, 10), np.float32)
+    monkeypatch.setattr(general_loop, "BLOCK_BYTES", 12 * 4 * targets[:1].nbytes)
+    assert asked(Split(inputs, targets[:, :1])) == 24
+    assert 9 <= asked(Split(inputs, targets)) <= 12
+
+
 def test_a_run_resumes_where_it_stopped(uniform: Callable[..., Any]) -> None:
     trainer = GeneralTrainer(TASK)
     whole = {
