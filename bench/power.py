@@ -19,9 +19,10 @@ from opensta_power import Check, emulated_mw, reported_mw
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.eda.targets import LIBERTY
+from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import read_liberty
-from pezoexplore.hardware.power.power import INPUT_SLEW_NS, NETLIST_V, mapped_netlist, power_point
+from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist, power_point
 from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir
 

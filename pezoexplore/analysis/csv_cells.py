@@ -16,7 +16,7 @@ from pathlib import Path
 from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.space import TARGETS
+from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.reuse import RULES

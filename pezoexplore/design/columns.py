@@ -59,7 +59,7 @@ RESULT_HELP = {
     "bram": "block RAMs: of 36 Kb (xcup, xc7; an 18 Kb one counts 0.5), 18 Kb (ecp5), 4 Kb (ice40)",
     "dsp": "DSP blocks",
     "fmax_mhz": "highest clock, MHz: median over several place-and-route seeds (ice40, ecp5), "
-    "or static timing before layout (osu018)",
+    "or static timing before layout (cell libraries)",
     "power_mw_est": "estimated power at one beat per clock and hardware.clock_mhz, mW: toggles of "
     "the netlist, glitches included, times energy per toggle; stage power",
     "energy_to_target_uj_est": "estimated energy of arithmetic and memory in training to the "
@@ -77,16 +77,17 @@ RESULT_HELP = {
     "steps_to_target": "steps until the validation target is reached and kept; empty: never",
     "accuracy_before": "test accuracy before adaptation, percent; pre-trained tasks only",
     "test_loss_mean": "loss on the test split, mean over the seeds, nats for cross-entropy",
-    "area_um2": "cell area on target osu018, um2; memories as flip-flops, without wiring",
-    "gate_equivalents": "area_um2 in units of a two-input NAND gate (NAND2X1)",
-    "fmax_mhz_low": "lowest fmax of the place-and-route seeds, MHz; else empty",
-    "fmax_mhz_high": "highest fmax of the place-and-route seeds, MHz; else empty",
+    "area_um2": "cell area on a cell library, um2; memories as flip-flops, without wiring",
+    "gate_equivalents": "area_um2 in units of a two-input NAND gate",
+    "fmax_mhz_low": "lowest fmax of the place-and-route seeds or of the corners of a cell library, "
+    "MHz; else empty",
+    "fmax_mhz_high": "highest fmax of the place-and-route seeds or of the corners, MHz; else empty",
     "nextpnr_version": "nextpnr version of place and route",
     "opensta_version": "OpenSTA version of static timing",
     "front_confidence": "confidence of being on the Pareto front, 0 to 1: share of bootstrap "
     "resamples of the seeds with the row on the front; empty for a row that can be on none",
     "power_mw_zero_delay": "power_mw_est from a zero-delay simulation (no glitch power), mW",
-    "leakage_mw_est": "leakage share of power_mw_est, mW; target osu018 only",
+    "leakage_mw_est": "leakage share of power_mw_est, mW; cell libraries only",
     "energy_per_number_pj_est": "energy per random number at power_mw_est, pJ, in the technology "
     "of the target",
     "lut_kept": "LUTs with the functions kept whole that the RTL makes for one LUT (xcup, xc7); "
@@ -99,6 +100,8 @@ RESULT_HELP = {
     "generator_energy_to_target_uj_est": "energy_per_number_pj_est times the numbers delivered in "
     "training to the target accuracy, uJ, in the technology of the target (osu018: 0.18 um at "
     "1.8 V), not that of energy_to_target_uj_est; without the clocks of reseeds and refills",
+    "liberty_sha256": "first digits of the SHA-256 hash of the cell library's files; targets with "
+    "a cell library",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 
@@ -114,7 +117,7 @@ TEXT_COLUMNS = frozenset(
         *("rng", "reuse", "taps", "scaling", "estimator"),
         *("weight_bits", "activation_bits", "rounding", "update_rounding"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
-        *("nextpnr_version", "opensta_version"),
+        *("nextpnr_version", "opensta_version", "liberty_sha256"),
     }
 )
 """Columns without a comparable number."""

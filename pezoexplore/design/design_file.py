@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pezoexplore.design.kinds import shown
+from pezoexplore.design.own_targets import put_beside
 from pezoexplore.design.yaml_tree import Location, Tree, key_text, read_tree
 from pezoexplore.errors import DesignError
 
@@ -41,6 +42,8 @@ def read_file(path: Path, above: tuple[Path, ...] = ()) -> Tree:
         return tree
     for key in [key for key in tree.value if key.startswith(SHARED)]:
         del tree.value[key]
+    if isinstance(hardware := tree.value.get("hardware"), dict):
+        put_beside(hardware.get("targets"), path.parent)
     if EXTENDS not in tree.value:
         return tree
     other = tree.value.pop(EXTENDS)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pezoexplore.design.column_kinds import COLUMN, CONSTRAINT
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.kinds import MAX_POINTS, Several, choice, positive, refusal, whole
+from pezoexplore.design.own_targets import TARGET, DesignTarget, target_name
 from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, SCALINGS, TAPS
 from pezoexplore.design.setting_kinds import FOLDER, GENERATOR, NAME, SHARE, SWITCH, TASK_KIND
 from pezoexplore.design.training_axes import (
@@ -26,9 +27,6 @@ from pezoexplore.design.training_axes import (
 
 TASK = "digits-mlp"
 """The training task of a design that names none."""
-
-TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
-"""FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` defines each."""
 
 
 class _Section(BaseModel):
@@ -222,9 +220,10 @@ class TrainSettings(_Section):
 class HardwareSettings(_Section):
     """What the RTL is synthesised for."""
 
-    targets: Annotated[tuple[str, ...], Several(choice(TARGETS), once=True)] = Field(
+    targets: Annotated[tuple[DesignTarget, ...], Several(TARGET, once=True)] = Field(
         default=("xcup",),
-        description="FPGA families and cell libraries; each gives a row per point.",
+        description="FPGA families and cell libraries, also of your own; each gives a row per "
+        "point.",
     )
     clock_mhz: Annotated[float, positive(1e5)] = Field(
         default=200.0, description="Clock that power is estimated at, MHz."
@@ -232,6 +231,18 @@ class HardwareSettings(_Section):
     power: bool = Field(
         default=False, description="Whether stage synth brings stage power along; it takes minutes."
     )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the targets."""
+        return tuple(map(target_name, self.targets))
+
+    @model_validator(mode="after")
+    def _named_once(self) -> HardwareSettings:
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise refusal(f"targets: two are named {twice[0]}; give each a name of its own")
+        return self
 
 
 class Objectives(_Section):

@@ -291,7 +291,7 @@ def _numbers(
         space: The design space.
         known: Numbers of earlier stages, which stay.
     """
-    target = space.hardware.targets[0]
+    target = space.hardware.names[0]
     found: dict[str, object] = dict(known or {})
     for stage, result in results:
         if stage.target in (None, target):

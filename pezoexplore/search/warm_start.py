@@ -99,7 +99,7 @@ def _rows(
     path: Path, candidates: Candidates, evaluator: StageEvaluator, found: dict[DesignPoint, Known]
 ) -> int:
     """Take the good rows of a table; how many were of no use."""
-    target = evaluator.space.hardware.targets[0]
+    target = evaluator.space.hardware.names[0]
     foreign = 0
     for row in _table(path):
         if row.get("status") != "ok" or row.get("target") != target:

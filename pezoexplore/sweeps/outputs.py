@@ -253,7 +253,7 @@ class Outputs:
     def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
         for identity, point, uses in self.plan.results():
             timings.writerows(map(_timing, uses))
-            for target in sorted(self.space.hardware.targets):
+            for target in sorted(self.space.hardware.names):
                 yield _row(identity, point, target, uses)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:

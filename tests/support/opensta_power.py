@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.boolean import Function, parse_function
 from pezoexplore.hardware.eda.netlist import Instance, Netlist
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.power.boolean import Function, parse_function
 from pezoexplore.hardware.power.delays import FALL, RISE, Loads, cell_of
 from pezoexplore.hardware.power.liberty import Cell, Energy, Library, Pin
 

@@ -76,7 +76,7 @@ def recommend(
     from pezoexplore.analysis.recommend import Limits
     from pezoexplore.analysis.recommend import recommend as advise
     from pezoexplore.analysis.recommend_design import design_of
-    from pezoexplore.design.space import TARGETS
+    from pezoexplore.design.own_targets import TARGETS
     from pezoexplore.files import write_atomically
     from pezoexplore.report.reasons import figures_of
 

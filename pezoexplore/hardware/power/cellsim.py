@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.boolean import parse_function
 from pezoexplore.hardware.eda.netlist import Netlist
-from pezoexplore.hardware.power.boolean import parse_function
 from pezoexplore.hardware.power.delays import Edges, cell_of
 from pezoexplore.hardware.power.gatesim import wire
 from pezoexplore.hardware.power.liberty import Cell, Library
@@ -26,16 +26,16 @@ def cell_verilog(
         delay_ns: Delays of the nets' drivers, rising and falling, ns; None for zero delays.
 
     Raises:
-        ToolError: A cell that is not in the library, or a state holder other than a plain
-            flip-flop.
+        ToolError: A cell that is not in the library, or a state holder other than a flip-flop.
     """
     lines = []
     for number, instance in enumerate(netlist.instances):
         cell = cell_of(library, instance)
         names = {name: wire(bit) for name, (bit,) in instance.pins.items()}
         if cell.state is not None:
+            states = (f"s{number}", f"~s{number}")
+            names |= dict(zip(cell.state.names, states, strict=False))
             lines.append(_flip_flop(cell, f"s{number}", names))
-            names |= {cell.state.names[0]: f"s{number}", cell.state.names[1]: f"~s{number}"}
         for pin in cell.outputs:
             bit = instance.pins.get(pin.name, ("x",))[0]
             if isinstance(bit, int):
@@ -47,12 +47,20 @@ def cell_verilog(
 
 
 def _flip_flop(cell: Cell, state: str, names: Mapping[str, str]) -> str:
-    """Return the register of a flip-flop."""
+    """Return the register of a flip-flop; with both clear and preset active it is cleared."""
     assert cell.state is not None
-    values = cell.state.values
-    if cell.state.kind != "ff" or "clear" in values or "preset" in values:
-        raise ToolError(f"cell {cell.name}: only flip-flops without set and clear are simulated")
+    if cell.state.kind != "ff":
+        raise ToolError(f"cell {cell.name}: only flip-flops are simulated")
+
+    def value(key: str) -> str:
+        return parse_function(cell.state.text(key)).verilog(names) if cell.state else ""
+
     clock = parse_function(cell.state.text("clocked_on"))
     inner, edge = (clock.parts[0], "negedge") if clock.kind == "not" else (clock, "posedge")
-    data = parse_function(cell.state.text("next_state")).verilog(names)
-    return f"reg {state}; always @({edge} {inner.verilog(names)}) {state} <= {data};"
+    wires, edges, does = "", f"{edge} {inner.verilog(names)}", ""
+    for key, digit in (("clear", 0), ("preset", 1)):
+        if key in cell.state.values:
+            wires += f"wire {state}_{key} = {value(key)}; "
+            edges += f" or posedge {state}_{key}"
+            does += f"if ({state}_{key}) {state} <= 1'b{digit}; else "
+    return f"reg {state}; {wires}always @({edges}) {does}{state} <= {value('next_state')};"

@@ -1,4 +1,4 @@
-"""Reader of a Liberty file: area, energy and delay of standard cells.
+"""Reader of a cell library: area, energy and delay of standard cells, in um2, pJ, ns, pF and nW.
 
 Only what the power figures need is kept: areas, pin capacitances, functions, leakage, the tables of
 internal energy, and the timing arcs that carry delays.
@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pezoexplore.hardware.eda.liberty_syntax import Group, LibertyError, at, number, read_library
+import numpy as np
 
-SLEW, LOAD = "slew", "load"
-"""Axes of a table: transition time of the input, ns; capacitance of the output, pF."""
+from pezoexplore.hardware.eda.liberty_syntax import (
+    Group,
+    LibertyError,
+    Units,
+    at,
+    number,
+    read_library,
+    units_of,
+)
+
+SLEW, LOAD, OTHER = "slew", "load", "other"
+"""Axes: transition time of the input, ns; capacitance of the output, or of another output, pF."""
 
 _AXES = {
     "input_net_transition": SLEW,
     "input_transition_time": SLEW,
     "total_output_net_capacitance": LOAD,
+    "related_out_total_output_net_capacitance": OTHER,
 }
 
 
@@ -65,12 +76,15 @@ class Energy:
         when: State of the other pins it holds for; empty for any.
         rise: At a rising edge of the pin.
         fall: At a falling edge.
+        supply: The supply pin it is drawn from, whose energies add to those of others; empty for
+            the only one.
     """
 
     related: str
     when: str
     rise: Table
     fall: Table
+    supply: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,14 +126,14 @@ class Cell:
     Attributes:
         name: Its name.
         area: In the library's unit, um2 as a rule.
-        leakage_nw: Leakage power, nW.
+        leakage_nw: Leakage power, nW; None if the library does not say it.
         pins: By name.
         state: The ``ff`` or ``latch`` group; None for a combinational cell.
     """
 
     name: str
     area: float
-    leakage_nw: float
+    leakage_nw: float | None
     pins: Mapping[str, Pin]
     state: Group | None
 
@@ -127,6 +141,11 @@ class Cell:
     def outputs(self) -> tuple[Pin, ...]:
         """Pins that it drives."""
         return tuple(pin for pin in self.pins.values() if pin.direction == "output")
+
+    @cached_property
+    def has_energies(self) -> bool:
+        """Whether the library has its internal energies."""
+        return any(pin.energies for pin in self.pins.values())
 
 
 @dataclass(frozen=True)
@@ -144,116 +163,187 @@ class Library:
     cells: Mapping[str, Cell]
 
 
-def read_liberty(path: Path) -> Library:
-    """Read a Liberty file.
+def read_liberty(*paths: Path, only: Collection[str] | None = None) -> Library:
+    """Read the Liberty files of a cell library.
+
+    Args:
+        paths: The files.
+        only: Cells to read; None for all.
 
     Raises:
-        LibertyError: The file cannot be read, breaks the syntax, or uses units other than ns, V, pF
-            and nW.
+        LibertyError: A file cannot be read, breaks the syntax, or has tables over variables that
+            are not read; or none has the supply voltage.
     """
-    group = read_library(path)
-    with at(path):
-        return _library(group)
+    cells: dict[str, Cell] = {}
+    voltages, names = [], []
+    for path in paths:
+        group = read_library(path)
+        with at(path):
+            units = units_of(group)
+            reader = _Reader(units, _templates(group))
+            found = dict(group.named("cell"))
+            wanted = found if only is None else found.keys() & only
+            cells |= {name: reader.cell(name, found[name]) for name in sorted(wanted)}
+            voltages += [volts * units.volts for volts in _voltages(group)]
+        names.append(group.names[0] if group.names else "")
+    if not voltages:
+        raise LibertyError(f"{paths[0]}: no nom_voltage and no voltage of operating conditions")
+    return Library(names[0], voltages[0], cells)
 
 
-def _library(group: Group) -> Library:
-    units = {
-        "time_unit": ("1ns", group.text("time_unit", "1ns")),
-        "voltage_unit": ("1v", group.text("voltage_unit", "1V")),
-        "leakage_power_unit": ("1nw", group.text("leakage_power_unit", "1nW")),
-        "capacitive_load_unit": ("1 pf", " ".join(group.values.get("capacitive_load_unit", ()))),
-    }
-    for name, (known, found) in units.items():
-        if re.sub(r"^1\.0*\b", "1", found.lower()) != known:
-            raise LibertyError(f"{name} is {found!r}; only {known} is read")
-    kinds = dict.fromkeys(g.kind for g in group.groups if g.kind.endswith("_template"))
-    templates = {name: _axes(g) for kind in kinds for name, g in group.named(kind)}
-    return Library(
-        name=group.names[0],
-        voltage=group.number("nom_voltage"),
-        cells={name: _cell(name, g, templates) for name, g in group.named("cell")},
-    )
+def _voltages(library: Group) -> Iterator[float]:
+    """Yield the supply voltage as far as it is there, in the library's unit."""
+    if library.number("nom_voltage") > 0:
+        yield library.number("nom_voltage")
+    chosen = library.text("default_operating_conditions")
+    for group in library.all("operating_conditions"):
+        if chosen in ("", *group.names) and group.number("voltage") > 0:
+            yield group.number("voltage")
 
 
-def _axes(template: Group) -> tuple[str, ...]:
-    """Return the axes of a template's tables; an empty name for an unsupported variable."""
-    variables = (template.text(f"variable_{i}") for i in (1, 2, 3))
-    return tuple(_AXES.get(name, "") for name in variables if name)
+@dataclass(frozen=True)
+class _Template:
+    """Axes of tables, an empty name for a variable that is not read, and their default grids."""
+
+    axes: tuple[str, ...]
+    grids: tuple[tuple[str, ...], ...]
 
 
-Templates = Mapping[str, tuple[str, ...]]
+Templates = Mapping[tuple[bool, str], _Template]
+"""Templates by whether they are of energies, and name."""
 
 
-def _cell(name: str, group: Group, templates: Templates) -> Cell:
-    return Cell(
-        name=name,
-        area=group.number("area"),
-        leakage_nw=group.number("cell_leakage_power"),
-        pins={pin: _pin(pin, g, templates) for pin, g in group.named("pin")},
-        state=group.first("ff") or group.first("latch"),
-    )
+def _templates(library: Group) -> Templates:
+    found = {}
+    for kind in dict.fromkeys(g.kind for g in library.groups if g.kind.endswith("_template")):
+        for name, group in library.named(kind):
+            axes = tuple(_AXES.get(v, "") for i in (1, 2, 3) if (v := group.text(f"variable_{i}")))
+            grids = tuple(group.values.get(f"index_{i + 1}", ()) for i in range(len(axes)))
+            found[kind == "power_lut_template", name] = _Template(axes, grids)
+    return found
 
 
-def _pin(name: str, group: Group, templates: Templates) -> Pin:
-    arcs = (g for g in group.all("timing") if g.first("cell_rise") and g.first("cell_fall"))
-    return Pin(
-        name=name,
-        direction=group.text("direction"),
-        capacitance=group.number("capacitance"),
-        function=group.text("function"),
-        clock=group.text("clock") == "true",
-        energies=tuple(_energy(g, templates) for g in group.all("internal_power")),
-        arcs=tuple(_arc(g, templates) for g in arcs),
-    )
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the cells of one file.
+
+    Attributes:
+        units: Its units.
+        templates: Its templates.
+    """
+
+    units: Units
+    templates: Templates
+
+    def cell(self, name: str, group: Group) -> Cell:
+        """Read a cell."""
+        return Cell(
+            name=name,
+            area=group.number("area"),
+            leakage_nw=self._leakage(group),
+            pins={pin: self._pin(pin, g) for pin, g in group.named("pin")},
+            state=group.first("ff") or group.first("latch"),
+        )
+
+    def _leakage(self, cell: Group) -> float | None:
+        """Return leakage: the cell's, or the sum over its supplies of each one's mean, nW."""
+        if "cell_leakage_power" in cell.values:
+            return cell.number("cell_leakage_power") * self.units.nw
+        supplies: dict[str, list[Group]] = {}
+        for group in cell.all("leakage_power"):
+            supplies.setdefault(group.text("related_pg_pin"), []).append(group)
+        means = [
+            _mean([g.number("value") for g in groups if not g.text("when")])
+            or _mean([g.number("value") for g in groups])
+            for groups in supplies.values()
+        ]
+        return sum(means) * self.units.nw if means else None
+
+    def _pin(self, name: str, group: Group) -> Pin:
+        arcs = (g for g in group.all("timing") if g.first("cell_rise") and g.first("cell_fall"))
+        return Pin(
+            name=name,
+            direction=group.text("direction"),
+            capacitance=group.number("capacitance") * self.units.pf,
+            function=group.text("function"),
+            clock=group.text("clock") == "true",
+            energies=tuple(e for g in group.all("internal_power") for e in self._energies(g)),
+            arcs=tuple(arc for g in arcs for arc in self._arcs(g)),
+        )
+
+    def _energies(self, group: Group) -> Iterator[Energy]:
+        """Yield an energy for each pin that the group names, which may be none."""
+        both = group.first("power")
+        rise, fall = (group.first(name) or both for name in ("rise_power", "fall_power"))
+        for related in group.text("related_pin").split() or [""]:
+            yield Energy(
+                related=related,
+                when=group.text("when"),
+                rise=self._table(rise, self.units.pj),
+                fall=self._table(fall, self.units.pj),
+                supply=group.text("related_pg_pin"),
+            )
+
+    def _arcs(self, group: Group) -> Iterator[Arc]:
+        rise, fall, rise_slew, fall_slew = (
+            self._table(group.first(name), self.units.ns)
+            for name in ("cell_rise", "cell_fall", "rise_transition", "fall_transition")
+        )
+        for related in group.text("related_pin").split():
+            yield Arc(
+                related=related,
+                sense=group.text("timing_sense"),
+                kind=group.text("timing_type"),
+                delay=(rise, fall),
+                slew=(rise_slew, fall_slew),
+            )
+
+    def _table(self, group: Group | None, unit: float) -> Table:
+        """Return a table; of the load of another output, its first point is taken."""
+        if group is None:
+            return _NOTHING
+        values = _numbers(group.values.get("values", ()))
+        named = group.names[0] if group.names else ""
+        template = self.templates.get((group.kind.endswith("power"), named), _Template((), ()))
+        kept, size = [], 1
+        steps: list[tuple[int, bool]] = []
+        for i, axis in enumerate(template.axes):
+            grid = _numbers(group.values.get(f"index_{i + 1}", template.grids[i]))
+            size *= max(len(grid), 1)
+            # A dimension of one point is no dimension.
+            if len(grid) > 1 and not axis:
+                raise LibertyError(f"{group.kind}({named}): a variable that is not read")
+            steps.append((max(len(grid), 1), axis == OTHER))
+            if len(grid) > 1 and axis != OTHER:
+                scale = self.units.ns if axis == SLEW else self.units.pf
+                kept.append((axis, tuple(point * scale for point in grid)))
+        if len(values) != size or len(kept) > 2:
+            raise LibertyError(f"{group.kind}: {len(values)} values for a table of {size}")
+        return Table(
+            tuple(axis for axis, _ in kept),
+            tuple(grid for _, grid in kept),
+            tuple(value * unit for value in _first(values, steps)),
+        )
 
 
-def _energy(group: Group, templates: Templates) -> Energy:
-    both = group.first("power")
-    rise, fall = (group.first(name) or both for name in ("rise_power", "fall_power"))
-    return Energy(
-        related=group.text("related_pin"),
-        when=group.text("when"),
-        rise=_table(rise, templates),
-        fall=_table(fall, templates),
-    )
+def _first(values: Sequence[float], steps: Sequence[tuple[int, bool]]) -> Sequence[float]:
+    """Return the values at the first point of some dimensions.
+
+    Args:
+        values: Row after row, the last dimension fastest.
+        steps: Points of each dimension, and whether only the first is wanted.
+    """
+    if not any(single for _, single in steps):
+        return values
+    shaped = np.reshape(values, [points for points, _ in steps])
+    return shaped[tuple(0 if single else slice(None) for _, single in steps)].ravel().tolist()
 
 
-def _arc(group: Group, templates: Templates) -> Arc:
-    rise, fall, rise_slew, fall_slew = (
-        _table(group.first(name), templates)
-        for name in ("cell_rise", "cell_fall", "rise_transition", "fall_transition")
-    )
-    return Arc(
-        related=group.text("related_pin"),
-        sense=group.text("timing_sense"),
-        kind=group.text("timing_type"),
-        delay=(rise, fall),
-        slew=(rise_slew, fall_slew),
-    )
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 _NOTHING = Table((), (), (0.0,))
-
-
-def _table(group: Group | None, templates: Templates) -> Table:
-    if group is None:
-        return _NOTHING
-    values = _numbers(group.values.get("values", ()))
-    axes = templates.get(group.names[0], ()) if group.names else ()
-    # A dimension of one point is no dimension.
-    kept = [
-        (axis, grid)
-        for i, axis in enumerate(axes)
-        if len(grid := _numbers(group.values.get(f"index_{i + 1}", ()))) > 1
-    ]
-    size = 1
-    for axis, grid in kept:
-        if not axis:
-            raise LibertyError(f"{group.kind}({group.names[0]}): a variable that is not read")
-        size *= len(grid)
-    if len(values) != size or len(kept) > 2:
-        raise LibertyError(f"{group.kind}: {len(values)} values for a table of {size}")
-    return Table(tuple(axis for axis, _ in kept), tuple(grid for _, grid in kept), values)
 
 
 def _numbers(texts: Sequence[str]) -> tuple[float, ...]:

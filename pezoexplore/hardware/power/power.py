@@ -13,17 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.eda.cell_library import find_target, read_own
 from pezoexplore.hardware.eda.netlist import Netlist
 from pezoexplore.hardware.eda.synth import map_point
-from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
-from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS, WIRE_PF, energies
+from pezoexplore.hardware.eda.targets import TARGETS, Target
+from pezoexplore.hardware.power.cell_power import energies, wire_and_slew
 from pezoexplore.hardware.power.cellsim import cell_verilog
 from pezoexplore.hardware.power.delays import Edges, find_loads
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import Workload, count_toggles
-from pezoexplore.hardware.power.liberty import read_liberty
+from pezoexplore.hardware.power.liberty import Library, read_liberty
 
 CLOCKS = 512
 """Clocks of the workload: with eight times as many the power changes by less than 1 %."""
@@ -51,14 +53,16 @@ class Figures:
     leakage_mw: float | None
 
 
-def has_power(target: str) -> bool:
-    """Return whether cell energies of a target are known."""
-    return target in FABRICS or TARGETS[target].liberty
+def has_power(target: DesignTarget) -> bool:
+    """Return whether cell energies of a target are known, as far as one sees before synthesis."""
+    if isinstance(target, str):
+        return target in FABRICS or bool(TARGETS[target].liberty)
+    return "power_mw_est" not in read_own(target).missing
 
 
 def power_point(
     point: DesignPoint,
-    target: str,
+    target: DesignTarget,
     clock_mhz: float,
     rtl_dir: Path,
     work_dir: Path,
@@ -80,7 +84,7 @@ def power_point(
     Returns:
         ``power_mw_est``, ``power_mw_zero_delay``, ``leakage_mw_est`` and
         ``energy_per_number_pj_est``; None for unknown values: all of them if a memory block has no
-        simulation model.
+        simulation model, or a cell no energies, which the log then says.
 
     Raises:
         ToolError: A tool is missing or failed, or the netlist does not deliver the stream's words.
@@ -88,8 +92,9 @@ def power_point(
     """
     netlist = mapped_netlist(point, target, rtl_dir, work_dir / "yosys", log_path)
     workload = Workload.of(point, clocks)
-    run = _cells if TARGETS[target].liberty else _fabric
-    found = run(netlist, target, workload, clock_mhz, work_dir, log_path)
+    what = find_target(target)
+    run = _cells if what.liberty else _fabric
+    found = run(netlist, what, workload, clock_mhz, work_dir, log_path)
     if found is None:
         return dict.fromkeys(COLUMNS)
     return {
@@ -105,7 +110,7 @@ COLUMNS = ("power_mw_est", "power_mw_zero_delay", "leakage_mw_est", "energy_per_
 
 
 def mapped_netlist(
-    point: DesignPoint, target: str, rtl_dir: Path, folder: Path, log_path: Path
+    point: DesignPoint, target: DesignTarget, rtl_dir: Path, folder: Path, log_path: Path
 ) -> Netlist:
     """Synthesise a point; return its netlist, which stays in the folder as Verilog and JSON.
 
@@ -119,14 +124,22 @@ def mapped_netlist(
 
 def _cells(
     netlist: Netlist,
-    target: str,
+    target: Target,
     workload: Workload,
     clock_mhz: float,
     work_dir: Path,
     log_path: Path,
 ) -> Figures | None:
     """Compute the power of a netlist of standard cells."""
-    library = read_liberty(work_dir / "yosys" / LIBERTY)
+    kinds = {instance.kind for instance in netlist.instances}
+    paths = [work_dir / "yosys" / name for name in target.liberty]
+    library = read_liberty(*paths, only=kinds | {target.gate})
+    lacking = sorted(kind for kind in kinds & library.cells.keys() if _lacks(library, kind))
+    if lacking:
+        with log_path.open("a", encoding="utf-8") as log:
+            log.write(f"no power: {library.name} has no internal_power of {', '.join(lacking)}\n")
+        return None
+    wire_pf, slew_ns = wire_and_slew(library, target.gate)
 
     def toggles(delay_ns: Mapping[int, Edges] | None, period_ns: float) -> dict[int, int]:
         lines = cell_verilog(netlist, library, delay_ns)
@@ -134,24 +147,30 @@ def _cells(
 
     ideal = toggles(None, 1.0)
     static = {net for net, number in ideal.items() if number == 0}
-    loads = find_loads(netlist, library, WIRE_PF, INPUT_SLEW_NS, static)
+    loads = find_loads(netlist, library, wire_pf, slew_ns, static)
     real = toggles(loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0))
     without, found = (energies(netlist, library, loads, t, workload.clocks) for t in (ideal, real))
     return Figures(found.power_mw(clock_mhz), without.power_mw(clock_mhz), found.leakage_mw)
 
 
+def _lacks(library: Library, kind: str) -> bool:
+    """Return whether a cell that can toggle has no energies."""
+    cell = library.cells[kind]
+    return not cell.has_energies and any(pin.direction == "input" for pin in cell.pins.values())
+
+
 def _fabric(
     netlist: Netlist,
-    target: str,
+    target: Target,
     workload: Workload,
     clock_mhz: float,
     work_dir: Path,
     log_path: Path,
 ) -> Figures | None:
     """Estimate the power of a netlist of LUTs."""
-    if target not in FABRICS:
-        raise ToolError(f"power on {target}: no source for what its cells cost")
-    fabric = FABRICS[target]
+    if target.name not in FABRICS:
+        raise ToolError(f"power on {target.name}: no source for what its cells cost")
+    fabric = FABRICS[target.name]
     if any(instance.kind in fabric.unmodelled for instance in netlist.instances):
         return None
     powers = []

@@ -139,7 +139,7 @@ def test_every_cell_counts(target: str, tmp_path: Path) -> None:
 def test_every_library_cell_has_its_area(tmp_path: Path) -> None:
     """Inverters and buffers too: the area is that of all cells."""
     shutil.copy(osu018_liberty(), tmp_path / LIBERTY)
-    areas = cell_areas(tmp_path / LIBERTY)
+    areas = cell_areas(tmp_path / LIBERTY, gate="NAND2X1")
     found = cells([INVERTERS, WIRES, FALLING], "osu018", tmp_path)
     counts = count_cells(found, TARGETS["osu018"], areas)
     assert counts["ff"] == 12

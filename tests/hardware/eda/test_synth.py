@@ -14,7 +14,7 @@ from fake_tools import one_line
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
-from pezoexplore.hardware.eda import synth
+from pezoexplore.hardware.eda import cell_library, synth
 from pezoexplore.hardware.eda.netlist import INVERTER, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.synth import (
     KEEPS,
@@ -99,7 +99,7 @@ LIBRARY = """library(small) {
 
 def test_area_comes_from_the_library(tmp_path):
     (tmp_path / "cells.lib").write_text(LIBRARY)
-    areas = cell_areas(tmp_path / "cells.lib")
+    areas = cell_areas(tmp_path / "cells.lib", gate="NAND2X1")
     assert areas == {"NAND2X1": 24, "DFFPOSX1": 96.5}
     found = count_cells({"NAND2X1": 3, "DFFPOSX1": 2}, TARGETS["osu018"], areas)
     assert found == {"ff": 2, "area_um2": 265, "gate_equivalents": pytest.approx(265 / 24)}
@@ -123,7 +123,7 @@ def test_area_comes_from_the_library(tmp_path):
 def test_a_file_that_is_no_library(text, reason, tmp_path):
     (tmp_path / "cells.lib").write_text(text)
     with pytest.raises(ToolError, match=reason):
-        cell_areas(tmp_path / "cells.lib")
+        cell_areas(tmp_path / "cells.lib", gate="NAND2X1")
 
 
 @pytest.mark.parametrize("cell", ["URAM288", "$_DFF_P_", "LUT7"])
@@ -307,7 +307,7 @@ def test_no_memory_to_map_makes_the_same_netlist(rng, reuse, tmp_path, monkeypat
     point = resolve(rng=rng, reuse=reuse, bit_width=4, lanes=3, reuse_period=4)
     texts = []
     for target in (XCUP, dataclasses.replace(XCUP, without_memory=())):
-        monkeypatch.setattr(synth, "TARGETS", {"xcup": target})
+        monkeypatch.setattr(cell_library, "TARGETS", {"xcup": target})
         mapped_netlist(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log")
         texts.append((tmp_path / "work" / NETLIST_V).read_text(encoding="utf-8"))
         script = (tmp_path / "work" / "synth.ys").read_text(encoding="utf-8")
@@ -403,7 +403,7 @@ def test_the_netlist_has_the_cells_that_are_counted(target, tmp_path):
     assert not re.search(r"assign\s*\{", text)
     assert re.search(r"output \\out_data\[11\] ;", text)
     kinds = re.findall(r"^  ([A-Z]\w+) (?:#\(|\S+ +\()", text, flags=re.MULTILINE)
-    areas = cell_areas(osu018_liberty()) if target == "osu018" else {}
+    areas = cell_areas(osu018_liberty(), gate="NAND2X1") if target == "osu018" else {}
     cells = Counter(kinds)
     cells["INV"] -= len(absorbed_inverters(netlist))
     again = count_cells(+cells, TARGETS[target], areas)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pezoexplore.design import space
+from pezoexplore.design import own_targets
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.hardware.eda.targets import TARGETS
 
 
 def test_design_files_take_the_targets_that_there_are():
-    assert tuple(TARGETS) == space.TARGETS
+    assert tuple(TARGETS) == own_targets.TARGETS
 
 
 def test_targets_count_into_columns_of_the_results():

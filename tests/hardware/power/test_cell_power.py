@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from fake_tools import fake, first_on_path, one_line
-from tiny_library import CLK, READY, RST, TOGGLER, cell, netlist, write
+from tiny_library import CLK, READY, RST, TOGGLER, cell, netlist, text, write
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import read_netlist
@@ -160,12 +161,34 @@ def test_unknown_cells_and_latches_are_refused(library):
     ]:
         with pytest.raises(ToolError, match=reason):
             find_loads(net, library, 0.0, 0.5)
-    library.cells["DFF"].state.values["clear"] = ("R",)
-    try:
-        with pytest.raises(ToolError, match="only flip-flops without set and clear"):
-            cell_verilog(netlist(5, *TOGGLER), library)
-    finally:
-        del library.cells["DFF"].state.values["clear"]
+    flop = library.cells["DFF"]
+    latch = replace(flop, state=replace(flop.state, kind="latch"))
+    other = replace(library, cells={**library.cells, "DFF": latch})
+    with pytest.raises(ToolError, match="cell DFF: only flip-flops are simulated"):
+        cell_verilog(netlist(5, *TOGGLER), other)
+
+
+TOGGLING, ZEROS, ONES = ([f(i) for i in range(WARM_CLOCKS + CLOCKS)] for f in
+                         (lambda i: i % 2, lambda i: 0, lambda i: 1))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "beats"),
+    [
+        ('next_state : "(E\' D) + (E IQ)"; clocked_on : "CK";', TOGGLING),
+        ('next_state : "D"; clocked_on : "CK"; clear : "E"; preset : "0";', TOGGLING),
+        ('next_state : "D"; clocked_on : "CK"; clear : "!E";', ZEROS),
+        ('next_state : "D"; clocked_on : "CK"; preset : "!E";', ONES),
+    ],
+)
+def test_enables_sets_and_clears(state, beats, tmp_path):
+    """The toggler, its flip-flop with a further input E that is 0."""
+    path = tmp_path / "x.lib"
+    made = text().replace('next_state : "D"; clocked_on : "CK";', state)
+    path.write_text(made.replace("pin(D) {", "pin(D, E) {"), encoding="utf-8")
+    net = netlist(5, cell("DFF", CK=CLK, D=6, E="0", Q=5), TOGGLER[1])
+    found = simulate(net, cell_verilog(net, read_liberty(path)), tmp_path, workload(beats))
+    assert found[5] == (CLOCKS if beats is TOGGLING else 0)
 
 
 def test_only_changes_between_0_and_1_are_toggles(tmp_path):

@@ -8,10 +8,14 @@ import pytest
 from fake_tools import one_line
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_library import text, write
+from library_styles import GATES, put, with_extras
+from library_styles import library as styled
+from tiny_library import CLK, RST, cell, netlist, text, write
 
+from pezoexplore.hardware.eda.boolean import Function, parse_function
 from pezoexplore.hardware.eda.liberty_syntax import LibertyError, parse
-from pezoexplore.hardware.power.boolean import Function, parse_function
+from pezoexplore.hardware.power.cell_power import energies
+from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import LOAD, SLEW, Table, read_liberty
 
 
@@ -40,6 +44,13 @@ def test_broken_syntax_names_the_line(broken, line):
     one_line(caught.value)
 
 
+def test_a_line_may_lack_its_semicolon():
+    """As in the ASAP7 libraries, of which one cell's area ends without."""
+    group = parse('library(l) { a : 1\n pin(P) { b :\n 2 * 3; c : "x"\n}\n d : 4 }')
+    assert group.values == {"a": ("1",), "d": ("4",)}
+    assert group.groups[0].values == {"b": ("2", "*", "3"), "c": ("x",)}
+
+
 def test_a_file_is_named(tmp_path):
     path = tmp_path / "x.lib"
     with pytest.raises(LibertyError, match=r"x\.lib: cannot be read"):
@@ -52,9 +63,10 @@ def test_a_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("there", "instead", "reason"),
     [
-        ('"1ns"', '"10ps"', "time_unit"),
-        ("(1,pf)", "(1,ff)", "capacitive_load_unit"),
-        ('"1nW"', '"1uW"', "leakage_power_unit"),
+        ('"1ns"', '"10px"', "time_unit is '10px'; allowed: a number and a unit such as 1ps"),
+        ("(1,pf)", "(1,px)", "capacitive_load_unit"),
+        ('"1nW"', '"1qW"', "leakage_power_unit"),
+        ("nom_voltage : 2.0;", "", "no nom_voltage and no voltage of operating conditions"),
         ('values ("0.2")', 'values ("0.2 0.3")', "2 values for a table of 1"),
         ("area : 9", "area : wide", "'wide' is no number"),
         ("variable_1 : input_transition_time", "variable_1 : colour", "not read"),
@@ -220,3 +232,52 @@ def test_broken_functions(broken):
     with pytest.raises(LibertyError) as caught:
         parse_function(broken)
     one_line(caught.value)
+
+
+def _plain(table: Table) -> list[float]:
+    return [table.at(slew, load) for slew in (0.01, 0.1, 0.3) for load in (0.01, 0.05, 0.2)]
+
+
+@pytest.mark.parametrize("style", ["small", "templated", "cubed", "together"])
+def test_the_same_physics_in_other_styles_reads_the_same(style, tmp_path):
+    first, second = (
+        read_liberty(put(tmp_path, with_extras(styled(name)), f"{name}.lib"))
+        for name in ("plain", style)
+    )
+    assert first.voltage == second.voltage == 1.5
+    assert list(first.cells) == list(second.cells)
+    for name, one in ((name, first.cells[name]) for name in (*GATES, "FDX")):
+        other = second.cells[name]
+        assert other.leakage_nw == pytest.approx(one.leakage_nw)
+        for pin, twin in zip(one.pins.values(), other.pins.values(), strict=True):
+            assert twin.capacitance == pytest.approx(pin.capacitance)
+            assert [e.related for e in twin.energies] == [e.related for e in pin.energies]
+            for energy, same in zip(pin.energies, twin.energies, strict=True):
+                assert _plain(same.rise) == pytest.approx(_plain(energy.rise))
+                assert _plain(same.fall) == pytest.approx(_plain(energy.fall))
+            for arc, same in zip(pin.arcs, twin.arcs, strict=True):
+                for table, match in zip(arc.delay + arc.slew, same.delay + same.slew, strict=True):
+                    assert _plain(match) == pytest.approx(_plain(table))
+
+
+@pytest.mark.parametrize("style", ["states", "supplies"])
+def test_energies_by_state_or_supply_make_the_same_power(style, tmp_path):
+    """States are equally probable here, and of the supplies one delivers everything."""
+    found = []
+    for name in ("plain", style):
+        library = read_liberty(put(tmp_path, styled(name), f"{name}.lib"))
+        net = netlist(5, cell("FDX", CK=CLK, D=6, Q=5), cell("ND2X", A=5, B=RST, Y=6))
+        loads = find_loads(net, library, 0.0, 0.05)
+        found.append(energies(net, library, loads, {CLK: 20, 5: 10, 6: 8, RST: 2}, 10))
+    assert found[1].internal_pj == pytest.approx(found[0].internal_pj)
+    assert found[1].leakage_mw == pytest.approx(found[0].leakage_mw)
+
+
+def test_a_state_that_a_constant_excludes_costs_nothing(tmp_path):
+    library = read_liberty(put(tmp_path, styled("states")))
+    powers = []
+    for constant in ("0", "1"):
+        net = netlist(6, cell("ND2X", A=constant, B=RST, Y=6))
+        loads = find_loads(net, library, 0.0, 0.05)
+        powers.append(energies(net, library, loads, {6: 10, RST: 10}, 10).internal_pj)
+    assert powers[1] - powers[0] == pytest.approx(0.4)

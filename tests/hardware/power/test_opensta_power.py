@@ -15,7 +15,7 @@ from opensta_power import (
 from tiny_library import TOGGLER, netlist, write
 
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.power.boolean import parse_function
+from pezoexplore.hardware.eda.boolean import parse_function
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import read_liberty
 

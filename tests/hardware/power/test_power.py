@@ -16,13 +16,13 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import Instance
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.power import power
+from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.fabric import FABRICS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import WARM_CLOCKS, Workload, count_toggles
 from pezoexplore.hardware.power.liberty import read_liberty
 from pezoexplore.hardware.power.power import (
     COLUMNS,
-    INPUT_SLEW_NS,
     NETLIST_V,
     has_power,
     mapped_netlist,
