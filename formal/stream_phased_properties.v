@@ -4,15 +4,16 @@
 // after a prime number of beats.
 //
 // Lane 0 shows the whole state, so that what is proved of data is proved of the state; lane 1 shows
-// XORs of two state bits each.
+// XORs of two state bits each or, with SHIFTED, the state five beats on.
 
 `resetall
 `timescale 1ns/1ps
 `default_nettype none
 
 module stream_phased_properties #(
-    parameter HAS_RESEED = 0,    // 0 or 1
-    parameter EXPONENT_BITS = 0  // 0 to 2
+    parameter HAS_RESEED = 0,     // 0 or 1
+    parameter EXPONENT_BITS = 0,  // 0 to 2
+    parameter SHIFTED = 0         // 0 or 1
 ) (
     input wire       clk,
     input wire       rst,
@@ -29,8 +30,11 @@ module stream_phased_properties #(
     localparam [3:0] SEED = 4'd5;
     localparam [3:0] LAST = 4'd3;
     localparam [5:0] BASE = 6'd60;
-    // State bit s is in output bit s, and in bits s and s + 1 (modulo 4) of lane 1.
-    localparam [31:0] COLUMNS = {8'b1001_1000, 8'b1100_0100, 8'b0110_0010, 8'b0011_0001};
+    // State bit s is in output bit s, and in bits s and s + 1 (modulo 4) of lane 1 or, with SHIFTED,
+    // in the bits that it has come to five beats on.
+    localparam [31:0] COLUMNS = SHIFTED != 0
+        ? {8'b0110_1000, 8'b0011_0100, 8'b1101_0010, 8'b1010_0001}
+        : {8'b1001_1000, 8'b1100_0100, 8'b0110_0010, 8'b0011_0001};
 
     wire       load_ready;
     wire       out_valid;
@@ -66,9 +70,15 @@ module stream_phased_properties #(
         updated = {state[0], state[3] ^ state[0], state[2:1]};
     endfunction
 
+    function [3:0] beside;
+        input [3:0] state;
+        beside = SHIFTED != 0 ? updated(updated(updated(updated(updated(state)))))
+                              : state ^ {state[2:0], state[3]};
+    endfunction
+
     function [7:0] words;
         input [3:0] state;
-        words = {state ^ {state[2:0], state[3]} ^ 4'd8, state ^ 4'd8};
+        words = {beside(state) ^ 4'd8, state ^ 4'd8};
     endfunction
 
     wire [3:0] states [0:STATES];

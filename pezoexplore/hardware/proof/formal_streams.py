@@ -167,9 +167,13 @@ def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
 _PHASED_RTL = ("stream_phased.v", "xor_luts.v", "lfsr.v", "lfsr_taps.vh")
 
 
-def _stream_phased(has_reseed: int, exponent_bits: int) -> Proof:
+def _stream_phased(has_reseed: int, exponent_bits: int, shifted: int = 0) -> Proof:
     file = "stream_phased.v"
-    late = Edit(file, ".next_address(next_state)", ".next_address(state_q)")
+    late = (
+        Edit(file, "(rst || wrap) ? SEED : (load", "rst ? SEED : (load")
+        if shifted
+        else Edit(file, ".next_address(next_state)", ".next_address(state_q)")
+    )
     return Proof(
         module="stream_phased",
         checker="stream_phased_properties",
@@ -177,6 +181,7 @@ def _stream_phased(has_reseed: int, exponent_bits: int) -> Proof:
         parameters={
             "HAS_RESEED": has_reseed,
             "EXPONENT_BITS": exponent_bits,
+            **({"SHIFTED": 1} if shifted else {}),
         },
         data={"exponents.hex": _hex(0, 1, 2, 3, 0, 2, 1, 3, 3, 0, 1, 2, 2, 1, 0, 3)},
         search=24,
@@ -298,6 +303,7 @@ STREAM_PROOFS = (
     _stream_phased(has_reseed=0, exponent_bits=0),
     _stream_phased(has_reseed=1, exponent_bits=0),
     _stream_phased(has_reseed=1, exponent_bits=2),
+    _stream_phased(has_reseed=0, exponent_bits=2, shifted=1),
     _stream_pool(rows=5),
     _POOL_REFILL,
     _stream_lut_sr(has_reseed=0),
