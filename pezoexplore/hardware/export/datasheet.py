@@ -16,10 +16,12 @@ from pezoexplore.streams.stream import Stream
 
 _POWER_UP = (
     "**Power-up.** Hold `rst` high for at least one clock before anything is read: one is enough, "
-    "whatever the registers hold. They have no initial values. Without `rst` valid is high at once "
-    "and the data mean nothing: on an FPGA, whose registers start at zero, a generator may then "
-    "stand still for ever. A linear generator also stands still in the state of zeros, should an "
-    "upset or a load bring it there; only `rst` or a reseed ends that, and nothing flags it."
+    "whatever the registers hold. They have no initial values. Without `rst` valid may be high at "
+    "once and the data mean nothing: on an FPGA, whose registers start at zero, all lanes may then "
+    "show equal numbers, or one number for ever. A linear generator stands still in the state of "
+    "zeros, should an upset or a load bring it there (of its 2^n - 1 other states, n are an upset "
+    "of one bit away from it); it then shows the same word in every beat. Only `rst` or a reseed "
+    "ends that, and nothing flags it: load no word of zeros."
 )
 
 _AGES = 64
