@@ -51,6 +51,16 @@ def export(
             min=1, max=16, help="Number of layers of the model: the engine has a scale for each."
         ),
     ] = 2,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Prefix of all modules, files and symbols, so that several bundles stand in one "
+            "design: my_rng makes the top my_rng_top."
+        ),
+    ] = None,
+    axis: Annotated[
+        bool, typer.Option("--axis", help="Include a top with the port names of AXI4-Stream.")
+    ] = False,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
 ) -> int:
@@ -62,14 +72,17 @@ def export(
     design = _point(axes, point, results, engine)
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
+    from pezoexplore.hardware.export.naming import check_name
 
     order = Order(
         point=design,
         segments=segments if engine else None,
         rtl_dir=run.rtl_folder(rtl_dir),
-        command=_command(design, segments if engine else None, results is not None),
+        command=_command(design, segments if engine else None, results is not None, name, axis),
         rows=[] if results is None else _rows_of(design, point, results),
         measured_with={} if results is None else _versions(results),
+        name=None if name is None else check_name(name),
+        axis=axis,
     )
     files = bundle_files(order)
     write_bundle(files, out)
@@ -132,7 +145,9 @@ def _rows_of(
     return rows
 
 
-def _command(point: DesignPoint, segments: int | None, with_results: bool) -> str:
+def _command(
+    point: DesignPoint, segments: int | None, with_results: bool, prefix: str | None, axis_top: bool
+) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
     names -= set(point.family.fixed_axes) & {"state_bits"}  # the generator leaves no choice
@@ -142,6 +157,10 @@ def _command(point: DesignPoint, segments: int | None, with_results: bool) -> st
             words += [f"--{axis.replace('_', '-')}", str(value)]
     if segments is not None:
         words += ["--engine", "--segments", str(segments)]
+    if prefix is not None:
+        words += ["--name", prefix]
+    if axis_top:
+        words.append("--axis")
     if with_results:
         words += ["--results", "RUN_DIR"]
     return shlex.join([*words, "--out", "DIR"])

@@ -12,7 +12,7 @@ from pezoexplore import __version__
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
-from pezoexplore.hardware.export.core import NAME as CORE_NAME
+from pezoexplore.hardware.export.axis import AXIS_TOP, axis_top
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
@@ -24,6 +24,7 @@ from pezoexplore.hardware.export.model import (
     tags,
     template,
 )
+from pezoexplore.hardware.export.naming import PREFIX, renamed
 from pezoexplore.hardware.export.vectors import stream_vectors
 from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
@@ -60,6 +61,8 @@ class Order:
         command: Command line that exports the same bundle, without the folder.
         rows: Rows of results of the point, as written, one per target; may be empty.
         measured_with: Tool versions of those results.
+        name: Prefix of its modules, files and symbols; None for none.
+        axis: Whether a top with the port names of AXI4-Stream comes along.
     """
 
     point: DesignPoint
@@ -68,6 +71,8 @@ class Order:
     command: str
     rows: Sequence[Row] = ()
     measured_with: Mapping[str, str | None] | None = None
+    name: str | None = None
+    axis: bool = False
 
 
 def bundle_files(order: Order) -> dict[str, str]:
@@ -82,6 +87,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         raise DesignError(f"{point.label()}: has no hardware to export")
     stream = Stream(point)
     held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
+    held |= {"axis"} if order.axis else set()
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(stream),
         f"sw/{PYTHON_NAME}": python_model(stream),
@@ -98,12 +104,16 @@ def bundle_files(order: Order) -> dict[str, str]:
             "test/bench_engine.py": template("bench_engine.py"),
             **engine_vectors(point, order.segments),
         }
-    files[CORE_NAME] = core_file(point.label(), files, order.segments is not None)
     digest = rtl_hash(point.hardware(), order.rtl_dir)
     files["DATASHEET.md"] = datasheet(
         stream, order.rows, order.segments, _provenance(order, digest)
     )
     files["README.md"] = fill(template("README.md"), held, {"title": point.label()})
+    if order.name is not None:
+        files = renamed(files, order.name)
+    prefix = order.name or PREFIX
+    top = f"{prefix}_{'engine' if order.segments is not None else 'axis' if order.axis else 'top'}"
+    files[f"{prefix}.core"] = core_file(point.label(), files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
 
@@ -113,6 +123,8 @@ def _rtl(order: Order) -> dict[str, str]:
     point = order.point
     stream = build(Stream(point.hardware()), order.rtl_dir)
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
+    if order.axis:
+        texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
     if order.segments is not None:
         engine = build_engine(point, order.segments, order.rtl_dir)
         texts["pezo_engine.v"] = engine.top

@@ -11,26 +11,24 @@ import yaml
 from pezoexplore import __version__
 from pezoexplore.design.yaml_tree import PlainDumper
 
-NAME = "pezo.core"
-
 _TYPES = {".v": "verilogSource-2005", ".vh": "verilogSource-2005", ".hex": "user"}
 
 
-def core_file(label: str, files: Mapping[str, str], engine: bool) -> str:
-    """Return the core file: RTL for any flow, and a target that lints it.
+def core_file(label: str, files: Mapping[str, str], top: str, name: str | None) -> str:
+    """Return the core file: RTL for any flow and for cores that depend on it, and a lint target.
 
     Args:
         label: Description of the design, one line.
         files: Contents of the bundle's files by path.
-        engine: True if the bundle contains the perturbation engine.
+        top: Name of the top module.
+        name: Name of the bundle, and of the core; None for one by its content.
     """
     paths = sorted(files)
     rtl = [path for path in paths if path.startswith("rtl/")]
     digest = hashlib.sha256("".join(files[path] for path in rtl).encode()).hexdigest()[:8]
-    top = "pezo_engine" if engine else "pezo_top"
     lint = {"tool": "verilator", "verilator_options": ["-Wall"]}
     content = {
-        "name": f"pezoexplore:rng:pezo_{digest}:{__version__}",
+        "name": f"pezoexplore:rng:{name or f'pezo_{digest}'}:{__version__}",
         "description": label,
         "license": "Apache-2.0",
         "filesets": {"rtl": {"files": _entries(rtl)}},
