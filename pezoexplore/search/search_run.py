@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pezoexplore.analysis.hypervolume import box_of
 from pezoexplore.files import write_atomically
@@ -18,6 +18,7 @@ from pezoexplore.search.stage_evaluator import StageEvaluator, TimeIsUpError
 from pezoexplore.search.study import STUDY_NAME, KeptStudy
 from pezoexplore.search.warm_start import warm_start
 from pezoexplore.sweeps.executors.local import Executor, Local
+from pezoexplore.sweeps.plan import note
 from pezoexplore.sweeps.rundir import RUN_NAME, open_run_dir
 from pezoexplore.sweeps.store import Store
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
@@ -168,19 +169,39 @@ def _search(
         nonlocal latest
         latest = list(known)
         kept.keep(study)
-        run_dir.write(HISTORY_NAME, evaluator.history_csv(known))
-        if progress is not None:
-            progress(_news(goal, known, settings.budget))
+        tell(known)
 
-    run_dir.write(HISTORY_NAME, evaluator.history_csv(history))
-    if progress is not None:
-        progress(_news(goal, history, settings.budget))
+    def tell(known: Sequence[Known]) -> None:
+        run_dir.write(HISTORY_NAME, evaluator.history_csv(known))
+        news = _news(goal, known, settings.budget)
+        note(evaluator.store, "study", _study(evaluator, news, known))
+        if progress is not None:
+            progress(news)
+
+    tell(history)
     try:
         latest = search(goal, candidates, evaluator, settings, expired=evaluator.expired,
                         history=history, study=study, journal=journal)  # fmt: skip
     except TimeIsUpError:
         return latest, False
     return latest, not evaluator.expired() or evaluations(latest) >= settings.budget
+
+
+def _study(evaluator: StageEvaluator, news: SearchNews, history: Sequence[Known]) -> dict[str, Any]:
+    """Return the search so far, as its live page shows it."""
+    goal, target = evaluator.goal, evaluator.space.hardware.names[0]
+    return asdict(news) | {
+        "name": evaluator.space.name,
+        "sampler": evaluator.settings.sampler,
+        "maximize": list(goal.maximize),
+        "minimize": list(goal.minimize),
+        "designs": [
+            (item.point.label(), target, item.point.rng, item.point.reuse,
+             [item.finding.cells[name] for name in goal.objectives])
+            for item in history
+            if goal.feasible(item)
+        ],
+    }  # fmt: skip
 
 
 def _news(goal: Goal, history: Sequence[Known], budget: int) -> SearchNews:

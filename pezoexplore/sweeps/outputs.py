@@ -7,7 +7,7 @@ import hashlib
 import heapq
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,10 +23,9 @@ from pezoexplore.sweeps.rows import (
     ON_FRONT,
     Row,
     cell_text,
+    joined_row,
     point_ids,
-    result_row,
     skipped_row,
-    with_generator,
 )
 from pezoexplore.sweeps.rundir import DESIGN_NAME, PROGRAM, RUN_NAME
 from pezoexplore.sweeps.stage import STAGE_ORDER
@@ -254,7 +253,11 @@ class Outputs:
         for identity, point, uses in self.plan.results():
             timings.writerows(map(_timing, uses))
             for target in sorted(self.space.hardware.names):
-                yield _row(identity, point, target, uses)
+                parts = [
+                    (use.stage.name, use.stage.target, use.result.status, use.result.payload)
+                    for use in uses
+                ]
+                yield joined_row(identity, target, point, parts)
 
     def _skipped_row(self, skip: SkippedPoint) -> Row:
         return skipped_row(point_ids(self.space)(skip.axes), skip.axes, skip.reason)
@@ -312,21 +315,6 @@ def _test_case(use: Use) -> TestCase:
         error=None if has_verdict else why,
         output=result.record.log if why is not None else "",
     )
-
-
-def _row(identity: str, point: DesignPoint, target: str, uses: Iterable[Use]) -> Row:
-    cells: dict[str, object] = {}
-    status = "ok"
-    for use in uses:
-        result = use.result
-        if use.stage.target not in (None, target):
-            continue
-        cells |= result.payload
-        if status == "ok" and result.status != "ok":
-            status = f"{result.status}:{use.stage.name}"
-    if status == "ok" and cells.get("diverged_step") is not None:
-        status = f"diverged:{cells['diverged_step']}"
-    return result_row(identity, target, status, point, with_generator(cells))
 
 
 def _place(row: Row) -> tuple[str, str]:

@@ -41,6 +41,8 @@ _TABLES = {
 }
 """Columns of the plan's tables; the status of a task is empty until its run has ended."""
 
+_FACTS = "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+
 _ADD_TASK = """
 INSERT INTO tasks (key, point_id, stage, priority) VALUES (?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE
@@ -219,7 +221,25 @@ def make_plan(
         plan = Plan(store, stages, run_dir)
         while batch := list(itertools.islice(rest, BATCH)):
             plan.add({identity(point): point for point in batch})
+        design = {
+            "name": space.name,
+            "stages": [[stage.name, stage.target] for stage in plan.stages],
+            "targets": sorted(space.hardware.names),
+            "constraints": [str(constraint) for constraint in space.constraints],
+        }
+        note(store, "design", design | space.objectives.model_dump(mode="json"))
     return plan
+
+
+def note(store: Store, name: str, value: object) -> None:
+    """Keep a fact for who looks on, in place of an earlier one: ``design`` or ``study``, as JSON.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    with store.transaction():
+        store.query(_FACTS)
+        store.write("INSERT OR REPLACE INTO facts VALUES (?, ?)", [(name, canonical_json(value))])
 
 
 def records_by_point(store: Store) -> Iterator[tuple[str, Record]]:

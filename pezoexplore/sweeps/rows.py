@@ -137,6 +137,34 @@ def result_row(
     return row | {"point_id": identity, "target": target, "status": status}
 
 
+def joined_row(
+    identity: str,
+    target: str,
+    point: DesignPoint,
+    parts: Iterable[tuple[str, str | None, str, Mapping[str, object]]],
+) -> Row:
+    """Return the row of a point on a target, joined from the results of its stages.
+
+    Args:
+        identity: The point's id.
+        target: Hardware target.
+        point: The design point.
+        parts: Name, target, status and result of each stage, in ``STAGE_ORDER``; those of other
+            targets are left out.
+    """
+    cells: dict[str, object] = {}
+    status = "ok"
+    for name, of_target, ended, payload in parts:
+        if of_target not in (None, target):
+            continue
+        cells |= payload
+        if status == "ok" and ended != "ok":
+            status = f"{ended}:{name}"
+    if status == "ok" and cells.get("diverged_step") is not None:
+        status = f"diverged:{cells['diverged_step']}"
+    return result_row(identity, target, status, point, with_generator(cells))
+
+
 def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
     """Return results with the generator's energy up to the target accuracy, where it is known.
 

@@ -23,7 +23,7 @@ from pezoexplore.sweeps.stage import STAGE_ORDER
 SHOWN = 8
 """Number of latest runs, and of latest failures, that are shown."""
 
-_PATIENCE_S = 1.0
+PATIENCE_S = 1.0
 
 _SHOWN_CELLS = {
     "train": "accuracy_mean",
@@ -35,7 +35,7 @@ _SHOWN_CELLS = {
 }
 """The column of a stage's result that is shown."""
 
-_VERDICT = "CASE WHEN payload LIKE '%\"rtl_status\":\"fail\"%' THEN 'failed' ELSE status END"
+VERDICT = "CASE WHEN payload LIKE '%\"rtl_status\":\"fail\"%' THEN 'failed' ELSE status END"
 
 
 @dataclass(frozen=True)
@@ -100,19 +100,16 @@ def look(path: Path) -> Snapshot | None:
     Raises:
         RunDirError: It is no run directory, or its store is damaged.
     """
-    store = path / STORE_NAME
-    if not store.is_file() and not (path / LOCK_NAME).exists():
-        raise RunDirError(f"{path}: no run directory; name the folder that a sweep writes to")
-    running = _held(path / LOCK_NAME)
+    store, running = path / STORE_NAME, is_running(path)
     finished, failures = (False, 0) if running else _end(path)
     found: _Found = ({}, (), ())
     progress: _Progress = (None, None, None)
     try:
-        with _opened(store) as database:
+        with opened(store) as database:
             if database is not None:
-                found = _results(database)
+                found = results_in(database)
                 if running:
-                    progress = _progress(database, (path / LOCK_NAME).stat().st_mtime)
+                    progress = progress_in(database, path)
     except sqlite3.OperationalError:  # locked for longer than we wait, or gone
         return None
     except sqlite3.DatabaseError as error:
@@ -120,8 +117,15 @@ def look(path: Path) -> Snapshot | None:
     return Snapshot(running, finished, failures, *progress, *found)
 
 
-def _held(lock: Path) -> bool:
-    """Return whether a process holds a run directory."""
+def is_running(path: Path) -> bool:
+    """Return whether a process holds a run directory.
+
+    Raises:
+        RunDirError: It is no run directory.
+    """
+    lock = path / LOCK_NAME
+    if not (path / STORE_NAME).is_file() and not lock.exists():
+        raise RunDirError(f"{path}: no run directory; name the folder that a sweep writes to")
     try:
         with lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -145,26 +149,26 @@ def _end(path: Path) -> tuple[bool, int]:
 
 
 @contextmanager
-def _opened(store: Path) -> Iterator[sqlite3.Connection | None]:
+def opened(store: Path) -> Iterator[sqlite3.Connection | None]:
     """Open a run database read-only; None for one that holds nothing yet."""
     if not store.is_file() or not store.stat().st_size:
         yield None
         return
     uri = f"{store.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, timeout=_PATIENCE_S, uri=True)) as database:
+    with closing(sqlite3.connect(uri, timeout=PATIENCE_S, uri=True)) as database:
         yield database
 
 
-def _results(database: sqlite3.Connection) -> _Found:
+def results_in(database: sqlite3.Connection) -> _Found:
     """Return the number of results by stage and status, the latest, and the latest failures."""
     counts: dict[str, dict[str, int]] = {}
-    query = f"SELECT stage, {_VERDICT}, count(*) FROM results GROUP BY 1, 2"
+    query = f"SELECT stage, {VERDICT}, count(*) FROM results GROUP BY 1, 2"
     for stage, status, number in database.execute(query):
         counts.setdefault(stage, {})[status] = number
-    columns = f"stage, determinants, {_VERDICT}, seconds, payload, reason"
+    columns = f"stage, determinants, {VERDICT}, seconds, payload, reason"
     last = f"ORDER BY rowid DESC LIMIT {SHOWN}"
     latest = database.execute(f"SELECT {columns} FROM results {last}").fetchall()
-    bad = f"SELECT {columns} FROM results WHERE {_VERDICT} != 'ok' {last}"
+    bad = f"SELECT {columns} FROM results WHERE {VERDICT} != 'ok' {last}"
     latest_failures = database.execute(bad).fetchall()
     order = {stage: counts[stage] for stage in STAGE_ORDER if stage in counts}
     return order, tuple(map(_ended, latest)), tuple(map(_ended, latest_failures))
@@ -176,10 +180,10 @@ def _ended(row: tuple[str, str, str, float, str, str]) -> Ended:
         name = _SHOWN_CELLS.get(stage, "")
         cell = json.loads(payload).get(name)
         reason = "" if cell is None else f"{name} {cell:.6g}"
-    return Ended(stage, _label(determinants), status, seconds, reason)
+    return Ended(stage, label_of(determinants), status, seconds, reason)
 
 
-def _label(determinants: str) -> str:
+def label_of(determinants: str) -> str:
     """Return the label of the design that a run was of."""
     try:
         return DesignPoint.from_json(json.loads(determinants)["key"]["axes"]).label()
@@ -187,11 +191,12 @@ def _label(determinants: str) -> str:
         return ""
 
 
-def _progress(database: sqlite3.Connection, since: float) -> _Progress:
-    """Return runs done, runs in all, and seconds left of the sweep that started at a time."""
+def progress_in(database: sqlite3.Connection, path: Path) -> _Progress:
+    """Return runs done, runs in all, and seconds left of the sweep that runs in a directory."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone():
         return None, None, None
     query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
     total, done, ran = database.execute(query).fetchone()
+    since = (path / LOCK_NAME).stat().st_mtime
     left = (time.time() - since) * (total - done) / ran if ran else None
     return int(done), int(total), left

@@ -19,6 +19,7 @@ from sweep_fakes import INFO, runs_of
 from pezoexplore.design.columns import RESULT_COLUMNS
 from pezoexplore.design.lattice.expand import expand
 from pezoexplore.errors import DesignError
+from pezoexplore.report.live.state import LiveRun
 from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED
 from pezoexplore.search.screening import CHEAP
 from pezoexplore.search.search import evaluations
@@ -331,3 +332,26 @@ def test_progress_and_the_summary(tmp_path: Path, runs: Path) -> None:
     assert summary["stage_runs"] == {"synth": 20, "train": 20}
     assert result.hypervolume > 0.3
     assert POINTS == 120
+
+
+def test_the_live_page_shows_the_search_and_its_front(tmp_path: Path, runs: Path) -> None:
+    """Before anything is planned the designs are those of the search."""
+    live, seen = LiveRun(tmp_path / "out"), []
+
+    class News(list):
+        def append(self, news: SearchNews) -> None:
+            seen.append((news, live.state()))
+
+    run(tmp_path / "out", runs, progress=News(), budget=12, batch=4)
+    assert len(seen) > 2
+    for news, now in seen:
+        assert now["error"] == ""
+        assert now["state"] == "running"
+        assert now["study"]["evaluations"] == news.evaluations
+        assert now["study"]["outcomes"] == dict(news.outcomes)
+        assert now["complete"] == news.outcomes.get("complete", 0)
+        assert any(one["front"] for one in now["designs"]) == bool(now["designs"])
+    now = live.state()
+    assert now["state"] == "finished"
+    assert now["study"]["evaluations"] == 12
+    assert {one["target"] for one in now["designs"]} == {"xcup"}

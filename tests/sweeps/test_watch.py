@@ -95,7 +95,7 @@ def test_looking_changes_nothing(sweep):
 
 def test_a_store_being_written_is_not_waited_for_for_ever(sweep, monkeypatch):
     out = sweep()
-    monkeypatch.setattr("pezoexplore.sweeps.watch._PATIENCE_S", 0.01)
+    monkeypatch.setattr("pezoexplore.sweeps.watch.PATIENCE_S", 0.01)
     with closing(sqlite3.connect(out / "store.sqlite", isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
         assert look(out) is None

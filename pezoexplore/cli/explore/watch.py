@@ -30,8 +30,23 @@ def watch(
     once: Annotated[
         bool, typer.Option("--once", help="Print the current state, and do not wait.")
     ] = False,
+    web: Annotated[
+        bool,
+        typer.Option(
+            "--web",
+            help="Serve a page of the run to a browser on this machine, until Ctrl-C: progress, "
+            "the front as it grows, failures with their logs.",
+        ),
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page; 0: any that is free.")
+    ] = 0,
     format_: Annotated[
-        TableOrJson, typer.Option("--format", help="json: print the current state as one document.")
+        TableOrJson,
+        typer.Option(
+            "--format",
+            help="json: print the current state, or the address of the page, as one document.",
+        ),
     ] = TableOrJson.table,
 ) -> int:
     """Show how far a running sweep is, until it ends; its directory is only read.
@@ -39,6 +54,8 @@ def watch(
     The exit status is 1 when the sweep was stopped, or ended with failures.
     """
     now = _look(run_dir)
+    if web:
+        return _serve(run_dir, port, interval, format_)
     if format_ is TableOrJson.json:
         print_json(asdict(now))
         return 0
@@ -56,6 +73,26 @@ def watch(
     for line in _lines(now) if console.is_terminal else [_state(now)]:
         echo(line)
     return 0 if now.finished and not now.failures else 1
+
+
+def _serve(path: Path, port: int, interval_s: float, format_: TableOrJson) -> int:
+    """Serve the page of a run until Ctrl-C."""
+    from pezoexplore.processes import Terminated
+    from pezoexplore.report.live.server import LiveServer
+
+    with LiveServer(path, port, interval_s) as server:
+        if format_ is TableOrJson.json:
+            print_json({"url": server.url, "run_dir": str(path)})
+        else:
+            echo(f"{server.url}\nOpen it in a browser on this machine; Ctrl-C stops it.")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except Terminated:
+            raise
+        except KeyboardInterrupt:
+            return 0
+    return 0
 
 
 def _look(path: Path) -> Snapshot:

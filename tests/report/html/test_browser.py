@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsers import PATIENCE, chromium
+from playwright.sync_api import Browser, Page
 from report_run import EVIL, POINTS, make_evil_run, make_run
 
 from pezoexplore.report.html.data import read_report
@@ -15,29 +15,13 @@ from pezoexplore.report.html.page import render
 
 pytestmark = pytest.mark.slow
 
-ARGUMENTS = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
-    *("--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 ROWS = "#table tbody tr[data-row]"
-PATIENCE = 300_000
-"""Milliseconds that anything may take: the machine may be busy."""
-
-BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
-"""The last is a snap on Ubuntu, which needs more than a container has."""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert program, "chromium is missing; type: sudo apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=ARGUMENTS, timeout=PATIENCE
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 class Opened:

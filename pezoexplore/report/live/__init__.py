@@ -1,0 +1,1 @@
+"""The live page of a run: what its database holds, served to this machine alone."""
