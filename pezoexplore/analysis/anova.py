@@ -138,8 +138,10 @@ def _basis(columns: Floats, least: float = 0.0) -> Floats:
 
 def _products(weights: Floats, first: Floats, second: Floats) -> Floats:
     """Return first' W second for B weightings: float64 [B, p, q]."""
-    pairs = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
-    return (weights @ pairs).reshape(len(weights), first.shape[1], second.shape[1])
+    left, found = first.T.copy(), np.empty((len(weights), first.shape[1], second.shape[1]))
+    for weighting, product in zip(weights, found, strict=True):
+        np.matmul(left * weighting, second, out=product)
+    return found
 
 
 def _fitted(gram: Floats, right: Floats) -> Floats:

@@ -280,13 +280,15 @@ def _one_a_design(
     rows: list[Mapping[str, object]], values: list[float]
 ) -> tuple[list[Mapping[str, object]], list[float]]:
     """Keep one row per design where the result is the same on all targets, such as an accuracy."""
+    if len({cell_text(row.get("target")) for row in rows}) < 2:
+        return rows, values
     designs = [tuple(cell_text(row.get(axis)) for axis in AXES) for row in rows]
     found: dict[tuple[str, ...], set[float]] = {}
     first: dict[tuple[str, ...], object] = {}
     for design, row, value in zip(designs, rows, values, strict=True):
         found.setdefault(design, set()).add(value)
         first.setdefault(design, row.get("target"))
-    if len({cell_text(row.get("target")) for row in rows}) < 2 or max(map(len, found.values())) > 1:
+    if max(map(len, found.values())) > 1:
         return rows, values
     kept = [i for i, design in enumerate(designs) if rows[i].get("target") == first[design]]
     return [rows[index] for index in kept], [values[index] for index in kept]

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pezoexplore.intervals import ends
-from pezoexplore.report.html.data import Report
+from pezoexplore.report.html.data import Report, number_in
 from pezoexplore.report.html.figures import curve_order
 from pezoexplore.report.plots import style
 from pezoexplore.report.plots.plots import draw_fronts
@@ -47,6 +47,7 @@ def draw_paper(report: Report, folder: Path) -> list[Path]:
             report.constraints,
             KINDS,
             report.chance,
+            report.front,
         )
     written += draw_sensitivity(report.sensitivity, folder, KINDS)
     with style.house_style():
@@ -86,21 +87,27 @@ def _span(report: Report) -> Figure | None:
     d, columns = report.parameters, ("effective_span", "effective_dim")
     if d is None or not {*columns, "accuracy_mean"} <= set(report.frame.columns):
         return None
-    colours = style.rng_colours(point.rng for point in report.points)
-    clouds = {
-        (column, rng): cloud
-        for column in columns
-        for rng in colours
-        if (cloud := _points(report, rng, column, d))[0]
-    }
+    clouds: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    for row, point in zip(report.rows, report.points, strict=True):
+        accuracy = number_in(row, "accuracy_mean")
+        if row.get("status", "ok") != "ok" or math.isnan(accuracy):
+            continue
+        for column in columns:
+            share = 100 * number_in(row, column) / d
+            if share > 0:
+                xs, ys = clouds.setdefault((column, point.rng), ([], []))
+                xs.append(share)
+                ys.append(accuracy)
     if not clouds:
         return None
+    colours = style.rng_colours(rng for _, rng in clouds)
     figure = Figure(figsize=(style.WIDTH, _BOTTOM + _HEIGHT + 0.35))
     for place, column in enumerate(columns):
         left = _LEFT + place * (_SPAN_WIDTH + _GAP)
         axes = style.axes_at(figure, left, _BOTTOM, _SPAN_WIDTH, _HEIGHT)
-        for (of, rng), (xs, ys) in clouds.items():
-            if of == column:
+        for rng in colours:
+            xs, ys = clouds.get((column, rng), ([], []))
+            if xs:
                 axes.plot(xs, ys, "o", ms=3, mfc="none", mew=0.8, color=colours[rng],
                           label=rng if place == 0 else None)  # fmt: skip
         axes.set_xscale("log")
@@ -110,15 +117,3 @@ def _span(report: Report) -> Figure | None:
         axes.tick_params(labelleft=place == 0)
     figure.legend(loc="upper center", ncols=len(colours), fontsize=6.5, borderaxespad=0.2)
     return figure
-
-
-def _points(report: Report, rng: str, column: str, d: int) -> tuple[list[float], list[float]]:
-    """Return shares of d and accuracies, both percent, of a generator's finished designs."""
-    xs, ys = [], []
-    for index, (row, point) in enumerate(zip(report.rows, report.points, strict=True)):
-        share, accuracy = report.value(index, column), report.value(index, "accuracy_mean")
-        finished = row.get("status", "ok") == "ok" and point.rng == rng
-        if finished and share > 0 and not math.isnan(accuracy):
-            xs.append(100 * share / d)
-            ys.append(accuracy)
-    return xs, ys

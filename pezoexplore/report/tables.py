@@ -59,14 +59,14 @@ def front_table(
     Raises:
         DesignError: A column is unknown.
     """
-    return _table_of(_members(frame, front, objectives), objectives)
+    return ["design", *objectives], design_cells(_members(frame, front, objectives), objectives)
 
 
-def _table_of(
+def design_cells(
     chosen: Sequence[tuple[str, Mapping[str, object]]], objectives: Sequence[str]
-) -> tuple[list[str], list[list[str]]]:
-    cells = [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
-    return ["design", *objectives], cells
+) -> list[list[str]]:
+    """Return the cells of designs, each given as its label and row; see :func:`front_table`."""
+    return [[label, *(_cell(row, name) for name in objectives)] for label, row in chosen]
 
 
 def _members(
@@ -183,7 +183,7 @@ def print_front(
     """
     console = console or Console()
     chosen = _members(frame, front, objectives)
-    header, rows = _table_of(chosen, objectives)
+    header, rows = ["design", *objectives], design_cells(chosen, objectives)
     if not rows:
         why = empty_front(frame_rows(frame), objectives, constraints)
         _line(console, f"Pareto front: empty: {why}")

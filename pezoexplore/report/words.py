@@ -7,7 +7,7 @@ import math
 from pezoexplore.analysis.statistics import ACCURACY
 from pezoexplore.intervals import in_words
 from pezoexplore.report.html.data import Report
-from pezoexplore.report.tables import confidence_columns, front_table
+from pezoexplore.report.tables import confidence_columns, design_cells
 
 MAX_FRONT = 100
 """Most designs of the front in the table."""
@@ -40,10 +40,9 @@ def front_rows(report: Report) -> tuple[list[str], list[list[str]]]:
     The differences are those of :func:`confidence_columns`.
     """
     members = report.members()[:MAX_FRONT]
-    header, cells = ["design", *report.objectives], []
-    for index in members:
-        line = front_table(report.frame.iloc[[index]], [True], report.objectives)[1][0]
-        cells.append([report.labels[index], *line[1:]])
+    header = ["design", *report.objectives]
+    chosen = [(report.labels[index], report.rows[index]) for index in members]
+    cells = design_cells(chosen, report.objectives)
     if ACCURACY in report.objectives:
         rows = [report.rows[index] for index in members]
         sure = [report.sure[index] for index in members]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pezoexplore.cli.options import Format, TableOrJson, there
-from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.cli.terminal import counted, echo, print_json, telling
 
 
 def report(
@@ -33,19 +33,23 @@ def report(
     with their reasons, and provenance.
     """
     from pezoexplore import paths
+    from pezoexplore.analysis.run_files import results_file
     from pezoexplore.files import write_atomically
     from pezoexplore.report.html.data import read_report
     from pezoexplore.report.html.page import render
     from pezoexplore.report.markdown import markdown
     from pezoexplore.report.paper import draw_paper
 
-    found = read_report(run)
+    tell = telling(results_file(run))
+    tell(f"reading {results_file(run)}")
+    found = read_report(run, tell)
     folder = found.path.parent if out is None else out
     paths.make_folder(folder)
     files = [folder / "report.html", folder / "report.md"]
     write_atomically(files[0], render(found))
     write_atomically(files[1], markdown(found))
     if figures:
+        tell("the figures")
         files += draw_paper(found, folder / "figures")
     if format_ is TableOrJson.json:
         counts = {"designs": len(found.rows), "front": sum(found.front), "failed": found.failed}

@@ -6,14 +6,15 @@ import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
-from pezoexplore.analysis.pareto import as_conditions, front_of_frame
+from pezoexplore.analysis.pareto import as_conditions, front_of_rows
 from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, read_run
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.analysis.standing import cautions
@@ -89,8 +90,7 @@ class Report:
 
     def value(self, index: int, column: str) -> float:
         """Return a cell as a number, NaN if it holds none."""
-        number = parse_number(self.rows[index].get(column))
-        return math.nan if number is None else number
+        return number_in(self.rows[index], column)
 
     def members(self) -> list[int]:
         """Return the rows on the front, ascending by the costs in order, then by accuracy."""
@@ -103,7 +103,7 @@ class Report:
         """Objectives, those to maximize first."""
         return [*self.maximize, *self.minimize]
 
-    @property
+    @cached_property
     def cautions(self) -> list[str]:
         """What speaks against trusting the accuracies, one sentence each."""
         return cautions(self.rows, self.front, self.chance)
@@ -119,11 +119,18 @@ class Report:
         return sum(str(row.get("status", "ok")) == "ok" for row in self.rows)
 
 
-def read_report(source: Path) -> Report:
+def number_in(row: Row, column: str) -> float:
+    """Return a cell as a number, NaN if it holds none."""
+    number = parse_number(row.get(column))
+    return math.nan if number is None else number
+
+
+def read_report(source: Path, tell: Callable[[str], None] = lambda _: None) -> Report:
     """Read the data of a report.
 
     Args:
         source: A run directory or a results.csv.
+        tell: Is told what is being done.
 
     Raises:
         PezoError: The run does not exist, or its results or design cannot be read.
@@ -132,8 +139,14 @@ def read_report(source: Path) -> Report:
     folder, frame, rows = run.path.parent, run.frame, list(run.rows)
     notes: list[str] = []
     goals = run.goals()
-    front = front_of_frame(frame, goals.maximize, goals.minimize, goals.constraints).tolist()
-    points, labels = [DesignPoint.from_json(row) for row in rows], row_labels(rows)
+    columns = [str(name) for name in frame.columns]
+    tell(f"{len(rows):,} rows: the front")
+    front = front_of_rows(rows, columns, goals.maximize, goals.minimize, goals.constraints).tolist()
+    tell("how sure each design is to be on it")
+    sure = _confidence(rows, goals)
+    tell("what moves the results, and the streams")
+    points = [DesignPoint.from_json(row) for row in rows]
+    labels = row_labels(rows, points=points)
     records = _records(folder / STORE_NAME, notes)
     parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
     curves = {
@@ -152,7 +165,7 @@ def read_report(source: Path) -> Report:
         points=points,
         labels=labels,
         front=front,
-        sure=_confidence(rows, goals),
+        sure=sure,
         maximize=goals.maximize,
         minimize=goals.minimize,
         constraints=list(map(str, goals.constraints)),

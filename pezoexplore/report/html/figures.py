@@ -24,6 +24,9 @@ MAX_CURVES = 40
 SHOWN_CURVES = 7
 """Learning curves in the figure, and those initially visible."""
 
+MAX_CLOUD = 4000
+"""Designs in a cloud of points: of more, the front and evenly spaced others."""
+
 MAX_BARS = 40
 MAX_PAIRS = 8
 RESOURCES = ("lut", "ff", "muxf", "carry", "bram", "dsp")
@@ -115,6 +118,8 @@ def span_figure(report: Report) -> Figure | None:
         for index, row in enumerate(report.rows)
         if row.get("status", "ok") == "ok" and not math.isnan(report.value(index, "accuracy_mean"))
     ]
+    every = -(-len(usable) // MAX_CLOUD)
+    usable = [row for place, row in enumerate(usable) if place % every == 0 or report.front[row]]
     data = []
     for side, column in enumerate(columns, start=1):
         for rng, colour in style.rng_colours(point.rng for point in report.points).items():

@@ -18,7 +18,7 @@ from typing import Any
 
 from pezoexplore.design.columns import COLUMN_HELP, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text as text_of
-from pezoexplore.design.conditions import is_missing, parse_number
+from pezoexplore.design.conditions import is_missing
 from pezoexplore.design.point import AXES
 from pezoexplore.report.designs import interval_column
 from pezoexplore.report.html import figures
@@ -101,9 +101,14 @@ def _sampled(beats: int, whole: bool) -> str:
 
 
 def _column(report: Report, name: str) -> dict[str, Any]:
-    """Return a column with its cells: numbers, infinity as text, None for empty cells."""
+    """Return a column with its cells: numbers, infinity as text, None for empty cells.
+
+    Cells that are all the same are given once, in `all`.
+    """
     numeric = name not in TEXT_COLUMNS and report.frame[name].dtype.kind == "f"
-    cells = [_cell(row.get(name), numeric) for row in report.rows]
+    convert = _number_cell if numeric else _text_cell
+    cells = list(map(convert, report.frame[name].tolist()))
+    values = set(cells)
     half = interval_column(name) if name.endswith("_mean") else ""
     return {
         "name": name,
@@ -111,21 +116,21 @@ def _column(report: Report, name: str) -> dict[str, Any]:
         "help": COLUMN_HELP.get(name, ""),
         "numeric": numeric,
         "axis": name in AXES,
-        "varies": len({cell for cell in cells if cell is not None}) > 1,
+        "varies": len(values - {None}) > 1,
         "half": half if half in report.frame.columns else None,
-        "cells": cells,
+        "cells": cells if len(values) > 1 else None,
+        "all": cells[0] if len(values) == 1 else None,
     }
 
 
-def _cell(cell: object, numeric: bool) -> str | float | int | None:
-    if is_missing(cell) or cell == "":
-        return None
-    number = parse_number(cell) if numeric else None
-    if number is None:
-        return text_of(cell)
-    if math.isinf(number):
-        return "inf" if number > 0 else "-inf"
-    return int(number) if number.is_integer() else number
+def _text_cell(cell: object) -> str | None:
+    return None if is_missing(cell) else text_of(cell)
+
+
+def _number_cell(number: float) -> str | float | int | None:
+    if math.isfinite(number):
+        return int(number) if number.is_integer() else number
+    return None if math.isnan(number) else "inf" if number > 0 else "-inf"
 
 
 def script_json(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from browsers import PATIENCE, chromium
 from playwright.sync_api import Browser, Page
 from report_run import EVIL, POINTS, make_evil_run, make_run
 
+from pezoexplore.report.html import page as page_module
 from pezoexplore.report.html.data import read_report
 from pezoexplore.report.html.page import render
 
@@ -217,3 +219,21 @@ def test_markup_in_a_run_is_shown_and_never_run(browser: Browser, tmp_path: Path
     assert opened.page.locator("img").count() == 0
     assert opened.requests == [path.as_uri()]
     opened.page.close()
+
+
+def test_of_very_many_designs_some_are_drawn_and_all_are_in_the_table(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    own = page_module._own
+    monkeypatch.setattr(
+        page_module, "_own", lambda name: own(name).replace("MOST = 4000", "MOST = 3")
+    )
+    file = tmp_path / "report.html"
+    file.write_text(render(read_report(make_run(tmp_path / "small"))), encoding="utf-8")
+    opened = Opened(browser, file)
+    assert opened.errors == []
+    told = opened.page.inner_text("#key")
+    count = int(re.search(r"(\d+) of 11 designs drawn", told).group(1))
+    front = opened.page.evaluate("JSON.parse(document.getElementById('data').textContent).front")
+    assert sum(front) <= count < 11
+    assert len(opened.designs()) == 11

@@ -118,3 +118,15 @@ def test_figures_of_the_front_failures_and_provenance_are_there(page: str):
     assert data["figures"]["curves"]["data"]
     # a stream for each design that draws numbers, those of the front first
     assert len(data["streams"]) == 9
+
+
+def test_cells_that_are_all_the_same_are_written_once(page: str, tmp_path: Path):
+    frame = read_report(make_run(tmp_path / "small")).frame
+    columns = {item["name"]: item for item in json.loads(Tags(page).scripts[0])["columns"]}
+    assert list(columns) == list(frame.columns)
+    for name, column in columns.items():
+        cells = column["cells"] or [column["all"]] * len(frame)
+        assert len(cells) == len(frame) and (len(set(cells)) > 1) == (column["cells"] is not None)
+        empty = frame[name].isna() | (frame[name] == "")
+        assert [cell is None for cell in cells] == empty.tolist(), name
+    assert columns["lut"]["cells"][0] == 40 and columns["leap"]["cells"][-1] is None

@@ -59,7 +59,7 @@ function drawLines() {
   const results = [...new Set([...data.minimize, ...data.maximize])].filter((name) => columns.has(name));
   const extra = ["effective_span"].filter((name) => numbers.includes(name) && !results.includes(name));
   const measured = [...extra, ...results];
-  lines = everyone.filter((row) => data.ok[row] && measured.every((name) => known(name, row)));
+  lines = drawn.filter((row) => data.ok[row] && measured.every((name) => known(name, row)));
   const differs = (name) => new Set(lines.map((row) => cell(name, row))).size > 1;
   const names = [...axes.slice(0, 12 - measured.length), ...measured], told = names.filter(differs);
   const dimensions = (told.length > 1 ? told : names).map((name) => dimension(name, lines));

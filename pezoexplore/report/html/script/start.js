@@ -19,6 +19,7 @@ function drawKey() {
   for (const [reuse, symbol] of Object.entries(data.symbols)) if (data.reuse.includes(reuse)) entry(`reuse ${reuse}`, marks[symbol], "none", "#666");
   entry("large, edged: on the front of all objectives", marks.circle, "#bbb", INK);
   entry("line: front of the two axes shown", "M-7,4H0V-4H7", "none", "#777");
+  if (drawn.length < count) element($("key"), "span", `${drawn.length.toLocaleString("en")} of ${count.toLocaleString("en")} designs drawn: the front, and others evenly; the table has all`);
 }
 
 function fillSelects() {

@@ -5,8 +5,12 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const count = data.labels.length;
 const everyone = [...Array(count).keys()];
+for (const column of data.columns) column.cells ??= Array(count).fill(column.all);
 for (const column of data.columns) column.title = column.title.replaceAll("_", " ");
 const columns = new Map(data.columns.map((column) => [column.name, column]));
+const MOST = 4000;      // designs in a figure: of more, the front and evenly spaced others; the table has all
+const every = Math.ceil(count / MOST);
+const drawn = everyone.filter((row) => row % every === 0 || data.front[row] || data.software[row]);
 const CROWD = 300;      // designs beyond which only the front has error bars, and WebGL draws
 const ROW = 28;         // height of a table row, pixels
 const PALE = "#e4e6e9", INK = "#222222", GRID = "#e6e6e6";
@@ -63,4 +67,4 @@ function themed(layout) {
 }
 const draw = (id, figure) => Plotly.react($(id), figure.data, themed(figure.layout), CONFIG);
 const numbers = data.columns.filter((c) => c.numeric && c.varies && !c.axis && c.name !== c.half).map((c) => c.name);
-const plotted = () => everyone.filter((row) => data.ok[row] && known($("x").value, row) && known($("y").value, row));
+const plotted = () => drawn.filter((row) => data.ok[row] && known($("x").value, row) && known($("y").value, row));
