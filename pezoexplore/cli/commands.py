@@ -60,6 +60,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "design.export",
             "Write one design as a bundle that needs nothing of pezoexplore.",
         ),
+        "project": (
+            "design.project",
+            "Write one design as a project of a vendor's tool, to run where the tool is.",
+        ),
     },
     "Results of a run": {
         "pareto": (
@@ -85,6 +89,11 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "diff": (
             "results.diff",
             "Show what moved between two runs; the exit status is 1 when anything got worse.",
+        ),
+        "calibrate": (
+            "results.calibrate",
+            "Show what a vendor's tool counts beside what Yosys counts, and the factor between "
+            "them.",
         ),
     },
     "This installation": {

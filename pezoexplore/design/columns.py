@@ -102,6 +102,7 @@ RESULT_HELP = {
     "1.8 V), not that of energy_to_target_uj_est; without the clocks of reseeds and refills",
     "liberty_sha256": "first digits of the SHA-256 hash of the cell library's files; targets with "
     "a cell library",
+    "vendor_version": "vendor's tool that placed and routed, and its version",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 
@@ -117,7 +118,7 @@ TEXT_COLUMNS = frozenset(
         *("rng", "reuse", "taps", "scaling", "estimator"),
         *("weight_bits", "activation_bits", "rounding", "update_rounding"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
-        *("nextpnr_version", "opensta_version", "liberty_sha256"),
+        *("nextpnr_version", "opensta_version", "liberty_sha256", "vendor_version"),
     }
 )
 """Columns without a comparable number."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from pezoexplore.design.kinds import Json, Kind, choice, nearest, refusal, shown
 from pezoexplore.design.setting_kinds import NAME
+from pezoexplore.errors import DesignError
 
 TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
 """FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` defines each."""
@@ -40,13 +44,36 @@ class CellLibrary:
         return [sorted(self.dont_use), self.flip_flop, self.gate]
 
 
-OwnTarget = CellLibrary
+VENDORS = ("vivado", "quartus")
+"""Vendors' tools; :mod:`pezoexplore.hardware.eda.vendor` defines each."""
+
+
+@dataclass(frozen=True)
+class VendorTool:
+    """A part for which a vendor's tool places and routes, as a target.
+
+    Attributes:
+        name: Name of the target.
+        tool: One of ``VENDORS``.
+        part: The part, as the tool calls it.
+    """
+
+    name: str
+    tool: str
+    part: str
+
+    def rules(self) -> list[object]:
+        """Return what a result depends on, as JSON."""
+        return [self.tool, self.part]
+
+
+OwnTarget = CellLibrary | VendorTool
 """A target that a design file describes."""
 
 DesignTarget = str | OwnTarget
 """A target of a design file."""
 
-_FORM = "{name: NAME, liberty: FILE}"
+_FORM = "{name: NAME, liberty: FILE} or {name: NAME, tool: TOOL, part: PART}"
 
 
 def target_name(target: DesignTarget) -> str:
@@ -75,13 +102,14 @@ def _beside(value: object, folder: Path) -> object:
 
 
 def _read(value: object) -> DesignTarget:
-    if isinstance(value, CellLibrary):
+    if isinstance(value, CellLibrary | VendorTool):
         return value
     if isinstance(value, str):
         return str(_NAMES.read(value))
     if not isinstance(value, Mapping):
         raise ValueError
-    keys = [field.name for field in fields(CellLibrary)]
+    form: type[CellLibrary | VendorTool] = VendorTool if "tool" in value else CellLibrary
+    keys = [field.name for field in fields(form)]
     for key in value:
         if key not in keys:
             raise refusal(
@@ -89,12 +117,14 @@ def _read(value: object) -> DesignTarget:
                 f"allowed: {', '.join(keys)}"
             )
     given: dict[str, Any] = {key: item for key, item in value.items() if item is not None}
-    for key in ("name", "liberty"):
+    for key in ("name", "part" if form is VendorTool else "liberty"):
         if key not in given:
             raise refusal(f"a target of your own has no {key}; allowed: {_FORM}")
     name = str(NAME.read(given["name"]))
     if name in TARGETS:
         raise refusal(f"{name} comes with the package; give a target of your own another name")
+    if form is VendorTool:
+        return VendorTool(name, str(_VENDOR.read(given["tool"])), str(PART.read(given["part"])))
     given |= {"name": name, "liberty": _texts(given["liberty"], f"{name}: liberty")}
     corners = given.get("corners", [])
     if not isinstance(corners, list | tuple):
@@ -107,6 +137,34 @@ def _read(value: object) -> DesignTarget:
     return CellLibrary(**given)
 
 
+def _part(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_PART, value):
+        raise ValueError
+    return value
+
+
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+PART = Kind("a part such as xcku5p-ffvb676-2-e", {"type": "string", "pattern": f"^{_PART}$"}, _part)
+"""A part of an FPGA vendor; it becomes a word of a script."""
+
+_VENDOR = choice(VENDORS)
+
+
+def vendor_tool(tool: str, part: str) -> VendorTool:
+    """Return a vendor's tool from the options ``--tool`` and ``--part``.
+
+    Raises:
+        DesignError: There is no such tool, or that is no part.
+    """
+    for option, kind, text in (("--tool", _VENDOR, tool), ("--part", PART, part)):
+        try:
+            kind.read(text)
+        except PydanticCustomError as error:
+            raise DesignError(f"{option}: {error}") from None
+    return VendorTool("project", tool, part)
+
+
 def _texts(value: object, what: str, *, empty: bool = False) -> tuple[str, ...]:
     """Return one text or a list of texts as a tuple."""
     listed = value if isinstance(value, list | tuple) else [value]
@@ -116,7 +174,7 @@ def _texts(value: object, what: str, *, empty: bool = False) -> tuple[str, ...]:
     return texts
 
 
-_NAMES = choice(TARGETS, more=f", or a cell library of your own: {_FORM}")
+_NAMES = choice(TARGETS, more=f", or one of your own: {_FORM}")
 _TEXTS: Json = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 _OWN: Json = {
@@ -137,5 +195,16 @@ _OWN: Json = {
     "additionalProperties": False,
 }
 
-TARGET = Kind(_NAMES.allowed, {"anyOf": [_NAMES.schema, _OWN]}, _read)
-"""A target: one of the package's, or a cell library of the user's."""
+_TOOL: Json = {
+    "type": "object",
+    "properties": {
+        "name": NAME.schema | {"description": "Name of the target."},
+        "tool": _VENDOR.schema | {"description": "Tool that places and routes."},
+        "part": PART.schema | {"description": "Part, as the tool calls it."},
+    },
+    "required": ["name", "tool", "part"],
+    "additionalProperties": False,
+}
+
+TARGET = Kind(_NAMES.allowed, {"anyOf": [_NAMES.schema, _OWN, _TOOL]}, _read)
+"""A target: one of the package's, a cell library of the user's or a part of a vendor's."""

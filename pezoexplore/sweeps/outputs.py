@@ -250,10 +250,15 @@ class Outputs:
         return heapq.merge(self._result_rows(timings), skipped, key=_place)
 
     def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
+        skips: list[tuple[str, str | None, str, Mapping[str, object]]] = [
+            (stage.skipped, stage.target, "skipped", {})
+            for stage in self.plan.stages
+            if stage.skipped
+        ]
         for identity, point, uses in self.plan.results():
             timings.writerows(map(_timing, uses))
             for target in sorted(self.space.hardware.names):
-                parts = [
+                parts = skips * point.in_hardware + [
                     (use.stage.name, use.stage.target, use.result.status, use.result.payload)
                     for use in uses
                 ]

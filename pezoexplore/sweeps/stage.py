@@ -38,11 +38,13 @@ class Stage(ABC):
         name: One of ``STAGE_ORDER``.
         target: The hardware target whose rows the result belongs to; None for every row.
         timeout_s: Seconds after which a run is stopped and recorded as ``timeout``.
+        skipped: Why it is not run and its target's rows are skipped; empty if it is run.
     """
 
     name: str
     target: str | None = None
     timeout_s: float = 600.0
+    skipped: str = ""
 
     @property
     def label(self) -> str:

@@ -153,7 +153,7 @@ class HardwareStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.in_hardware
+        return point.in_hardware and not self.skipped
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -241,6 +241,37 @@ class SynthStage(HardwareStage):
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
         return 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorStage(HardwareStage):
+    """Place and route of the RTL by a vendor's tool: resources, clock and power.
+
+    Attributes:
+        clock_mhz: Clock the power is for.
+    """
+
+    name: str = field(default="synth", init=False)
+    clock_mhz: float
+
+    def key(self, point: DesignPoint) -> Payload:
+        """Implement :meth:`Stage.key`."""
+        return super().key(point) | {"clock_mhz": self.clock_mhz}
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """Implement :meth:`HardwareStage.found`."""
+        from pezoexplore.design.own_targets import VendorTool
+        from pezoexplore.hardware.eda.vendor import vendor_figures
+
+        assert isinstance(self.own, VendorTool), "this stage is for a vendor's tool"
+        version = dict(self.tools)[self.own.tool] or ""
+        return vendor_figures(
+            hardware, self.own, self.clock_mhz, self.rtl_dir, work, log_path, version
+        )
+
+    def cost(self, point: DesignPoint) -> float:
+        """Implement :meth:`Stage.cost`."""
+        return 300.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.design.own_targets import DesignTarget, target_name
+from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool, target_name
 from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.provenance import (
@@ -22,6 +22,7 @@ from pezoexplore.sweeps.stage_kinds import (
     SynthStage,
     TimingStage,
     TrainStage,
+    VendorStage,
     replica_steps,
 )
 
@@ -122,7 +123,8 @@ def _place(target: DesignTarget) -> dict[str, Any]:
 
     if isinstance(target, str):
         return {"target": target}
-    return {"target": target.name, "own": target, "library": read_own(target).sha256}
+    library = read_own(target).sha256 if isinstance(target, CellLibrary) else ""
+    return {"target": target.name, "own": target, "library": library}
 
 
 def _synth_tools(target: DesignTarget) -> tuple[str, ...]:
@@ -139,6 +141,19 @@ def _synthesis(
     """Yield resources for each target, and the highest clock where there is a tool for it."""
     source = source_hash(*SYNTH_SOURCES)
     for target in space.hardware.targets:
+        if isinstance(target, VendorTool):
+            lacks = tools.get(target.tool) is None
+            yield VendorStage(
+                **_place(target),
+                clock_mhz=space.hardware.clock_mhz,
+                rtl_dir=rtl_dir,
+                work_dir=work_dir,
+                source=source,
+                tools=() if lacks else needed_tools("synth", (target.tool,), tools),
+                timeout_s=5 * 3600.0,
+                skipped=f"{target.tool} not found" if lacks else "",
+            )
+            continue
         names, timer = _synth_tools(target), _timer(target)
         yield SynthStage(
             **_place(target),
@@ -163,7 +178,9 @@ def _timer(target: DesignTarget) -> Timer | None:
     """Return the method for a target's highest clock; None without one."""
     from pezoexplore.hardware.eda.cell_library import find_target, read_own
 
-    lacks = not isinstance(target, str) and "fmax_mhz" in read_own(target).missing
+    if isinstance(target, VendorTool):
+        return None
+    lacks = isinstance(target, CellLibrary) and "fmax_mhz" in read_own(target).missing
     return None if lacks else find_target(target).timer
 
 
@@ -186,7 +203,9 @@ def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list
         if timer is not None and tools.get(timer.tool) is None
     ]
     for target in space.hardware.targets:
-        if not isinstance(target, str):
+        if isinstance(target, VendorTool) and tools.get(target.tool) is None:
+            lines.append(f"target {target.name} is skipped: {target.tool} not found on PATH")
+        if isinstance(target, CellLibrary):
             missing = read_own(target).missing
             lines += [f"no {column} on {target.name}: {why}" for column, why in missing.items()]
     if space.hardware.power and tools.get(POWER_TOOL) is None:

@@ -169,7 +169,8 @@ PERIOD = "integers 1 to 1000000000 or inf"
 BITS = "integers 1 to 24"
 STATE = "integers 3 to 32 or null (the generator's own default)"
 TARGETS = (
-    "xcup, xc7, ice40, ecp5, osu018, or a cell library of your own: {name: NAME, liberty: FILE}"
+    "xcup, xc7, ice40, ecp5, osu018, or one of your own: {name: NAME, liberty: FILE} or "
+    "{name: NAME, tool: TOOL, part: PART}"
 )
 STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"

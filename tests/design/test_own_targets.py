@@ -8,7 +8,7 @@ import pytest
 from fake_tools import one_line
 
 from pezoexplore.design.loading import design_schema, load_design, resolved_yaml
-from pezoexplore.design.own_targets import CellLibrary
+from pezoexplore.design.own_targets import CellLibrary, VendorTool
 from pezoexplore.errors import DesignError
 
 HEAD = "space: {rng: lfsr}\nhardware:\n"
@@ -49,6 +49,14 @@ def test_the_resolved_design_is_the_same_from_anywhere(tmp_path):
     assert load_design(other) == space
 
 
+def test_a_part_of_a_vendor(tmp_path):
+    space = load(tmp_path, "[ecp5, {name: ku5p, tool: vivado, part: xcku5p-ffvb676-2-e}]")
+    assert space.hardware.targets[1] == VendorTool("ku5p", "vivado", "xcku5p-ffvb676-2-e")
+    other = tmp_path / "two.yaml"
+    other.write_text(resolved_yaml(space), encoding="utf-8")
+    assert load_design(other) == space
+
+
 def test_a_path_is_beside_the_file_that_names_it(tmp_path):
     load(tmp_path, "{name: a, liberty: a.lib}", folder="base")
     path = tmp_path / "y.yaml"
@@ -71,6 +79,10 @@ def test_a_path_is_beside_the_file_that_names_it(tmp_path):
         ("[{name: a, liberty: b, gate: [n]}]", "a: gate: got a list"),
         ("[{name: a, liberty: b}, {name: a, liberty: c}]", "two are named a; give each a name"),
         ("[7]", "got 7; allowed: xcup, "),
+        ("[{name: a, tool: ise, part: b}]", "got 'ise'; allowed: vivado, quartus"),
+        ("[{name: a, tool: vivado}]", "a target of your own has no part"),
+        ("[{name: a, tool: vivado, part: 'x; exec y'}]", "got 'x; exec y'; allowed: a part such"),
+        ("[{name: a, tool: vivado, part: x, liberty: y}]", "no key 'liberty'"),
     ],
 )
 def test_what_is_wrong_is_one_line(targets, reason, tmp_path):

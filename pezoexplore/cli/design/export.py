@@ -69,7 +69,7 @@ def export(
     RTL with the parameters frozen, a FuseSoC core file, test vectors and a cocotb bench, models of
     the stream in C and Python, and a datasheet. The same design gives the same bytes.
     """
-    design = _point(axes, point, results, engine)
+    design = point_of(axes, point, results, engine=engine)
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name
@@ -93,13 +93,25 @@ def export(
     return 0
 
 
-def _point(axes: Axes, point_id: str | None, results: Path | None, engine: bool) -> DesignPoint:
-    """Return the design that the axis options describe, or that of a row of the results."""
+def point_of(
+    axes: Axes, point_id: str | None, results: Path | None, *, engine: bool = False
+) -> DesignPoint:
+    """Return the design that the axis options describe, or that of a row of the results.
+
+    Args:
+        axes: Values of the axis options.
+        point_id: Identity of the row; None for the options.
+        results: The results; needed for a row.
+        engine: Whether the design gets the integer weights of the engine, if it has none.
+
+    Raises:
+        DesignError: There is no such design, or options and row are mixed.
+    """
     from pezoexplore.design.one_point import ENGINE_BITS, one_point
 
     given = [name for name, text in axes.items() if text is not None]
     if point_id is None:
-        floats = axes["weight_bits"] is None and axes["activation_bits"] is None
+        floats = not axes.get("weight_bits") and not axes.get("activation_bits")
         return one_point(axes | ENGINE_BITS if engine and floats else axes)[0]
     if given:
         raise DesignError(f"--{given[0].replace('_', '-')}: {point_id} has its own axes")
@@ -108,7 +120,8 @@ def _point(axes: Axes, point_id: str | None, results: Path | None, engine: bool)
     from pezoexplore.analysis.runs import read_rows
 
     for row in read_rows(results):
-        if row["point_id"] == point_id and not row["status"].startswith("skipped:"):
+        legal = row["target"] or not row["status"].startswith("skipped:")
+        if row["point_id"] == point_id and legal:
             return _of_row(row, results)
     raise DesignError(f"{results}: has no design {point_id}")
 

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
-from pezoexplore.design.own_targets import CellLibrary, DesignTarget
+from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.boolean import parse_function
 from pezoexplore.hardware.eda.liberty_syntax import (
@@ -74,8 +74,10 @@ def find_target(target: DesignTarget) -> Target:
     """Return a target of a design file.
 
     Raises:
-        ToolError: A file of a cell library cannot be used.
+        ToolError: A file of a cell library cannot be used, or Yosys does not map for the target.
     """
+    if isinstance(target, VendorTool):
+        raise ToolError(f"target {target.name}: only {target.tool} maps a design to it")
     return TARGETS[target] if isinstance(target, str) else read_own(target).target
 
 

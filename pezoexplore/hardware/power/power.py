@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pezoexplore.design.own_targets import DesignTarget
+from pezoexplore.design.own_targets import CellLibrary, DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target, read_own
@@ -57,7 +57,7 @@ def has_power(target: DesignTarget) -> bool:
     """Return whether cell energies of a target are known, as far as one sees before synthesis."""
     if isinstance(target, str):
         return target in FABRICS or bool(TARGETS[target].liberty)
-    return "power_mw_est" not in read_own(target).missing
+    return isinstance(target, CellLibrary) and "power_mw_est" not in read_own(target).missing
 
 
 def power_point(

@@ -48,6 +48,7 @@ def test_axes_name_the_design(call: Call) -> None:
     [
         ("--rng", "lut_opt", "--lanes", 5, "--reuse-period", 3, "--engine", "--segments", 3),
         ("--rng", "ternary", "--lanes", 3),
+        ("--rng", "ternary", "--lanes", 3, "--name", "my_rng", "--axis"),
         ("--reuse", "pool", "--pool-size", 20, "--scaling", "pow2", "--bit-width", 4),
         ("--rounding", "stochastic", "--weight-bits", 8, "--activation-bits", 8, "--lanes", 2),
     ],

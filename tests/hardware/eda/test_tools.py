@@ -102,6 +102,8 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
     assert {tool.name for tool in listed if not tool.required} == {
         "verilator",
         "g++",
+        "vivado",
+        "quartus",
         "opensta",
         "qflow-tech-osu018",
         "yowasp-sby",
