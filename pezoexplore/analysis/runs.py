@@ -66,16 +66,6 @@ class StoredRun:
     space: DesignSpace | None
 
     @property
-    def has_design(self) -> bool:
-        """Whether the file lies in a run directory, beside the run's own plots."""
-        return self.path.with_name(DESIGN_NAME).exists()
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the file has all rows of its run."""
-        return self.path.name == RESULTS_NAME
-
-    @property
     def chance(self) -> float | None:
         """Accuracy of always naming the task's most frequent class, percent; None if unknown."""
         return None if self.space is None else chance_in(self.path.parent, self.space.task)

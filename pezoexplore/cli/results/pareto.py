@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-OTHER_FRONTS = "pareto"
-"""Folder beside a run's results for plots of fronts other than the run's."""
+FRONTS = "pareto"
+"""Folder beside the results for what is made of them."""
 
 
 def pareto(
@@ -51,13 +51,18 @@ def pareto(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for plots and pareto.csv; default: of the run's own front the plots "
-            f"beside the CSV, of another front both in the folder {OTHER_FRONTS} there."
+            help=f"Folder for plots and pareto.csv; default: {FRONTS} beside the results."
         ),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace files in that folder that this command did not make."
+        ),
+    ] = False,
     format_: Format = TableOrJson.table,
 ) -> int:
-    """Print the Pareto front of a run or a results.csv and draw its plots again.
+    """Print the Pareto front of a run or a results.csv and draw its plots into a folder.
 
     Objectives and constraints are those of the run's design.yaml; without one accuracy_mean is
     maximized, lut and ff are minimized.
@@ -72,6 +77,7 @@ def pareto(
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.files import write_atomically
+    from pezoexplore.report import made
     from pezoexplore.report.plots.plots import draw_fronts
     from pezoexplore.report.tables import print_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
@@ -96,23 +102,21 @@ def pareto(
         front_confidence=[math.nan if share is None else share for share in shares]
     )
     rows = _written_rows(results, frame, mask)
-    other = where is not None or not run.is_whole or goals != run.goals()
-    if out is None and run.has_design and other:
-        out = results.parent / OTHER_FRONTS
     tell("the plots")
-    files = draw_fronts(
-        frame,
-        goals.maximize,
-        goals.minimize,
-        out or results.parent,
-        goals.constraints,
-        chance=run.chance,
-        front=mask.tolist(),
-    )
-    if out is not None:
-        paths.make_folder(out)
-        write_atomically(out / "pareto.csv", csv_text(list(rows[0]), rows))
-        files.append(out / "pareto.csv")
+    out = results.parent / FRONTS if out is None else out
+    paths.make_folder(out)
+    with made.drafts_in(out) as drafts:
+        drawn = draw_fronts(
+            frame,
+            goals.maximize,
+            goals.minimize,
+            drafts,
+            goals.constraints,
+            chance=run.chance,
+            front=mask.tolist(),
+        )
+        write_atomically(drafts / "pareto.csv", csv_text(list(rows[0]), rows))
+        files = made.put([*drawn, drafts / "pareto.csv"], out, overwrite)
     if format_ is TableOrJson.json:
         front = [typed_row(row) for row in rows]
         print_json(

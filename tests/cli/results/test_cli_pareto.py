@@ -57,13 +57,33 @@ def test_the_front_with_the_default_objectives(call, results):
     assert row["pareto"] is True
 
 
-def test_the_plots_are_drawn_beside_the_file(call, results):
+PLOTS = {f"pareto_{name}.{kind}" for name in ("lut", "ff") for kind in ("png", "svg")}
+
+
+def test_plots_and_front_go_to_a_folder_beside_the_file(call, results):
     names = call("pareto", results, "--format", "json").document["files"]
-    assert {Path(name).name for name in names} == {
-        f"pareto_{resource}.{kind}" for resource in ("lut", "ff") for kind in ("png", "svg")
-    }
-    assert all(Path(name).parent == results.parent and Path(name).is_file() for name in names)
-    assert not (results.parent / "pareto.csv").exists()
+    assert {Path(name).name for name in names} == PLOTS | {"pareto.csv"}
+    folder = results.parent / "pareto"
+    assert all(Path(name).parent == folder and Path(name).is_file() for name in names)
+    assert list(results.parent.iterdir()) in ([results, folder], [folder, results])
+    assert {path.name for path in folder.iterdir()} == PLOTS | {"pareto.csv", ".made.json"}
+
+
+@pytest.mark.parametrize("name", ["pareto_ff.svg", "pareto.csv"])
+def test_files_that_it_did_not_make_are_not_replaced_unasked(call, results, tmp_path, name):
+    """Nor its own once they were changed; the others of the call are not moved either."""
+    out = tmp_path / "figures"
+    out.mkdir()
+    (out / name).write_text("mine")
+    assert f"{out / name}: not made by this command" in call("pareto", results, "--out", out).error
+    assert [path.name for path in out.iterdir()] == [name]
+    assert (out / name).read_text() == "mine"
+    assert call("pareto", results, "--out", out, "--overwrite").status == 0
+    assert (out / name).read_text() != "mine"
+    assert call("pareto", results, "--out", out, "--minimize", "lut").status == 0  # its own
+    (out / name).write_text("edited") if name == "pareto.csv" else (out / "pareto_lut.png").unlink()
+    again = call("pareto", results, "--out", out)
+    assert ("changed since" in again.error) if name == "pareto.csv" else again.status == 0
 
 
 @pytest.mark.parametrize("named", [".", "results.csv"])
@@ -150,7 +170,7 @@ def test_the_run_design_gives_objectives_and_constraints(call, run):
     assert lanes(answer) == [8, 31]
     assert answer.document["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut"]}
     assert answer.document["constraints"] == ["accuracy_mean >= 91.5", "lut <= 450"]
-    assert {Path(name).parent for name in answer.document["files"]} == {run}
+    assert {Path(name).parent for name in answer.document["files"]} == {run / "pareto"}
     assert lanes(call("pareto", run / "results.csv", "--format", "json")) == [8, 31]
 
 

@@ -1,0 +1,121 @@
+"""What a command put into a folder: no file of anyone else's is replaced, nothing is drawn twice.
+
+A hidden file beside the others has a hash of each, and of what they were made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pezoexplore.errors import PezoError
+from pezoexplore.files import WriteError, why, write_atomically
+
+MADE_NAME = ".made.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Files made in a folder.
+
+    Attributes:
+        files: SHA-256 by name.
+        inputs: Hash of what they were made from; empty if unknown.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    inputs: str = ""
+
+    def whole(self, folder: Path, inputs: str) -> bool:
+        """Return whether all files are there as they were made, and from these inputs."""
+        return self.inputs == inputs != "" and all(
+            _hash(folder / name) == digest for name, digest in self.files.items()
+        )
+
+
+def made_in(folder: Path) -> Made:
+    """Return what is known to be made in a folder; nothing if that cannot be read."""
+    try:
+        content = json.loads((folder / MADE_NAME).read_text(encoding="utf-8"))
+        return Made(dict(content["files"]), str(content["inputs"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Made()
+
+
+def note_made(folder: Path, names: Sequence[str], inputs: str = "") -> None:
+    """Note which files were made in a folder, and from what.
+
+    Raises:
+        WriteError: The note cannot be written.
+    """
+    files = {name: _hash(folder / name) for name in sorted(names)}
+    text = json.dumps({"inputs": inputs, "files": files}, indent=1) + "\n"
+    write_atomically(folder / MADE_NAME, text, durable=False)
+
+
+@contextmanager
+def drafts_in(folder: Path) -> Iterator[Path]:
+    """Provide a hidden folder for files to be put into the folder; it is gone afterwards.
+
+    Raises:
+        WriteError: It cannot be made.
+    """
+    drafts = folder / ".drafts"
+    shutil.rmtree(drafts, ignore_errors=True)  # of a run that was killed
+    try:
+        drafts.mkdir()
+    except OSError as error:
+        raise WriteError(f"cannot write {drafts}: {why(error)}") from error
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def put(drafts: Sequence[Path], folder: Path, overwrite: bool) -> list[Path]:
+    """Move files into a folder, over those alone that were put there before and not changed since.
+
+    Args:
+        drafts: The files, on the same file system.
+        folder: The folder.
+        overwrite: Whether to replace others as well.
+
+    Returns:
+        The files where they are now.
+
+    Raises:
+        PezoError: There are others of these names; none was moved.
+    """
+    known = made_in(folder).files
+    names = [path.name for path in drafts]
+    others = [
+        name
+        for name in names
+        if (folder / name).exists() and _hash(folder / name) != known.get(name)
+    ]
+    if others and not overwrite:
+        count = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        raise PezoError(
+            f"{folder / others[0]}{count}: not made by this command, or changed since; name "
+            "another folder with --out, or replace them with --overwrite"
+        )
+    for path in drafts:
+        try:
+            path.replace(folder / path.name)
+        except OSError as error:
+            raise WriteError(f"cannot write {folder / path.name}: {why(error)}") from error
+    kept = [name for name in known if (folder / name).exists()]
+    note_made(folder, sorted({*kept, *names}))
+    return [folder / name for name in names]
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
