@@ -41,7 +41,8 @@ RESULT_HELP = {
     "forward_passes": "forward passes of one training run, each over one batch",
     "effective_span": "dimensions that all updates together can reach, at most d and the run's "
     "directions",
-    "effective_dim": "participation ratio (tr C)^2 / tr C^2 of the directions, C = E[z z^T]",
+    "effective_dim": "participation ratio (tr C)^2 / tr C^2 of the directions, C = E[z z^T]; "
+    "with stochastic rounding, of the steps of the stream that are directions",
     "stream_mean": "mean of z; 0 is ideal",
     "stream_std": "standard deviation of z; 1 with scaling constant",
     "stream_kurtosis": "kurtosis of z: 1 for +-1, 1.8 for uniform, 3 for Gaussian",

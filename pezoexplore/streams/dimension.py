@@ -8,13 +8,13 @@ directions parallel) to min(steps, d). With G the Gram matrix of the directions 
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg.blas import ssyrk
 
+from pezoexplore.exact import F64, add_gram, folded, product, whole
 from pezoexplore.streams.stream import Directions, Stream
 
 PROBED = 256
@@ -28,8 +28,6 @@ _BLOCK_VALUES = 2**22  # float32 values of a block of directions
 _MAX_SQUARE = 8192  # weights up to which C is held whole
 _SEED = 20250420
 _NORMAL_95 = 1.96
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -54,105 +52,92 @@ def participation(stream: Stream, parameters: int) -> tuple[float, float]:
     return found, found * (PROBED + parameters - 1) / (PROBED * parameters)
 
 
-def effective_dim(stream: Stream, parameters: int, steps: int) -> Dimension:
-    """Return the effective dimension of the directions of a run.
+def effective_dim(stream: Stream, parameters: int, steps: int, every: int = 1) -> Dimension:
+    """Return the effective dimension of the directions of a run, the same on every machine.
 
     Exact where at most 2**37 products do; else estimated from a sample of the steps, drawn with a
     fixed seed, so that it takes no more than in proportion to the weights. The interval is from the
-    spread over the sampled steps of their mean squared products with the others. Products are
-    float32, sums of them float64.
+    spread over the sampled steps of their mean squared products with the others.
 
     Args:
         stream: The stream, master seed 0.
         parameters: Weights d.
         steps: Directions of the run.
+        every: Steps of the stream from one direction to the next.
     """
-    rows, weights = _visits(stream, parameters, steps)
+    directions = Directions([stream], parameters, every)
+    cycle = stream.strategy.step_cycle(parameters, every)
+    rows = steps if cycle is None else min(cycle, steps)
     if rows <= _sampled(parameters) or rows * parameters * min(rows, parameters) <= _MOST_PRODUCTS:
-        return Dimension(_exact(stream, parameters, rows, weights), 0.0)
+        return Dimension(_exact(directions, parameters, rows, steps), 0.0)
     chosen = sorted(random.Random(_SEED).sample(range(steps), _sampled(parameters)))
-    return _estimate(_gram(stream, parameters, chosen), steps)
+    return _estimate(_gram(directions, parameters, chosen), steps)
 
 
 def _sampled(parameters: int) -> int:
     return max(_LEAST, min(_SAMPLED, _SAMPLED_VALUES // parameters))
 
 
-def _gram(stream: Stream, parameters: int, chosen: list[int]) -> NDArray[np.float64]:
+def _gram(directions: Directions, parameters: int, chosen: list[int]) -> F64:
     """Return the products of the directions of steps, float64 [n, n]."""
-    directions = Directions([stream], parameters)
     values = np.concatenate([directions.block(step, 1)[:, 0] for step in chosen])
     gram = np.zeros((len(chosen), len(chosen)))
     width = max(1, _BLOCK_VALUES // len(chosen))
     for first in range(0, parameters, width):
-        part = values[:, first : first + width].astype(np.float32)
-        gram += part @ part.T
+        part = whole(values[:, first : first + width], directions.unit)[0]
+        gram += product(part, part.T, directions.largest)
     return gram
 
 
-def _estimate(gram: NDArray[np.float64], steps: int) -> Dimension:
+def _estimate(gram: F64, steps: int) -> Dimension:
     """Estimate the dimension of `steps` directions from the Gram matrix of some of them."""
     count = len(gram)
     norms = np.diag(gram)
-    squares = gram**2
+    squares = gram * gram
     np.fill_diagonal(squares, 0.0)
-    by_step = squares.sum(axis=1) / (count - 1)
-    mean, spread = float(by_step.mean()), float(by_step.std(ddof=1))
+    by_step = folded(squares) / (count - 1)
+    mean = float(folded(by_step)) / count
+    away = by_step - mean
+    spread = math.sqrt(float(folded(away * away)) / (count - 1))
     others = 1 - 1 / steps
-    total = float((norms**2).mean()) / steps + others * mean
-    value = float(norms.mean()) ** 2 / total
+    total = float(folded(norms * norms)) / count / steps + others * mean
+    value = (float(folded(norms)) / count) ** 2 / total
     # The mean of all pairs varies by twice the spread of the means by step, divided by sqrt(n).
-    return Dimension(value, value * _NORMAL_95 * others * 2 * spread / count**0.5 / total)
+    return Dimension(value, value * _NORMAL_95 * others * 2 * spread / math.sqrt(count) / total)
 
 
-def _exact(stream: Stream, parameters: int, rows: int, weights: F32) -> float:
-    """Return the dimension from all directions, each weighted by its visits."""
-    directions = Directions([stream], parameters)
-    block = max(1, min(rows, _BLOCK_VALUES // parameters))
-
-    def load(first: int) -> F32:
-        count = min(block, rows - first)
-        values = directions.block(first, count)[:, 0].astype(np.float32)
-        values *= weights[first : first + count, None]
-        return values
-
-    starts = range(0, rows, block)
+def _exact(directions: Directions, parameters: int, rows: int, steps: int) -> float:
+    """Return the dimension from the first `rows` directions, which a run repeats in turn."""
+    turns, rest = divmod(steps, rows)
+    visits = turns + (np.arange(rows) < rest).astype(np.float64)
+    largest, block = directions.largest, max(1, min(rows, _BLOCK_VALUES // parameters))
     if parameters <= min(rows, _MAX_SQUARE):
-        gram = np.zeros((parameters, parameters), dtype=np.float32, order="F")
-        for first in starts:
-            gram = ssyrk(1.0, load(first).T, beta=1.0, c=gram, overwrite_c=1)
-        trace, squares = float(np.trace(gram, dtype=np.float64)), _triangle_squares(gram)
-        return trace**2 / squares
+        gram = np.zeros((parameters, parameters), order="F")
+        for begin, end, times in ((0, rest, turns + 1), (rest, rows, turns)):
+            for first in range(begin, end, block):
+                add_gram(gram, directions.whole(first, min(block, end - first)), largest, times)
+        diagonal = np.diag(gram)
+        squares = 2 * _squares(gram.T) - float(folded(diagonal * diagonal))
+        return float(folded(diagonal)) ** 2 / squares
     if rows <= _sampled(parameters):
-        products = _gram(stream, parameters, list(range(rows)))
-        products *= np.outer(weights, weights)
-        return float(np.trace(products)) ** 2 / float((products**2).sum())
+        products = _gram(directions, parameters, list(range(rows)))
+        trace = float(folded(np.diag(products) * visits))
+        return trace**2 / _squares(products, visits, visits)
     trace = squares = 0.0
-    for first in starts:
-        here = load(first)
-        trace += float(np.einsum("ij,ij->", here, here, dtype=np.float64))
-        squares += _triangle_squares(ssyrk(1.0, here.T, trans=1))
+    for first in range(0, rows, block):
+        here, often = directions.whole(first, min(block, rows - first)), visits[first:][:block]
+        own = product(here, here.T, largest)
+        trace += float(folded(np.diag(own) * often))
+        squares += _squares(own, often, often)
         for other in range(0, first, block):
-            squares += 2 * _squares(here @ load(other).T)
+            pairs = product(here, directions.whole(other, block).T, largest)
+            squares += 2 * _squares(pairs, often, visits[other:][:block])
     return trace**2 / squares
 
 
-def _visits(stream: Stream, parameters: int, steps: int) -> tuple[int, F32]:
-    """Return the distinct steps, and the square root of how often the run repeats each."""
-    cycle = stream.strategy.step_cycle(parameters)
-    rows = steps if cycle is None else min(cycle, steps)
-    whole, rest = divmod(steps, rows)
-    return rows, np.sqrt(whole + (np.arange(rows) < rest)).astype(np.float32)
-
-
-def _triangle_squares(upper: F32) -> float:
-    """Return a symmetric matrix's squared Frobenius norm from its upper triangle, zeros below."""
-    diagonal = np.diag(upper).astype(np.float64)
-    return 2 * _squares(upper) - float(diagonal @ diagonal)
-
-
-def _squares(matrix: F32) -> float:
-    """Sum the squares of all entries in float64, column by column of memory order."""
-    flat = matrix.ravel(order="K")
-    chunks = np.array_split(flat, max(1, flat.size >> 20))
-    return sum(float(np.vdot(part, part)) for part in (c.astype(np.float64) for c in chunks))
+def _squares(matrix: F64, rows: F64 | None = None, columns: F64 | None = None) -> float:
+    """Sum the squares of all entries, each times the weights of its row and its column."""
+    squares = matrix * matrix
+    if rows is not None and columns is not None:
+        squares *= np.outer(rows, columns)
+    return float(folded(folded(squares)))

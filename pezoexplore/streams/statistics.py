@@ -4,6 +4,10 @@ Two-point training sees the gradient through C = E[z z^T], so whatever makes C d
 multiple of the identity acts as an unwanted preconditioner. All figures here are of z
 (words with their half and scale), master seed 0, and deterministic.
 
+They are the same to the last digit on every machine: moments are of whole numbers as fractions,
+the rest as :mod:`pezoexplore.exact` says. Words of more than 16 bits, pow2 and the software
+Gaussian are rounded to 16 bits of their largest value first.
+
 Moments, lag-1 and lane correlation come from one *sample*: the first beats of the stream, reseeds
 included. It is 2**17 beats, or fewer for many lanes (2**22 words), cut to whole periods: of the
 stream where that is shorter, else of the generator. A whole period of the stream is taken as the
@@ -14,11 +18,13 @@ the largest of many lane correlations of independent lanes about 0.012.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pezoexplore.exact import F32, F64, product, whole
 from pezoexplore.streams.dimension import effective_dim
+from pezoexplore.streams.packing import Words
 from pezoexplore.streams.stream import Stream, beats_per_step
 
 LAGS = 64
@@ -28,10 +34,10 @@ _BEATS, _WORDS = 2**17, 2**22
 _BIT_BEATS = 128
 _CHUNK = 2**12  # beats multiplied together: small enough for the cache
 
-F32 = NDArray[np.float32]
 
-
-def stream_statistics(stream: Stream, parameters: int, steps: int) -> dict[str, float | int | None]:
+def stream_statistics(
+    stream: Stream, parameters: int, steps: int, every: int = 1
+) -> dict[str, float | int | None]:
     """Compute the columns that describe a stream's numbers for a model.
 
     - ``effective_span``: dimensions that all updates ever made can reach (``effective_span``), no
@@ -51,20 +57,25 @@ def stream_statistics(stream: Stream, parameters: int, steps: int) -> dict[str, 
         stream: The stream of a point, master seed 0.
         parameters: Weights d of the model.
         steps: Directions of the training run.
+        every: Steps of the stream from one direction to the next; those between are random numbers
+            for roundings. Span and dimension are of the directions, moments and correlations of
+            all that the stream outputs.
 
     Returns:
         Values by column name; None where a figure has no meaning.
     """
-    span = min(stream.strategy.effective_span(parameters), steps)
-    found = effective_dim(stream, parameters, steps)
-    z, circular = sample(stream, parameters)
-    mean, deviation, kurtosis = _moments(z)
-    lag1, between = lane_correlations(z, circular)
+    span = min(stream.strategy.effective_span(parameters, every=every), steps)
+    found = effective_dim(stream, parameters, steps, every)
+    words, circular = sample(stream, parameters)
+    values, unit = whole(stream.values_of(words))
+    mean, deviation, kurtosis = moments(values)
+    lag1, between = lane_correlations(values, circular)
+    unit *= stream.value_scale
     return {
         "effective_span": span,
         "effective_dim": min(found.value, span),
-        "stream_mean": mean,
-        "stream_std": deviation,
+        "stream_mean": mean * unit,
+        "stream_std": deviation * unit,
         "stream_kurtosis": kurtosis,
         "stream_lag1": lag1,
         "lane_correlation": between,
@@ -74,8 +85,8 @@ def stream_statistics(stream: Stream, parameters: int, steps: int) -> dict[str, 
     }
 
 
-def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[F32, bool]:
-    """Return a sample of a stream's numbers; see the module.
+def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[Words, bool]:
+    """Return a sample of a stream's words; see the module.
 
     Args:
         stream: The stream, master seed 0.
@@ -83,7 +94,7 @@ def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[F32, b
         beats: Most beats.
 
     Returns:
-        z, float32 [beats, lanes], and whether it is a whole period of the stream.
+        Words [beats, lanes], and whether they are a whole period of the stream.
     """
     point, strategy = stream.point, stream.strategy
     most = min(beats, _WORDS // point.lanes)
@@ -91,32 +102,32 @@ def sample(stream: Stream, parameters: int, beats: int = _BEATS) -> tuple[F32, b
         epoch_beats = int(point.reuse_period) * beats_per_step(parameters, point.lanes)
         epochs = np.arange(-(-most // epoch_beats), dtype=np.uint64)
         words = stream.epochs(epochs, 0, min(epoch_beats, most))
-        return stream.z_of(words.reshape(-1, point.lanes)[:most]), False
+        return words.reshape(-1, point.lanes)[:most], False
     if strategy.period is not None and strategy.period <= most:
-        return stream.z(0, 0, strategy.period), True
+        return stream.beats(0, 0, strategy.period), True
     turn = strategy.repetition.turn or most
-    return stream.z(0, 0, most // turn * turn or most), False
+    return stream.beats(0, 0, most // turn * turn or most), False
 
 
-def _moments(z: F32) -> tuple[float, float, float | None]:
-    """Return mean, deviation and kurtosis of all values, summed in float64."""
-    chunks = [z[i : i + _CHUNK] for i in range(0, len(z), _CHUNK)]
-    mean = sum(float(chunk.sum(dtype=np.float64)) for chunk in chunks) / z.size
-    second = fourth = 0.0
-    for chunk in chunks:
-        squares = (chunk.astype(np.float64).ravel() - mean) ** 2
-        second += float(squares.sum())
-        fourth += float(squares @ squares)
-    variance = second / z.size
-    kurtosis = fourth / z.size / variance**2 if variance else None
-    return mean, math.sqrt(variance), kurtosis
+def moments(values: F32) -> tuple[float, float, float | None]:
+    """Return mean, deviation and kurtosis of whole numbers; no kurtosis where all are equal."""
+    found, counts = np.unique(values, return_counts=True)
+    weighted = [(int(value), int(count)) for value, count in zip(found, counts, strict=True)]
+    first, second, third, fourth = (
+        Fraction(sum(count * value**power for value, count in weighted), values.size)
+        for power in (1, 2, 3, 4)
+    )
+    variance = second - first**2
+    central = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+    kurtosis = float(central / variance**2) if variance else None
+    return float(first), math.sqrt(variance), kurtosis
 
 
-def lane_correlations(z: F32, circular: bool) -> tuple[float | None, float | None]:
+def lane_correlations(values: F32, circular: bool) -> tuple[float | None, float | None]:
     """Correlate lanes with themselves and each other at other beats.
 
     Args:
-        z: float32 [beats, lanes].
+        values: [beats, lanes]; see :func:`lagged_correlations`.
         circular: Whether the first beat follows the last.
 
     Returns:
@@ -124,42 +135,58 @@ def lane_correlations(z: F32, circular: bool) -> tuple[float | None, float | Non
         lanes at lags 0 to LAGS, either one first. Lanes that never vary are left out; None where no
         lane, or pair of lanes, is left.
     """
-    varying = z[:, z.std(axis=0, dtype=np.float64) > 0]
+    varying = values[:, (values != values[0]).any(axis=0)]
     lanes = varying.shape[1]
     if lanes == 0:
         return None, None
-    products = lagged_correlations(varying, circular, LAGS if lanes > 1 else 1)
-    lag1 = float(np.trace(products[1]) / lanes)
+    found = lagged_correlations(varying, circular, LAGS if lanes > 1 else 1)
+    lag1 = math.fsum(np.diag(found[1])) / lanes
     if lanes == 1:
         return lag1, None
-    products[:, np.arange(lanes), np.arange(lanes)] = 0.0
-    return lag1, float(np.abs(products).max())
+    found[:, np.arange(lanes), np.arange(lanes)] = 0.0
+    return lag1, float(np.abs(found).max())
 
 
-def lagged_correlations(z: F32, circular: bool, most: int = LAGS) -> NDArray[np.float64]:
-    """Correlate every lane with every lane up to `most` beats later.
+def lagged_correlations(values: F32, circular: bool, most: int = LAGS) -> F64:
+    """Correlate every lane with every lane up to `most` beats later, the same on every machine.
 
     Args:
-        z: float32 [beats, lanes], every lane varying.
+        values: float32 [beats, lanes], every lane varying; brought to whole numbers first
+            (:func:`pezoexplore.exact.whole`).
         circular: Whether the first beat follows the last.
         most: Largest lag, in beats.
 
     Returns:
         float64 [most + 1, lanes, lanes]: by lag, earlier lane and later lane.
     """
-    beats = len(z)
-    line = np.zeros((beats + most, z.shape[1]), dtype=np.float32)
-    line[:beats] = z
-    line[:beats] -= z.mean(axis=0, dtype=np.float64).astype(np.float32)
-    line[:beats] /= z.std(axis=0, dtype=np.float64).astype(np.float32)
+    numbers, _ = whole(values)
+    beats, lanes = numbers.shape
+    line = np.zeros((beats + most, lanes), dtype=np.float32)
+    line[:beats] = numbers
     if circular:
-        line[beats:] = line[np.arange(most) % beats]
-    return _lagged_products(line, beats, most + 1) / beats
+        line[beats:] = numbers[np.arange(most) % beats]
+    products = _lagged_products(line, beats, most + 1)
+    # With m the mean of a lane, sum (x - m_x) (y' - m_y) over the pairs of a lag: all whole numbers
+    # but the means. `earlier` and `later` are the sums of x and y' over those pairs.
+    running = np.concatenate([np.zeros((1, lanes)), np.cumsum(line, axis=0, dtype=np.float64)])
+    lag = np.arange(most + 1)
+    pairs = np.full(most + 1, beats) if circular else np.maximum(beats - lag, 0)
+    mean = running[beats] / beats
+    earlier, later = running[pairs], running[lag + pairs] - running[lag]
+    sums = (
+        products
+        - earlier[:, :, None] * mean
+        - mean[:, None] * later[:, None, :]
+        + pairs[:, None, None] * (mean[:, None] * mean)
+    )
+    squares = np.einsum("bl,bl->l", numbers, numbers, dtype=np.float64)
+    deviation = np.sqrt(squares / beats - mean * mean)
+    return np.asarray(sums / beats / (deviation[:, None] * deviation))
 
 
-def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
+def _lagged_products(line: F32, beats: int, lags: int) -> F64:
     """Sum line[t, i] * line[t + lag, j] over t < beats: float64 [lags, lanes, lanes]."""
-    lanes = line.shape[1]
+    lanes, largest = line.shape[1], float(np.abs(line).max())
     sums = np.zeros((lanes, lags * lanes))
     for first in range(0, beats, _CHUNK):
         now = line[first : min(first + _CHUNK, beats)]
@@ -167,7 +194,7 @@ def _lagged_products(line: F32, beats: int, lags: int) -> NDArray[np.float64]:
         windows = np.lib.stride_tricks.sliding_window_view(
             line[first : first + len(now) + lags - 1].ravel(), lags * lanes
         )[::lanes]
-        sums += now.T @ windows
+        sums += product(now.T, windows, largest)
     return sums.reshape(lanes, lags, lanes).transpose(1, 0, 2)
 
 

@@ -154,13 +154,18 @@ class Strategy(ABC):
         turn = self.repetition.turn or 1
         return turn - start % turn
 
-    def step_cycle(self, parameters: int) -> int | None:
-        """Return the steps after which the directions repeat; None if they never do."""
+    def step_cycle(self, parameters: int, every: int = 1) -> int | None:
+        """Return the directions after which they repeat; None if they never do.
+
+        Args:
+            parameters: Weights d.
+            every: Steps of the stream from one direction to the next.
+        """
         if self.period is None:
             return None
-        return self.period // math.gcd(-(-parameters // self.point.lanes), self.period)
+        return self.period // math.gcd(every * -(-parameters // self.point.lanes), self.period)
 
-    def effective_span(self, parameters: int, most: int | None = None) -> int:
+    def effective_span(self, parameters: int, most: int | None = None, every: int = 1) -> int:
         """Return an upper bound, met by nearly every stream, of the dimensions updates can reach.
 
         Updates lie in the span of the step directions, so they reach at most as many dimensions as
@@ -180,20 +185,22 @@ class Strategy(ABC):
         Args:
             parameters: Weights d.
             most: Count no further than this, which for millions of weights saves time and memory.
+            every: Steps of the stream from one direction to the next: where roundings take random
+                numbers in between, n B takes the place of B in the greatest common divisors.
         """
         limit = parameters if most is None else min(parameters, most)
         beats = -(-parameters // self.point.lanes)
-        return min(limit, self.repetition.numbers or limit, self._directions(beats, limit))
+        return min(limit, self.repetition.numbers or limit, self._directions(beats, limit, every))
 
-    def _directions(self, beats: int, limit: int) -> int:
+    def _directions(self, beats: int, limit: int, every: int) -> int:
         """Count distinct directions, or return any number from `limit` on if there are more."""
         walk = self.repetition.walk
         if walk is None:
-            cycle = self.step_cycle(beats * self.point.lanes)
+            cycle = self.step_cycle(beats * self.point.lanes, every)
             return limit if cycle is None else cycle
         if self.point.reseeds:
-            return walk.reseeded(beats, int(self.point.reuse_period))
-        return walk.endless(beats, limit)
+            return walk.reseeded(beats, int(self.point.reuse_period), every)
+        return walk.endless(beats, limit, every)
 
     def fresh_bits(self, parameters: int) -> float:
         """Return the bits per clock, on average, that no earlier word of the stream determines.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.exact import BITS, whole
 from pezoexplore.streams.generator import generator
 from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
@@ -108,6 +110,43 @@ class Stream:
             values = np.ldexp(values, exponents(words, self.half)[:, None])
         return values.astype(np.float32)
 
+    def values_of(self, words: Words) -> NDArray[Any]:
+        """Return the values [beats, lanes] of words: z = values * ``value_scale``.
+
+        They are whole, twice the word plus one where it has a half, but with pow2 and the software
+        Gaussian. int16, or float32 where that cannot hold them.
+        """
+        values = 2 * words + 1 if self.half else words
+        if self.point.scaling == "pow2":
+            values = np.ldexp(values.astype(np.float32), exponents(words, self.half)[:, None])
+        return values.astype(np.float32) if values.dtype == np.int32 else values
+
+    @property
+    def value_scale(self) -> float:
+        """What one unit of :meth:`values_of` is worth in z."""
+        return self.scale / 2 if self.half else self.scale
+
+    @cached_property
+    def largest_value(self) -> float:
+        """A bound of the magnitude of :meth:`values_of`."""
+        if not self.point.in_hardware:
+            return 8.0
+        if self.point.scaling == "pow2":  # the norm of a beat is at most sqrt(2 L)
+            return (1 + self.half) * math.sqrt(2 * self.lanes)
+        top = 1 << (self.point.bits - 1)
+        return float(2 * top - 1 if self.half else top)
+
+    @cached_property
+    def unit(self) -> float:
+        """A power of two of whose multiples no value has more than ``exact.BITS`` bits.
+
+        Values that are whole and short enough are such multiples themselves.
+        """
+        bound = self.largest_value
+        if self.point.in_hardware and self.point.scaling != "pow2" and bound <= 2**BITS:
+            return 1.0
+        return 2.0 ** (math.frexp(bound)[1] - BITS)
+
 
 class Directions:
     """The directions of each training step, for several seeds at once.
@@ -117,14 +156,25 @@ class Directions:
 
     Attributes:
         scale: z = values * scale.
+        unit: ``Stream.unit``.
+        largest: Bound of the magnitude of :meth:`whole`.
     """
 
-    def __init__(self, streams: Sequence[Stream], parameters: int) -> None:
+    def __init__(self, streams: Sequence[Stream], parameters: int, every: int = 1) -> None:
+        """Build directions for a model of `parameters` weights.
+
+        Args:
+            streams: Streams of one point, one a master seed.
+            parameters: Weights d.
+            every: Steps of the stream from one direction to the next: those between are random
+                numbers for roundings.
+        """
         stream = streams[0]
         self._point, self._parameters, self._streams = stream.point, parameters, streams
-        self._doubled = stream.half
+        self._every = every
+        self.unit, self.largest = stream.unit, stream.largest_value / stream.unit
         self._beats = beats_per_step(parameters, stream.lanes)
-        self.scale = stream.scale / 2 if stream.half else stream.scale
+        self.scale = stream.value_scale
 
     @classmethod
     def of(cls, point: DesignPoint, parameters: int, seeds: Sequence[int]) -> Directions:
@@ -142,19 +192,20 @@ class Directions:
             [steps, seeds, parameters]: int16, or float32 where that cannot hold them (software
             Gaussian, words above 15 bits, pow2).
         """
-        parts = [self._values(stream, first_step, steps) for stream in self._streams]
+        every = self._every
+        parts = [
+            self._values(stream, first_step * every, steps * every)[::every]
+            for stream in self._streams
+        ]
         return np.stack(parts, axis=1)
 
+    def whole(self, first_step: int, steps: int) -> NDArray[np.float32]:
+        """Return the values of the first seed [steps, parameters] in whole units."""
+        return whole(self.block(first_step, steps)[:, 0], self.unit)[0]
+
     def _values(self, stream: Stream, first_step: int, steps: int) -> NDArray[Any]:
-        words = self._words(stream, first_step, steps)
-        if words.dtype != np.float32 and self._doubled:
-            words = 2 * words + 1
-        if self._point.scaling == "pow2":
-            shift = exponents((words - self._doubled) >> self._doubled, self._doubled)
-            words = np.ldexp(words.astype(np.float32), shift[:, None])
-        if words.dtype == np.int32:
-            words = words.astype(np.float32)
-        by_step = words.reshape(steps, self._beats * self._point.lanes)
+        values = stream.values_of(self._words(stream, first_step, steps))
+        by_step = values.reshape(steps, self._beats * self._point.lanes)
         return by_step[:, : self._parameters]
 
     def _words(self, stream: Stream, first_step: int, steps: int) -> Words:

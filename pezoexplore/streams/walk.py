@@ -40,38 +40,44 @@ class Walk:
         by_turn = (self.jump + self.turn * self.advance) % self.period
         return self.turn * self.period // math.gcd(by_turn, self.period)
 
-    def endless(self, beats: int, limit: int) -> int:
+    def endless(self, beats: int, limit: int, every: int = 1) -> int:
         """Count the distinct directions of `beats` beats each, without reseeding.
 
         Args:
             beats: Beats a step.
             limit: Any number from this on may be returned where there are more.
+            every: Steps from one direction to the next.
         """
         if not self.jump:
-            return self.period // math.gcd(beats * self.advance, self.period)
-        steps = self.cycle // math.gcd(beats, self.cycle)
+            return self.period // math.gcd(every * beats * self.advance, self.period)
+        steps = self.cycle // math.gcd(every * beats, self.cycle)
         if beats > self.turn:  # a jump falls into every step: no two are alike
             return steps
         enumerated = _STEPS
-        while (found := self._distinct(beats, min(enumerated, steps))) < limit:
+        while (found := self._distinct(beats, min(enumerated, steps), every)) < limit:
             if enumerated >= steps:
                 break
             enumerated *= 4
         return found
 
-    def _distinct(self, beats: int, steps: int) -> int:
+    def _distinct(self, beats: int, steps: int, every: int) -> int:
         """Count distinct directions among the first steps, at most those of one cycle."""
-        start = np.arange(steps, dtype=np.int64) * beats
+        start = np.arange(steps, dtype=np.int64) * beats * every
         turns, at = np.divmod(start, self.turn)
         inside = at + beats > self.turn  # the beat of the jump and the position identify these
         position = (start % self.period * self.advance + turns * self.jump) % self.period
         return int(inside.sum()) + np.unique(position[~inside]).size
 
-    def reseeded(self, beats: int, steps: int) -> int:
-        """Count distinct directions when every `steps` steps the walk restarts anywhere."""
+    def reseeded(self, beats: int, steps: int, every: int = 1) -> int:
+        """Count distinct directions when every `steps` steps the walk restarts anywhere.
+
+        Where a direction is every n-th step, those of all epochs begin at the multiples of
+        gcd(n, steps).
+        """
         if not self.jump:
             return self.period
-        at = _starts(beats, steps, self.turn)
+        hop = math.gcd(every, steps)
+        at = _starts(hop * beats, steps // hop, self.turn)
         inside = at + beats > self.turn
         return self.period * (int(not inside.all()) + np.unique(at[inside]).size)
 

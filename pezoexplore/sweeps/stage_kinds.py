@@ -51,6 +51,7 @@ class HealthStage(Stage):
             "axes": point.perturbation().to_json(),
             "parameters": self.parameters,
             "steps": self._directions(point),
+            "every": self._every(point),
             "source": self.source,
             "libraries": dict(self.libraries),
         }
@@ -60,12 +61,21 @@ class HealthStage(Stage):
         from pezoexplore.streams.statistics import stream_statistics
         from pezoexplore.streams.stream import Stream
 
-        stream = Stream(point.perturbation())
-        return dict(stream_statistics(stream, self.parameters, self._directions(point)))
+        stream, steps = Stream(point.perturbation()), self._directions(point)
+        return dict(stream_statistics(stream, self.parameters, steps, self._every(point)))
 
     def _directions(self, point: DesignPoint) -> int:
         """Return directions a run draws."""
         return self.steps * (point.queries or 1)
+
+    @staticmethod
+    def _every(point: DesignPoint) -> int:
+        """Return the steps of the stream from one direction to the next."""
+        if point.rounding != "stochastic":
+            return 1
+        from pezoexplore.train.fixed_loop import stream_steps
+
+        return stream_steps(point)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

@@ -288,7 +288,7 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     return HealthStage(
         parameters=_parameters(space, folder),
         steps=space.train.steps,
-        source=source_hash("design/point.py", "splitmix.py", "streams"),
+        source=source_hash("design/point.py", "exact.py", "splitmix.py", "streams"),
         libraries=library_versions(),
     )
 

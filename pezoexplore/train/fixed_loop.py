@@ -102,7 +102,7 @@ class Arithmetic:
         """Random numbers per weight and step for roundings."""
         if not self.stochastic:
             return 0
-        return 1 + self.probe_rounds * (1 + self.independent)
+        return _draws(self.probe_rounds, self.independent)
 
     @property
     def noise_deliveries(self) -> int:
@@ -175,7 +175,7 @@ class FixedTrainer:
             rates,
             partial(self._values, directions, arithmetic),
             partial(_compiled(replace(arithmetic, exponent=0, update_shift=0)), shifts),
-            block_steps or BLOCK_STEPS // _stream_steps(arithmetic, self.point.bits),
+            block_steps or BLOCK_STEPS // stream_steps(self.point),
         )
         flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
         return drive(loop, first_replicas(self.task.model, flat, run), run, stops)
@@ -187,7 +187,7 @@ class FixedTrainer:
             run: Gives learning rates, epsilon, batch and steps.
             scale: Worth of one unit of the stream's values in z.
         """
-        largest = (1 << (self.point.bits - 1 + self._half)) - 1
+        largest = _largest(self.point)
         finest = -min(self.network.scales.weights) - math.floor(math.log2(largest))
         exponent = max(round(math.log2(run.epsilon * scale)), finest)
         # epsilon z = v * 2**exponent, so eta dL z / (2 epsilon) is, in probes, eta dL unit**2 / 2.
@@ -235,7 +235,7 @@ class FixedTrainer:
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`; roundings draw random numbers too."""
         arithmetic, _ = self.prepare(Run((0,), (1e-3,), 1), 1.0)
-        each = _stream_steps(arithmetic, self.point.bits)
+        each = stream_steps(self.point)
         words = arithmetic.noise_bits // self.point.bits
         deliveries = 3 + words * arithmetic.noise_deliveries
         return RunCost(
@@ -249,7 +249,7 @@ class FixedTrainer:
         self, directions: Directions, arithmetic: Arithmetic, first: int, steps: int
     ) -> tuple[NDArray[Any], ...]:
         """Return directions [steps, seeds, d] and random numbers [steps, draws, seeds, d]."""
-        each = _stream_steps(arithmetic, self.point.bits)
+        each = stream_steps(self.point)
         values = directions.block(first * each, steps * each)
         values = values.astype(np.int32) if values.dtype == np.float32 else values
         values = values.reshape(steps, each, *values.shape[1:])
@@ -257,9 +257,28 @@ class FixedTrainer:
         return values[:, 0], _gathered(words, arithmetic.draws, self.point.bits)
 
 
-def _stream_steps(arithmetic: Arithmetic, bit_width: int) -> int:
-    """Count the steps of the stream in a training step."""
-    return 1 + arithmetic.draws * (arithmetic.noise_bits // bit_width)
+def stream_steps(point: DesignPoint) -> int:
+    """Return the steps of a point's stream in a training step: one, but where roundings take some.
+
+    The first of them is the direction.
+
+    Args:
+        point: Any point.
+    """
+    if point.rounding != "stochastic":
+        return 1
+    draws = _draws(_largest(point) > 1, point.update_rounding == "independent")
+    return 1 + draws * -(-NOISE_BITS // point.bits)
+
+
+def _largest(point: DesignPoint) -> int:
+    """Return the largest value of a point's stream."""
+    return (1 << (point.bits - 1 + Stream(point.perturbation()).half)) - 1
+
+
+def _draws(probe_rounds: bool, independent: bool) -> int:
+    """Count the random numbers per weight and step of stochastic roundings."""
+    return 1 + probe_rounds * (1 + independent)
 
 
 def _gathered(words: NDArray[Any], draws: int, bits: int) -> NDArray[np.int32]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -10,9 +13,11 @@ from pezoexplore.streams.statistics import (
     LAGS,
     distinct_output_bits,
     lane_correlations,
+    sample,
     stream_statistics,
 )
 from pezoexplore.streams.stream import Directions, Stream
+from pezoexplore.sweeps.rows import cell_text
 
 COLUMNS = [
     "effective_span",
@@ -241,3 +246,83 @@ def test_what_has_no_meaning_is_empty_and_the_rest_repeats():
         stream_statistics(Stream(resolve(reuse="none", lanes=1)), 50, 20)["lane_correlation"]
         is None
     )
+
+
+EXACT = [  # axes, weights, steps
+    ({"rng": "rademacher", "reuse": "none", "lanes": 3}, 40, 100),
+    ({"rng": "xorshift32", "reuse": "none", "lanes": 3, "bit_width": 12}, 50, 3000),
+    ({"reuse": "none", "state_bits": 16, "lanes": 2}, 30, 5000),
+    ({"reuse": "bank", "bit_width": 5, "lanes": 4}, 60, 777),
+    ({"reuse": "pool", "pool_size": 97, "lanes": 3, "state_bits": 16, "bit_width": 14}, 90, 1000),
+    ({"reuse": "phased", "taps": "shared", "state_bits": 12, "lanes": 5}, 700, 600),
+    ({"rng": "ternary", "reuse": "none", "lanes": 3}, 50, 200),
+    ({"rng": "treegrng", "reuse": "none", "lanes": 2, "reuse_period": 7}, 33, 99),
+]
+
+
+def exact_dimension(point, parameters, steps):
+    z = Directions.of(point, parameters, [0]).block(0, steps)[:, 0].astype(np.int64)
+    gram = z.T @ z if parameters < steps else z @ z.T
+    squares = sum(int(entry) ** 2 for entry in gram.ravel())
+    return float(Fraction(int(np.trace(gram)) ** 2, squares))
+
+
+def exact_figures(stream, parameters, steps):
+    """Return the figures that sums go into, from whole numbers and fractions alone."""
+    words, circular = sample(stream, parameters)
+    values = words.astype(np.int64) * (1 + stream.half) + stream.half
+    found, counts = np.unique(values, return_counts=True)
+    weighted = [(int(v), int(n)) for v, n in zip(found, counts, strict=True)]
+    mean = Fraction(sum(v * n for v, n in weighted), values.size)
+    second, fourth = (
+        sum(n * (v - mean) ** power for v, n in weighted) / values.size for power in (2, 4)
+    )
+    unit = stream.scale / (1 + stream.half)
+    beats, lanes = values.shape
+    totals = values.sum(axis=0)
+    centred = [beats * int((lane * lane).sum()) - int(lane.sum()) ** 2 for lane in values.T]
+
+    def correlation(i, j, lag):
+        pairs = beats if circular else beats - lag
+        now, later = values[:pairs, i], np.roll(values[:, j], -lag)[:pairs]
+        whole = beats**2 * int((now * later).sum()) + pairs * int(totals[i]) * int(totals[j])
+        whole -= beats * int(totals[j]) * int(now.sum()) + beats * int(totals[i]) * int(later.sum())
+        return whole / beats / math.sqrt(centred[i] * centred[j])
+
+    between = [
+        abs(correlation(i, j, lag))
+        for i in range(lanes)
+        for j in range(lanes)
+        for lag in range(LAGS + 1)
+        if i != j
+    ]
+    return {
+        "effective_dim": exact_dimension(stream.point, parameters, steps),
+        "stream_mean": float(mean) * unit,
+        "stream_std": math.sqrt(second) * unit,
+        "stream_kurtosis": float(fourth / second**2),
+        "stream_lag1": math.fsum(correlation(i, i, 1) for i in range(lanes)) / lanes,
+        "lane_correlation": max(between),
+    }
+
+
+@pytest.mark.parametrize(("axes", "parameters", "steps"), EXACT)
+def test_printed_digits_are_those_of_exact_fractions(axes, parameters, steps):
+    """So they are the same on every machine, however its libraries order their sums."""
+    stream = Stream(resolve(**axes))
+    found = stream_statistics(stream, parameters, steps)
+    for name, value in exact_figures(stream, parameters, steps).items():
+        assert cell_text(name, found[name]) == cell_text(name, value), name
+
+
+@pytest.mark.parametrize(("axes", "parameters", "steps"), DIMENSIONS)
+@pytest.mark.parametrize("every", [3, 4])
+def test_effective_dim_of_every_nth_step(axes, parameters, steps, every):
+    """Roundings take the steps of the stream between two directions."""
+    point = resolve(**axes)
+    block = Directions.of(point, parameters, [0]).block(0, steps * every)
+    z = block[::every, 0].astype(np.float64)
+    gram = z.T @ z if parameters < steps else z @ z.T
+    expected = np.trace(gram) ** 2 / (gram**2).sum()
+    found = effective_dim(Stream(point), parameters, steps, every)
+    assert found.value == pytest.approx(expected, rel=1e-5)

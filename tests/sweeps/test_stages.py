@@ -9,10 +9,13 @@ from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.statistics import stream_statistics
+from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import run_info, tree_hash
 from pezoexplore.sweeps.stage import determinants
 from pezoexplore.sweeps.stage_kinds import scratch
 from pezoexplore.sweeps.stages import build_stages, figures_missing
+from pezoexplore.train.fixed_loop import stream_steps
 
 
 def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
@@ -33,6 +36,24 @@ def test_a_missing_tool_is_one_line(tmp_path: Path) -> None:
 def test_statistics_always_run_and_training_needs_no_tool(tmp_path: Path) -> None:
     stages = build_stages(space(), ["train"], rtl_dir=tmp_path, work_dir=tmp_path, tools={})
     assert [stage.label for stage in stages] == ["health", "train"]
+
+
+def test_statistics_are_of_the_directions_that_training_uses(tmp_path: Path) -> None:
+    """Roundings take two of three steps of an eight-bit stream; 97 beats and 255 states share 3."""
+    design = space(train={"steps": 400})
+    health, *_ = build_stages(design, ["train"], rtl_dir=tmp_path, work_dir=tmp_path, tools={})
+    integers = {"weight_bits": 8, "activation_bits": 8}
+    nearest, rounded = (
+        resolve(reuse="none", lanes=25, **integers, rounding=how)
+        for how in ("nearest", "stochastic")
+    )
+    assert stream_steps(rounded) == 3
+    assert health.run(nearest, tmp_path / "log")["effective_span"] == 255
+    found = health.run(rounded, tmp_path / "log")
+    assert found["effective_span"] == 85
+    alike = stream_statistics(Stream(rounded.perturbation()), 2410, 400, every=3)
+    assert found == alike
+    assert health.key(nearest) != health.key(rounded)
 
 
 def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:

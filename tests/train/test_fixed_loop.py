@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.stream import Stream
-from pezoexplore.train.fixed_loop import FixedTrainer
+from pezoexplore.train.fixed_loop import FixedTrainer, stream_steps
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.selection import stream_source
@@ -116,6 +117,45 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
         examples, labels = inputs[chosen[step]], task.fit.labels[chosen[step]]
         replica.step(examples, labels, rate, probe, along, noise)
     return np.concatenate([part.ravel() for layer in replica.layers for part in layer])
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """The numbers of a stream with zeros in the steps that are chosen."""
+
+    inner: Any
+    chosen: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def scale(self) -> float:
+        return float(self.inner.scale)
+
+    def block(self, first: int, steps: int) -> np.ndarray:
+        values = np.array(self.inner.block(first, steps))
+        values[self.chosen(np.arange(first, first + steps))] = 0
+        return values
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+@pytest.mark.parametrize("independent", [False, True])
+def test_the_directions_of_training_are_every_nth_step_of_the_stream(
+    numbers: dict[str, Any], independent: bool
+) -> None:
+    """Without them no weight moves; without the numbers of the roundings, weights do."""
+    axes = {"weight_bits": 12, "activation_bits": 8, "rounding": "stochastic"}
+    trainer = FixedTrainer(SMALL, point_of(axes, numbers, independent))
+    every = stream_steps(trainer.point)
+    assert every > 1
+    run = Run(seeds=(0,), learning_rates=(5.0,), steps=6, batch=4, epsilon=0.05)
+
+    def weights(chosen: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        source = Silenced(stream_source(trainer.point, SMALL)([0]), chosen)
+        *_, (_, state) = trainer.train(SMALL.fit, run, source)
+        return trainer.integers(state)
+
+    start = trainer.network.quantised(SMALL.init(0))
+    assert np.array_equal(weights(lambda steps: steps % every == 0)[0, 0], start)
+    assert not np.array_equal(weights(lambda steps: steps % every != 0)[0, 0], start)
 
 
 @settings(max_examples=5, deadline=None, derandomize=True)

@@ -68,7 +68,9 @@ def _drawable(point: DesignPoint) -> bool:
 
 def picture(point: DesignPoint, parameters: int) -> StreamPicture:
     """Sample the stream of one design, master seed 0."""
-    z, whole = sample(Stream(point), parameters, BEATS)
+    stream = Stream(point)
+    words, whole = sample(stream, parameters, BEATS)
+    z = stream.z_of(words)
     values, share = _histogram(z)
     varying = z[:, z.std(axis=0, dtype=np.float64) > 0][:, :MAX_LANES]
     lags = min(LAGS, len(z) - 1)
