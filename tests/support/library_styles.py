@@ -152,10 +152,14 @@ def library(style: str = "plain", flop: str = "plain", *, energies: bool = True)
             + " } }"
         )
     group, output, further = FLOPS[flop]
+    limits = (
+        f'{e}_constraint (scalar) {{ values ("{0.05 * time:g}"); }}' for e in ("rise", "fall")
+    )
+    setup = f'timing () {{ related_pin : "CK"; timing_type : setup_rising; {" ".join(limits)} }}'
     cells.append(
         f"cell (FDX) {{ area : 20; {leakage(20.0)} ff (IQ, IQN) {{ {group} }} "
         + pin("CK", 0.02, "clock : true; " + energy("", 0.3, "D"))
-        + pin("D", 0.01)
+        + pin("D", 0.01, setup)
         + " ".join(pin(name, 0.01) for name in further.split())
         + f' pin (Q) {{ direction : output; function : "{output}"; {energy("CK", 0.5)} '
         + arc("CK", 0.1, "timing_sense : non_unate; timing_type : rising_edge;")
@@ -168,9 +172,20 @@ def library(style: str = "plain", flop: str = "plain", *, energies: bool = True)
     passive = variables.replace("net_transition", "transition_time")
     third = 'variable_3 : related_out_total_output_net_capacitance; index_3 ("0.01, 0.1");'
     head = (
+        "delay_model : table_lookup; "
         f'time_unit : "{"1ps" if style == "small" else "1ns"}"; voltage_unit : "1V"; '
         f'leakage_power_unit : "{"1pW" if style == "small" else "1nW"}"; '
         f"capacitive_load_unit (1, {'ff' if style == 'small' else 'pf'}); "
+    )
+    head += " ".join(
+        f"{side}_threshold_pct_{edge} : {value};"
+        for side, value in (
+            ("input", 50),
+            ("output", 50),
+            ("slew_lower", 20),
+            ("slew_upper", 80),
+        )
+        for edge in ("rise", "fall")
     )
     voltage = (
         "operating_conditions (typ) { voltage : 1.5; } default_operating_conditions : typ;"

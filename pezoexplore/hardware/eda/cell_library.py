@@ -108,7 +108,13 @@ def _target(own: CellLibrary, sha256: str) -> LibraryTarget:
     usable = {name: cell for name, cell in cells.items() if _is_usable(name, cell, own.dont_use)}
     register = _register(own, usable)
     gate = _gate(own, usable)
-    missing = _missing(usable, gate)
+    missing = _missing(usable, gate, register)
+    for library in libraries:
+        # OpenSTA does not take a library without thresholds, and times nothing without a model.
+        if library.text("delay_model") != "table_lookup":
+            missing.setdefault("fmax_mhz", "its delay_model is not table_lookup")
+        if "input_threshold_pct_rise" not in library.values:
+            missing.setdefault("fmax_mhz", "no input_threshold_pct_rise and the like in it")
     (home,) = (library for library in libraries if cells[register.cell] in library.groups)
     load = dict(cells[register.cell].named("pin"))[register.data].number("capacitance")
     drive = f"set_driving_cell {register.cell}\nset_load {load * units_of(home).pf * 1e3:.6g}\n"
@@ -227,7 +233,7 @@ def _is_nand2(cell: Group) -> bool:
     )
 
 
-def _missing(cells: Mapping[str, Group], gate: str) -> dict[str, str]:
+def _missing(cells: Mapping[str, Group], gate: str, register: Register) -> dict[str, str]:
     """Return the columns that cells without some of their data leave empty, with the reason."""
     missing = {}
     if not any(cell.number("area") > 0 for cell in cells.values()):
@@ -236,7 +242,11 @@ def _missing(cells: Mapping[str, Group], gate: str) -> dict[str, str]:
         missing["gate_equivalents"] = "no two-input NAND in it; name a cell with `gate`"
     if not any(_timed(pin) for pin in _pins(cells)):
         missing["fmax_mhz"] = missing["power_mw_est"] = "no tables of delays in it"
-    elif not any(pin.first("internal_power") for pin in _pins(cells)):
+        return missing
+    data = dict(cells[register.cell].named("pin"))[register.data]
+    if not any(arc.text("timing_type").startswith("setup") for arc in data.all("timing")):
+        missing["fmax_mhz"] = f"no setup time of its flip-flop {register.cell}"
+    if not any(pin.first("internal_power") for pin in _pins(cells)):
         missing["power_mw_est"] = "no internal_power in it"
     return missing
 

@@ -97,6 +97,9 @@ def test_what_a_library_lacks_is_said(tmp_path):
     for made, columns in (
         (library(energies=False), {"power_mw_est"}),
         (no_delay, {"fmax_mhz", "power_mw_est"}),
+        (text.replace("setup_rising", "hold_rising"), {"fmax_mhz"}),
+        (text.replace("input_threshold", "threshold"), {"fmax_mhz"}),
+        (text.replace("delay_model : table_lookup", "a : b"), {"fmax_mhz"}),
         (text.replace("!(A B)", "A B"), {"gate_equivalents"}),
         (text.replace("area :", "room :"), {"area_um2", "gate_equivalents"}),
     ):
@@ -134,7 +137,7 @@ def parts(tmp_path) -> list[Path]:
 def test_several_files_packed_ones_and_corners(parts, tmp_path):
     """All figures, of a library whose only flip-flop has set and reset."""
     slow = put(tmp_path, library(flop="both").replace("1.5;", "1.2;"), "slow.lib")
-    slow.write_text(slow.read_text().replace('time_unit : "1ns"', 'time_unit : "2ns"'))
+    slow.write_text(slow.read_text().replace('time_unit : "1ns"', 'time_unit : "10ns"'))
     target = own(*parts, corners=((str(slow),),))
     work, log = tmp_path / "work", tmp_path / "log"
     counts = synthesise(POINT, target, rtl_dir(), work, log)
@@ -143,7 +146,7 @@ def test_several_files_packed_ones_and_corners(parts, tmp_path):
     assert counts["liberty_sha256"] == read_own(target).sha256[:12]
     clocks = highest_clock(POINT, target, rtl_dir(), work, log)
     assert clocks["fmax_mhz_high"] == clocks["fmax_mhz"]
-    assert clocks["fmax_mhz_low"] == pytest.approx(clocks["fmax_mhz"] / 2, rel=1e-3)
+    assert clocks["fmax_mhz_low"] == pytest.approx(clocks["fmax_mhz"] / 10, rel=1e-3)
     found = power_point(POINT, target, 100.0, rtl_dir(), work, log, clocks=64)
     assert all((found[column] or 0) > 0 for column in COLUMNS)
 
