@@ -1,4 +1,4 @@
-"""The scripts of findings/ and the pages that list them."""
+"""The scripts of findings/, and the pages that list them and the faults that are held."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ def test_the_tests_of_the_guards_are_there() -> None:
     named = set(re.findall(r"`(tests/[\w/]+\.py)`", page))
     assert named
     assert not sorted(name for name in named if not (ROOT / name).is_file())
+
+
+def test_the_tests_that_hold_each_fault_are_there() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "| --- |" not in line]
+    faults = [row for row in rows if row != "| fault | what happens | test |"]
+    assert len(faults) > 30
+    for row in faults:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row.split("|")[3])
+        assert named, f"no test: {row}"
+        for path, test in named:
+            text = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^ *(async )?def {test}\(", text, re.MULTILINE), f"{path}::{test}"
