@@ -24,12 +24,12 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 TESTS = not regression
 
 .PHONY: sweep test slowest test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
-	browser opensta osu018 clean
+	browser opensta osu018 espeak clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018
+test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018 espeak
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
 
 # The ten most expensive tests of the last `make test`.
@@ -116,6 +116,10 @@ opensta:
 
 osu018:
 	$(call need,test -e /usr/share/qflow/tech/osu018/osu018_stdcells.lib,qflow-tech-osu018)
+
+# Speaks the digits of the task last-mile-speech, for the tests.
+espeak:
+	$(call need,command -v espeak-ng,espeak-ng)
 
 # The tests exercise completion in bash and in zsh.
 zsh:

@@ -13,14 +13,14 @@ TASK_NAMES = (
     *(f"mnist5k-deepzero-{size}" for size in (406, 3376, 6346, 9316, 12286)),
     *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),
     *("resnet20", "last-mile-rotated", "last-mile-inverted", "last-mile-noisy"),
-    *("last-mile-new-classes", "pde-burgers", "pde-kolmogorov"),
+    *("last-mile-new-classes", "last-mile-speech", "pde-burgers", "pde-kolmogorov"),
 )
 """Tasks that come with the package."""
 
 _CHANCE = (
-    (r"digits-|last-mile-(?!new)", 100 * 37 / 360),
+    (r"digits-|last-mile-(?!new|speech)", 100 * 37 / 360),
     (r"last-mile-new-classes", 100 * 37 / 180),
-    (r"mnist|deepzero-|resnet20", 10.0),
+    (r"mnist|deepzero-|resnet20|last-mile-speech", 10.0),
     (r"wine", 100 * 14 / 35),
     (r"breast-cancer", 100 * 71 / 113),
 )
@@ -38,7 +38,7 @@ OWN = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
 """Form of the name of something in a module of the user's."""
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-_SHOTS = r"last-mile-(rotated|inverted|noisy|new-classes)-[1-9][0-9]{0,3}"
+_SHOTS = r"last-mile-(rotated|inverted|noisy|new-classes|speech)-[1-9][0-9]{0,3}"
 
 
 def _share(value: object) -> float:

@@ -208,8 +208,9 @@ class TrainSettings(_Section):
     )
     data: Annotated[str | None, FOLDER] = Field(
         default=None,
-        description="Folder of CIFAR-10, for the tasks on it; default: what the environment "
-        "variable PEZOEXPLORE_CIFAR10 names.",
+        description="Folder of CIFAR-10, for the tasks on it, or of recordings for "
+        "last-mile-speech; default: what the environment variable PEZOEXPLORE_CIFAR10 or "
+        "PEZOEXPLORE_SPEECH names.",
     )
 
     def determining(self) -> dict[str, Any]:

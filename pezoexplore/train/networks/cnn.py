@@ -48,11 +48,13 @@ class Conv:
 
     Attributes:
         channels: Output channels.
-        kernel: Side of the kernel, odd.
+        kernel: Rows of the kernel, odd.
+        width: Its columns, odd; None: as many as rows. One makes a convolution over rows alone, of
+            images of one column.
         same: Whether the image is padded with zeros so that it keeps its size.
         groups: Groups of channels of the norm; 0 for no norm.
-        pool: Side of the pooling windows, which do not overlap; 1 for none. The remainder at the
-            far edges is dropped.
+        pool: Side of the pooling windows, which do not overlap and are no larger than the image;
+            1 for none. The remainder at the far edges is dropped.
     """
 
     channels: int
@@ -60,17 +62,23 @@ class Conv:
     same: bool = True
     groups: int = 0
     pool: int = 1
+    width: int | None = None
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Rows and columns of the kernel."""
+        return self.kernel, self.width or self.kernel
 
     def sizes(self, image: Image) -> tuple[Image, Image]:
         """Return the image size after the convolution and after the pooling."""
-        lost = 0 if self.same else self.kernel - 1
-        height, width = image[0] - lost, image[1] - lost
-        pooled = (height // self.pool, width // self.pool, self.channels)
-        return (height, width, self.channels), pooled
+        lost = (0, 0) if self.same else (self.sides[0] - 1, self.sides[1] - 1)
+        convolved = image[0] - lost[0], image[1] - lost[1]
+        height, width = (side // min(self.pool, side) for side in convolved)
+        return (*convolved, self.channels), (height, width, self.channels)
 
     def macs(self, image: Image) -> int:
         """Count the multiply-accumulates of one example."""
-        return math.prod(self.sizes(image)[0]) * self.kernel**2 * image[2]
+        return math.prod(self.sizes(image)[0]) * math.prod(self.sides) * image[2]
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Cnn:
         shapes: Shapes = []
         for layer, (conv, image) in enumerate(zip(self.convs, self._images, strict=False)):
             name = f"conv{layer + 1}"
-            shapes += conv_shapes(name, (conv.kernel, image[2], conv.channels), layer)
+            shapes += conv_shapes(name, (*conv.sides, image[2], conv.channels), layer)
             shapes += norm_shapes(name, conv.channels, layer) if conv.groups else []
         for index, pair in enumerate(zip(self._dense, self._dense[1:], strict=False)):
             shapes += dense_shapes(f"dense{index + 1}", pair, len(self.convs) + index)
@@ -187,11 +195,12 @@ class Cnn:
         return _max_pool(hidden, conv.pool) if conv.pool > 1 else hidden
 
 
-def conv_shapes(name: str, sizes: tuple[int, int, int], layer: int, *, bias: bool = True) -> Shapes:
-    """Return the tensors of a convolution of (kernel side, input channels, output channels)."""
-    kernel, inputs, out = sizes
-    weight = (f"{name}.weight", (kernel, kernel, inputs, out), layer)
-    return [weight, (f"{name}.bias", (out,), layer)] if bias else [weight]
+def conv_shapes(
+    name: str, sizes: tuple[int, int, int, int], layer: int, *, bias: bool = True
+) -> Shapes:
+    """Return the tensors of a convolution of sizes (kernel rows, columns, channels in, out)."""
+    weight = (f"{name}.weight", sizes, layer)
+    return [weight, (f"{name}.bias", sizes[3:], layer)] if bias else [weight]
 
 
 def norm_shapes(name: str, channels: int, layer: int) -> Shapes:
@@ -225,18 +234,18 @@ def scaled(inputs: Array, scale: float, shift: float) -> Array:
 
 
 def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
-    """Convolve (correlate) images [in, h, w, n] with a weight [k, k, in, out], k odd.
+    """Convolve (correlate) images [in, h, w, n] with a weight [rows, columns, in, out], odd.
 
     Returns:
         [out, h', w', n], padded with zeros to the size of the image or not at all.
     """
     jnp = load_jax().numpy
-    kernel, _, inputs, out = weight.shape
-    pad = kernel // 2 if same else 0
-    height, width = (size + 2 * pad - kernel + 1 for size in images.shape[1:3])
-    padded = jnp.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    rows, columns, inputs, out = weight.shape
+    pads = (rows // 2, columns // 2) if same else (0, 0)
+    padded = jnp.pad(images, ((0, 0), *((pad, pad) for pad in pads), (0, 0)))
+    height, width = padded.shape[1] - rows + 1, padded.shape[2] - columns + 1
     windows = [
-        padded[:, i : i + height, j : j + width] for i in range(kernel) for j in range(kernel)
+        padded[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)
     ]
     if inputs <= THIN:
         taps = weight.reshape(-1, inputs, out)
@@ -246,8 +255,8 @@ def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
             for channel in range(inputs)
         ]
         return sum(products[1:], products[0])
-    columns = jnp.concatenate(windows).reshape(kernel * kernel * inputs, -1)
-    return (weight.reshape(-1, out).T @ columns).reshape(out, height, width, -1)
+    seen = jnp.concatenate(windows).reshape(rows * columns * inputs, -1)
+    return (weight.reshape(-1, out).T @ seen).reshape(out, height, width, -1)
 
 
 def group_norm(
@@ -278,16 +287,17 @@ def group_norm(
 
 
 def _max_pool(images: Array, side: int) -> Array:
-    """Take the largest value of each window of side x side of [channels, h, w, n].
+    """Take the largest value of each window of [channels, h, w, n], of that side or the image's.
 
     First over rows, then over columns, each between whole runs of memory: maxima of strided
     slices take ten times as long.
     """
     channels, height, width, examples = images.shape
-    rows, columns = height // side, width // side
-    kept = images[:, : rows * side, : columns * side]
-    by_row = kept.reshape(channels, rows, side, columns * side * examples).max(2)
-    return by_row.reshape(channels, rows, columns, side, examples).max(3)
+    high, wide = min(side, height), min(side, width)
+    rows, columns = height // high, width // wide
+    kept = images[:, : rows * high, : columns * wide]
+    by_row = kept.reshape(channels, rows, high, columns * wide * examples).max(2)
+    return by_row.reshape(channels, rows, columns, wide, examples).max(3)
 
 
 def digits_cnn() -> Cnn:
@@ -319,3 +329,15 @@ def deepzero_cnn(depth: int, image: Image = (32, 32, 3)) -> Cnn:
     sizes = [min(image[:2]) >> block for block in range(depth)]
     convs = tuple(Conv(18, groups=3, pool=2 if size > 1 else 1) for size in sizes)
     return Cnn(image, convs, (), 10, input_scale=1 / 64, input_shift=-2.0, mean=True)
+
+
+def speech_cnn(frames: int, bands: int, classes: int) -> Cnn:
+    """Build the network of spectrograms [frames, 1, bands]: four convolutions over time.
+
+    Of 3 frames and 52 channels, pooled by 2 three times, then the mean over time: 30,066 weights
+    for 32 bands and ten words.
+    """
+    convs = (*(Conv(52, pool=2, width=1) for _ in range(3)), Conv(52, width=1))
+    return Cnn(
+        (frames, 1, bands), convs, (), classes, input_scale=1 / 64, input_shift=-2.0, mean=True
+    )

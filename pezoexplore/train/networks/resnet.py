@@ -90,11 +90,11 @@ class ResNet:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """Tensors in order; convolution weights are [row, column, channel in, channel out]."""
-        shapes: Shapes = conv_shapes("conv1", (3, 3, self.width), 0, bias=False)
+        shapes: Shapes = conv_shapes("conv1", (3, 3, 3, self.width), 0, bias=False)
         shapes += norm_shapes("conv1", self.width, 0)
         for layer, (inputs, out, _) in enumerate(self._widths, start=1):
             for name, into in ((f"block{layer}.conv1", inputs), (f"block{layer}.conv2", out)):
-                shapes += conv_shapes(name, (3, into, out), layer, bias=False)
+                shapes += conv_shapes(name, (3, 3, into, out), layer, bias=False)
                 shapes += norm_shapes(name, out, layer)
         shapes += dense_shapes("dense1", (4 * self.width, self.classes), self.layers - 1)
         return layout(shapes)

@@ -26,7 +26,7 @@ SOLVERS = {
         rollout=16,
     ),
     "pde-kolmogorov": CorrectedSolver(
-        Equation("kolmogorov", viscosity=0.01, points=16, step=0.05, refinement=4, substeps=2),
+        Equation("kolmogorov", viscosity=0.03, points=16, step=0.2, refinement=4, substeps=8),
         rollout=8,
         kernel=3,
     ),

@@ -13,6 +13,7 @@ from pezoexplore.train.tasks import datasets
 from pezoexplore.train.tasks.cifar import CIFAR10_TASKS, CIFAR10_VARIABLE, cifar10_task
 from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS, last_mile
 from pezoexplore.train.tasks.pde import PDE_TASKS, pde_task
+from pezoexplore.train.tasks.speech import SPEECH_TASK, SPEECH_VARIABLE, speech_task
 from pezoexplore.train.user_task import load_user_task
 
 GREY_SIZES = (406, 3376, 6346, 9316, 12286)
@@ -47,13 +48,15 @@ def get_task(name: str, data: str | None = None, folder: str | None = None) -> T
     Args:
         name: One of ``TASK_NAMES``, a last-mile task followed by ``-K`` for K examples per class,
             or ``package.module:function`` of the user (docs/own_task.md).
-        data: Folder of CIFAR-10; by default the one that ``PEZOEXPLORE_CIFAR10`` names.
+        data: Folder of CIFAR-10, by default the one that ``PEZOEXPLORE_CIFAR10`` names, or of
+            recordings for ``last-mile-speech``, by default the one of ``PEZOEXPLORE_SPEECH``.
         folder: Folder searched for user modules before the Python path: the design file's.
 
     Raises:
         DesignError: There is no such task, or its data or code cannot be used.
     """
-    where = data or os.environ.get(CIFAR10_VARIABLE) if name in CIFAR10_TASKS else None
+    variable = _folder_variable(name)
+    where = data or os.environ.get(variable) if variable else None
     return _load(name, where, folder if ":" in name else None)
 
 
@@ -63,10 +66,17 @@ def task_identity(name: str, data: str | None = None, folder: str | None = None)
     Takes :func:`get_task`'s arguments. Empty for tasks whose data come with the packages, whose
     versions determine them.
     """
-    if name not in CIFAR10_TASKS and ":" not in name:
+    if not _folder_variable(name) and ":" not in name:
         return {}
     task = get_task(name, data, folder)
     return {"data_sha256": task.data_sha256, "code_sha256": task.code_sha256}
+
+
+def _folder_variable(name: str) -> str | None:
+    """Return the environment variable that names the folder of a task's data, if it has one."""
+    if name.startswith(SPEECH_TASK):
+        return SPEECH_VARIABLE
+    return CIFAR10_VARIABLE if name in CIFAR10_TASKS else None
 
 
 @cache
@@ -77,6 +87,8 @@ def _load(name: str, data: str | None, folder: str | None) -> Task:
         return cifar10_task(name, data)
     if name.startswith(LAST_MILE_TASKS):
         return last_mile(name)
+    if name.startswith(SPEECH_TASK):
+        return speech_task(name, data)
     if name in PDE_TASKS:
         return pde_task(name)
     if ":" in name:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.networks.cnn import Cnn, Conv, deepzero_cnn, digits_cnn, lenet
+from pezoexplore.train.networks.cnn import Cnn, Conv, deepzero_cnn, digits_cnn, lenet, speech_cnn
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.networks.network import Network
 from pezoexplore.train.networks.resnet import ResNet, resnet20
@@ -20,19 +20,21 @@ NETWORKS = {
     "deepzero": deepzero_cnn(3, (8, 8, 3)),
     "deepzero, odd sizes": deepzero_cnn(4, (11, 9, 1)),
     "many channels in": Cnn((7, 6, 5), (Conv(4, same=False), Conv(6, 5, groups=2)), (9,), 3, 0.1),
+    "over time": speech_cnn(13, 4, 3),
     "resnet": ResNet(size=8, width=8, depth=1),
 }
 
 
-def convolved(images: Floats, weight: Floats, pad: int, stride: int = 1) -> Floats:
-    """[n, h, w, in] with [k, k, in, out]: every position by itself."""
-    padded = np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-    side = weight.shape[0]
-    rows, columns = (size - side + 1 for size in padded.shape[1:3])
+def convolved(images: Floats, weight: Floats, same: bool = True, stride: int = 1) -> Floats:
+    """[n, h, w, in] with [rows, columns, in, out]: every position by itself."""
+    high, wide = weight.shape[:2]
+    pads = [(same * (side // 2),) * 2 for side in (high, wide)]
+    padded = np.pad(images, ((0, 0), *pads, (0, 0)))
+    rows, columns = padded.shape[1] - high + 1, padded.shape[2] - wide + 1
     out = np.zeros((len(images), -(-rows // stride), -(-columns // stride), weight.shape[3]))
     for row in range(0, rows, stride):
         for column in range(0, columns, stride):
-            window = padded[:, row : row + side, column : column + side]
+            window = padded[:, row : row + high, column : column + wide]
             at = out[:, row // stride, column // stride]
             at[:] = np.tensordot(window, weight, axes=3)
     return out
@@ -50,11 +52,12 @@ def normed(images: Floats, gain: Floats, shift: Floats, groups: int) -> Floats:
 
 
 def pooled(images: Floats, side: int) -> Floats:
-    rows, columns = images.shape[1] // side, images.shape[2] // side
+    high, wide = (min(side, size) for size in images.shape[1:3])
+    rows, columns = images.shape[1] // high, images.shape[2] // wide
     out = np.empty((len(images), rows, columns, images.shape[3]))
     for row in range(rows):
         for column in range(columns):
-            at = images[:, row * side : (row + 1) * side, column * side : (column + 1) * side]
+            at = images[:, row * high : (row + 1) * high, column * wide : (column + 1) * wide]
             out[:, row, column] = at.max((1, 2))
     return out
 
@@ -63,7 +66,7 @@ def cnn_outputs(net: Cnn, tensors: dict[str, Floats], inputs: NDArray[np.uint8])
     hidden = inputs * net.input_scale + net.input_shift
     for index, conv in enumerate(net.convs, start=1):
         weight = tensors[f"conv{index}.weight"]
-        hidden = convolved(hidden, weight, conv.kernel // 2 if conv.same else 0)
+        hidden = convolved(hidden, weight, conv.same)
         hidden = hidden + tensors[f"conv{index}.bias"]
         if conv.groups:
             gain, shift = tensors[f"conv{index}.gain"], tensors[f"conv{index}.shift"]
@@ -81,7 +84,7 @@ def cnn_outputs(net: Cnn, tensors: dict[str, Floats], inputs: NDArray[np.uint8])
 
 def resnet_outputs(net: ResNet, tensors: dict[str, Floats], inputs: NDArray[np.uint8]) -> Floats:
     def unit(images: Floats, name: str, stride: int) -> Floats:
-        raw = convolved(images, tensors[f"{name}.weight"], 1, stride)
+        raw = convolved(images, tensors[f"{name}.weight"], stride=stride)
         gain, shift = tensors[f"{name}.gain"], tensors[f"{name}.shift"]
         return normed(raw, gain, shift, raw.shape[-1] // 8)
 
@@ -176,6 +179,9 @@ def test_known_counts() -> None:
     assert resnet20().macs == 40_551_040
     assert (lenet().parameters, lenet().macs) == (61_706, 416_520)
     assert digits_cnn().parameters == 80 + 1168 + 650
+    over_time = speech_cnn(40, 32, 10)
+    assert over_time.parameters == 3 * 52 * (32 + 3 * 52) + 4 * 52 + 530 == 30_066
+    assert over_time.macs == 3 * 52 * (40 * 32 + (20 + 10 + 5) * 52) + 520
 
 
 @pytest.mark.parametrize("name", ["digits", "lenet", "many channels in"])

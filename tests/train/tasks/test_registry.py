@@ -13,6 +13,7 @@ from pezoexplore.train.tasks.cifar import CIFAR10_TASKS
 from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS
 from pezoexplore.train.tasks.pde import PDE_TASKS
 from pezoexplore.train.tasks.registry import TASK_NAMES, TASKS, get_task
+from pezoexplore.train.tasks.speech import SPEECH_TASK
 from pezoexplore.train.trainer import Run
 
 
@@ -98,7 +99,7 @@ def test_splits_and_outputs_of_every_task(name: str) -> None:
 
 
 def test_every_name_of_the_package_is_known_to_design_files() -> None:
-    assert set(TASK_NAMES) == {*TASKS, *CIFAR10_TASKS, *LAST_MILE_TASKS, *PDE_TASKS}
+    assert set(TASK_NAMES) == {*TASKS, *CIFAR10_TASKS, *LAST_MILE_TASKS, *PDE_TASKS, SPEECH_TASK}
 
 
 @pytest.mark.parametrize(("name", "least"), [("wine", 90), ("breast-cancer", 90)])
