@@ -23,7 +23,7 @@ from pezoexplore.report.parquet import write_parquet
 from pezoexplore.sweeps.provenance import run_info, tool_versions
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
-from pezoexplore.sweeps.stages import build_stages, chance_level, figures_missing
+from pezoexplore.sweeps.stages import build_stages, chance_levels, figures_missing, network_sizes
 from pezoexplore.sweeps.stages import check_task as check_task
 from pezoexplore.sweeps.workers import Workers as Workers
 
@@ -57,6 +57,7 @@ def load(
     sample: int | None = None,
     seed: int = 0,
     only: Sequence[str] = (),
+    task: str | None = None,
 ) -> tuple[LoadedDesign, Selection]:
     """Read a design file, and choose the points to run.
 
@@ -66,15 +67,15 @@ def load(
         axes: Text by axis, as after the axis options; None for one not given.
         sample: Number of points to draw at random; None for all.
         seed: Random seed of that draw.
-        only: Ids of the points to run; none for all.
+        only: Ids of the points to run, on all tasks; none for all.
+        task: Text as after ``--task``; None for the tasks of the file.
 
     Raises:
         DesignError: The file or an option cannot be used, or the design has no legal point.
     """
-    if design is None:
-        design = paths.designs_dir() / "quickstart.yaml"
+    design = design or paths.designs_dir() / "quickstart.yaml"
     values = {axis: None if text is None else [text] for axis, text in (axes or {}).items()}
-    loaded = read_design(design, overrides, values)
+    loaded = read_design(design, overrides, values, task)
     from pezoexplore.design.lattice.counting import select
 
     try:
@@ -92,14 +93,14 @@ def _only(points: Selection, ids: Sequence[str]) -> Selection:
     """
     from pezoexplore.sweeps.rows import point_ids
 
-    identity, wanted = point_ids(points.space), set(ids)
-    found = {name: point for point in points if (name := identity(point)) in wanted}
+    identities, wanted = [point_ids(points.space, one) for one in points.space.tasks], set(ids)
+    found = {name: p for p in points for of in identities if (name := of(p)) in wanted}
     if missing := sorted(wanted - found.keys()):
         raise DesignError(
             f"--only {missing[0]}: no such point in design {points.space.name}; ids are in the "
             "column point_id of its results.csv, and change with its settings"
         )
-    return replace(points, drawn=tuple(found.values()))
+    return replace(points, drawn=tuple(dict.fromkeys(found.values())))
 
 
 @dataclass(frozen=True)
@@ -159,15 +160,15 @@ def plan_run(
         stages = [name for name in stages if name not in HARDWARE_STAGES]
 
     def build(space: DesignSpace, names: Sequence[str]) -> list[Stage]:
-        work = out / WORK_NAME
-        folder = design.folder
-        return build_stages(space, names, rtl_dir=rtl, work_dir=work, tools=tools, folder=folder)
+        where = {"rtl_dir": rtl, "work_dir": out / WORK_NAME, "folder": design.folder}
+        return build_stages(space, names, tools=tools, **where)
 
     space = design.space
     built, smaller = build(space, stages), _rung(space) if rungs else None
     early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
-    chance = chance_level(space, design.folder) if "train" in stages else None
-    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl, chance)
+    chance = chance_levels(space, design.folder) if "train" in stages else {}
+    known = (chance, network_sizes(space, design.folder))
+    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl, *known)
     return RunPlan(space, built, early, out, rtl, info)
 
 
@@ -335,11 +336,12 @@ def _sweep_adaptively(
 
 def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
     """Draw the plots of a sweep; matplotlib is imported when the runs are done."""
-    from pezoexplore.report.plots.run_plots import draw_run
+    from pezoexplore.report.plots.run_plots import draw_run, folders_of, rows_of
     from pezoexplore.report.sensitivity import write_sensitivity
 
     draw_run(rows, space, out_dir)
-    write_sensitivity(rows, out_dir)
+    for task, folder in folders_of(space.tasks, out_dir).items():
+        write_sensitivity(rows_of(rows, task), folder)
 
 
 def _skipped_points(points: Selection) -> list[SkippedPoint]:

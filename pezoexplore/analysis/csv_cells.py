@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pezoexplore.analysis.run_files import open_text
-from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
+from pezoexplore.design.columns import COLUMN_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.errors import DesignError
@@ -61,7 +61,7 @@ def read_cells(path: Path, required: Sequence[str]) -> tuple[list[str], list[lis
             negative count, or two rows of one design and target with different results.
     """
     table, first = _table(path)
-    known = {name.lower(): name for name in COLUMNS}
+    known = {name.lower(): name for name in COLUMN_HELP}
     header = [known.get(name.strip().lower(), name.strip()) for name in table[0]]
     if len(set(header)) < len(header):
         raise DesignError(f"{path}: two columns of one name in the header")

@@ -1,6 +1,6 @@
 """Differences between two runs, and which of them exceed noise.
 
-Designs are matched by their axes and target. Resources are exact: any difference is a move. An
+Designs are matched by axes, target and task. Resources are exact: any difference is a move. An
 accuracy differs when the paired differences over the common seeds say so, all designs of the run
 tested together (Holm, Scandinavian Journal of Statistics 6, 1979): with the same seeds and nothing
 changed, a run that reports a regression by chance is one in twenty at most. A design or measurement
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pezoexplore.analysis.differences import Difference, paired_difference
+from pezoexplore.analysis.pareto import rivals_of
 from pezoexplore.analysis.runs import Row
 from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.columns import RESULT_HELP, TEXT_COLUMNS
@@ -50,8 +51,8 @@ SAME_DIGITS = 1e-5
 REGRESSION, IMPROVEMENT, MOVED, NOISE = "regression", "improvement", "moved", "within noise"
 VANISHED = "vanished"
 
-Place = tuple[DesignPoint, str]
-"""The key that matches rows: design and target."""
+Place = tuple[DesignPoint, str, str]
+"""The key that matches rows: design, target and task."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def compare_runs(
         constraints: Conditions of the design; one that a design no longer meets is a regression.
 
     Raises:
-        DesignError: A run has a design twice on one target, or an unknown column is tolerated.
+        DesignError: A run has a design twice, or an unknown column is tolerated.
     """
     for name in tolerances or {}:
         if name not in COSTS:
@@ -162,12 +163,13 @@ def compare_runs(
 
 
 def _by_place(rows: Sequence[Row], which: str) -> dict[Place, Row]:
-    """Return rows by design and target; combinations that are not legal are not designs."""
+    """Return rows by design, target and task; combinations that are not legal are not designs."""
     found: dict[Place, Row] = {}
     for row in rows:
         if str(row["status"]).startswith("skipped:"):
             continue
-        place = DesignPoint.from_json(row), str(row.get("target") or "")
+        target, task = rivals_of(row)
+        place = DesignPoint.from_json(row), target, task
         if place in found:
             raise DesignError(f"the {which} run has {_name(place)} twice")
         found[place] = row
@@ -175,8 +177,8 @@ def _by_place(rows: Sequence[Row], which: str) -> dict[Place, Row]:
 
 
 def _name(place: Place) -> str:
-    point, target = place
-    return f"{point.label()} @{target}" if target else point.label()
+    point, target, task = place
+    return point.label() + f" @{target}" * bool(target) + f" on {task}" * bool(task)
 
 
 Pair = tuple[str, Row, Row]

@@ -82,7 +82,7 @@ def row_labels(
     targets: Collection[str] = (),
     points: Sequence[DesignPoint] = (),
 ) -> list[str]:
-    """Return short labels of rows, as :meth:`DesignPoint.label`; the target added if several.
+    """Return short labels of rows, as :meth:`DesignPoint.label`; target and task if several.
 
     Args:
         rows: n rows of results.
@@ -92,13 +92,13 @@ def row_labels(
     Returns:
         n labels.
     """
-    of_rows = [cell_text(row.get("target") or "") for row in rows]
-    several = len(set(targets or of_rows) - {""}) > 1
-    designs = points or map(DesignPoint.from_json, rows)
-    return [
-        point.label() + (f" @{target}" if several and target else "")
-        for point, target in zip(designs, of_rows, strict=True)
-    ]
+    labels = [point.label() for point in points or map(DesignPoint.from_json, rows)]
+    for column, mark, known in (("target", "@", targets), ("task", "on ", ())):
+        cells = [cell_text(row.get(column) or "") for row in rows]
+        if len(set(known or cells) - {""}) > 1:
+            pairs = zip(labels, cells, strict=True)
+            labels = [f"{label} {mark}{cell}" if cell else label for label, cell in pairs]
+    return labels
 
 
 def targets_of(frame: pd.DataFrame) -> set[str]:

@@ -75,7 +75,7 @@ def front_of_rows(
     minimize: Sequence[str],
     constraints: Sequence[Condition | str] = (),
 ) -> npt.NDArray[np.bool_]:
-    """Return which rows of results are on the front of their target.
+    """Return which rows of results are on the front of their target and task.
 
     Rows whose status is not ``ok``, that miss an objective (a software reference has no hardware
     columns) or that break a constraint are never on it.
@@ -96,10 +96,10 @@ def front_of_rows(
     front = GrowingFront(columns, maximize, minimize, constraints)
     values = np.array([front.costs(row) for row in rows], dtype=np.float64)
     costs = values.reshape(len(rows), len(maximize) + len(minimize))
-    targets = np.array([target_of(row) for row in rows], dtype=str)
+    rivals = np.array(["\n".join(rivals_of(row)) for row in rows], dtype=str)
     mask = np.zeros(len(rows), dtype=bool)
-    for target in np.unique(targets):
-        mine = targets == target
+    for group in np.unique(rivals):
+        mine = rivals == group
         mask[mine] = pareto_mask(costs[mine], [False] * costs.shape[1])
     return mask
 
@@ -108,8 +108,8 @@ class GrowingFront:
     """The front of rows that come one at a time; it remembers the front, not the rows.
 
     Rows count as in :func:`front_of_rows`. Once all were added, :meth:`holds` tells of each
-    whether it is on the front. Each target has its own front: a LUT of one is not a LUT of
-    another.
+    whether it is on the front. Each target and task has its own front: a LUT of one target
+    is not a LUT of another.
 
     Args:
         columns: Names of the columns there are.
@@ -134,7 +134,7 @@ class GrowingFront:
         _check_objectives(self._objectives)
         named = [*self._objectives, *(condition.column for condition in self._conditions)]
         check_columns(named, columns)
-        self._fronts: dict[str, _Front] = {}
+        self._fronts: dict[tuple[str, str], _Front] = {}
 
     def costs(self, row: Mapping[str, object]) -> tuple[float, ...]:
         """Return the objectives of a row, smaller is better; all NaN if it cannot be on the front.
@@ -157,11 +157,11 @@ class GrowingFront:
         """
         costs = self.costs(row)
         if not any(math.isnan(cost) for cost in costs):
-            self._fronts.setdefault(target_of(row), _Front()).add(costs)
+            self._fronts.setdefault(rivals_of(row), _Front()).add(costs)
 
     def holds(self, row: Mapping[str, object]) -> bool:
-        """Return whether a row is on the front of all rows added that are for its target."""
-        front = self._fronts.get(target_of(row))
+        """Return whether a row is on the front of all rows added with its target and task."""
+        front = self._fronts.get(rivals_of(row))
         return front is not None and self.costs(row) in front
 
 
@@ -194,10 +194,13 @@ class _Front:
         self._kept = len(self._points)
 
 
-def target_of(row: Mapping[str, object]) -> str:
-    """Return the hardware target a row is for; empty where there is none."""
-    cell = row.get("target")
-    return "" if is_missing(cell) else str(cell)
+def rivals_of(row: Mapping[str, object]) -> tuple[str, str]:
+    """Return hardware target and task of the rows that a row competes with; empty where none."""
+    target, task = ("" if is_missing(cell) else str(cell) for cell in map(row.get, _RIVALRY))
+    return target, task
+
+
+_RIVALRY = ("target", "task")
 
 
 def front_of_frame(

@@ -30,6 +30,9 @@ Row = Mapping[str, object]
 
 log = logging.getLogger(__name__)
 
+TASK = "task"
+"""Column of the task, in the results of a design with several."""
+
 
 @dataclass(frozen=True)
 class Goals:
@@ -66,9 +69,39 @@ class StoredRun:
     space: DesignSpace | None
 
     @property
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The training tasks of the rows; none if nothing says them."""
+        if TASK in self.frame.columns:
+            return tuple(dict.fromkeys(self.frame[TASK]))
+        return () if self.space is None else self.space.tasks
+
+    @property
     def chance(self) -> float | None:
-        """Accuracy of always naming the task's most frequent class, percent; None if unknown."""
-        return None if self.space is None else chance_in(self.path.parent, self.space.task)
+        """Accuracy of always naming the task's most frequent class, percent.
+
+        None if it is unknown, or if there are several tasks.
+        """
+        return chance_in(self.path.parent, self.tasks[0]) if len(self.tasks) == 1 else None
+
+    def of_task(self, task: str | None) -> StoredRun:
+        """Return the rows of one task, as a run of it alone; None for the only one.
+
+        Raises:
+            DesignError: There is no such task, or none is named and there are several.
+        """
+        if task is None and len(self.tasks) > 1:
+            raise DesignError(
+                f"{self.path}: has the tasks {', '.join(self.tasks)}; name one with --task"
+            )
+        if task is None or self.tasks == (task,):
+            return self
+        if task not in self.tasks:
+            known = ", ".join(self.tasks) or "unknown"
+            raise DesignError(f"--task {task}: no row of {self.path} is of it; there is: {known}")
+        frame = self.frame[self.frame[TASK] == task]
+        space = None if self.space is None else self.space.of_task(task)
+        return StoredRun(self.path, frame, space)
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -165,6 +198,7 @@ def _check_whole(path: Path, rows: int) -> None:
 def chance_in(folder: Path, task: str) -> float | None:
     """Return the chance level of a run, by its run.json, else by its task."""
     noted = _noted(folder / RESULTS_NAME).get("chance_percent")
+    noted = noted.get(task) if isinstance(noted, dict) else noted
     return float(noted) if isinstance(noted, int | float) else chance_of(task)
 
 
@@ -185,10 +219,11 @@ def different_settings(before: DesignSpace | None, after: DesignSpace | None) ->
     """
     if before is None or after is None:
         return []
-    if before.task != after.task:
+    if not set(before.tasks) & set(after.tasks):
+        one, other = (", ".join(space.tasks) for space in (before, after))
         raise DesignError(
-            f"the runs are of different tasks, {before.task} and {after.task}: their accuracies "
-            "are different quantities"
+            f"the runs are of different tasks, {one} and {other}: their accuracies are different "
+            "quantities"
         )
     first, second = before.train.determining(), after.train.determining()
     wanted = [_wanted(space) for space in (before, after)]

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from pezoexplore.analysis.pareto import Rows, as_conditions, pareto_mask, target_of
+from pezoexplore.analysis.pareto import Rows, as_conditions, pareto_mask, rivals_of
 from pezoexplore.design.conditions import COMPARE, Condition, is_missing, parse_number
 
 Floats = npt.NDArray[np.float64]
@@ -84,7 +84,7 @@ def seed_means(per_seed: Sequence[Sequence[float]], resamples: int, seed: int = 
 class FrontConfidence:
     """How sure rows are to be on the front: their shares of the fronts of redrawn seeds.
 
-    Each target has its own front. Only ``accuracy_mean`` varies, by ``accuracy_per_seed``;
+    Each target and task has its own front. Only ``accuracy_mean`` varies, by ``accuracy_per_seed``;
     where it is no objective, or there is one seed, a row is surely on the front or surely off it. A
     constraint on it holds or not by draw. Rows come one by one, and those that no draw can put on
     the front are forgotten.
@@ -99,7 +99,7 @@ class FrontConfidence:
     ) -> None:
         """Prepare a front of these objectives and constraints; see :func:`front_confidence`."""
         self._settings = maximize, minimize, constraints, resamples
-        self._targets: dict[str, _TargetConfidence] = {}
+        self._targets: dict[tuple[str, str], _TargetConfidence] = {}
 
     def add(self, key: Hashable, row: Mapping[str, object]) -> None:
         """Take a row into account.
@@ -119,7 +119,7 @@ class FrontConfidence:
         return self._target(row).of(key, row)
 
     def _target(self, row: Mapping[str, object]) -> _TargetConfidence:
-        name = target_of(row)
+        name = rivals_of(row)
         if name not in self._targets:
             self._targets[name] = _TargetConfidence(*self._settings)
         return self._targets[name]

@@ -86,7 +86,7 @@ def settings(incomplete: str) -> Offer:
     """Return keys of a design file, as after `-s`: axes, training and hardware settings."""
     from pezoexplore.design.space import DesignSpace, HardwareSettings, TrainSettings
 
-    keys = {"task": DesignSpace.model_fields["task"].description or ""}
+    keys = {"task": DesignSpace.model_fields["tasks"].description or ""}
     keys |= {f"space.{axis}": text for axis, text in AXIS_HELP.items()}
     for section, model in (("train", TrainSettings), ("hardware", HardwareSettings)):
         for name, item in model.model_fields.items():

@@ -139,6 +139,10 @@ ResultsFile = Annotated[
     ),
 ]
 TaskName = Annotated[str | None, typer.Option("--task", help="Training task; default: digits-mlp.")]
+TaskOfRun = Annotated[
+    str | None,
+    typer.Option("--task", help="Task of the rows, of a run with several.", metavar="TASK"),
+]
 Simulator = Annotated[str, typer.Option("--sim", help="Simulator: icarus or verilator.")]
 
 

@@ -5,12 +5,19 @@ One row is one design point on one target. A stage that did not run leaves its c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pezoexplore.design.point import AXES
 
 IDENTITY_HELP = {
     "point_id": "hash of everything that determines the row",
     "target": "FPGA family or cell library that the resources refer to",
     "status": "ok, failed:<stage>, timeout:<stage>, diverged:<step> or skipped:<reason>",
+}
+
+TASK_HELP = {
+    "task": "training task; only in the results of a design with several",
+    "parameters": "weights of the task's network; only where column task is",
 }
 
 AXIS_HELP = {
@@ -107,15 +114,22 @@ RESULT_HELP = {
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 
-COLUMN_HELP = IDENTITY_HELP | AXIS_HELP | RESULT_HELP
+COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP
 """Description of each column in one line, with its unit."""
 
 COLUMNS = (*IDENTITY_HELP, *AXES, *RESULT_HELP)
-"""Every column, in the order of the file."""
+"""Every column, in the order of the file, of a design with one task."""
+
+
+def columns_of(tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the results of a design with these tasks."""
+    return COLUMNS if len(tasks) == 1 else (*IDENTITY_HELP, *TASK_HELP, *AXES, *RESULT_HELP)
+
 
 TEXT_COLUMNS = frozenset(
     {
         *IDENTITY_HELP,
+        "task",
         *("rng", "reuse", "taps", "scaling", "estimator"),
         *("weight_bits", "activation_bits", "rounding", "update_rounding"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),

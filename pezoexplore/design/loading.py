@@ -86,6 +86,7 @@ def read_design(
     path: Path | str,
     overrides: Sequence[str] = (),
     axes: Mapping[str, AxisValues | None] | None = None,
+    task: str | None = None,
 ) -> LoadedDesign:
     """Read and validate a design file.
 
@@ -98,6 +99,7 @@ def read_design(
             :func:`restrict`); a design of includes alone gets no ``space`` from it. Text is read
             as YAML: ``8``, ``4,8``, ``inf`` or ``{range: [1, 8, 1]}``. None and no values mean
             "not given".
+        task: Text as after ``--task``: one task or several; None for those of the file.
 
     Raises:
         DesignError: One line that names file and line (or the option), key, and what is allowed.
@@ -113,6 +115,8 @@ def read_design(
             tree.value.setdefault("name", _name_of(Path(path)))
             for text in overrides:
                 _override(tree, text)
+            if task is not None:
+                _place(tree, ("task",), Tree(_axis_value(task, "--task")), "--task")
             only_includes = not tree.value.get("space") and bool(tree.value.get("include"))
             for axis, values in given.items():
                 _replace_axis(tree, axis, values)
@@ -179,7 +183,9 @@ def resolved_yaml(space: DesignSpace) -> str:
 
     The axes' defaults are named in a comment; an axis that a mapping does not name stays out.
     """
-    data = space.model_dump(mode="python", exclude_none=True)
+    data = space.model_dump(mode="python", exclude_none=True, by_alias=True)
+    if len(space.tasks) == 1:
+        data["task"] = space.task
     for part in (data["space"], *data["include"], *data["exclude"]):
         for axis in FLOAT_AXES & part.keys():
             part[axis] = [FLOAT if bits is None else bits for bits in part[axis]]
@@ -253,7 +259,7 @@ def _override(tree: Tree, text: str) -> None:
 
 def _takes_list(parts: tuple[str, ...]) -> bool:
     """Return whether a setting may have several values, which an option may list as `4,8`."""
-    return parts[0] in ("space", "objectives") or parts[1:] in _LISTS
+    return parts[0] in ("space", "objectives", "task") or parts[1:] in _LISTS
 
 
 def _always(place: str) -> Callable[[int], str]:
@@ -367,7 +373,7 @@ def _explanation(detail: ErrorDetails) -> str:
 
 
 def _keys(model: type[BaseModel]) -> str:
-    return _words(model.model_fields)
+    return _words([field.alias or name for name, field in model.model_fields.items()])
 
 
 def _words(words: Mapping[str, object] | Sequence[str]) -> str:

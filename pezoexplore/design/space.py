@@ -24,6 +24,7 @@ from pezoexplore.design.training_axes import (
     ROUNDINGS,
     UPDATE_ROUNDINGS,
 )
+from pezoexplore.errors import DesignError
 
 TASK = "digits-mlp"
 """The training task of a design that names none."""
@@ -271,9 +272,11 @@ class DesignSpace(_Section):
     """A design file: which points there are, how they are trained, built and ranked."""
 
     name: Annotated[str, NAME] = Field(description="Name of the design. Default: the file's.")
-    task: Annotated[str, TASK_KIND] = Field(
-        default=TASK,
-        description="Training task: one of the package's, or package.module:function.",
+    tasks: Annotated[tuple[str, ...], Several(TASK_KIND, once=True)] = Field(
+        default=(TASK,),
+        alias="task",
+        description="Training tasks: of the package, or package.module:function; of several, each "
+        "gives a row per point.",
     )
     space: Annotated[SubSpace, _or_empty(dict)] = Field(
         default_factory=SubSpace,
@@ -306,6 +309,24 @@ class DesignSpace(_Section):
         if total > MAX_POINTS:
             raise refusal(f"lists {total} combinations; allowed: at most {MAX_POINTS}")
         return self
+
+    @property
+    def task(self) -> str:
+        """The one training task.
+
+        Raises:
+            DesignError: There are several.
+        """
+        if len(self.tasks) > 1:
+            raise DesignError(
+                f"design {self.name} has the tasks {', '.join(self.tasks)}; allowed here: one; "
+                "name it with --task, or -s task=NAME"
+            )
+        return self.tasks[0]
+
+    def of_task(self, task: str) -> DesignSpace:
+        """Return the design with one of its tasks alone."""
+        return self.model_copy(update={"tasks": (task,)})
 
     def parts(self) -> tuple[SubSpace, ...]:
         """Return the sub-spaces whose points make up the design: ``space``, then each include."""

@@ -64,7 +64,7 @@ def design_template(name: str, file: str, task: str) -> str:
         file: Name of the file in its own comments.
         task: Training task.
     """
-    task_help = DesignSpace.model_fields["task"].description or ""
+    task_help = DesignSpace.model_fields["tasks"].description or ""
     axes = {axis: _written(axis_default(axis)) for axis in AXES}
     parts = [
         _HEAD.format(name=name, file=file),

@@ -84,9 +84,11 @@ def seeds_wanted(
             wanted[row["point_id"]] = min(2 * seeds, most)
     if not wanted:
         return {}
-    identity = point_ids(space)
-    named = ((identity(point), point) for point in points)
-    return {point: wanted[name] for name, point in named if name in wanted}
+    found: dict[DesignPoint, int] = {}
+    for identity in [point_ids(space, task) for task in space.tasks]:
+        for point in points:
+            found[point] = max(found.get(point, 0), wanted.get(identity(point), 0))
+    return {point: seeds for point, seeds in found.items() if seeds}
 
 
 def _widened(stage: TrainStage, more: Mapping[DesignPoint, int]) -> MoreSeedsStage:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
-from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.columns import columns_of
 from pezoexplore.files import writing_atomically
 from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
@@ -60,8 +60,9 @@ class RunInfo:
         tools: Versions by tool; None for one that is missing.
         platform: Facts on the machine, by name.
         rtl_sha256: Hash of the whole RTL folder; None if no RTL was used.
-        chance: Accuracy of always naming the task's most frequent class, percent; None if nothing
-            is trained, or not on classes.
+        chance: Accuracy of always naming the most frequent class, percent, by task that trains;
+            None for a task that is not on classes.
+        parameters: Weights of the networks by task, of a design with several.
     """
 
     command: Sequence[str] = ()
@@ -69,7 +70,8 @@ class RunInfo:
     tools: Mapping[str, str | None] = field(default_factory=dict)
     platform: Mapping[str, str] = field(default_factory=dict)
     rtl_sha256: str | None = None
-    chance: float | None = None
+    chance: Mapping[str, float | None] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,14 +185,14 @@ class Outputs:
         run_dir.work.mkdir(parents=True, exist_ok=True)
         draft = run_dir.work / "rows.csv"
         with writing_atomically(draft, durable=False) as file, run_dir.writing("timings.csv") as t:
-            rows, timings = _table(file, COLUMNS), _table(t, TIMING_COLUMNS)
+            rows, timings = _table(file, self._columns), _table(t, TIMING_COLUMNS)
             for row in self._rows(timings):
                 front.add(row)
                 sure.add(_place(row), row)
                 rows.writerow(row)
                 count += 1
         with run_dir.writing("results.csv") as file, run_dir.writing("pareto.csv") as other:
-            all_rows, front_rows = _table(file, COLUMNS), _table(other, COLUMNS)
+            all_rows, front_rows = _table(file, self._columns), _table(other, self._columns)
             for row in RowFile(draft, count):
                 row |= _marks(front, sure, row)
                 all_rows.writerow(row)
@@ -221,7 +223,7 @@ class Outputs:
             "results_sha256": digest,
             "stages": {name: asdict(count) for name, count in self.counts().items()},
             "seeds": {"training": list(range(seeds)), "rtl_master_seed": 0},
-            "chance_percent": self.info.chance,
+            "chance_percent": self._chance(),
             "rtl_sha256": self.info.rtl_sha256,
             "tools": dict(self.info.tools),
             "platform": dict(self.info.platform),
@@ -232,9 +234,23 @@ class Outputs:
         """Return one test for the RTL stage of each point that has one."""
         return [_test_case(use) for use in self.plan.uses() if use.stage.name == "rtl"]
 
+    @property
+    def _columns(self) -> Sequence[str]:
+        return columns_of(self.space.tasks)
+
+    def _chance(self) -> object:
+        """Return the level of chance as run.json has it: by task where there are several."""
+        levels = dict(self.info.chance)
+        return levels if len(self.space.tasks) > 1 else next(iter(levels.values()), None)
+
+    def _of_task(self, task: str) -> Row:
+        """Return the cells of columns that only designs with several tasks have."""
+        known = {"task": task, "parameters": str(self.info.parameters.get(task, ""))}
+        return known if len(self.space.tasks) > 1 else {}
+
     def _front(self) -> GrowingFront:
         return GrowingFront(
-            COLUMNS,
+            self._columns,
             self.space.objectives.maximize,
             self.space.objectives.minimize,
             [str(constraint) for constraint in self.space.constraints],
@@ -246,7 +262,8 @@ class Outputs:
 
     def _rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
         """Yield rows in order, `pareto` still empty, and write their timings meanwhile."""
-        skipped = sorted(map(self._skipped_row, self.skipped), key=_place)
+        every = itertools.product(self.space.tasks, self.skipped)
+        skipped = sorted(itertools.starmap(self._skipped_row, every), key=_place)
         return heapq.merge(self._result_rows(timings), skipped, key=_place)
 
     def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
@@ -255,17 +272,18 @@ class Outputs:
             for stage in self.plan.stages
             if stage.skipped
         ]
-        for identity, point, uses in self.plan.results():
+        for identity, point, task, uses in self.plan.results():
             timings.writerows(map(_timing, uses))
             for target in sorted(self.space.hardware.names):
                 parts = skips * point.in_hardware + [
                     (use.stage.name, use.stage.target, use.result.status, use.result.payload)
                     for use in uses
                 ]
-                yield joined_row(identity, target, point, parts)
+                yield joined_row(identity, target, point, parts) | self._of_task(task)
 
-    def _skipped_row(self, skip: SkippedPoint) -> Row:
-        return skipped_row(point_ids(self.space)(skip.axes), skip.axes, skip.reason)
+    def _skipped_row(self, task: str, skip: SkippedPoint) -> Row:
+        identity = point_ids(self.space, task)(skip.axes)
+        return skipped_row(identity, skip.axes, skip.reason) | self._of_task(task)
 
 
 def write_outputs(

@@ -32,7 +32,7 @@ PAGE = 200
 """Points read at a time with the results of all their stages."""
 
 _TABLES = {
-    "points": "id TEXT PRIMARY KEY, axes TEXT NOT NULL",
+    "points": "id TEXT PRIMARY KEY, axes TEXT NOT NULL, task TEXT NOT NULL",
     "uses": "point_id TEXT, stage INTEGER, key TEXT NOT NULL, PRIMARY KEY (point_id, stage)",
     # A task's point and stage are those of its first use: lowest point id, then stage. Its priority
     # is the negated cost estimate in seconds, so that the longest runs sort first.
@@ -57,7 +57,7 @@ ORDER BY priority, stage, key LIMIT {BATCH}
 """
 
 _RESULTS = f"""
-SELECT points.id, axes, uses.stage, uses.key,
+SELECT points.id, axes, points.task, uses.stage, uses.key,
        (tasks.point_id, tasks.stage) = (points.id, uses.stage), ran,
        {", ".join(f"results.{name}" for name in COLUMNS)}
 FROM points
@@ -107,22 +107,22 @@ class Plan:
             store.query(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
         store.query("CREATE INDEX todo ON tasks (priority, stage, key) WHERE status = ''")
 
-    def add(self, named: Mapping[str, DesignPoint]) -> None:
-        """Plan the runs of points by id; those already planned stay as they are.
+    def add(self, named: Mapping[str, DesignPoint], task: str) -> None:
+        """Plan the runs of points by id on a task; those already planned stay as they are.
 
         Raises:
             PezoError: Something that determines a result cannot be read.
         """
         points, uses, tasks = [], [], []
         for identity, point in sorted(named.items()):
-            points.append((identity, canonical_json(point.to_json())))
+            points.append((identity, canonical_json(point.to_json()), task))
             for number, stage in enumerate(self.stages):
-                if stage.applies(point):
+                if stage.task in (None, task) and stage.applies(point):
                     key = sha256(determinants(stage, point))
                     uses.append((identity, number, key))
                     tasks.append((key, identity, number, -stage.cost(point)))
         with self._store.transaction():
-            self._store.write("INSERT OR IGNORE INTO points VALUES (?, ?)", points)
+            self._store.write("INSERT OR IGNORE INTO points VALUES (?, ?, ?)", points)
             self._store.write("INSERT OR IGNORE INTO uses VALUES (?, ?, ?)", uses)
             self._store.write(_ADD_TASK, tasks)
 
@@ -152,22 +152,22 @@ class Plan:
             for after, number in rows:
                 yield after, self.stages[number]
 
-    def results(self) -> Iterator[tuple[str, DesignPoint, list[Use]]]:
-        """Yield id, point and uses (in ``STAGE_ORDER``) of each point, sorted by id.
+    def results(self) -> Iterator[tuple[str, DesignPoint, str, list[Use]]]:
+        """Yield id, point, task and uses (in ``STAGE_ORDER``) of each point, sorted by id.
 
         Raises:
             StoreError: A record was lost or damaged since its run ended.
         """
         after = ""
         while rows := self._store.query(_RESULTS, after):
-            for (after, axes), of_point in itertools.groupby(rows, key=lambda row: row[:2]):
+            for (after, axes, task), of in itertools.groupby(rows, key=lambda row: row[:3]):
                 point = _point(axes)
-                uses = [self._use(after, point, *row[2:]) for row in of_point if row[2] is not None]
-                yield after, point, uses
+                uses = [self._use(after, point, *row[3:]) for row in of if row[3] is not None]
+                yield after, point, task, uses
 
     def uses(self) -> Iterator[Use]:
         """Yield every stage of every point, points in order."""
-        for _, _, uses in self.results():
+        for *_, uses in self.results():
             yield from uses
 
     def tally(self) -> dict[tuple[str, str, bool], int]:
@@ -204,7 +204,7 @@ def make_plan(
     run_dir: RunDir,
     store: Store,
 ) -> Plan:
-    """Plan the runs for points of a design space, all or nothing.
+    """Plan the runs for points of a design space on each of its tasks, all or nothing.
 
     Args:
         space: The design space, for its settings.
@@ -216,11 +216,12 @@ def make_plan(
     Raises:
         PezoError: Something that determines a result cannot be read, or the store not written.
     """
-    identity, rest = point_ids(space), iter(points)
+    identities, rest = {task: point_ids(space, task) for task in space.tasks}, iter(points)
     with store.transaction():
         plan = Plan(store, stages, run_dir)
         while batch := list(itertools.islice(rest, BATCH)):
-            plan.add({identity(point): point for point in batch})
+            for task, identity in identities.items():
+                plan.add({identity(point): point for point in batch}, task)
         design = {
             "name": space.name,
             "stages": [[stage.name, stage.target] for stage in plan.stages],

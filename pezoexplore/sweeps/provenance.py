@@ -29,7 +29,8 @@ def run_info(
     design: str,
     tools: Mapping[str, str | None],
     rtl_dir: Path,
-    chance: float | None = None,
+    chance: Mapping[str, float | None] | None = None,
+    parameters: Mapping[str, int] | None = None,
 ) -> RunInfo:
     """Return what run.json and design.yaml report about a run on this machine.
 
@@ -38,11 +39,13 @@ def run_info(
         design: The design file as resolved, YAML.
         tools: Versions by tool.
         rtl_dir: Folder of the RTL; it must exist.
-        chance: Accuracy of the most frequent class, percent.
+        chance: Accuracy of the most frequent class by task, percent.
+        parameters: Weights of the networks by task, of a design with several.
     """
     from pezoexplore.sweeps.outputs import RunInfo
 
-    return RunInfo(command, design, tools, machine(), tree_hash(rtl_dir), chance)
+    rtl = tree_hash(rtl_dir)
+    return RunInfo(command, design, tools, machine(), rtl, chance or {}, parameters or {})
 
 
 def tool_versions() -> dict[str, str | None]:

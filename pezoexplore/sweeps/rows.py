@@ -104,13 +104,24 @@ def point_id(
     return sha256(canonical_json(content))[:12]
 
 
-def point_ids(space: DesignSpace) -> Callable[[DesignPoint | Mapping[str, object]], str]:
-    """Return the function from a point of a design, or its axes in JSON form, to its id."""
+def point_ids(
+    space: DesignSpace, task: str | None = None
+) -> Callable[[DesignPoint | Mapping[str, object]], str]:
+    """Return the function from a point of a design, or its axes in JSON form, to its id.
+
+    Args:
+        space: The design.
+        task: One of its tasks; None for the only one.
+
+    Raises:
+        DesignError: No task is named, and there are several.
+    """
+    trained = space.task if task is None else task
     train, hardware = space.train.determining(), space.hardware.model_dump(mode="json")
 
     def identity(point: DesignPoint | Mapping[str, object]) -> str:
         axes = point if isinstance(point, Mapping) else point.to_json()
-        return point_id(axes, space.task, train, hardware)
+        return point_id(axes, trained, train, hardware)
 
     return identity
 
@@ -229,7 +240,7 @@ def _typed(column: str, text: str) -> object:
         return text == ON_FRONT
     if column == "accuracy_per_seed":
         return [float(part) for part in text.split(";")]
-    number = parse_number(text) if column in NUMERIC_COLUMNS else None
+    number = parse_number(text) if column in (*NUMERIC_COLUMNS, "parameters") else None
     if number is None or not math.isfinite(number):
         return text
     return int(number) if number.is_integer() and "." not in text else number

@@ -37,12 +37,14 @@ class Stage(ABC):
     Attributes:
         name: One of ``STAGE_ORDER``.
         target: The hardware target whose rows the result belongs to; None for every row.
+        task: The training task whose rows it belongs to; None for every row.
         timeout_s: Seconds after which a run is stopped and recorded as ``timeout``.
         skipped: Why it is not run and its target's rows are skipped; empty if it is run.
     """
 
     name: str
     target: str | None = None
+    task: str | None = None
     timeout_s: float = 600.0
     skipped: str = ""
 

@@ -87,7 +87,6 @@ class TrainStage(Stage):
     """Training on all seeds, the learning rate chosen on a validation split.
 
     Attributes:
-        task: Training task.
         folder: Where modules of the user's tasks are looked for first.
         identity: Hashes of data and code that are not the package's (name, hash).
         settings: Training settings.
@@ -98,7 +97,6 @@ class TrainStage(Stage):
     """
 
     name: str = field(default="train", init=False)
-    task: str
     folder: str | None
     identity: tuple[tuple[str, str], ...]
     settings: TrainSettings
@@ -127,6 +125,7 @@ class TrainStage(Stage):
 
         enter(self.gpu)
 
+        assert self.task is not None, "training is of a task"
         task = get_task(self.task, self.settings.data, self.folder)
         return train_point(point, task, self.settings)
 

@@ -71,9 +71,11 @@ def build_stages(
     chosen = set(wanted)
     rtl_dir, work_dir = rtl_dir.absolute(), work_dir.absolute()
     place = None if folder is None else str(folder.absolute())
-    stages: list[Stage] = [_health(space, place)]
-    if "train" in chosen:
-        stages.append(_train(space, place))
+    stages: list[Stage] = []
+    for one in map(space.of_task, space.tasks):
+        stages.append(_health(one, place))
+        if "train" in chosen:
+            stages.append(_train(one, place))
     if "rtl" in chosen:
         stages.append(
             RtlStage(
@@ -245,10 +247,10 @@ def install_command(names: Sequence[str]) -> str:
 
 
 def check_task(space: DesignSpace, folder: Path) -> None:
-    """Load a task whose code or data may be wrong or missing, as a run does first.
+    """Load tasks whose code or data may be wrong or missing, as a run does first.
 
     Args:
-        space: The design space, for its task.
+        space: The design space, for its tasks.
         folder: The design file's, where modules of the user's tasks are looked for first.
 
     Raises:
@@ -256,11 +258,12 @@ def check_task(space: DesignSpace, folder: Path) -> None:
     """
     from pezoexplore.train.tasks.registry import task_identity
 
-    task_identity(space.task, space.train.data, str(folder.absolute()))
+    for task in space.tasks:
+        task_identity(task, space.train.data, str(folder.absolute()))
 
 
-def chance_level(space: DesignSpace, folder: Path) -> float | None:
-    """Return the accuracy of always naming the task's most frequent class; see ``RunInfo``.
+def chance_levels(space: DesignSpace, folder: Path) -> dict[str, float | None]:
+    """Return the accuracy of always naming the most frequent class by task; see ``RunInfo``.
 
     A user's task is loaded for it; see :func:`check_task`.
     """
@@ -268,25 +271,36 @@ def chance_level(space: DesignSpace, folder: Path) -> float | None:
 
     from pezoexplore.train.tasks.registry import get_task
 
-    known = chance_of(space.task)
-    if known is not None:
-        return known
-    test = get_task(space.task, space.train.data, str(folder.absolute())).test
-    return 100 * float(np.bincount(test.labels).max()) / len(test) if test.has_classes else None
+    levels = {}
+    for task in space.tasks:
+        levels[task] = chance_of(task)
+        if levels[task] is None:
+            test = get_task(task, space.train.data, str(folder.absolute())).test
+            if test.has_classes:
+                levels[task] = 100 * float(np.bincount(test.labels).max()) / len(test)
+    return levels
 
 
-def _parameters(space: DesignSpace, folder: str | None) -> int:
-    """Return weights of the task's network; the best known is not loaded for it."""
+def network_sizes(space: DesignSpace, folder: Path) -> dict[str, int]:
+    """Return the weights of the networks by task, of a design with several; else nothing."""
+    tasks = space.tasks if len(space.tasks) > 1 else ()
+    return {task: parameters_of(space.of_task(task), folder) for task in tasks}
+
+
+def parameters_of(space: DesignSpace, folder: Path | str | None) -> int:
+    """Return the weights of a design's one network; the best known is not loaded for it."""
     from pezoexplore.train.tasks.registry import get_task
 
     if space.task in PARAMETERS:
         return PARAMETERS[space.task]
-    return get_task(space.task, space.train.data, folder).parameters
+    place = None if folder is None else str(Path(folder).absolute())
+    return get_task(space.task, space.train.data, place).parameters
 
 
 def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     return HealthStage(
-        parameters=_parameters(space, folder),
+        task=space.task,
+        parameters=parameters_of(space, folder),
         steps=space.train.steps,
         source=source_hash("design/point.py", "exact.py", "splitmix.py", "streams"),
         libraries=library_versions(),

@@ -726,10 +726,14 @@ def test_a_resolved_design_loads_back_to_itself(load, data):
     assert resolved_yaml(load(text)) == text
 
 
+KEYS = [field.alias or name for name, field in DesignSpace.model_fields.items()]
+"""Keys of a design file."""
+
+
 def test_the_resolved_design_names_every_setting(load):
     text = resolved_yaml(load("space: {lanes: 8}"))
     data = yaml.safe_load(text)
-    assert list(data) == list(DesignSpace.model_fields)
+    assert list(data) == KEYS
     assert data["name"] == "x"
     assert data["space"] == {"lanes": [8]}
     assert data["train"] == {
@@ -767,7 +771,7 @@ def described(schema: dict) -> list[str]:
 def test_the_schema_describes_every_key():
     schema = design_schema()
     assert described(schema) == []
-    assert set(schema["properties"]) == {*DesignSpace.model_fields, "extends"}
+    assert set(schema["properties"]) == {*KEYS, "extends"}
     assert schema["required"] == []
     assert not schema["additionalProperties"]
     assert set(schema["$defs"]["SubSpace"]["properties"]) == set(AXES)

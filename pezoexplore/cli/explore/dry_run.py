@@ -56,7 +56,11 @@ def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) 
         echo(f"the first {len(points)} of {len(chosen)} points are shown")
     total = counts.listed + sum(left.count for left in left_out)
     drawn = "" if chosen.drawn is None else f" of {counts.points}"
-    echo(f"{counted(total, 'combination')} listed, {counted(len(chosen), 'point')}{drawn} to run")
+    tasks = chosen.space.tasks
+    on = f", each on {', '.join(tasks)}" if len(tasks) > 1 else ""
+    echo(
+        f"{counted(total, 'combination')} listed, {counted(len(chosen), 'point')}{drawn} to run{on}"
+    )
     return 0
 
 
@@ -82,7 +86,7 @@ def _document(
     collapsed: Sequence[Collapse],
 ) -> dict[str, object]:
     space, counts = chosen.space, chosen.counts
-    identity = point_ids(space)
+    identities = {task: point_ids(space, task) for task in space.tasks}
     return {
         "design": space.name,
         "combinations": counts.listed,
@@ -93,9 +97,11 @@ def _document(
             {
                 "point_id": identity(point),
                 "label": point.label(),
+                **({"task": task} if len(identities) > 1 else {}),
                 **point.to_json(),
             }
             for point in points
+            for task, identity in identities.items()
         ],
         "collapsed": [
             {"point": item.point.label(), "count": item.count, "example": item.example}

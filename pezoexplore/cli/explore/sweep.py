@@ -36,9 +36,12 @@ from pezoexplore.design.point import AXES
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pezoexplore.design.lattice.counting import Selection
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.run import RunPlan, Workers
+    from pezoexplore.sweeps.rows import Row
     from pezoexplore.sweeps.sweep import Progress, SweepResult
 
 
@@ -59,6 +62,10 @@ def sweep(
     jobs: Jobs = None,
     stages: Stages = "train,rtl,synth",
     set_: Overrides = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Training task, or several as in A,B, in place of the design's."),
+    ] = None,
     rtl_dir: RtlDir = None,
     junit: Junit = None,
     sample: Annotated[
@@ -121,7 +128,7 @@ def sweep(
     choose(device)
     as_json = format_ is TableOrJson.json
     names = run.stage_names(stages)
-    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed, only or ())
+    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed, only or (), task)
     workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
     if parquet:
         run.check_parquet()
@@ -194,9 +201,12 @@ def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
         log.info(f"skipped: {combinations}: {skip.reason} (such as {skip.example})")
     for line in plan.missing_figures:
         log.warning(line)
-    names = ", ".join(stage.label for stage in plan.stages)
     of = "" if points.drawn is None else f" of {points.counts.points}"
-    log.info(f"{plan.space.name}: {counted(len(points), 'design')}{of}, {names}, into {plan.out}")
+    tasks = plan.space.tasks
+    names = ", ".join(dict.fromkeys(stage.label for stage in plan.stages))
+    on = f" on {counted(len(tasks), 'task')}" if len(tasks) > 1 else ""
+    designs = f"{counted(len(points), 'design')}{of}{on}"
+    log.info(f"{plan.space.name}: {designs}, {names}, into {plan.out}")
     tools = plan.info.tools
     found = ", ".join(f"{name} {version}" for name, version in tools.items() if version)
     missing = ", ".join(name for name, version in tools.items() if version is None)
@@ -206,7 +216,11 @@ def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
 
 
 def _print(
-    points: Selection, result: SweepResult, out: Path, seconds: float, chance: float | None
+    points: Selection,
+    result: SweepResult,
+    out: Path,
+    seconds: float,
+    chance: Mapping[str, float | None],
 ) -> None:
     """Print the front, the failures and the files."""
     print_front_of(result, points.space, chance)
@@ -223,13 +237,33 @@ def _print(
     echo(f"front:   {out / 'pareto.csv'}")
     for path in sorted(out.glob("results.parquet")):
         echo(f"parquet: {path}")
-    patterns = ("pareto_*.png", "axis_*.png", "sensitivity.png")
+    patterns = ("pareto_*.png", "axis_*.png", "scale.png", "sensitivity.png", "tasks/*/*.png")
     for plot in sorted(path for pattern in patterns for path in out.glob(pattern)):
         echo(f"plot:    {plot}")
 
 
-def print_front_of(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
-    """Print the Pareto front of a run; if it is empty, why, and all designs that finished."""
+def print_front_of(
+    result: SweepResult, space: DesignSpace, chance: Mapping[str, float | None]
+) -> None:
+    """Print the Pareto front of each task; if it is empty, why, and all designs that finished.
+
+    Args:
+        result: The run.
+        space: Its design.
+        chance: Accuracy of the most frequent class by task, percent.
+    """
+    for task in space.tasks:
+        if len(space.tasks) > 1:
+            echo(f"Task {task}:")
+        _print_front(result, space.of_task(task), chance.get(task))
+
+
+def _of_task(rows: Sequence[Row], task: str) -> list[Row]:
+    """Return the rows of a task: all where no column says one."""
+    return [row for row in rows if row.get("task", task) == task]
+
+
+def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.design.columns import COLUMNS
@@ -239,7 +273,7 @@ def print_front_of(result: SweepResult, space: DesignSpace, chance: float | None
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     # Of a space larger than memory only the front is held.
     held = isinstance(result.rows, list)
-    rows = result.rows if held else result.front
+    rows = _of_task(result.rows if held else result.front, space.task)
     frame = frame_of_rows(rows, COLUMNS)
     front = [row["pareto"] == ON_FRONT for row in rows]
     if held or any(front):
@@ -264,13 +298,19 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     held = result.rows if isinstance(result.rows, list) else result.front
-    front = [row["pareto"] == ON_FRONT for row in held]
-    why = None if any(front) else empty_front(result.rows, objectives, space.constraints)
+    why = None if result.front else empty_front(result.rows, objectives, space.constraints)
+    found: list[dict[str, object]] = []
+    warnings: list[str] = []
+    for task in space.tasks:
+        rows, of = _of_task(held, task), f"task {task}: " if len(space.tasks) > 1 else ""
+        front = [row["pareto"] == ON_FRONT for row in rows]
+        found += standings_document(frame_of_rows(rows, COLUMNS), front, objectives)
+        warnings += [of + line for line in cautions(rows, front, plan.info.chance.get(task))]
     return {
         "front": [typed_row(row) for row in result.front],
         "why_empty": why,
-        "standings": standings_document(frame_of_rows(held, COLUMNS), front, objectives),
-        "warnings": cautions(held, front, plan.info.chance),
+        "standings": found,
+        "warnings": warnings,
     }
 
 

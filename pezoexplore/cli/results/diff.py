@@ -76,7 +76,8 @@ def diff(
 
     first, second = read_run(before), read_run(after)
     warnings = different_settings(first.space, second.space)
-    chosen = [_chosen(run, point or []) for run in (first, second)]
+    several = len({*first.tasks, *second.tasks}) > 1
+    chosen = [_chosen(run, point or [], several) for run in (first, second)]
     if point and not any(chosen):
         raise DesignError(f"--point {point[0]}: neither run has it")
     found = compare_runs(
@@ -95,8 +96,10 @@ def diff(
     return 1 if found.regressed else 0
 
 
-def _chosen(run: StoredRun, points: Sequence[str]) -> list[Row]:
-    return [row for row in run.rows if not points or row["point_id"] in points]
+def _chosen(run: StoredRun, points: Sequence[str], several: bool) -> list[Row]:
+    """Return the rows of these points, or all; where there are several tasks, each with its own."""
+    of: Row = {"task": run.tasks[0]} if several and len(run.tasks) == 1 else {}
+    return [{**row, **of} for row in run.rows if not points or row["point_id"] in points]
 
 
 def _tolerances(texts: Sequence[str]) -> dict[str, float]:

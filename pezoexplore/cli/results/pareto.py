@@ -11,7 +11,7 @@ import typer
 
 from pezoexplore.analysis.run_files import may_have
 from pezoexplore.cli import completion
-from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
+from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, TaskOfRun, Where
 from pezoexplore.cli.terminal import echo, print_json, telling
 from pezoexplore.errors import DesignError
 
@@ -41,6 +41,7 @@ def pareto(
         ),
     ] = None,
     where: Where = None,
+    task: TaskOfRun = None,
     constraints: Annotated[
         bool,
         typer.Option(
@@ -84,7 +85,7 @@ def pareto(
 
     tell = telling(results_file(results))
     tell(f"reading {results_file(results)}")
-    run = read_run(results)
+    run = read_run(results).of_task(task)
     goals = run.goals(maximize or (), minimize or (), constraints)
     results, frame = run.path, run.frame
     if where is not None:

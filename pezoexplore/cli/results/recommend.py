@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pezoexplore.cli import completion
-from pezoexplore.cli.options import Format, TableOrJson, there
+from pezoexplore.cli.options import Format, TableOrJson, TaskOfRun, there
 from pezoexplore.cli.terminal import counted, echo, print_json
 from pezoexplore.errors import DesignError
 
@@ -59,6 +59,7 @@ def recommend(
             help="Design that accuracy losses are measured against; default: software Gaussian.",
         ),
     ] = None,
+    task: TaskOfRun = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a design file that measures the named designs.")
     ] = None,
@@ -82,7 +83,7 @@ def recommend(
 
     if target not in TARGETS:
         raise DesignError(f"--target {target}: allowed: {', '.join(TARGETS)}")
-    run = _results(results)
+    run = _results(results).of_task(task)
     ceilings = {"lut": max_lut, "ff": max_ff, "bram": max_bram, "dsp": max_dsp}
     limits = Limits(
         parameters=params,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pezoexplore.cli import completion
-from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, Where
+from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, TaskOfRun, Where
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.errors import DesignError
 
@@ -32,6 +32,7 @@ def sensitivity(
         ),
     ] = None,
     where: Where = None,
+    task: TaskOfRun = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for sensitivity.csv and its plot.")
     ] = None,
@@ -52,7 +53,7 @@ def sensitivity(
     from pezoexplore.report.sensitivity import write_files
     from pezoexplore.report.tables import print_table
 
-    run = read_run(results)
+    run = read_run(results).of_task(task)
     results, frame = run.path, run.frame
     usual = RESPONSES if run.space is None else (*RESPONSES, *run.goals().objectives)
     if where is not None:

@@ -148,7 +148,8 @@ def read_report(source: Path, tell: Callable[[str], None] = lambda _: None) -> R
     points = [DesignPoint.from_json(row) for row in rows]
     labels = row_labels(rows, points=points)
     records = _records(folder / STORE_NAME, notes)
-    parameters = records.parameters or (PARAMETERS.get(run.space.task) if run.space else None)
+    known = [PARAMETERS[task] for task in run.tasks if task in PARAMETERS]
+    parameters = records.parameters or next(iter(known), None)
     curves = {
         index: curve
         for index, row in enumerate(rows)

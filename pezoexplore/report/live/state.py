@@ -72,6 +72,7 @@ class _Plan:
 
     facts: Mapping[str, Any]
     points: dict[str, DesignPoint] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
     keys: dict[str, dict[int, str]] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)
     results: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
@@ -205,10 +206,11 @@ def _pages(database: sqlite3.Connection, query: str, after: tuple[Any, ...]) -> 
 
 def _read_plan(database: sqlite3.Connection, design: Mapping[str, Any]) -> _Plan:
     plan = _Plan(design)
-    query = "SELECT id, axes FROM points WHERE id > ? ORDER BY id"
-    for identity, axes in _pages(database, query, ("",)):
+    query = "SELECT id, axes, task FROM points WHERE id > ? ORDER BY id"
+    for identity, axes, task in _pages(database, query, ("",)):
         try:
             plan.points[identity] = DesignPoint.from_json(json.loads(axes))
+            plan.tasks[identity] = task
         except (ValueError, PezoError):
             continue  # a generator of the user's own, whose module is not to be found from here
     query = "SELECT point_id, stage, key FROM uses WHERE (point_id, stage) > (?, ?) ORDER BY 1, 2"
@@ -248,6 +250,7 @@ def _complete(plan: _Plan, touched: set[str]) -> None:
     facts = plan.facts
     front = GrowingFront(COLUMNS, facts["maximize"], facts["minimize"], facts["constraints"])
     signs = [-1.0] * len(facts["maximize"]) + [1.0] * len(facts["minimize"])
+    several = len(set(plan.tasks.values())) > 1
     for identity in touched:
         point, keys = plan.points[identity], plan.keys[identity]
         for target in facts["targets"]:
@@ -261,13 +264,14 @@ def _complete(plan: _Plan, touched: set[str]) -> None:
             costs = front.costs(joined_row(identity, target, point, parts))
             if not missing and np.isfinite(costs).all():
                 values = [cost * sign for cost, sign in zip(costs, signs, strict=True)]
+                rivals = f"{target} on {plan.tasks[identity]}" if several else target
                 plan.found[identity, target] = Design(
-                    point.label(), target, point.rng, point.reuse, values
+                    point.label(), rivals, point.rng, point.reuse, values
                 )
 
 
 def _picture(plan: _Plan | None, study: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the designs known so far, the front of each target among them."""
+    """Return the designs known so far, the front of each target and task among them."""
     facts: Mapping[str, Any] = plan.facts if plan is not None else {}
     designs = [] if plan is None else [plan.found[key] for key in sorted(plan.found)]
     searched = [Design(*one) for one in (study or {}).get("designs", ())]

@@ -13,6 +13,9 @@ from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots.plots import draw_all
 
+TASKS_NAME = "tasks"
+"""Folder of the plots of a design with several tasks: a folder each."""
+
 _OURS = re.compile(r"pareto_\w+\.(png|svg)|axis_[a-z_]+\.png")
 
 
@@ -27,17 +30,29 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
     Raises:
         PezoError: A file cannot be written.
     """
-    frame = frame_of_rows(rows, COLUMNS)
-    objectives = space.objectives
-    written = draw_all(
-        frame,
-        objectives.maximize,
-        objectives.minimize,
-        out_dir,
-        space.constraints,
-        chance_in(out_dir, space.task),
-    )
+    objectives, written = space.objectives, []
+    for task, folder in folders_of(space.tasks, out_dir).items():
+        written += draw_all(
+            frame_of_rows(rows_of(rows, task), COLUMNS),
+            objectives.maximize,
+            objectives.minimize,
+            folder,
+            space.constraints,
+            chance_in(out_dir, task),
+        )
     remove_stale(out_dir, written)
+
+
+def rows_of(rows: Sequence[Mapping[str, str]], task: str) -> list[Mapping[str, str]]:
+    """Return the rows of a task: all where no column says one."""
+    return [row for row in rows if row.get("task", task) == task]
+
+
+def folders_of(tasks: Sequence[str], out_dir: Path) -> dict[str, Path]:
+    """Return where the plots of each task go: of several, each has its own folder."""
+    if len(tasks) == 1:
+        return {tasks[0]: out_dir}
+    return {task: out_dir / TASKS_NAME / task.replace(":", ".") for task in tasks}
 
 
 def remove_stale(out_dir: Path, written: Collection[Path]) -> None:
@@ -50,9 +65,9 @@ def remove_stale(out_dir: Path, written: Collection[Path]) -> None:
     Raises:
         PezoError: A file cannot be removed.
     """
-    names = {path.name for path in written}
-    for path in sorted(out_dir.iterdir()):
-        if _OURS.fullmatch(path.name) and path.name not in names:
+    kept = set(written)
+    for path in sorted([*out_dir.iterdir(), *out_dir.glob(f"{TASKS_NAME}/*/*")]):
+        if _OURS.fullmatch(path.name) and path not in kept:
             try:
                 path.unlink()
             except OSError as error:
