@@ -109,7 +109,7 @@ def make_run(folder: Path) -> Path:
     named = {f"{index:012x}": point for index, point in enumerate(POINTS)} | {"f" * 12: FAILED}
     with Store(folder / "store.sqlite") as store, store.transaction():
         store.put(*train, rtl, health)
-        Plan(store, stages, RunDir(folder)).add(named)
+        Plan(store, stages, RunDir(folder)).add(named, "digits-mlp")
     log = folder / "logs" / ("f" * 12) / "rtl.log"
     log.parent.mkdir(parents=True)
     log.write_text("".join(f"line {number}\n" for number in range(100)) + "error: no such module\n")
