@@ -69,7 +69,6 @@ class StoredRun:
     space: DesignSpace | None
 
     @property
-    @property
     def tasks(self) -> tuple[str, ...]:
         """The training tasks of the rows; none if nothing says them."""
         if TASK in self.frame.columns:
