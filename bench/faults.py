@@ -1,11 +1,18 @@
-"""Fault injection: kill a sweep or a search at random times and compare the final results.
+"""Fault injection at random moments of a sweep or a search; the rival is an undisturbed run.
 
-    python bench/faults.py sweep  [--kills 50]
-    python bench/faults.py search [--kills 50] [--design designs/quickstart.yaml] [--budget 6]
+    python bench/faults.py moments [--tries 100] [--kind "full disk" ...] [--jobs 2]
+    python bench/faults.py sweep   [--kills 50]
+    python bench/faults.py search  [--kills 50] [--design designs/quickstart.yaml] [--budget 6]
 
-After each kill (SIGKILL, at a uniformly random time) the store must be undamaged and hold all that
-it held before. After the last kill the run is completed, and results.csv and pareto.csv must equal
-those of an undisturbed run, byte for byte. Exit status 1 if they do not, or if a result is lost.
+`moments` disturbs a sweep of fake stages once a try: a full or failing disk, a lost network folder,
+a signal to the sweep or to its workers. Each must leave one line, no part of a file under its final
+name and no process; the same command again must give the results, byte for byte, of a sweep left
+alone. Printed: tries, those that hit a sweep at work, and those after which something did not hold.
+
+`sweep` and `search` kill one run again and again. After each kill (SIGKILL, at a uniformly random
+time) the store must be undamaged and hold all that it held before. After the last kill the run is
+completed, and results.csv and pareto.csv must equal those of an undisturbed run, byte for byte.
+Exit status 1 if anything does not hold, or if a result is lost.
 """
 
 from __future__ import annotations
@@ -18,12 +25,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pezoexplore.sweeps.store import Store
 
 ROOT = Path(__file__).parents[1]
-DRIVER = ROOT / "tests" / "explore" / "sweep_driver.py"
+SUPPORT = ROOT / "tests" / "support"
+DRIVER = SUPPORT / "sweep_driver.py"
 FILES = ("results.csv", "pareto.csv")
 
 
@@ -81,17 +90,46 @@ def measure(make: list[str], kills: int, folder: Path) -> bool:
     return same and not lost
 
 
+def moments(kinds: list[str], tries: int, jobs: int, folder: Path) -> bool:
+    """Try kinds of faults; return whether all that must hold did each time."""
+    sys.path.insert(0, str(SUPPORT))
+    from fault_kinds import KINDS, Faults
+
+    faults = Faults(folder)
+    print(f"a sweep left alone takes {faults.seconds:.1f} s")
+    good = True
+    for kind in kinds or KINDS:
+
+        def once(number: int, kind: str = kind) -> bool | str:
+            try:
+                return faults.once(kind, number)
+            except AssertionError as error:
+                return f"{kind}, try {number}: {error!r}"
+
+        with ThreadPoolExecutor(jobs) as pool:
+            found = list(pool.map(once, range(tries)))
+        broken = [one for one in found if isinstance(one, str)]
+        hits = sum(one is True for one in found)
+        print(f"{kind}: {tries} tries, {hits} hit a sweep at work, {len(broken)} did not hold")
+        print(*broken, sep="\n", end="\n" * bool(broken), flush=True)
+        good &= not broken
+    return good
+
+
 def main() -> None:
     """Parse, and measure in a scratch folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["sweep", "search"])
+    parser.add_argument("what", choices=["moments", "sweep", "search"])
+    parser.add_argument("--tries", type=int, default=100)
+    parser.add_argument("--kind", action="append", default=[])
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--design", default=str(ROOT / "designs" / "quickstart.yaml"))
     parser.add_argument("--budget", default="6")
     parser.add_argument("--scratch", type=Path)
     given = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(DRIVER.parent)])
-    if given.what == "sweep":
+    if given.what != "search":
         make = [sys.executable, str(DRIVER), "OUT", "RUNS", "2"]
     else:
         make = [sys.executable, "-m", "pezoexplore", "search", given.design, "--out", "OUT"]
@@ -99,6 +137,8 @@ def main() -> None:
         make += ["--batch", "2", "--seed", "1", "-s", "objectives.minimize=[rng_state_bits]"]
     folder = Path(tempfile.mkdtemp(dir=given.scratch))
     try:
+        if given.what == "moments":
+            sys.exit(0 if moments(given.kind, given.tries, given.jobs, folder) else 1)
         sys.exit(0 if measure(make, given.kills, folder) else 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -127,6 +127,14 @@ def _hang(log: Path) -> None:
     child.wait()
 
 
+def _tool_at_work(log: Path) -> None:
+    """Wait for a tool in a session of its own, which would go on for long if left alone."""
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    time.sleep(0.05)
+    child.kill()
+    child.wait()
+
+
 def _print_a_lot(log: Path) -> None:
     for index in range(20_000):
         say(f"line {index} of many")
@@ -160,6 +168,7 @@ ACTS = {
     "tool": _tool,
     "tool timeout": _tool_timeout,
     "hang": _hang,
+    "a tool at work": _tool_at_work,
     "print": _print_a_lot,
     "exit": lambda log: sys.exit(0),
     "_exit": lambda log: os._exit(3),
