@@ -17,6 +17,8 @@ from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import COLUMN_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.own_targets import TARGETS
+from pezoexplore.design.point import AXES
+from pezoexplore.design.training_axes import TRAINING_AXES
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.reuse import RULES
@@ -44,12 +46,15 @@ WORDS: Mapping[str, Sequence[str]] = {
 }
 """Words by column that are the same whatever their case; others are the user's own names."""
 
+REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
+"""Columns that identify a row; training axes have defaults."""
+
 DELIMITERS = ",;\t"
 
 log = logging.getLogger(__name__)
 
 
-def read_cells(path: Path, required: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str], list[list[str]]]:
     """Read header and rows of a results.csv as the program writes them; each row once.
 
     Args:

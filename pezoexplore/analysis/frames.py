@@ -9,15 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pezoexplore.analysis import csv_cells
+from pezoexplore.analysis.csv_cells import REQUIRED, read_cells
 from pezoexplore.design.columns import NUMERIC_COLUMNS, TEXT_COLUMNS
 from pezoexplore.design.conditions import cell_text, parse_number
-from pezoexplore.design.point import AXES, DesignPoint
-from pezoexplore.design.training_axes import TRAINING_AXES
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
-
-REQUIRED = ("point_id", "status", *(axis for axis in AXES if axis not in TRAINING_AXES))
-"""Columns that identify a row; training axes have defaults."""
 
 
 def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame:
@@ -35,12 +31,7 @@ def read_results(path: Path, required: Sequence[str] = REQUIRED) -> pd.DataFrame
     Raises:
         DesignError: As :func:`pezoexplore.analysis.csv_cells.read_cells`.
     """
-    return _frame(str(path), *read_cells(path, required))
-
-
-def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str], list[list[str]]]:
-    """Read header and rows of a results.csv as they are written; see :func:`read_results`."""
-    return csv_cells.read_cells(path, required)
+    return frame_of_cells(str(path), *read_cells(path, required))
 
 
 def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> pd.DataFrame:
@@ -53,10 +44,20 @@ def frame_of_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> 
     Raises:
         DesignError: Text where a number belongs.
     """
-    return _frame("results", columns, [[row[name] for name in columns] for row in rows])
+    return frame_of_cells("results", columns, [[row[name] for name in columns] for row in rows])
 
 
-def _frame(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.DataFrame:
+def frame_of_cells(source: str, header: Sequence[str], lines: list[list[str]]) -> pd.DataFrame:
+    """Convert cells as written to a frame typed as :func:`read_results` types them.
+
+    Args:
+        source: Name of the cells in an error.
+        header: k columns.
+        lines: n rows of k cells.
+
+    Raises:
+        DesignError: Text where a number belongs.
+    """
     columns = {
         name: _column(source, name, [cells[index] for cells in lines])
         for index, name in enumerate(header)

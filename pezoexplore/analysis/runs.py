@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pezoexplore.analysis.frames import read_cells, read_results
+from pezoexplore.analysis.csv_cells import read_cells
 from pezoexplore.analysis.pareto import frame_rows
 from pezoexplore.analysis.run_files import DESIGN_NAME as DESIGN_NAME
 from pezoexplore.analysis.run_files import FRONT_NAME, RUN_NAME
@@ -154,9 +154,11 @@ def read_whole(source: Path) -> tuple[Path, pd.DataFrame]:
         DesignError: There is none, it cannot be used, or the run had other rows.
     """
     path = results_file(source)
-    frame = read_results(path)
-    _check_whole(path, len(frame))
-    return path, frame
+    header, lines = read_cells(path)
+    _check_whole(path, len(lines))
+    from pezoexplore.analysis.frames import frame_of_cells  # takes longer than refusing a file
+
+    return path, frame_of_cells(str(path), header, lines)
 
 
 def read_rows(source: Path) -> list[dict[str, str]]:

@@ -154,11 +154,13 @@ def run_mutants(
         DesignError: There is no such module.
         ToolError: A tool is missing, or a mutant could not be tested.
     """
+    files = _files_of(rtl_dir, modules)  # refuses a module before anything heavy is imported
     from pezoexplore.hardware.proof.mutants import quotas, ranked
     from pezoexplore.hardware.proof.mutation import library_mutants
 
     needed_tools("verify --mutants", RTL_TOOLS, tool_versions())
-    library = _of_modules(library_mutants(rtl_dir, by_file(known)), modules)
+    everything = library_mutants(rtl_dir, by_file(known))
+    library = {file: found for file, found in everything.items() if file in files}
     listed = {row.identity for row in known}
     waiting = {
         file: sorted(ranked(found, seed), key=lambda mutant: mutant.identity not in listed)
@@ -242,16 +244,15 @@ def merged(
     return sorted([*kept, *rows], key=lambda row: (row.file, row.line, row.identity))
 
 
-def _of_modules(
-    library: Mapping[str, list[Mutant]], modules: Sequence[str]
-) -> dict[str, list[Mutant]]:
-    """Return the mutants of the files that the modules are in."""
-    named = {file: re.sub(r"(_table|_taps|_map)?\.vh?$", "", file) for file in library}
+def _files_of(rtl_dir: Path, modules: Sequence[str]) -> set[str]:
+    """Return the files of a folder that the modules are in; all for no modules."""
+    files = [path.name for path in rtl_dir.glob("*.v*")]
+    named = {file: re.sub(r"(_table|_taps|_map)?\.vh?$", "", file) for file in files}
     unknown = [module for module in modules if module not in named.values()]
     if unknown:
         listed = ", ".join(sorted(set(named.values())))
         raise DesignError(f"{unknown[0]}: no such module of rtl/; there are {listed}")
-    return {file: found for file, found in library.items() if named[file] in modules or not modules}
+    return {file for file in files if named[file] in modules or not modules}
 
 
 def _simulate_all(

@@ -59,6 +59,8 @@ def test_help_imports_no_command(tmp_path):
         ["cosim", "--rng", "lfs"],
         ["export", "--out", "bundle", "--rng", "lfs"],
         ["verify", "--sim", "icarsu"],
+        ["show", "12"],
+        ["show", "123456", "nowhere"],
     ],
 )
 def test_a_mistake_is_told_before_anything_heavy_is_imported(words, tmp_path):
@@ -66,6 +68,25 @@ def test_a_mistake_is_told_before_anything_heavy_is_imported(words, tmp_path):
     status, modules = imported(words, tmp_path)
     assert status == 2
     assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["pareto", "wrong.csv"],
+        ["report", "wrong.csv"],
+        ["sensitivity", "wrong.csv"],
+        ["show", "123456", "wrong.csv"],
+        ["verify", "nothing", "--formal"],
+        ["verify", "nothing", "--mutants", "3"],
+    ],
+)
+def test_a_mistake_is_told_before_what_takes_longest_is_imported(words, tmp_path):
+    """Reading the file, or the list of properties, takes NumPy; a table and a plot take longer."""
+    (tmp_path / "wrong.csv").write_text("a,b\n1,2\n")
+    status, modules = imported(words, tmp_path)
+    assert status == 2
+    assert modules & HEAVY <= {"numpy"}
 
 
 @pytest.mark.parametrize("name", LISTED)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pezoexplore.cli.progress import ProgressMeter
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
 from pezoexplore.hardware.proof.formal import chosen_proofs
-from pezoexplore.hardware.proof.formal_proof import Proof
-from pezoexplore.hardware.proof.formal_run import Verdict, run_formal
-from pezoexplore.report.tables import print_table
-from pezoexplore.sweeps.junit import TestCase, write_junit
-from pezoexplore.sweeps.rundir import RunDirError
+
+if TYPE_CHECKING:
+    from pezoexplore.cli.progress import ProgressMeter
+    from pezoexplore.hardware.proof.formal_proof import Proof
+    from pezoexplore.hardware.proof.formal_run import Verdict
+    from pezoexplore.sweeps.junit import TestCase
 
 
 def verify_formal(
@@ -26,7 +27,12 @@ def verify_formal(
     Raises:
         PezoError: A module or tool is missing, or a folder cannot be used.
     """
-    proofs = chosen_proofs(modules)
+    proofs = chosen_proofs(modules)  # refuses a module before anything heavy is imported
+    from pezoexplore.cli.progress import ProgressMeter
+    from pezoexplore.hardware.proof.formal_run import run_formal
+    from pezoexplore.sweeps.junit import write_junit
+    from pezoexplore.sweeps.rundir import RunDirError
+
     try:
         with ProgressMeter("proofs", f"logs: {out}") as meter:
             verdicts = run_formal(
@@ -63,6 +69,8 @@ def _advance(
 
 
 def _print(verdicts: Sequence[Verdict], bad: Sequence[Verdict], out: Path) -> None:
+    from pezoexplore.report.tables import print_table
+
     header = ["module", "property", "parameters", "proved", "edited copy"]
     rows = [
         [
@@ -86,6 +94,8 @@ def _print(verdicts: Sequence[Verdict], bad: Sequence[Verdict], out: Path) -> No
 
 
 def _test_cases(verdicts: Sequence[Verdict]) -> list[TestCase]:
+    from pezoexplore.sweeps.junit import TestCase
+
     return [
         TestCase(
             suite=verdict.proof.module,

@@ -20,7 +20,6 @@ from pezoexplore.regression.mutation_run import (
     run_mutants,
     write_list,
 )
-from pezoexplore.report.tables import print_table
 from pezoexplore.sweeps.junit import TestCase, write_junit
 
 
@@ -127,6 +126,8 @@ def _count(rows: Sequence[MutantResult], verdict: str) -> int:
 
 
 def _print(rows: Sequence[MutantResult], survivors: Sequence[MutantResult], path: Path) -> None:
+    from pezoexplore.report.tables import print_table
+
     header = ["file", "mutants", KILLED, EQUIVALENT, SURVIVED]
     table = []
     for file, number in Counter(row.file for row in rows).items():

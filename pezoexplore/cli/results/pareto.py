@@ -70,10 +70,14 @@ def pareto(
     """
     for option, names in (("--maximize", maximize), ("--minimize", minimize)):
         _check_columns(results, option, names or ())
+    from pezoexplore.analysis.runs import read_run, results_file
+
+    tell = telling(results_file(results))
+    tell(f"reading {results_file(results)}")
+    run = read_run(results).of_task(task)
     from pezoexplore import paths
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.pareto import frame_rows, front_of_rows, select_frame
-    from pezoexplore.analysis.runs import read_run, results_file
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.analysis.statistics import front_confidence
     from pezoexplore.design.conditions import parse_conditions
@@ -83,9 +87,6 @@ def pareto(
     from pezoexplore.report.tables import print_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
 
-    tell = telling(results_file(results))
-    tell(f"reading {results_file(results)}")
-    run = read_run(results).of_task(task)
     goals = run.goals(maximize or (), minimize or (), constraints)
     results, frame = run.path, run.frame
     if where is not None:
@@ -153,7 +154,7 @@ def _written_rows(
     path: Path, frame: pd.DataFrame, mask: npt.NDArray[np.bool_]
 ) -> list[dict[str, str]]:
     """Return the rows of the front with their cells as they are written in the file."""
-    from pezoexplore.analysis.frames import read_cells
+    from pezoexplore.analysis.csv_cells import read_cells
     from pezoexplore.sweeps.rows import ON_FRONT, cell_text
 
     header, written = read_cells(path)

@@ -32,17 +32,19 @@ def report(
     to parallel coordinates and a table; learning curves, streams, resources, sensitivity, failures
     with their reasons, and provenance.
     """
+    from pezoexplore.analysis.runs import read_run, results_file
+
+    tell = telling(results_file(run))
+    tell(f"reading {results_file(run)}")
+    stored = read_run(run)
     from pezoexplore import paths
-    from pezoexplore.analysis.run_files import results_file
     from pezoexplore.files import write_atomically
-    from pezoexplore.report.html.data import read_report
+    from pezoexplore.report.html.data import report_of
     from pezoexplore.report.html.page import render
     from pezoexplore.report.markdown import markdown
     from pezoexplore.report.paper import draw_paper
 
-    tell = telling(results_file(run))
-    tell(f"reading {results_file(run)}")
-    found = read_report(run, tell)
+    found = report_of(stored, tell)
     folder = found.path.parent if out is None else out
     paths.make_folder(folder)
     files = [folder / "report.html", folder / "report.md"]

@@ -44,8 +44,10 @@ def sensitivity(
     a pair of axes explains beyond each of them. Constraints of the design leave no row out here:
     they limit the front, not what an axis does.
     """
-    from pezoexplore.analysis.pareto import frame_rows, select_frame
     from pezoexplore.analysis.runs import read_run
+
+    run = read_run(results).of_task(task)
+    from pezoexplore.analysis.pareto import frame_rows, select_frame
     from pezoexplore.analysis.sensitivity import RESPONSES
     from pezoexplore.analysis.sensitivity import sensitivity as explain
     from pezoexplore.analysis.standing import cautions
@@ -53,7 +55,6 @@ def sensitivity(
     from pezoexplore.report.sensitivity import write_files
     from pezoexplore.report.tables import print_table
 
-    run = read_run(results).of_task(task)
     results, frame = run.path, run.frame
     usual = RESPONSES if run.space is None else (*RESPONSES, *run.goals().objectives)
     if where is not None:

@@ -115,8 +115,6 @@ def find(point_id: str, source: Path) -> Page:
         DesignError: There is no run, no such design, or the beginning of an id fits several.
     """
     from pezoexplore.analysis.run_files import RESULTS_NAME
-    from pezoexplore.analysis.runs import read_rows
-    from pezoexplore.design.point import DesignPoint
 
     if len(point_id) < SHORTEST_ID:
         raise DesignError(f"{point_id}: give at least {SHORTEST_ID} characters of the id")
@@ -124,6 +122,9 @@ def find(point_id: str, source: Path) -> Page:
     files = [source] if alone else sorted(source.glob(f"*/{RESULTS_NAME}"), key=_age)
     if not files:
         raise DesignError(f"{source}: no {RESULTS_NAME} in it; name a run directory")
+    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.design.point import DesignPoint
+
     for file in files:
         rows = [row for row in read_rows(file) if row["point_id"].startswith(point_id)]
         ids = sorted({row["point_id"] for row in rows})

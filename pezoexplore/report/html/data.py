@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import as_conditions, front_of_rows
-from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, read_run
+from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, StoredRun, read_run
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.analysis.standing import cautions
 from pezoexplore.analysis.statistics import front_confidence
@@ -125,17 +125,28 @@ def number_in(row: Row, column: str) -> float:
     return math.nan if number is None else number
 
 
-def read_report(source: Path, tell: Callable[[str], None] = lambda _: None) -> Report:
+def read_report(source: Path) -> Report:
     """Read the data of a report.
 
     Args:
         source: A run directory or a results.csv.
-        tell: Is told what is being done.
 
     Raises:
         PezoError: The run does not exist, or its results or design cannot be read.
     """
-    run = read_run(source)
+    return report_of(read_run(source))
+
+
+def report_of(run: StoredRun, tell: Callable[[str], None] = lambda _: None) -> Report:
+    """Return the data of a report of results read back.
+
+    Args:
+        run: The results.
+        tell: Is told what is being done.
+
+    Raises:
+        PezoError: The run's design cannot be read.
+    """
     folder, frame, rows = run.path.parent, run.frame, list(run.rows)
     notes: list[str] = []
     goals = run.goals()
