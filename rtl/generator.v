@@ -12,7 +12,7 @@
 module generator #(
     parameter KIND = "lfsr",   // any name below; a family of streams/families/
     parameter BIT_WIDTH = 8,   // as the family allows
-    parameter STATE_BITS = 8,  // lfsr: 3 to 32; fixed by the other families
+    parameter STATE_BITS = 8,  // as the family allows
     parameter LEAP = 1,        // lfsr: 1 to 64; the others take 1
     parameter GROUP = 1        // words a clock, 1 or as many as the family allows
 ) (
@@ -67,10 +67,12 @@ module generator #(
             lut_sr_state #(.BIT_WIDTH(BIT_WIDTH)) u_lut_sr (
                 .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lut_opt") begin : gen_lut_opt
-            if (STATE_BITS != 48 || LEAP != 1) begin : gen_bad
-                generator_lut_opt_takes_STATE_BITS_48_LEAP_1 u_error ();
+            if (LEAP != 1) begin : gen_bad
+                generator_lut_opt_takes_LEAP_1 u_error ();
             end
-            lut_opt #(.BIT_WIDTH(BIT_WIDTH), .GROUP(GROUP)) u_lut_opt (
+            lut_opt #(
+                .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
+            ) u_lut_opt (
                 .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "trivium") begin : gen_trivium
             if (STATE_BITS != 288 || LEAP != 1) begin : gen_bad

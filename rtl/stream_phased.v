@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reuse strategy `phased`: all lanes are XOR functions of one lfsr state.
+// Reuse strategy `phased`: all lanes are XOR functions of one linear state.
 //
-// lfsrs of one polynomial are phase shifts of one another, that is linear functions of one state,
-// so a whole bank needs the registers of a single generator. COLUMNS says which state bits each
-// output bit is the XOR of, and the sign of each word is inverted, as in uniform_word.v; low bit i
-// may instead be wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i, which costs nothing. The beat
-// of state LAST is followed by that of SEED, so the stream repeats after the beats from SEED to
-// LAST: a prime number of them has no factor in common with the beats of a step, which would make
-// its directions come back early. No counter is needed.
+// Generators of one linear map are phase shifts of one another, that is linear functions of one
+// state, so a whole bank needs the registers of a single generator. COLUMNS says which state bits
+// each output bit is the XOR of, and the sign of each word is inverted, as in uniform_word.v; the
+// output bits in PLACES are wired from others instead, which costs nothing. (In built-in self test
+// the XORs are a phase shifter: J. Rajski, J. Tyszer, N. Tamarapalli, US 6,874,109; the wires are
+// those of a permuted shared LFSR: S. Salehi, IEEE TVLSI 28(3), 2020.) The beat of state LAST is
+// followed by that of SEED, so the stream repeats after the beats from SEED to LAST: a prime number
+// of them has no factor in common with the beats of a step, which would make its directions come
+// back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
 
@@ -17,15 +19,20 @@
 `default_nettype none
 
 module stream_phased #(
+    parameter KIND = "lfsr",          // lfsr or lut_opt: linear families of generator.v
     parameter BIT_WIDTH = 8,          // 1 to STATE_BITS
     parameter STATE_BITS = 16,        // 3 to 32
-    parameter LEAP = 1,               // 1 to 64, coprime to 2**STATE_BITS - 1
+    parameter LEAP = 1,               // 1 to 64, as the family allows
     parameter LANES = 31,             // 1 to 256
     parameter HAS_RESEED = 0,         // 0 or 1
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state
-    parameter SHARED_BITS = 0,        // 0 to BIT_WIDTH/2; low bits wired from other lanes
+    // Output bits wired from others: those in entry k of PLACES from the ones that are entry k of
+    // DISTANCES further, counted around.
+    parameter SHARES = 0,             // 0 to 256; entries
+    parameter [(SHARES > 0 ? SHARES : 1)*16-1:0] DISTANCES = 1,  // each 1 to LANES*BIT_WIDTH - 1
+    parameter [(SHARES > 0 ? SHARES : 1)*LANES*BIT_WIDTH-1:0] PLACES = 0,  // any; no bit twice
     parameter TERMS = 1,              // 1: any XORs; 6: XORs of at most six bits, a LUT each
     parameter [LANES*BIT_WIDTH-1:0] WIRED = 0,  // with TERMS = 6: output bits that are no XOR
     // State bits that the registers hold inverted, as in stream_none.v, and the output bits that
@@ -33,7 +40,7 @@ module stream_phased #(
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any
     parameter [LANES*BIT_WIDTH-1:0] ODD = 0,  // as INVERTED and COLUMNS say
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
-    // term t; none for the low bits wired from other lanes.
+    // term t; none for those in PLACES.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
     parameter [STATE_BITS-1:0] LAST = 0,  // not SEED; 0: the period is that of the lfsr
     parameter [STATE_BITS-1:0] SEED = 1   // state after rst and after LAST, not zero
@@ -72,8 +79,13 @@ module stream_phased #(
     wire [STATE_BITS-1:0] stepped;
     wire [STATE_BITS-1:0] next_state;
 
-    lfsr #(.STATE_BITS(STATE_BITS), .LEAP(LEAP)) u_lfsr (
-        .state(state), .next_state(stepped));
+    wire [BIT_WIDTH-1:0]  word;  // not the lanes'
+    wire                  unused_word = &{1'b0, word};
+
+    generator #(
+        .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP)
+    ) u_generator (
+        .state(state), .next_state(stepped), .word(word));
 
     // The terms of the XORs, whole vectors at a time, which simulators like. In hardware the
     // constants leave only wires (TERMS = 6) or XORs (TERMS = 1).
@@ -96,11 +108,9 @@ module stream_phased #(
         end
     endfunction
 
-    // Low bit i of a word is wired from bit BIT_WIDTH - 1 - i of lane j + 1 + i: the same distance
-    // for every lane.
-    wire [DATA-1:0] wired [0:SHARED_BITS];
+    wire [DATA-1:0] wired [0:SHARES];
     assign wired[0] = parity;
-    assign out_data = wired[SHARED_BITS < 0 ? 0 : SHARED_BITS];
+    assign out_data = wired[SHARES < 0 ? 0 : SHARES];
 
     genvar i;
     generate
@@ -115,10 +125,9 @@ module stream_phased #(
                 .terms(terms), .parity(parity));
         end
 
-        for (i = 0; i < SHARED_BITS; i = i + 1) begin : gen_shared
-            localparam DISTANCE = ((1 + i) * BIT_WIDTH + BIT_WIDTH - 1 - 2 * i) % DATA;
-            localparam [BIT_WIDTH-1:0] PLACE = 1 << i;
-            wire [DATA-1:0] places = {LANES{PLACE}};
+        for (i = 0; i < SHARES; i = i + 1) begin : gen_shared
+            localparam integer DISTANCE = {16'b0, DISTANCES[i*16 +: 16]};
+            wire [DATA-1:0] places = PLACES[i*DATA +: DATA];
             wire [DATA-1:0] turned = {parity[DISTANCE-1:0], parity[DATA-1:DISTANCE]};
             assign wired[i+1] = (wired[i] & ~places) | (turned & places);
         end
@@ -181,8 +190,8 @@ module stream_phased #(
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             stream_phased_EXPONENT_BITS_must_be_0_to_6 u_error ();
         end
-        if (SHARED_BITS < 0 || 2 * SHARED_BITS > BIT_WIDTH) begin : gen_bad_shared_bits
-            stream_phased_SHARED_BITS_must_be_0_to_half_of_BIT_WIDTH u_error ();
+        if (SHARES < 0 || SHARES > 256) begin : gen_bad_shares
+            stream_phased_SHARES_must_be_0_to_256 u_error ();
         end
         if (TERMS != 1 && TERMS != 6) begin : gen_bad_terms
             stream_phased_TERMS_must_be_1_or_6 u_error ();

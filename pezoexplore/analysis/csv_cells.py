@@ -40,7 +40,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "status": ("ok", "failed", "timeout", "diverged", "skipped"),
     "rng": names(),
     "reuse": tuple(RULES),
-    "taps": ("shifted", "xor", "shared"),
+    "taps": ("shifted", "xor", "shared", "sparse"),
     "scaling": ("none", "constant", "pow2"),
     "rtl_status": ("pass", "fail"),
 }

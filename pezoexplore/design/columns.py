@@ -30,7 +30,7 @@ AXIS_HELP = {
     "state_bits": "bits of the state of one generator",
     "lanes": "random numbers per beat",
     "leap": "state updates per clock; lfsr only",
-    "taps": "wiring from the state to the lanes: shifted, xor or shared; phased only",
+    "taps": "wiring from the state to the lanes: shifted, xor, shared or sparse; phased only",
     "scaling": "factor from stream words to direction entries: none, constant or pow2",
     "estimator": "gradient estimator of a step",
     "queries": "directions per step; empty for estimators without directions",

@@ -24,7 +24,7 @@ def one_point(
     """Return the point that axis options describe, and the design of that one point.
 
     An axis not given takes its default, with one exception: reuse is ``none`` for every generator
-    but the lfsr, the only one for which its default ``phased`` is legal.
+    but the lfsr, whose default is ``phased``.
 
     Args:
         axes: One value by axis, as text; None for an axis not given.
@@ -40,7 +40,7 @@ def one_point(
     try:
         rng = str(values.setdefault("rng", DEFAULTS["rng"]))
         usual = family(rng).reuses
-        reuse = DEFAULTS["reuse"] if DEFAULTS["reuse"] in usual else usual[0]
+        reuse = DEFAULTS["reuse"] if rng == DEFAULTS["rng"] else usual[0]
         named = {"rng": (rng,), "reuse": (values.setdefault("reuse", reuse),)}
         whole = space.space.model_copy(update=named)
         return resolve(**values), space.model_copy(update={"space": whole})

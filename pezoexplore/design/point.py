@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 REUSES = tuple(RULES)
-TAPS = ("shifted", "xor", "shared")
+TAPS = ("shifted", "xor", "shared", "sparse")
 SCALINGS = ("none", "constant", "pow2")
 
 
@@ -158,7 +158,7 @@ class DesignPoint:
         """Lanes that one generator serves: neighbours share the bits that it makes a clock."""
         if not self.rules.fresh or not self.in_hardware:
             return 1
-        return min(self.lanes, self.family.group(self.bits))
+        return min(self.lanes, self.family.served(self))
 
     @property
     def in_shift_registers(self) -> bool:

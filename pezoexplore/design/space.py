@@ -73,7 +73,8 @@ class SubSpace(_Section):
     reuse: Annotated[tuple[str, ...] | None, Several(choice(REUSES))] = _axis(
         "reuse",
         "Reuse strategy: none (a generator per lane), pool (stored words), bank (generators "
-        "that rotate) or phased (all lanes from one state). bank and phased need rng lfsr.",
+        "that rotate) or phased (all lanes from one state). bank needs rng "
+        "lfsr, phased lfsr or lut_opt.",
     )
     pool_size: Annotated[
         tuple[int, ...] | None,
@@ -89,10 +90,11 @@ class SubSpace(_Section):
         "bit_width", "Signed output bits per number; rademacher always has 1."
     )
     state_bits: Annotated[
-        tuple[int | None, ...] | None, Several(whole(3, 32, null=True), ranges=True)
+        tuple[int | None, ...] | None, Several(whole(3, 48, null=True), ranges=True)
     ] = _axis(
         "state_bits",
-        "Bits of one lfsr's state; null is its default, bit_width. Fixed for the others.",
+        "Bits of one generator's state: lfsr 3 to 32, null for bit_width; lut_opt 16, 24, 32 or "
+        "48, null for 48. Fixed for the others.",
         "the generator's own",
     )
     lanes: Annotated[tuple[int, ...] | None, Several(whole(1, 256), ranges=True)] = _axis(
@@ -104,7 +106,8 @@ class SubSpace(_Section):
     taps: Annotated[tuple[str, ...] | None, Several(choice(TAPS))] = _axis(
         "taps",
         "How the lanes of phased read the one state: shifted (true phase shifts), xor (each "
-        "bit its own XOR of state bits) or shared (low bits wired from other lanes).",
+        "bit its own XOR of state bits), shared (low bits wired from other lanes) or sparse (as "
+        "shared, three bits a lane of its own, XORs of at most three state bits).",
     )
     scaling: Annotated[tuple[str, ...] | None, Several(choice(SCALINGS))] = _axis(
         "scaling",

@@ -81,14 +81,16 @@ def has_full_period(columns: Sequence[int], factors: Sequence[int]) -> bool:
     return power(step, period) == one and all(power(step, period // p) != one for p in factors)
 
 
-def candidate(chooser: random.Random, bits: int = gaussian_source.STATE_BITS) -> Taps:
-    """Draw four random permutations as taps, one tap omitted, no two bits sharing two taps.
+def candidate(
+    chooser: random.Random, bits: int = gaussian_source.STATE_BITS, count: int = 4
+) -> Taps:
+    """Draw `count` random permutations as taps, one tap omitted, no two bits sharing two taps.
 
-    With an even number of taps everywhere the state of all ones would go to zero, so one is left
+    With as many taps everywhere the state of all ones would go to zero or stay, so one is left
     out. Shared pairs tempt synthesisers to factor them out, which costs LUTs, and correlate.
     """
-    taps = [chooser.sample(range(bits), bits) for _ in range(4)]
-    taps[3][chooser.randrange(bits)] = -1
+    taps = [chooser.sample(range(bits), bits) for _ in range(count)]
+    taps[-1][chooser.randrange(bits)] = -1
     clashes = _clashes(taps)
     while clashes:
         tap, i, j = chooser.choice(taps), chooser.randrange(bits), chooser.randrange(bits)

@@ -1,13 +1,24 @@
 """The XOR functions of the one state that the lanes of a phased stream are.
 
 A *mask* selects the state bits whose XOR is one output bit. Masks of a point are indexed
-[lane][bit], bit 0 the least significant. The three wirings:
+[lane][bit], bit 0 the least significant. The four wirings:
 
 - ``shifted``: lane j is the top bits of the state advanced by j * floor(P / L) clocks.
 - ``xor``: every output bit has its own mask.
 - ``shared``: the upper half of a lane's bits have masks of their own; low bit i is wired from bit
   bit_width - 1 - i of lane j + 1 + i as that is shown, its sign inverted, which costs nothing and
   correlates the two lanes by 3 * 2**-(bit_width + 1), 0.006 at 8 bits.
+- ``sparse``: masks of at most three state bits. The three leading bits of a lane have masks of
+  their own, up to four lanes have the fourth bit in common, and the lower ones are wired from the
+  four leading bits of other lanes, so that at most 3.25 functions a lane are left. The leading bits
+  being numbered from 0, two lanes that share bit m of one and n of the other correlate by
+  3 * 2**-(m + n + 2); m + n is at least 6, and 7 for the lower bits: no two lanes correlate by more
+  than 0.0147, whatever the width.
+
+Both are known from elsewhere: XORs of a few bits of a register are the phase shifters of built-in
+self test (J. Rajski, J. Tyszer, N. Tamarapalli, US 6,874,109), registers whose bits several words
+take in other orders the permuted shared LFSR of stochastic computing (S. Salehi, IEEE TVLSI 28(3),
+2020).
 
 Masks are drawn most significant bits first from SplitMix64 and taken greedily so that, as far as
 the state allows, no function recurs within 64 beats of another (correlation of values), nor the
@@ -31,12 +42,20 @@ LAGS = 64
 
 _TRIES = 400
 _WEIGHT = 5
+_SPARSE_WEIGHT = 3
 _LUT_INPUTS = 6
 _SMALL_STATE = 12  # bits up to which every mask is a candidate
 _LEADING_PAIRS = ((0, 1), (0, 2))
 """Ranks (0: most significant) whose XORs are kept apart too: pairs that move z squared the most."""
 
+_SPARSE_PAIRS = ((0, 1), (0, 2), (1, 2), (0, 3))
+"""The same of `sparse` lanes, whose pairs are kept apart from other pairs as well."""
+
+_OWN, _COMMON = 3, 4
+"""Leading bits of a `sparse` lane with masks of their own; lanes that have the next in common."""
+
 Masks = tuple[tuple[int, ...], ...]
+Sources = tuple[tuple[tuple[int, int], ...], ...]
 
 
 class _Orbits:
@@ -66,17 +85,18 @@ def _inverse(columns: Columns) -> Columns:
 
 
 @lru_cache(maxsize=1024)
-def _candidates(state_bits: int, rank: int, lane: int) -> tuple[int, ...]:
+def _candidates(state_bits: int, rank: int, lane: int, weight: int) -> tuple[int, ...]:
     """Return candidates for one output bit: single state bits (no LUT), then some of one LUT."""
     singles = [1 << bit for bit in range(state_bits)]
     start = np.uint64(((state_bits << 40) + (rank << 20) + (lane << 8)) << 12)
     draws = splitmix64(start + np.arange(max(8 * _TRIES, 2**_SMALL_STATE), dtype=np.uint64))
     if state_bits <= _SMALL_STATE:
         order = np.argsort(draws[1 : 2**state_bits], kind="stable") + 1
-        return tuple(singles + [m for m in order.tolist() if 1 < m.bit_count() <= _LUT_INPUTS])
+        most = _LUT_INPUTS if weight == _WEIGHT else weight
+        return tuple(singles + [m for m in order.tolist() if 1 < m.bit_count() <= most])
     for row in (draws[: 8 * _TRIES] % np.uint64(state_bits)).reshape(_TRIES, 8).tolist():
-        chosen = list(dict.fromkeys(row))[:_WEIGHT]
-        if len(chosen) == _WEIGHT:
+        chosen = list(dict.fromkeys(row))[:weight]
+        if len(chosen) == weight:
             singles.append(sum(1 << bit for bit in chosen))
     return tuple(singles)
 
@@ -92,30 +112,99 @@ def _independent(mask: int, others: list[int]) -> bool:
     return len(basis) == len(others) + 1
 
 
-def _xor_masks(state_bits: int, step: Columns, lanes: int, fresh: int) -> list[list[int]]:
-    """Draw `fresh` masks a lane, most significant first."""
+def _xor_masks(step: Columns, every: Sources, sparse: bool) -> list[list[int]]:
+    """Draw masks [lane][rank], most significant first.
+
+    Args:
+        step: The map of one clock.
+        every: What the output bits show. Where fewer lanes than all have a bit of their own, lane j
+            has that of lane j modulo their number.
+        sparse: Whether masks are light and those of a whole word, wired bits included, are
+            independent as far as may be; else those of its own bits.
+    """
     stepped = rows_of(step)  # masks step by the transposed map, whose columns are the rows
     singles = _Orbits(stepped)
     pairs = {pair: _Orbits(stepped) for pair in _LEADING_PAIRS}
-    masks: list[list[int]] = [[] for _ in range(lanes)]
-    for rank in range(fresh):
+    if sparse:
+        pairs = dict.fromkeys(_SPARSE_PAIRS, _Orbits(stepped))
+    lanes, top = len(every), len(every[0]) - 1
+    weight = _SPARSE_WEIGHT if sparse else _WEIGHT
+    masks: list[list[int]] = [[] for _ in every]
+    words: list[list[int]] = [[] for _ in every]
+    for rank in range(top + 1):
+        owners = sum(every[lane][top - rank] == (lane, top - rank) for lane in range(lanes))
         relevant = [(other, pairs[other, rank]) for other in range(rank) if (other, rank) in pairs]
-        for lane in range(lanes):
-            taken = masks[lane]
-            best, best_gap = 0, -1
-            for mask in _candidates(state_bits, rank, lane):
+        for lane in range(owners):
+            served = masks[lane::owners]
+            holders = [
+                word
+                for word, shown in zip(words, every, strict=True)
+                if sparse and (lane, top - rank) in shown
+            ]
+            best, best_worth = 0, (False, -1)
+            for mask in _candidates(len(step), rank, lane, weight):
                 gap = min(
-                    [singles.gap(mask)] + [orbits.gap(mask ^ taken[o]) for o, orbits in relevant]
+                    [singles.gap(mask)]
+                    + [orbits.gap(mask ^ others[o]) for o, orbits in relevant for others in served]
                 )
-                if gap > best_gap and _independent(mask, taken):
-                    best, best_gap = mask, gap
-                if best_gap > LAGS:
+                worth = all(_independent(mask, word) for word in holders), gap
+                if worth > best_worth and all(_independent(mask, others) for others in served):
+                    best, best_worth = mask, worth
+                if best_worth > (True, LAGS):
                     break
             singles.add(best)
-            for other, orbits in relevant:
-                orbits.add(best ^ taken[other])
-            taken.append(best)
+            for others in served:
+                for other, orbits in relevant:
+                    orbits.add(best ^ others[other])
+                others.append(best)
+            for word in holders:
+                word.append(best)
     return masks
+
+
+@lru_cache(maxsize=128)
+def sources(taps: str, lanes: int, bit_width: int) -> Sources:
+    """Return the output bit that shows the same function without being wired from another.
+
+    Args:
+        taps: ``shifted``, ``xor``, ``shared`` or ``sparse``.
+        lanes: Lanes L.
+        bit_width: Output bits per lane.
+
+    Returns:
+        (lane, bit), indexed [lane][bit]: itself for a bit that is wired from none.
+    """
+    found = [[(lane, bit) for bit in range(bit_width)] for lane in range(lanes)]
+    if taps == "shared":
+        for lane in range(lanes):
+            for bit in range(bit_width // 2):
+                found[lane][bit] = ((lane + 1 + bit) % lanes, bit_width - 1 - bit)
+    if taps == "sparse":
+        common, distances = _common_lanes(lanes, bit_width)
+        for lane in range(lanes):
+            for rank in range(_OWN, bit_width):
+                at, of = lane, min(rank, _OWN)  # ranks 4, 5, 6, ... take 3, 2, 1, 0, 2, 1, 0, ...
+                if rank > _OWN:
+                    at = (lane + distances[rank - _OWN - 1]) % lanes
+                if rank > _OWN + 1:
+                    of = _OWN - 1 - (rank - _OWN - 2) % _OWN
+                at = at % common if of == _OWN else at
+                found[lane][bit_width - 1 - rank] = (at, bit_width - 1 - of)
+    return tuple(map(tuple, found))
+
+
+def _common_lanes(lanes: int, bit_width: int) -> tuple[int, list[int]]:
+    """Return how many functions bit 3 of `sparse` lanes has, and how far low bits come from.
+
+    No low bit comes from a lane that has the bit in common, so that no pair shares both ways.
+    """
+    low = max(0, bit_width - _OWN - 1)
+    for common in (-(-lanes // _COMMON), lanes):
+        same = {(a - b) % lanes for a in range(lanes) for b in range(a % common, lanes, common)}
+        distances = [distance for distance in range(1, lanes) if distance not in same]
+        if len(distances) >= low:
+            break
+    return common, distances[:low]
 
 
 @lru_cache(maxsize=128)
@@ -124,7 +213,7 @@ def phased_masks(step: Columns, taps: str, lanes: int, bit_width: int) -> Masks:
 
     Args:
         step: The map of one clock of the state.
-        taps: ``shifted``, ``xor`` or ``shared``.
+        taps: ``shifted``, ``xor``, ``shared`` or ``sparse``.
         lanes: Lanes L.
         bit_width: Output bits per lane, at most the state's.
 
@@ -139,14 +228,6 @@ def phased_masks(step: Columns, taps: str, lanes: int, bit_width: int) -> Masks:
             masks.append(rows_of(lane_map)[state_bits - bit_width :])
             lane_map = tuple(apply(shift, column) for column in lane_map)
         return tuple(masks)
-    fresh = bit_width if taps == "xor" else bit_width - bit_width // 2
-    leading = _xor_masks(state_bits, step, lanes, fresh)
-    return tuple(
-        tuple(
-            leading[lane][bit_width - 1 - bit]
-            if bit >= bit_width - fresh
-            else leading[(lane + 1 + bit) % lanes][bit]
-            for bit in range(bit_width)
-        )
-        for lane in range(lanes)
-    )
+    every = sources(taps, lanes, bit_width)
+    leading = _xor_masks(step, every, taps == "sparse")
+    return tuple(tuple(leading[of][bit_width - 1 - shown] for of, shown in lane) for lane in every)

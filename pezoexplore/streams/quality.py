@@ -229,7 +229,7 @@ def _sharing(which: str, stream: Stream) -> str:
         updates = min(point.leap or point.bits, strategy.generator.state_bits)
         shares = not strategy.taps_one_state and updates < point.bits
         return f"{updates} of {point.bits} bits of a word are new" if shares else ""
-    if point.taps == "shared":
+    if point.taps in ("shared", "sparse"):
         return "low bits are other lanes' high bits"
     shares = strategy.state_bits < point.lanes * point.bits and linear(stream)
     return f"{point.lanes * point.bits} output bits of {strategy.state_bits} bits" * shares

@@ -14,10 +14,16 @@ from typing import ClassVar
 
 from pezoexplore.errors import IllegalPointError
 from pezoexplore.streams.generators.family import Point
-from pezoexplore.streams.generators.registry import family
+from pezoexplore.streams.generators.registry import families, family
 
 MAX_POOL_BITS = 94_500_000
 """Block RAM of the largest UltraScale+ FPGA (VU13P, AMD DS890: 94.5 Mb): no pool is larger."""
+
+MAX_PHASED_STATE_BITS = 32
+"""Widest state that lanes are XORs of."""
+
+MIN_SPARSE_STATE_BITS = 12
+"""Narrowest state that has enough XORs of at most three bits."""
 
 MAX_POW2_STATE_BITS = 12
 """Widest state whose scale exponents fit a table by state."""
@@ -59,7 +65,8 @@ class Reuse:
     def check_generator(self, rng: str) -> None:
         """Raise IllegalPointError unless the strategy can drive a generator of this family."""
         if self.name not in family(rng).reuses:
-            raise IllegalPointError(f"reuse {self.name} needs rng lfsr, not {rng}")
+            able = " or ".join(item.name for item in families() if self.name in item.reuses)
+            raise IllegalPointError(f"reuse {self.name} needs rng {able}, not {rng}")
 
     def check_lanes(self, point: Point) -> None:
         """Raise IllegalPointError if the lfsr of a point has too few states for its lanes."""
@@ -120,7 +127,7 @@ class Bank(Reuse):
 
 
 class Phased(Reuse):
-    """All lanes fixed XOR functions of one lfsr's state."""
+    """All lanes fixed XOR functions of one linear generator's state."""
 
     name = "phased"
     axes = frozenset({"taps"})
@@ -128,6 +135,20 @@ class Phased(Reuse):
     def check_lanes(self, point: Point) -> None:
         """Implement :meth:`Reuse.check_lanes`."""
         super().check_lanes(point)
+        if (point.state_bits or 0) > MAX_PHASED_STATE_BITS:
+            raise IllegalPointError(
+                f"reuse phased needs state_bits of at most {MAX_PHASED_STATE_BITS}, "
+                f"not {point.state_bits}"
+            )
+        if point.taps == "sparse" and (point.state_bits or 0) < MIN_SPARSE_STATE_BITS:
+            raise IllegalPointError(
+                f"taps sparse needs state_bits of at least {MIN_SPARSE_STATE_BITS}, "
+                f"not {point.state_bits}"
+            )
+        if point.taps == "sparse" and point.lanes <= point.bits - 4:
+            raise IllegalPointError(
+                f"taps sparse of {point.bits} bits needs more than {point.bits - 4} lanes"
+            )
         if point.taps == "shared" and (point.bits < 2 or point.lanes <= point.bits // 2):
             raise IllegalPointError(
                 f"taps shared needs bit_width 2 or more and more than {point.bits // 2} lanes"

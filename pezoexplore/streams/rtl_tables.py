@@ -15,7 +15,10 @@ def tables() -> dict[str, str]:
     return {
         "lfsr_taps.vh": lfsr.verilog_table(),
         "lut_opt_table.vh": _LUT_OPT
-        + gaussian_tables.source_function("lut_opt_next", lut_opt.TAPS),
+        + "".join(
+            gaussian_tables.source_function(f"lut_opt_next_{bits}", taps)
+            for bits, taps in lut_opt.TAPS.items()
+        ),
         "lut_sr_table.vh": _LUT_SR + gaussian_tables.source_function("lut_sr_next", lut_sr.TAPS),
         "icdf_table.vh": icdf.verilog_table(),
         "sobol_table.vh": sobol.verilog_table(),
@@ -24,7 +27,7 @@ def tables() -> dict[str, str]:
 
 
 _LUT_OPT = """// SPDX-License-Identifier: Apache-2.0
-// Next state: each bit the XOR of three or four bits.
+// Next state, by state bits: each bit the XOR of two to four bits.
 // Made by: python -m pezoexplore.streams.rtl_tables
 """
 

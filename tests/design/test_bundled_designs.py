@@ -44,7 +44,7 @@ def test_quickstart_touches_every_axis():
     for axis, all_of_them in (
         ("rng", RNGS),
         ("reuse", REUSES),
-        ("taps", TAPS),
+        ("taps", set(TAPS) - {"sparse"}),  # in designs/cheapest.yaml
         ("scaling", SCALINGS),
     ):
         assert values(expansion, axis) >= set(all_of_them)

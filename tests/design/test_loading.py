@@ -167,7 +167,7 @@ ALL_AXES = ", ".join(AXES)
 RNG = f"{', '.join(names())}, or package.module:Class"
 PERIOD = "integers 1 to 1000000000 or inf"
 BITS = "integers 1 to 24"
-STATE = "integers 3 to 32 or null (the generator's own default)"
+STATE = "integers 3 to 48 or null (the generator's own default)"
 TARGETS = (
     "xcup, xc7, ice40, ecp5, osu018, or one of your own: {name: NAME, liberty: FILE} or "
     "{name: NAME, tool: TOOL, part: PART}"
@@ -198,7 +198,7 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
         ("space:\n  lanes: []", f"2: space.lanes: got an empty list; allowed: {LANES}"),
         ("space:\n  lanes: [[8]]", f"2: space.lanes: got a list; allowed: {LANES}"),
         ("space:\n  lanes: 12:30", f"2: space.lanes: got '12:30'; allowed: {LANES}"),
-        ("space:\n  state_bits: 33", f"2: space.state_bits: got 33; allowed: {STATE}"),
+        ("space:\n  state_bits: 49", f"2: space.state_bits: got 49; allowed: {STATE}"),
         ("space:\n  leap: 65", "2: space.leap: got 65; allowed: integers 1 to 64"),
         ("space:\n  reuse_period: 0", f"2: space.reuse_period: got 0; allowed: {PERIOD}"),
         ("space:\n  reuse_period: -inf", f"2: space.reuse_period: got -inf; allowed: {PERIOD}"),
@@ -213,7 +213,7 @@ NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
         ("space:\n  reuse: null", "2: space.reuse: got nothing; allowed: none, pool, bank, phased"),
         (
             "space:\n  taps: [xor, xar]",
-            "2: space.taps: got 'xar'; allowed: shifted, xor, shared; did you mean xor?",
+            "2: space.taps: got 'xar'; allowed: shifted, xor, shared, sparse; did you mean xor?",
         ),
         (
             "space:\n  scaling: pow3",

@@ -18,7 +18,7 @@ from pezoexplore.design.point import (
     IllegalPointError,
     resolve,
 )
-from pezoexplore.streams.generators.registry import names
+from pezoexplore.streams.generators.registry import family, names
 
 RAW_AXES = {
     "rng": st.sampled_from(names()),
@@ -95,12 +95,15 @@ def test_defaults():
 
 
 @pytest.mark.parametrize("reuse", REUSES)
-def test_bank_and_phased_take_lfsr_only(reuse):
+def test_bank_and_phased_take_linear_generators_only(reuse):
+    able = {"bank": ["lfsr"], "phased": ["lfsr", "lut_opt"]}.get(reuse, names())
     for rng in names():
-        if reuse not in ("bank", "phased") or rng == "lfsr":
-            assert resolve(rng=rng, reuse=reuse).rng == rng
+        if rng in able:
+            state = {"state_bits": 16} if family(rng).chooses else {}
+            assert resolve(rng=rng, reuse=reuse, **state).rng == rng
             continue
-        with pytest.raises(IllegalPointError, match=f"reuse {reuse} needs rng lfsr, not {rng}"):
+        said = f"reuse {reuse} needs rng {' or '.join(able)}, not {rng}"
+        with pytest.raises(IllegalPointError, match=said):
             resolve(rng=rng, reuse=reuse)
 
 

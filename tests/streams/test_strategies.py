@@ -54,7 +54,8 @@ def hardware_points(draw: st.DrawFn) -> DesignPoint:
     rng = draw(st.sampled_from([name for name in names() if family(name).in_hardware]))
     made = family(rng)
     low, high = made.widths or (1, 1)
-    state_bits = draw(st.integers(3, 24)) if "state_bits" in made.chooses else None
+    narrow = st.integers(3, 24) if rng == "lfsr" else st.sampled_from([None, 16, 24, 32])
+    state_bits = draw(narrow) if "state_bits" in made.chooses else None
     try:
         return resolve(
             rng=rng,
@@ -65,7 +66,7 @@ def hardware_points(draw: st.DrawFn) -> DesignPoint:
             pool_size=draw(st.integers(1, 300)),
             reuse_period=draw(st.sampled_from([1, 4, inf])),
             leap=draw(st.sampled_from([1, 2, 8, 64])),
-            taps=draw(st.sampled_from(["shifted", "xor", "shared"])),
+            taps=draw(st.sampled_from(["shifted", "xor", "shared", "sparse"])),
             scaling=draw(st.sampled_from(["none", "constant"])),
         )
     except IllegalPointError:

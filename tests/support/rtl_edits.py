@@ -112,7 +112,7 @@ EDITS: dict[str, Edit] = {
     "table_hadamard index": Edit(
         "table_hadamard", "table_hadamard.v", "state[5:0]", "state[6:1]"
     ),
-    "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[47-i*", "state[46-i*"),
+    "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[STATE_BITS-1-i*", "state[STATE_BITS-2-i*"),
     "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
     "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0],", "{one_q[13:0], 1'b0,"),
     "lut_sr mended": Edit("stream_lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),

@@ -131,6 +131,8 @@ def _phased_words(point: DesignPoint, state: int) -> list[int]:
     for masks in phased_masks(slow_columns(point), point.taps, point.lanes, point.bits):
         raw = sum(parity(mask & state) << bit for bit, mask in enumerate(masks))
         raw ^= point.taps == "shared" and point.bits > 1  # low bit 0 is a sign, which is inverted
+        if point.taps == "sparse":  # signs are ranks 7, 10, 13, ...
+            raw ^= sum(1 << point.bits - 1 - rank for rank in range(7, point.bits, 3))
         words.append(raw - 2 ** (point.bits - 1))
     return words
 

@@ -164,7 +164,14 @@ def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
     )
 
 
-_PHASED_RTL = ("stream_phased.v", "xor_luts.v", "lfsr.v", "lfsr_taps.vh")
+_PHASED_RTL = (
+    "stream_phased.v",
+    "xor_luts.v",
+    "generator.v",
+    "uniform_word.v",
+    "lfsr.v",
+    "lfsr_taps.vh",
+)
 
 
 def _stream_phased(has_reseed: int, exponent_bits: int, shifted: int = 0) -> Proof:

@@ -79,6 +79,7 @@ def small_points() -> tuple[DesignPoint, ...]:
             resolve(**_LFSR, reuse="phased", taps="shifted", scaling=scaling, reuse_period=4),
             resolve(**_LFSR, reuse="phased", taps="shared", scaling=scaling),
             resolve(**_LFSR, reuse="phased", taps="xor", scaling=scaling),
+            resolve(reuse="phased", taps="sparse", state_bits=12, lanes=5, scaling=scaling),
         ]
     return tuple(dict.fromkeys(found))
 

@@ -30,6 +30,13 @@ _TWO_EXPONENTS: _Axes = {"bit_width": 1, "state_bits": 6, "lanes": 5, "scaling":
 _ONE_BIT: _Axes = {"bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}
 """XORs of many terms, and a state too wide for a table."""
 
+_SPARSE: list[_Axes] = [
+    {"rng": "lut_opt", "state_bits": 16, "bit_width": 8, "lanes": 31, "reuse_period": 4},
+    {"rng": "lut_opt", "state_bits": 16, "bit_width": 1, "lanes": 31},
+    {"bit_width": 8, "state_bits": 12, "lanes": 17, "leap": 11, "scaling": "pow2"},
+]
+"""Lanes of few functions, also of a state that is no lfsr's."""
+
 _STREAM_GRIDS: dict[str, list[_Axes]] = {
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
@@ -89,7 +96,8 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
         for scaling in ("none", "pow2")
     ]
     + [{"reuse": "phased", **_ONE_BIT, "reuse_period": period} for period in (4, inf)]
-    + [{"reuse": "phased", **_ONE_EXPONENT}, {"reuse": "phased", **_WRAP_EXPONENT}],
+    + [{"reuse": "phased", **_ONE_EXPONENT}, {"reuse": "phased", **_WRAP_EXPONENT}]
+    + [{"reuse": "phased", "taps": "sparse", **axes} for axes in _SPARSE],
 }
 
 MODULES = (*(item.name for item in families() if item.in_hardware), *_STREAM_GRIDS)

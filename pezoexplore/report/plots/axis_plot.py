@@ -154,7 +154,7 @@ def _rests(point: DesignPoint, axis: str) -> list[tuple[str, DesignPoint]]:
         return [(label.replace(f" x{point.lanes}", ""), replace(point, lanes=0))]
     own_state = f" {point.family.label(point)} "
     if axis == "state_bits":  # the other generators leave no choice
-        named = label.replace(own_state, " lfsr ")
+        named = label.replace(own_state, f" {point.rng} ")
         return [(named, replace(point, state_bits=0))] if point.family.chooses else []
     bare = label.replace(f" {point.bit_width}b ", " ")
     rest = replace(point, bit_width=0)

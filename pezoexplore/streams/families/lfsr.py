@@ -177,6 +177,8 @@ class Lfsr(Family):
         period = 2**state_bits - 1
         if state_bits < min(TAP_POSITIONS):
             raise IllegalPointError(f"an lfsr needs state_bits of at least 3, not {state_bits}")
+        if state_bits > max(TAP_POSITIONS):
+            raise IllegalPointError(f"an lfsr has state_bits of at most 32, not {state_bits}")
         if state_bits < point.bits:
             raise IllegalPointError(
                 f"bit_width {point.bits} needs at least as many state_bits, not {state_bits}"

@@ -249,6 +249,10 @@ class Family:
         """Return the words of so many bits that a generator makes a clock."""
         return self.words_a_clock or max(1, self.output_bits // bits)
 
+    def served(self, point: Point) -> int:
+        """Return the words that a point's generator makes a clock; other sizes may make others."""
+        return self.group(point.bits)
+
     def check(self, point: Point) -> None:
         """Refuse what is not legal together.
 

@@ -1,10 +1,10 @@
 """`phased`: all lanes are XOR functions of one state, whose period is a prime number of beats.
 
-P is the largest prime that the 2**s - 1 states of the lfsr allow (65,521 for 16 bits). The state of
-beat P - 1 is followed by that of beat 0, the state after rst, so the hardware compares the state
-and needs no counter. With P prime, steps of B beats start at all P places of the period unless P
-divides B; 2**s - 1 has factors in common with many B, and directions then come back early. Reseeds
-and other master seeds begin at other places of this one period.
+P is the largest prime that the 2**s - 1 states of the generator allow (65,521 for 16 bits). The
+state of beat P - 1 is followed by that of beat 0, the state after rst, so the hardware compares the
+state and needs no counter. With P prime, steps of B beats start at all P places of the period
+unless P divides B; 2**s - 1 has factors in common with many B, and directions then come back early.
+Reseeds and other master seeds begin at other places of this one period.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from pezoexplore.streams import kernels, scaling
 from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.linear import apply, byte_tables, jump, power
-from pezoexplore.streams.masks import Masks, phased_masks
+from pezoexplore.streams.masks import Masks, Sources, phased_masks, sources
 from pezoexplore.streams.packing import U64, Words, pack, word_dtype
 from pezoexplore.streams.reuse import prime_up_to
 from pezoexplore.streams.seeding import phases
@@ -33,7 +33,7 @@ from pezoexplore.streams.walk import Repetition, Walk
 
 
 class Phased(Strategy):
-    """Lanes that are fixed functions of one lfsr's state."""
+    """Lanes that are fixed functions of the state of one linear generator."""
 
     module = "stream_phased"
     wrap = "wrap"
@@ -79,14 +79,16 @@ class Phased(Strategy):
         point = self.point
         return phased_masks(self.generator.step, str(point.taps), point.lanes, point.bits)
 
-    @property
-    def _shared_bits(self) -> int:
-        return self.point.bits // 2 if self.point.taps == "shared" else 0
+    @cached_property
+    def _sources(self) -> Sources:
+        point = self.point
+        return sources(str(point.taps), point.lanes, point.bits)
 
-    @property
+    @cached_property
     def low_inverted(self) -> int:
-        """Low bits of a word that are shown inverted: bit 0, where it is another word's sign."""
-        return int(self._shared_bits > 0)
+        """Low bits of a word that are shown inverted: those that are other words' signs."""
+        sign = self.point.bits - 1
+        return sum(1 << bit for bit in range(sign) if self._sources[0][bit][1] == sign)
 
     @cached_property
     def inverted(self) -> int:
@@ -158,7 +160,12 @@ class Phased(Strategy):
     @property
     def files(self) -> tuple[str, ...]:
         """See :attr:`Strategy.files`."""
-        return ("stream_phased.v", *TABLE_RTL, "xor_luts.v")
+        return ("stream_phased.v", *self.point.family.sources, *TABLE_RTL[:2], "xor_luts.v")
+
+    @property
+    def generator_parameters(self) -> dict[str, int | str]:
+        """See :attr:`Strategy.generator_parameters`."""
+        return {"KIND": self.point.family.kind}
 
     def rtl(self) -> StreamRtl:
         """Implement :meth:`Strategy.rtl`."""
@@ -167,10 +174,18 @@ class Phased(Strategy):
         if self.exponent_range is not None and self.coded_exponents:
             entries = [e - self.exponent_range.base for e in self.exponents_by_state()]
             rtl.add_file("EXPONENT_FILE", EXPONENT_FILE, entries)
-        shared = self._shared_bits
-        masks = [0 if i < shared else mask for lane in self.masks for i, mask in enumerate(lane)]
+        shares, own = self._shares(), {place for lane in self._sources for place in lane}
+        masks = [
+            mask if (lane, bit) in own else 0
+            for lane, shown in enumerate(self.masks)
+            for bit, mask in enumerate(shown)
+        ]
         terms = 1 if point.taps == "shifted" else 6
-        rtl.parameters["SHARED_BITS"] = shared
+        rtl.parameters["SHARES"] = len(shares)
+        if shares:
+            rtl.set_vector("DISTANCES", pack([*shares], 16), 16 * len(shares))
+            places = pack([*shares.values()], len(masks))
+            rtl.set_vector("PLACES", places, len(shares) * len(masks))
         rtl.parameters["TERMS"] = terms
         if terms > 1:
             wired = sum((mask.bit_count() < 2) << i for i, mask in enumerate(masks))
@@ -183,6 +198,18 @@ class Phased(Strategy):
         natural = self.turn == self.generator.period
         rtl.set_vector("LAST", 0 if natural else self._state(self.turn - 1), state)
         return rtl
+
+    def _shares(self) -> dict[int, int]:
+        """Return which output bits are wired from those a distance further, by distance."""
+        bits = self.point.bits
+        found: dict[int, int] = {}
+        for lane, every in enumerate(self._sources):
+            for bit, (of, shown) in enumerate(every):
+                distance = (of - lane) * bits + shown - bit
+                if distance:
+                    distance %= self.point.lanes * bits
+                    found[distance] = found.get(distance, 0) | 1 << (lane * bits + bit)
+        return dict(sorted(found.items()))
 
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """Implement :meth:`Strategy.model_tables`."""

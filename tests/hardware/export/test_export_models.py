@@ -41,7 +41,7 @@ def points() -> list[DesignPoint]:
             shared = {"scaling": scaling, "reuse_period": period}
             made.append({"reuse": "bank", "bit_width": 6, "lanes": 5, "leap": 5, **shared})
             made.append({"reuse": "pool", "pool_size": 100, "lanes": 8, "rng": "clt", **shared})
-            for taps in ("shifted", "xor", "shared"):
+            for taps in ("shifted", "xor", "shared", "sparse"):
                 narrow = {"bit_width": 4, "state_bits": 8, "lanes": 15}
                 made.append({"reuse": "phased", "taps": taps, **narrow, **shared})
     made.append({"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 31})

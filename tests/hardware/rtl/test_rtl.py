@@ -57,7 +57,8 @@ every_point = pytest.mark.parametrize("point", POINTS, ids=DesignPoint.label)
         ),
         (
             {"reuse": "phased", "reuse_period": 8},
-            "stream_phased exponent_table row_memory lfsr lfsr_taps xor_luts reseed_control",
+            "stream_phased generator uniform_word lfsr lfsr_taps exponent_table row_memory "
+            "xor_luts reseed_control",
         ),
     ],
 )
@@ -154,16 +155,29 @@ def test_constant_scaling_has_the_rtl_of_none():
     )
 
 
-@pytest.mark.parametrize("taps", ["shifted", "xor", "shared"])
-def test_columns_are_the_masks_of_the_stream(taps):
-    point = resolve(reuse="phased", taps=taps, state_bits=12, bit_width=6, lanes=7, scaling="none")
+@pytest.mark.parametrize(
+    ("taps", "lanes", "wired"),
+    [("shifted", 7, 0), ("xor", 7, 0), ("shared", 7, 21), ("sparse", 16, 12 + 2 * 16)],
+)
+def test_columns_are_the_masks_of_the_stream(taps, lanes, wired):
+    axes = {"taps": taps, "state_bits": 12, "bit_width": 6, "lanes": lanes, "scaling": "none"}
+    point = resolve(reuse="phased", **axes)
     parameters = build(Stream(point), rtl_dir()).parameters
-    terms, data, shared = parameters["TERMS"], point.lanes * 6, parameters["SHARED_BITS"]
-    assert (terms, shared) == (1 if taps == "shifted" else 6, 3 if taps == "shared" else 0)
+    terms, data, shares = parameters["TERMS"], lanes * 6, parameters["SHARES"]
+    assert terms == (1 if taps == "shifted" else 6)
     columns = [parameters["COLUMNS"] >> (k * data) & (2**data - 1) for k in range(terms * 12)]
+    source = list(range(data))
+    for share in range(shares):
+        distance = parameters["DISTANCES"] >> (16 * share) & 0xFFFF
+        for i in range(data):
+            if parameters["PLACES"] >> (share * data + i) & 1:
+                assert source[i] == i, "wired twice"
+                assert not any(column >> i & 1 for column in columns), "has a function of its own"
+                source[i] = (i + distance) % data
+    assert sum(i != of for i, of in enumerate(source)) == wired
     for i, mask in enumerate(mask for lane in Phased(point, 0).masks for mask in lane):
-        found = [k % 12 for k, column in enumerate(columns) if column >> i & 1]
-        assert sum(1 << bit for bit in found) == (mask if i % 6 >= shared else 0)
+        found = [k % 12 for k, column in enumerate(columns) if column >> source[i] & 1]
+        assert sum(1 << bit for bit in found) == mask
         assert len(set(found)) == len(found)
 
 
