@@ -19,7 +19,7 @@
 `default_nettype none
 
 module stream_phased #(
-    parameter KIND = "lfsr",          // lfsr or lut_opt: linear families of generator.v
+    parameter KIND = "lfsr",          // lfsr, lut_opt: linear families of generator.v
     parameter BIT_WIDTH = 8,          // 1 to STATE_BITS
     parameter STATE_BITS = 16,        // 3 to 32
     parameter LEAP = 1,               // 1 to 64, as the family allows
@@ -42,7 +42,7 @@ module stream_phased #(
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
     // term t; none for those in PLACES.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
-    parameter [STATE_BITS-1:0] LAST = 0,  // not SEED; 0: the period is that of the lfsr
+    parameter [STATE_BITS-1:0] LAST = 0,  // not SEED; 0: the period is the generator's
     parameter [STATE_BITS-1:0] SEED = 1   // state after rst and after LAST, not zero
 ) (
     input  wire                       clk,
