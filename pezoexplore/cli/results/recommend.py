@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from pezoexplore.analysis.recommend import Advice, Limits, Option
     from pezoexplore.analysis.runs import StoredRun
     from pezoexplore.report.reasons import Figures
+
+
+GRID_IS_OLDER = (
+    "the bundled results are of commit b357101: their LUTs leave inverters out, and pools and "
+    "phased had other periods; sweep what is named before relying on it (--out FILE writes how)"
+)
+"""What is to be known of the results that are used when none are given."""
 
 
 def recommend(
@@ -117,6 +125,7 @@ def _results(source: Path | None) -> StoredRun:
 
     if source is not None:
         return read_run(source)
+    logging.getLogger(__name__).warning(GRID_IS_OLDER)
     grid = read_run(paths.grid_file())
     return StoredRun(grid.path, grid.frame, load_design(paths.designs_dir() / "full.yaml"))
 

@@ -25,6 +25,7 @@ def test_the_grid_that_comes_along_names_a_design_and_why(call):
         assert len([line for line in lines if line.startswith(f"  - {reason}")]) == 2
     assert "trained at 2,410 weights, not at 100,000" in answer.out
     assert "on a line between 8 and 31 lanes" in answer.out
+    assert "the bundled results are of commit" in answer.err
 
 
 def test_json_says_the_same(call):
