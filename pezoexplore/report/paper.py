@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from pezoexplore.intervals import ends
 from pezoexplore.report.html.data import Report, number_in
@@ -19,7 +20,7 @@ KINDS = ("svg", "pdf")
 CURVES = 7
 """Most learning curves in the printed figure: one per colour."""
 
-_LEFT, _BOTTOM, _PLOT_WIDTH, _HEIGHT = 0.6, 0.5, 4.1, 2.6
+_LEFT, _BOTTOM, _HEIGHT = 0.6, 0.5, 2.6
 _SPAN_WIDTH, _GAP = 3.15, 0.2
 
 
@@ -64,7 +65,7 @@ def _curves(report: Report) -> Figure | None:
     if not chosen:
         return None
     figure = Figure(figsize=(style.WIDTH, _BOTTOM + _HEIGHT + 0.15))
-    axes = style.axes_at(figure, _LEFT, _BOTTOM, _PLOT_WIDTH, _HEIGHT)
+    axes = style.axes_at(figure, _LEFT, _BOTTOM, style.WIDTH - _LEFT - 0.15, _HEIGHT)
     for index, colour in zip(chosen, style.LINE_COLOURS, strict=False):
         looks = report.curves[index]
         steps = [look[0] or 0.0 for look in looks]
@@ -77,8 +78,7 @@ def _curves(report: Report) -> Figure | None:
     axes.set_xlabel("step")
     axes.set_ylabel("validation accuracy (%)")
     axes.set_xlim(left=0)
-    place = ((_LEFT + _PLOT_WIDTH + 0.12) / style.WIDTH, 1 - 0.15 / figure.get_figheight())
-    figure.legend(loc="upper left", bbox_to_anchor=place, borderaxespad=0, fontsize=6.3)
+    axes.legend(loc="lower right", fontsize=style.NOTE)  # curves end high
     return figure
 
 
@@ -112,8 +112,10 @@ def _span(report: Report) -> Figure | None:
                           label=rng if place == 0 else None)  # fmt: skip
         axes.set_xscale("log")
         axes.axvline(100, color=style.FAINT, lw=0.7, ls=(0, (2, 2)))
-        axes.set_xlabel(f"{column.replace('_', ' ')}, share of d = {d:,} (%)")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        name = column.replace("_", " ").replace(" dim", " dimension")
+        axes.set_xlabel(f"{name}, share of d = {d:,} (%)")
         axes.set_ylabel(style.title_of("accuracy_mean") if place == 0 else "")
         axes.tick_params(labelleft=place == 0)
-    figure.legend(loc="upper center", ncols=len(colours), fontsize=6.5, borderaxespad=0.2)
+    figure.legend(loc="upper center", ncols=len(colours), borderaxespad=0.2, handletextpad=0.2)
     return figure

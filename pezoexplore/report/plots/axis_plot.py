@@ -32,10 +32,11 @@ PLOTTED_AXES = ("reuse_period", "pool_size", "bit_width", "lanes", "state_bits",
 MAX_FAMILIES = len(style.LINE_COLOURS)
 """Most lines in a plot."""
 
-_LEFT, _PLOT_WIDTH, _BOTTOM = 0.7, 3.9, 0.46
-_COST_HEIGHT, _GAP, _ACCURACY_HEIGHT = 1.75, 0.14, 2.1
-_KEY_LEFT = 4.82
-_KEY_LINE = 0.165
+_LEFT, _GAP, _RIGHT, _TOP, _HEIGHT = 0.6, 0.72, 0.12, 0.12, 2.3
+_AXIS = 0.46
+"""Height below a panel that its ticks and its label take, inches."""
+_KEY_LINE = 0.16
+_NOTE_CHARS = 110
 _INFINITY_STEP = 1.35
 _SPREAD = 0.16
 """Largest sideways shift of a family, in steps between neighbouring values."""
@@ -64,7 +65,7 @@ def draw_axis(
     costs: Sequence[str] = ("lut", "ff"),
     chance: float | None = None,
 ) -> list[Path]:
-    """Draw ``axis_<axis>.png``: accuracy above, costs below, a line per family of designs.
+    """Draw ``axis_<axis>.png``: accuracy left, costs right, a line per family of designs.
 
     A family is a set of designs equal in all other axes, with at least two values of this one. Of
     too many families those with the most values are drawn, with a note in the plot.
@@ -73,8 +74,8 @@ def draw_axis(
         frame: n rows with the columns of results.csv.
         axis: One of ``PLOTTED_AXES``.
         out_dir: Folder of the file, created if missing.
-        accuracy: Column of the upper panel.
-        costs: One or two columns of the lower panel; the second is dashed.
+        accuracy: Column of the left panel.
+        costs: One or two columns of the right panel; the second is dashed.
         chance: Accuracy of always naming the most frequent class, percent; None if unknown.
 
     Returns:
@@ -172,8 +173,8 @@ class _View:
 
     Attributes:
         axis: The axis along x.
-        accuracy: Column of the upper panel.
-        costs: Columns of the lower panel.
+        accuracy: Column of the left panel.
+        costs: Columns of the right panel.
         families: The lines.
         found: Number of families, drawn or not.
         warnings: What speaks against trusting the accuracies.
@@ -190,22 +191,21 @@ class _View:
 def _figure(view: _View, designs: Sequence[Design]) -> Figure:
     drawn = [item for family in view.families for item in family.designs]
     costs = [column for column in view.costs if any(_finite(item, column) for item in drawn)]
-    lower = _COST_HEIGHT + _GAP if costs else 0.0
-    height = _BOTTOM + lower + _ACCURACY_HEIGHT + 0.12
-    figure = Figure(figsize=(style.WIDTH, height))
-    upper = style.axes_at(figure, _LEFT, _BOTTOM + lower, _PLOT_WIDTH, _ACCURACY_HEIGHT)
     places = _positions(view.families)
     reference = _reference(designs, view.accuracy)
-    _draw_accuracy(upper, view, places, reference)
-    bottom = upper
+    handles, remarks = _handles(view, costs, reference), _remarks(view)
+    bottom = _AXIS + 0.1 + _KEY_LINE * (-(-len(handles) // 2) + len(remarks))
+    figure = Figure(figsize=(style.WIDTH, bottom + _HEIGHT + _TOP))
+    width = style.WIDTH - _LEFT - _RIGHT
+    width = (width - _GAP) / 2 if costs else width
+    left = style.axes_at(figure, _LEFT, bottom, width, _HEIGHT)
+    _draw_accuracy(left, view, places, reference)
+    _label_positions(left, view.axis, places)
     if costs:
-        bottom = style.axes_at(figure, _LEFT, _BOTTOM, _PLOT_WIDTH, _COST_HEIGHT, sharex=upper)
-        _draw_costs(bottom, view, costs, places)
-        upper.tick_params(labelbottom=False)
-    _label_positions(bottom, view.axis, places)
-    for axes in (upper, bottom):
-        axes.yaxis.set_label_coords(-0.135, 0.5)
-    _draw_key(figure, view, costs, reference)
+        right = style.axes_at(figure, _LEFT + width + _GAP, bottom, width, _HEIGHT, sharex=left)
+        _draw_costs(right, view, costs, places)
+        _label_positions(right, view.axis, places)
+    _draw_key(figure, handles, remarks)
     return figure
 
 
@@ -242,7 +242,7 @@ def _label_positions(axes: Axes, axis: str, places: dict[float, float]) -> None:
     low, high = min(places.values()), max(places.values())
     margin = 0.06 * (high - low) + 0.25
     axes.set_xlim(low - margin, high + margin)
-    room = 0.055 * (high - low + 2 * margin)
+    room = 0.08 * (high - low + 2 * margin)
     ticks: list[tuple[float, str]] = []
     for value, place in sorted(places.items(), reverse=True):  # infinity always has its label
         text = "inf" if math.isinf(value) else plain_number(value)
@@ -332,8 +332,8 @@ def _draw_line(
         axes.plot(xs[-1:], heights[-1:], **{**options, "ls": ""})  # type: ignore[arg-type]
 
 
-def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Design | None) -> None:
-    """Draw the names of the lines, right of the panels."""
+def _handles(view: _View, costs: Sequence[str], reference: Design | None) -> list[Line2D]:
+    """Return the lines of the key: families, the reference, and what full and dashed lines are."""
     handles = []
     for index, family in enumerate(view.families):
         options = {"lw": 1.1, "ms": 3.8, **_look(view.families, index)}
@@ -347,25 +347,42 @@ def _draw_key(figure: Figure, view: _View, costs: Sequence[str], reference: Desi
     styles = ("-", (0, (4, 2)))
     if len(costs) > 1:
         handles += [
-            Line2D([], [], ls=dash, label=f"{style.title_of(column)} (below)", **grey)  # type: ignore[arg-type]
+            Line2D([], [], ls=dash, label=f"{style.title_of(column)} (right)", **grey)  # type: ignore[arg-type]
             for column, dash in zip(costs, styles, strict=False)
         ]
-    height = figure.get_figheight()
-    legend = figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(_KEY_LEFT / style.WIDTH, 1 - 0.1 / height),
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=2.4,
-        fontsize=6.3,
-    )
-    figure.add_artist(legend)
+    return handles
+
+
+def _remarks(view: _View) -> list[tuple[str, str]]:
+    """Return the lines below the key, each with its colour."""
+    remarks = []
     if view.found > len(view.families):
-        shown = f"{len(view.families)} of {view.found} families shown:"
-        note = f"{shown}\nthose with the most values,\none of each kind first"
-        figure.text(_KEY_LEFT / style.WIDTH, 0.1 / height, note, fontsize=6.3, va="bottom",
-                    color="#555555", style="italic")  # fmt: skip
-    text = "\n".join(line for item in view.warnings for line in wrap(f"Warning: {item}.", 44))
-    figure.text(_KEY_LEFT / style.WIDTH, 0.55 / height, text, fontsize=6.3, va="bottom",
-                color=WARNING_COLOUR)  # fmt: skip
+        shown = f"{len(view.families)} of {view.found} families shown"
+        remarks.append((f"{shown}: those with the most values, one of each kind first", "#555555"))
+    warnings = [line for item in view.warnings for line in wrap(f"Warning: {item}.", _NOTE_CHARS)]
+    return remarks + [(line, WARNING_COLOUR) for line in warnings]
+
+
+def _draw_key(
+    figure: Figure, handles: Sequence[Line2D], remarks: Sequence[tuple[str, str]]
+) -> None:
+    """Draw the names of the lines below the panels, in two columns, and the remarks below those."""
+    height = figure.get_figheight()
+    for place, handle in enumerate(handles):
+        rows = -(-len(handles) // 2)
+        across = _LEFT + (style.WIDTH - _LEFT) / 2 * (place // rows)
+        up = 0.12 + _KEY_LINE * (len(remarks) + rows - 1 - place % rows)
+        legend = figure.legend(
+            handles=[handle],
+            loc="center left",
+            bbox_to_anchor=(across / style.WIDTH, up / height),
+            borderaxespad=0,
+            borderpad=0,
+            handlelength=2.4,
+            fontsize=style.NOTE,
+        )
+        figure.add_artist(legend)
+    for place, (text, colour) in enumerate(reversed(remarks)):
+        up = 0.12 + _KEY_LINE * place
+        figure.text(_LEFT / style.WIDTH, up / height, text, fontsize=style.NOTE, va="center",
+                    color=colour)  # fmt: skip

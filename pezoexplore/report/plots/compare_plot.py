@@ -52,7 +52,7 @@ def _figure(found: Comparison) -> Figure:
         panel.tick_params(axis="y", length=0)
         panel.grid(axis="y", visible=False)
     names = [line.label + " *" * (line.label == found.reference) for line in lines]
-    costs.set_yticks(range(len(lines)), names, fontsize=6.3)
+    costs.set_yticks(range(len(lines)), names, fontsize=style.NOTE)
     drops.set_yticks(range(len(lines)), [""] * len(lines))
     _draw_costs(costs, found)
     _draw_drops(drops, lines)
@@ -108,8 +108,8 @@ def _draw_key(figure: Figure, found: Comparison) -> None:
         Line2D([], [], color=style.INK, lw=0.9, marker="|", label="paired 95 % interval")
     )  # fmt: skip
     _, height = figure.get_size_inches()
-    figure.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=6.3,
+    figure.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=style.NOTE,
                   borderaxespad=0, bbox_to_anchor=(0.5, 0.08 / height),
                   handlelength=1.6)  # fmt: skip
     figure.text(0.99, 1 - 0.1 / height, f"* reference; target {found.target}", ha="right",
-                va="top", fontsize=6.3, color=style.FAINT)  # fmt: skip
+                va="top", fontsize=style.NOTE, color=style.FAINT)  # fmt: skip

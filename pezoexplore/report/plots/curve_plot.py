@@ -39,7 +39,7 @@ def draw_curve(curve: Sequence[Row], label: str, path: Path) -> Path:
         above = _BOTTOM + _LOSS_HEIGHT + _GAP
         upper = style.axes_at(figure, _LEFT, above, _PLOT_WIDTH, _ACCURACY_HEIGHT)
         lower = style.axes_at(figure, _LEFT, _BOTTOM, _PLOT_WIDTH, _LOSS_HEIGHT, sharex=upper)
-        upper.set_title(label, fontsize=8.0, loc="left")
+        upper.set_title(label, fontsize=style.LABEL, loc="left")
         _line(upper, curve, "validation_accuracy", 0, "")
         upper.set_ylabel("validation accuracy (%)")
         upper.tick_params(labelbottom=False)

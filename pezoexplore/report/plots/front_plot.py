@@ -24,7 +24,10 @@ from pezoexplore.report.plots.front_key import (
     LEGEND_LINE,
     draw_key,
     draw_legend,
+    draw_notes,
+    key_lines,
     legend_rows,
+    name_of,
     notes,
 )
 from pezoexplore.report.plots.front_view import (
@@ -38,12 +41,13 @@ from pezoexplore.report.plots.front_view import (
     visible,
 )
 from pezoexplore.report.plots.placement import Box, Obstacle, place_labels
-from pezoexplore.report.plots.scales import plain_number, scale_accuracy, scale_cost
+from pezoexplore.report.plots.scales import mark_break, plain_number, scale_accuracy, scale_cost
 
 _LEFT, _PLOT_WIDTH = 0.6, 4.15
-_NUMBER_SIZE = 6.0
-_NEAR = 12.5
-"""Points from a marker beyond which its number gets a leader line."""
+_WIDE_CHARS = 130
+"""Characters of a line over the whole width."""
+_NEAR = 9.0
+"""Points between a marker and its label beyond which that gets a leader line."""
 _CLOSE = 5.5
 """Points between error bars below which a number at the end of one is ambiguous."""
 
@@ -121,7 +125,9 @@ def draw_front(
         return [style.save(figure, out_dir / f"{stem}.{kind}") for kind in kinds]
 
 
-def _marks(shown: Sequence[Design], everything: Sequence[Design], accuracy: str) -> dict[int, str]:
+def _marks(
+    shown: Sequence[Design], everything: Sequence[Design], accuracy: str
+) -> dict[int, list[str]]:
     """Return what each design of the front is not distinguishable from, by its number."""
     front = [item for item in shown if item.on_front]
     if accuracy != ACCURACY:
@@ -132,7 +138,7 @@ def _marks(shown: Sequence[Design], everything: Sequence[Design], accuracy: str)
         pairs = {"best": standing.best, "baseline": standing.baseline}
         alike = [name for name, pair in pairs.items() if pair and not pair.distinguishable]
         if alike:
-            marks[design.number] = f"≈ {', '.join(alike)}"
+            marks[design.number] = alike
     return marks
 
 
@@ -141,20 +147,25 @@ def _shown(design: Design, resource: str, accuracy: str) -> bool:
 
 
 def _figure(view: FrontView, title: str) -> Figure:
-    legend = legend_rows(view)
-    bottom = 0.5 + LEGEND_LINE * len(legend)
-    key_lines = len(view.named) + 2 + len(notes(view))
-    height = max(bottom + 3.2, key_lines * KEY_LINE + 0.3)
+    legend = legend_rows(view, title)
+    lines = notes(view, _WIDE_CHARS) if view.direct else key_lines(view, title)
+    below = len(lines) if view.direct else 0
+    bottom = 0.5 + LEGEND_LINE * (len(legend) + below)
+    height = max(bottom + 3.2, 0.0 if view.direct else len(lines) * KEY_LINE + 0.3)
     figure = Figure(figsize=(style.WIDTH, height))
-    axes = style.axes_at(figure, _LEFT, bottom, _PLOT_WIDTH, height - bottom - 0.12)
+    width = style.WIDTH - _LEFT - 0.15 if view.direct else _PLOT_WIDTH
+    axes = style.axes_at(figure, _LEFT, bottom, width, height - bottom - 0.12)
     xs = _scale(axes, view)
     steps = _draw_steps(axes, view, xs)
     _draw_references(axes, view)
     for group in reversed(_groups(view)):  # the front last, on top
         _draw_designs(axes, group, xs, view)
     _draw_numbers(axes, view, xs, steps)
-    draw_key(figure, view, title)
-    draw_legend(figure, legend)
+    if view.direct:
+        draw_notes(figure, lines)
+    else:
+        draw_key(figure, lines)
+    draw_legend(figure, legend, below)
     return figure
 
 
@@ -173,12 +184,13 @@ def _scale(axes: Axes, view: FrontView) -> dict[int, float]:
     axes.set_ylabel(style.title_of(view.accuracy) + note)
     if bend is not None:
         axes.axhline(bend, color=style.FAINT, lw=0.6, ls=(0, (2, 2)), zorder=1)
+        mark_break(axes, bend)
     xs = {item.number: item.value(view.resource) for item in view.shown}
     if cost.zero_strip:
         axes.axvspan(-cost.zero_strip, cost.zero_strip, color="#f4f4f4", lw=0, zorder=0.1)
         axes.grid(visible=False, axis="x")
         axes.text(0, 0.008, "all at 0, spread sideways", transform=axes.get_xaxis_transform(),
-                  ha="center", va="bottom", fontsize=5.8, color=style.FAINT)  # fmt: skip
+                  ha="center", va="bottom", fontsize=style.NOTE, color=style.FAINT)  # fmt: skip
         zeros = [item for item in view.shown if item.value(view.resource) == 0]
         places = np.linspace(-0.9, 0.9, len(zeros)) if len(zeros) > 1 else np.zeros(1)
         for item, place in zip(sorted(zeros, key=view.y), places.tolist(), strict=True):
@@ -229,7 +241,7 @@ def _groups(view: FrontView) -> list[list[Design]]:
     """Group designs drawn in one call: unnumbered ones by appearance, others one by one."""
     groups: dict[object, list[Design]] = {}
     for design in view.shown:
-        look = (design.point.rng, design.point.reuse, design.on_front)
+        look = (design.point.rng, design.point.reuse, design.on_front, design in view.named)
         many = len(view.shown) > MAX_NUMBERED
         groups.setdefault(look if many else design.number, []).append(design)
     return list(groups.values())
@@ -240,7 +252,7 @@ def _draw_designs(axes: Axes, designs: list[Design], xs: dict[int, float], view:
     first = designs[0]
     colour = first.point.family.colour
     front = first.on_front
-    bars = view.arms(designs) if front or view.has_bars else []
+    bars = view.arms(designs) if first in view.named or view.has_bars else []
     crowded = not front and len(view.shown) > MAX_NUMBERED
     size, bar, cap = (5.4, 0.9, 1.6) if front else (2.8, 0.4, 0.0) if crowded else (4.2, 0.7, 1.6)
     axes.errorbar(
@@ -281,7 +293,9 @@ def _draw_numbers(
 
     named = view.named
     anchors = to_points([(xs[item.number], view.y(item)) for item in named])
-    sizes = [(_NUMBER_SIZE * 0.66 * len(str(item.number)) + 1.4, _NUMBER_SIZE) for item in named]
+    texts = [name_of(item, view) if view.direct else str(item.number) for item in named]
+    wide = 0.58 if view.direct else 0.66
+    sizes = [(style.NOTE * wide * len(text) + 1.4, style.NOTE) for text in texts]
     extent = axes.get_window_extent()
     frame = (extent.x0 * unit, extent.y0 * unit, extent.x1 * unit, extent.y1 * unit)
     obstacles = _obstacles(view, xs, steps, axes.get_xlim(), to_points)
@@ -289,23 +303,29 @@ def _draw_numbers(
     everywhere = [across for across, _ in shown]
     spots = [_bar_ends(item, view, xs, to_points, everywhere) for item in named]
     centres = place_labels(anchors, sizes, frame, obstacles, spots)
-    for item, anchor, centre in zip(named, anchors, centres, strict=True):
+    for item, text, size, anchor, centre in zip(named, texts, sizes, anchors, centres, strict=True):
         offset = (centre[0] - anchor[0], centre[1] - anchor[1])
         leader = {"arrowstyle": "-", "lw": 0.4, "color": style.FAINT, "shrinkA": 2.5, "shrinkB": 3}
         axes.annotate(
-            str(item.number),
+            text,
             (xs[item.number], view.y(item)),
             xytext=offset,
             textcoords="offset points",
             ha="center",
             va="center_baseline",
-            fontsize=_NUMBER_SIZE,
-            fontweight="bold" if item.on_front else "normal",
+            fontsize=style.NOTE,
+            fontweight="bold" if item.on_front and not view.direct else "normal",
             color=style.INK if item.on_front else "#555555",
             zorder=5,
             # a number on top of its own error bar needs no leader line
-            arrowprops=leader if math.hypot(*offset) > _NEAR and abs(offset[0]) > 1 else None,
+            arrowprops=leader if _far(offset, size) else None,
         )
+
+
+def _far(offset: Spot, size: Spot) -> bool:
+    """Return whether a label so far from its marker needs a leader line."""
+    gap = max(abs(offset[0]) - size[0] / 2, 0.0), max(abs(offset[1]) - size[1] / 2, 0.0)
+    return math.hypot(*gap) > _NEAR and abs(offset[0]) > 1
 
 
 def _bar_ends(
@@ -342,7 +362,7 @@ def _obstacles(
     ]
     obstacles = []
     for centre, low, high in zip(*map(to_points, ends), strict=True):
-        obstacles.append(Obstacle(_grown(centre, centre, 3.4), 30.0))
+        obstacles.append(Obstacle(_grown(centre, centre, 3.4), 90.0))
         obstacles.append(Obstacle(_grown(low, high, 0.8), 12.0))
     for start, end in pairwise(to_points(steps)):
         obstacles.append(Obstacle(_grown(start, end, 0.9), 8.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,16 @@ from pezoexplore.design.conditions import Condition
 from pezoexplore.report.designs import Design
 
 MAX_NUMBERED = 40
-"""Designs numbered in a plot; beyond that only those on the front, cheapest first."""
+"""Designs numbered in a plot; of more those on the front, and of a larger front some, evenly."""
+
+MAX_DIRECT = 10
+"""Designs up to which each has its name beside it, instead of a number and a key."""
 
 MAX_DRAWN = 1000
 """Rows of which every one is drawn; of more, one in each of ``CELLS`` by ``CELLS`` places."""
 
 MAX_BARS = 300
-"""Designs beyond which only those on the front have error bars."""
+"""Designs beyond which only numbered ones have error bars."""
 
 CELLS = 64
 
@@ -43,7 +47,8 @@ class FrontView:
         accuracy: Column of the y axis, percent.
         target: Target of all designs, if the axis label is to name it; else empty.
         constraints: Conditions for a design to be on the step line.
-        marks: What designs of the front are not distinguishable from, by number.
+        marks: What designs of the front are not distinguishable from (``best``, ``baseline``), by
+            number.
         warnings: What speaks against trusting the accuracies.
         found: Number of designs with both values, drawn or hidden behind others.
     """
@@ -54,13 +59,13 @@ class FrontView:
     accuracy: str
     target: str = ""
     constraints: tuple[Condition, ...] = ()
-    marks: Mapping[int, str] = field(default_factory=dict)
+    marks: Mapping[int, Sequence[str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     found: int = 0
 
     @property
     def has_bars(self) -> bool:
-        """Whether designs that are not on the front have error bars."""
+        """Whether designs without a number have error bars."""
         return len(self.shown) <= MAX_BARS
 
     @property
@@ -68,12 +73,19 @@ class FrontView:
         """The designs that meet the constraints."""
         return [item for item in self.shown if all(c.holds(item.row) for c in self.constraints)]
 
-    @property
+    @cached_property
     def named(self) -> list[Design]:
         """The designs that get a number: all when they are few, else the front."""
         if len(self.shown) <= MAX_NUMBERED:
             return self.shown
-        return [design for design in self.shown if design.on_front][:MAX_NUMBERED]
+        front = [design for design in self.shown if design.on_front]
+        places = np.linspace(0, len(front) - 1, min(len(front), MAX_NUMBERED)).round().astype(int)
+        return [front[place] for place in places.tolist()]
+
+    @property
+    def direct(self) -> bool:
+        """Whether designs have their names beside them."""
+        return len(self.shown) <= MAX_DIRECT
 
     def y(self, design: Design) -> float:
         """Return the accuracy of a design, percent."""

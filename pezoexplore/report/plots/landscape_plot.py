@@ -48,7 +48,7 @@ def draw_landscape(
         figure = Figure(figsize=(_LEFT + _SIDE + 0.9, _BOTTOM + _SIDE + 0.3))
         axes = style.axes_at(figure, _LEFT, _BOTTOM, _SIDE, _SIDE)
         axes.grid(False)
-        axes.set_title(label, fontsize=8.0, loc="left")
+        axes.set_title(label, fontsize=style.LABEL, loc="left")
         _contours(figure, axes, across, along, loss)
         for (name, line), colour in zip(paths.items(), ("#D55E00", "#0072B2"), strict=False):
             _trajectory(axes, line, name, colour)

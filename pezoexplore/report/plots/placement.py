@@ -32,7 +32,7 @@ class Obstacle:
 
     Attributes:
         box: Its bounding box.
-        cost: Cost if it covers the whole area of a label.
+        cost: Cost if it covers the whole area of a label, or of a long one two of its heights.
     """
 
     box: Box
@@ -92,7 +92,9 @@ def _wall_costs(boxes: NDArray[np.float64], walls: NDArray[np.float64]) -> NDArr
     """
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     near = walls[((walls[:, :2] < high) & (walls[:, 2:4] > low)).all(axis=1)]
-    costs: NDArray[np.float64] = _overlaps(boxes, near[:, :4]) @ near[:, 4]
+    across, up = (boxes[0, 2:] - boxes[0, :2]).tolist()
+    factor = max(1.0, across / (2 * up))  # a line through a long label is no smaller a fault
+    costs: NDArray[np.float64] = _overlaps(boxes, near[:, :4]) @ near[:, 4] * factor
     return costs
 
 

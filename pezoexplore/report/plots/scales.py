@@ -158,6 +158,21 @@ def scale_accuracy(
     return bend
 
 
+def mark_break(axes: Axes, bend: float) -> None:
+    """Draw the mark of a broken axis, two strokes, where the scale of the y axis changes."""
+    up = axes.transAxes.inverted().transform(axes.transData.transform((axes.get_xlim()[0], bend)))[
+        1
+    ]
+    across = 3.6 * axes.figure.dpi / 72 / axes.bbox.width  # 3.6 points
+    high = 0.6 * across * axes.bbox.width / axes.bbox.height
+    strokes = [([0.0, 0.0], [up - high, up + high], "white", 2.0)]
+    for shift in (-high, high):
+        ends = [up + shift - 0.7 * high, up + shift + 0.7 * high]
+        strokes.append(([-across, across], ends, "#555555", 0.8))
+    for xs, ys, colour, width in strokes:
+        axes.plot(xs, ys, color=colour, lw=width, transform=axes.transAxes, clip_on=False, zorder=6)
+
+
 def _bend(values: Sequence[float], lows: Sequence[float], low: float, high: float) -> float | None:
     """Return a round number below the best two thirds of the designs, if most of the axis is."""
     if len(values) < 4:

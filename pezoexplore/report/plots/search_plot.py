@@ -36,7 +36,7 @@ def draw_search(
         axes.step(
             evaluations, hypervolume, where="post", color=style.LINE_COLOURS[0], lw=1.3, zorder=3
         )
-        axes.set_title(label, fontsize=8.0, loc="left")
+        axes.set_title(label, fontsize=style.LABEL, loc="left")
         axes.set_xlabel("designs evaluated at full budget")
         axes.set_ylabel("hypervolume (share of the box)")
         axes.set_xlim(left=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,7 +24,9 @@ MIN_SHARE = 0.005
 MAX_PANELS = 4
 
 _LEFT, _RIGHT, _GAP = 1.5, 0.12, 0.14
-_TOP, _BOTTOM, _LINE = 0.5, 0.66, 0.19
+_TOP, _BOTTOM, _LINE = 0.66, 0.66, 0.19
+_TITLE_CHARS = 30
+"""Characters of a line of a title."""
 _ROOM = 2.1
 """Width of a bar with its name on the right, in lengths of the bar."""
 _FAR = 25.0
@@ -69,8 +72,9 @@ def _figure(found: Sequence[Sensitivity]) -> Figure:
         _draw_panel(panel, item, axes, chosen, lines, index == 0)
         panel.set_xlim(0, 100 * most * 1.04)
         logarithm = ", log" if item.logarithmic else ""
-        panel.set_title(style.title_of(item.response) + logarithm, fontsize=8, loc="left", pad=14)
-        panel.text(0, 1.0, _summary(item), transform=panel.transAxes, fontsize=6.0,
+        title = "\n".join(wrap(style.title_of(item.response) + logarithm, _TITLE_CHARS))
+        panel.set_title(title, fontsize=style.LABEL, loc="left", pad=14)
+        panel.text(0, 1.0, _summary(item), transform=panel.transAxes, fontsize=style.NOTE,
                    color="#555555", va="bottom")  # fmt: skip
     middle = (_LEFT + style.WIDTH - _RIGHT) / 2 / style.WIDTH
     figure.text(middle, 0.36 / height, "share of the variance explained (%)", ha="center")
@@ -126,8 +130,8 @@ def _draw_panel(
         line = len(axes) + 1 + place
         _draw_bar(panel, line, effect, _PAIR)
         name, end = " × ".join(effect.axes), (100 * _end(effect), line)
-        panel.annotate(name, end, (3, 0), textcoords="offset points", fontsize=5.6, va="center",
-                       color=style.INK)  # fmt: skip
+        panel.annotate(name, end, (3, 0), textcoords="offset points", fontsize=style.NOTE,
+                       va="center", color=style.INK)  # fmt: skip
     panel.set_ylim(lines - 0.4, -0.6)
     panel.set_yticks(range(len(axes)), axes if named else [""] * len(axes))
     panel.tick_params(axis="y", length=0)
@@ -142,7 +146,7 @@ def _draw_bar(panel: Axes, line: int, effect: Effect, colour: str) -> None:
         ring = 100 * (effect.importance or 0)
         where, side = ((-5, 0), "right") if ring > _FAR else ((5, 0), "left")
         panel.annotate("not separable", (ring, line), where, textcoords="offset points", ha=side,
-                       fontsize=5.6, va="center", color=style.FAINT)  # fmt: skip
+                       fontsize=style.NOTE, va="center", color=style.FAINT)  # fmt: skip
     else:
         (bar,) = panel.barh(line, 100 * effect.share, height=0.62, color=colour, lw=0)
         if effect.within_noise:
@@ -163,5 +167,6 @@ def _draw_key(figure: Figure, height: float, rings: bool) -> None:
         Line2D([], [], ls="", marker="o", ms=3.6, mfc="white", mec=style.INK, mew=0.8,
                label="Optuna's importance (sums to 100 %)"),
     ][: 5 if rings else 4]  # fmt: skip
-    figure.legend(handles=handles, loc="lower center", ncols=5, fontsize=6.3, borderaxespad=0,
-                  bbox_to_anchor=(0.5, 0.08 / height), handlelength=1.4)  # fmt: skip
+    figure.legend(handles=handles, loc="lower center", ncols=5, fontsize=style.NOTE,
+                  borderaxespad=0, handlelength=1.4,
+                  bbox_to_anchor=(0.5, 0.08 / height))  # fmt: skip

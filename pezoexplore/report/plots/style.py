@@ -23,6 +23,9 @@ POINTS_PER_INCH = 72.0
 WIDTH = 7.2
 """Width of a figure in inches: two columns of a paper."""
 
+LABEL, TICK, NOTE = 8.0, 7.0, 6.3
+"""The font scale of all plots, points: titles and axis labels; ticks and legends; all else."""
+
 INK = "#222222"
 FAINT = "#8a8a8a"
 GRID = "#e6e6e6"
@@ -71,8 +74,8 @@ COLUMN_TITLES = {
 _RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Bitstream Vera Sans", "Verdana", "sans-serif"],
-    "font.size": 8.0,
-    "axes.labelsize": 8.0,
+    "font.size": LABEL,
+    "axes.labelsize": LABEL,
     "axes.edgecolor": "#555555",
     "axes.labelcolor": INK,
     "axes.linewidth": 0.6,
@@ -82,8 +85,8 @@ _RC: Any = {
     "axes.spines.right": False,
     "grid.color": GRID,
     "grid.linewidth": 0.5,
-    "xtick.labelsize": 7.0,
-    "ytick.labelsize": 7.0,
+    "xtick.labelsize": TICK,
+    "ytick.labelsize": TICK,
     "xtick.color": "#555555",
     "ytick.color": "#555555",
     "xtick.labelcolor": INK,
@@ -92,7 +95,7 @@ _RC: Any = {
     "ytick.major.width": 0.6,
     "xtick.minor.visible": False,
     "ytick.minor.visible": False,
-    "legend.fontsize": 7.0,
+    "legend.fontsize": TICK,
     "legend.frameon": False,
     "text.color": INK,
     "svg.fonttype": "none",  # text stays text: it can be searched and edited

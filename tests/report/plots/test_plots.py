@@ -7,9 +7,11 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from report_rows import frame_of, numbered, quickstart, row
 
-from pezoexplore.analysis.pareto import pareto_mask
+from pezoexplore.analysis.pareto import frame_rows, pareto_mask
+from pezoexplore.analysis.sensitivity import sensitivity
 from pezoexplore.design.conditions import parse_condition
 from pezoexplore.errors import DesignError, PezoError
 from pezoexplore.report.designs import finished_designs
@@ -17,6 +19,8 @@ from pezoexplore.report.plots.axis_plot import families_along
 from pezoexplore.report.plots.front_view import visible
 from pezoexplore.report.plots.placement import Obstacle, place_labels
 from pezoexplore.report.plots.plots import draw_all, draw_axis, draw_front, draw_fronts
+from pezoexplore.report.plots.search_plot import draw_search
+from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 
 OBJECTIVES = (["accuracy_mean"], ["lut", "ff"])
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -59,7 +63,7 @@ def test_files_carry_no_date_or_version(drawn):
 
 def test_svg_names_designs_axes_and_references(drawn):
     text = words(drawn["pareto_lut.svg"])
-    assert {"1", "2", "10", "LUTs, log scale", "lfsr", "treegrng", "bank", "phased"} <= set(text)
+    assert {"LUTs, log scale", "lfsr", "treegrng", "bank", "phased"} <= set(text)
     assert "phased/shared lfsr24 8b x31" in text
     assert "none treegrng 8b x31" in text
     assert "none gaussian (software): 89.5 ± 0.7" in text
@@ -131,25 +135,87 @@ def test_zeros_get_a_strip(frame, monkeypatch, tmp_path):
 
 def test_infinity_is_the_last_position(frame, monkeypatch, tmp_path):
     (figure,) = figure_of(monkeypatch, lambda: draw_axis(frame, "reuse_period", tmp_path))
-    upper, lower = figure.axes
+    left, right = figure.axes
     places = dict(
-        zip([t.get_text() for t in lower.get_xticklabels()], lower.get_xticks(), strict=True)
+        zip([t.get_text() for t in right.get_xticklabels()], right.get_xticks(), strict=True)
     )
     assert set(places) == {"1", "64", "inf"}
-    assert places["1"] < places["64"] < places["inf"] < lower.get_xlim()[1]
-    assert upper.get_xlim() == lower.get_xlim()
-    assert any(bar.has_yerr for bar in upper.containers)
+    assert places["1"] < places["64"] < places["inf"] < right.get_xlim()[1]
+    assert left.get_xlim() == right.get_xlim()
+    assert any(bar.has_yerr for bar in left.containers)
 
 
-def test_numbers_do_not_overlap(frame, monkeypatch, tmp_path):
+@pytest.mark.parametrize("extra", [0, 1])
+def test_labels_overlap_neither_each_other_nor_markers(frame, monkeypatch, tmp_path, extra):
+    """Up to ten designs have their names beside them, more have numbers and a key."""
+    more = frame.iloc[[3] * extra].assign(ff=900.0, accuracy_mean=88.2, lanes=30.0)
+    frame = pd.concat([frame, more], ignore_index=True)
     front = [False] * len(frame)
     figure, _ = figure_of(monkeypatch, lambda: draw_front(frame, "ff", front, tmp_path))
     (axes,) = figure.axes
     renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
-    boxes = [text.get_window_extent(renderer) for text in axes.texts if text.get_text().isdigit()]
-    assert len(boxes) == 10
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
+    named = {text.get_text() for text in figure.texts}
+    assert len(boxes) == 10 + extra
+    assert ("bank lfsr8 8b x31 T=64" in named) == bool(extra)
+    assert {text.get_text() for text in axes.texts} & {"1", "11"} == (
+        {"1", "11"} if extra else set()
+    )
+    bars = [bar for bar in axes.containers if bar.lines[0] and len(bar.lines[0].get_xdata()) == 1]
+    places = [axes.transData.transform(bar.lines[0].get_xydata()[0]) for bar in bars]
+    assert len(places) >= 10 + extra
     for index, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:index])
+        assert not any(box.contains(*place) for place in places)
+
+
+SCALE = {8.0, 7.0, 6.3}
+
+
+def test_all_plots_keep_to_one_scale_of_three_font_sizes(monkeypatch, tmp_path):
+    """Long names, fronts of many designs, warnings, references: nothing is shrunk to fit."""
+    rows = [
+        row(70.0 + bits, (bits * lanes, 10, 0), reuse="none", bit_width=bits, lanes=lanes,
+            state_bits=20, leap=7, weight_bits=8, activation_bits=8, rounding="stochastic",
+            update_rounding="independent")
+        for bits in range(4, 12) for lanes in (2, 3, 4, 5, 6)
+    ]  # fmt: skip
+    frames = [frame_of(tmp_path, numbered(some)) for some in (rows, rows[:4], quickstart())]
+    found = [effects_of(cells) for cells in frames[:1]]
+    figures = figure_of(
+        monkeypatch,
+        lambda: [
+            *(draw_all(cells, *OBJECTIVES, tmp_path, chance=80.0) for cells in frames),
+            draw_sensitivity(found, tmp_path),
+            draw_search([0, 5], [0.0, 0.5], "a search", tmp_path / "search"),
+        ],
+    )
+    assert len(figures) > 12
+    for figure in figures:
+        sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text()}
+        assert sizes <= SCALE
+
+
+def effects_of(cells):
+    return sensitivity(frame_rows(cells), "accuracy_mean", resamples=5, importances=False)
+
+
+def test_a_change_of_scale_has_the_mark_of_a_broken_axis(tmp_path, monkeypatch):
+    def strokes(accuracies):
+        rows = [row(value, (100 + 10 * i, 9, 0), lanes=4 + i) for i, value in enumerate(accuracies)]
+        frame = frame_of(tmp_path, numbered(rows))
+        draw = lambda: draw_front(frame, "lut", [False] * len(rows), tmp_path)  # noqa: E731
+        (axes,) = figure_of(monkeypatch, draw)[0].axes
+        return [line for line in axes.lines if not line.get_clip_on()], axes
+
+    assert strokes([90, 91, 92, 93, 94])[0] == []
+    marks, axes = strokes([10, 91, 92, 93, 94])
+    assert "compressed below" in axes.get_ylabel()
+    bend = float(axes.get_ylabel().split()[-1])
+    middle = np.mean([np.mean(line.get_ydata()) for line in marks])
+    assert axes.transAxes.transform((0, middle))[1] == pytest.approx(
+        axes.transData.transform((axes.get_xlim()[0], bend))[1], abs=0.01
+    )
 
 
 def test_each_target_has_a_plot_of_its_own(tmp_path):
@@ -283,7 +349,7 @@ def test_a_thinned_plot_says_how_many_points_it_shows(tmp_path):
     text = " ".join(words((tmp_path / "pareto_lut.svg").read_bytes()))
     drawn, found = re.search(r"([\d,]+) of ([\d,]+) points drawn", text).groups()
     assert found == "1,300" and 100 < int(drawn.replace(",", "")) < 1300
-    assert "error bars on the front only" in text
+    assert "error bars on numbered designs only" in text
     assert "2 seeds: too few" in text
 
 
