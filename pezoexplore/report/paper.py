@@ -13,6 +13,7 @@ from pezoexplore.report.html.data import Report, number_in
 from pezoexplore.report.html.figures import curve_order
 from pezoexplore.report.plots import style
 from pezoexplore.report.plots.plots import draw_fronts
+from pezoexplore.report.plots.scale_plot import draw_scale
 from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
 
 KINDS = ("svg", "pdf")
@@ -32,7 +33,7 @@ def draw_paper(report: Report, folder: Path) -> list[Path]:
         folder: Folder of the files, created if missing.
 
     Returns:
-        The files: ``pareto_<resource>``, ``sensitivity``, ``learning_curves`` and
+        The files: ``pareto_<resource>``, ``scale``, ``sensitivity``, ``learning_curves`` and
         ``effective_span``, each as SVG and as PDF.
 
     Raises:
@@ -50,6 +51,7 @@ def draw_paper(report: Report, folder: Path) -> list[Path]:
             report.chance,
             report.front,
         )
+    written += draw_scale(report.rows, folder, KINDS)
     written += draw_sensitivity(report.sensitivity, folder, KINDS)
     with style.house_style():
         figures = {"learning_curves": _curves(report), "effective_span": _span(report)}

@@ -23,6 +23,7 @@ from pezoexplore.design.point import AXES
 from pezoexplore.report.designs import interval_column
 from pezoexplore.report.html import figures
 from pezoexplore.report.html.data import Report
+from pezoexplore.report.html.scale_figure import scale_figure
 from pezoexplore.report.html.sections import (
     failures_html,
     front_html,
@@ -80,6 +81,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "figures": {
             "curves": figures.curves_figure(report),
             "span": figures.span_figure(report),
+            "scale": scale_figure(report),
             "resources": figures.resources_figure(report),
         },
         "streams": [

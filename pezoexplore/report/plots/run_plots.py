@@ -12,11 +12,12 @@ from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots.plots import draw_all
+from pezoexplore.report.plots.scale_plot import draw_scale
 
 TASKS_NAME = "tasks"
 """Folder of the plots of a design with several tasks: a folder each."""
 
-_OURS = re.compile(r"pareto_\w+\.(png|svg)|axis_[a-z_]+\.png")
+_OURS = re.compile(r"(pareto_\w+|scale)\.(png|svg)|axis_[a-z_]+\.png")
 
 
 def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
@@ -40,6 +41,7 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
             space.constraints,
             chance_in(out_dir, task),
         )
+    written += draw_scale(rows, out_dir)
     remove_stale(out_dir, written)
 
 

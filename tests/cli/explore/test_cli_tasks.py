@@ -74,6 +74,7 @@ def test_the_run_knows_its_tasks(runs):
     run = json.loads((runs["both"] / "run.json").read_text())
     assert run["chance_percent"] == {"wine": 40.0, "breast-cancer": pytest.approx(62.83, abs=0.01)}
     assert yaml.safe_load((runs["both"] / "design.yaml").read_text())["task"] == list(TASKS)
+    assert (runs["both"] / "scale.png").exists()
     for task in TASKS:
         plots = {path.name for path in (runs["both"] / "tasks" / task).iterdir()}
         assert plots >= {"axis_state_bits.png", "pareto_rng_state_bits_xcup.png"}
@@ -136,5 +137,6 @@ def test_diff_report_and_show_read_several_tasks(runs, tmp_path, call):
     assert not found["changes"]
     assert call("report", runs["both"], "--out", tmp_path, "--no-figures").status == 0
     assert "on breast-cancer" in (tmp_path / "report.md").read_text()
+    assert "accuracy minus Gaussian reference" in (tmp_path / "report.html").read_text()
     row = table(runs["both"])[0]
     assert row["task"] in call("show", row["point_id"], runs["both"]).out

@@ -44,6 +44,8 @@ function drawRest() {
     span: ["span", "Span and dimension are not known for this run."],
     parts: ["resources", "No resources were counted."]};
   for (const [id, [name, text]] of Object.entries(told)) data.figures[name] ? draw(id, data.figures[name]) : missing(id, text);
+  $("sizes").hidden = !data.figures.scale;
+  if (data.figures.scale) draw("scale", data.figures.scale);
   data.streams.forEach((stream, index) => element($("stream"), "option", stream.name, {value: index}));
   $("stream").addEventListener("change", drawStream);
   data.streams.length ? drawStream() : missing("health", "No stream to show.");
