@@ -60,13 +60,15 @@ RESULT_HELP = {
     "rtl_words_checked": "number of words compared in RTL simulation",
     "reseed_stall_beats": "clocks without a beat after a refill or reseed",
     "lut": "LUTs, including those used as shift register, memory or inverter: of six inputs "
-    "(xcup, xc7) or four (ice40, ecp5)",
+    "(xcup, xc7) or four (ice40, ice40up, ecp5, gowin, gatemate)",
     "muxf": "wide multiplexers (MUXF7, MUXF8; PFUMX, L6MUX21)",
     "ff": "flip-flops",
-    "carry": "carry cells: of four bits (xcup, xc7), two (ecp5) or one (ice40)",
-    "bram": "block RAMs: of 36 Kb (xcup, xc7; an 18 Kb one counts 0.5), 18 Kb (ecp5), 4 Kb (ice40)",
+    "carry": "carry cells: of four bits (xcup, xc7), two (ecp5) or one "
+    "(ice40, ice40up, gowin, gatemate)",
+    "bram": "block RAMs: of 40 Kb (gatemate), 36 Kb (xcup, xc7), of which half a one counts 0.5, "
+    "18 Kb (ecp5, gowin), 4 Kb (ice40, ice40up)",
     "dsp": "DSP blocks",
-    "fmax_mhz": "highest clock, MHz: median over several place-and-route seeds (ice40, ecp5), "
+    "fmax_mhz": "highest clock, MHz: median over several place-and-route seeds (nextpnr), "
     "or static timing before layout (cell libraries)",
     "power_mw_est": "estimated power at one beat per clock and hardware.clock_mhz, mW: toggles of "
     "the netlist, glitches included, times energy per toggle; stage power",

@@ -14,7 +14,7 @@ from pezoexplore.design.kinds import Json, Kind, choice, nearest, refusal, shown
 from pezoexplore.design.setting_kinds import NAME
 from pezoexplore.errors import DesignError
 
-TARGETS = ("xcup", "xc7", "ice40", "ecp5", "osu018")
+TARGETS = ("xcup", "xc7", "ice40", "ecp5", "ice40up", "gowin", "gatemate", "osu018")
 """FPGA families and cell libraries; :mod:`pezoexplore.hardware.eda.targets` defines each."""
 
 

@@ -169,7 +169,8 @@ PERIOD = "integers 1 to 1000000000 or inf"
 BITS = "integers 1 to 24"
 STATE = "integers 3 to 48 or null (the generator's own default)"
 TARGETS = (
-    "xcup, xc7, ice40, ecp5, osu018, or one of your own: {name: NAME, liberty: FILE} or "
+    "xcup, xc7, ice40, ecp5, ice40up, gowin, gatemate, osu018, or one of your own: "
+    "{name: NAME, liberty: FILE} or "
     "{name: NAME, tool: TOOL, part: PART}"
 )
 STEPS = "integers 1 to 1000000000"

