@@ -141,6 +141,7 @@ module perturb_control_properties #(
                             && open == (stage_q == OPEN && (mode_q == 0 || &source_valid)));
             phase_counts: assert (phase == beats_q);
             skips: assert (skip_left == skip_q && skipping == (skip_q != 0));
+            cleared: assert (source_rst == (rst || cleared_q));
 
             invariant_stage: assert (\dut.pending_q == (stage_q == PENDING)
                 && \dut.open_q == (stage_q == OPEN) && \dut.draining_q == (stage_q == DRAINING)
@@ -149,7 +150,6 @@ module perturb_control_properties #(
             invariant_mode: assert (stage_q == IDLE
                                     || pulses_q == (stage_q != PENDING && mode_q != 0));
             invariant_kept: assert (\dut.kept_q == kept_beats_q);
-            invariant_rst: assert (source_rst == (rst || cleared_q));
         end
     end
 

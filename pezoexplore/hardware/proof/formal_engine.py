@@ -198,6 +198,12 @@ _CONTROL = Proof(
             "As many beats are skipped as were requested.",
             Edit("perturb_control.v", "left_q - 32'd1", "left_q - 32'd2"),
         ),
+        Property(
+            "cleared",
+            "The streams are reset with the engine and in the clock after a write that clears them: "
+            "not in that clock, for whether it is refused depends on what they show.",
+            Edit("perturb_control.v", "rst || clear_q;", "rst || clear;"),
+        ),
     ),
 )
 
