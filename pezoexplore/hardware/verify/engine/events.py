@@ -59,7 +59,7 @@ def states(shape: Shape) -> tuple[str, ...]:
 def engine_goals(shape: Shape) -> tuple[str, ...]:
     """Return the events that the regression of an engine should have."""
     goals = list(_ALWAYS)
-    goals += ["reseed"] if shape.has_reseed else []
+    goals += ["reseed", "RESEED = 1 refused: loading"] if shape.has_reseed else []
     for state in states(shape):
         goals.append(f"reset: {state}")
         if state not in ("idle", "loading"):

@@ -227,6 +227,9 @@ class Scenarios(Maker):
             self._begin(state)
             if state not in ("idle", "loading"):
                 self._refused(state)
+            if state == "loading":
+                self.script.refused(write("RESEED", 1), "value")
+                self.script.events.add("RESEED = 1 refused: loading")
             self._reset(state)
         for clocks in range(1, 7):
             for name, offered in (("CONTROL", 3), ("CONTROL", 7), ("SKIP", 3)):
