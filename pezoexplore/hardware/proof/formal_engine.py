@@ -200,7 +200,7 @@ _CONTROL = Proof(
         ),
         Property(
             "cleared",
-            "The streams are reset with the engine and in the clock after a write that clears them: "
+            "The streams are reset with the engine and a clock after a write that clears them: "
             "not in that clock, for whether it is refused depends on what they show.",
             Edit("perturb_control.v", "rst || clear_q;", "rst || clear;"),
         ),
