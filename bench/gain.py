@@ -93,12 +93,12 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     options = parser.parse_args()
     space = load_design(options.run / "design.yaml")
-    curves = []
+    curves, task = [], get_task(space.task, space.train.data)
     for row in read_results(options.run).to_pandas().itertuples():
         if not np.isfinite(row.learning_rate):
             print(f"left out, as it was not trained: {row.point_id} {row.status}")
             continue
-        point, task = DesignPoint.from_json(row._asdict()), get_task(row.task, space.train.data)
+        point = DesignPoint.from_json(row._asdict())
         chosen, settings = Candidate(row.learning_rate, row.epsilon), space.train
         seeds = tuple(range(settings.seeds))
         run = Run(seeds, (chosen.learning_rate,), settings.steps, settings.batch, chosen.epsilon)
