@@ -118,11 +118,12 @@ def spoken(domain: Domain, first: int, count: int) -> Split:
     if folder is None:
         return Split(_made(domain, first, count), labels)
     kept = folder / f"{domain.number}_{first}_{count}.npy"
-    with (folder / "lock").open("w") as lock:  # another process may be making the same
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.is_file():
-            with writing_bytes(kept) as file:
-                np.save(file, _made(domain, first, count))
+    if not kept.is_file():
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.is_file():  # another process may have made it
+                with writing_bytes(kept) as file:
+                    np.save(file, _made(domain, first, count))
     return Split(np.load(kept), labels)
 
 
