@@ -241,7 +241,8 @@ def resources_figure(report: Report) -> Figure | None:
     layout: dict[str, Any] = {
         "yaxis": {"autorange": "reversed", "tickvals": lines, "ticktext": names, "type": "category",
                   "showgrid": False},
-        "height": 90 + _LINE * len(chosen),
+        "height": 120 + _LINE * len(chosen),
+        "margin": {"t": 88},
         "showlegend": False,
         "bargap": 0.35,
     }  # fmt: skip
@@ -254,7 +255,7 @@ def resources_figure(report: Report) -> Figure | None:
         title = style.title_of(name).split(" (")[0]
         layout[f"xaxis{number}"] = {
             "domain": [left, left + width],
-            "title": {"text": title},
+            "title": {"text": title, "standoff": 4},
             "range": [0, 1.3 * most or 1.0],
             "nticks": 4,
             "side": "top",

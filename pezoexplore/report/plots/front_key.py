@@ -48,7 +48,8 @@ def name_of(item: Design, view: FrontView) -> str:
     sure = item.value("front_confidence")
     doubt = f"({sure:.0%}\N{NO-BREAK SPACE}sure)" if item.on_front and sure < SURE else ""
     marks = "".join(ALIKE[other] for other in view.marks.get(item.number, ()))
-    return " ".join(filter(None, (item.label, doubt, marks)))
+    named = " ".join(filter(None, (item.label, doubt)))
+    return "\N{NO-BREAK SPACE}".join(filter(None, (named, marks)))
 
 
 def notes(view: FrontView, width: int = _NOTE_CHARS) -> list[KeyLine]:

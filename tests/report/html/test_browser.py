@@ -111,6 +111,24 @@ def test_it_opens_from_disk_and_draws_everything(opened: Opened):
     assert len(opened.designs()) == 11
 
 
+def test_no_toolbar_lies_over_a_label_or_a_legend(opened: Opened):
+    """The bar shows as soon as the pointer is over a plot."""
+    covered = opened.page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".plot .modebar")].map((bar) => {
+          const plot = bar.closest(".plot"), mine = bar.getBoundingClientRect();
+          const hit = (part) => {
+            const box = part.getBoundingClientRect();
+            return !bar.contains(part) && box.width > 0 && box.left < mine.right
+              && box.right > mine.left && box.top < mine.bottom && box.bottom > mine.top;
+          };
+          const parts = [...plot.querySelectorAll("text, .legend, .nsewdrag")];
+          return [plot.id, parts.filter(hit).map((part) => part.textContent)];
+        }))"""
+    )
+    assert {"plane", "cube", "lines", "curves", "span", "health", "parts"} <= set(covered)
+    assert {plot: parts for plot, parts in covered.items() if parts} == {}
+
+
 def test_a_filter_filters_every_view(opened: Opened):
     opened.page.fill('input[data-column="lanes"]', ">= 16")
     opened.page.fill('input[data-column="reuse"]', "phased")

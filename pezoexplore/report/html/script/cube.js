@@ -16,7 +16,7 @@ function drawCube() {
     backgroundcolor: "#fafbfc", showbackground: true, zeroline: false,
     ...(name === names[2] ? {range: heights(rows, name).range} :
       $("log").checked && rows.every((row) => number(name, row) > 0) ? {type: "log", dtick: 1} : {})});
-  const layout = themed({height: 500, margin: {l: 0, r: 0, t: 0, b: 0}, uirevision: names.join(), scene: {
+  const layout = themed({height: 500, margin: {l: 0, r: 0, t: 34, b: 0}, uirevision: names.join(), scene: {
     xaxis: axis(names[0]), yaxis: axis(names[1]), zaxis: axis(names[2]), aspectmode: "cube",
     camera: {eye: {x: 1.5, y: 1.5, z: 0.6}, center: {x: 0, y: 0, z: -0.12}},
   }});

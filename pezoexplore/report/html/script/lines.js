@@ -68,7 +68,7 @@ function drawLines() {
   const trace = {type: "parcoords", dimensions, labelfont: {size: 12}, tickfont: {size: 10.5}, rangefont: {size: 1, color: "#fff"},
     line: {color: lines.map((row) => palette.indexOf(data.rng[row])), colorscale: scale, cmin: -0.5, cmax: steps.length - 0.5},
     unselected: {line: {color: PALE, opacity: 0.25}}};
-  return Plotly.react($("lines"), [trace], themed({height: 340, margin: {l: 60, r: 60, t: 44, b: 20}}), CONFIG);
+  return Plotly.react($("lines"), [trace], themed({height: 370, margin: {l: 92, r: 60, t: 74, b: 20}}), CONFIG);
 }
 
 function rangesOfLines() {

@@ -39,8 +39,7 @@ function references(y) {
   return rows.slice(0, 2).map((row, place) => ({
     shape: {type: "line", xref: "paper", x0: 0, x1: 1, y0: number(y, row), y1: number(y, row),
       line: {color: "#444", width: 1, dash: place ? "dot" : "dash"}, layer: "below"},
-    annotation: {xref: "paper", x: 1, xanchor: "right", y: number(y, row), yanchor: place ? "top" : "bottom", showarrow: false,
-      text: plain(`${data.labels[row]} (software)`), font: {size: 10.5, color: "#444"}},
+    text: `${place ? "dotted" : "dashed"}: ${data.labels[row]} (software), ${words(y, row)}`,
   }));
 }
 
@@ -59,6 +58,7 @@ function drawPlane() {
   const lines = references(y);
   plane = {others: rows.filter((row) => !data.front[row]), front: rows.filter((row) => data.front[row]),
     shapes: lines.map((line) => line.shape)};
+  $("references").textContent = lines.map((line) => line.text).join("; ");
   const steps = bestOfTwo(rows, x, y), view = heights(rows, y);
   const traces = [cloud(plane.others, false, x, y), cloud(plane.front, true, x, y), {
     type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false,
@@ -72,7 +72,7 @@ function drawPlane() {
     height: 500, dragmode: "select", showlegend: false, selections: [],
     xaxis: {title: {text: plain(columns.get(x).title)}, type: $("log").checked ? "log" : "linear", dtick: $("log").checked ? "D2" : undefined},
     yaxis: {title: {text: plain(columns.get(y).title)}, range: view.range, autorange: !view.range},
-    shapes: plane.shapes, annotations: [...lines.map((line) => line.annotation), ...hidden],
+    shapes: plane.shapes, annotations: hidden,
   });
   return Plotly.react($("plane"), traces, layout, CONFIG);
 }

@@ -16,8 +16,9 @@ const ROW = 28;         // height of a table row, pixels
 const PALE = "#e4e6e9", INK = "#222222", GRID = "#e6e6e6";
 const LAYOUT = {
   font: {family: '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif', size: 12, color: INK},
+  margin: {l: 58, r: 14, t: 34, b: 44},      // the toolbar lies in the upper margin, over no label
   paper_bgcolor: "#fff", plot_bgcolor: "#fff", hovermode: "closest",
-  margin: {l: 58, r: 14, t: 14, b: 44}, hoverlabel: {bgcolor: "#fff", font: {color: INK}},
+  hoverlabel: {bgcolor: "#fff", font: {color: INK}},
 };
 const AXIS = {gridcolor: GRID, zeroline: false, linecolor: "#999", ticks: "outside", ticklen: 4, tickcolor: "#999",
   automargin: true};
