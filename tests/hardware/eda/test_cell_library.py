@@ -14,7 +14,7 @@ from pezoexplore.design.own_targets import CellLibrary
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target, read_own
-from pezoexplore.hardware.eda.synth import synthesise
+from pezoexplore.hardware.eda.synth import map_point, synthesise
 from pezoexplore.hardware.eda.timing import highest_clock
 from pezoexplore.hardware.power.power import COLUMNS, power_point
 from pezoexplore.paths import rtl_dir
@@ -176,6 +176,18 @@ def test_osu018_named_by_hand_is_the_target_osu018(tmp_path):
         for t in (mine, "osu018")
     ]
     assert powers[0] == powers[1]
+
+
+@pytest.mark.slow
+def test_cells_that_are_not_to_be_used_are_not(tmp_path):
+    path = put(tmp_path, library())
+    kinds = []
+    for patterns in ((), ("XO*", "NR2?")):
+        target = own(path, dont_use=patterns)
+        found, _ = map_point(POINT, target, rtl_dir(), tmp_path / "w", tmp_path / "log")
+        kinds.append({instance.kind for instance in found.instances})
+    assert kinds[0] & {"XO2X", "NR2X"}
+    assert not kinds[1] & {"XO2X", "NR2X"}
 
 
 @pytest.mark.slow
