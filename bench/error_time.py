@@ -41,6 +41,8 @@ MISTAKES = {
     ],
     "cosim": ["cosim --task missing", "cosim --lanes 0"],
     "export": ["export --rng missing --out b", "export 123456 --results missing --out b"],
+    "project": ["project --rng missing --out b"],
+    "log": ["log missing --mlflow x", "log wrong.csv --mlflow x"],
     "pareto": ["pareto missing.csv", "pareto wrong.csv"],
     "report": ["report missing", "report wrong.csv"],
     "recommend": ["recommend --results missing.csv", "recommend missing"],

@@ -68,7 +68,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Results of a run": {
         "pareto": (
             "results.pareto",
-            "Print the Pareto front of a run or a results.csv and draw its plots again.",
+            "Print the Pareto front of a run or a results.csv and draw its plots into a folder.",
         ),
         "report": (
             "results.report",
@@ -85,6 +85,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "show": (
             "results.show",
             "Show one design of a run: its results, its logs, and commands that make more of it.",
+        ),
+        "log": (
+            "results.log",
+            "Log a run to MLflow: a run for each row, with axes, results and learning curve.",
         ),
         "diff": (
             "results.diff",

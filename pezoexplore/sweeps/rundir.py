@@ -147,7 +147,7 @@ def _check_owner(path: Path) -> None:
 
 def _check_design(path: Path, design: str | None) -> None:
     """Refuse a directory with the results of a design of another name: they would be replaced."""
-    held = _design_in(path)
+    held = design_in(path)
     if design is None or held in (None, design):
         return
     raise RunDirError(
@@ -156,7 +156,7 @@ def _check_design(path: Path, design: str | None) -> None:
     )
 
 
-def _design_in(path: Path) -> object:
+def design_in(path: Path) -> object:
     """Return the name of the design whose results a directory holds; None if that is unknown."""
     try:
         content = read_tree((path / DESIGN_NAME).read_text(encoding="utf-8"), str).value
