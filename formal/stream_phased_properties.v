@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Properties of stream_phased: the beats delivered are XORs of one lfsr state, which starts over
+// Properties of stream_phased: the beats delivered are XORs of one linear state, which starts over
 // after a prime number of beats.
 //
 // Lane 0 shows the whole state, so that what is proved of data is proved of the state; lane 1 shows
-// XORs of two state bits each or, with SHIFTED, the state five beats on.
+// XORs of two state bits each, its bit 0 wired from the sign of lane 0, or, with SHIFTED, the state
+// five beats on.
 
 `resetall
 `timescale 1ns/1ps
@@ -30,11 +31,11 @@ module stream_phased_properties #(
     localparam [3:0] SEED = 4'd5;
     localparam [3:0] LAST = 4'd3;
     localparam [5:0] BASE = 6'd60;
-    // State bit s is in output bit s, and in bits s and s + 1 (modulo 4) of lane 1 or, with SHIFTED,
-    // in the bits that it has come to five beats on.
+    // State bit s is in output bit s, and in bits s and s + 1 (modulo 4, but not 0) of lane 1 or,
+    // with SHIFTED, in the bits that it has come to five beats on.
     localparam [31:0] COLUMNS = SHIFTED != 0
         ? {8'b0110_1000, 8'b0011_0100, 8'b1101_0010, 8'b1010_0001}
-        : {8'b1001_1000, 8'b1100_0100, 8'b0110_0010, 8'b0011_0001};
+        : {8'b1000_1000, 8'b1100_0100, 8'b0110_0010, 8'b0010_0001};
 
     wire       load_ready;
     wire       out_valid;
@@ -44,6 +45,7 @@ module stream_phased_properties #(
     stream_phased #(
         .BIT_WIDTH(4), .STATE_BITS(4), .LANES(2), .HAS_RESEED(HAS_RESEED),
         .EXPONENT_BITS(EXPONENT_BITS), .EXPONENT_BASE(BASE), .EXPONENT_FILE("exponents.hex"),
+        .SHARES(SHIFTED != 0 ? 0 : 1), .DISTANCES(16'd7), .PLACES(8'b0001_0000),
         .COLUMNS(COLUMNS), .LAST(LAST), .SEED(SEED)
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
@@ -73,7 +75,7 @@ module stream_phased_properties #(
     function [3:0] beside;
         input [3:0] state;
         beside = SHIFTED != 0 ? updated(updated(updated(updated(updated(state)))))
-                              : state ^ {state[2:0], state[3]};
+                              : {state[3:1] ^ state[2:0], !state[3]};
     endfunction
 
     function [7:0] words;
