@@ -40,6 +40,6 @@ def _row(cells: list[str]) -> str:
 
 _INTRODUCTION = """
 Made by `docs/make_reference.py` from `pezoexplore/streams/families/`, as is
-`pezoexplore list rng`. `reuse: none` and `reuse: pool` take every generator, `bank` and `phased`
-the lfsr alone. Compare costs by fresh bits per clock: a register that shifts by one bit produces
-one new bit, however many of its bits are read."""
+`pezoexplore list rng`. `reuse: none` and `reuse: pool` take every generator, `bank` the
+lfsr alone, `phased` the lfsr and LUT-OPT. Compare costs by fresh bits per clock: a register that
+shifts by one bit produces one new bit, however many of its bits are read."""
