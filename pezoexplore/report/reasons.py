@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pezoexplore.analysis.differences import Difference, corrected
 from pezoexplore.analysis.recommend import COUNTED, MET, RESOURCES, Advice, Option, span_share
+from pezoexplore.analysis.standing import NARROW
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
 from pezoexplore.streams.stream import Stream
@@ -128,6 +129,8 @@ def _span(option: Option, advice: Advice) -> str:
     )
     if parameters > COUNTED:
         what += f" (counted no further; D is {parameters:,})"
+    if share < NARROW:
+        what += ", far from all: directions repeat or weights move together"
     least = advice.least_share
     if least is None:
         return f"effective span: its updates reach {what}"
