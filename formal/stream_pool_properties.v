@@ -25,8 +25,8 @@ module stream_pool_properties #(
     wire [5:0] out_exponent;
 
     stream_pool #(
-        .BIT_WIDTH(3), .LANES(2), .ROWS(ROWS), .EXPONENT_BITS(2), .EXPONENT_BASE(BASE),
-        .FILE("rows.hex")
+        .BIT_WIDTH(3), .LANES(2), .ROWS(ROWS), .HAS_RESEED(0), .EXPONENT_BITS(2),
+        .EXPONENT_BASE(BASE), .FILE("rows.hex")
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(1'b0), .load_valid(1'b0),
         .load_ready(load_ready), .load_data(8'd0), .out_valid(out_valid), .out_ready(out_ready),
