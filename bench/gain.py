@@ -1,7 +1,7 @@
 """Measure how much of the first-order gain each design of a run reaches, and how soon.
 
     python bench/gain.py reports/pde
-    python bench/gain.py reports/speech
+    python bench/gain.py reports/speech --figure curves.svg
 
 Trains every design of a run directory once more on all seeds at the rate and epsilon that its sweep
 chose, and scores the test split at 40 checks on the way. The score is the accuracy in percent, or
@@ -13,7 +13,8 @@ the loss where targets are no classes. Printed are, as a table in Markdown:
   those after which the mean score has reached 90 % of backprop's gain for good;
 - CPU seconds a seed to there, compilation and scoring left out.
 
-Intervals are 95 % (Student's t over seeds).
+``--figure`` draws the mean scores against forward passes. Intervals are 95 % (Student's t over
+seeds).
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def main() -> None:
     """Train and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
+    parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
     space = load_design(options.run / "design.yaml")
     curves, task = [], get_task(space.task, space.train.data)
@@ -104,6 +106,23 @@ def main() -> None:
         run = Run(seeds, (chosen.learning_rate,), settings.steps, settings.batch, chosen.epsilon)
         curves.append(curve_of(point, task, run, trainer_of(point, task, settings)))
     show(curves, percent=task.test.has_classes)
+    if options.figure:
+        draw(curves, options.figure, percent=task.test.has_classes)
+
+
+def draw(curves: list[Curve], file: Path, *, percent: bool) -> None:
+    """Draw mean scores with their intervals against forward passes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for curve in curves:
+        scores = curve.scores if percent else -curve.scores
+        half = [half_width(values) or 0.0 for values in scores]
+        axes.errorbar(curve.passes, scores.mean(1), half, label=curve.label, lw=1.2, capsize=2)
+    axes.set(xlabel="forward passes", ylabel="test accuracy, %" if percent else "test error")
+    axes.legend(frameon=False, fontsize=8)
+    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
 
 
 def show(curves: list[Curve], *, percent: bool) -> None:
