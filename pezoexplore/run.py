@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pezoexplore import paths
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
 from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.report.made import draw_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_NAME
 from pezoexplore.report.parquet import check_parquet as check_parquet
 from pezoexplore.report.parquet import write_parquet
@@ -290,7 +291,7 @@ def sweep(
                 jobs=workers.jobs,
                 skipped=_skipped_points(points),
                 junit=junit,
-                draw=_draw if plots else None,
+                draw=draw_sweep if plots else None,
                 progress=progress,
                 executor=executor,
                 cache=cache,
@@ -332,16 +333,6 @@ def _sweep_adaptively(
         for name, count in result.counts.items()
     }  # fmt: skip
     return replace(result, counts=counts)
-
-
-def _draw(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
-    """Draw the plots of a sweep; matplotlib is imported when the runs are done."""
-    from pezoexplore.report.plots.run_plots import draw_run, folders_of, rows_of
-    from pezoexplore.report.sensitivity import write_sensitivity
-
-    draw_run(rows, space, out_dir)
-    for task, folder in folders_of(space.tasks, out_dir).items():
-        write_sensitivity(rows_of(rows, task), folder)
 
 
 def _skipped_points(points: Selection) -> list[SkippedPoint]:

@@ -11,12 +11,20 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pezoexplore
 from pezoexplore.errors import PezoError
 from pezoexplore.files import WriteError, why, write_atomically
+from pezoexplore.streams.generators.registry import family
 
-MADE_NAME = ".made.json"
+if TYPE_CHECKING:
+    from pezoexplore.design.space import DesignSpace
+
+MADE_NAME, DRAWN_NAME = ".made.json", ".drawn.json"
+"""The notes of `pareto`, and of the plots of a run."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +46,16 @@ class Made:
         )
 
 
-def made_in(folder: Path) -> Made:
+def made_in(folder: Path, note: str = MADE_NAME) -> Made:
     """Return what is known to be made in a folder; nothing if that cannot be read."""
     try:
-        content = json.loads((folder / MADE_NAME).read_text(encoding="utf-8"))
+        content = json.loads((folder / note).read_text(encoding="utf-8"))
         return Made(dict(content["files"]), str(content["inputs"]))
     except (OSError, ValueError, KeyError, TypeError):
         return Made()
 
 
-def note_made(folder: Path, names: Sequence[str], inputs: str = "") -> None:
+def note_made(folder: Path, names: Sequence[str], inputs: str = "", note: str = MADE_NAME) -> None:
     """Note which files were made in a folder, and from what.
 
     Raises:
@@ -55,7 +63,50 @@ def note_made(folder: Path, names: Sequence[str], inputs: str = "") -> None:
     """
     files = {name: _hash(folder / name) for name in sorted(names)}
     text = json.dumps({"inputs": inputs, "files": files}, indent=1) + "\n"
-    write_atomically(folder / MADE_NAME, text, durable=False)
+    write_atomically(folder / note, text, durable=False)
+
+
+def draw_sweep(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path) -> None:
+    """Draw the plots of a sweep, unless they are there, of the same results by the same code.
+
+    Args:
+        rows: Rows of results.csv, as written.
+        space: The design, for its objectives and constraints.
+        run: The run directory, with its results.csv, design.yaml and run.json.
+
+    Raises:
+        PezoError: A file cannot be written.
+    """
+    # A generator of the user's has a name and a colour as well.
+    own = not any(family(name).folder for name in {row["rng"] for row in rows})
+    inputs = _inputs(run) if own else ""
+    if made_in(run, DRAWN_NAME).whole(run, inputs):
+        return
+    # Matplotlib is imported when the runs are done, and only if there is something to draw.
+    from pezoexplore.report.plots.run_plots import draw_run, folders_of, rows_of
+    from pezoexplore.report.sensitivity import write_sensitivity
+
+    (run / DRAWN_NAME).unlink(missing_ok=True)
+    drawn = draw_run(rows, space, run)
+    for task, folder in folders_of(space.tasks, run).items():
+        drawn += write_sensitivity(rows_of(rows, task), folder)
+    note_made(run, [path.relative_to(run).as_posix() for path in drawn], inputs, DRAWN_NAME)
+
+
+def _inputs(run: Path) -> str:
+    """Return a hash of all that the plots of a run depend on; empty if that is not all known."""
+    found = hashlib.sha256(version("matplotlib").encode())
+    try:
+        results = (run / "results.csv").read_bytes()
+        noted = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        chance = sorted((name, value) for name, value in noted.items() if "chance" in name)
+        for part in (results, (run / "design.yaml").read_bytes(), json.dumps(chance).encode()):
+            found.update(hashlib.sha256(part).digest())
+        for path in sorted(Path(pezoexplore.__file__).parent.rglob("*.py")):
+            found.update(path.read_bytes())
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return found.hexdigest()
 
 
 @contextmanager

@@ -20,13 +20,16 @@ TASKS_NAME = "tasks"
 _OURS = re.compile(r"(pareto_\w+|scale)\.(png|svg)|axis_[a-z_]+\.png")
 
 
-def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
+def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> list[Path]:
     """Draw every plot of a sweep into its run directory.
 
     Args:
         rows: Rows of results.csv, as written.
         space: The design, for its objectives and constraints.
         out_dir: The run directory.
+
+    Returns:
+        The files.
 
     Raises:
         PezoError: A file cannot be written.
@@ -43,6 +46,7 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
         )
     written += draw_scale(rows, out_dir)
     remove_stale(out_dir, written)
+    return written
 
 
 def rows_of(rows: Sequence[Mapping[str, str]], task: str) -> list[Mapping[str, str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import DesignSpace
+from pezoexplore.report.made import draw_sweep
 from pezoexplore.report.plots.run_plots import draw_run, remove_stale
 from pezoexplore.sweeps.rows import result_row, skipped_row
 
@@ -51,3 +54,45 @@ def test_only_our_own_plots_are_removed(tmp_path, name):
     (tmp_path / "axis_lanes.png").touch()
     remove_stale(tmp_path, [tmp_path / "axis_lanes.png"])
     assert {path.name for path in tmp_path.iterdir()} == {name, "axis_lanes.png"}
+
+
+def test_plots_are_drawn_again_only_when_something_of_them_changed(tmp_path, monkeypatch):
+    """Results, design, level of chance, code, a plot itself: each makes them again."""
+    drawn = []
+
+    def draw(cells, space, folder):
+        drawn.append(len(drawn))
+        (folder / "axis_lanes.png").write_text("drawn")
+        return [folder / "axis_lanes.png"]
+
+    monkeypatch.setattr("pezoexplore.report.plots.run_plots.draw_run", draw)
+    monkeypatch.setattr("pezoexplore.report.sensitivity.write_sensitivity", lambda *_: [])
+    (tmp_path / "results.csv").write_text("results")
+    (tmp_path / "design.yaml").write_text("design")
+    (tmp_path / "run.json").write_text('{"chance_percent": 10.0, "command": ["a"]}')
+
+    def again() -> bool:
+        before = len(drawn)
+        draw_sweep(rows(), SPACE, tmp_path)
+        return len(drawn) > before
+
+    assert again() and not again()
+    (tmp_path / "run.json").write_text('{"chance_percent": 10.0, "command": ["b"]}')
+    assert not again()
+    for name, content in [
+        ("results.csv", "others"),
+        ("design.yaml", "another"),
+        ("run.json", '{"chance_percent": 20.0}'),
+        ("axis_lanes.png", "edited"),
+        (".drawn.json", "damaged"),
+    ]:
+        (tmp_path / name).write_text(content)
+        assert again() and not again(), name
+    (tmp_path / "axis_lanes.png").unlink()
+    assert again() and not again()
+    monkeypatch.setattr("pezoexplore.report.made.version", lambda _: "0.0")
+    assert again() and not again()
+    monkeypatch.setattr("pezoexplore.report.made.family", lambda _: SimpleNamespace(folder="x"))
+    assert again()
+    assert again()
+    assert len(drawn) == 10
