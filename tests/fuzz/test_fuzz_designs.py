@@ -266,7 +266,9 @@ def line_run(outcome, words: list[str]) -> int:
     status, said = outcome(*words)
     options = [word.partition("=")[0] for word in words if word.startswith("-")]
     others = [word or "." for word in words[1:] if not word.startswith("-")]
-    files = [word if len(word) > 2 else f"error: {word}:" for word in others]
+    # An error is one line: of blanks and line breaks in a name it shows one blank.
+    shown = [" ".join(word.split()) for word in others]
+    files = [word if len(word) > 2 else f"error: {word}:" for word in shown]
     return check(status, said, ["(see --help)", "design ", *options, *files])
 
 
