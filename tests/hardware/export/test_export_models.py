@@ -41,9 +41,13 @@ def points() -> list[DesignPoint]:
             shared = {"scaling": scaling, "reuse_period": period}
             made.append({"reuse": "bank", "bit_width": 6, "lanes": 5, "leap": 5, **shared})
             made.append({"reuse": "pool", "pool_size": 100, "lanes": 8, "rng": "clt", **shared})
-            for taps in ("shifted", "xor", "shared", "sparse"):
+            for taps in ("shifted", "xor", "shared"):
                 narrow = {"bit_width": 4, "state_bits": 8, "lanes": 15}
                 made.append({"reuse": "phased", "taps": taps, **narrow, **shared})
+            sparse = {"reuse": "phased", "taps": "sparse", "state_bits": 12, "lanes": 15}
+            made.append({**sparse, "bit_width": 8, "leap": 11, **shared})
+    made.append({"reuse": "phased", "taps": "sparse", "rng": "lut_opt", "state_bits": 16})
+    made.append({"reuse": "none", "rng": "lut_opt", "state_bits": 32, "bit_width": 1})
     made.append({"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 31})
     made.append({"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8})
     return [resolve(**axes) for axes in made]
