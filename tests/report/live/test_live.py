@@ -31,11 +31,11 @@ STAGES = (("health", None), ("train", None), ("rtl", None), ("synth", "xcup"), (
 TARGETS = {"hardware": {"targets": ["xcup", "ice40"]}}
 
 
-def run(out: Path, progress=None, acts=(), count=4):
+def run(out: Path, progress=None, acts=(), count=4, **more):
     runs = out.parent / "runs"
     runs.mkdir(exist_ok=True)
     stages = [Fake(name=name, target=target, runs=runs, acts=acts) for name, target in STAGES]
-    made = space(**TARGETS)
+    made = space(**TARGETS, **more)
     return run_sweep(made, points(count), stages, out_dir=out, info=INFO, progress=progress)
 
 
@@ -78,6 +78,18 @@ def test_the_front_is_that_of_the_results(tmp_path):
     assert len(expected) == 10
     found = {(one["target"], *one["values"], one["front"]) for one in now["designs"]}
     assert found == expected
+
+
+def test_each_task_has_a_front_of_its_own(tmp_path):
+    run(tmp_path / "run", count=2, task=["digits-mlp", "wine"])
+    now = LiveRun(tmp_path / "run").state()
+    assert now["complete"] == 8
+    assert {one["target"] for one in now["designs"]} == {
+        f"{target} on {task}" for task in ("digits-mlp", "wine") for target in ("xcup", "ice40")
+    }
+    rows = read_rows(tmp_path / "run" / "results.csv")
+    on_front = sum(row["pareto"] == "1" for row in rows)
+    assert sum(one["front"] for one in now["designs"]) == on_front
 
 
 def test_a_new_plan_and_a_new_database_replace_what_was_read(tmp_path):
