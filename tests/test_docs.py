@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from vendor_fakes import write_reports
 
 from pezoexplore.analysis.sensitivity import MIN_ROWS
 from pezoexplore.cli import run
@@ -90,6 +91,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "my.yaml").write_text(design)
     for name in ("quickstart", "my", "eight"):
         shutil.copytree(ROOT / "reports" / "example", folder / "reports" / name)
+    for name, rng in (("phased8", "lfsr"), ("other9", "treegrng")):
+        design = ["--rng", rng, "--reuse", "phased" if rng == "lfsr" else "none", "--lanes", "8"]
+        vendor = ["--tool", "vivado", "--part", "xcku5p-ffvb676-2-e"]
+        assert run(["project", *design, *vendor, "--out", str(folder / name)]) == 0
+        write_reports("vivado", folder / name)
     return folder
 
 
