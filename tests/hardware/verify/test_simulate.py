@@ -138,12 +138,20 @@ def test_an_altered_parameter_is_read_back(tmp_path, monkeypatch):
     assert "parameter LEAP is 0x3, not 0x1" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("new", [".LANE(2)", ".lanes(2)"])
-def test_a_mistyped_parameter_does_not_test_the_default(new, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (".LEAP(5)", ".LEEP(5)", "parameter LEAP is 0x1, not 0x5"),
+        (".LEAP(5)", ".leap(5)", "parameter LEAP is 0x1, not 0x5"),
+        (".LANES(2)", ".LANE(2)", "SEEDS_must_not_be_0_in_any_lane"),  # the module's own guard
+    ],
+)
+def test_a_mistyped_parameter_does_not_test_the_default(old, new, reason, tmp_path, monkeypatch):
+    point = resolve(rng="lfsr", reuse="none", lanes=2, state_bits=9, leap=5, scaling="none")
     with pytest.raises(ToolError) as caught:
-        verified(tmp_path, monkeypatch, ".LANES(2)", new)
+        verified(tmp_path, monkeypatch, old, new, point)
     assert str(tmp_path / "log") in one_line(caught.value)
-    assert "parameter LANES is 0x1f, not 0x2" in (tmp_path / "log").read_text()
+    assert reason in (tmp_path / "log").read_text()
 
 
 def test_a_parameter_left_out_is_read_back(tmp_path, monkeypatch):
