@@ -150,8 +150,7 @@ module stream_pool_refill_properties (
                 invariant_index: assert (\dut.row_q == index_q);
             if (idle && full_clocks_q == 1)
                 invariant_row: assert (\dut.u_rows.row_q == row);
-            if (idle)
-                invariant_kept: assert (\dut.kept_q == kept_index_q);
+            invariant_kept: assert (\dut.kept_q == kept_index_q);
             if (any_shown_q)
                 invariant_latched: assert (latched_q == kept_row && full_clocks_q == 1);
         end
