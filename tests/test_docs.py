@@ -143,6 +143,8 @@ def test_a_command_of_the_documentation_runs(
     monkeypatch.setenv("PEZOEXPLORE_CACHE", "cache")
     every = regress.module_points
     monkeypatch.setattr(regress, "module_points", lambda module: every(module)[:1])
+    # The live page is served until it is stopped.
+    monkeypatch.setattr("pezoexplore.report.live.server.LiveServer.serve_forever", lambda _: None)
     _, name, *words = shlex.split(command)
     if command == "pezoexplore verify":
         words.append("lfsr")
