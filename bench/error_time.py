@@ -1,4 +1,4 @@
-"""How soon each command says what is wrong; the rival is Python itself.
+"""Time until each command reports a user error, as a ratio to starting Python.
 
     python bench/error_time.py [--runs 5] [COMMAND ...]
 
@@ -90,7 +90,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
     names = [name for commands in COMMANDS.values() for name in commands]
-    for name in names:  # a new command, until it has mistakes of its own
+    for name in names:  # a new command without listed errors
         MISTAKES.setdefault(name, [f"{name} --missing"])
     found = []
     with tempfile.TemporaryDirectory() as name:
