@@ -16,7 +16,13 @@ from draw_architecture import PICTURE, picture
 
 from pezoexplore.cli import app
 from pezoexplore.cli.commands import Listed
-from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, IDENTITY_HELP, RESULT_HELP
+from pezoexplore.design.columns import (
+    AXIS_HELP,
+    COLUMN_HELP,
+    ENGINE_HELP,
+    IDENTITY_HELP,
+    RESULT_HELP,
+)
 from pezoexplore.hardware.rtl import engine_map
 from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.generators import catalogue
@@ -34,7 +40,12 @@ def columns_table(columns: dict[str, str]) -> str:
 
 def columns_page() -> str:
     """Return the page of all columns of results.csv, in groups."""
-    groups = (("Identity", IDENTITY_HELP), ("Axes", AXIS_HELP), ("Results", RESULT_HELP))
+    groups = (
+        ("Identity", IDENTITY_HELP),
+        ("Axes", AXIS_HELP),
+        ("Results", RESULT_HELP),
+        ("The engine", ENGINE_HELP),
+    )
     parts = ["# Columns of results.csv", "One row is one design on one target."]
     for title, columns in groups:
         parts += [f"## {title}", columns_table(columns)]

@@ -116,16 +116,33 @@ RESULT_HELP = {
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 
-COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP
+ENGINE_HELP = {
+    "engine_lut": "LUTs of the perturbation engine with its streams; this column and the next five "
+    "only in the results of a design with hardware.engine",
+    "engine_ff": "flip-flops of the engine",
+    "engine_carry": "carry cells of the engine",
+    "engine_dsp": "DSP blocks of the engine: its multipliers",
+    "engine_area_um2": "cell area of the engine on a cell library, um2",
+    "generator_share_pct": "share of the engine that its streams are, percent: their LUTs, or cell "
+    "area, by those of the engine",
+}
+
+COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP | ENGINE_HELP
 """Description of each column in one line, with its unit."""
 
 COLUMNS = (*IDENTITY_HELP, *AXES, *RESULT_HELP)
 """Every column, in the order of the file, of a design with one task."""
 
 
-def columns_of(tasks: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of the results of a design with these tasks."""
-    return COLUMNS if len(tasks) == 1 else (*IDENTITY_HELP, *TASK_HELP, *AXES, *RESULT_HELP)
+def columns_of(tasks: Sequence[str], *, engine: bool = False) -> tuple[str, ...]:
+    """Return the columns of the results of a design.
+
+    Args:
+        tasks: Its tasks.
+        engine: Whether it has ``hardware.engine``.
+    """
+    named = TASK_HELP if len(tasks) > 1 else {}
+    return (*IDENTITY_HELP, *named, *AXES, *RESULT_HELP, *(ENGINE_HELP if engine else ()))
 
 
 TEXT_COLUMNS = frozenset(
@@ -143,5 +160,5 @@ TEXT_COLUMNS = frozenset(
 RESULT_COLUMNS = tuple(name for name in RESULT_HELP if name not in TEXT_COLUMNS)
 """Numeric results."""
 
-NUMERIC_COLUMNS = tuple(name for name in COLUMNS if name not in TEXT_COLUMNS)
+NUMERIC_COLUMNS = tuple(name for name in (*COLUMNS, *ENGINE_HELP) if name not in TEXT_COLUMNS)
 """Numeric axes and results: the columns allowed in objectives and constraints."""

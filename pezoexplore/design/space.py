@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pezoexplore.design.column_kinds import COLUMN, CONSTRAINT
+from pezoexplore.design.columns import ENGINE_HELP
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.kinds import MAX_POINTS, Several, choice, positive, refusal, whole
 from pezoexplore.design.own_targets import TARGET, DesignTarget, target_name
@@ -236,6 +237,11 @@ class HardwareSettings(_Section):
     power: bool = Field(
         default=False, description="Whether stage synth brings stage power along; it takes minutes."
     )
+    engine: Annotated[bool, SWITCH] = Field(
+        default=False,
+        description="Whether stage synth also builds the perturbation engine around each design, "
+        "for the columns engine_* and generator_share_pct.",
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -311,6 +317,15 @@ class DesignSpace(_Section):
         total = sum(part.combinations for part in self.parts())
         if total > MAX_POINTS:
             raise refusal(f"lists {total} combinations; allowed: at most {MAX_POINTS}")
+        return self
+
+    @model_validator(mode="after")
+    def _filled(self) -> DesignSpace:
+        named = [*self.objectives.maximize, *self.objectives.minimize]
+        named += [condition.column for condition in self.constraints]
+        lacking = sorted(ENGINE_HELP.keys() & named)
+        if lacking and not self.hardware.engine:
+            raise refusal(f"{lacking[0]} is only there with hardware: {{engine: true}}; add that")
         return self
 
     @property

@@ -236,7 +236,7 @@ class Outputs:
 
     @property
     def _columns(self) -> Sequence[str]:
-        return columns_of(self.space.tasks)
+        return columns_of(self.space.tasks, engine=self.space.hardware.engine)
 
     def _chance(self) -> object:
         """Return the level of chance as run.json has it: by task where there are several."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
+from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES
 from pezoexplore.streams.generators.registry import family
@@ -77,6 +77,12 @@ FORMATS = {
     "front_confidence": ".3f",
     "effective_dim_ci95": _SIX_DIGITS,
     "span_share": ".4f",
+    "engine_lut": _WHOLE,
+    "engine_ff": _WHOLE,
+    "engine_carry": _WHOLE,
+    "engine_dsp": _WHOLE,
+    "engine_area_um2": ".10g",
+    "generator_share_pct": _PERCENT,
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
 
@@ -95,9 +101,10 @@ def point_id(
         train: Training settings as plain values.
         hardware: Hardware settings as plain values. The list of targets does not count: the
             target has a separate column, and adding one changes nothing in the others' rows. Nor
-            does `power`: which stages run is not what a row is of.
+            do `power` and `engine`: which stages run is not what a row is of.
     """
-    settings = {key: value for key, value in hardware.items() if key not in ("targets", "power")}
+    stages = ("targets", "power", "engine")
+    settings = {key: value for key, value in hardware.items() if key not in stages}
     content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
     if own := family(str(axes.get("rng"))).sha256:
         content["rng"] = own
@@ -144,7 +151,8 @@ def result_row(
     """
     row = dict.fromkeys(COLUMNS, "")
     row |= {axis: cell_text(axis, value) for axis, value in point.to_json().items()}
-    row |= {name: cell_text(name, value) for name, value in cells.items() if name in row}
+    known = row.keys() | ENGINE_HELP
+    row |= {name: cell_text(name, value) for name, value in cells.items() if name in known}
     return row | {"point_id": identity, "target": target, "status": status}
 
 
@@ -177,19 +185,28 @@ def joined_row(
 
 
 def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
-    """Return results with the generator's energy up to the target accuracy, where it is known.
+    """Return results with the generator's energy up to the target accuracy and share of the engine.
 
-    It is of the row's technology and stays apart from training's energy, which is of 45 nm.
+    Each where it is known. The energy is of the row's technology and stays apart from training's
+    energy, which is of 45 nm.
 
     Args:
         cells: Results; ``numbers_to_target`` of training and ``energy_per_number_pj_est`` of the
-            target's power give what the generator takes.
+            target's power give what the generator takes; ``engine_streams`` and the LUTs or areas
+            of a stream and of the engine, which share of it the streams are.
     """
-    found = [cells.get(name) for name in ("numbers_to_target", _PER_NUMBER)]
-    numbers, each = (f if isinstance(f, int | float) else None for f in found)
-    if numbers is None or each is None:
-        return dict(cells)
-    return {**cells, _ENERGY: numbers * each * 1e-6}
+
+    def known(*names: str) -> list[float]:
+        found = [f for f in map(cells.get, names) if isinstance(f, int | float)]
+        return found if len(found) == len(names) else []
+
+    made = dict(cells)
+    if known_energy := known("numbers_to_target", _PER_NUMBER):
+        made[_ENERGY] = math.prod(known_energy) * 1e-6
+    for name in ("area_um2", "lut"):
+        if parts := known("engine_streams", name, f"engine_{name}"):
+            made["generator_share_pct"] = 100 * parts[0] * parts[1] / parts[2]
+    return made
 
 
 def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pezoexplore.design.point import DesignPoint
 
-STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power")
+STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power", "engine")
 """Names of the stages, in the order in which a row reports the first one that failed."""
 
 SELECTABLE = ("train", "rtl", "synth", "power")

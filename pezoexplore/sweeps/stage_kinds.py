@@ -164,9 +164,13 @@ class HardwareStage(Stage):
         """Implement :meth:`Stage.applies`."""
         return point.in_hardware and not self.skipped
 
+    def built(self, point: DesignPoint) -> DesignPoint:
+        """Return the point whose RTL is built: designs with the same one share a run."""
+        return point.hardware()
+
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
-        hardware = point.hardware()
+        hardware = self.built(point)
         return {
             "axes": hardware.to_json(),
             "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
@@ -176,7 +180,7 @@ class HardwareStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Implement :meth:`Stage.run`."""
-        hardware = point.hardware()
+        hardware = self.built(point)
         identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
         with scratch(self.work_dir) as work:
             return identity | self.found(hardware, work, log_path)
@@ -250,6 +254,39 @@ class SynthStage(HardwareStage):
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
         return 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStage(HardwareStage):
+    """Resources of the perturbation engine around the stream, on one target."""
+
+    name: str = field(default="engine", init=False)
+
+    def applies(self, point: DesignPoint) -> bool:
+        """Implement :meth:`Stage.applies`: an engine takes no exponents."""
+        return super().applies(point) and point.scaling != "pow2"
+
+    def built(self, point: DesignPoint) -> DesignPoint:
+        """Implement :meth:`HardwareStage.built`."""
+        from pezoexplore.hardware.rtl.engine import engine_point
+
+        return engine_point(point)
+
+    def key(self, point: DesignPoint) -> Payload:
+        """Implement :meth:`Stage.key`."""
+        from pezoexplore.hardware.rtl.engine import engine_hash
+
+        return super().key(point) | {"engine": engine_hash(self.built(point), self.rtl_dir)}
+
+    def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
+        """Implement :meth:`HardwareStage.found`."""
+        from pezoexplore.hardware.eda.synth import engine_figures
+
+        return engine_figures(hardware, self.where, self.rtl_dir, work, log_path)
+
+    def cost(self, point: DesignPoint) -> float:
+        """Implement :meth:`Stage.cost`."""
+        return 10.0 + 2.0 * point.lanes
 
 
 @dataclass(frozen=True, kw_only=True)

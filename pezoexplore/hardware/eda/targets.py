@@ -45,6 +45,9 @@ LIBERTY = "osu018_stdcells.lib"
 NO_MEMORY = "select -assert-none t:$mem*"
 """Yosys command that fails if a design has a memory."""
 
+NO_MULTIPLIER = "select -assert-none t:$mul"
+"""Yosys command that fails if a design multiplies."""
+
 DRIVE = "abc.constr"
 """Name of the file with what drives and loads a design of standard cells."""
 
@@ -87,8 +90,8 @@ class Target:
         name: Its name in design files.
         title: Short description.
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
-        without_memory: The same for designs without memories, which is much faster; they fail
-            for a design with one, or with a cell whose model they do not read.
+        without_memory: The same for designs without memories and multipliers, which is much
+            faster; they fail for a design with one, or with a cell whose model they do not read.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
         free: Cells that are not counted: buffers of the clock network.
@@ -213,7 +216,10 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
         # Reading the block RAM models takes half of Yosys' time, needed or not.
         without_memory=(
             *models,
-            f"{synth} -run prepare:map_memory",
+            f"{synth} -run prepare:map_dsp",
+            # Of a DSP without a model, as those of UltraScale+, nothing would be left, nor a word.
+            NO_MULTIPLIER,
+            f"{synth} -run map_dsp:map_memory",
             NO_MEMORY,
             f"{synth} -run map_ffram:",
         ),

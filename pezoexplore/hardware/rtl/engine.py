@@ -9,10 +9,11 @@ a beat's numbers are there in one clock, whatever the size of the model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.training_axes import ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
@@ -156,6 +157,25 @@ class EngineBuild:
             (folder / source.name).write_bytes(source.read_bytes())
         own = [f"{TOP}.v", *(s.name for s in self.sources if s.suffix == ".v")]
         return own + names
+
+
+SEGMENTS, FLOAT_BITS = 2, 16
+"""Layers and bits of a weight that an engine is sized for where none are known."""
+
+
+def engine_point(point: DesignPoint) -> DesignPoint:
+    """Return the point whose engine a design has: its hardware and its integer weights.
+
+    A design that trains floats gets the engine of 16-bit weights, rounded to nearest.
+    """
+    bits = FLOAT_BITS if point.weight_bits is None else point.weight_bits
+    return replace(
+        point.hardware(),
+        weight_bits=bits,
+        activation_bits=bits,
+        rounding=point.rounding or ROUNDINGS[0],
+        update_rounding=point.update_rounding or UPDATE_ROUNDINGS[0],
+    )
 
 
 def engine_source_names(point: DesignPoint) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pezoexplore.analysis.pareto import GrowingFront, pareto_mask
-from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.columns import COLUMN_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots import style
@@ -241,14 +241,14 @@ def _cells(payload: str) -> dict[str, Any]:
             return {}
     except (ValueError, AttributeError):
         return {}
-    also = ("numbers_to_target", "diverged_step")
-    return {name: value for name, value in found.items() if name in COLUMNS or name in also}
+    also = ("numbers_to_target", "diverged_step", "engine_streams")
+    return {name: value for name, value in found.items() if name in COLUMN_HELP or name in also}
 
 
 def _complete(plan: _Plan, touched: set[str]) -> None:
     """Add the designs whose stages all have a result now, by point and target."""
     facts = plan.facts
-    front = GrowingFront(COLUMNS, facts["maximize"], facts["minimize"], facts["constraints"])
+    front = GrowingFront([*COLUMN_HELP], facts["maximize"], facts["minimize"], facts["constraints"])
     signs = [-1.0] * len(facts["maximize"]) + [1.0] * len(facts["minimize"])
     several = len(set(plan.tasks.values())) > 1
     for identity in touched:

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.analysis.runs import chance_in
-from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.columns import columns_of
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots.plots import draw_all
 from pezoexplore.report.plots.scale_plot import draw_scale
+from pezoexplore.report.plots.share_plot import draw_share
 
 TASKS_NAME = "tasks"
 """Folder of the plots of a design with several tasks: a folder each."""
 
-_OURS = re.compile(r"(pareto_\w+|scale)\.(png|svg)|axis_[a-z_]+\.png")
+_OURS = re.compile(r"(pareto_\w+|scale|generator_share)\.(png|svg)|axis_[a-z_]+\.png")
 
 
 def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> list[Path]:
@@ -35,9 +36,10 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
         PezoError: A file cannot be written.
     """
     objectives, written = space.objectives, []
+    columns = columns_of(space.tasks[:1], engine=space.hardware.engine)
     for task, folder in folders_of(space.tasks, out_dir).items():
         written += draw_all(
-            frame_of_rows(rows_of(rows, task), COLUMNS),
+            frame_of_rows(rows_of(rows, task), columns),
             objectives.maximize,
             objectives.minimize,
             folder,
@@ -45,6 +47,8 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
             chance_in(out_dir, task),
         )
     written += draw_scale(rows, out_dir)
+    if space.hardware.engine:
+        written += draw_share(frame_of_rows(rows_of(rows, space.tasks[0]), columns), out_dir)
     remove_stale(out_dir, written)
     return written
 

@@ -22,7 +22,9 @@ from pezoexplore.hardware.eda.synth import (
     cell_areas,
     cells_by_type,
     count_cells,
+    engine_figures,
     mapping,
+    recipe,
     run_yosys,
     synthesise,
 )
@@ -30,6 +32,7 @@ from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
 from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist
 from pezoexplore.hardware.rtl.build import TOP
+from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir
 
 SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
@@ -419,3 +422,33 @@ def test_area_is_what_yosys_says_it_is(tmp_path):
     run_yosys([*commands, f"tee -q -o area.txt stat -liberty {LIBERTY}"], work, log, 60.0)
     said = re.search(r"Chip area for module.*: ([\d.]+)", (work / "area.txt").read_text())
     assert counts["area_um2"] == pytest.approx(float(said[1]))
+
+
+MULTIPLIER = f"""module {TOP}(input clk, input signed [15:0] a, b, output reg signed [31:0] y);
+always @(posedge clk) y <= a * b;
+endmodule
+"""
+
+
+def test_no_multiplier_is_dropped_without_a_word(tmp_path):
+    """The faster script has no model of this DSP: of the cell nothing would be left."""
+    (tmp_path / "top.v").write_text(MULTIPLIER)
+    log = tmp_path / "log"
+    read = "read_verilog -defer top.v"
+    with pytest.raises(ToolError, match="yosys failed"):
+        run_yosys([read, *recipe("xcup", memories=False)], tmp_path, log, 60.0)
+    assert "selection is not empty: t:$mul" in log.read_text()
+    run_yosys([read, *recipe("xcup"), f"write_json {NETLIST}"], tmp_path, log, 60.0)
+    counts = count_cells(cells_by_type(read_netlist(tmp_path / NETLIST, TOP)), XCUP)
+    assert (counts["dsp"], counts["lut"]) == (1, 0)
+
+
+@pytest.mark.slow
+def test_an_engine_is_counted_with_its_streams_and_multipliers(tmp_path):
+    point = resolve(reuse="phased", taps="xor", lanes=2, bit_width=1, state_bits=8)
+    where = (rtl_dir(), tmp_path / "work", tmp_path / "log")
+    found = engine_figures(engine_point(point), "xcup", *where)
+    assert (found["engine_streams"], found["engine_dsp"]) == (1, 2)
+    # The output register of a lane of 16 bits, and the beat behind it.
+    assert found["engine_ff"] > 2 * 2 * 16
+    assert found["engine_lut"] > 10 * synthesise(point.hardware(), "xcup", *where)["lut"]
