@@ -8,9 +8,9 @@
 // output bits in PLACES are wired from others instead, which costs nothing. (In built-in self test
 // the XORs are a phase shifter: J. Rajski, J. Tyszer, N. Tamarapalli, US 6,874,109; the wires are
 // those of a permuted shared LFSR: S. Salehi, IEEE TVLSI 28(3), 2020.) The beat of state LAST is
-// followed by that of SEED, so the stream repeats after the beats from SEED to LAST: a prime number
-// of them has no factor in common with the beats of a step, which would make its directions come
-// back early. No counter is needed.
+// followed by that of AGAIN, so the stream repeats after the beats from AGAIN to LAST, of which SEED
+// is one: a prime number of them has no factor in common with the beats of a step, which would make
+// its directions come back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
 
@@ -42,8 +42,9 @@ module stream_phased #(
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
     // term t; none for those in PLACES.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
-    parameter [STATE_BITS-1:0] LAST = 0,  // not SEED; 0: the period is the generator's
-    parameter [STATE_BITS-1:0] SEED = 1   // state after rst and after LAST, not zero
+    parameter [STATE_BITS-1:0] LAST = 0,  // not AGAIN; 0: the period is the generator's
+    parameter [STATE_BITS-1:0] SEED = 1,  // state after rst, not zero
+    parameter [STATE_BITS-1:0] AGAIN = SEED  // state after LAST, not zero
 ) (
     input  wire                       clk,
     input  wire                       rst,
@@ -141,17 +142,24 @@ module stream_phased #(
             assign loading = 1'b0;
             assign first = 1'b0;
         end
+
+        if (AGAIN == SEED) begin : gen_one_beginning
+            assign begun = SEED;
+        end else begin : gen_two_beginnings
+            assign begun = rst ? SEED : AGAIN;
+        end
     endgenerate
 
     wire wrap    = accept && !restore && LAST != 0 && state == LAST;
     wire advance = restore || accept;
+    wire [STATE_BITS-1:0] begun;
     wire [STATE_BITS-1:0] unwrapped = load ? load_data : restore ? kept_q ^ INVERTED : stepped;
 
-    assign next_state = (rst || wrap) ? SEED : (load || advance) ? unwrapped : state;
+    assign next_state = (rst || wrap) ? begun : (load || advance) ? unwrapped : state;
 
     always @(posedge clk) begin
         if (rst || wrap)
-            state_q <= SEED ^ INVERTED;
+            state_q <= begun ^ INVERTED;
         else if (load || advance)
             state_q <= unwrapped ^ INVERTED;
     end
@@ -199,8 +207,11 @@ module stream_phased #(
         if (SEED == 0) begin : gen_bad_seed
             stream_phased_SEED_must_not_be_0 u_error ();
         end
-        if (LAST == SEED) begin : gen_bad_last
-            stream_phased_LAST_must_not_be_SEED u_error ();
+        if (AGAIN == 0) begin : gen_bad_again
+            stream_phased_AGAIN_must_not_be_0 u_error ();
+        end
+        if (LAST == AGAIN) begin : gen_bad_last
+            stream_phased_LAST_must_not_be_AGAIN u_error ();
         end
     endgenerate
 

@@ -26,7 +26,7 @@ from pezoexplore.streams.packing import U64, Words, hex_lines, pack, whole
 from pezoexplore.streams.walk import Repetition
 
 MASTER_SEED = 0
-"""The RTL runs master seed 0."""
+"""The RTL has this master seed, but in a bundle exported with another."""
 
 EXPONENT_FILE = "exponents.hex"
 
@@ -76,7 +76,7 @@ class Strategy(ABC):
 
     Attributes:
         point: The design.
-        seed: Master seed; the hardware's is ``MASTER_SEED``.
+        seed: Master seed.
         module: The Verilog module of the strategy.
         wrap: What happens at the end of every period.
         has_exponent_port: Whether the module has the port ``out_exponent``.

@@ -61,6 +61,14 @@ def export(
     axis: Annotated[
         bool, typer.Option("--axis", help="Include a top with the port names of AXI4-Stream.")
     ] = False,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=2**64 - 1,
+            help="Master seed: the bundle shows what a training run of this seed takes.",
+        ),
+    ] = 0,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
 ) -> int:
@@ -78,16 +86,21 @@ def export(
         point=design,
         segments=segments if engine else None,
         rtl_dir=run.rtl_folder(rtl_dir),
-        command=_command(design, segments if engine else None, results is not None, name, axis),
+        command=_command(
+            design, segments if engine else None, results is not None, name, axis, seed
+        ),
         rows=[] if results is None else _rows_of(design, point, results),
         measured_with={} if results is None else _versions(results),
         name=None if name is None else check_name(name),
         axis=axis,
+        seed=seed,
     )
     files = bundle_files(order)
     write_bundle(files, out)
     if format_ is TableOrJson.json:
-        print_json({"axes": design.to_json(), "out": str(out), "files": sorted(files)})
+        print_json(
+            {"axes": design.to_json(), "seed": seed, "out": str(out), "files": sorted(files)}
+        )
     else:
         echo(f"{design.label()}: {len(files)} files in {out}; `make` there checks them")
     return 0
@@ -159,7 +172,12 @@ def _rows_of(
 
 
 def _command(
-    point: DesignPoint, segments: int | None, with_results: bool, prefix: str | None, axis_top: bool
+    point: DesignPoint,
+    segments: int | None,
+    with_results: bool,
+    prefix: str | None,
+    axis_top: bool,
+    seed: int,
 ) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
@@ -174,6 +192,8 @@ def _command(
         words += ["--name", prefix]
     if axis_top:
         words.append("--axis")
+    if seed:
+        words += ["--seed", str(seed)]
     if with_results:
         words += ["--results", "RUN_DIR"]
     return shlex.join([*words, "--out", "DIR"])

@@ -18,7 +18,12 @@ from pezoexplore.errors import DesignError
 def quality(
     axes: Axes,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
+        int,
+        typer.Option(
+            min=0,
+            max=2**64 - 1,
+            help="Master seed; the RTL has 0, but in bundles exported with another.",
+        ),
     ] = 0,
     quiet: Quiet = False,
     verbose: Verbose = False,

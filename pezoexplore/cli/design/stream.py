@@ -28,7 +28,12 @@ def stream(
         int | None, typer.Option(min=1, help="Number of words to write; raw: endless without.")
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**64 - 1, help="Master seed; the RTL has 0.")
+        int,
+        typer.Option(
+            min=0,
+            max=2**64 - 1,
+            help="Master seed; the RTL has 0, but in bundles exported with another.",
+        ),
     ] = 0,
     epoch: Annotated[
         int,

@@ -30,6 +30,7 @@ from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
 from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream
 from pezoexplore.templates import fill
 
@@ -63,6 +64,7 @@ class Order:
         measured_with: Tool versions of those results.
         name: Prefix of its modules, files and symbols; None for none.
         axis: Whether a top with the port names of AXI4-Stream comes along.
+        seed: Master seed, 0 to 2**64 - 1.
     """
 
     point: DesignPoint
@@ -73,6 +75,7 @@ class Order:
     measured_with: Mapping[str, str | None] | None = None
     name: str | None = None
     axis: bool = False
+    seed: int = MASTER_SEED
 
 
 def bundle_files(order: Order) -> dict[str, str]:
@@ -85,7 +88,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     point = order.point
     if not point.in_hardware:
         raise DesignError(f"{point.label()}: has no hardware to export")
-    stream = Stream(point)
+    stream = Stream(point, order.seed)
     held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
     held |= {"axis"} if order.axis else set()
     files = _rtl(order) | {
@@ -102,18 +105,21 @@ def bundle_files(order: Order) -> dict[str, str]:
             "sw/pezo_engine.h": c_header(),
             "REGISTERS.md": f"# Registers of pezo_engine\n\n{markdown()}\n",
             "test/bench_engine.py": template("bench_engine.py"),
-            **engine_vectors(point, order.segments),
+            **engine_vectors(point, order.segments, order.seed),
         }
     digest = rtl_hash(point.hardware(), order.rtl_dir)
     files["DATASHEET.md"] = datasheet(
         stream, order.rows, order.segments, _provenance(order, digest)
     )
-    files["README.md"] = fill(template("README.md"), held, {"title": point.label()})
+    files["README.md"] = fill(
+        template("README.md"), held, {"title": point.label(), "seed": str(order.seed)}
+    )
     if order.name is not None:
         files = renamed(files, order.name)
     prefix = order.name or PREFIX
+    title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
     top = f"{prefix}_{'engine' if order.segments is not None else 'axis' if order.axis else 'top'}"
-    files[f"{prefix}.core"] = core_file(point.label(), files, top, order.name)
+    files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
 
@@ -121,12 +127,12 @@ def bundle_files(order: Order) -> dict[str, str]:
 def _rtl(order: Order) -> dict[str, str]:
     """Return tops, hand-written sources and memory contents."""
     point = order.point
-    stream = build(Stream(point.hardware()), order.rtl_dir)
+    stream = build(Stream(point.hardware(), order.seed), order.rtl_dir)
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.axis:
         texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
     if order.segments is not None:
-        engine = build_engine(point, order.segments, order.rtl_dir)
+        engine = build_engine(point, order.segments, order.rtl_dir, order.seed)
         texts["pezo_engine.v"] = engine.top
         sources += engine.sources
     needed = {name for path in sources for name in _BY_DEFAULT.get(path.name, ())}
@@ -153,6 +159,7 @@ def _manifest(order: Order, digest: str, files: Mapping[str, str]) -> str:
         "version": __version__,
         "command": order.command,
         "axes": order.point.to_json(),
+        "seed": order.seed,
         "rtl_sha256": digest,
         "files": {path: _sha256(files[path]) for path in sorted(files)},
     }

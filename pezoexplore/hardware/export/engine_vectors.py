@@ -12,18 +12,19 @@ from pezoexplore.paths import bench_dir
 STEPS = 4
 
 
-def engine_vectors(point: DesignPoint, segments: int) -> dict[str, str]:
+def engine_vectors(point: DesignPoint, segments: int, seed: int) -> dict[str, str]:
     """Return the harness and its vectors, by path in the bundle.
 
     Args:
         point: A point with integer weights.
         segments: Segments of its engine.
+        seed: Master seed of its streams.
 
     Raises:
         DesignError: The point has no engine.
     """
     shape = Shape.of(point, segments)
-    script = make_engine_script(point, shape, STEPS)
+    script = make_engine_script(point, shape, STEPS, seed)
     sizes = {
         "DATA_BITS": shape.lanes * shape.slot_bits,
         "OPS": len(script.operations),

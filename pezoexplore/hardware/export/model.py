@@ -80,6 +80,7 @@ def _constants(stream: Stream) -> dict[str, Constant]:
         "UNITS": Constant(strategy.units),
         "GROUP": Constant(strategy.served),
         "HALF": Constant(int(made.half)),
+        "SEED": Constant(strategy.seed, "uint64_t"),
     }
     if made.stepped is None:
         found["STATE_BITS"] = Constant(made.state_bits)

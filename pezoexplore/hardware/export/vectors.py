@@ -101,7 +101,7 @@ class _Writer:
 
 
 def stream_vectors(stream: Stream) -> str:
-    """Return the vectors of a hardware point's stream, master seed 0, as text.
+    """Return the vectors of a hardware point's stream as text.
 
     Steps, replays and, for a finite reuse period, reseeds; beyond the first wrap (of a pool, or of
     the period of a bank or a phased stream) unless that is too far.
@@ -122,12 +122,10 @@ def stream_vectors(stream: Stream) -> str:
     writer.reset()
     writer.step()
     busy = max(strategy.reseed_stall, strategy.reset_stall) + 8
-    return "\n".join([*_HEAD, f"busy {busy}", *writer.lines, ""])
+    return "\n".join([*_head(strategy.seed), f"busy {busy}", *writer.lines, ""])
 
 
 _HEAD = (
-    "# What the stream shows, a line an event; numbers are hexadecimal but those of `busy` and",
-    "# `reseed`. Made from the software stream, master seed 0.",
     "# busy N         the most clocks without a beat, loads not counted",
     "# reset          rst is high for some clocks",
     "# beat D [E]     the beat shown is D, lane 0 lowest, of scale exponent E; it is accepted",
@@ -136,3 +134,11 @@ _HEAD = (
     "# reseed N       the pulse; the words to load follow, and the beats of epoch N",
     "# load W         a word over load_valid, load_ready",
 )
+
+
+def _head(seed: int) -> tuple[str, ...]:
+    return (
+        "# What the stream shows, a line an event; numbers are hexadecimal but those of `busy` and",
+        f"# `reseed`. Made from the software stream, master seed {seed}.",
+        *_HEAD,
+    )

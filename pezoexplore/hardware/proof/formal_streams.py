@@ -177,7 +177,7 @@ _PHASED_RTL = (
 def _stream_phased(has_reseed: int, exponent_bits: int, shifted: int = 0) -> Proof:
     file = "stream_phased.v"
     late = (
-        Edit(file, "(rst || wrap) ? SEED : (load", "rst ? SEED : (load")
+        Edit(file, "(rst || wrap) ? begun : (load", "rst ? begun : (load")
         if shifted
         else Edit(file, ".next_address(next_state)", ".next_address(state_q)")
     )

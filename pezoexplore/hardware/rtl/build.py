@@ -136,7 +136,7 @@ def build(stream: Stream, rtl_dir: Path) -> Build:
     """Build the RTL of a stream.
 
     Args:
-        stream: The stream of a hardware point, master seed 0.
+        stream: The stream of a hardware point; rst begins its master seed, epoch 0.
         rtl_dir: Folder of the hand-written Verilog.
 
     Raises:
@@ -186,10 +186,11 @@ def _wrapper(stream: Stream, rtl: StreamRtl) -> str:
     if stream.strategy.has_exponent_port and not has_exponent:
         pins["out_exponent"] = "unused_exponent"
     unused = [pin for pin in pins.values() if pin.startswith("unused_")]
+    seeded = f", master seed {seed}" if (seed := stream.strategy.seed) else ""
     settings = [f".{k}({_literal(rtl, k, v)})" for k, v in rtl.parameters.items()]
     return "\n".join(
         [
-            f"// {point.label()}: made from the design point; do not edit.",
+            f"// {point.label()}{seeded}: made from the design point; do not edit.",
             "`resetall",
             "`timescale 1ns/1ps",
             "`default_nettype none",

@@ -17,6 +17,7 @@ from pezoexplore.design.training_axes import ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream
 
 TOP = "pezo_engine"
@@ -193,13 +194,16 @@ def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
     return rtl.hash_files(rtl.source_paths(ENGINE_FILES, rtl_dir), stream.encode())
 
 
-def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuild:
+def build_engine(
+    point: DesignPoint, segments: int, rtl_dir: Path, seed: int = MASTER_SEED
+) -> EngineBuild:
     """Build the RTL of the engine of a point.
 
     Args:
         point: A point with integer weights.
         segments: Layers of the model it serves.
         rtl_dir: Folder of the hand-written Verilog.
+        seed: Master seed of its streams.
 
     Raises:
         DesignError: There is no such engine.
@@ -207,7 +211,7 @@ def build_engine(point: DesignPoint, segments: int, rtl_dir: Path) -> EngineBuil
     """
     shape = Shape.of(point, segments)
     return EngineBuild(
-        stream=rtl.build(Stream(point.hardware()), rtl_dir),
+        stream=rtl.build(Stream(point.hardware(), seed), rtl_dir),
         top=_wrapper(point, shape),
         sources=rtl.source_paths(ENGINE_FILES, rtl_dir),
         parameters=shape.parameters(),

@@ -4,7 +4,7 @@ P is the largest prime that the 2**s - 1 states of the generator allow (65,521 f
 state of beat P - 1 is followed by that of beat 0, the state after rst, so the hardware compares the
 state and needs no counter. With P prime, steps of B beats start at all P places of the period
 unless P divides B; 2**s - 1 has factors in common with many B, and directions then come back early.
-Reseeds and other master seeds begin at other places of this one period.
+Reseeds and other master seeds begin at other places of this one period, of master seed 0.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Phased(Strategy):
 
     @cached_property
     def _begin(self) -> int:
-        """Clocks from state 1 to the first state of the period, that after rst of the hardware."""
+        """Clocks from state 1 to the first state of the period: seed 0 has it after rst."""
         return int(phases(MASTER_SEED, epoch_array(0), 1, self.turn)[0, 0])
 
     def _places(self, epochs: U64, start: int) -> U64:
@@ -197,6 +197,8 @@ class Phased(Strategy):
         rtl.set_vector("ODD", odd, len(masks))
         natural = self.turn == self.generator.period
         rtl.set_vector("LAST", 0 if natural else self._state(self.turn - 1), state)
+        if self.seed != MASTER_SEED and not natural:
+            rtl.set_vector("AGAIN", self._state(0), state)
         return rtl
 
     def _shares(self) -> dict[int, int]:

@@ -50,6 +50,7 @@ def test_axes_name_the_design(call: Call) -> None:
         ("--rng", "ternary", "--lanes", 3),
         ("--rng", "ternary", "--lanes", 3, "--name", "my_rng", "--axis"),
         ("--reuse", "pool", "--pool-size", 20, "--scaling", "pow2", "--bit-width", 4),
+        ("--reuse", "phased", "--lanes", 3, "--seed", 2**64 - 1),
         ("--rounding", "stochastic", "--weight-bits", 8, "--activation-bits", 8, "--lanes", 2),
     ],
 )

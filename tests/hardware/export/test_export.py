@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -17,6 +20,7 @@ from pezoexplore.hardware.eda.tools import verilator_folder
 from pezoexplore.hardware.export.bundle import MANIFEST, Order, bundle_files, write_bundle
 from pezoexplore.hardware.rtl import engine_map
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import Stream
 
 SMALL = resolve(reuse="phased", bit_width=4, state_bits=8, lanes=5)
 WITH_RTL = {
@@ -27,8 +31,9 @@ WITH_RTL = {
 """Points whose benches are run."""
 
 
-def files_of(point: DesignPoint, segments: int | None = None) -> dict[str, str]:
-    return bundle_files(Order(point, segments, rtl_dir(), "pezoexplore export --out DIR"))
+def files_of(point: DesignPoint, segments: int | None = None, seed: int = 0) -> dict[str, str]:
+    command = "pezoexplore export --out DIR"
+    return bundle_files(Order(point, segments, rtl_dir(), command, seed=seed))
 
 
 def alone(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +60,65 @@ def test_make_checks_a_bundle_alone(point: DesignPoint, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "TESTS=1 PASS=1" in done.stdout
     assert "Python model: " in done.stdout and "C model: " in done.stdout
+
+
+SEEDED = {
+    "phased": SMALL,
+    "phased-pow2": resolve(
+        reuse="phased", bit_width=4, state_bits=8, lanes=5, scaling="pow2", reuse_period=4
+    ),
+    "bank": WITH_RTL["bank"],
+    "bank-inf": resolve(reuse="bank", bit_width=5, lanes=5, scaling="pow2"),
+    "pool": WITH_RTL["pool"],
+    "pool-inf": resolve(rng="clt", reuse="pool", lanes=3, pool_size=20, scaling="pow2"),
+    "lut_sr": resolve(rng="lut_sr", reuse="none", lanes=3),
+    "treegrng": resolve(rng="treegrng", reuse="none", lanes=3, reuse_period=4),
+}
+"""Points that are exported with master seeds."""
+
+
+@pytest.mark.parametrize("point", SEEDED.values(), ids=SEEDED)
+def test_a_bundle_shows_the_stream_of_its_master_seed(point: DesignPoint, tmp_path: Path) -> None:
+    shown: list[tuple[Any, ...]] = []
+    for seed in (0, 7, 2**64 - 1):
+        files = files_of(point, seed=seed)
+        model = ModuleType("model")
+        exec(files["sw/pezo_stream.py"], model.__dict__)
+        stream = model.Stream()
+        beats = [stream.beat() for _ in range(300)]
+        assert np.array_equal(beats, Stream(point, seed).beats(0, 0, 300))
+        assert f"| master seed | {seed}, " in files["DATASHEET.md"]
+        assert f"master seed {seed}," in files["README.md"]
+        assert f"#define PEZO_SEED UINT64_C({seed:#x})" in files["sw/pezo_stream.h"]
+        assert json.loads(files[MANIFEST])["seed"] == seed
+        rtl = {path: text for path, text in files.items() if path.startswith("rtl/")}
+        shown.append((beats, rtl, files["vectors/stream.txt"]))
+        write_bundle(files, tmp_path)
+        done = alone(tmp_path, sys.executable, "test/check_model.py")
+        assert done.returncode == 0, done.stdout + done.stderr
+    for i in range(3):
+        assert all(a != b for a, b in zip(shown[i], shown[i - 1], strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", [n if n == "phased" else pytest.param(n, marks=pytest.mark.slow) for n in SEEDED]
+)
+def test_the_benches_pass_with_another_master_seed(name: str, tmp_path: Path) -> None:
+    write_bundle(files_of(SEEDED[name], seed=7), tmp_path)
+    done = alone(tmp_path, "make", f"PYTHON={sys.executable}", "CC=gcc -Werror")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "TESTS=1 PASS=1" in done.stdout and "C model: " in done.stdout
+
+
+@pytest.mark.slow
+def test_an_engine_runs_with_another_master_seed(tmp_path: Path) -> None:
+    axes = {"bit_width": 4, "state_bits": 6, "lanes": 3, "weight_bits": 8, "activation_bits": 8}
+    point = resolve(reuse="phased", reuse_period=4, **axes)
+    files = files_of(point, segments=1, seed=7)
+    assert files["vectors/engine.txt"] != files_of(point, segments=1)["vectors/engine.txt"]
+    write_bundle(files, tmp_path)
+    done = alone(tmp_path, sys.executable, "test/run.py")
+    assert done.stdout.count("TESTS=1 PASS=1") == 2, done.stdout + done.stderr
 
 
 @pytest.mark.slow

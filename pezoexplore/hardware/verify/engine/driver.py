@@ -20,6 +20,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.hardware.rtl.engine_map import BY_NAME, MODES, SEGMENT_BYTES
 from pezoexplore.streams.packing import pack_rows
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream, beats_per_step
 
 
@@ -99,10 +100,12 @@ class Host:
         positions: Epoch and beat of each stream.
     """
 
-    def __init__(self, point: DesignPoint, shape: Shape, parameters: int) -> None:
+    def __init__(
+        self, point: DesignPoint, shape: Shape, parameters: int, seed: int = MASTER_SEED
+    ) -> None:
         self.shape = shape
         self.beats = beats_per_step(parameters, shape.lanes)
-        self._stream = Stream(point.hardware())
+        self._stream = Stream(point.hardware(), seed)
         self.reset()
 
     def reset(self) -> None:

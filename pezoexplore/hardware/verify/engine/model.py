@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream
 from pezoexplore.train.fixed_point import saturate, shift_round
 
@@ -41,9 +42,9 @@ class Settings:
 class EngineModel:
     """The engine of a point, in software."""
 
-    def __init__(self, point: DesignPoint, shape: Shape) -> None:
+    def __init__(self, point: DesignPoint, shape: Shape, seed: int = MASTER_SEED) -> None:
         self._shape = shape
-        self._stream = Stream(point.perturbation())
+        self._stream = Stream(point.perturbation(), seed)
 
     def send(
         self, mode: str, weights: I32, positions: Sequence[tuple[int, int]], settings: Settings

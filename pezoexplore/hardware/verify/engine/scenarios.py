@@ -17,6 +17,7 @@ from pezoexplore.hardware.verify.engine.driver import (
 from pezoexplore.hardware.verify.engine.events import WRITTEN, states
 from pezoexplore.hardware.verify.engine.model import Settings
 from pezoexplore.hardware.verify.engine.script import LATENCY, EngineScript, Maker
+from pezoexplore.streams.strategy import MASTER_SEED
 
 SEGMENTS = 3
 """Segments of the engine that a regression builds."""
@@ -300,15 +301,18 @@ class Scenarios(Maker):
         self.script.expect("PHASE", 0)
 
 
-def make_engine_script(point: DesignPoint, shape: Shape, steps: int = STEPS) -> EngineScript:
+def make_engine_script(
+    point: DesignPoint, shape: Shape, steps: int = STEPS, seed: int = MASTER_SEED
+) -> EngineScript:
     """Draw the regression of a point's engine.
 
     Args:
         point: A point with integer weights.
         shape: Its engine.
         steps: Training steps before the reset, and half as many after it.
+        seed: Master seed of its streams.
     """
-    maker = Scenarios(point, shape)
+    maker = Scenarios(point, shape, seed)
     orders = [
         ["plus", "minus", "update", "restore"],
         ["restore", "update", "minus", "restore", "plus"],

@@ -27,6 +27,7 @@ from pezoexplore.hardware.verify.engine.driver import (
 )
 from pezoexplore.hardware.verify.engine.events import operation_events, pass_events, settings_events
 from pezoexplore.hardware.verify.engine.model import EngineModel, Settings
+from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.train.fixed_point import rails
 
 LATENCY = 5
@@ -83,13 +84,13 @@ class EngineScript:
 class Maker:
     """Draws the passes of one engine's script."""
 
-    def __init__(self, point: DesignPoint, shape: Shape) -> None:
+    def __init__(self, point: DesignPoint, shape: Shape, seed: int = MASTER_SEED) -> None:
         lanes = shape.lanes
         self.shape = shape
         self.parameters = BEATS * lanes
         self.random = np.random.default_rng(20250421)
-        self.host = Host(point, shape, self.parameters)
-        self.model = EngineModel(point, shape)
+        self.host = Host(point, shape, self.parameters, seed)
+        self.model = EngineModel(point, shape, seed)
         first, apart = 2 * lanes + lanes // 2, 1 + lanes // 3  # within beats
         self.ends = tuple(first + apart * i for i in range(shape.segments - 1))
         self.script = EngineScript()
