@@ -21,7 +21,7 @@ from pezoexplore.report.made import draw_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_NAME
 from pezoexplore.report.parquet import check_parquet as check_parquet
 from pezoexplore.report.parquet import write_parquet
-from pezoexplore.sweeps.provenance import run_info, tool_versions
+from pezoexplore.sweeps.provenance import run_info, tags_of, tool_versions
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
 from pezoexplore.sweeps.stages import build_stages, chance_levels, figures_missing, network_sizes
@@ -140,6 +140,7 @@ def plan_run(
     points: Selection | None = None,
     rtl_dir: Path | None = None,
     rungs: bool = False,
+    tags: Sequence[str] = (),
 ) -> RunPlan:
     """Build the stages of a design.
 
@@ -152,10 +153,12 @@ def plan_run(
             are not known yet.
         rtl_dir: Folder of the RTL; None for the bundled one.
         rungs: Whether to train with a smaller budget first.
+        tags: Tags of the run; none for those that an earlier run in the directory had.
 
     Raises:
-        PezoError: A tool, the RTL or the task cannot be used.
+        PezoError: A tag, a tool, the RTL or the task cannot be used.
     """
+    labels = tags_of(out, tags)
     rtl, tools = rtl_folder(rtl_dir), tool_versions()
     if points is not None and not any(point.in_hardware for point in points):
         stages = [name for name in stages if name not in HARDWARE_STAGES]
@@ -170,7 +173,7 @@ def plan_run(
     chance = chance_levels(space, design.folder) if "train" in stages else {}
     known = (chance, network_sizes(space, design.folder))
     info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl, *known)
-    return RunPlan(space, built, early, out, rtl, info)
+    return RunPlan(space, built, early, out, rtl, replace(info, tags=labels))
 
 
 def plan_search(
@@ -182,6 +185,7 @@ def plan_search(
     command: Sequence[str] | None = None,
     rtl_dir: Path | None = None,
     rungs: bool = True,
+    tags: Sequence[str] = (),
 ) -> RunPlan:
     """Build the stages of a search; see :func:`plan_run`.
 
@@ -207,7 +211,7 @@ def plan_search(
             f"--stages {','.join(stages)}: {needed[0]} is an objective or a constraint of design "
             f"{space.name} and needs stage synth; allowed: --stages train,synth"
         )
-    return plan_run(design, stages, out, command=command, rtl_dir=rtl_dir, rungs=rungs)
+    return plan_run(design, stages, out, command=command, rtl_dir=rtl_dir, rungs=rungs, tags=tags)
 
 
 def _rung(space: DesignSpace) -> DesignSpace | None:

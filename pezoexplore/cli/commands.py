@@ -106,7 +106,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "Show which tools are installed, and what each missing one costs.",
         ),
         "schema": ("upkeep.schema", "Print the JSON Schema of a design file."),
-        "list": ("upkeep.list", "Show the choices for an axis."),
+        "list": ("upkeep.list", "Show the choices for an axis, or the runs of a folder."),
         "cache": ("upkeep.cache", "Manage the finished runs that sweeps share."),
     },
 }

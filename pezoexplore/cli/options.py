@@ -97,6 +97,19 @@ CacheOption = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Use no shared cache, even if $PEZOEXPLORE_CACHE is set.")
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="NAME",
+        help="Tag the run, for `list runs --tag` and `report --tag`; may be repeated; default: the "
+        "tags that the run directory has.",
+    ),
+]
+TagsWanted = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="NAME", help="Only runs with this tag; may be repeated."),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print results, warnings and errors only.")
 ]

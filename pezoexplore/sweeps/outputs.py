@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pezoexplore import __version__
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
 from pezoexplore.design.columns import columns_of
@@ -63,6 +64,7 @@ class RunInfo:
         chance: Accuracy of always naming the most frequent class, percent, by task that trains;
             None for a task that is not on classes.
         parameters: Weights of the networks by task, of a design with several.
+        tags: Tags of the run.
     """
 
     command: Sequence[str] = ()
@@ -72,6 +74,7 @@ class RunInfo:
     rtl_sha256: str | None = None
     chance: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -215,8 +218,10 @@ class Outputs:
         seeds = self.space.train.seeds
         content: dict[str, Any] = {
             "program": PROGRAM,
+            "version": __version__,
             "command": list(self.info.command),
             "design": self.space.name,
+            "tags": list(self.info.tags),
             "points": self.plan.count("points"),
             "skipped": len(self.skipped),
             "rows": rows,

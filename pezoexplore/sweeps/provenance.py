@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
+from pezoexplore.analysis.run_list import check_tags, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,15 @@ def run_info(
 
     rtl = tree_hash(rtl_dir)
     return RunInfo(command, design, tools, machine(), rtl, chance or {}, parameters or {})
+
+
+def tags_of(out: Path, tags: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of a run to be: those given, else those that its directory has.
+
+    Raises:
+        DesignError: One cannot be used.
+    """
+    return check_tags(tags) or facts_of(out).tags
 
 
 def tool_versions() -> dict[str, str | None]:

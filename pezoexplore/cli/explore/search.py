@@ -24,6 +24,7 @@ from pezoexplore.cli.options import (
     SchedulerOption,
     Stages,
     TableOrJson,
+    Tags,
     Verbose,
     command_line,
     job_count,
@@ -85,6 +86,7 @@ def search(
     cache: CacheOption = None,
     no_cache: NoCache = False,
     rtl_dir: RtlDir = None,
+    tag: Tags = None,
     device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -116,6 +118,7 @@ def search(
         command=command_line(),
         rtl_dir=rtl_dir,
         rungs=rungs,
+        tags=tag or (),
     )
     log.info(_headline(plan, settings))
     start = time.monotonic()

@@ -26,6 +26,7 @@ from pezoexplore.cli.options import (
     SchedulerOption,
     Stages,
     TableOrJson,
+    Tags,
     Verbose,
     command_line,
     job_count,
@@ -112,6 +113,7 @@ def sweep(
             help="List the points, and why others are left out, and load the task; run nothing.",
         ),
     ] = False,
+    tag: Tags = None,
     device: DeviceOption = Device.cpu,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -145,6 +147,7 @@ def sweep(
         command=command_line(),
         points=points,
         rtl_dir=rtl_dir,
+        tags=tag or (),
     )
     again = retry is Retry.failed
     result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds, again)

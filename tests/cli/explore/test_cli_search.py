@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -73,9 +74,10 @@ def test_a_search_leaves_the_files_of_a_sweep_and_its_own(
 ) -> None:
     answer = call(
         *("search", design, "--budget", "3", "--stages", "train", "--jobs", "1", "--out", "out"),
-        *("--format", "json"),
+        *("--tag", "paper", "--format", "json"),
     )
     assert answer.status == 0
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["tags"] == ["paper"]
     assert answer.document["evaluations"] == 3
     assert answer.document["complete"] is True
     assert len(answer.document["results"]) == 3

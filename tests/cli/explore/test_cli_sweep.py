@@ -53,6 +53,26 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+def test_tags_are_kept_with_the_run_and_find_it(run, call):
+    folder, done = run
+    assert done.returncode == 0, done.stderr
+    out = folder / "reports" / "small"
+    results = (out / "results.csv").read_bytes()
+    words = ("sweep", folder / "small.yaml", *TRAIN_ONLY, "--out", out)
+    assert call(*words, "--tag", "paper", "--tag", "v2").status == 0
+    assert call(*words).status == 0, "the tags stay"
+    assert (out / "results.csv").read_bytes() == results
+    listed = call("list", "runs", folder / "reports", "--tag", "v2", "--format", "json")
+    (found,) = listed.document["runs"]
+    assert (found["path"], found["tags"], found["designs"]) == (str(out), ["paper", "v2"], 4)
+    assert "paper v2" in call("list", "runs", folder / "reports").out
+    assert call("list", "runs", folder, "--tag", "v3").out.startswith("0 runs in")
+    refused = call(*words, "--tag", "a b")
+    assert refused.status == 2 and "--tag 'a b': allowed" in refused.err
+    assert call(*words, "--tag", "new").status == 0
+    assert json.loads((out / "run.json").read_text())["tags"] == ["new"]
+
+
 def test_json_tells_the_whole_result(run):
     _, done = run
     assert done.returncode == 0, done.stderr
