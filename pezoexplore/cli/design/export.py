@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
+
+CLOCK_MHZ = 200.0
+"""Clock of the constraints where none is given, MHz."""
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -69,14 +73,20 @@ def export(
             help="Master seed: the bundle shows what a training run of this seed takes.",
         ),
     ] = 0,
+    clock_mhz: Annotated[
+        float, typer.Option(min=1e-3, max=1e5, help="Clock of the XDC and SDC constraints, MHz.")
+    ] = CLOCK_MHZ,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
 ) -> int:
     """Write one design as a bundle that needs nothing of pezoexplore.
 
-    RTL with the parameters frozen, a FuseSoC core file, test vectors and a cocotb bench, models of
-    the stream in C and Python, and a datasheet. The same design gives the same bytes.
+    RTL with the parameters frozen, FuseSoC core and IP-XACT files, constraints, test vectors and a
+    cocotb bench, models of the stream in C and Python, and a datasheet. The same design gives the
+    same bytes.
     """
+    if math.isnan(clock_mhz):
+        raise DesignError("--clock-mhz nan: no number; allowed: 0.001 to 100000")
     design = point_of(axes, point, results, engine=engine)
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
@@ -87,13 +97,20 @@ def export(
         segments=segments if engine else None,
         rtl_dir=run.rtl_folder(rtl_dir),
         command=_command(
-            design, segments if engine else None, results is not None, name, axis, seed
+            design,
+            segments if engine else None,
+            results is not None,
+            name,
+            axis,
+            seed,
+            clock_mhz,
         ),
         rows=[] if results is None else _rows_of(design, point, results),
         measured_with={} if results is None else _versions(results),
         name=None if name is None else check_name(name),
         axis=axis,
         seed=seed,
+        clock_mhz=clock_mhz,
     )
     files = bundle_files(order)
     write_bundle(files, out)
@@ -178,6 +195,7 @@ def _command(
     prefix: str | None,
     axis_top: bool,
     seed: int,
+    clock_mhz: float,
 ) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
@@ -194,6 +212,8 @@ def _command(
         words.append("--axis")
     if seed:
         words += ["--seed", str(seed)]
+    if clock_mhz != CLOCK_MHZ:
+        words += ["--clock-mhz", f"{clock_mhz:.12g}"]
     if with_results:
         words += ["--results", "RUN_DIR"]
     return shlex.join([*words, "--out", "DIR"])

@@ -13,9 +13,11 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
 from pezoexplore.hardware.export.axis import AXIS_TOP, axis_top
+from pezoexplore.hardware.export.constraints import constraints
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
+from pezoexplore.hardware.export.ipxact import FILE, component
 from pezoexplore.hardware.export.model import (
     C_NAME,
     PYTHON_NAME,
@@ -65,6 +67,7 @@ class Order:
         name: Prefix of its modules, files and symbols; None for none.
         axis: Whether a top with the port names of AXI4-Stream comes along.
         seed: Master seed, 0 to 2**64 - 1.
+        clock_mhz: Clock of the constraints.
     """
 
     point: DesignPoint
@@ -76,6 +79,7 @@ class Order:
     name: str | None = None
     axis: bool = False
     seed: int = MASTER_SEED
+    clock_mhz: float = 200.0
 
 
 def bundle_files(order: Order) -> dict[str, str]:
@@ -119,6 +123,9 @@ def bundle_files(order: Order) -> dict[str, str]:
     prefix = order.name or PREFIX
     title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
     top = f"{prefix}_{'engine' if order.segments is not None else 'axis' if order.axis else 'top'}"
+    files[FILE] = component(title, files, top, segments=order.segments)
+    limits = constraints(files[f"rtl/{top}.v"], top, order.clock_mhz)
+    files |= {f"constraints/{file}": text for file, text in limits.items()}
     files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
