@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pezoexplore.design.point import resolve
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.verify.coverage import (
     Coverage,
@@ -15,6 +16,7 @@ from pezoexplore.hardware.verify.coverage import (
     reasons,
     write_events,
 )
+from pezoexplore.hardware.verify.verify import verify_point
 from pezoexplore.paths import rtl_dir
 from pezoexplore.report.coverage_page import coverage_page, coverage_rows
 
@@ -140,3 +142,19 @@ def test_what_is_kept_is_sorted(tmp_path):
     keep_coverage(simulated(tmp_path / "work", *records), tmp_path / "kept.json")
     spots = json.loads((tmp_path / "kept.json").read_text())["spots"]
     assert spots == sorted(spots)
+
+
+@pytest.mark.regression
+def test_the_widest_state_has_toggles(tmp_path):
+    """Verilator leaves out signals of more than 256 bits unless told; Trivium's state has 288."""
+    point = resolve(reuse="none", rng="trivium", lanes=1)
+    verify_point(
+        point, rtl_dir(), tmp_path / "work", tmp_path / "log", words=1000, simulator="verilator",
+        coverage=True,
+    )  # fmt: skip
+    keep_coverage(tmp_path / "work", tmp_path / "kept.json")
+    found = Coverage()
+    found.take(tmp_path / "kept.json", "trivium")
+    assert {f"state[287]:{change}" for change in ("0->1", "1->0")} <= {
+        spot.text for spot in found.spots if (spot.module, spot.kind) == ("trivium", "toggle")
+    }
