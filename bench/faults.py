@@ -1,6 +1,6 @@
 """Fault injection at random moments of a sweep or a search; the rival is an undisturbed run.
 
-    python bench/faults.py moments [--tries 100] [--kind "full disk" ...] [--jobs 2]
+    python bench/faults.py moments [--tries 100] [--first 0] [--kind "full disk" ...] [--jobs 2]
     python bench/faults.py sweep   [--kills 50]
     python bench/faults.py search  [--kills 50] [--design designs/quickstart.yaml] [--budget 6]
 
@@ -18,6 +18,7 @@ Exit status 1 if anything does not hold, or if a result is lost.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import shutil
@@ -25,15 +26,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.store import Store
+
+if TYPE_CHECKING:
+    from fault_kinds import Faults
 
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"
 DRIVER = SUPPORT / "sweep_driver.py"
 FILES = ("results.csv", "pareto.csv")
+_FAULTS: list[Faults] = []
 
 
 def stored(out: Path) -> set[str]:
@@ -90,30 +97,39 @@ def measure(make: list[str], kills: int, folder: Path) -> bool:
     return same and not lost
 
 
-def moments(kinds: list[str], tries: int, jobs: int, folder: Path) -> bool:
+def moments(kinds: list[str], numbers: range, jobs: int, folder: Path) -> bool:
     """Try kinds of faults; return whether all that must hold did each time."""
     sys.path.insert(0, str(SUPPORT))
-    from fault_kinds import KINDS, Faults
+    from fault_kinds import KINDS
 
-    faults = Faults(folder)
-    print(f"a sweep left alone takes {faults.seconds:.1f} s")
     good = True
-    for kind in kinds or KINDS:
-
-        def once(number: int, kind: str = kind) -> bool | str:
-            try:
-                return faults.once(kind, number)
-            except AssertionError as error:
-                return f"{kind}, try {number}: {error!r}"
-
-        with ThreadPoolExecutor(jobs) as pool:
-            found = list(pool.map(once, range(tries)))
-        broken = [one for one in found if isinstance(one, str)]
-        hits = sum(one is True for one in found)
-        print(f"{kind}: {tries} tries, {hits} hit a sweep at work, {len(broken)} did not hold")
-        print(*broken, sep="\n", end="\n" * bool(broken), flush=True)
-        good &= not broken
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, fresh, initializer=_prepare, initargs=(folder,)) as pool:
+        for kind in kinds or KINDS:
+            found = list(pool.map(_tried, repeat(kind), numbers))
+            broken = [one for one in found if isinstance(one, str)]
+            hits = sum(one is True for one in found)
+            print(f"{kind}: {len(found)} tries, {hits} hit a sweep at work, ", end="")
+            print(f"{len(broken)} did not hold")
+            print(*broken, sep="\n", end="\n" * bool(broken), flush=True)
+            good &= not broken
     return good
+
+
+def _prepare(folder: Path) -> None:
+    """Make what a process needs to try faults."""
+    from fault_kinds import Faults
+
+    own = folder / str(os.getpid())
+    own.mkdir()
+    _FAULTS.append(Faults(own))
+
+
+def _tried(kind: str, number: int) -> bool | str:
+    try:
+        return _FAULTS[0].once(kind, number)
+    except AssertionError as error:
+        return f"{kind}, try {number}: {error!r}"
 
 
 def main() -> None:
@@ -121,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["moments", "sweep", "search"])
     parser.add_argument("--tries", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="number of the first try: its moment")
     parser.add_argument("--kind", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kills", type=int, default=50)
@@ -138,7 +155,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(dir=given.scratch))
     try:
         if given.what == "moments":
-            sys.exit(0 if moments(given.kind, given.tries, given.jobs, folder) else 1)
+            numbers = range(given.first, given.first + given.tries)
+            sys.exit(0 if moments(given.kind, numbers, given.jobs, folder) else 1)
         sys.exit(0 if measure(make, given.kills, folder) else 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
