@@ -72,7 +72,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "report": (
             "results.report",
-            "Write a run as one HTML page, as Markdown, and as figures for print.",
+            "Write a run as an HTML page, Markdown and figures; several side by side as one page.",
         ),
         "recommend": (
             "results.recommend",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.analysis.run_list import check_tags, facts_of
+from pezoexplore.analysis.several.run_list import check_tags, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pezoexplore.analysis.run_list import check_tags, facts_of, find_runs
+from pezoexplore.analysis.several.run_list import check_tags, facts_of, find_runs
 from pezoexplore.errors import DesignError
 
 

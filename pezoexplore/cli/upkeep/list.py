@@ -59,7 +59,7 @@ def list_runs(
     format_: Format = TableOrJson.table,
 ) -> int:
     """Show the runs in a folder that came to their end: design, tags, date, designs, failures."""
-    from pezoexplore.analysis.run_list import find_runs
+    from pezoexplore.analysis.several.run_list import find_runs
 
     found = find_runs(folder, tag or ())
     if format_ is TableOrJson.json:

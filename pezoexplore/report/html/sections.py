@@ -40,7 +40,7 @@ def front_html(report: Report) -> str:
     header, rows = front_rows(report)
     if not rows:
         return f"<p>{html.escape(f'The front is empty: {report.why_empty}.')}</p>"
-    return _table(header, rows, "numbers")
+    return table_html(header, rows, "numbers")
 
 
 def failures_html(report: Report) -> str:
@@ -54,14 +54,14 @@ def failures_html(report: Report) -> str:
         parts.append(f"<p>And {more:,} more, each a row of the table above.</p>")
     if report.skipped:
         rows = [[f"{count:,}", reason] for reason, count in _most(report.skipped)]
-        parts.append("<h3>Skipped</h3>" + _table(["points", "because"], rows, "words"))
+        parts.append("<h3>Skipped</h3>" + table_html(["points", "because"], rows, "words"))
     return "".join(parts)
 
 
 def _reasons(failures: Sequence[Failure]) -> str:
     counts = Counter((f"{item.status}:{item.stage}", item.reason) for item in failures)
     rows = [[f"{count:,}", *what] for what, count in _most(counts)]
-    return _table(["rows", "status", "because"], rows, "words")
+    return table_html(["rows", "status", "because"], rows, "words")
 
 
 def _failure(failure: Failure) -> str:
@@ -94,7 +94,7 @@ def provenance_html(report: Report) -> str:
             if isinstance(count, Mapping)
         ]
         header = ["stage", "run", "from the store", "failed"]
-        parts.append(f"<div><h3>Stages</h3>{_table(header, rows, 'numbers')}</div>")
+        parts.append(f"<div><h3>Stages</h3>{table_html(header, rows, 'numbers')}</div>")
     design = (
         "<details><summary>The design, as resolved</summary>"
         f"<pre>{html.escape(report.design)}</pre></details>"
@@ -111,7 +111,8 @@ def _facts(title: str, facts: Mapping[str, object]) -> str:
     return f"<div><h3>{html.escape(title)}</h3><table class='facts-table'>{lines}</table></div>"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:
+def table_html(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:
+    """Return a table of text cells."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

@@ -155,8 +155,8 @@ def _figure(view: FrontView, title: str) -> Figure:
     figure = Figure(figsize=(style.WIDTH, height))
     width = style.WIDTH - _LEFT - 0.15 if view.direct else _PLOT_WIDTH
     axes = style.axes_at(figure, _LEFT, bottom, width, height - bottom - 0.12)
-    xs = _scale(axes, view)
-    steps = _draw_steps(axes, view, xs)
+    xs = scale_axes(axes, view)
+    steps = draw_steps(axes, view, xs)
     _draw_references(axes, view)
     for group in reversed(_groups(view)):  # the front last, on top
         _draw_designs(axes, group, xs, view)
@@ -169,7 +169,7 @@ def _figure(view: FrontView, title: str) -> Figure:
     return figure
 
 
-def _scale(axes: Axes, view: FrontView) -> dict[int, float]:
+def scale_axes(axes: Axes, view: FrontView) -> dict[int, float]:
     """Scale both axes; return the x coordinate of each design, by its number."""
     everything = [*view.shown, *view.references]
     costs = [item.value(view.resource) for item in view.shown]
@@ -212,7 +212,7 @@ def _draw_references(axes: Axes, view: FrontView) -> None:
                           transform=axes.get_yaxis_transform(), zorder=1.3)  # fmt: skip
 
 
-def _draw_steps(axes: Axes, view: FrontView, xs: dict[int, float]) -> list[tuple[float, float]]:
+def draw_steps(axes: Axes, view: FrontView, xs: dict[int, float]) -> list[tuple[float, float]]:
     """Draw the front in the two columns as a step line; return its corners in data units."""
     if not view.allowed:
         return []

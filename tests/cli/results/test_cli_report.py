@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,29 @@ def test_what_is_no_run_is_one_line(call: Call, words: list[str], why: str):
 def test_a_folder_that_cannot_be_made_is_one_line(call: Call, run: Path, tmp_path: Path):
     (tmp_path / "file").write_text("")
     assert "cannot be created" in call("report", run, "--out", tmp_path / "file" / "x").error
+
+
+def test_several_runs_become_one_page(call: Call, run: Path, tmp_path: Path):
+    other = tmp_path / "reports" / "<i>other"
+    other.mkdir(parents=True)
+    table = (run / "results.csv").read_text().splitlines()
+    (other / "results.csv").write_text("\n".join([table[0], *table[2:]]) + "\n")
+    noted = {"program": "pezoexplore", "results_sha256": "", "tags": ["paper"], "points": 11}
+    (other / "run.json").write_text(json.dumps(noted))
+    answer = call("report", run, other)
+    assert answer.status == 0 and f"{len(table) - 2} designs in both" in answer.out
+    page = Path("reports/runs.html").read_text()
+    assert page.count('src="data:image/svg+xml;base64,') == 2, "a plot for each cost"
+    assert "&lt;i&gt;other" in page and "<i>" not in page and "<script" not in page
+    told = call("report", run, other, "--format", "json").document
+    assert [row["tags"] for row in told["runs"]] == ["", "paper"] and told["shared"] == []
+    assert told["found"][0]["cheapest of these"]
+    by_tag = call("report", "--tag", "paper", "--out", "out", "--format", "json").document
+    assert [row["run"] for row in by_tag["runs"]] == ["<i>other"]
+    for words, said in (
+        (("--tag", "none"), "--tag none: no such run in reports"),
+        ((run, run), "named twice"),
+        ((), "name a run directory"),
+    ):
+        refused = call("report", *words)
+        assert refused.status == 2 and said in refused.err

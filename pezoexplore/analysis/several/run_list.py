@@ -71,7 +71,7 @@ def facts_of(source: Path) -> RunFacts:
         path=source,
         design=str(known.get("design", "")),
         tags=tuple(sorted(map(str, tags))) if isinstance(tags, list) else (),
-        design_sha256=_sha256(design) if known else "",
+        design_sha256=_sha256(design) if known or source.is_dir() else "",
         date=date,
         version=str(known.get("version", "")),
         designs=points if isinstance(points, int) else None,
