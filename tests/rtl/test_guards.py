@@ -134,6 +134,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "TERMS": (0, 2, 7),
         "LAST": (1,),
         "SEED": (0,),
+        "AGAIN": (0,),
     },
     "stream_pool": {
         "LANES": LANES,
@@ -186,6 +187,7 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("stream_phased", {"KIND": "lut_opt", "STATE_BITS": 24, "LANES": 2}),
     *(("lut_opt", {"STATE_BITS": bits, "GROUP": 2}) for bits in (16, 24, 32)),
     ("stream_phased", {"TERMS": 6, "HAS_RESEED": 1, "LANES": 2}),
+    ("stream_phased", {"LAST": 5, "AGAIN": 3, "LANES": 2}),
     ("stream_pool", {"HAS_RESEED": 1, "ROWS": 1, "LANES": 1}),
     ("stream_pool", {"HAS_RESEED": 0, "FILE": "rows.hex", "ROWS": 8}),
     ("stream_pool", {"KIND": "sobol", "STATE_BITS": 40, "ZERO_IS_LEGAL": 1, "SEED": 0}),
