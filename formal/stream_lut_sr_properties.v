@@ -20,7 +20,6 @@ module stream_lut_sr_properties #(
     input wire         out_ready
 );
 
-    localparam [23:0] SIGN = 24'h800000;
 
     wire        load_ready;
     wire        out_valid;
@@ -96,10 +95,10 @@ module stream_lut_sr_properties #(
                 invariant_recovered: assert (\dut.age_q > {4'd0, \dut.accepted_q } &&
                     stall_q + \dut.age_q - {4'd0, \dut.accepted_q } <= 5'd15);
             if (out_valid)
-                invariant_kept: assert ((\dut.gen_unit[0].u_lut_sr.kept_q [31:8] ^ SIGN) == kept);
+                invariant_kept: assert (\dut.gen_unit[0].u_lut_sr.kept_q [31:8] == kept);
             if (\dut.recovering_q )
                 invariant_latched: assert (
-                    (\dut.gen_unit[0].u_lut_sr.kept_q [31:8] ^ SIGN) == latched_q);
+                    \dut.gen_unit[0].u_lut_sr.kept_q [31:8] == latched_q);
         end
     end
 

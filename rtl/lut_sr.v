@@ -17,7 +17,8 @@
 `default_nettype none
 
 module lut_sr #(
-    parameter [31:0] SEED = 1  // word after rst, not zero
+    parameter [31:0] SEED = 1,     // word after rst, not zero
+    parameter [31:0] INVERTED = 0  // any
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -31,27 +32,30 @@ module lut_sr #(
     input  wire [1:0]  shift,         // of registers 1 and 0
     input  wire [1:0]  pick,          // register to read, for delays of 16 and 15 clocks
     input  wire [15:0] addresses,     // registers 1, 0 with a delay of 16, then of 15
-    output reg  [31:0] word_q
+    output wire [31:0] word
 );
 
     `include "lut_sr_table.vh"
 
     localparam LATE_BITS = 9;
 
+    reg  [31:0] word_q;
     reg  [31:0] kept_q;
     wire [31:0] shown;
     wire [31:0] entering = recover ? shown : word_q;
     wire [31:0] delayed  = expand ? word_q : shown;
 
+    assign word = word_q ^ INVERTED;
+
     always @(posedge clk) begin
         if (rst)
-            word_q <= SEED;
+            word_q <= SEED ^ INVERTED;
         else if (load)
-            word_q <= load_data;
+            word_q <= load_data ^ INVERTED;
         else if (restore)
             word_q <= kept_q;
         else if (advance)
-            word_q <= lut_sr_next(delayed);
+            word_q <= lut_sr_next(delayed ^ INVERTED) ^ INVERTED;
     end
 
     always @(posedge clk)

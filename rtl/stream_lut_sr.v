@@ -39,6 +39,17 @@ module stream_lut_sr #(
     localparam UNITS = (LANES + GROUP - 1) / GROUP;
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
+    // Sign bits of the words of a generator, which are on top of its 32 bits.
+    function [31:0] signs;
+        input integer first;
+        integer lane;
+        begin
+            signs = 32'd0;
+            for (lane = first; lane < GROUP; lane = lane + 1)
+                signs = signs | (32'h8000_0000 >> (lane * BIT_WIDTH));
+        end
+    endfunction
+
     wire loading;
     wire load = loading && load_valid;
     wire reseed_taken = reseed && HAS_RESEED != 0 && !loading;
@@ -124,11 +135,13 @@ module stream_lut_sr #(
                 assign loaded = load_data[31:0];
             end
 
-            lut_sr #(.SEED(SEEDS[unit*STATE_BITS +: 32])) u_lut_sr (
+            lut_sr #(
+                .SEED(SEEDS[unit*STATE_BITS +: 32]), .INVERTED(signs(0))
+            ) u_lut_sr (
                 .clk(clk), .rst(rst), .load(load), .load_data(loaded), .advance(step),
                 .expand(expand), .restore(restore), .keep(start_taken || expanded),
                 .recover(recovering_q), .shift(shift), .pick(pick), .addresses(addresses),
-                .word_q(states[unit*32 +: 32])
+                .word(states[unit*32 +: 32])
             );
 
             for (i = 0; i < GROUP; i = i + 1) begin : gen_word
