@@ -105,7 +105,7 @@ module perturb_control_properties #(
             beats_q <= kept_beats_q;
         else
             beats_q <= beats_q + first_taken;
-        if (source_rst)
+        if (source_rst || source_reseed[0])
             kept_beats_q <= 0;
         else if (source_start)
             kept_beats_q <= beats_q;

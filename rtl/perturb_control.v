@@ -110,7 +110,7 @@ module perturb_control #(
         else if (consumed[0])
             phase_q <= phase_q + 32'd1;
 
-        if (source_rst)
+        if (source_rst || source_reseed[0])
             kept_q <= 32'd0;
         else if (source_start)
             kept_q <= phase_q;

@@ -56,19 +56,20 @@ module stream_pool #(
     wire busy;       // loading or filling: pulses are ignored
     wire row_filled; // the row at row_q is complete and being written
     wire accept = out_valid && out_ready;
+    wire reseed_taken = reseed && HAS_RESEED != 0 && !busy;
 
     reg  [ADDRESS_BITS-1:0] row_q;
     reg  [ADDRESS_BITS-1:0] kept_q;
     wire at_last = row_q == LAST_ROW[ADDRESS_BITS-1:0];
     wire [ADDRESS_BITS-1:0] following = at_last ? {ADDRESS_BITS{1'b0}} : row_q + 1'b1;
-    wire [ADDRESS_BITS-1:0] next_row = (rst || (reseed && !busy))   ? {ADDRESS_BITS{1'b0}}
+    wire [ADDRESS_BITS-1:0] next_row = (rst || reseed_taken)        ? {ADDRESS_BITS{1'b0}}
                                      : (replay && !busy)            ? kept_q
                                      : (accept || row_filled)       ? following
                                      : row_q;
 
     always @(posedge clk) begin
         row_q <= next_row;
-        if (rst || (reseed && !busy))
+        if (rst || reseed_taken)
             kept_q <= {ADDRESS_BITS{1'b0}};
         else if (start && !replay && !busy)
             kept_q <= row_q;
@@ -113,10 +114,10 @@ module stream_pool #(
             assign out_valid = ready_q && !busy && !rst;
 
             always @(posedge clk) begin
-                waiting_q <= !rst && (waiting_q ? !load_valid : reseed && !busy);
+                waiting_q <= !rst && (waiting_q ? !load_valid : reseed_taken);
                 filling_q <= rst || (waiting_q && load_valid)
                           || (filling_q && !(filled && at_last));
-                ready_q   <= !rst && !busy && !reseed;
+                ready_q   <= !rst && !busy && !reseed_taken;
             end
 
             pool_filler #(

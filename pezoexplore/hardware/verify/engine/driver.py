@@ -126,7 +126,7 @@ class Host:
         operations: list[Operation] = []
         moved = [j for j in range(sources) if wanted[j][0] != self.positions[j][0]]
         for epoch, group in _grouped(moved, [position[0] for position in wanted]):
-            operations += self._reseed(group, epoch)
+            operations += self.reseed(group, epoch)
         distances = [w[1] - p[1] for w, p in zip(wanted, self.positions, strict=True)]
         behind = [j for j in range(sources) if distances[j]]
         for distance, group in _grouped(behind, distances):
@@ -159,7 +159,7 @@ class Host:
             operations.append(write("SEED", word))
         return operations
 
-    def _reseed(self, group: list[int], epoch: int) -> list[Operation]:
+    def reseed(self, group: list[int], epoch: int) -> list[Operation]:
         """Load the seeds of an epoch into some streams."""
         operations = [until_numbers(), write("SELECT", _mask(group)), write("RESEED", 1)]
         operations += self.seed_words(epoch)

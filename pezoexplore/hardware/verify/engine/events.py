@@ -59,7 +59,8 @@ def states(shape: Shape) -> tuple[str, ...]:
 def engine_goals(shape: Shape) -> tuple[str, ...]:
     """Return the events that the regression of an engine should have."""
     goals = list(_ALWAYS)
-    goals += ["reseed", "RESEED = 1 refused: loading"] if shape.has_reseed else []
+    if shape.has_reseed:
+        goals += ["reseed", "RESEED = 1 refused: loading", "replay after a reseed"]
     for state in states(shape):
         goals.append(f"reset: {state}")
         if state not in ("idle", "loading"):

@@ -190,6 +190,24 @@ class Scenarios(Maker):
         self.host.moved_on()
         self.script.expect("PHASE", self.host.positions[0][1])
 
+    def reseeded(self) -> None:
+        """Ask for the same numbers after a reseed, with no step between: the epoch's first."""
+        if not self.shape.has_reseed:
+            return
+        script, every = self.script, list(range(self.shape.sources))
+        script.play(until_numbers(), write("SELECT", 0xFFFFFFFF), write("SKIP", 5), until_idle())
+        self.host.moved_on(5)
+        epoch = 1 + max(epoch for epoch, _ in self.host.positions)
+        for replay in (False, True):
+            settings = self.settings()
+            self.setting(settings)
+            self.one_pass("plus", settings, list(self.host.positions), replay, timed=False)
+            self.host.moved_on()
+            script.expect("PHASE", self.host.positions[0][1])
+            if not replay:
+                script.play(*self.host.reseed(every, epoch), until_numbers())
+        script.events.add("replay after a reseed")
+
     def loading(self) -> None:
         """Pass weights through while the streams wait for their seeds; then reset."""
         if self.shape.has_reseed:
@@ -333,6 +351,7 @@ def make_engine_script(
     maker.pressure(True)
     maker.busy(steps)
     maker.held()
+    maker.reseeded()
     maker.skipping()
     maker.interrupted()
     for reset in (3, 1):
