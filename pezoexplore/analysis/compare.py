@@ -285,7 +285,8 @@ def sentences(found: Comparison) -> list[str]:
                 "not worse" if sure else "none sure not to be worse" if trained else "not trained"
             )
             best = min(sure or lines, key=_order)
-            text.append(f"Cheapest {reuse} ({which}): {_against(found, best)}")
+            bits = f"{best.value('bit_width'):g} bits"
+            text.append(f"Cheapest {reuse} of {bits} ({which}): {_against(found, best)}")
     cheaper = found.cheaper_than("bank")
     if cheaper:
         listed = ", ".join(f"{line.label} ({line.value('lut'):g})" for line in cheaper)

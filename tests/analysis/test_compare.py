@@ -85,9 +85,13 @@ def test_columns_without_a_number_are_left_out() -> None:
 def test_sentences_take_designs_of_equal_width_and_name_what_beats_the_bank() -> None:
     (found,) = compare.compare_rows(rows(), KL)
     said = "\n".join(compare.sentences(found))
-    assert "Cheapest phased (none sure not to be worse): phased/xor lfsr24 8b x31 against" in said
+    assert (
+        "Cheapest phased of 8 bits (none sure not to be worse): phased/xor lfsr24 8b x31 ag" in said
+    )
     assert "phased/xor lfsr24 8b x31 against the reference: -75.0 % LUT, -50.0 % FF" in said
-    assert "Cheapest bank (not worse): bank lfsr8 8b x31 against the reference: -50.0 % LUT" in said
+    assert (
+        "bank of 8 bits (not worse): bank lfsr8 8b x31 against the reference: -50.0 % LUT" in said
+    )
     assert "against none treegrng 8b x31: -60.0 % LUT, -45.0 % FF" in said
     last = said.splitlines()[-1]
     assert last == (
@@ -100,7 +104,10 @@ def test_the_cheapest_that_is_not_worse_is_named() -> None:
     better = row(reuse="phased", state_bits=16, cells=costs(250, 33, 90, 91, 92))
     (found,) = compare.compare_rows([*rows(), better], KL)
     said = "\n".join(compare.sentences(found))
-    assert "Cheapest phased (not worse): phased/xor lfsr16 8b x31 against the reference" in said
+    assert (
+        "Cheapest phased of 8 bits (not worse): phased/xor lfsr16 8b x31 against the reference"
+        in said
+    )
 
 
 def test_targets_are_compared_apart() -> None:
