@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -98,6 +98,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(stream),
         f"sw/{PYTHON_NAME}": python_model(stream),
+        "litex/pezo_litex.py": _litex(point, held),
         "vectors/stream.txt": stream_vectors(stream),
         "LICENSE": license_file().read_text(encoding="utf-8"),
         "Makefile": template("Makefile"),
@@ -129,6 +130,17 @@ def bundle_files(order: Order) -> dict[str, str]:
     files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
+
+
+def _litex(point: DesignPoint, held: Collection[str]) -> str:
+    """Return the LiteX module of a stream."""
+    values = {
+        "lanes": str(point.lanes),
+        "word_bits": str(point.bits),
+        "state_bits": str(point.state_bits),
+        "exponent_layout": ', ("exponent", 6)' if point.scaling == "pow2" else "",
+    }
+    return fill(template("litex.py"), held, values)
 
 
 def _rtl(order: Order) -> dict[str, str]:
