@@ -66,6 +66,8 @@ def engine_goals(shape: Shape) -> tuple[str, ...]:
         if state not in ("idle", "loading"):
             goals += [f"{name} = {value} refused: {state}" for name, value in WRITTEN]
     goals += ["skip"] if shape.sources > 1 else []
+    if shape.sources > 1 and shape.has_reseed:
+        goals.append("a skip while another stream loads")
     goals += ["a segment ends within a beat"] if shape.lanes > 1 else []
     return tuple(goals)
 

@@ -208,6 +208,23 @@ class Scenarios(Maker):
                 script.play(*self.host.reseed(every, epoch), until_numbers())
         script.events.add("replay after a reseed")
 
+    def skipped_alone(self) -> None:
+        """Skip beats of the first stream while the last one waits for its seeds."""
+        last = self.shape.sources - 1
+        if not self.shape.has_reseed or last == 0:
+            return
+        script, epoch = self.script, 1 + max(epoch for epoch, _ in self.host.positions)
+        reseed, words = self.host.reseed([last], epoch), self.host.seed_words(epoch)
+        script.play(*reseed[: -len(words)], write("SELECT", 1), write("SKIP", 3), until_idle())
+        self.host.positions[0] = (self.host.positions[0][0], self.host.positions[0][1] + 3)
+        script.expect("PHASE", self.host.positions[0][1])
+        script.play(write("SELECT", 1 << last), *words, until_numbers())
+        settings = self.settings()
+        self.setting(settings)
+        self.one_pass("plus", settings, list(self.host.positions), replay=False, timed=False)
+        self.host.moved_on()
+        script.events.add("a skip while another stream loads")
+
     def loading(self) -> None:
         """Pass weights through while the streams wait for their seeds; then reset."""
         if self.shape.has_reseed:
@@ -352,6 +369,7 @@ def make_engine_script(
     maker.busy(steps)
     maker.held()
     maker.reseeded()
+    maker.skipped_alone()
     maker.skipping()
     maker.interrupted()
     for reset in (3, 1):
