@@ -71,9 +71,9 @@ def _shown(folder, bench, edit=None):
         (folder / path.name).write_text(text, encoding="utf-8")
     sources = sorted(path.name for path in folder.glob("*.v"))
     command = ["iverilog", "-g2005", "-s", "bench", "-o", "bench.vvp", *sources]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    run = ["vvp", "bench.vvp"]
-    return subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout.split()
+    for line in (command, ["vvp", "bench.vvp"]):
+        done = subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
 
 def _rows(folder, edit=None):
