@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Column
+from rich.text import Text
 
 from pezoexplore.cli.terminal import duration, log
 
@@ -27,11 +30,25 @@ LOG_LINES = 200
 """Approximate number of progress lines in a log; failures are printed in addition."""
 
 
+_NAMED = 2
+"""Runs named of those that run right now."""
+
+
+class _Now(ProgressColumn):
+    """What runs right now; where that is not known, what ended last."""
+
+    def render(self, task: Task) -> Text:
+        running = task.fields["running"]()
+        more = f" and {len(running) - _NAMED} more" if len(running) > _NAMED else ""
+        return Text(", ".join(running[:_NAMED]) + more if running else task.description)
+
+
 class ProgressMeter:
     """Show the progress of many runs; use it as a context manager.
 
     A log gets one line per run, or of many runs one in so many, with the time left. ``--quiet``
-    prints failures only; ``--verbose`` every run, on a terminal above the bar.
+    prints failures only; ``--verbose`` every run, on a terminal above the bar. The bar and the time
+    left count expected seconds where the caller knows them, else runs.
 
     When Ctrl-C or SIGTERM ends it, the exception says how far it came, unless it says so already.
     """
@@ -42,20 +59,16 @@ class ProgressMeter:
         self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._start, self._done_before, self._stride = time.monotonic(), 0, 1
+        self._work = (0.0, 0.0)
         if self._console.is_terminal and log.isEnabledFor(logging.INFO):
             self._bar = Progress(
                 BarColumn(bar_width=16),
-                MofNCompleteColumn(),
-                TextColumn(noun + ","),
+                TextColumn("{task.fields[count]} " + noun + ","),
                 TimeElapsedColumn(),
                 TextColumn("gone,"),
                 TimeRemainingColumn(),
                 TextColumn("left;"),
-                TextColumn(
-                    "{task.description}",
-                    markup=False,
-                    table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
-                ),
+                _Now(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
                 console=self._console,
                 transient=True,
                 expand=True,
@@ -80,18 +93,42 @@ class ProgressMeter:
         if isinstance(error, KeyboardInterrupt) and not error.args and self._kept:
             error.args = (f"{self._done} of {self._total} {self._noun} ended; {self._kept}",)
 
-    def begin(self, done: int, total: int) -> None:
-        """Set the number of runs, and how many of them are done already."""
+    def begin(
+        self,
+        done: int,
+        total: int,
+        left_s: float | None = None,
+        running: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Set the number of runs, and how many of them are done already.
+
+        Args:
+            done: Runs done.
+            total: Runs in all.
+            left_s: Expected seconds of the others; None if not known.
+            running: Returns the names of what runs right now.
+        """
         self._start, self._done_before = time.monotonic(), done
         self._done, self._total = done, total
         self._stride = max(1, (total - done) // LOG_LINES)
         if self._bar is not None:
             # What is done already took no time and must not count towards the speed.
-            self._bar.add_task("starting", total=total - done)
+            for task in self._bar.task_ids:
+                self._bar.remove_task(task)
+            work = total - done if left_s is None else left_s
+            count = f"{done}/{total}"
+            self._bar.add_task("starting", total=work, count=count, running=running)
         elif done:
             log.info(f"{done} of {total} already done, {total - done} to go")
 
-    def advance(self, done: int, total: int, what: str, failure: str = "") -> None:
+    def advance(
+        self,
+        done: int,
+        total: int,
+        what: str,
+        failure: str = "",
+        work: tuple[float, float] | None = None,
+    ) -> None:
         """Count one run that has ended.
 
         Args:
@@ -99,12 +136,18 @@ class ProgressMeter:
             total: Runs in all.
             what: Which one ended, and how, in one line.
             failure: Why it has no good result; empty if it has one.
+            work: Seconds of the runs made, and expected seconds of those left; None for numbers.
         """
         self._done, self._total = done, total
+        self._work = work or (float(done - self._done_before), float(total - done))
         line = f"[{done}/{total}] {what}"
         verbose = log.isEnabledFor(logging.DEBUG)
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], advance=1, description=what)
+            worked, left = self._work
+            self._bar.update(
+                self._bar.task_ids[0], completed=worked, total=worked + left, description=what,
+                count=f"{done}/{total}",
+            )  # fmt: skip
             if failure or verbose:
                 text = f"{line}: {failure}" if failure else line
                 self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -113,9 +156,10 @@ class ProgressMeter:
         elif self._stride == 1 or verbose:
             log.info(line)
         elif done == total or (done - self._done_before) % self._stride == 0:
-            log.info(f"{line}; {duration(self._left_s(done, total))} left")
+            log.info(f"{line}; {duration(self._left_s)} left")
 
-    def _left_s(self, done: int, total: int) -> float:
-        """Return the seconds left, at the speed so far."""
-        elapsed = time.monotonic() - self._start
-        return elapsed * (total - done) / max(1, done - self._done_before)
+    @property
+    def _left_s(self) -> float:
+        """The seconds left, at the speed so far."""
+        worked, left = self._work
+        return (time.monotonic() - self._start) * left / worked if worked else 0.0

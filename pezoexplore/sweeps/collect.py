@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.cache import CacheError
+from pezoexplore.sweeps.expected import Expected
 from pezoexplore.sweeps.results import record_of, result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.sweeps.cache import Cache
@@ -46,6 +47,10 @@ class Progress:
         status: ``ok``, ``failed`` or ``timeout``.
         reason: One line on why there is no result.
         seconds: How long it took.
+        task: Its training task, where the sweep has several.
+        worked_s: Seconds of the runs that this sweep has made.
+        left_s: Expected seconds of the runs that are not done.
+        running: Returns the names of what runs right now.
     """
 
     done: int
@@ -55,6 +60,20 @@ class Progress:
     status: str = ""
     reason: str = ""
     seconds: float = 0.0
+    task: str = ""
+    worked_s: float = 0.0
+    left_s: float = 0.0
+    running: Callable[[], Sequence[str]] = tuple
+
+    @property
+    def name(self) -> str:
+        """The stage that just ended, its point, and its task where there are several."""
+        return "" if self.point is None else named(self.stage, self.point, self.task)
+
+
+def named(stage: str, point: DesignPoint, task: str) -> str:
+    """Return what a run is called."""
+    return f"{stage} {point.label()}" + f" on {task}" * bool(task)
 
 
 @dataclass(frozen=True)
@@ -110,6 +129,9 @@ class _Collector:
         self._inbox = queue.SimpleQueue()
         self._stop = threading.Event()
         self._done, self._total = 0, plan.count("tasks")
+        self._numbers = {id(stage): number for number, stage in enumerate(plan.stages)}
+        self._several = len({stage.task for stage in plan.stages} - {None}) > 1
+        self._running: dict[str, str] = {}
 
     def look_up(self, retry: bool) -> None:
         """Take from the store what is there, save failures that are to be tried again."""
@@ -128,7 +150,13 @@ class _Collector:
                 f"{len(self._store.damaged)} damaged in the store, to be made again; the first: "
                 f"{self._store.damaged[0]}"
             )
-        self._progress(Progress(self._done, self._total))
+        self._expected = Expected(self._store.query)
+        left = self._expected.left_s
+        self._progress(
+            Progress(
+                self._done, self._total, left_s=left, running=lambda: [*self._running.values()]
+            )
+        )
 
     def run(self, execute: Executor) -> None:
         """Make what is missing."""
@@ -173,16 +201,23 @@ class _Collector:
             if self._stop.is_set():
                 return
             if self._mine(task):
-                yield task
+                yield self._begun(task)
             elif not self._found(task):
                 waiting.append(task)
         while waiting and not self._stop.is_set():
             task = waiting.popleft()
             if self._mine(task):
-                yield task
+                yield self._begun(task)
             elif not self._found(task):
                 waiting.append(task)
                 yield None
+
+    def _begun(self, task: Task) -> Task:
+        self._running[task.key] = named(task.stage.label, task.point, self._task(task))
+        return task
+
+    def _task(self, task: Task) -> str:
+        return (task.stage.task or "") if self._several else ""
 
     def _mine(self, task: Task) -> bool:
         """Return whether to run a task here: nobody has its result or is running it."""
@@ -252,15 +287,23 @@ class _Collector:
                 self._share(result.record)
         for item, result in zip(ended, results, strict=True):
             self._done += 1
+            self._running.pop(item.task.key, None)
+            stage = item.task.stage
+            cost, seconds = stage.cost(item.task.point), result.record.seconds
+            self._expected.ended(self._numbers[id(stage)], cost, seconds, ran=result.ran)
             self._progress(
                 Progress(
                     done=self._done,
                     total=self._total,
-                    stage=item.task.stage.label,
+                    stage=stage.label,
                     point=item.task.point,
                     status=result.status,
                     reason=result.reason,
-                    seconds=result.record.seconds,
+                    seconds=seconds,
+                    task=self._task(item.task),
+                    worked_s=self._expected.worked_s,
+                    left_s=self._expected.left_s,
+                    running=lambda: [*self._running.values()],
                 )
             )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
+from pezoexplore.sweeps.expected import Expected
 from pezoexplore.sweeps.rundir import LOCK_NAME, RUN_NAME, STORE_NAME, RunDirError
 from pezoexplore.sweeps.stage import STAGE_ORDER
 
@@ -195,8 +196,9 @@ def progress_in(database: sqlite3.Connection, path: Path) -> _Progress:
     """Return runs done, runs in all, and seconds left of the sweep that runs in a directory."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone():
         return None, None, None
-    query = "SELECT count(*), total(status != ''), total(ran) FROM tasks"
-    total, done, ran = database.execute(query).fetchone()
+    query = "SELECT count(*), total(status != '') FROM tasks"
+    total, done = database.execute(query).fetchone()
     since = (path / LOCK_NAME).stat().st_mtime
-    left = (time.time() - since) * (total - done) / ran if ran else None
+    work = Expected(lambda sql: database.execute(sql).fetchall())
+    left = (time.time() - since) * work.left_s / work.worked_s if work.worked_s else None
     return int(done), int(total), left

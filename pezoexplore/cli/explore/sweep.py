@@ -180,10 +180,11 @@ def sweep_with_progress(
 
         def progress(news: Progress) -> None:
             if news.point is None:
-                meter.begin(news.done, news.total)
+                meter.begin(news.done, news.total, news.left_s, news.running)
                 return
-            what = f"{news.stage} {news.point.label()}: {news.status}, {duration(news.seconds)}"
-            meter.advance(news.done, news.total, what, news.reason)
+            what = f"{news.name}: {news.status}, {duration(news.seconds)}"
+            work = news.worked_s, news.left_s
+            meter.advance(news.done, news.total, what, news.reason, work)
 
         return run.sweep(
             plan,
