@@ -35,13 +35,11 @@ from pezoexplore.design.yaml_tree import (
     PlainDumper,
     Tree,
     key_text,
+    listed,
     read_tree,
 )
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.own_family import look_in
-
-SHOWN_ERRORS = 3
-"""Most errors of a file that a message shows; more are counted."""
 
 AxisValues = Sequence[str | int | float]
 
@@ -327,9 +325,7 @@ def _validate(tree: Tree) -> DesignSpace:
         # One key with ten wrong values is one thing to put right.
         found.setdefault((place, key), (line, message + _explanation(detail)))
     messages = [message for _, message in sorted(found.values(), key=lambda item: item[0])]
-    rest = len(messages) - SHOWN_ERRORS
-    more = f" (and {rest} more to put right)" if rest > 0 else ""
-    raise DesignError("; ".join(messages[:SHOWN_ERRORS]) + more)
+    raise DesignError(listed(messages))
 
 
 def _in_tree(value: object, location: Location) -> Location:

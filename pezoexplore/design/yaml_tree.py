@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -20,6 +20,9 @@ from pezoexplore.errors import DesignError
 
 MAX_NODES = 200_000
 """Most values a design may hold, each use of an alias counted."""
+
+SHOWN_ERRORS = 3
+"""Most errors of a file that a message shows; more are counted."""
 
 MAX_DEPTH = 32
 """Deepest nesting; an alias inside itself is infinitely deep."""
@@ -90,6 +93,13 @@ def key_text(location: Location) -> str:
     return words.removeprefix(".")
 
 
+def listed(messages: Sequence[str]) -> str:
+    """Return the first ``SHOWN_ERRORS`` messages in one line, and how many more there are."""
+    rest = len(messages) - SHOWN_ERRORS
+    more = f" (and {rest} more to put right)" if rest > 0 else ""
+    return "; ".join(messages[:SHOWN_ERRORS]) + more
+
+
 def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
     """Return the values of a YAML document.
 
@@ -117,6 +127,8 @@ def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree
         raise DesignError(f"{place(1)}: nested too deeply; allowed: {MAX_DEPTH} levels") from None
     builder = _Builder(place)
     value = builder.build(node, at, 0) if node else None
+    if builder.faults:
+        raise DesignError(listed([*builder.faults]))
     return Tree(value, builder.marks or {at: (1, place(1))}, builder.nulls)
 
 
@@ -126,6 +138,7 @@ class _Builder:
     def __init__(self, place: Callable[[int], str]) -> None:
         self.marks: dict[Location, Mark] = {}
         self.nulls: list[Location] = []
+        self.faults: dict[str, None] = {}
         self._place = place
         self._nodes = 0
 
@@ -145,11 +158,12 @@ class _Builder:
             ]
         if isinstance(node, yaml.ScalarNode) and kind in _SCALARS:
             if kind == "int" and re.match("[-+]?0_*[0-9]", node.value):
-                raise self._error(
+                ambiguous = self._error(
                     node,
                     f"{key_text(at)}: {shown(node.value)} is octal to some readers of YAML and "
                     f"decimal to others; write {node.value.lstrip('0_') or '0'}",
                 )
+                self.faults[str(ambiguous)] = None  # an alias comes by several times
             if kind == "null" and node.value:
                 self.nulls.append(at)
             try:

@@ -378,6 +378,13 @@ def test_a_number_with_a_leading_zero_is_ambiguous(load, written, ten):
     assert said.endswith(f"is octal to some readers of YAML and decimal to others; write {ten}")
 
 
+def test_several_ambiguous_numbers_are_said_each_once(load):
+    said = message(load, "x-l: &l [010]\nspace:\n  lanes: *l\n  leap: 07\n  bit_width: *l")
+    places = [part.split(": ")[:2] for part in said.split("; x.yaml:")]
+    assert [key for _, key in places] == ["x-l[0]", "space.lanes[0]", "space.leap"]
+    assert said.endswith(" (and 1 more to put right)")
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
