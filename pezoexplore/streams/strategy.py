@@ -169,9 +169,9 @@ class Strategy(ABC):
         """Return an upper bound, met by nearly every stream, of the dimensions updates can reach.
 
         Updates lie in the span of the step directions, so they reach at most as many dimensions as
-        there are distinct directions, and at most as many as there are distinct weights: two
-        weights that read the same number in every step move together. Distinct directions of
-        B = ceil(d / L) beats, without reseeding:
+        there are distinct directions, and at most as many as there are distinct weights
+        (:meth:`distinct_weights`): those that read the same number in every step move together.
+        Distinct directions of B = ceil(d / L) beats, without reseeding:
 
         - generators per lane, no rotation: P / gcd(B, P); bank: L P / gcd(B, L P);
         - pool: R / gcd(B, R), fewer only where the filler's period is shorter than the pool;
@@ -179,8 +179,7 @@ class Strategy(ABC):
 
         With a finite reuse period every epoch starts anywhere on the cycle: streams that are
         functions of one position have P directions for each beat at which the jump may fall, the
-        others any number. In either case no more than d, nor, where a step is longer than the pool
-        or the period, than the R L or P L numbers that it repeats.
+        others any number. No more than d in either case.
 
         Args:
             parameters: Weights d.
@@ -190,7 +189,20 @@ class Strategy(ABC):
         """
         limit = parameters if most is None else min(parameters, most)
         beats = -(-parameters // self.point.lanes)
-        return min(limit, self.repetition.numbers or limit, self._directions(beats, limit, every))
+        reached = min(limit, self._directions(beats, limit, every))
+        return min(reached, self.distinct_weights(parameters, reached, every))
+
+    def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
+        """Return an upper bound of the weights that do not always move together, at most d.
+
+        Where a step is longer than the pool or the period, it repeats R L or P L numbers.
+
+        Args:
+            parameters: Weights d.
+            limit: Any number from this on may be returned where there are more.
+            every: Steps of the stream from one direction to the next.
+        """
+        return min(parameters, self.repetition.numbers or parameters)
 
     def _directions(self, beats: int, limit: int, every: int) -> int:
         """Count distinct directions, or return any number from `limit` on if there are more."""

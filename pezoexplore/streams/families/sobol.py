@@ -213,7 +213,8 @@ class Sobol(Family):
     weaknesses = (
         "Not random: successive points are far apart on purpose (every other one differs by "
         "half the range, so lag-1 correlation is strongly negative), and pairs of lanes of "
-        "high dimension fill the square unevenly for many points."
+        "high dimension fill the square unevenly for many points. Steps of a power of two of beats "
+        "lie in few dimensions (`span_share`)."
     )
     words_a_clock = LANES
     one_count = True

@@ -11,7 +11,7 @@ from pezoexplore.streams.families.lfsr import update_columns
 from pezoexplore.streams.linear import apply, byte_tables, jump, power
 from pezoexplore.streams.packing import U64, Words
 from pezoexplore.streams.strategies.none import PerLane
-from pezoexplore.streams.strategy import EXPONENT_FILE, StreamRtl
+from pezoexplore.streams.strategy import EXPONENT_FILE, Strategy, StreamRtl
 from pezoexplore.streams.walk import Repetition
 
 TABLE_RTL = ("exponent_table.v", "row_memory.v", "lfsr.v", "lfsr_taps.vh")
@@ -38,6 +38,10 @@ class Bank(PerLane):
     def repetition(self) -> Repetition:
         """See :attr:`Strategy.repetition`; a turn for each lane."""
         return replace(super().repetition, cycle=self.generator.period * self.point.lanes)
+
+    def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
+        """Implement :meth:`Strategy.distinct_weights`; rotating, no two lanes stay together."""
+        return Strategy.distinct_weights(self, parameters, limit, every)
 
     def load_words(self, epoch: int) -> list[int]:
         """Implement :meth:`Strategy.load_words`; then the exponents of the epoch, if they differ.

@@ -107,6 +107,24 @@ class PerLane(OneEach):
         period, found = self.generator.period, super().repetition
         return replace(found, walk=Walk(period, 1, period, 0)) if self.point.lanes == 1 else found
 
+    def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
+        """Implement :meth:`Strategy.distinct_weights`.
+
+        Lanes that are phases of one cycle, never reseeded, share the states that both come by in
+        every step.
+        """
+        if self.point.reseeds:
+            return super().distinct_weights(parameters, limit, every)
+        beats = -(-parameters // self.point.lanes)
+        group, units = self.point.group, self.point.generators
+        length = np.full(units, beats)
+        if group == 1:  # the last lanes do without the last beat
+            length[parameters - (beats - 1) * units :] -= 1
+        begin = self._phases(epoch_array(0), 0)[0].astype(np.int64)
+        order = np.argsort(begin)
+        after = np.diff(begin[order], append=begin[order[0]] + self.generator.period)
+        return min(parameters, group * int(np.minimum(after, length[order]).sum()))
+
     def critical_beats(self) -> list[int]:
         """Return, for Gaussian lanes, those of the first beats that hold the largest numbers."""
         if not self.point.family.gaussian:
@@ -153,6 +171,24 @@ class PerGroup(OneEach):
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
         return 1.0 if self.point.family.one_count else super().fresh_bits(parameters)
+
+    def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
+        """Implement :meth:`Strategy.distinct_weights`, for Sobol numbers by their dimensions.
+
+        With 2**v the largest power of two that divides the beats from one direction to the next,
+        the low v bits of the count are the same in all directions, and the others are constant in
+        each run of 2**v beats. Numbers of a run are then XORs of a fixed word by beat and a word by
+        run and direction: a sum over output bits of products of the two, in no more dimensions per
+        lane than there are output bits.
+        """
+        point = self.point
+        if not point.family.one_count or point.reseeds:
+            return super().distinct_weights(parameters, limit, every)
+        beats = -(-parameters // point.lanes)
+        run = every * beats & -(every * beats)
+        ends = np.arange(run - self.registers(0, 0)[0] % run, beats, run)
+        dimensions = np.minimum(np.diff(ends, prepend=0, append=beats), point.bits).sum()
+        return min(parameters, point.lanes * int(dimensions))
 
     @property
     def wrap_period(self) -> int:

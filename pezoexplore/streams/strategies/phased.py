@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pezoexplore.splitmix import GOLDEN
 from pezoexplore.streams import kernels, scaling
 from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.linear import apply, byte_tables, jump, power
@@ -142,6 +143,38 @@ class Phased(Strategy):
         turn = self.turn
         walk = Walk(turn, 1, turn, 0)
         return Repetition(turn=turn, cycle=turn, numbers=turn * self.point.lanes, walk=walk)
+
+    def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
+        """Implement :meth:`Strategy.distinct_weights`.
+
+        A weight is a function of the state at the start of a step, and some are the same function
+        of different beats. They differ in no steps but the B - 1 that start over within, which add
+        a dimension each; none does where the period is that of the generator. With pow2, words of
+        different beats have other exponents.
+        """
+        beats, most = -(-parameters // self.point.lanes), min(limit, self.turn)
+        found = super().distinct_weights(parameters, limit, every)
+        added = 0 if self.turn == self.generator.period else beats - 1
+        if self.point.scaling == "pow2" or added >= most:
+            return found
+        first = min(beats, -(-most // self.point.lanes))  # which for most designs are enough
+        functions = added + self._functions(first, parameters)
+        if first < beats and functions < most:
+            functions = added + self._functions(beats, parameters)
+        return min(found, functions)
+
+    def _functions(self, beats: int, parameters: int) -> int:
+        """Count the different functions of a state that the words of a step's first beats are.
+
+        Linear functions of a state are the same if they agree on it and the next s - 1 states.
+        """
+        state_bits = self.generator.state_bits
+        states, places = self.states(epoch_array(0), 0), np.zeros(1, dtype=np.uint64)
+        words = self._rows(states, places, beats + state_bits - 1)[0]
+        hashes = np.zeros((beats, self.point.lanes), dtype=np.uint64)
+        for beat in range(state_bits):
+            hashes = hashes * np.uint64(GOLDEN) + words[beat : beat + beats].astype(np.uint64)
+        return np.unique(hashes.reshape(-1)[:parameters]).size
 
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; one state serves all lanes."""
