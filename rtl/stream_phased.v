@@ -8,8 +8,8 @@
 // output bits in PLACES are wired from others instead, which costs nothing. (In built-in self test
 // the XORs are a phase shifter: J. Rajski, J. Tyszer, N. Tamarapalli, US 6,874,109; the wires are
 // those of a permuted shared LFSR: S. Salehi, IEEE TVLSI 28(3), 2020.) The beat of state LAST is
-// followed by that of AGAIN, so the stream repeats after the beats from AGAIN to LAST, of which SEED
-// is one: a prime number of them has no factor in common with the beats of a step, which would make
+// followed by that of AGAIN, so the stream repeats after the beats from AGAIN to LAST, SEED's among
+// them: a prime number of them has no factor in common with the beats of a step, which would make
 // its directions come back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
