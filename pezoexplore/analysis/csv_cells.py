@@ -1,8 +1,8 @@
 """A results.csv as people save it: the cells as the program wrote them, or the reason why not.
 
-Spreadsheets add a byte order mark and a line ``sep=;``, write semicolons or tabs, pad cells and
-change the case of words; people paste rows twice. What can be read is read as it was meant; what
-cannot be is named by file, row and column.
+Spreadsheets add a byte order mark, a line ``sep=;`` and empty columns, write semicolons, tabs or
+UTF-16, pad cells and change the case of words; people paste rows twice. What can be read is read as
+it was meant; what cannot be is named by file, row and column.
 """
 
 from __future__ import annotations
@@ -68,29 +68,34 @@ def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str
     table, first = _table(path)
     known = {name.lower(): name for name in COLUMN_HELP}
     header = [known.get(name.strip().lower(), name.strip()) for name in table[0]]
-    if len(set(header)) < len(header):
-        raise DesignError(f"{path}: two columns of one name in the header")
-    lines: list[list[str]] = []
-    numbers: list[int] = []
-    for number, cells in enumerate(table[1:], start=first + 1):
-        if not any(map(str.strip, cells)):  # spreadsheets leave empty lines at the end
-            continue
-        if len(cells) != len(header):
-            raise DesignError(
-                f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
-            )
-        lines.append(list(map(str.strip, cells)))
-        numbers.append(number)
+    _drop_empty(header, 0)  # columns that a spreadsheet leaves at the right
     missing = [name for name in required if name not in header]
     if missing:
         raise DesignError(
             f"{path}: not a results.csv: column{'s' if len(missing) > 1 else ''} "
             f"{', '.join(missing)} missing"
         )
+    twice = [name for place, name in enumerate(header) if name in header[:place]]
+    if twice:
+        raise DesignError(f"{path}: two columns of one name in the header: {twice[0]!r}")
+    lines: list[list[str]] = []
+    numbers: list[int] = []
+    for number, cells in enumerate(table[1:], start=first + 1):
+        if not any(map(str.strip, cells)):  # spreadsheets leave empty lines at the end
+            continue
+        cells = list(map(str.strip, cells))
+        _drop_empty(cells, len(header))
+        if len(cells) != len(header):
+            raise DesignError(
+                f"{path}: row {number} has {len(cells)} cells, the header {len(header)}"
+            )
+        lines.append(cells)
+        numbers.append(number)
     for name, known_words in WORDS.items():
         if name in header:
             _same_case(lines, header.index(name), known_words)
     lines, numbers = _once(path, header, lines, numbers)
+    _check_status(path, header, lines, numbers)
     _check_numbers(path, header, lines, numbers)
     return header, lines
 
@@ -112,7 +117,11 @@ def _table(path: Path) -> tuple[list[list[str]], int]:
             table += csv.reader(file, delimiter=delimiter, strict=True)
     except OSError as error:
         raise DesignError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
+    except UnicodeError as error:
+        raise DesignError(
+            f"{path}: is not a CSV file in UTF-8 ({error}); save it as that"
+        ) from None
+    except (EOFError, zlib.error, csv.Error) as error:
         raise DesignError(f"{path}: is not a CSV file ({error})") from None
     if not table:
         raise DesignError(f"{path}: is empty; expected the header of a results.csv")
@@ -150,6 +159,25 @@ def _once(
     if len(kept) < len(lines):
         log.warning(f"{path}: {len(lines) - len(kept)} rows that are there twice count once")
     return [lines[index] for index in kept], [numbers[index] for index in kept]
+
+
+def _drop_empty(cells: list[str], width: int) -> None:
+    """Drop empty cells at the end beyond a width."""
+    while len(cells) > width and not cells[-1]:
+        cells.pop()
+
+
+def _check_status(
+    path: Path, header: Sequence[str], lines: Sequence[Sequence[str]], numbers: Sequence[int]
+) -> None:
+    """Refuse a status that is none: its row would be left out of every front without a word."""
+    place = header.index("status") if "status" in header else None
+    for number, cells in zip(numbers, lines, strict=True) if place is not None else ():
+        if cells[place].partition(":")[0] not in WORDS["status"]:
+            allowed = ", ".join(WORDS["status"])
+            raise DesignError(
+                f"{path}: row {number}, column status: {cells[place]!r} is none of {allowed}"
+            )
 
 
 def _check_numbers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import TextIO
 
@@ -29,18 +30,22 @@ def results_file(source: Path) -> Path:
 def open_text(path: Path) -> TextIO:
     """Return a text file to read, packed by gzip if its name ends in ``.gz``.
 
-    A byte order mark, as spreadsheets write it, is not part of the text.
+    A byte order mark, as spreadsheets write it, is not part of the text; that of UTF-16 is heeded.
     """
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        utf16 = file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
+    encoding = "utf-16" if utf16 else "utf-8-sig"
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
 
 
 def may_have(source: Path, column: str) -> bool:
     """Return whether the header of a run's results may hold a column: its text does."""
-    with open_text(results_file(source)) as file:
-        try:
+    results = results_file(source)
+    try:
+        with open_text(results) as file:
             header = file.readline() + file.readline()  # a line ``sep=;`` may come first
             return column.lower() in header.lower()
-        except (OSError, EOFError, UnicodeDecodeError):
-            return True  # said by whoever reads the whole
+    except (OSError, EOFError, UnicodeError):
+        return True  # said by whoever reads the whole

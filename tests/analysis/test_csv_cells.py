@@ -55,6 +55,8 @@ SAVED: dict[str, Callable[[Cells], bytes]] = {
     "semicolons": lambda cells: text(cells, ";").encode(),
     "tabs": lambda cells: text(cells, "\t").encode(),
     "a sep line": lambda cells: ("sep=;\r\n" + text(cells, ";")).encode("utf-8-sig"),
+    "UTF-16": lambda cells: text(cells, "\t").encode("utf-16"),
+    "empty columns": lambda cells: text([[*row, "", ""] for row in cells]).encode(),
     "padded": lambda cells: text([[f" {cell} " for cell in row] for row in cells]).encode(),
     "other case": lambda cells: text(changed(cells, shouted)).encode(),
     "header in capitals": lambda cells: text([[*map(str.upper, cells[0])], *cells[1:]]).encode(),
@@ -92,6 +94,8 @@ def test_rows_that_count_once_are_said(plain: Path, caplog: pytest.LogCaptureFix
         ("accuracy_mean", "891", "row 5, column accuracy_mean: '891' cannot be: allowed: 0 to 100"),
         ("accuracy_mean", "89,1", "'89,1' is no number; write a point, not a comma"),
         ("lut", "n/a", "row 5, column lut: 'n/a' is no number"),
+        ("status", "okay", "row 5, column status: 'okay' is none of ok, failed, timeout"),
+        ("status", "o\0k", "row 5, column status: 'o\\x00k' is none of"),
     ],
 )
 def test_what_cannot_be_is_named(plain: Path, column: str, cell: str, said: str) -> None:
@@ -110,3 +114,19 @@ def test_two_results_of_one_design_are_refused(plain: Path) -> None:
     plain.write_text(text([*cells, again]))
     with pytest.raises(DesignError, match="rows 4 and 15 are of one design and target"):
         read_results(plain)
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        (b"My run,,,\r\n", "not a results.csv: columns point_id, status"),
+        (b"# a note\r\n", "not a results.csv: columns point_id, status"),
+        (b"lut,", "two columns of one name in the header: 'lut'"),
+        (b"\xdf,", "is not a CSV file in UTF-8"),
+    ],
+)
+def test_what_is_no_header_is_named(plain: Path, added: bytes, said: str) -> None:
+    plain.write_bytes(added + plain.read_bytes())
+    with pytest.raises(DesignError) as caught:
+        read_results(plain)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
