@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import gzip
+import math
 import operator
 import re
 import zlib
@@ -25,6 +26,9 @@ _TOKEN = re.compile(
     r"""| (?P<text>"(?:[^"\\]|\\.)*") | (?P<mark>[{}();:,]) | (?P<word>[^\s{}();:,"]+)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+_NOT_NEGATIVE = ("area", "capacitance")
 
 
 class LibertyError(ToolError):
@@ -90,10 +94,13 @@ class Group:
         """Return a simple attribute, a number or an expression of numbers.
 
         Raises:
-            LibertyError: It is neither, or given twice, differently.
+            LibertyError: It is neither, negative where it cannot be, or given twice, differently.
         """
         try:
-            return number(self.text(name)) if name in self.values else otherwise
+            found = number(self.text(name)) if name in self.values else otherwise
+            if name in _NOT_NEGATIVE and found < 0:
+                raise LibertyError(f"{self.text(name)} cannot be: 0 or more")
+            return found
         except LibertyError as error:
             if str(error).startswith("line "):
                 raise
@@ -213,6 +220,10 @@ def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
         if close >= len(tokens):
             raise LibertyError(f"line {line}: {name} is never closed")
         return close + 1
+    if name == "include_file":  # else its cells would be missing without a word
+        raise LibertyError(
+            f"line {line}: include_file is not read: put {' '.join(arguments)} in its place"
+        )
     into.values[name] = arguments
     return end + 1
 
@@ -242,11 +253,13 @@ def number(text: str) -> float:
         LibertyError: The text is neither.
     """
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return _computed(ast.parse(text.strip()[:1000], mode="eval").body)
+        try:
+            value = float(text)
+        except ValueError:
+            value = _computed(ast.parse(text.strip()[:1000], mode="eval").body)
+        if not math.isfinite(value):
+            raise ValueError
+        return value
     except (ValueError, SyntaxError, ArithmeticError, RecursionError, MemoryError):
         raise LibertyError(f"{text!r} is no number") from None
 

@@ -100,12 +100,42 @@ def test_an_area_may_be_an_expression(tmp_path, written, value):
     assert read_liberty(path).cells["DFF"].area == value
 
 
-@pytest.mark.parametrize("written", ["unit * 2", "2 *", "1 / 0", "2 ** 3", "f(3)", "9,5", "1 2"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "unit * 2",
+        "2 *",
+        "1 / 0",
+        "2 ** 3",
+        "f(3)",
+        "9,5",
+        "1 2",
+        "nan",
+        "-inf",
+        "1e400",
+        "1e300*1e300",
+    ],
+)
 def test_an_area_that_is_none_names_its_line(tmp_path, written):
     path = tmp_path / "x.lib"
     path.write_text(text().replace("area : 9", f"area : {written}"), encoding="utf-8")
     at = text()[: text().index("area : 9")].count("\n") + 1
     with pytest.raises(LibertyError, match=rf"x\.lib: line {at}: area: .* is no number"):
+        read_liberty(path)
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "reason"),
+    [
+        ("area : 9", "area : -9", "area: -9 cannot be: 0 or more"),
+        ("area : 9", 'include_file("more.lib")', "include_file is not read: put more.lib in its"),
+    ],
+)
+def test_what_would_make_a_cell_cheap_or_vanish_names_its_line(tmp_path, there, instead, reason):
+    path = tmp_path / "x.lib"
+    path.write_text(text().replace(there, instead), encoding="utf-8")
+    at = text()[: text().index(there)].count("\n") + 1
+    with pytest.raises(LibertyError, match=rf"x\.lib: line {at}: {reason}"):
         read_liberty(path)
 
 
