@@ -171,8 +171,10 @@ def _check_status(
     path: Path, header: Sequence[str], lines: Sequence[Sequence[str]], numbers: Sequence[int]
 ) -> None:
     """Refuse a status that is none: its row would be left out of every front without a word."""
-    place = header.index("status") if "status" in header else None
-    for number, cells in zip(numbers, lines, strict=True) if place is not None else ():
+    if "status" not in header:
+        return
+    place = header.index("status")
+    for number, cells in zip(numbers, lines, strict=True):
         if cells[place].partition(":")[0] not in WORDS["status"]:
             allowed = ", ".join(WORDS["status"])
             raise DesignError(
