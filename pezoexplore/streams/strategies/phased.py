@@ -32,6 +32,8 @@ from pezoexplore.streams.strategy import (
 )
 from pezoexplore.streams.walk import Repetition, Walk
 
+_MOST_WEIGHTS = 2**21  # whose functions of the state are counted
+
 
 class Phased(Strategy):
     """Lanes that are fixed functions of the state of one linear generator."""
@@ -150,12 +152,12 @@ class Phased(Strategy):
         A weight is a function of the state at the start of a step, and some are the same function
         of different beats. They differ in no steps but the B - 1 that start over within, which add
         a dimension each; none does where the period is that of the generator. With pow2, words of
-        different beats have other exponents.
+        different beats have other exponents. Not counted for more than 2**21 weights.
         """
         beats, most = -(-parameters // self.point.lanes), min(limit, self.turn)
         found = super().distinct_weights(parameters, limit, every)
         added = 0 if self.turn == self.generator.period else beats - 1
-        if self.point.scaling == "pow2" or added >= most:
+        if self.point.scaling == "pow2" or added >= most or parameters > _MOST_WEIGHTS:
             return found
         first = min(beats, -(-most // self.point.lanes))  # which for most designs are enough
         functions = added + self._functions(first, parameters)
