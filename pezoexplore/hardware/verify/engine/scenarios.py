@@ -205,7 +205,11 @@ class Scenarios(Maker):
             self.host.moved_on()
             script.expect("PHASE", self.host.positions[0][1])
             if not replay:
-                script.play(*self.host.reseed(every, epoch), until_numbers())
+                for operation in self.host.reseed(every, epoch):
+                    if operation.address == BY_NAME["SEED"].address:
+                        script.refused(write("SEED_HIGH", -1, strobe=7), "strobes")
+                    script.play(operation)
+                script.play(until_numbers())
         script.events.add("replay after a reseed")
 
     def skipped_alone(self) -> None:

@@ -185,7 +185,8 @@ class Maker:
         for mode in order:
             settings = chosen or self.settings()
             self.setting(settings)
-            self.one_pass(mode, settings, positions, replay, timed)
+            again = replay and not (mode == "restore" and number % 2)  # no matter to a restore
+            self.one_pass(mode, settings, positions, again, timed)
             if mode != "restore":
                 replay = True
         self.host.moved_on()
