@@ -77,6 +77,7 @@ module stream_phased #(
     reg  [STATE_BITS-1:0] state_q;
     reg  [STATE_BITS-1:0] kept_q;
     wire [STATE_BITS-1:0] state = state_q ^ INVERTED;
+    wire [STATE_BITS-1:0] begun;  // the state after rst or a wrap
     wire [STATE_BITS-1:0] stepped;
     wire [STATE_BITS-1:0] next_state;
 
@@ -152,7 +153,6 @@ module stream_phased #(
 
     wire wrap    = accept && !restore && LAST != 0 && state == LAST;
     wire advance = restore || accept;
-    wire [STATE_BITS-1:0] begun;
     wire [STATE_BITS-1:0] unwrapped = load ? load_data : restore ? kept_q ^ INVERTED : stepped;
 
     assign next_state = (rst || wrap) ? begun : (load || advance) ? unwrapped : state;

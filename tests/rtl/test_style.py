@@ -123,3 +123,15 @@ def test_tables_are_what_the_named_script_makes(tmp_path):
         assert len(makers) == 1, path
         importlib.import_module(makers[0]).main(tmp_path)
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path
+
+
+def test_every_wire_and_register_is_declared_before_it_is_used():
+    """Icarus takes a later declaration; the standard and other tools do not."""
+    late = []
+    for path in sorted(rtl_dir().glob("*.v")):
+        code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        for declared in re.finditer(r"\b(?:wire|reg)\b[^;=(]*?\b(\w+)\s*(?=[;=])", code):
+            first = re.search(rf"\b{declared[1]}\b", code)
+            if declared[1] != "unused" and first and first.start() < declared.start():
+                late.append(f"{path.name}: {declared[1]}")
+    assert late == []
