@@ -74,6 +74,8 @@ def _visits(stream: Stream, rng: np.random.Generator) -> list[tuple[int, NDArray
     ]
     visits += [(beat, _one_beat()) for beat in strategy.critical_beats()]
     visits += [(wrap - 2, _over()) for wrap in _changing_wraps(stream)]
+    if stream.point.reseeds:
+        visits.append((strategy.wrap_period - 1, _cut(strategy.reseed_stall)))
     return visits
 
 
@@ -145,6 +147,11 @@ def _wrap(rng: np.random.Generator, halting: bool) -> NDArray[np.uint8]:
     controls[5] |= START
     controls[[_WRAP_CLOCKS // 2, _WRAP_CLOCKS // 2 + 40]] |= REPLAY
     return controls
+
+
+def _cut(stall: int) -> NDArray[np.uint8]:
+    """Replay into the set registers, reseed while the beat stalls, then load at once."""
+    return np.array([REPLAY, RESEED, *[LOAD | READY] * stall, READY, READY], dtype=np.uint8)
 
 
 def _one_beat() -> NDArray[np.uint8]:
