@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pezoexplore.report.reasons import Figures
 
 
-GRID_IS_OLDER = (
-    "the bundled results are of commit b357101: their LUTs leave inverters out, and pools and "
-    "phased had other periods; sweep what is named before relying on it (--out FILE writes how)"
+GRID_NOTE = (
+    "the bundled results are of commit 6c60f76 and designs/full.yaml, without sparse taps, which "
+    "take fewer LUTs still (docs/cheapest.md)"
 )
 """What is to be known of the results that are used when none are given."""
 
@@ -125,7 +125,7 @@ def _results(source: Path | None) -> StoredRun:
 
     if source is not None:
         return read_run(source)
-    logging.getLogger(__name__).warning(GRID_IS_OLDER)
+    logging.getLogger(__name__).warning(GRID_NOTE)
     grid = read_run(paths.grid_file())
     return StoredRun(grid.path, grid.frame, load_design(paths.designs_dir() / "full.yaml"))
 

@@ -238,6 +238,18 @@ class Scenarios(Maker):
             self.expect_status("LOADING")
             self.script.play(Operation(Kind.RESET, 1))
             self.host.reset()
+            self._waiting()
+
+    def _waiting(self) -> None:
+        """Skip beats of all streams, of which the last waits for its seeds; then reset."""
+        script, last = self.script, self.shape.sources - 1
+        script.play(until_numbers(), write("SELECT", 1 << last), write("RESEED", 1))
+        script.play(write("SELECT", 0xFFFFFFFF), write("SKIP", 0x87654321))
+        self.expect_status("BUSY", "SKIPPING", *(["LOADING"] if last == 0 else []))
+        script.expect("SKIP", 0x87654321)
+        script.expect("PHASE", 0)
+        script.play(Operation(Kind.RESET, 1))
+        self.host.reset()
 
     def cut(self, reset: int) -> None:
         """Reset for so many clocks in the middle of a pass: all is as it was at the start."""
