@@ -269,7 +269,8 @@ def line_run(outcome, words: list[str]) -> int:
     # An error is one line: of blanks and line breaks in a name it shows one blank.
     shown = [" ".join(word.split()) for word in others]
     files = [word if len(word) > 2 else f"error: {word}:" for word in shown]
-    return check(status, said, ["(see --help)", "design ", *options, *files])
+    missing = ["(see --help)", "--count is needed"]
+    return check(status, said, [*missing, "design ", *options, *files])
 
 
 def test_mutated_command_lines(outcome):

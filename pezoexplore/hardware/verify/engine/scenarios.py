@@ -182,14 +182,6 @@ class Scenarios(Maker):
         script.expect("SKIP", 0)
         script.expect("PHASE", 0)
 
-    def unkept(self) -> None:
-        """Ask for the same numbers where there was no step yet: those after reset."""
-        settings, positions = self.settings(), list(self.host.positions)
-        self.setting(settings)
-        self.one_pass("plus", settings, positions, replay=True, timed=False)
-        self.host.moved_on()
-        self.script.expect("PHASE", self.host.positions[0][1])
-
     def reseeded(self) -> None:
         """Ask for the same numbers after a reseed, with no step between: the epoch's first."""
         if not self.shape.has_reseed:

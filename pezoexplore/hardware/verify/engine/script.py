@@ -192,6 +192,14 @@ class Maker:
         self.host.moved_on()
         self.script.expect("PHASE", self.host.positions[0][1])
 
+    def unkept(self) -> None:
+        """Ask for the same numbers where there was no step yet: those after reset."""
+        settings, positions = self.settings(), list(self.host.positions)
+        self.setting(settings)
+        self.one_pass("plus", settings, positions, replay=True, timed=False)
+        self.host.moved_on()
+        self.script.expect("PHASE", self.host.positions[0][1])
+
 
 def pressure_lines() -> list[str]:
     """Draw back-pressure: seven signals, each at a rate drawn every 64 lines."""
