@@ -87,6 +87,14 @@ ClusterOption = Annotated[
         "--cluster", help="Start Dask workers on the SLURM, LSF, PBS or SGE queue of this file."
     ),
 ]
+MasterSeed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=2**64 - 1,
+        help="Master seed; the RTL has 0, but in bundles exported with another.",
+    ),
+]
 CacheOption = Annotated[
     Path | None,
     typer.Option(

@@ -35,7 +35,7 @@ _NAMED = 2
 
 
 class _Now(ProgressColumn):
-    """What runs right now; where that is not known, what ended last."""
+    """Show what runs right now; where that is not known, what ended last."""
 
     def render(self, task: Task) -> Text:
         running = task.fields["running"]()
@@ -160,6 +160,6 @@ class ProgressMeter:
 
     @property
     def _left_s(self) -> float:
-        """The seconds left, at the speed so far."""
+        """Return the seconds left, at the speed so far."""
         worked, left = self._work
         return (time.monotonic() - self._start) * left / worked if worked else 0.0

@@ -67,7 +67,7 @@ class Progress:
 
     @property
     def name(self) -> str:
-        """The stage that just ended, its point, and its task where there are several."""
+        """Name the stage that just ended, its point, and its task where there are several."""
         return "" if self.point is None else named(self.stage, self.point, self.task)
 
 

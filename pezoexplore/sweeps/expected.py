@@ -24,7 +24,7 @@ Query = Callable[[str], Sequence[Sequence[Any]]]
 
 @dataclass
 class _Group:
-    """The runs of one stage: estimates of all and of those done, seconds of those."""
+    """Count the runs of one stage: estimates of all and of those done, seconds of those."""
 
     cost: float = 0.0
     done_cost: float = 0.0
@@ -32,7 +32,7 @@ class _Group:
 
 
 class Expected:
-    """The work of a plan, in seconds of single runs.
+    """Count the work of a plan, in seconds of single runs.
 
     Attributes:
         worked_s: Seconds of the runs that this sweep has made.

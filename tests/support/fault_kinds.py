@@ -185,7 +185,7 @@ def _start_server(disk: Path) -> None:
 
 
 class Driver:
-    """The sweep of sweep_driver.py in a process of its own, forked with its imports done."""
+    """Run sweep_driver.py in a process of its own, forked with its imports done."""
 
     def __init__(self, folder: Path, **disk: str) -> None:
         (folder / "runs").mkdir(exist_ok=True)
@@ -196,7 +196,7 @@ class Driver:
         self.pid = self._process.pid
 
     def at_work(self) -> bool:
-        """Whether the sweep has not ended."""
+        """Return whether the sweep has not ended."""
         return self._process.is_alive()
 
     def end(self) -> tuple[int, str, str]:

@@ -19,7 +19,7 @@ _TAG = re.compile(r"[^\s,]{1,64}")
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is known of a run without reading its rows; empty or None where it is not told.
+    """Describe a run without reading its rows; what is not told is empty or None.
 
     Attributes:
         path: Its folder, or a results.csv that lies alone.

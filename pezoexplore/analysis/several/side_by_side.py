@@ -26,7 +26,7 @@ Rivals = tuple[str, str]
 
 @dataclass(frozen=True)
 class Side:
-    """One run of several.
+    """Hold one run of several.
 
     Attributes:
         name: What it is called: its folder's name, or its path where two have the same.
@@ -45,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a run found on one target and task.
+    """Tell what a run found on one target and task.
 
     Attributes:
         side: The run.
@@ -67,7 +67,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Shared:
-    """A figure of a design that two runs have, and that differs.
+    """Hold a figure that differs between two runs of one design.
 
     Attributes:
         first: The earlier run in the order given.
@@ -85,7 +85,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Several runs.
+    """Hold several runs and what sets them apart.
 
     Attributes:
         sides: The runs, in the order given.

@@ -18,9 +18,7 @@ from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.errors import DesignError, IllegalPointError
-
-CLOCK_MHZ = 200.0
-"""Clock of the constraints where none is given, MHz."""
+from pezoexplore.hardware.export.constraints import CLOCK_MHZ
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
-
-import typer
 
 from pezoexplore.cli.axis_options import Axes, axis_options
-from pezoexplore.cli.options import Format, Quiet, TableOrJson, Verbose, verbosity
+from pezoexplore.cli.options import Format, MasterSeed, Quiet, TableOrJson, Verbose, verbosity
 from pezoexplore.cli.terminal import echo, log, print_json
 from pezoexplore.design.point import STREAM_AXES
 from pezoexplore.errors import DesignError
@@ -17,14 +14,7 @@ from pezoexplore.errors import DesignError
 @axis_options(STREAM_AXES)
 def quality(
     axes: Axes,
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=2**64 - 1,
-            help="Master seed; the RTL has 0, but in bundles exported with another.",
-        ),
-    ] = 0,
+    seed: MasterSeed = 0,
     quiet: Quiet = False,
     verbose: Verbose = False,
     format_: Format = TableOrJson.table,

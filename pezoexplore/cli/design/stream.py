@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from pezoexplore.cli.axis_options import Axes, axis_options
-from pezoexplore.cli.options import StreamForm
+from pezoexplore.cli.options import MasterSeed, StreamForm
 from pezoexplore.cli.terminal import log
 from pezoexplore.design.point import STREAM_AXES
 from pezoexplore.errors import DesignError
@@ -27,14 +27,7 @@ def stream(
     count: Annotated[
         int | None, typer.Option(min=1, help="Number of words to write; raw: endless without.")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=2**64 - 1,
-            help="Master seed; the RTL has 0, but in bundles exported with another.",
-        ),
-    ] = 0,
+    seed: MasterSeed = 0,
     epoch: Annotated[
         int,
         typer.Option(min=0, max=2**32, help="Number of refills or reseeds before the first word."),

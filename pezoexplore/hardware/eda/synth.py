@@ -31,7 +31,7 @@ TIMEOUT_S = 600.0
 """Time limit of a synthesis, s."""
 
 ENGINE_TIMEOUT_S = 1500.0
-"""The same of an engine, which is mapped twice on targets with LUTs of six inputs."""
+"""Time for an engine, which is mapped twice on targets with LUTs of six inputs, seconds."""
 
 NETLIST = "netlist.json"
 """Name of the netlist whose cells are counted, as Yosys writes it."""

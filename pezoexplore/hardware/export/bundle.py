@@ -13,7 +13,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
 from pezoexplore.hardware.export.axis import AXIS_TOP, axis_top
-from pezoexplore.hardware.export.constraints import constraints
+from pezoexplore.hardware.export.constraints import CLOCK_MHZ, constraints
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
@@ -79,7 +79,7 @@ class Order:
     name: str | None = None
     axis: bool = False
     seed: int = MASTER_SEED
-    clock_mhz: float = 200.0
+    clock_mhz: float = CLOCK_MHZ
 
 
 def bundle_files(order: Order) -> dict[str, str]:

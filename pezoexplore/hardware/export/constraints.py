@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pezoexplore.hardware.export.verilog_ports import clock_of, ports_in
 
+CLOCK_MHZ = 200.0
+"""Clock of the constraints where none is given, MHz."""
+
 SHARE = 0.2
 """Share of the clock period that the logic outside takes, at inputs and at outputs."""
 

@@ -431,7 +431,7 @@ endmodule
 
 
 def test_no_multiplier_is_dropped_without_a_word(tmp_path):
-    """The faster script has no model of this DSP: of the cell nothing would be left."""
+    """Map again where the faster script lacks the model of a DSP, whose cell would vanish."""
     (tmp_path / "top.v").write_text(MULTIPLIER)
     log = tmp_path / "log"
     read = "read_verilog -defer top.v"
