@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
+from pezoexplore.design.columns import columns_of
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.report.made import draw_sweep
@@ -304,7 +305,8 @@ def sweep(
 
         result = _sweep_adaptively(run_all, plan.stages, points, adaptive_seeds)
     if parquet:
-        write_parquet(result.rows, plan.out / PARQUET_NAME)
+        columns = columns_of(plan.space.tasks, engine=plan.space.hardware.engine)
+        write_parquet(result.rows, plan.out / PARQUET_NAME, columns)
     else:  # one of an earlier run would contradict results.csv
         (plan.out / PARQUET_NAME).unlink(missing_ok=True)
     return result

@@ -37,7 +37,7 @@ def read_file(path: Path, above: tuple[Path, ...] = ()) -> Tree:
     if here in above:
         circle = " extends ".join(map(str, (*above[above.index(here) :], here)))
         raise DesignError(f"{path}: {EXTENDS} goes in a circle: {circle}")
-    tree = read_part(text, lambda line: f"{path}:{line}")
+    tree = read_part(text, lambda line: f"{path}:{line}", tolerant=True)
     if not isinstance(tree.value, dict):
         return tree
     for key in [key for key in tree.value if key.startswith(SHARED)]:
@@ -74,7 +74,7 @@ def _joined(base: Tree, tree: Tree) -> Tree:
         else:
             values[key] = value
         marks = {at: mark for at, mark in marks.items() if not _within(at, replaced)}
-    return Tree(values, marks | tree.marks)
+    return Tree(values, marks | tree.marks, faults=base.faults | tree.faults)
 
 
 def _within(at: Location, places: list[Location]) -> bool:
@@ -101,12 +101,14 @@ def _read(path: Path) -> str:
         raise DesignError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def read_part(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
+def read_part(
+    text: str, place: Callable[[int], str], at: Location = (), *, tolerant: bool = False
+) -> Tree:
     """Read a design file or the value of an override; null is no section and no list.
 
     Nothing behind a section's colon is a section left empty; a null that is written out is not.
     """
-    tree = read_tree(text, place, at)
+    tree = read_tree(text, place, at, tolerant=tolerant)
     for location in tree.nulls:
         if len(location) == 1 or (len(location) == 2 and location[0] == "objectives"):
             where = f"{tree.mark(location)[1]}: {key_text(location)}"

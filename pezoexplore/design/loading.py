@@ -312,8 +312,11 @@ def _place(tree: Tree, at: Location, branch: Tree, option: str) -> None:
 
 
 def _validate(tree: Tree) -> DesignSpace:
+    details: list[ErrorDetails] = []
     try:
-        return DesignSpace.model_validate(tree.value)
+        space = DesignSpace.model_validate(tree.value)
+        if not tree.faults:
+            return space
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
     found: dict[tuple[str, str], tuple[int, str]] = {}
@@ -324,8 +327,8 @@ def _validate(tree: Tree) -> DesignSpace:
         message = f"{place}: {key}: " if key else f"{place}: "
         # One key with ten wrong values is one thing to put right.
         found.setdefault((place, key), (line, message + _explanation(detail)))
-    messages = [message for _, message in sorted(found.values(), key=lambda item: item[0])]
-    raise DesignError(listed(messages))
+    every = [*tree.faults, *found.values()]
+    raise DesignError(listed([message for _, message in sorted(every, key=lambda item: item[0])]))
 
 
 def _in_tree(value: object, location: Location) -> Location:

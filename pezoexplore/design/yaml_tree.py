@@ -74,11 +74,13 @@ class Tree:
         value: The values.
         marks: Mark by location; a value without one has that of the value that holds it.
         nulls: Locations where null is written out, rather than nothing at all.
+        faults: Numbers that readers of YAML take for different ones: line and message.
     """
 
     value: object
     marks: dict[Location, Mark] = field(default_factory=dict)
     nulls: list[Location] = field(default_factory=list)
+    faults: dict[tuple[int, str], None] = field(default_factory=dict)
 
     def mark(self, location: Location) -> Mark:
         """Return where the value at a location, or the nearest one that holds it, was written."""
@@ -100,13 +102,16 @@ def listed(messages: Sequence[str]) -> str:
     return "; ".join(messages[:SHOWN_ERRORS]) + more
 
 
-def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree:
+def read_tree(
+    text: str, place: Callable[[int], str], at: Location = (), *, tolerant: bool = False
+) -> Tree:
     """Return the values of a YAML document.
 
     Args:
         text: The document.
         place: How messages name a line (counted from 1).
         at: Location of the document's value in the tree it will be part of.
+        tolerant: Whether the faults of the tree are left to the caller, who may know of more.
 
     Raises:
         DesignError: Not YAML, or YAML with tags, repeated keys, keys that are not text, or more
@@ -127,9 +132,9 @@ def read_tree(text: str, place: Callable[[int], str], at: Location = ()) -> Tree
         raise DesignError(f"{place(1)}: nested too deeply; allowed: {MAX_DEPTH} levels") from None
     builder = _Builder(place)
     value = builder.build(node, at, 0) if node else None
-    if builder.faults:
-        raise DesignError(listed([*builder.faults]))
-    return Tree(value, builder.marks or {at: (1, place(1))}, builder.nulls)
+    if builder.faults and not tolerant:
+        raise DesignError(listed([message for _, message in builder.faults]))
+    return Tree(value, builder.marks or {at: (1, place(1))}, builder.nulls, builder.faults)
 
 
 class _Builder:
@@ -138,7 +143,7 @@ class _Builder:
     def __init__(self, place: Callable[[int], str]) -> None:
         self.marks: dict[Location, Mark] = {}
         self.nulls: list[Location] = []
-        self.faults: dict[str, None] = {}
+        self.faults: dict[tuple[int, str], None] = {}
         self._place = place
         self._nodes = 0
 
@@ -163,7 +168,8 @@ class _Builder:
                     f"{key_text(at)}: {shown(node.value)} is octal to some readers of YAML and "
                     f"decimal to others; write {node.value.lstrip('0_') or '0'}",
                 )
-                self.faults[str(ambiguous)] = None  # an alias comes by several times
+                # an alias comes by several times
+                self.faults[node.start_mark.line + 1, str(ambiguous)] = None
             if kind == "null" and node.value:
                 self.nulls.append(at)
             try:

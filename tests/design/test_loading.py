@@ -375,13 +375,20 @@ def test_several_errors_are_said_and_the_rest_counted(load):
 def test_a_number_with_a_leading_zero_is_ambiguous(load, written, ten):
     said = message(load, f"space:\n  lanes: {written}")
     assert said.startswith("x.yaml:2: space.lanes")
-    assert said.endswith(f"is octal to some readers of YAML and decimal to others; write {ten}")
+    assert f" is octal to some readers of YAML and decimal to others; write {ten}" in said
 
 
 def test_several_ambiguous_numbers_are_said_each_once(load):
     said = message(load, "x-l: &l [010]\nspace:\n  lanes: *l\n  leap: 07\n  bit_width: *l")
     places = [part.split(": ")[:2] for part in said.split("; x.yaml:")]
-    assert [key for _, key in places] == ["x-l[0]", "space.lanes[0]", "space.leap"]
+    assert [key for _, key in places] == ["x-l[0]", "space.lanes[0]", "space.bit_width[0]"]
+    assert said.endswith(" (and 1 more to put right)")
+
+
+def test_what_is_wrong_beside_an_ambiguous_number_is_said_with_it(load):
+    said = message(load, "space:\n  leap: 07\n  lanes: 0999\ntrain:\n  steps: x")
+    places = [part.split(": ")[:2] for part in said.split("; x.yaml:")]
+    assert [key for _, key in places] == ["space.leap", "space.lanes", "space.lanes"]
     assert said.endswith(" (and 1 more to put right)")
 
 

@@ -116,6 +116,9 @@ def find(point_id: str, source: Path) -> Page:
     """
     from pezoexplore.analysis.run_files import RESULTS_NAME
 
+    given = Path(point_id)
+    if given.is_file() or (given / RESULTS_NAME).exists():
+        raise DesignError(f"{given} is a run; name a design first: `show POINT_ID {given}`")
     if len(point_id) < SHORTEST_ID:
         raise DesignError(f"{point_id}: give at least {SHORTEST_ID} characters of the id")
     alone = source.is_file() or (source / RESULTS_NAME).exists()

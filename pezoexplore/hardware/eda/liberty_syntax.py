@@ -30,6 +30,9 @@ _TOKEN = re.compile(
 
 _NOT_NEGATIVE = ("area", "capacitance")
 
+_MAX_DEPTH = 100
+"""Deepest nesting of groups; libraries have six levels or so."""
+
 
 class LibertyError(ToolError):
     """A Liberty file that cannot be used."""
@@ -153,7 +156,7 @@ def parse(text: str) -> Group:
     """
     tokens = list(_tokens(text))
     outer = Group("", ())
-    rest = _statements(tokens, 0, outer)
+    rest = _statements(tokens, 0, outer, 0)
     if rest == len(tokens) and len(outer.groups) > 1:
         first, second = outer.groups[:2]
         raise LibertyError(
@@ -185,7 +188,7 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
         place = found.end()
 
 
-def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
+def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group, depth: int) -> int:
     """Read statements up to a closing brace or the end; return its position."""
     while place < len(tokens) and tokens[place][0] != "}":
         name, line = tokens[place]
@@ -202,13 +205,13 @@ def _statements(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> i
             into.values[name] = value
             place = end + (tokens[end][0] == ";")
         elif mark == "(":
-            place = _complex(tokens, place, into)
+            place = _complex(tokens, place, into, depth)
         else:
             raise LibertyError(f"line {line}: {name} is neither attribute nor group")
     return place
 
 
-def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
+def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group, depth: int) -> int:
     """Read ``name (arguments) ;`` or ``name (arguments) { ... }``; returns what follows."""
     name, line = tokens[place]
     end = _find(tokens, place, (")",), line)
@@ -216,7 +219,9 @@ def _complex(tokens: Sequence[tuple[str, int]], place: int, into: Group) -> int:
     if end + 1 < len(tokens) and tokens[end + 1][0] == "{":
         group = Group(name, arguments, line=line)
         into.groups.append(group)
-        close = _statements(tokens, end + 2, group)
+        if depth == _MAX_DEPTH:
+            raise LibertyError(f"line {line}: groups within {depth} others; is that a library?")
+        close = _statements(tokens, end + 2, group, depth + 1)
         if close >= len(tokens):
             raise LibertyError(f"line {line}: {name} is never closed")
         return close + 1

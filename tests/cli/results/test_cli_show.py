@@ -51,6 +51,8 @@ def test_the_newest_run_of_a_folder_of_runs(call, tmp_path):
         (["be", EXAMPLE], "be: give at least 4 characters of the id"),
         (["beef00000000"], "reports: no results.csv in it"),
         (["beef00000000", "no/such"], "no/such: no results.csv in it"),
+        ([EXAMPLE, "beef00000000"], f"{EXAMPLE} is a run; name a design first: `show POINT_ID "),
+        ([EXAMPLE], f"{EXAMPLE} is a run; name a design first: `show POINT_ID {EXAMPLE}`"),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(call, words, reason):

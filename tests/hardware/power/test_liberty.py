@@ -36,6 +36,7 @@ def test_groups_attributes_and_comments():
         ('library(l) {\n\n a : "x; }', 3),
         ("library(l) { }\n }", 2),
         ("a : 1;", 1),
+        ("library(l) {\n" + "a() {" * 3000 + "}" * 3001, 2),
     ],
 )
 def test_broken_syntax_names_the_line(broken, line):
