@@ -27,6 +27,8 @@ from pezoexplore.hardware.export.model import (
     template,
 )
 from pezoexplore.hardware.export.naming import PREFIX, renamed
+from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
+from pezoexplore.hardware.export.timing_diagram import timing_diagram
 from pezoexplore.hardware.export.vectors import stream_vectors
 from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
@@ -100,6 +102,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         f"sw/{PYTHON_NAME}": python_model(stream),
         "litex/pezo_litex.py": _litex(point, held),
         "vectors/stream.txt": stream_vectors(stream),
+        TIMING: timing_diagram(stream),
         "LICENSE": license_file().read_text(encoding="utf-8"),
         "Makefile": template("Makefile"),
     }

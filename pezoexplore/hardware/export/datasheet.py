@@ -9,6 +9,7 @@ from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.hardware.eda.synth import recipe
 from pezoexplore.hardware.eda.targets import TARGETS
+from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.quality import linear
@@ -23,6 +24,11 @@ _POWER_UP = (
     "zeros, should an upset or a load bring it there (of its 2^n - 1 other states, n are an upset "
     "of one bit away from it); it then shows the same word in every beat. Only `rst` or a reseed "
     "ends that, and nothing flags it: load no word of zeros."
+)
+
+_PICTURE = (
+    "The diagram holds the numbers of this bundle, the lowest digits of each beat; `epoch, beat` "
+    "is no port, +N clocks of a wait are left out, and grey means nothing."
 )
 
 _OTHER_SEED = (
@@ -64,6 +70,7 @@ def datasheet(
         "## Ports of pezo_top",
         markdown_table(("port", "direction", "bits", "meaning"), _ports(point)),
         _timing(stream),
+        f"![Timing of pezo_top]({TIMING})\n\n{_PICTURE}",
         _POWER_UP,
     ]
     if segments is not None:
