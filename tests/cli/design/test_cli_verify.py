@@ -107,7 +107,7 @@ def test_waves_of_an_engine_that_hangs_are_kept(call, copied_rtl, tmp_path, monk
     assert wave.stat().st_size > 1000
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_verilator_counts_coverage_and_leaves_waves(call, tmp_path, monkeypatch):
     point = resolve(rng="rademacher", reuse="none", lanes=31, scaling="none", reuse_period=4)
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))

@@ -12,6 +12,9 @@ from cli_calls import spawn
 
 from pezoexplore.design.loading import load_design, resolved_yaml
 
+# Three sweeps with their plots: half a minute of processor time.
+pytestmark = pytest.mark.slow
+
 DESIGN = """\
 name: two
 space: {rng: clt, reuse: [none, bank], lanes: 4}
