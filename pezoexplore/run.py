@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.design.columns import columns_of
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.report.made import draw_sweep
@@ -305,8 +304,7 @@ def sweep(
 
         result = _sweep_adaptively(run_all, plan.stages, points, adaptive_seeds)
     if parquet:
-        columns = columns_of(plan.space.tasks, engine=plan.space.hardware.engine)
-        write_parquet(result.rows, plan.out / PARQUET_NAME, columns)
+        write_parquet(result.rows, plan.out / PARQUET_NAME, plan.space.columns())
     else:  # one of an earlier run would contradict results.csv
         (plan.out / PARQUET_NAME).unlink(missing_ok=True)
     return result

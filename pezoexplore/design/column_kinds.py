@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pezoexplore.design.columns import COLUMNS, NUMERIC_COLUMNS
+from pezoexplore.design.columns import COLUMN_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import OPERATORS, Condition, parse_condition
 from pezoexplore.design.kinds import Kind, nearest, refusal, shown
 from pezoexplore.errors import DesignError
@@ -14,7 +14,7 @@ def _column(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
     if value not in NUMERIC_COLUMNS:
-        what = "is not numeric" if value in COLUMNS else "is no column"
+        what = "is not numeric" if value in COLUMN_HELP else "is no column"
         hint = nearest(value, NUMERIC_COLUMNS)
         raise refusal(f"got {shown(value)}, which {what}{hint}; allowed: {_COLUMN_NAMES}")
     return value

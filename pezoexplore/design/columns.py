@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pezoexplore.design.point import AXES
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 
 IDENTITY_HELP = {
     "point_id": "hash of everything that determines the row",
@@ -38,6 +39,10 @@ AXIS_HELP = {
     "activation_bits": "bits of an integer activation, or float",
     "rounding": "rounding of integer training: nearest or stochastic; empty for float",
     "update_rounding": "rounding of z in probe and update: shared or independent; empty for float",
+    "step_size": "length of a step: plain (the learning rate) or scalar (divided by the root of "
+    "one second moment); a column of the designs that name it",
+    "momentum_replay": "earlier directions that an update replays for its momentum; a column of "
+    "the designs that name it",
 }
 
 RESULT_HELP = {
@@ -130,19 +135,24 @@ ENGINE_HELP = {
 COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP | ENGINE_HELP
 """Description of each column in one line, with its unit."""
 
-COLUMNS = (*IDENTITY_HELP, *AXES, *RESULT_HELP)
-"""Every column, in the order of the file, of a design with one task."""
+_USUAL_AXES = tuple(axis for axis in AXES if axis not in OPTIONAL_DEFAULTS)
+
+COLUMNS = (*IDENTITY_HELP, *_USUAL_AXES, *RESULT_HELP)
+"""Every column, in the order of the file, of a design with one task and no optional axis."""
 
 
-def columns_of(tasks: Sequence[str], *, engine: bool = False) -> tuple[str, ...]:
+def columns_of(
+    tasks: Sequence[str], *, engine: bool = False, axes: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the columns of the results of a design.
 
     Args:
         tasks: Its tasks.
         engine: Whether it has ``hardware.engine``.
+        axes: The optional axes that it names.
     """
-    named = TASK_HELP if len(tasks) > 1 else {}
-    return (*IDENTITY_HELP, *named, *AXES, *RESULT_HELP, *(ENGINE_HELP if engine else ()))
+    task, more = TASK_HELP if len(tasks) > 1 else {}, ENGINE_HELP if engine else {}
+    return (*IDENTITY_HELP, *task, *_USUAL_AXES, *axes, *RESULT_HELP, *more)
 
 
 TEXT_COLUMNS = frozenset(
@@ -150,7 +160,7 @@ TEXT_COLUMNS = frozenset(
         *IDENTITY_HELP,
         "task",
         *("rng", "reuse", "taps", "scaling", "estimator"),
-        *("weight_bits", "activation_bits", "rounding", "update_rounding"),
+        *("weight_bits", "activation_bits", "rounding", "update_rounding", "step_size"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
         *("nextpnr_version", "opensta_version", "liberty_sha256", "vendor_version"),
     }
@@ -160,5 +170,9 @@ TEXT_COLUMNS = frozenset(
 RESULT_COLUMNS = tuple(name for name in RESULT_HELP if name not in TEXT_COLUMNS)
 """Numeric results."""
 
-NUMERIC_COLUMNS = tuple(name for name in (*COLUMNS, *ENGINE_HELP) if name not in TEXT_COLUMNS)
+NUMERIC_COLUMNS = tuple(
+    name
+    for name in columns_of((), engine=True, axes=tuple(OPTIONAL_DEFAULTS))
+    if name not in TEXT_COLUMNS
+)
 """Numeric axes and results: the columns allowed in objectives and constraints."""

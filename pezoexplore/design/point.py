@@ -17,11 +17,13 @@ from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.training_axes import (
     FLOAT,
     FLOAT_AXES,
+    OPTIONAL_DEFAULTS,
     TRAINING_DEFAULTS,
     Value,
     draws_numbers,
     training_values,
     training_words,
+    without_defaults,
 )
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.streams.generators.family import Family
@@ -66,6 +68,8 @@ class DesignPoint:
         rounding: How integers are rounded; None for float weights.
         update_rounding: Whether probe and update share one rounding of z or take two independent
             ones, as QuZO does; None for float weights.
+        step_size: Whether one second moment scales the learning rate, one of ``STEP_SIZES``.
+        momentum_replay: Earlier directions that an update replays for its momentum.
     """
 
     rng: str
@@ -84,6 +88,8 @@ class DesignPoint:
     activation_bits: int | None = None
     rounding: str | None = None
     update_rounding: str | None = None
+    step_size: str = "plain"
+    momentum_replay: int = 0
 
     @property
     def family(self) -> Family:
@@ -138,6 +144,11 @@ class DesignPoint:
         return self.weight_bits is not None
 
     @property
+    def plain(self) -> bool:
+        """Whether training is SGD in float along two-point estimates, of any queries."""
+        return replace(self, queries=1) == self.perturbation()
+
+    @property
     def bits(self) -> int:
         """Output bits per number of a hardware point."""
         assert self.bit_width is not None, "the software Gaussian has no bit width"
@@ -172,6 +183,13 @@ class DesignPoint:
 
     def to_json(self) -> dict[str, str | int | float | None]:
         """Return the axes as JSON can hold them, in the order of the columns.
+
+        As :meth:`axes`, without the optional axes that are at their defaults.
+        """
+        return without_defaults(self.axes())
+
+    def axes(self) -> dict[str, str | int | float | None]:
+        """Return all axes as JSON can hold them, in the order of the columns.
 
         ``inf`` and ``float`` (of weight and activation bits) become text.
         """
@@ -264,7 +282,7 @@ def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoin
 
 
 _WORD_AXES = frozenset(
-    {"rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"}
+    {"rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding", "step_size"}
 )
 
 _EMPTY: dict[str, Any] = {
@@ -274,6 +292,7 @@ _EMPTY: dict[str, Any] = {
     "lanes": 1,
     "scaling": "none",
     "estimator": "rge",
+    **OPTIONAL_DEFAULTS,
 }
 """What a point is where a row leaves an axis empty that every point has."""
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pezoexplore.design.column_kinds import COLUMN, CONSTRAINT
-from pezoexplore.design.columns import ENGINE_HELP
+from pezoexplore.design.columns import ENGINE_HELP, columns_of
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.kinds import MAX_POINTS, Several, choice, positive, refusal, whole
 from pezoexplore.design.own_targets import TARGET, DesignTarget, target_name
@@ -22,7 +22,10 @@ from pezoexplore.design.training_axes import (
     ESTIMATORS,
     FIXED_BITS,
     FLOAT,
+    MAX_REPLAY,
+    OPTIONAL_DEFAULTS,
     ROUNDINGS,
+    STEP_SIZES,
     UPDATE_ROUNDINGS,
 )
 from pezoexplore.errors import DesignError
@@ -137,6 +140,17 @@ class SubSpace(_Section):
         "update_rounding",
         "Whether probe and update share one rounding of z or take two independent ones.",
         UPDATE_ROUNDINGS[0],
+    )
+    step_size: Annotated[tuple[str, ...] | None, Several(choice(STEP_SIZES))] = _axis(
+        "step_size",
+        "plain (the learning rate alone) or scalar (divided by the root of one second moment of "
+        "the slopes).",
+    )
+    momentum_replay: Annotated[
+        tuple[int, ...] | None, Several(whole(0, MAX_REPLAY), ranges=True)
+    ] = _axis(
+        "momentum_replay",
+        "Earlier directions that each update replays, for momentum without a stored velocity.",
     )
 
     @model_validator(mode="after")
@@ -345,6 +359,12 @@ class DesignSpace(_Section):
     def of_task(self, task: str) -> DesignSpace:
         """Return the design with one of its tasks alone."""
         return self.model_copy(update={"tasks": (task,)})
+
+    def columns(self, tasks: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return the columns of the results of these tasks; None: of all."""
+        named = {axis for part in self.parts() for axis in part.named()}
+        axes = [axis for axis in OPTIONAL_DEFAULTS if axis in named]
+        return columns_of(tasks or self.tasks, engine=self.hardware.engine, axes=axes)
 
     def parts(self) -> tuple[SubSpace, ...]:
         """Return the sub-spaces whose points make up the design: ``space``, then each include."""

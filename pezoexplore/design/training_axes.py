@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pezoexplore.errors import IllegalPointError
 
 Value = str | int | float | None
+
+_T = TypeVar("_T")
 
 ESTIMATORS = (
     *("rge", "rge_onesided", "sign_spsa", "cge", "cge_sparse", "forward_gradient", "backprop"),
@@ -19,6 +21,15 @@ UPDATE_ROUNDINGS = ("shared", "independent")
 
 FIXED_ESTIMATORS = ("rge", "sign_spsa")
 """Estimators with an integer form."""
+
+STEP_SIZES = ("plain", "scalar")
+"""How the learning rate becomes the length of a step; ``pezoexplore.train.steps.moments`` says."""
+
+SCALAR_ESTIMATORS = ("rge", "rge_onesided", "forward_gradient")
+"""Estimators whose slopes have a size, which ``step_size: scalar`` divides by."""
+
+MAX_REPLAY = 64
+"""Most earlier directions that ``momentum_replay`` delivers again in each update."""
 
 FIXED_BITS = (4, 16)
 """Narrowest and widest integer weights and activations."""
@@ -36,8 +47,15 @@ TRAINING_DEFAULTS: dict[str, Any] = {
     "activation_bits": None,
     "rounding": None,
     "update_rounding": None,
+    "step_size": "plain",
+    "momentum_replay": 0,
 }
 """Value of a training axis that a design does not name; None for bits: float."""
+
+OPTIONAL_DEFAULTS: dict[str, Any] = {
+    axis: TRAINING_DEFAULTS[axis] for axis in ("step_size", "momentum_replay")
+}
+"""Axes that identities and results leave out at these values: those of older designs stay."""
 
 TRAINING_AXES = tuple(TRAINING_DEFAULTS)
 
@@ -48,6 +66,15 @@ _WITHOUT_QUERIES = ("cge", "cge_sparse", "backprop")
 def draws_numbers(estimator: str) -> bool:
     """Return whether an estimator draws random numbers."""
     return estimator not in _WITHOUT_NUMBERS
+
+
+def without_defaults(axes: Mapping[str, _T]) -> dict[str, _T]:
+    """Return axes without the optional ones that are at their defaults."""
+    return {
+        axis: value
+        for axis, value in axes.items()
+        if axis not in OPTIONAL_DEFAULTS or value != OPTIONAL_DEFAULTS[axis]
+    }
 
 
 def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
@@ -63,6 +90,7 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
     estimator = training["estimator"]
     if estimator in _WITHOUT_QUERIES:
         training["queries"] = None
+    _check_moments(training)
     for axis in FLOAT_AXES:
         training[axis] = None if training[axis] == FLOAT else training[axis]
     weight, activation = training["weight_bits"], training["activation_bits"]
@@ -77,6 +105,9 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
         raise IllegalPointError(
             f"weight_bits {weight} needs estimator {' or '.join(FIXED_ESTIMATORS)}, not {estimator}"
         )
+    for axis, default in OPTIONAL_DEFAULTS.items():
+        if training[axis] != default:
+            raise IllegalPointError(f"{axis} {training[axis]} needs float weights")
     if training["queries"] != 1:
         raise IllegalPointError(f"weight_bits {weight} needs queries 1, not {training['queries']}")
     training["rounding"] = training["rounding"] or ROUNDINGS[0]
@@ -86,6 +117,18 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
             "update_rounding independent needs rounding stochastic, not nearest"
         )
     return training
+
+
+def _check_moments(training: Mapping[str, Value]) -> None:
+    estimator, replay = training["estimator"], training["momentum_replay"]
+    if training["step_size"] == "scalar" and estimator not in SCALAR_ESTIMATORS:
+        raise IllegalPointError(
+            f"step_size scalar needs estimator {', '.join(SCALAR_ESTIMATORS)}, not {estimator}"
+        )
+    if replay and estimator in _WITHOUT_QUERIES:
+        raise IllegalPointError(
+            f"momentum_replay {replay} needs an estimator along directions, not {estimator}"
+        )
 
 
 def training_words(values: Mapping[str, Any]) -> list[str]:
@@ -99,4 +142,8 @@ def training_words(values: Mapping[str, Any]) -> list[str]:
         words.append(f"w{values['weight_bits']}a{values['activation_bits']}")
         words += [values["rounding"]] if values["rounding"] != "nearest" else []
         words += [values["update_rounding"]] if values["update_rounding"] != "shared" else []
+    if values["step_size"] != "plain":
+        words.append(f"{values['step_size']} step")
+    if values["momentum_replay"]:
+        words.append(f"replay {values['momentum_replay']}")
     return words

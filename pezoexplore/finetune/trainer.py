@@ -58,10 +58,10 @@ class TorchTrainer:
             DesignError: An estimator, arithmetic or option that PyTorch models do not train by.
         """
         del examples
-        if point.estimator != "rge" or point.fixed_point or options.momentum:
+        if not point.plain or options.momentum:
             raise DesignError(
-                f"{network.place}: PyTorch models train float weights by estimator rge, without "
-                f"momentum, not {point.label()}: choose such designs"
+                f"{network.place}: PyTorch models train float weights by plain steps of estimator "
+                f"rge, without momentum, not {point.label()}: choose such designs"
             )
         return cls(network, point, options.weight_decay)
 

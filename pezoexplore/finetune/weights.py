@@ -30,10 +30,10 @@ def check_design(point: DesignPoint) -> None:
     Raises:
         DesignError: It cannot.
     """
-    if point.estimator != "rge" or point.fixed_point:
+    if not point.plain:
         raise DesignError(
             f"PezoSGD trains float weights by estimator rge, not {point.label()}: choose a design "
-            "with weight_bits float and estimator rge"
+            "with estimator rge and otherwise the defaults of the training axes"
         )
 
 

@@ -154,7 +154,7 @@ def points_table(points: Sequence[DesignPoint]) -> tuple[list[str], list[list[st
     """
     rows = []
     for point in points:
-        axes = point.to_json()
+        axes = point.axes()
         cells = (axes[name] for name in AXES)
         rows.append(["" if cell is None else cell_text(cell) for cell in cells])
     return list(AXES), rows

@@ -58,7 +58,7 @@ class Candidates:
 
     def params(self, point: DesignPoint) -> Params:
         """Return parameters of a point: its values on the axes that vary."""
-        axes = point.to_json()
+        axes = point.axes()
         return {axis: axes[axis] for axis in self.choices}
 
     def place(self, params: Mapping[str, Any]) -> int | None:
@@ -150,7 +150,7 @@ class Candidates:
         """Return whether a point is one of the space that the study has parameters for."""
         if self.lattice is None:
             return point in self.index
-        axes, lattice = point.to_json(), self.lattice
+        axes, lattice = point.axes(), self.lattice
         if any(axes[axis] not in values for axis, values in self.choices.items()):
             return False
         return any(lattice.canonical(at, point) is not None for at in range(len(lattice.parts)))
@@ -186,7 +186,7 @@ def _choices(points: Sequence[DesignPoint]) -> dict[str, tuple[Any, ...]]:
     """Return values of the axes that vary over points; if none does, of the first axis."""
     listed: dict[str, dict[Any, None]] = {axis: {} for axis in AXES}
     for point in points:
-        for axis, value in point.to_json().items():
+        for axis, value in point.axes().items():
             listed[axis].setdefault(value)
     varying = {axis: values for axis, values in listed.items() if len(values) > 1}
     varying = varying or {AXES[0]: listed[AXES[0]]}

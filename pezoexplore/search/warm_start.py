@@ -11,6 +11,7 @@ from pezoexplore.analysis.csv_cells import read_cells
 from pezoexplore.design.columns import NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES, DesignPoint
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 from pezoexplore.errors import DesignError
 from pezoexplore.search.goal import COMPLETE, Finding, Known
 from pezoexplore.sweeps.rundir import STORE_NAME
@@ -128,7 +129,9 @@ def _table(path: Path) -> list[dict[str, str]]:
 def _point(row: Mapping[str, str]) -> DesignPoint | None:
     """Return the point of a row; None if the row lacks an axis or holds text where numbers go."""
     try:
-        return DesignPoint.from_json({axis: row[axis] for axis in AXES})
+        return DesignPoint.from_json(
+            {axis: row[axis] for axis in AXES if axis in row or axis not in OPTIONAL_DEFAULTS}
+        )
     except (KeyError, DesignError):
         return None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pezoexplore import __version__
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
-from pezoexplore.design.columns import columns_of
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 from pezoexplore.files import writing_atomically
 from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
@@ -241,17 +241,19 @@ class Outputs:
 
     @property
     def _columns(self) -> Sequence[str]:
-        return columns_of(self.space.tasks, engine=self.space.hardware.engine)
+        return self.space.columns()
 
     def _chance(self) -> object:
         """Return the level of chance as run.json has it: by task where there are several."""
         levels = dict(self.info.chance)
         return levels if len(self.space.tasks) > 1 else next(iter(levels.values()), None)
 
-    def _of_task(self, task: str) -> Row:
-        """Return the cells of columns that only designs with several tasks have."""
+    def _of_design(self, task: str, row: Row) -> Row:
+        """Return a row with the cells of columns that only some designs have."""
+        named = OPTIONAL_DEFAULTS.keys() & set(self._columns)
+        row = {axis: str(OPTIONAL_DEFAULTS[axis]) for axis in named} | row
         known = {"task": task, "parameters": str(self.info.parameters.get(task, ""))}
-        return known if len(self.space.tasks) > 1 else {}
+        return row | known if len(self.space.tasks) > 1 else row
 
     def _front(self) -> GrowingFront:
         return GrowingFront(
@@ -284,11 +286,11 @@ class Outputs:
                     (use.stage.name, use.stage.target, use.result.status, use.result.payload)
                     for use in uses
                 ]
-                yield joined_row(identity, target, point, parts) | self._of_task(task)
+                yield self._of_design(task, joined_row(identity, target, point, parts))
 
     def _skipped_row(self, task: str, skip: SkippedPoint) -> Row:
         identity = point_ids(self.space, task)(skip.axes)
-        return skipped_row(identity, skip.axes, skip.reason) | self._of_task(task)
+        return self._of_design(task, skipped_row(identity, skip.axes, skip.reason))
 
 
 def write_outputs(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, RESULT_HELP
+from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.rows import FORMATS
 from pezoexplore.sweeps.stage import determinants, sha256
@@ -73,7 +73,7 @@ def malformed(payload: Payload) -> str:
     seeds, or a short text. No result may set a column of the point itself.
     """
     for name, value in payload.items():
-        if name in (*COLUMNS, *ENGINE_HELP) and value is not None and not _fits(name, value):
+        if name in COLUMN_HELP and value is not None and not _fits(name, value):
             return f"the result's {name} is not what that column holds"
     step = payload.get("diverged_step")
     return "" if step is None or _is_number(step) else "the result's diverged_step is no number"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS, without_defaults
 from pezoexplore.streams.generators.registry import family
 from pezoexplore.streams.reuse import OWN_AXES, RULES
 from pezoexplore.sweeps.stage import canonical_json, sha256
@@ -105,7 +106,12 @@ def point_id(
     """
     stages = ("targets", "power", "engine")
     settings = {key: value for key, value in hardware.items() if key not in stages}
-    content = {"axes": dict(axes), "task": task, "train": dict(train), "hardware": settings}
+    content = {
+        "axes": without_defaults(axes),
+        "task": task,
+        "train": dict(train),
+        "hardware": settings,
+    }
     if own := family(str(axes.get("rng"))).sha256:
         content["rng"] = own
     return sha256(canonical_json(content))[:12]
@@ -215,7 +221,8 @@ def skipped_row(identity: str, axes: Mapping[str, object], reason: str) -> Row:
     Axes that mean nothing to it are empty, as in the rows of legal points.
     """
     row = dict.fromkeys(COLUMNS, "")
-    row |= {axis: cell_text(axis, axes.get(axis)) for axis in AXES}
+    written = without_defaults({axis: axes.get(axis, OPTIONAL_DEFAULTS.get(axis)) for axis in AXES})
+    row |= {axis: cell_text(axis, value) for axis, value in written.items()}
     rules = RULES.get(str(axes.get("reuse")))
     row |= dict.fromkeys(OWN_AXES - (rules.axes if rules else frozenset()), "")
     if "leap" not in family(str(axes.get("rng"))).chooses:

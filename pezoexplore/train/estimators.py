@@ -24,8 +24,9 @@ from pezoexplore.train.networks.network import Array
 Losses: TypeAlias = Callable[[Array], Array]
 """Flat weights [d] to the losses [n] of the examples of one batch."""
 
-Estimate: TypeAlias = tuple[Array, Array]
-"""Estimated gradient [d], and whether all losses behind it are finite (a boolean scalar)."""
+Estimate: TypeAlias = tuple[Array, Array, Array]
+"""Estimated gradient [d], whether all losses behind it are finite (a boolean scalar), and the
+slopes [q] of which it is made, g = 1/q sum_i slope_i z_i (none for ``backprop``)."""
 
 
 class Estimator(Protocol):
@@ -90,11 +91,11 @@ def rge_onesided(
     total, sound, changes = _summed(
         lambda z: (losses(weights + epsilon * z) - base).mean(), weights, directions, scale
     )
-    unit = epsilon
+    unit: Array = epsilon
     if normalise:
         spread = changes.std(ddof=1)
         unit = jnp.where(spread == 0, jnp.inf, spread)
-    return total / (len(changes) * unit), sound
+    return total / (len(changes) * unit), sound, changes / unit
 
 
 def sign_spsa(
@@ -111,7 +112,7 @@ def sign_spsa(
     total, sound, changes = _summed(
         lambda z: _two_point(losses, weights, z, epsilon), weights, directions, scale, jnp.sign
     )
-    return total / len(changes), sound
+    return total / len(changes), sound, jnp.sign(changes)
 
 
 def forward_gradient(
@@ -142,7 +143,7 @@ def backprop(
     jax = load_jax()
     del directions, scale, epsilon
     gradient = jax.grad(lambda flat: losses(flat).mean())(weights)
-    return gradient, jax.numpy.isfinite(gradient).all()
+    return gradient, jax.numpy.isfinite(gradient).all(), jax.numpy.zeros(0)
 
 
 RANDOM: dict[str, Estimator] = {
@@ -188,7 +189,7 @@ def _averaged(
     slope: Callable[[Array], Array], weights: Array, directions: Array, scale: Array
 ) -> Estimate:
     total, sound, slopes = _summed(slope, weights, directions, scale)
-    return total / len(slopes), sound
+    return total / len(slopes), sound, slopes
 
 
 def _summed(

@@ -32,6 +32,7 @@ from pezoexplore.train.loop import (
     undiverged,
 )
 from pezoexplore.train.networks.network import Array, Loss, Network
+from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Directions, Run, TrainState
 
@@ -69,6 +70,7 @@ class Method:
         estimator: Name of the estimator.
         normalise: Whether ``rge_onesided`` divides by the deviation of the losses.
         sgd: Options of the update.
+        moments: What earlier steps add to an estimate before the update.
     """
 
     network: Network
@@ -76,6 +78,7 @@ class Method:
     estimator: str = "rge"
     normalise: bool = False
     sgd: Sgd = Sgd()
+    moments: Moments = NONE
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,9 @@ def train(
         partial(_compiled(method), (scale, np.float32(run.epsilon))),
         block_steps or _block_steps(data, run, numbers),
     )
-    return drive(loop, first_replicas(method.sgd, run, start), run, stops, start.step)
+    weights, velocity, diverged_at = first_replicas(method.sgd, run, start)
+    kept = method.moments.first(diverged_at.shape, queries, method.network.parameters)
+    return drive(loop, (weights, velocity, *kept, diverged_at), run, stops, start.step)
 
 
 def _block_steps(data: Split, run: Run, numbers: int) -> int:
@@ -217,7 +222,11 @@ def _compiled(method: Method) -> Callable[..., Carried]:
             return estimate(losses, flat, values, scale, epsilon)
 
         estimates = over_replicas(of_replica, network, inputs.shape[1])
-        gradient, sound = estimates(carried[0], values, inputs, targets)
-        return sgd_step(method.sgd, carried, gradient, sound, rates, index)
+        weights, velocity, *kept, diverged_at = carried
+        gradient, sound, slopes = estimates(weights, values, inputs, targets)
+        gradient, kept = method.moments.moved(kept, gradient, slopes, values, scale, index)
+        before = (weights, velocity, diverged_at)
+        *moved, diverged_at = sgd_step(method.sgd, before, gradient, sound, rates, index)
+        return (*moved, *kept, diverged_at)
 
     return compiled_steps(step)

@@ -25,6 +25,7 @@ from pezoexplore.train.sparsity import (
     kept_counts,
     score_batches,
 )
+from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import Directions, DirectionSource, Run, RunCost, Score, TrainState
 
@@ -43,6 +44,7 @@ class Options:
         sparsity: Settings of ``cge_sparse``.
         batch: Examples per batch, by which ``cge_sparse`` counts the epochs of a mask.
         workers: Processes that share the probes of ``cge`` and ``cge_sparse``; changes no bit.
+        moments: What earlier steps add to an estimate.
     """
 
     normalise: bool = False
@@ -50,6 +52,7 @@ class Options:
     sparsity: Sparsity = field(default_factory=Sparsity)
     batch: int = 64
     workers: int = 1
+    moments: Moments = NONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +141,7 @@ class GeneralTrainer:
 
         ``backprop`` and ``forward_gradient`` evaluate one loss per step and direction. The scores
         of ``cge_sparse``, two two-point estimates of each query, count; the words of a mask are
-        delivered once.
+        delivered once. Directions replayed for momentum are delivered again with each update.
         """
         each, queries = cost(self.estimator, self._probes), self.options.sparsity.queries
         if self.estimator == "cge_sparse":
@@ -146,6 +149,7 @@ class GeneralTrainer:
             scoring, drawn, delivered = 4 * queries, queries + masks, 6 * queries + masks
         else:
             scoring, drawn, delivered = 0, steps * each.directions, steps * each.deliveries
+            delivered += self.options.moments.replayed(steps) * each.directions
         return RunCost(
             forward_passes=scoring + steps * each.losses,
             passes=scoring + steps * each.passes,
@@ -170,9 +174,8 @@ class GeneralTrainer:
     @property
     def _method(self) -> Method:
         options = self.options
-        return Method(
-            self.task.model, self.task.loss, self.estimator, options.normalise, options.sgd
-        )
+        how = (options.normalise, options.sgd, options.moments)
+        return Method(self.task.model, self.task.loss, self.estimator, *how)
 
     def _directions(self, run: Run, source: DirectionSource | None) -> Directions:
         if source is None:

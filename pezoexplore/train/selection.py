@@ -12,6 +12,7 @@ from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.sparsity import Sparsity
+from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.task import Task, class_losses
 from pezoexplore.train.trainer import DirectionSource, Trainer
 
@@ -35,7 +36,8 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
     if point.fixed_point:
         return FixedTrainer(task, point)
     general = general_trainer_of(point, task, options)
-    plain = point.estimator == "rge" and point.queries == 1 and general.options.sgd == Sgd()
+    plain = point.estimator == "rge" and point.queries == 1
+    plain = plain and general.options.sgd == Sgd() and not general.options.moments.used
     if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
         return MlpTrainer(task.model, task.initial)
     return general
@@ -47,11 +49,14 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
     Raises:
         DesignError: An option does not fit the estimator.
     """
-    sgd = Sgd(options.momentum, options.weight_decay)
+    replay = point.momentum_replay
+    moments = Moments(point.step_size == "scalar", replay, options.momentum or BETA)
+    # Replayed directions stand for the velocity.
+    sgd = Sgd(0.0 if replay else options.momentum, options.weight_decay)
     normalise = options.normalise and point.estimator == "rge_onesided"
     sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
     more = general_trainer.Options(
-        normalise, sgd, sparsity, options.batch, workers=options.probe_workers
+        normalise, sgd, sparsity, options.batch, options.probe_workers, moments
     )
     return GeneralTrainer(task, point.estimator, point.queries, more)
 

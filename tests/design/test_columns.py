@@ -11,6 +11,7 @@ from pezoexplore.design.columns import (
     TEXT_COLUMNS,
     columns_of,
 )
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 
 ORDER = (
     "point_id target status "
@@ -34,13 +35,16 @@ def test_order():
 
 
 def test_every_column_is_explained():
-    assert set(COLUMN_HELP) == set(columns_of(["one", "other"], engine=True))
+    optional = tuple(OPTIONAL_DEFAULTS)
+    assert set(COLUMN_HELP) == set(columns_of(["one", "other"], engine=True, axes=optional))
     assert columns_of(["one"]) == COLUMNS
     assert all(COLUMN_HELP.values())
 
 
 def test_a_column_is_text_or_numeric():
-    assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == {*COLUMNS, *ENGINE_HELP, "task"}
+    assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == {
+        *(*COLUMNS, *ENGINE_HELP, *OPTIONAL_DEFAULTS, "task")
+    }
     assert not set(NUMERIC_COLUMNS) & TEXT_COLUMNS
     assert set(RESULT_COLUMNS) < set(NUMERIC_COLUMNS)
     assert "lanes" not in RESULT_COLUMNS

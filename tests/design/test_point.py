@@ -18,6 +18,7 @@ from pezoexplore.design.point import (
     IllegalPointError,
     resolve,
 )
+from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 from pezoexplore.streams.generators.registry import family, names
 
 RAW_AXES = {
@@ -91,7 +92,7 @@ def test_defaults():
         "rounding": None,
         "update_rounding": None,
     }
-    assert tuple(resolve().to_json()) == AXES
+    assert tuple(resolve().axes()) == AXES
 
 
 @pytest.mark.parametrize("reuse", REUSES)
@@ -244,6 +245,33 @@ def test_training_axes_do_not_change_the_hardware():
 def test_training_axes_that_do_not_go_together(axes, reason):
     with pytest.raises(IllegalPointError, match=reason):
         resolve(**axes)
+
+
+@pytest.mark.parametrize(
+    ("axes", "reason"),
+    [
+        ({"step_size": "scalar", "estimator": "cge"}, "needs estimator rge, .*, not cge"),
+        ({"step_size": "scalar", "estimator": "sign_spsa"}, "needs estimator rge, .*, not sign"),
+        ({"momentum_replay": 2, "estimator": "backprop"}, "along directions, not backprop"),
+        (INTEGERS | {"step_size": "scalar"}, "step_size scalar needs float weights"),
+        (INTEGERS | {"momentum_replay": 4}, "momentum_replay 4 needs float weights"),
+    ],
+)
+def test_earlier_steps_do_not_go_with_everything(axes, reason):
+    with pytest.raises(IllegalPointError, match=reason):
+        resolve(**axes)
+
+
+def test_an_optional_axis_at_its_default_is_left_out():
+    """Identities of designs from before the axis was there do not change."""
+    plain, named = resolve(), resolve(step_size="scalar", momentum_replay=4)
+    assert not plain.to_json().keys() & OPTIONAL_DEFAULTS.keys()
+    assert plain.axes().keys() == set(AXES)
+    assert named.to_json().items() >= {"step_size": "scalar", "momentum_replay": 4}.items()
+    for point in (plain, named):
+        assert type(point).from_json(point.to_json()) == point
+    assert named.perturbation() == plain
+    assert named.label() == f"{plain.label()} scalar step replay 4"
 
 
 def test_roundings_mean_nothing_to_float_weights():

@@ -18,6 +18,8 @@ import pytest
 from sweep_driver import COUNT
 from sweep_fakes import INFO, Fake, gone, points, runs_of, space
 
+from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.lattice.expand import expand
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import HardwareSettings
 from pezoexplore.sweeps.outputs import SkippedPoint, StageCount
@@ -97,6 +99,30 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The RTL of the point with 33 lanes fails, so the sweep as a whole does.
     assert drive(folder / "out", folder / "runs", jobs=1) == 1
     return folder / "out"
+
+
+def test_an_optional_axis_is_a_column_of_the_designs_that_name_it(
+    tmp_path: Path, runs: Path
+) -> None:
+    """The others' rows do not change, nor does the identity of what both have."""
+    skip = SkippedPoint({"rng": "lfsr", "step_size": "scalar", "estimator": "cge"}, "no slopes")
+
+    def rows(name: str, **axes: object) -> list[dict[str, str]]:
+        made = space(space={"lanes": [31], **axes})
+        stage, made_points = Fake(name="train", runs=runs), expand(made).points
+        out = tmp_path / name
+        more = {"skipped": (skip,)} if axes else {}
+        sweep(out, stage, space=made, points=made_points, **more)
+        return rows_of(out / "results.csv")
+
+    (before,) = rows("before")
+    after = rows("after", step_size=["plain", "scalar"])
+    assert [*before] == list(COLUMNS)
+    place = [*before].index("update_rounding") + 1
+    assert [*after[0]] == [*COLUMNS[:place], "step_size", *COLUMNS[place:]]
+    same = next(row for row in after if row["point_id"] == before["point_id"])
+    assert same == before | {"step_size": "plain", "pareto": same["pareto"]}
+    assert sorted(row["step_size"] for row in after) == ["plain", "scalar", "scalar"]
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def linear(slope: np.ndarray) -> Callable[[Any], Any]:
 def estimate(name: str, losses: Any, directions: np.ndarray, epsilon: float = 0.5) -> np.ndarray:
     """Estimate by name, z = directions / 2."""
     made = estimators.estimator_of(name)
-    gradient, sound = made(losses, WEIGHTS, directions, np.float32(0.5), np.float32(epsilon))
+    gradient, sound, _ = made(losses, WEIGHTS, directions, np.float32(0.5), np.float32(epsilon))
     assert sound
     return np.asarray(gradient)
 
@@ -79,14 +79,14 @@ def test_normalised_one_sided_divides_by_the_deviation_of_the_losses() -> None:
     forward, _ = changes(words, 0.5)
     expected = (forward[:, None] * words / 2).mean(axis=0) / np.std(forward, ddof=1)
     made = estimators.estimator_of("rge_onesided", normalise=True)
-    found, _ = made(quadratic, WEIGHTS, words, np.float32(0.5), np.float32(0.5))
+    found, *_ = made(quadratic, WEIGHTS, words, np.float32(0.5), np.float32(0.5))
     np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_normalised_one_sided_stands_still_where_all_losses_are_equal() -> None:
     made = estimators.estimator_of("rge_onesided", normalise=True)
     flat = linear(np.zeros(D, np.float32))
-    found, sound = made(flat, WEIGHTS, SIGNS, np.float32(1), np.float32(0.5))
+    found, sound, _ = made(flat, WEIGHTS, SIGNS, np.float32(1), np.float32(0.5))
     assert sound
     np.testing.assert_array_equal(np.asarray(found), 0)
 
@@ -135,7 +135,7 @@ def test_on_a_network_all_exact_ones_agree() -> None:
     along = ((z @ true)[:, None] * z).mean(axis=0)
     for name, error in (("rge", 2e-2), ("forward_gradient", 1e-4)):
         made = estimators.estimator_of(name)
-        found, _ = made(losses, weights, z, np.float32(1), np.float32(1e-2))
+        found, *_ = made(losses, weights, z, np.float32(1), np.float32(1e-2))
         np.testing.assert_allclose(np.asarray(found), along, atol=error)
 
 
@@ -146,7 +146,7 @@ def test_a_loss_that_is_not_finite_is_reported(name: str) -> None:
     def losses(weights: Any) -> Any:
         return quadratic(weights) * np.float32("inf")
 
-    _, sound = made(losses, WEIGHTS, SIGNS, np.float32(1), np.float32(0.5))
+    _, sound, _ = made(losses, WEIGHTS, SIGNS, np.float32(1), np.float32(0.5))
     assert not sound
 
 

@@ -270,7 +270,6 @@ def _of_task(rows: Sequence[Row], task: str) -> list[Row]:
 def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
-    from pezoexplore.design.columns import columns_of
     from pezoexplore.report.tables import front_table, print_front, print_table
     from pezoexplore.sweeps.rows import ON_FRONT
 
@@ -278,7 +277,7 @@ def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) 
     # Of a space larger than memory only the front is held.
     held = isinstance(result.rows, list)
     rows = _of_task(result.rows if held else result.front, space.task)
-    frame = frame_of_rows(rows, columns_of([space.task], engine=space.hardware.engine))
+    frame = frame_of_rows(rows, space.columns((space.task,)))
     front = [row["pareto"] == ON_FRONT for row in rows]
     if held or any(front):
         print_front(frame, front, objectives, constraints=space.constraints, chance=chance)
@@ -296,12 +295,11 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.analysis.standing import cautions
-    from pezoexplore.design.columns import columns_of
     from pezoexplore.report.tables import standings_document
     from pezoexplore.sweeps.rows import ON_FRONT, typed_row
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
-    columns = columns_of(space.tasks[:1], engine=space.hardware.engine)
+    columns = space.columns(space.tasks[:1])
     held = result.rows if isinstance(result.rows, list) else result.front
     why = None if result.front else empty_front(result.rows, objectives, space.constraints)
     found: list[dict[str, object]] = []

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.analysis.runs import chance_in
-from pezoexplore.design.columns import columns_of
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots.plots import draw_all
@@ -36,7 +35,7 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
         PezoError: A file cannot be written.
     """
     objectives, written = space.objectives, []
-    columns = columns_of(space.tasks[:1], engine=space.hardware.engine)
+    columns = space.columns(space.tasks[:1])
     for task, folder in folders_of(space.tasks, out_dir).items():
         written += draw_all(
             frame_of_rows(rows_of(rows, task), columns),

@@ -15,7 +15,7 @@ from pezoexplore.design.lattice.counting import count, sample
 from pezoexplore.design.lattice.expand import expand, iter_points
 from pezoexplore.design.point import AXES, REUSES, SCALINGS, TAPS
 from pezoexplore.design.space import DesignSpace
-from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, UPDATE_ROUNDINGS
+from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, STEP_SIZES, UPDATE_ROUNDINGS
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import names
 
@@ -41,6 +41,8 @@ VALUES = {
     "activation_bits": st.sampled_from(["float", 8, 16]),
     "rounding": st.sampled_from(ROUNDINGS),
     "update_rounding": st.sampled_from(UPDATE_ROUNDINGS),
+    "step_size": st.sampled_from(STEP_SIZES),
+    "momentum_replay": st.sampled_from([0, 2, 8]),
 }
 SUBSPACES = st.sets(st.sampled_from(AXES), min_size=1, max_size=6).flatmap(
     lambda named: st.fixed_dictionaries(
