@@ -207,45 +207,65 @@ _CONTROL = Proof(
     ),
 )
 
-_REGISTERS = Proof(
-    module="perturb_registers",
-    checker="perturb_registers_properties",
-    sources=("perturb_registers.v", "perturb_engine_map.vh"),
-    properties=(
-        Property(
-            "refused",
-            "A write that is refused, or has no strobes, changes and starts nothing; while busy "
-            "all are refused.",
-            Edit("perturb_registers.v", "refused = busy", "refused = skipping"),
-        ),
-        Property(
-            "one_action",
-            "A write starts one thing at most.",
-            Edit("perturb_registers.v", "at == RESEED && is_clear;", "at == RESEED;"),
-        ),
-        Property(
-            "strobes",
-            "STEP takes the bytes that have a strobe and keeps the others.",
-            Edit(
-                "perturb_registers.v",
-                "(write_data[15:0] & merge[15:0]) | (step_q & ~merge[15:0])",
-                "write_data[15:0]",
+
+def _registers(segments: int) -> Proof:
+    return Proof(
+        module="perturb_registers",
+        checker="perturb_registers_properties",
+        sources=("perturb_registers.v", "perturb_engine_map.vh"),
+        parameters={"SEGMENTS": segments},
+        properties=(
+            Property(
+                "refused",
+                "A write that is refused, or has no strobes, changes and starts nothing; while "
+                "busy all are refused.",
+                Edit("perturb_registers.v", "refused = busy", "refused = skipping"),
+            ),
+            Property(
+                "one_action",
+                "A write starts one thing at most.",
+                Edit("perturb_registers.v", "at == RESEED && is_clear;", "at == RESEED;"),
+            ),
+            Property(
+                "strobes",
+                "STEP takes the bytes that have a strobe and keeps the others.",
+                Edit(
+                    "perturb_registers.v",
+                    "(write_data[15:0] & merge[15:0]) | (step_q & ~merge[15:0])",
+                    "write_data[15:0]",
+                ),
+            ),
+            Property(
+                "shift_in_range",
+                "Every segment's shift stays within 0 to WEIGHT_BITS + VALUE_BITS - 2, which "
+                "perturb_round is built for.",
+                Edit("perturb_registers.v", "<= LARGEST_SCALE;", "<= LARGEST_SCALE + 1;"),
+            ),
+            Property(
+                "load",
+                "A state is loaded only into streams that wait for one, and a reseed asked only of "
+                "streams that show a beat.",
+                Edit("perturb_registers.v", "(at == SEED && !loading)", "(at == SEED && busy)"),
+            ),
+            Property(
+                "there",
+                "A write to a register that takes it is not refused while idle, one to an address "
+                "without a register is; so are reads of segments.",
+                Edit("perturb_registers.v", "at < SCALE + 8'h80 &&", "at < SCALE + 8'h78 &&")
+                if segments == 16
+                else Edit(
+                    "perturb_registers.v", "{28'b0, segment} + 32'd1 <", "{28'b0, segment} <"
+                ),
+            ),
+            Property(
+                "word",
+                "A word to load is what SEED is written, with what was written to SEED_HIGH "
+                "above it.",
+                Edit("perturb_registers.v", "at == SEED_HIGH)", "is_command)"),
             ),
         ),
-        Property(
-            "shift_in_range",
-            "Every segment's shift stays within 0 to WEIGHT_BITS + VALUE_BITS - 2, which "
-            "perturb_round is built for.",
-            Edit("perturb_registers.v", "<= LARGEST_SCALE;", "<= LARGEST_SCALE + 1;"),
-        ),
-        Property(
-            "load",
-            "A state is loaded only into streams that wait for one, and a reseed asked only of "
-            "streams that show a beat.",
-            Edit("perturb_registers.v", "(at == SEED && !loading)", "(at == SEED && busy)"),
-        ),
-    ),
-)
+    )
+
 
 _ENGINE = Proof(
     module="perturb_engine",
@@ -293,7 +313,7 @@ ENGINE_PROOFS = (
     _lane(draws=3),
     _SEGMENTS,
     _CONTROL,
-    _REGISTERS,
+    *(_registers(segments) for segments in (2, 16)),
     _ENGINE,
 )
 """Proofs of perturb_engine and what is inside."""

@@ -28,6 +28,7 @@ def engine_points() -> tuple[DesignPoint, ...]:
         _none(rng="rademacher", lanes=3, weight_bits=8, **_RANDOM),
         _none(rng="treegrng", lanes=1, weight_bits=8, reuse_period=4),
         _none(rng="trivium", bit_width=8, lanes=3, weight_bits=8, reuse_period=4),
+        _none(rng="lut_sr", bit_width=8, lanes=5, weight_bits=8, reuse_period=4, **_RANDOM),
         _none(bit_width=24, lanes=2, weight_bits=16, **xorshift, **_RANDOM),
         _none(state_bits=9, bit_width=3, lanes=3, weight_bits=16, reuse_period=4, **_TWICE),
     )
