@@ -15,7 +15,13 @@ from pathlib import Path
 from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, NUMERIC_COLUMNS, RESULT_COLUMNS
 from pezoexplore.design.point import REUSES, SCALINGS, STREAM_AXES, TAPS
-from pezoexplore.design.training_axes import ESTIMATORS, ROUNDINGS, STEP_SIZES, UPDATE_ROUNDINGS
+from pezoexplore.design.training_axes import (
+    ESTIMATORS,
+    RANKS,
+    ROUNDINGS,
+    STEP_SIZES,
+    UPDATE_ROUNDINGS,
+)
 from pezoexplore.streams.generators.registry import names
 from pezoexplore.sweeps.stage import SELECTABLE
 
@@ -31,6 +37,7 @@ AXIS_VALUES: dict[str, tuple[str, ...]] = {
     "rounding": ROUNDINGS,
     "update_rounding": UPDATE_ROUNDINGS,
     "step_size": STEP_SIZES,
+    "rank": RANKS,
     "reuse_period": ("inf",),
     "weight_bits": ("float",),
     "activation_bits": ("float",),

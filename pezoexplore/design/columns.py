@@ -43,6 +43,8 @@ AXIS_HELP = {
     "one second moment); a column of the designs that name it",
     "momentum_replay": "earlier directions that an update replays for its momentum; a column of "
     "the designs that name it",
+    "rank": "outer products of the stream's words that make up the direction of a matrix, or full; "
+    "a column of the designs that name it",
 }
 
 RESULT_HELP = {
@@ -118,6 +120,8 @@ RESULT_HELP = {
     "liberty_sha256": "first digits of the SHA-256 hash of the cell library's files; targets with "
     "a cell library",
     "vendor_version": "vendor's tool that placed and routed, and its version",
+    "random_bits_per_step": "random bits that a step of training draws from the stream, without "
+    "replays; empty for rng gaussian",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 
@@ -160,7 +164,7 @@ TEXT_COLUMNS = frozenset(
         *IDENTITY_HELP,
         "task",
         *("rng", "reuse", "taps", "scaling", "estimator"),
-        *("weight_bits", "activation_bits", "rounding", "update_rounding", "step_size"),
+        *("weight_bits", "activation_bits", "rounding", "update_rounding", "step_size", "rank"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
         *("nextpnr_version", "opensta_version", "liberty_sha256", "vendor_version"),
     }

@@ -194,10 +194,13 @@ def choice(words: Sequence[str], own: str = "", more: str = "") -> Kind:
         own: Regular expression of other words that are allowed; empty for none.
         more: The latter in words.
     """
-    listed: Json = {"enum": list(words)}
+    digits = {int(word): word for word in words if word.isdecimal()}
+    listed: Json = {"enum": [*words, *digits]}
     other: Json = {"type": "string", "pattern": f"^{own}$"}
 
     def accept(value: object) -> str:
+        if is_number(value) and value in digits:
+            return digits[int(value)]
         if not isinstance(value, str):
             raise ValueError
         if value not in words and not (own and re.fullmatch(own, value)):

@@ -31,14 +31,7 @@ from pezoexplore.streams.generators.own_family import require_same
 from pezoexplore.streams.generators.registry import NO_RNG, family
 from pezoexplore.streams.reuse import MAX_POOL_BITS, RULES, Reuse, prime_from
 
-__all__ = [
-    "AXES",
-    "DEFAULTS",
-    "MAX_POOL_BITS",
-    "DesignPoint",
-    "IllegalPointError",
-    "resolve",
-]
+__all__ = ["AXES", "DEFAULTS", "MAX_POOL_BITS", "DesignPoint", "IllegalPointError", "resolve"]
 
 REUSES = tuple(RULES)
 TAPS = ("shifted", "xor", "shared", "sparse")
@@ -70,6 +63,7 @@ class DesignPoint:
             ones, as QuZO does; None for float weights.
         step_size: Whether one second moment scales the learning rate, one of ``STEP_SIZES``.
         momentum_replay: Earlier directions that an update replays for its momentum.
+        rank: Outer products that make up the direction of a matrix, one of ``RANKS``.
     """
 
     rng: str
@@ -90,6 +84,7 @@ class DesignPoint:
     update_rounding: str | None = None
     step_size: str = "plain"
     momentum_replay: int = 0
+    rank: str = "full"
 
     @property
     def family(self) -> Family:
@@ -149,6 +144,11 @@ class DesignPoint:
         return replace(self, queries=1) == self.perturbation()
 
     @property
+    def vectors(self) -> int | None:
+        """Outer products that make up the direction of a matrix; None: each weight has a word."""
+        return None if self.rank == "full" else int(self.rank)
+
+    @property
     def bits(self) -> int:
         """Output bits per number of a hardware point."""
         assert self.bit_width is not None, "the software Gaussian has no bit width"
@@ -182,10 +182,7 @@ class DesignPoint:
         return -(-self.lanes // self.group)
 
     def to_json(self) -> dict[str, str | int | float | None]:
-        """Return the axes as JSON can hold them, in the order of the columns.
-
-        As :meth:`axes`, without the optional axes that are at their defaults.
-        """
+        """Return :meth:`axes` without the optional ones that are at their defaults."""
         return without_defaults(self.axes())
 
     def axes(self) -> dict[str, str | int | float | None]:
@@ -282,7 +279,10 @@ def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoin
 
 
 _WORD_AXES = frozenset(
-    {"rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding", "step_size"}
+    {
+        *("rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"),
+        *("step_size", "rank"),
+    }
 )
 
 _EMPTY: dict[str, Any] = {

@@ -24,6 +24,7 @@ from pezoexplore.design.training_axes import (
     FLOAT,
     MAX_REPLAY,
     OPTIONAL_DEFAULTS,
+    RANKS,
     ROUNDINGS,
     STEP_SIZES,
     UPDATE_ROUNDINGS,
@@ -151,6 +152,12 @@ class SubSpace(_Section):
     ] = _axis(
         "momentum_replay",
         "Earlier directions that each update replays, for momentum without a stored velocity.",
+    )
+
+    rank: Annotated[tuple[str, ...] | None, Several(choice(RANKS))] = _axis(
+        "rank",
+        "Outer products of the stream's words that make up the direction of a matrix; full: a "
+        "word a weight. Other than full has no RTL.",
     )
 
     @model_validator(mode="after")

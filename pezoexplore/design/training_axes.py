@@ -28,6 +28,9 @@ STEP_SIZES = ("plain", "scalar")
 SCALAR_ESTIMATORS = ("rge", "rge_onesided", "forward_gradient")
 """Estimators whose slopes have a size, which ``step_size: scalar`` divides by."""
 
+RANKS = ("full", "1", "2", "4")
+"""Outer products that make up the direction of a matrix; ``pezoexplore.train.steps.structured``."""
+
 MAX_REPLAY = 64
 """Most earlier directions that ``momentum_replay`` delivers again in each update."""
 
@@ -49,11 +52,12 @@ TRAINING_DEFAULTS: dict[str, Any] = {
     "update_rounding": None,
     "step_size": "plain",
     "momentum_replay": 0,
+    "rank": "full",
 }
 """Value of a training axis that a design does not name; None for bits: float."""
 
 OPTIONAL_DEFAULTS: dict[str, Any] = {
-    axis: TRAINING_DEFAULTS[axis] for axis in ("step_size", "momentum_replay")
+    axis: TRAINING_DEFAULTS[axis] for axis in ("step_size", "momentum_replay", "rank")
 }
 """Axes that identities and results leave out at these values: those of older designs stay."""
 
@@ -90,7 +94,7 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
     estimator = training["estimator"]
     if estimator in _WITHOUT_QUERIES:
         training["queries"] = None
-    _check_moments(training)
+    _check_moments(training, values.get("scaling"))
     for axis in FLOAT_AXES:
         training[axis] = None if training[axis] == FLOAT else training[axis]
     weight, activation = training["weight_bits"], training["activation_bits"]
@@ -119,16 +123,19 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
     return training
 
 
-def _check_moments(training: Mapping[str, Value]) -> None:
-    estimator, replay = training["estimator"], training["momentum_replay"]
+def _check_moments(training: Mapping[str, Value], scaling: Value) -> None:
+    estimator = training["estimator"]
     if training["step_size"] == "scalar" and estimator not in SCALAR_ESTIMATORS:
         raise IllegalPointError(
             f"step_size scalar needs estimator {', '.join(SCALAR_ESTIMATORS)}, not {estimator}"
         )
-    if replay and estimator in _WITHOUT_QUERIES:
-        raise IllegalPointError(
-            f"momentum_replay {replay} needs an estimator along directions, not {estimator}"
-        )
+    if training["rank"] != "full" and scaling == "pow2":
+        raise IllegalPointError(f"rank {training['rank']} needs scaling none or constant, not pow2")
+    for axis in ("momentum_replay", "rank"):
+        if training[axis] != OPTIONAL_DEFAULTS[axis] and estimator in _WITHOUT_QUERIES:
+            raise IllegalPointError(
+                f"{axis} {training[axis]} needs an estimator along directions, not {estimator}"
+            )
 
 
 def training_words(values: Mapping[str, Any]) -> list[str]:
@@ -146,4 +153,6 @@ def training_words(values: Mapping[str, Any]) -> list[str]:
         words.append(f"{values['step_size']} step")
     if values["momentum_replay"]:
         words.append(f"replay {values['momentum_replay']}")
+    if values["rank"] != "full":
+        words.append(f"rank {values['rank']}")
     return words

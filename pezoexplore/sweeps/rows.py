@@ -68,6 +68,7 @@ FORMATS = {
     "macs": _WHOLE,
     "random_numbers": _WHOLE,
     "rng_state_bits": _WHOLE,
+    "random_bits_per_step": ".12g",
     "steps_to_target": _WHOLE,
     "accuracy_before": _PERCENT,
     "test_loss_mean": _SIX_DIGITS,

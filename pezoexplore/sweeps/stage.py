@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power", "engine")
 """Names of the stages, in the order in which a row reports the first one that failed."""
 
+HARDWARE = STAGE_ORDER[2:]
+"""The stages that need a point's RTL."""
+
 SELECTABLE = ("train", "rtl", "synth", "power")
 """Values of --stages; ``health``, the stream's statistics, always runs."""
 

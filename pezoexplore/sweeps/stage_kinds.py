@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthStage(Stage):
-    """Stream statistics, span and effective dimension; of any point that draws numbers.
+    """Stream statistics, span and effective dimension; of points with a number for each weight.
 
     Attributes:
         parameters: Length of the direction, d.
@@ -43,7 +43,7 @@ class HealthStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.draws
+        return point.draws and not point.vectors
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -162,7 +162,7 @@ class HardwareStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.in_hardware and not self.skipped
+        return point.in_hardware and not self.skipped and not point.vectors
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""

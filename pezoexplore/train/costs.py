@@ -17,6 +17,7 @@ from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, MULTIPLY8_PJ, access_pj
 from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
+from pezoexplore.train.steps.structured import layout_of
 from pezoexplore.train.task import Task
 from pezoexplore.train.trainer import RunCost
 
@@ -42,20 +43,24 @@ def run_costs(
         reached: Step from which on the target was held; None if it never was.
 
     Returns:
-        ``macs``; ``rng_state_bits``; ``energy_to_target_uj_est`` in microjoules, without the
-        generator's, and ``numbers_to_target``, the numbers of all beats until then, those of a last
-        beat that no weight takes included; both None where the target is never held.
+        ``macs``; ``rng_state_bits``; ``random_bits_per_step``; ``energy_to_target_uj_est`` in
+        microjoules, without the generator's, and ``numbers_to_target``, the numbers of all beats
+        until then, those of a last beat that no weight takes included; both None where the target
+        is never held.
     """
     found: dict[str, float | int | None] = {
         "macs": cost(steps).passes * batch * task.model.macs,
         "rng_state_bits": rng_state_bits(point),
+        "random_bits_per_step": _random_bits(point, cost(steps).random_numbers / steps),
         "energy_to_target_uj_est": None,
         "numbers_to_target": None,
     }
     if reached is None:
         return found
     until = cost(reached)
-    beats = until.deliveries * beats_per_step(task.parameters, point.lanes)
+    layout = layout_of(point, task)
+    numbers = layout.numbers if layout else task.parameters
+    beats = until.deliveries * beats_per_step(numbers, point.lanes)
     return found | {
         "energy_to_target_uj_est": _run_pj(point, task, batch, until.passes, reached) / 1e6,
         "numbers_to_target": beats * point.lanes,
@@ -72,6 +77,13 @@ def mac_pj(point: DesignPoint) -> float:
 def rng_state_bits(point: DesignPoint) -> int | None:
     """Count the state bits of the random-number hardware, as its strategy does; None without it."""
     return strategy(point).state_bits if point.in_hardware else None
+
+
+def _random_bits(point: DesignPoint, numbers: float) -> float | None:
+    """Return the bits of so many numbers; None for floats."""
+    if not point.draws:
+        return 0
+    return None if point.bit_width is None else numbers * point.bit_width
 
 
 def _run_pj(point: DesignPoint, task: Task, batch: int, passes: int, steps: int) -> float:

@@ -45,6 +45,7 @@ class Options:
         batch: Examples per batch, by which ``cge_sparse`` counts the epochs of a mask.
         workers: Processes that share the probes of ``cge`` and ``cge_sparse``; changes no bit.
         moments: What earlier steps add to an estimate.
+        numbers: Numbers that a direction takes from the stream; None: one for each weight.
     """
 
     normalise: bool = False
@@ -53,6 +54,7 @@ class Options:
     batch: int = 64
     workers: int = 1
     moments: Moments = NONE
+    numbers: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +155,7 @@ class GeneralTrainer:
         return RunCost(
             forward_passes=scoring + steps * each.losses,
             passes=scoring + steps * each.passes,
-            random_numbers=drawn * self.task.parameters,
+            random_numbers=drawn * (self.options.numbers or self.task.parameters),
             deliveries=delivered,
         )
 

@@ -43,10 +43,12 @@ class MlpTrainer:
     Attributes:
         model: The network.
         initial: Initial weights [d] by training seed, where they are not the model's own.
+        numbers: Numbers that a direction takes from the stream; None: one for each weight.
     """
 
     model: Mlp
     initial: Callable[[int], NDArray[np.float32]] | None = None
+    numbers: int | None = None
 
     def run(
         self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
@@ -95,7 +97,8 @@ class MlpTrainer:
 
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`."""
-        return RunCost(2 * steps, 2 * steps, steps * self.model.parameters, 3 * steps)
+        numbers = self.numbers or self.model.parameters
+        return RunCost(2 * steps, 2 * steps, steps * numbers, 3 * steps)
 
 
 def first_replicas(model: Mlp, flat: NDArray[np.generic], run: Run) -> Carried:

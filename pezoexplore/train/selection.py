@@ -13,6 +13,7 @@ from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.steps.moments import BETA, Moments
+from pezoexplore.train.steps.structured import StructuredDirections, layout_of
 from pezoexplore.train.task import Task, class_losses
 from pezoexplore.train.trainer import DirectionSource, Trainer
 
@@ -39,7 +40,7 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
     plain = point.estimator == "rge" and point.queries == 1
     plain = plain and general.options.sgd == Sgd() and not general.options.moments.used
     if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
-        return MlpTrainer(task.model, task.initial)
+        return MlpTrainer(task.model, task.initial, general.options.numbers)
     return general
 
 
@@ -55,8 +56,10 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
     sgd = Sgd(0.0 if replay else options.momentum, options.weight_decay)
     normalise = options.normalise and point.estimator == "rge_onesided"
     sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
+    layout = layout_of(point, task)
     more = general_trainer.Options(
-        normalise, sgd, sparsity, options.batch, options.probe_workers, moments
+        *(normalise, sgd, sparsity, options.batch, options.probe_workers, moments),
+        layout.numbers if layout else None,
     )
     return GeneralTrainer(task, point.estimator, point.queries, more)
 
@@ -66,4 +69,6 @@ def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
     from pezoexplore.streams import stream
 
     perturbation = point.perturbation()
+    if layout := layout_of(point, task):
+        return lambda seeds: StructuredDirections(perturbation, layout, seeds)
     return lambda seeds: stream.Directions.of(perturbation, task.parameters, seeds)

@@ -26,6 +26,7 @@ ORDER = (
     "fmax_mhz_high nextpnr_version opensta_version front_confidence "
     "power_mw_zero_delay leakage_mw_est energy_per_number_pj_est lut_kept lut_free "
     "effective_dim_ci95 span_share generator_energy_to_target_uj_est liberty_sha256 vendor_version "
+    "random_bits_per_step "
     "pareto "
 )
 

@@ -255,6 +255,9 @@ def test_training_axes_that_do_not_go_together(axes, reason):
         ({"momentum_replay": 2, "estimator": "backprop"}, "along directions, not backprop"),
         (INTEGERS | {"step_size": "scalar"}, "step_size scalar needs float weights"),
         (INTEGERS | {"momentum_replay": 4}, "momentum_replay 4 needs float weights"),
+        (INTEGERS | {"rank": "1"}, "rank 1 needs float weights"),
+        ({"rank": "2", "estimator": "cge_sparse"}, "rank 2 needs .* along directions, not cge_sp"),
+        ({"rank": "2", "scaling": "pow2", "state_bits": 8}, "rank 2 needs scaling none or const"),
     ],
 )
 def test_earlier_steps_do_not_go_with_everything(axes, reason):
@@ -264,14 +267,14 @@ def test_earlier_steps_do_not_go_with_everything(axes, reason):
 
 def test_an_optional_axis_at_its_default_is_left_out():
     """Identities of designs from before the axis was there do not change."""
-    plain, named = resolve(), resolve(step_size="scalar", momentum_replay=4)
+    plain, named = resolve(), resolve(step_size="scalar", momentum_replay=4, rank="2")
     assert not plain.to_json().keys() & OPTIONAL_DEFAULTS.keys()
     assert plain.axes().keys() == set(AXES)
-    assert named.to_json().items() >= {"step_size": "scalar", "momentum_replay": 4}.items()
+    assert [*named.to_json().values()][-3:] == ["scalar", 4, "2"]
     for point in (plain, named):
         assert type(point).from_json(point.to_json()) == point
     assert named.perturbation() == plain
-    assert named.label() == f"{plain.label()} scalar step replay 4"
+    assert named.label() == f"{plain.label()} scalar step replay 4 rank 2"
 
 
 def test_roundings_mean_nothing_to_float_weights():

@@ -125,6 +125,21 @@ def test_an_optional_axis_is_a_column_of_the_designs_that_name_it(
     assert sorted(row["step_size"] for row in after) == ["plain", "scalar", "scalar"]
 
 
+@pytest.mark.parametrize("stage", ["train", "synth"])
+def test_a_design_without_rtl_says_so_where_rtl_is_asked_for(
+    tmp_path: Path, runs: Path, stage: str
+) -> None:
+    made = space(space={"rank": [1]})
+    stages = [Fake(name=name, runs=runs) for name in dict.fromkeys(["train", stage])]
+    sweep(tmp_path / "out", *stages[:1], space=made, points=expand(made).points)
+    (row,) = rows_of(tmp_path / "out" / "results.csv")
+    assert (row["rank"], row["status"]) == ("1", "ok")
+    sweep(tmp_path / "out", *stages, space=made, points=expand(made).points)
+    (row,) = rows_of(tmp_path / "out" / "results.csv")
+    hardware = "skipped:structured directions have no RTL" if stage == "synth" else "ok"
+    assert (row["status"], bool(row["accuracy_mean"])) == (hardware, True)
+
+
 @pytest.mark.slow
 def test_results_are_the_rows_the_stages_make(reference: Path) -> None:
     rows = rows_of(reference / "results.csv")

@@ -86,6 +86,8 @@ def export(
     if math.isnan(clock_mhz):
         raise DesignError("--clock-mhz nan: no number; allowed: 0.001 to 100000")
     design = point_of(axes, point, results, engine=engine)
+    if design.vectors:
+        raise DesignError(f"--rank {design.rank}: structured directions have no RTL; allowed: full")
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name
