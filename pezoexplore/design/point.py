@@ -140,11 +140,11 @@ class DesignPoint:
 
     @property
     def plain(self) -> bool:
-        """Whether training is SGD in float along two-point estimates, of any queries."""
+        """Whether training is plain SGD in float by ``rge``, with any number of queries."""
         return replace(self, queries=1) == self.perturbation()
 
     @property
-    def vectors(self) -> int | None:
+    def outer_products(self) -> int | None:
         """Outer products that make up the direction of a matrix; None: each weight has a word."""
         return None if self.rank == "full" else int(self.rank)
 

@@ -153,7 +153,6 @@ class SubSpace(_Section):
         "momentum_replay",
         "Earlier directions that each update replays, for momentum without a stored velocity.",
     )
-
     rank: Annotated[tuple[str, ...] | None, Several(choice(RANKS))] = _axis(
         "rank",
         "Outer products of the stream's words that make up the direction of a matrix; full: a "

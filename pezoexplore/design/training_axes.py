@@ -23,13 +23,16 @@ FIXED_ESTIMATORS = ("rge", "sign_spsa")
 """Estimators with an integer form."""
 
 STEP_SIZES = ("plain", "scalar")
-"""How the learning rate becomes the length of a step; ``pezoexplore.train.steps.moments`` says."""
+"""Rules for the length of a step; see :mod:`pezoexplore.train.steps.moments`."""
 
 SCALAR_ESTIMATORS = ("rge", "rge_onesided", "forward_gradient")
 """Estimators whose slopes have a size, which ``step_size: scalar`` divides by."""
 
 RANKS = ("full", "1", "2", "4")
-"""Outer products that make up the direction of a matrix; ``pezoexplore.train.steps.structured``."""
+"""Outer products in the direction of a matrix; see :mod:`pezoexplore.train.steps.structured`."""
+
+NO_RTL = "structured directions have no RTL"
+"""Why the hardware stages of a point with ``rank`` other than full do not run."""
 
 MAX_REPLAY = 64
 """Most earlier directions that ``momentum_replay`` delivers again in each update."""

@@ -29,7 +29,7 @@ from pezoexplore.sweeps.rows import (
     skipped_row,
 )
 from pezoexplore.sweeps.rundir import DESIGN_NAME, PROGRAM, RUN_NAME
-from pezoexplore.sweeps.stage import HARDWARE, STAGE_ORDER
+from pezoexplore.sweeps.stage import STAGE_ORDER
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -49,10 +49,6 @@ PLOTTED_ROWS = 20_000
 TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds")
 """Columns of timings.csv; source: ``run`` in this sweep, ``store``, or ``shared`` with another
 point, whose line counts the seconds."""
-
-
-NO_RTL = "structured directions have no RTL"
-"""Why the hardware stages of a point with ``rank`` other than full do not run."""
 
 
 @dataclass(frozen=True)
@@ -278,20 +274,18 @@ class Outputs:
         return heapq.merge(self._result_rows(timings), skipped, key=_place)
 
     def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
-        stages = self.plan.stages
-        skips: list[tuple[str, str | None, str, Mapping[str, object]]] = [
-            (stage.skipped, stage.target, "skipped", {}) for stage in stages if stage.skipped
-        ]
-        lacking: list[Any] = [(NO_RTL, None, "skipped", {})] * any(
-            s.name in HARDWARE for s in stages
-        )
         for identity, point, task, uses in self.plan.results():
             timings.writerows(map(_timing, uses))
+            parts: list[tuple[str, str | None, str, Mapping[str, object]]] = [
+                (reason, stage.target, "skipped", {})
+                for stage in self.plan.stages
+                if (reason := stage.skip_reason(point))
+            ]
+            parts += [
+                (use.stage.name, use.stage.target, use.result.status, use.result.payload)
+                for use in uses
+            ]
             for target in sorted(self.space.hardware.names):
-                parts = (skips + lacking * bool(point.vectors)) * point.in_hardware + [
-                    (use.stage.name, use.stage.target, use.result.status, use.result.payload)
-                    for use in uses
-                ]
                 yield self._of_design(task, joined_row(identity, target, point, parts))
 
     def _skipped_row(self, task: str, skip: SkippedPoint) -> Row:

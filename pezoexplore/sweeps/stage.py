@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 STAGE_ORDER = ("health", "train", "rtl", "synth", "timing", "power", "engine")
 """Names of the stages, in the order in which a row reports the first one that failed."""
 
-HARDWARE = STAGE_ORDER[2:]
-"""The stages that need a point's RTL."""
-
 SELECTABLE = ("train", "rtl", "synth", "power")
 """Values of --stages; ``health``, the stream's statistics, always runs."""
 
@@ -42,7 +39,7 @@ class Stage(ABC):
         target: The hardware target whose rows the result belongs to; None for every row.
         task: The training task whose rows it belongs to; None for every row.
         timeout_s: Seconds after which a run is stopped and recorded as ``timeout``.
-        skipped: Why it is not run and its target's rows are skipped; empty if it is run.
+        skipped: Why it is run for no point; empty if it is run.
     """
 
     name: str
@@ -59,6 +56,10 @@ class Stage(ABC):
     def applies(self, point: DesignPoint) -> bool:
         """Return whether the point has this stage; if not, its cells stay empty."""
         return True
+
+    def skip_reason(self, point: DesignPoint) -> str:
+        """Return why a point's rows of this target are skipped; empty if they are not."""
+        return self.skipped if point.in_hardware else ""
 
     @abstractmethod
     def key(self, point: DesignPoint) -> Payload:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.sweeps.provenance import Versions, rtl_sha256
 from pezoexplore.sweeps.stage import Payload, Stage
 
@@ -43,7 +44,7 @@ class HealthStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.draws and not point.vectors
+        return point.draws and not point.outer_products
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -162,7 +163,11 @@ class HardwareStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.in_hardware and not self.skipped and not point.vectors
+        return point.in_hardware and not self.skip_reason(point)
+
+    def skip_reason(self, point: DesignPoint) -> str:
+        """Implement :meth:`Stage.skip_reason`."""
+        return super().skip_reason(point) or (NO_RTL if point.outer_products else "")
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""

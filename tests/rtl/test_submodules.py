@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import subprocess
 
 import pytest
-
-from pezoexplore.paths import rtl_dir
+from module_bench import printed
 
 CLOCKS = 2000
 
@@ -61,19 +59,8 @@ endmodule
 
 
 def _shown(folder, bench, edit=None):
-    """Return the lines that a bench prints, of the RTL or with a text of one file replaced."""
-    (folder / "bench.v").write_text(bench, encoding="utf-8")
-    for path in rtl_dir().glob("*.v*"):
-        text = path.read_text(encoding="utf-8")
-        if edit and path.name == edit[0]:
-            assert text.count(edit[1]) == 1
-            text = text.replace(edit[1], edit[2])
-        (folder / path.name).write_text(text, encoding="utf-8")
-    sources = sorted(path.name for path in folder.glob("*.v"))
-    command = ["iverilog", "-g2005", "-s", "bench", "-o", "bench.vvp", *sources]
-    for line in (command, ["vvp", "bench.vvp"]):
-        done = subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.split()
+    """Return the words that a bench prints, of the RTL or with a text of one file replaced."""
+    return printed(folder, {"bench": bench}, edit).split()
 
 
 def _rows(folder, edit=None):

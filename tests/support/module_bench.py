@@ -78,6 +78,32 @@ class Case:
         return "".join(lines)
 
 
+def printed(
+    folder: Path, benches: Mapping[str, str], edit: tuple[str, str, str] | None = None
+) -> str:
+    """Return what benches print when they are simulated with the RTL.
+
+    Args:
+        folder: Where to build.
+        benches: Verilog by name of the module.
+        edit: File, text and what replaces it, to simulate a defect.
+    """
+    texts = {path.name: path.read_text(encoding="utf-8") for path in rtl_dir().glob("*.v*")}
+    if edit:
+        name, old, new = edit
+        assert texts[name].count(old) == 1
+        texts[name] = texts[name].replace(old, new)
+    texts |= {f"{name}.v": text for name, text in benches.items()}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    sources = sorted(name for name in texts if name.endswith(".v"))
+    tops = [word for name in benches for word in ("-s", name)]
+    command = ["iverilog", "-g2005", *tops, "-o", "bench.vvp", *sources]
+    for line in (command, ["vvp", "bench.vvp"]):
+        done = subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
 def outputs_of(
     folder: Path, cases: Sequence[Case], edit: tuple[str, str, str] | None = None
 ) -> list[list[dict[str, int | None]]]:
@@ -88,24 +114,12 @@ def outputs_of(
         cases: What to simulate.
         edit: File, text and what replaces it, to simulate a defect.
     """
-    for path in rtl_dir().glob("*.v*"):
-        text = path.read_text(encoding="utf-8")
-        if edit and path.name == edit[0]:
-            assert text.count(edit[1]) == 1
-            text = text.replace(edit[1], edit[2])
-        (folder / path.name).write_text(text, encoding="utf-8")
-    sources = sorted(path.name for path in folder.glob("*.v"))
     names = [f"bench{number}" for number in range(len(cases))]
     for name, case in zip(names, cases, strict=True):
-        (folder / f"{name}.v").write_text(case.bench(name), encoding="utf-8")
         (folder / f"{name}.hex").write_text(case.memory(), encoding="utf-8")
-    tops = [word for name in names for word in ("-s", name)]
-    files = [*sources, *(f"{name}.v" for name in names)]
-    command = ["iverilog", "-g2005", *tops, "-o", "bench.vvp", *files]
-    for line in (command, ["vvp", "bench.vvp"]):
-        done = subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True)
+    benches = {name: case.bench(name) for name, case in zip(names, cases, strict=True)}
     found: dict[str, list[dict[str, int | None]]] = {name: [] for name in names}
-    for line in done.stdout.splitlines():
+    for line in printed(folder, benches, edit).splitlines():
         name, *values = line.split()
         case = cases[names.index(name)]
         found[name].append(

@@ -104,7 +104,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_optional_axis_is_a_column_of_the_designs_that_name_it(
     tmp_path: Path, runs: Path
 ) -> None:
-    """The others' rows do not change, nor does the identity of what both have."""
+    """Compare a sweep that names the axis with one that does not: nothing else changes."""
     skip = SkippedPoint({"rng": "lfsr", "step_size": "scalar", "estimator": "cge"}, "no slopes")
 
     def rows(name: str, **axes: object) -> list[dict[str, str]]:
@@ -125,19 +125,28 @@ def test_an_optional_axis_is_a_column_of_the_designs_that_name_it(
     assert sorted(row["step_size"] for row in after) == ["plain", "scalar", "scalar"]
 
 
-@pytest.mark.parametrize("stage", ["train", "synth"])
-def test_a_design_without_rtl_says_so_where_rtl_is_asked_for(
-    tmp_path: Path, runs: Path, stage: str
+class _WithoutRtl(Fake):
+    """Skips every point."""
+
+    def applies(self, point: DesignPoint) -> bool:
+        return False
+
+    def skip_reason(self, point: DesignPoint) -> str:
+        return "no RTL of it"
+
+
+def test_a_stage_that_skips_a_point_says_why_beside_its_other_results(
+    tmp_path: Path, runs: Path
 ) -> None:
     made = space(space={"rank": [1]})
-    stages = [Fake(name=name, runs=runs) for name in dict.fromkeys(["train", stage])]
-    sweep(tmp_path / "out", *stages[:1], space=made, points=expand(made).points)
-    (row,) = rows_of(tmp_path / "out" / "results.csv")
-    assert (row["rank"], row["status"]) == ("1", "ok")
-    sweep(tmp_path / "out", *stages, space=made, points=expand(made).points)
-    (row,) = rows_of(tmp_path / "out" / "results.csv")
-    hardware = "skipped:structured directions have no RTL" if stage == "synth" else "ok"
-    assert (row["status"], bool(row["accuracy_mean"])) == (hardware, True)
+    for more, status in (
+        ((), "ok"),
+        ((_WithoutRtl(name="synth", runs=runs),), "skipped:no RTL of it"),
+    ):
+        stages = (Fake(name="train", runs=runs), *more)
+        sweep(tmp_path / "out", *stages, space=made, points=expand(made).points)
+        (row,) = rows_of(tmp_path / "out" / "results.csv")
+        assert (row["rank"], row["status"], bool(row["accuracy_mean"])) == ("1", status, True)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.design.point import AXES, STREAM_AXES
+from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.hardware.export.constraints import CLOCK_MHZ
 
@@ -86,8 +87,8 @@ def export(
     if math.isnan(clock_mhz):
         raise DesignError("--clock-mhz nan: no number; allowed: 0.001 to 100000")
     design = point_of(axes, point, results, engine=engine)
-    if design.vectors:
-        raise DesignError(f"--rank {design.rank}: structured directions have no RTL; allowed: full")
+    if design.outer_products:
+        raise DesignError(f"--rank {design.rank}: {NO_RTL}; allowed: full")
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name

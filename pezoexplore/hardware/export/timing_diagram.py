@@ -26,7 +26,7 @@ from pezoexplore.streams.stream import Stream
 
 FILE = "timing.svg"
 BEAT = "epoch, beat"
-"""The row that is no port: which beat is shown."""
+"""Name of the row that tells which beat is shown; all others are ports."""
 
 Cell = tuple[object, str] | int | None
 """A bit; identity and text of a word; None where a port means nothing."""
@@ -43,7 +43,7 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Clock:
-    """One clock of the diagram.
+    """Holds one clock of the diagram.
 
     Attributes:
         control: Control inputs, bits of :mod:`pezoexplore.hardware.verify.contract`.

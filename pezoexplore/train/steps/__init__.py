@@ -1,1 +1,1 @@
-"""What a training step does with its numbers beyond the estimate."""
+"""Structured directions, and updates with momentum or a second moment."""

@@ -13,8 +13,9 @@ the steps t = 0, 1, ...:
 
       v_t = c v_{t-1} + (1 - c) s_t^2,    v = v_t / (1 - c^(t+1)).
 
-With both and directions of +-1, whose squares are all 1, this is AdaMeZO: its second moment of a
-weight is then the same for all weights. The papers' decays were not looked up: b is Adam's, c ours.
+With both and directions of +-1, whose squares are all 1, this is of AdaMeZO's form: its second
+moment is then the same for all weights, though cut off after h steps too. The decays are choices
+made here: b as usual with Adam, c shorter.
 
 The software keeps the replayed directions in a ring; hardware draws them again, which costs beats.
 """
@@ -40,7 +41,7 @@ _FLOOR = 1e-8
 
 @dataclass(frozen=True)
 class Moments:
-    """What an update takes from earlier steps.
+    """Adds to an update what it takes from earlier steps.
 
     Attributes:
         scalar: Whether one second moment scales the step.
@@ -54,7 +55,7 @@ class Moments:
 
     @property
     def used(self) -> bool:
-        """Whether anything is taken from earlier steps."""
+        """Whether an update takes anything from earlier steps."""
         return self.scalar or self.replay > 0
 
     def replayed(self, steps: int) -> int:

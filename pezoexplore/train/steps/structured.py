@@ -84,7 +84,7 @@ class Layout:
 
 
 class StructuredDirections:
-    """The structured directions of each training step, for several seeds at once.
+    """Makes the structured directions of each training step, for several seeds at once.
 
     Attributes:
         scale: z = values * scale.
@@ -104,4 +104,4 @@ class StructuredDirections:
 
 def layout_of(point: DesignPoint, task: Task) -> Layout | None:
     """Return the layout of a point's structured directions on a task; None of dense ones."""
-    return Layout(task.model.blocks, point.vectors) if point.vectors else None
+    return Layout(task.model.blocks, point.outer_products) if point.outer_products else None

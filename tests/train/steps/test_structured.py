@@ -107,8 +107,8 @@ def test_random_bits_of_a_step(axes: dict[str, Any], bits: int) -> None:
     cost = trainer_of(point, TASK, TrainSettings()).cost
     found = run_costs(point, TASK, 64, 50, cost, 10)
     assert found["random_bits_per_step"] == bits
-    if point.vectors:
-        beats = -(-Layout(BLOCKS, point.vectors).numbers // 31)
+    if point.outer_products:
+        beats = -(-Layout(BLOCKS, point.outer_products).numbers // 31)
         assert found["numbers_to_target"] == cost(10).deliveries * beats * 31
 
 
