@@ -40,9 +40,6 @@ def test_counts_of_training(row: Row) -> None:
         "random_numbers": cost(settings.steps).random_numbers,
     }
     assert wanted.pop("numbers_to_target") is None or reached
-    bits = wanted.pop("random_bits_per_step")  # a column that is newer than the example
-    if point.bit_width is not None:
-        assert bits == int(row["random_numbers"] or 0) * point.bit_width / settings.steps
     cells = {name: cell_text(name, value) for name, value in wanted.items()}
     assert cells == {name: row[name] for name in cells}
 
