@@ -117,11 +117,11 @@ module perturb_registers_properties #(
             refused_busy: assert (!busy || !write || write_strobe == 0 || write_error);
             one_action: assert ((actions & (actions - 1'b1)) == 0);
             if (!stored_at && !scale_at && !command_at)
-                there_no: assert (write_error);
+                decoded_no: assert (write_error);
             if (!busy && (stored_at || (scale_at && fits)))
-                there_yes: assert (!write_error);
+                decoded_yes: assert (!write_error);
             if (from >= 8'h40)
-                there_read: assert (read_error == !from_segment);
+                decoded_read: assert (read_error == !from_segment);
             if (stepped_q)
                 strobes: assert (step == step_q);
             shift_in_range: assert (shifts[SHIFT_BITS-1:0] <= WEIGHT_BITS + VALUE_BITS - 2

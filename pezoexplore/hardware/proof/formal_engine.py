@@ -248,9 +248,9 @@ def _registers(segments: int) -> Proof:
                 Edit("perturb_registers.v", "(at == SEED && !loading)", "(at == SEED && busy)"),
             ),
             Property(
-                "there",
-                "A write to a register that takes it is not refused while idle, one to an address "
-                "without a register is; so are reads of segments.",
+                "decoded",
+                "A write to a register that takes it is not refused while idle; one to an address "
+                "without a register is, and so is a read of a segment that is not there.",
                 Edit("perturb_registers.v", "at < SCALE + 8'h80 &&", "at < SCALE + 8'h78 &&")
                 if segments == 16
                 else Edit(
