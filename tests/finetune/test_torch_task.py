@@ -209,11 +209,14 @@ def test_what_does_not_fit_is_one_line(fields: dict[str, Any], message: str) -> 
     [
         (resolve(estimator="cge"), {}),
         (resolve(weight_bits=8, activation_bits=8), {}),
+        (resolve(step_size="scalar"), {}),
+        (resolve(momentum_replay=2), {}),
+        (resolve(rank="1"), {}),
         (resolve(), {"momentum": 0.9}),
     ],
 )
 def test_other_ways_of_training_are_refused(point: DesignPoint, options: dict[str, Any]) -> None:
-    with pytest.raises(DesignError, match="by estimator rge, without momentum"):
+    with pytest.raises(DesignError, match="by plain steps of estimator rge, without momentum"):
         trainer_of(point, task(perceptron()), FAST.model_copy(update=options))
 
 
