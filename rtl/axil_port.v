@@ -7,7 +7,7 @@
 // `read` is high for one clock with each read address. write_error, read_data and read_error answer
 // in the same clock; an error becomes SLVERR. A write or read begins when the response before it
 // is taken, so that one is in progress at a time, each way. No output depends on an
-// input in its clock.
+// input in its clock but the ready outputs, which are low during `rst`.
 
 `resetall
 `timescale 1ns/1ps

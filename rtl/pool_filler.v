@@ -17,7 +17,8 @@ module pool_filler #(
     parameter LANES = 31,          // 1 to 256
     parameter HALF = 0,            // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,   // 0 to 6; 0: rows have no exponent
-    parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more, or unused; bits of a sum
+    parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more, to hold LANES * 4**BIT_WIDTH
+                                   // (or unused); bits of a sum
     parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS - 1, or unused
     parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0  // any; threshold 0 lowest
 ) (
@@ -113,6 +114,12 @@ module pool_filler #(
         end
         if (EXPONENT_BITS > 0 && SUM_BITS < 2 * BIT_WIDTH + 5) begin : gen_bad_sum_bits
             pool_filler_SUM_BITS_must_be_twice_BIT_WIDTH_plus_5_or_more u_error ();
+        end
+        // A row's sum reaches LANES * 2**(2*BIT_WIDTH).
+        if (EXPONENT_BITS > 0 && SUM_BITS > 2 * BIT_WIDTH
+            && (LANES >> (SUM_BITS - 2 * BIT_WIDTH)) != 0)
+        begin : gen_bad_sum
+            pool_filler_SUM_BITS_must_hold_the_squares_of_all_LANES u_error ();
         end
         if (THRESHOLD_COUNT < 1 || (EXPONENT_BITS > 0 && THRESHOLD_COUNT >= (1 << EXPONENT_BITS)))
         begin : gen_bad_threshold_count

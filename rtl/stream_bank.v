@@ -23,7 +23,8 @@ module stream_bank #(
     parameter LANES = 31,             // 1 to 256, at most 2**STATE_BITS - 1
     parameter HAS_RESEED = 0,         // 0 or 1
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any, as in stream_none.v
-    parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
+    parameter EXPONENT_BITS = 0,      // 0 to 6, above 0 with STATE_BITS up to 12;
+                                      // 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
     // States after rst, lane 0 lowest; none zero.

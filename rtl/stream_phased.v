@@ -25,11 +25,12 @@ module stream_phased #(
     parameter LEAP = 1,               // 1 to 64, as the family allows
     parameter LANES = 31,             // 1 to 256
     parameter HAS_RESEED = 0,         // 0 or 1
-    parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
+    parameter EXPONENT_BITS = 0,      // 0 to 6, above 0 with STATE_BITS up to 12;
+                                      // 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state
     // Output bits wired from others: those in entry k of PLACES from the ones that are entry k of
-    // DISTANCES further, counted around.
+    // DISTANCES further, counted around, and are in no entry themselves.
     parameter SHARES = 0,             // 0 to 256; entries
     parameter [(SHARES > 0 ? SHARES : 1)*16-1:0] DISTANCES = 1,  // each 1 to LANES*BIT_WIDTH - 1
     parameter [(SHARES > 0 ? SHARES : 1)*LANES*BIT_WIDTH-1:0] PLACES = 0,  // any; no bit twice

@@ -28,7 +28,7 @@ module stream_pool #(
     parameter HALF = 0,               // 0 or 1; 1: a word w stands for w + 1/2
     parameter EXPONENT_BITS = 0,      // 0 to 6; 0: the exponent is EXPONENT_BASE throughout
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
-    parameter SUM_BITS = 32,          // 2*BIT_WIDTH+5 and more; bits of a sum and of a threshold
+    parameter SUM_BITS = 32,          // 2*BIT_WIDTH+5 and more, see pool_filler.v; bits of a sum
     parameter THRESHOLD_COUNT = 1,    // 1 to 2**EXPONENT_BITS - 1
     parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,  // any; threshold 0 lowest
     parameter FILE = "",              // name of a file of hexadecimal rows; unused with HAS_RESEED

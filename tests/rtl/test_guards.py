@@ -239,6 +239,8 @@ def _refused() -> list[tuple[str, Parameters, str]]:
         found.append(("generator", shape, rf"\bgenerator_{kind}_takes_BIT_WIDTH_"))
     thresholds: Parameters = {"EXPONENT_BITS": 2, "BIT_WIDTH": 8}
     found.append(("pool_filler", thresholds | {"SUM_BITS": 20}, r"\bpool_filler_SUM_BITS_must_"))
+    wide = thresholds | {"SUM_BITS": 21, "LANES": 32}
+    found.append(("pool_filler", wide, r"\bpool_filler_SUM_BITS_must_hold_"))
     found.append(
         ("pool_filler", thresholds | {"THRESHOLD_COUNT": 4}, r"\bpool_filler_THRESHOLD_COUNT_must_")
     )
