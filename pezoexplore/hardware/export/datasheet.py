@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.hardware.eda.module_counts import ModuleCounts
 from pezoexplore.hardware.eda.synth import recipe
 from pezoexplore.hardware.eda.targets import TARGETS
+from pezoexplore.hardware.export.module_table import modules_section
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
@@ -49,6 +51,7 @@ def datasheet(
     rows: Sequence[Mapping[str, str]],
     segments: int | None,
     provenance: Mapping[str, str],
+    modules: Sequence[ModuleCounts] = (),
 ) -> str:
     """Return the datasheet in Markdown.
 
@@ -57,6 +60,7 @@ def datasheet(
         rows: Its rows of results, as written, one per target; may be empty.
         segments: Segments of the engine in the bundle; None without one.
         provenance: Versions, hashes and command of the bundle.
+        modules: Resources by module, one for each target asked for.
     """
     point = stream.point
     parts = [
@@ -76,6 +80,7 @@ def datasheet(
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]
     parts += ["## Measured", *_measured(rows, stream.strategy.seed)]
+    parts += modules_section(modules)
     parts += ["## Provenance", markdown_table(("", ""), provenance.items())]
     return "\n\n".join(parts) + "\n"
 

@@ -51,6 +51,7 @@ def test_axes_name_the_design(call: Call) -> None:
         ("--rng", "ternary", "--lanes", 3, "--name", "my_rng", "--axis"),
         ("--reuse", "pool", "--pool-size", 20, "--scaling", "pow2", "--bit-width", 4),
         ("--reuse", "phased", "--lanes", 3, "--seed", 2**64 - 1),
+        ("--lanes", 3, "--modules", "ice40"),
         ("--rounding", "stochastic", "--weight-bits", 8, "--activation-bits", 8, "--lanes", 2),
     ],
 )
@@ -98,6 +99,9 @@ def test_a_datasheet_without_results_says_so(call: Call) -> None:
         (("--lanes", "3,5", "--out", "b"), "--lanes"),
         (("--engine", "--scaling", "pow2", "--state-bits", 8, "--out", "b"), "pow2"),
         (("--lanes", 3, "--rtl-dir", ".", "--out", "b"), "rtl"),
+        (("--modules", "ice50", "--out", "b"), "--modules ice50: allowed: xcup, xc7, ice40"),
+        (("--modules", "ecp5", "--modules", "ecp5", "--out", "b"), "each once"),
+        (("--rng", "gaussian", "--modules", "ecp5", "--out", "b"), "no hardware"),
         (("--lanes", 3, "--out", "file"), "is a file"),
         (("--lanes", 3, "--out", "full"), "not an exported bundle"),
     ],
