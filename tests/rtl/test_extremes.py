@@ -1,6 +1,7 @@
 """Modules at the widest and narrowest parameters they allow, which no design of the regression has.
 
-Each is compared, at its own ports, with a model of a few lines.
+Each is compared, at its own ports, with a model of a few lines. A stream of three state bits meets
+every state in every situation within a few thousand clocks of random inputs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import random
 
 import pytest
 from module_bench import Case, outputs_of
+
+from pezoexplore.streams.families.lfsr import update_columns
+from pezoexplore.streams.linear import apply
 
 
 def _segments(lanes, segments, shift_bits):
@@ -68,7 +72,101 @@ def _reseed(words, after_reset):
     return Case("reseed_control", parameters, inputs, outputs, script), expected
 
 
+def _phased(last, again, has_reseed):
+    """Return a case of stream_phased, whose words are its state inverted, and what it shows."""
+    draw, bits, seed = random.Random(last * 8 + again), 3, 5
+    columns = update_columns(bits)
+    script, expected = [], []
+    state = kept = seed
+    loading = first = False
+    for clock in range(6000):
+        chances = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
+        given = {name: int(draw.random() < chance) for name, chance in chances.items()}
+        given |= {"rst": int(clock < 2 or draw.random() < 0.01), "load_data": draw.randrange(1, 8)}
+        script.append(given)
+        valid = not loading and not given["rst"]
+        shown = {"out_valid": int(valid), "out_data": state ^ 7 if valid else None}
+        expected.append(shown | {"load_ready": int(loading)} if clock > 1 else {})
+        if given["rst"]:
+            state, kept, loading, first = seed, seed, False, False
+        elif loading:
+            if given["load_valid"]:
+                state, loading, first = given["load_data"], False, True
+        else:
+            if first or (given["start"] and not given["replay"]):
+                kept = state
+            if given["replay"]:
+                state = kept
+            elif given["out_ready"]:
+                state = again if last and state == last else apply(columns, state)
+            loading, first = bool(has_reseed and given["reseed"]), False
+    parameters = {"BIT_WIDTH": 1, "STATE_BITS": bits, "LANES": bits, "COLUMNS": "9'o421"}
+    parameters |= {"SEED": seed, "AGAIN": again, "LAST": last, "HAS_RESEED": has_reseed}
+    inputs = dict.fromkeys(chances, 1) | {"rst": 1, "load_data": bits}
+    outputs = {"out_valid": 1, "load_ready": 1, "out_data": bits}
+    return Case("stream_phased", parameters, inputs, outputs, script), expected
+
+
+def _filler(lanes, width, half):
+    """Return a case of pool_filler, and the exponents that its words should have."""
+    draw = random.Random(lanes + half)
+    columns, state, clocks = update_columns(8), 1, 4000
+    words = []
+    for _ in range(clocks):
+        words.append((state >> (8 - width)) - (1 << (width - 1)))
+        state = apply(columns, state)
+    squares = [(2 * word + half) ** 2 for word in words]
+    sums = [sum(squares[n : n + lanes]) for n in range(0, clocks, lanes)]
+    largest = max(sums)
+    thresholds = sorted((draw.choice(sums), largest - 1, largest))
+    bits, script, expected = 2 * width + 9, [{"load": 1, "load_data": 1, "fill": 0}], [{}]
+    while (at := sum(row["fill"] for row in script)) < clocks - lanes:
+        fill, ends = int(draw.random() < 0.8), at % lanes == lanes - 1
+        script.append({"load": 0, "load_data": draw.randrange(256), "fill": fill})
+        reached = sum(sums[at // lanes] <= threshold for threshold in thresholds)
+        exponent = reached << lanes * width
+        low = (word & ((1 << width) - 1) for word in words[at - at % lanes : at + 1])
+        row = exponent | sum(word << width * n for n, word in enumerate(low))
+        expected.append({"filled": int(ends), "row": row if ends else None})
+    parameters = {"BIT_WIDTH": width, "LANES": lanes, "HALF": half, "EXPONENT_BITS": 2}
+    parameters |= {"SUM_BITS": bits, "THRESHOLD_COUNT": 3}
+    packed = sum(threshold << bits * k for k, threshold in enumerate(thresholds))
+    parameters["THRESHOLDS"] = f"{3 * bits}'h{packed:x}"
+    inputs = {"load": 1, "load_data": 8, "fill": 1}
+    outputs = {"filled": 1, "row": lanes * width + 2}
+    return Case("pool_filler", parameters, inputs, outputs, script), expected
+
+
+def _memory(rows, bits):
+    """Return a case of row_memory, and what it should show."""
+    draw, address_bits = random.Random(rows), max(1, (rows - 1).bit_length())
+    held, shown, script, expected = [None] * rows, None, [], []
+    for _ in range(40 * min(rows, 50)):
+        near = draw.randrange(rows)
+        given = {
+            "next_address": near,
+            "write": draw.randrange(2),
+            "write_address": draw.choice((near, draw.randrange(rows), rows - 1)),
+            "write_data": draw.randrange(1 << bits),
+        }
+        script.append(given)
+        expected.append({"row": shown})
+        shown = held[near]
+        if given["write"]:
+            held[given["write_address"]] = given["write_data"]
+    parameters = {"ROWS": rows, "ADDRESS_BITS": address_bits, "BITS": bits}
+    inputs = {"next_address": address_bits, "write": 1, "write_address": address_bits}
+    inputs["write_data"] = bits
+    return Case("row_memory", parameters, inputs, {"row": bits}, script), expected
+
+
 MODULES = {
+    "pool_filler": [_filler(*each) for each in ((1, 2, 0), (1, 8, 1), (3, 4, 0), (32, 8, 0))],
+    "row_memory": [_memory(*each) for each in ((1, 1), (2, 3), (37, 8), (300, 70))],
+    "stream_phased": [
+        _phased(*each)
+        for each in ((0, 5, 0), (0, 5, 1), (3, 5, 0), (3, 5, 1), (5, 2, 1), (3, 6, 1))
+    ],
     "perturb_segments": [
         _segments(*each) for each in ((1, 1, 1), (1, 16, 6), (2, 3, 5), (255, 2, 1), (256, 3, 1))
     ],
@@ -101,6 +199,18 @@ def test_a_module_at_its_extremes_is_as_its_model(module, tmp_path):
 EDITS = [
     ("perturb_segments", "left_q[8:0] <= NUMBER[8:0]", "left_q[7:0] <= NUMBER[7:0]"),
     ("perturb_segments", "k < SEGMENTS; k", "k < SEGMENTS && k < 15; k"),
+    ("pool_filler", "[2*BIT_WIDTH+3:0] square =", "[2*BIT_WIDTH-1:0] square ="),
+    (
+        "row_memory",
+        "row_q <= rows[next_address];\n                if",
+        "row_q <= write &&"
+        " write_address == next_address ? write_data : rows[next_address];\n                if",
+    ),
+    (
+        "stream_phased",
+        "wrap    = accept && !restore",
+        "wrap    = out_valid && out_ready && !restore",
+    ),
     ("reseed_control", "$clog2(WORDS + 1)", "((WORDS > 65534) ? 15 : $clog2(WORDS + 1))"),
     ("reseed_control", "ends = loading_q && load && left_q == 0", "ends = load && left_q == 0"),
 ]

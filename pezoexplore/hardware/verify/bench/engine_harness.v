@@ -15,7 +15,7 @@
 //     the first is accepted, so before its response is there
 //   9 offer a write address (data[0]), write data (data[1]), a read address (data[2]), take no
 //     response for data[31:16] clocks, then reset for a clock
-//   10 send so many beats, TLAST with the last, and take none of them until the next 4
+//   10 send data[15:0] beats, TLAST with the last, take data[31:16] beats and no more until the next 4
 // What a register port has accepted changes at once: addresses and data turn into their inverse.
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
 // ours may rise when its bit is one. `! ...` is a broken rule of the protocol, or an operation that
@@ -107,7 +107,8 @@ module engine_harness;
     reg     r_held = 0;
     reg [33:0] held_r = 0;
     reg     deaf = 0;        // takes no response
-    reg     mute = 0;        // takes no beat
+    reg     mute = 0;        // takes no beat but to_take
+    integer to_take = 0;
     integer answers = 0;
     integer aw_left = 0;
     integer w_left = 0;
@@ -175,7 +176,7 @@ module engine_harness;
                 s_tdata = beats[pointer + sent];
                 s_tlast = !endless && sent + 1 == to_send;
             end
-            m_tready = allow[1] && !mute;
+            m_tready = allow[1] && (!mute || received < to_take);
             if (aw_hand) begin
                 awvalid = 1'b0;
                 awaddr = ~awaddr;
@@ -302,8 +303,10 @@ module engine_harness;
         begin
             mute = 1'b1;
             sent = 0;
-            to_send = ops[op][31:0];
-            while (sent < to_send && !stuck)
+            received = 0;
+            to_send = {16'b0, ops[op][15:0]};
+            to_take = {16'b0, ops[op][31:16]};
+            while ((sent < to_send || received < to_take) && !stuck)
                 tick;
             pointer = pointer + to_send;
             to_send = 0;
