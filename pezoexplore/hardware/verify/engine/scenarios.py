@@ -51,9 +51,8 @@ class Scenarios(Maker):
         for name in ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH"):
             script.refused(write(name, 2, strobe=7), "strobes")
             script.play(write(name, 2, strobe=0))
-        script.refused(write("SEED", 1), "value")
-        script.refused(write("RESEED", 3), "value")
-        script.refused(write("RESEED", 0), "value")
+        for name, value in (("SEED", 1), ("RESEED", 3), ("RESEED", 0)):
+            script.refused(write(name, value), "value")
         if not shape.has_reseed:
             script.refused(write("RESEED", 1), "value")
         for name in ("ID", "VERSION", "SHAPE", "STATUS", "PHASE"):
