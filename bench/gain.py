@@ -4,8 +4,9 @@
     python bench/gain.py reports/speech --figure curves.svg
 
 Trains every design of a run directory once more on all seeds at the rate and epsilon that its sweep
-chose, and scores the test split at 40 checks on the way. The score is the accuracy in percent, or
-the loss where targets are no classes. Printed are, as a table in Markdown:
+chose, and scores the test split at 40 checks on the way. The score is the accuracy in percent (by
+the task's own measure where it has one, as certified defence has), or the loss where targets are no
+classes. Printed are, as a table in Markdown:
 
 - the score and its gain over the untrained (or unadapted) network;
 - the difference to the software Gaussian, seed by seed;
@@ -83,6 +84,8 @@ def curve_of(point: DesignPoint, task: Task, run: Run, trainer: Trainer) -> Curv
 
 def score(trainer: Trainer, state: TrainState, task: Task) -> F64:
     """Return the score of each seed, the more the better: percent, or minus the loss."""
+    if task.measure:
+        return task.measure(trainer.weights(state)[:, 0]).accuracy
     found = trainer.score(state, task.test)
     values: F64 = found.accuracy if task.test.has_classes else -found.loss
     return values[:, 0]

@@ -18,6 +18,7 @@ from pezoexplore.cli import app
 from pezoexplore.cli.commands import Listed
 from pezoexplore.design.columns import (
     AXIS_HELP,
+    CERTIFIED_HELP,
     COLUMN_HELP,
     ENGINE_HELP,
     IDENTITY_HELP,
@@ -45,6 +46,7 @@ def columns_page() -> str:
         ("Axes", AXIS_HELP),
         ("Results", RESULT_HELP),
         ("The engine", ENGINE_HELP),
+        ("Certified defence", CERTIFIED_HELP),
     )
     parts = ["# Columns of results.csv", "One row is one design on one target."]
     for title, columns in groups:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pezoexplore.design.point import AXES
+from pezoexplore.design.setting_kinds import is_certified
 from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
 
 IDENTITY_HELP = {
@@ -136,7 +137,22 @@ ENGINE_HELP = {
     "area, by those of the engine",
 }
 
-COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP | ENGINE_HELP
+CERTIFIED_HELP = {
+    "clean_accuracy": "accuracy of denoiser and classifier on test images without noise, percent; "
+    "this column and the next five only in the results of a task certified-...",
+    "certified_000": "test images whose class by randomised smoothing is right and certain "
+    "(radius 0), percent; accuracy_mean is that share at radius 0.5",
+    "certified_025": "the same at radius 0.25, percent",
+    "certified_075": "the same at radius 0.75, percent",
+    "certified_100": "the same at radius 1, percent",
+    "abstained": "test images on which the smoothed classifier abstains, percent; they count as "
+    "wrong in the shares",
+}
+
+OPTIONAL_HELP = ENGINE_HELP | CERTIFIED_HELP
+"""Results of some designs only."""
+
+COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP | OPTIONAL_HELP
 """Description of each column in one line, with its unit."""
 
 _USUAL_AXES = tuple(axis for axis in AXES if axis not in OPTIONAL_DEFAULTS)
@@ -156,7 +172,8 @@ def columns_of(
         axes: The optional axes that it names.
     """
     task, more = TASK_HELP if len(tasks) > 1 else {}, ENGINE_HELP if engine else {}
-    return (*IDENTITY_HELP, *task, *_USUAL_AXES, *axes, *RESULT_HELP, *more)
+    smoothed = CERTIFIED_HELP if any(map(is_certified, tasks)) else {}
+    return (*IDENTITY_HELP, *task, *_USUAL_AXES, *axes, *RESULT_HELP, *more, *smoothed)
 
 
 TEXT_COLUMNS = frozenset(
@@ -176,7 +193,7 @@ RESULT_COLUMNS = tuple(name for name in RESULT_HELP if name not in TEXT_COLUMNS)
 
 NUMERIC_COLUMNS = tuple(
     name
-    for name in columns_of((), engine=True, axes=tuple(OPTIONAL_DEFAULTS))
+    for name in (*columns_of((), axes=tuple(OPTIONAL_DEFAULTS)), *OPTIONAL_HELP)
     if name not in TEXT_COLUMNS
 )
 """Numeric axes and results: the columns allowed in objectives and constraints."""

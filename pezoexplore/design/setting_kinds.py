@@ -14,16 +14,22 @@ TASK_NAMES = (
     *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),
     *("resnet20", "last-mile-rotated", "last-mile-inverted", "last-mile-noisy"),
     *("last-mile-new-classes", "last-mile-speech", "pde-burgers", "pde-kolmogorov"),
+    *("certified-digits", "certified-mnist"),
 )
 """Tasks that come with the package."""
 
 _CHANCE = (
-    (r"digits-|last-mile-(?!new|speech)", 100 * 37 / 360),
+    (r"digits-|certified-digits|last-mile-(?!new|speech)", 100 * 37 / 360),
     (r"last-mile-new-classes", 100 * 37 / 180),
-    (r"mnist|deepzero-|resnet20|last-mile-speech", 10.0),
+    (r"mnist|certified-mnist|deepzero-|resnet20|last-mile-speech", 10.0),
     (r"wine", 100 * 14 / 35),
     (r"breast-cancer", 100 * 71 / 113),
 )
+
+
+def is_certified(task: str) -> bool:
+    """Return whether a task's results have the columns of randomised smoothing."""
+    return task in ("certified-digits", "certified-mnist")
 
 
 def chance_of(task: str) -> float | None:

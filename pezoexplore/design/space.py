@@ -12,12 +12,20 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pezoexplore.design.column_kinds import COLUMN, CONSTRAINT
-from pezoexplore.design.columns import ENGINE_HELP, columns_of
+from pezoexplore.design.columns import CERTIFIED_HELP, ENGINE_HELP, columns_of
 from pezoexplore.design.conditions import Condition
 from pezoexplore.design.kinds import MAX_POINTS, Several, choice, positive, refusal, whole
 from pezoexplore.design.own_targets import TARGET, DesignTarget, target_name
 from pezoexplore.design.point import AXES, DEFAULTS, MAX_POOL_BITS, REUSES, SCALINGS, TAPS
-from pezoexplore.design.setting_kinds import FOLDER, GENERATOR, NAME, SHARE, SWITCH, TASK_KIND
+from pezoexplore.design.setting_kinds import (
+    FOLDER,
+    GENERATOR,
+    NAME,
+    SHARE,
+    SWITCH,
+    TASK_KIND,
+    is_certified,
+)
 from pezoexplore.design.training_axes import (
     ESTIMATORS,
     FIXED_BITS,
@@ -346,6 +354,9 @@ class DesignSpace(_Section):
         lacking = sorted(ENGINE_HELP.keys() & named)
         if lacking and not self.hardware.engine:
             raise refusal(f"{lacking[0]} is only there with hardware: {{engine: true}}; add that")
+        lacking = sorted(CERTIFIED_HELP.keys() & named)
+        if lacking and not all(map(is_certified, self.tasks)):
+            raise refusal(f"{lacking[0]} is only there with a task certified-...; name one")
         return self
 
     @property

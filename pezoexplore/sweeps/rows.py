@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, NUMERIC_COLUMNS
+from pezoexplore.design.columns import CERTIFIED_HELP, COLUMNS, NUMERIC_COLUMNS, OPTIONAL_HELP
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import AXES
 from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS, without_defaults
@@ -85,6 +85,7 @@ FORMATS = {
     "engine_dsp": _WHOLE,
     "engine_area_um2": ".10g",
     "generator_share_pct": _PERCENT,
+    **dict.fromkeys(CERTIFIED_HELP, _PERCENT),
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
 
@@ -158,7 +159,7 @@ def result_row(
     """
     row = dict.fromkeys(COLUMNS, "")
     row |= {axis: cell_text(axis, value) for axis, value in point.to_json().items()}
-    known = row.keys() | ENGINE_HELP
+    known = row.keys() | OPTIONAL_HELP
     row |= {name: cell_text(name, value) for name, value in cells.items() if name in known}
     return row | {"point_id": identity, "target": target, "status": status}
 

@@ -15,7 +15,7 @@ from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.selection import stream_source, trainer_of
-from pezoexplore.train.task import Split, Task
+from pezoexplore.train.task import Measured, Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState, keeping
 
 if TYPE_CHECKING:
@@ -110,13 +110,14 @@ def train_source(
 
     Returns:
         Plain values: ``accuracy_mean``, ``accuracy_ci95`` (half width; None for one seed) and
-        ``accuracy_per_seed`` in percent on the test split (None for a diverged point, and where
-        targets are no classes), ``test_loss_mean`` (None for a diverged point),
-        ``diverged_step`` (the first one; None if no seed diverged), ``learning_rate``,
+        ``accuracy_per_seed`` in percent on the test split, or by the task's own measure (None for
+        a diverged point, and where targets are no classes), ``test_loss_mean`` (None for a diverged
+        point), ``diverged_step`` (the first one; None if no seed diverged), ``learning_rate``,
         ``epsilon``, ``forward_passes`` and ``random_numbers`` of one seed's final run,
         ``tuning_forward_passes`` (of one seed's tuning runs), ``steps_to_target``,
         ``validation_accuracy`` (mean percent by candidate, its last round) and
-        ``validation_curve`` (of the chosen candidate, as :attr:`Trial.curve`).
+        ``validation_curve`` (of the chosen candidate, as :attr:`Trial.curve`); and the columns of
+        the task's own measure.
     """
     source = keeping(source)
     tuning = tune(source, task, settings, trainer)
@@ -124,9 +125,12 @@ def train_source(
     *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
     diverged = state.diverged_at[state.diverged_at != NEVER]
     score = trainer.score(state, task.test)
-    accuracies = score.accuracy[:, 0].tolist()
+    measured = Measured(score.accuracy[:, 0], {})
+    if task.measure and not len(diverged):
+        measured = task.measure(trainer.weights(state)[:, 0])
+    accuracies = measured.accuracy.tolist()
     kept = None if len(diverged) or not np.isfinite(accuracies).all() else accuracies
-    return {
+    return measured.columns | {
         "accuracy_mean": None if kept is None else float(np.mean(kept)),
         "accuracy_ci95": None if kept is None else half_width(kept),
         "accuracy_per_seed": kept,

@@ -55,6 +55,19 @@ def class_losses(outputs: Array, labels: Array) -> Array:
     return cross_entropy(outputs.T, labels)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a task with a measure of its own says of trained networks.
+
+    Attributes:
+        accuracy: By seed, percent.
+        columns: Further results by name of their column: means over the seeds.
+    """
+
+    accuracy: NDArray[np.float64]
+    columns: dict[str, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A network and its data.
@@ -73,6 +86,8 @@ class Task:
         code_sha256: Hash of user code that is part of the task; empty for the package's own tasks.
         trainer: Returns the :class:`Trainer` of a ``DesignPoint`` and ``TrainSettings``, where the
             network is not one that JAX can trace.
+        measure: Measures trained networks, weights [seeds, d], where the accuracy that is reported
+            is not that on ``test``.
     """
 
     name: str
@@ -86,6 +101,7 @@ class Task:
     accuracy_before: float | None = None
     code_sha256: str = ""
     trainer: Callable[[Any, Any], Any] | None = None
+    measure: Callable[[NDArray[np.float32]], Measured] | None = None
 
     @property
     def parameters(self) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pezoexplore.design.columns import (
     COLUMN_HELP,
     COLUMNS,
-    ENGINE_HELP,
     NUMERIC_COLUMNS,
+    OPTIONAL_HELP,
     RESULT_COLUMNS,
     TEXT_COLUMNS,
     columns_of,
@@ -37,14 +37,16 @@ def test_order():
 
 def test_every_column_is_explained():
     optional = tuple(OPTIONAL_DEFAULTS)
-    assert set(COLUMN_HELP) == set(columns_of(["one", "other"], engine=True, axes=optional))
+    assert set(COLUMN_HELP) == set(
+        columns_of(["one", "certified-digits"], engine=True, axes=optional)
+    )
     assert columns_of(["one"]) == COLUMNS
     assert all(COLUMN_HELP.values())
 
 
 def test_a_column_is_text_or_numeric():
     assert set(NUMERIC_COLUMNS) | TEXT_COLUMNS == {
-        *(*COLUMNS, *ENGINE_HELP, *OPTIONAL_DEFAULTS, "task")
+        *(*COLUMNS, *OPTIONAL_HELP, *OPTIONAL_DEFAULTS, "task")
     }
     assert not set(NUMERIC_COLUMNS) & TEXT_COLUMNS
     assert set(RESULT_COLUMNS) < set(NUMERIC_COLUMNS)

@@ -427,6 +427,14 @@ def test_an_objective_of_the_engine_needs_the_engine(load, text):
     assert space.hardware.engine
 
 
+@pytest.mark.parametrize("name", ["digits-mlp", "[certified-digits, wine]"])
+def test_an_objective_of_certificates_needs_a_certified_task(load, name):
+    text = "objectives:\n  maximize: [certified_100]\n"
+    said = "certified_100 is only there with a task certified-"
+    assert said in message(load, f"task: {name}\n{text}")
+    assert load(f"task: certified-mnist\n{text}").tasks == ("certified-mnist",)
+
+
 @pytest.mark.parametrize(
     ("written", "means"),
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pezoexplore.design.columns import COLUMNS, ENGINE_HELP, TEXT_COLUMNS
+from pezoexplore.design.columns import COLUMNS, OPTIONAL_HELP, TEXT_COLUMNS
 from pezoexplore.design.point import AXES, resolve
 from pezoexplore.sweeps.rows import (
     FORMATS,
@@ -37,7 +37,7 @@ def test_the_generator_s_energy_stands_apart_where_it_is_known() -> None:
 
 
 def test_every_numeric_result_has_a_format() -> None:
-    assert set(FORMATS) - {"accuracy_per_seed"} == {*COLUMNS, *ENGINE_HELP} - TEXT_COLUMNS - set(
+    assert set(FORMATS) - {"accuracy_per_seed"} == {*COLUMNS, *OPTIONAL_HELP} - TEXT_COLUMNS - set(
         AXES
     )
 

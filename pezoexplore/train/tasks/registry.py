@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from functools import cache, partial
 
-from pezoexplore.design.setting_kinds import TASK_NAMES
+from pezoexplore.design.setting_kinds import TASK_NAMES, is_certified
 from pezoexplore.errors import DesignError
 from pezoexplore.train.task import Task
 from pezoexplore.train.tasks import datasets
+from pezoexplore.train.tasks.certified import certified_task
 from pezoexplore.train.tasks.cifar import CIFAR10_TASKS, CIFAR10_VARIABLE, cifar10_task
 from pezoexplore.train.tasks.last_mile import LAST_MILE_TASKS, last_mile
 from pezoexplore.train.tasks.pde import PDE_TASKS, pde_task
@@ -91,6 +92,8 @@ def _load(name: str, data: str | None, folder: str | None) -> Task:
         return speech_task(name, data)
     if name in PDE_TASKS:
         return pde_task(name)
+    if is_certified(name):
+        return certified_task(name)
     if ":" in name:
         return load_user_task(name, folder)
     raise DesignError(
