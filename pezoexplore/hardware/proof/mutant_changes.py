@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from pezoexplore.hardware.proof.source_text import Token, layout, tokens
+from pezoexplore.hardware.proof.statement_text import StatementText
 
 _BINARY = {
     "&&": "||", "||": "&&", "&": "|", "|": "&", "^": "|", "+": "-", "-": "+", "*": "+",
@@ -20,10 +21,8 @@ _BINARY = {
     ">>": "<<", ">>>": ">>", "+:": "-:", "-:": "+:",
 }  # fmt: skip
 _UNARY = {"!": "", "~": "", "-": "", "&": "|", "|": "&", "^": "&"}
-_OPEN, _CLOSE = "([{", ")]}"
 _FLIPS = 4  # bits of a long constant that are candidates
 _LONG, _NEAR = 60, 12  # tokens of a statement that is shown whole, else on each side of a change
-_GUARD = "gen_bad"  # begins the label of a block that an illegal parameter elaborates
 _DECLARING = ("wire", "reg", "localparam", "input", "output")
 
 
@@ -67,15 +66,15 @@ def _walked(walk: _Walk) -> tuple[list[Change], int]:
             return changes, end.value
 
 
-class Reader:
+class Reader(StatementText):
     """Walks the statements of a file and finds the expressions in them."""
 
     def __init__(self, source: str, defaults: Sequence[str], listed: Sequence[str]) -> None:
-        self._source = source
+        super().__init__(source)
         self._defaults = set(defaults)
-        self._tokens = tokens(source)
-        self._texts = [token.text for token in self._tokens]
         self._skipped = self._no_signals()
+        self._guards = self._guard_tokens()
+        self._guarding = self._guard_constants(self._guards)
         self._listed = {t.text for text in listed for t in tokens(text) if t.kind == "sized"}
         self._blocks: list[str] = []
         self._instance = ""
@@ -85,6 +84,9 @@ class Reader:
         at = 0
         while at < len(self._tokens):
             self._enter(at)
+            if at in self._guards:
+                at += 1
+                continue
             scope = ":".join(filter(None, [*self._blocks, self._instance]))
             changes, after = _walked(self._statement(at))
             if changes:
@@ -164,8 +166,8 @@ class Reader:
 
     def _declaration(self, at: int) -> _Walk:
         end = self._find(at, ";", ",", ")")
-        names = [n for n in range(at, end) if self._texts[n].startswith("unused")]
-        if names:
+        names = self._texts[at:end]
+        if any(name.startswith("unused") for name in names) or self._guarding & set(names):
             return self._find(at, ";")
         place = at
         while place < end and self._texts[place] != "=":
@@ -186,17 +188,16 @@ class Reader:
         yield self._replace("width", first, last, f"{self._text(first, last)}-1")
 
     def _condition(self, at: int) -> _Walk:
-        """Yield the changes of a condition; one that stops elaboration is no part of a circuit."""
+        """Yield the changes of a condition, and of its place before the next."""
         close = self._close(at + 1)
         first, last = at + 2, close
-        block, label = self._texts[close + 1 : close + 3], self._texts[close + 3]
-        if block == ["begin", ":"] and label.startswith(_GUARD):
-            return close + 1
         if self._texts[at] == "for":
             first = self._find(first, ";") + 1
             last = self._find(first, ";")
         elif self._texts[at] == "if" and last - first > 2:  # else the same as an operator's change
             yield self._replace("negate", first, last, f"!({self._text(first, last)})")
+        if self._texts[at] == "if":
+            yield from self._later_first(first, last)
         yield from self._expression(first, last)
         return close + 1
 
@@ -239,6 +240,10 @@ class Reader:
             if token.kind == "sign":
                 unary = place == first or self._opens(place - 1)
                 yield from self._operator(place, unary, last)
+                if token.text in ("&&", "||"):
+                    yield from self._without_term(place, first, last)
+                elif token.text == "?":
+                    yield from self._later_choice(place, first, last)
             elif token.kind == "sized":
                 yield from self._sized(token)
             elif token.kind == "number":
@@ -278,6 +283,57 @@ class Reader:
             yield self._replace("operator", place, place + 1, _BINARY[text])
             if text == "^":
                 yield self._replace("operator", place, place + 1, "&")
+
+    def _without_term(self, place: int, first: int, last: int) -> Iterator[Change]:
+        """Yield an expression without a term of && or ||; what sticking a signal does is left out.
+
+        Args:
+            place: The operator; the term behind it is dropped, and the one before it if first.
+            first: Index of the first token of the expression.
+            last: Index behind its last.
+        """
+        low, high = self._term_before(place, first), self._term_behind(place, last)
+        if not self._is_stuck(place + 1, high, place):
+            yield self._replace("drop", place, high, "")
+        chained = low > first and self._texts[low - 1] == self._texts[place]
+        if not chained and not self._is_stuck(low, place, place):
+            yield self._replace("drop", low, place + 1, "")
+
+    def _is_stuck(self, first: int, last: int, operator: int) -> bool:
+        """Return whether a term without which an expression is the same as with it at zero."""
+        inverted = self._texts[first] == "!"
+        name = first + inverted
+        plain = self._tokens[name].kind == "name" and not self._texts[name].isupper()
+        end = name + 1
+        while end < last and self._texts[end] == "[":
+            end = self._close(end) + 1
+        return plain and end == last and inverted == (self._texts[operator] == "&&")
+
+    def _later_first(self, first: int, last: int) -> Iterator[Change]:
+        """Yield an if whose branch changes places with that of the else if behind it."""
+        body = self._branch_end(last + 1)
+        if self._texts[body : body + 3] != ["else", "if", "("]:
+            return
+        close = self._close(body + 2)
+        end = self._branch_end(close + 1)
+        if end > close + 1 and not self._exclude(first, body + 3):
+            one, other = self._text(first, body), self._text(body + 3, end)
+            yield self._replace("priority", first, end, f"{other} else if ({one}")
+
+    def _exclude(self, one: int, other: int) -> bool:
+        """Return whether two conditions ask for different values of a name: order plays no part."""
+        pairs = [self._texts[at : at + 2] for at in (one, other)]
+        return pairs[0] == pairs[1] and pairs[0][1] == "==" and self._texts[one + 3] == ")"
+
+    def _later_choice(self, place: int, first: int, last: int) -> Iterator[Change]:
+        """Yield a ? b : c ? d : e with the second choice before the first."""
+        colon, end = self._arms(place, last)
+        second = self._find_choice(colon + 1, end)
+        if second < end:
+            low = self._term_before(place, first)
+            stop = self._arms(second, end)[0]
+            one, other = self._text(low, colon), self._text(colon + 1, stop)
+            yield self._replace("priority", low, stop, f"{other} : {one}")
 
     def _sized(self, token: Token) -> Iterator[Change]:
         """Yield a constant of stated width one up and one down, or with one bit flipped if long."""
@@ -335,47 +391,6 @@ class Reader:
                 if self._texts[behind] == "{":
                     found[inner] = behind
         return found
-
-    def _arms(self, question: int, last: int) -> tuple[int, int]:
-        """Return the index of the colon of a ternary operator, and that behind its second arm."""
-        pending, place = 1, question + 1
-        while pending:
-            if self._texts[place] in _OPEN:
-                place = self._close(place)
-            pending += {"?": 1, ":": -1}.get(self._texts[place], 0)
-            place += 1
-        colon, nested = place - 1, 0
-        while place < last and self._texts[place] not in (*_CLOSE, ",", ";"):
-            if self._texts[place] in _OPEN:
-                place = self._close(place)
-            nested += {"?": 1, ":": -1}.get(self._texts[place], 0)
-            if nested < 0:
-                break
-            place += 1
-        return colon, place
-
-    def _opens(self, place: int) -> bool:
-        """Return whether what follows a token stands in front of an operand."""
-        return self._tokens[place].kind == "sign" and self._texts[place] not in _CLOSE
-
-    def _close(self, at: int) -> int:
-        """Return the index of the bracket that closes the one at an index."""
-        depth = 0
-        for place in range(at, len(self._texts)):
-            depth += (self._texts[place] in _OPEN) - (self._texts[place] in _CLOSE)
-            if depth == 0:
-                return place
-        raise ValueError(f"{self._texts[at]} at {self._tokens[at].start} is not closed")
-
-    def _find(self, at: int, *wanted: str) -> int:
-        """Return the index of the next of some signs, on the level of the token at an index."""
-        place = at
-        while self._texts[place] not in wanted:
-            place = self._close(place) + 1 if self._texts[place] in _OPEN else place + 1
-        return place
-
-    def _text(self, first: int, last: int) -> str:
-        return self._source[self._tokens[first].start : self._tokens[last - 1].end]
 
     def _replace(self, operator: str, first: int, last: int, text: str) -> Change:
         start, end = self._tokens[first].start, self._tokens[last - 1].end

@@ -71,6 +71,78 @@ def test_what_makes_no_circuit_is_left_alone():
     assert not any(mutant.startswith("count_q <= {3 {") for _, mutant in changes(MODULE))
 
 
+GUARDED = """\
+module small #(parameter WIDTH = 4) (input wire [WIDTH-1:0] in, output wire out);
+    localparam LIMIT = 7;
+    localparam LAST = WIDTH - 1;
+    assign out = in[LAST];
+    genvar i;
+    generate
+        for (i = 0; i < WIDTH; i = i + 1) begin : gen_bit
+            if (i == LAST) begin : gen_top
+                assign top = in[i];
+            end
+        end
+        for (i = 0; i < LAST; i = i + 1) begin : gen_each
+            if (WIDTH == i && LIMIT % i == 0) begin : gen_bad
+                small_WIDTH_must_be_another u_error ();
+            end
+        end
+        if (WIDTH > LIMIT) begin : gen_bad_width
+            small_WIDTH_must_be_less u_error ();
+        end
+    endgenerate
+endmodule
+"""
+
+
+def test_what_guards_parameters_is_left_alone():
+    sources = {mutant.source for mutant in mutants_of("small.v", GUARDED)}
+    assert sources == {
+        "input wire [WIDTH - 1 : 0] in",
+        "localparam LAST = WIDTH - 1",
+        "assign out = in[LAST]",
+        "for (i = 0; i < WIDTH; i = i + 1)",
+        "if (i == LAST)",
+        "assign top = in[i]",
+    }
+
+
+def of_kind(operator: str, source: str) -> set[str]:
+    return {changed for kind, changed in changes(source) if kind == operator}
+
+
+def test_each_term_is_dropped_once():
+    assert of_kind("drop", "assign y = a && b == 2'd1 && (c || d && !e);") == {
+        "assign y = b == 2'd1 && (c || d && !e)",
+        "assign y = a && (c || d && !e)",
+        "assign y = a && b == 2'd1",
+        "assign y = a && b == 2'd1 && (c)",
+        "assign y = a && b == 2'd1 && (c || !e)",  # without c or !e: they are stuck at zero
+    }
+    assert of_kind("drop", "always @* y <= {a[0] || b, !c || d} ? 1'd0 : e && f;") == {
+        "y <= {a[0] || b, d} ? 1'd0 : e && f",
+        "y <= {a[0] || b, !c || d} ? 1'd0 : f",
+        "y <= {a[0] || b, !c || d} ? 1'd0 : e",
+    }
+    assert of_kind("drop", "initial if (a) f(.x(b >= 2 || c));") == {".x(c)"}
+
+
+def test_a_later_branch_comes_before_an_earlier_one():
+    source = """always @(posedge clk) begin
+        if (a) y <= 0; else if (b && c) begin y <= d; end else if (e) y <= f; else y <= g; end"""
+    assert of_kind("priority", source) == {
+        "if (b && c) begin y <= d; end else if (a) y <= 0;",
+        "if (e) y <= f; else if (b && c) begin y <= d; end",
+    }
+    assert of_kind("priority", "assign y = a ? b : (c && d) ? {e, f} : g ? h : i;") == {
+        "assign y = (c && d) ? {e, f} : a ? b : g ? h : i",
+        "assign y = a ? b : g ? h : (c && d) ? {e, f} : i",
+    }
+    for alike in ("if (k == 1) y = a; else if (k == 2) y = b;", "if (a) y = b; else y = c;"):
+        assert not of_kind("priority", f"always @* begin {alike} end")
+
+
 def test_a_default_is_changed_where_an_instance_takes_it():
     assert ("constant", "parameter MODE = 1") in changes(MODULE, defaults=["MODE"])
 
