@@ -135,6 +135,12 @@ module axil_port_properties #(
             if (read && read_q == watched)
                 passed_read: assert (read_address == ar_watched_q);
 
+            begins_write: assert (write == (aw_inside == 1 && w_inside == 1 && b_due == 0));
+            begins_read: assert (read == (ar_inside == 1 && r_due == 0));
+            if (!rst)
+                begins_ready: assert (awready == (aw_inside == 0) && wready == (w_inside == 0)
+                                      && arready == (ar_inside == 0));
+
             if (rst)
                 reset_ready: assert (!awready && !wready && !arready);
 

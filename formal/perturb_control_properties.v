@@ -131,6 +131,8 @@ module perturb_control_properties #(
             consumed: assert ((source_ready & ~source_valid) == 0);
             consumed_together: assert (!taken || mode == 0 || &source_ready);
             consumed_selected: assert (taken || (source_ready & ~select) == 0);
+            consumed_exactly: assert (source_ready == ((taken && mode != 0) ? {SOURCES{1'b1}}
+                : (skip_q != 0 && (select & ~source_valid) == 0) ? select : {SOURCES{1'b0}}));
             pulsed_once: assert (pulses_q <= 1 && !(source_start && source_replay)
                                && !(stage_q == OPEN && pulses_q != (mode != 0)));
             pulsed_before: assert (!(source_start || source_replay) || source_ready == 0);
@@ -141,6 +143,11 @@ module perturb_control_properties #(
                             && open == (stage_q == OPEN && (mode_q == 0 || &source_valid)));
             phase_counts: assert (phase == beats_q);
             skips: assert (skip_left == skip_q && skipping == (skip_q != 0));
+            handed_on: assert (source_reseed == (select & {SOURCES{reseed}})
+                               && source_load_valid == (select & {SOURCES{load}}));
+            told: assert (numbers == (source_valid == {SOURCES{1'b1}})
+                          && selected == ((select & ~source_valid) == 0)
+                          && loading == (select != 0 && (select & ~source_load_ready) == 0));
             cleared: assert (source_rst == (rst || cleared_q));
 
             invariant_stage: assert (\dut.pending_q == (stage_q == PENDING)

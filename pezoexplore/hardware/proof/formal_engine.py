@@ -69,6 +69,12 @@ _AXIL_PORT = Proof(
             Edit("axil_port.v", "if (!aw_full_q)", "if (!aw_full_q || s_axil_awvalid)"),
         ),
         Property(
+            "begins",
+            "An address or data are taken as soon as there is room, and a write or read begins as "
+            "soon as all it needs is there and the response before it has been taken.",
+            Edit("axil_port.v", "ar_full_q && !r_full_q", "ar_full_q && !r_full_q && !aw_full_q"),
+        ),
+        Property(
             "reset_ready",
             "Nothing is taken during reset.",
             Edit("axil_port.v", "s_axil_wready  = !w_full_q && !rst", "s_axil_wready  = !w_full_q"),
@@ -204,16 +210,34 @@ _CONTROL = Proof(
             "not in that clock, for whether it is refused depends on what they show.",
             Edit("perturb_control.v", "rst || clear_q;", "rst || clear;"),
         ),
+        Property(
+            "handed_on",
+            "A reseed and a word to load reach the selected streams alone, in their clock.",
+            Edit("perturb_control.v", "load ? select :", "load ? {SOURCES{1'b1}} :"),
+        ),
+        Property(
+            "told",
+            "It is told whether all streams show a beat, whether the selected ones do, and whether "
+            "these wait for a word, of which there is one at least.",
+            Edit("perturb_control.v", "&& select != {SOURCES{1'b0}}", ""),
+        ),
     ),
 )
 
 
-def _registers(segments: int) -> Proof:
+_WORD = Property(
+    "word",
+    "A word to load is what SEED is written, with what was written to SEED_HIGH above it.",
+    Edit("perturb_registers.v", "at == SEED_HIGH)", "is_command)"),
+)
+
+
+def _registers(has_reseed: int = 1, **parameters: int) -> Proof:
     return Proof(
         module="perturb_registers",
         checker="perturb_registers_properties",
         sources=("perturb_registers.v", "perturb_engine_map.vh"),
-        parameters={"SEGMENTS": segments},
+        parameters={**parameters, "HAS_RESEED": has_reseed},
         properties=(
             Property(
                 "refused",
@@ -224,11 +248,16 @@ def _registers(segments: int) -> Proof:
             Property(
                 "one_action",
                 "A write starts one thing at most.",
-                Edit("perturb_registers.v", "at == RESEED && is_clear;", "at == RESEED;"),
+                Edit(
+                    "perturb_registers.v",
+                    "write_accepted && at == SKIP",
+                    "write_accepted && is_command",
+                ),
             ),
             Property(
                 "strobes",
-                "STEP takes the bytes that have a strobe and keeps the others.",
+                "A register that keeps what it is written takes the bytes that have a strobe and "
+                "keeps the others.",
                 Edit(
                     "perturb_registers.v",
                     "(write_data[15:0] & merge[15:0]) | (step_q & ~merge[15:0])",
@@ -249,20 +278,29 @@ def _registers(segments: int) -> Proof:
             ),
             Property(
                 "decoded",
-                "A write to a register that takes it is not refused while idle; one to an address "
-                "without a register is, and so is a read of a segment that is not there.",
+                "A write is refused exactly where the map of registers says so.",
                 Edit("perturb_registers.v", "at < SCALE + 8'h80 &&", "at < SCALE + 8'h78 &&")
-                if segments == 16
+                if parameters["SEGMENTS"] == 16
                 else Edit(
                     "perturb_registers.v", "{28'b0, segment} + 32'd1 <", "{28'b0, segment} <"
                 ),
             ),
             Property(
-                "word",
-                "A word to load is what SEED is written, with what was written to SEED_HIGH "
-                "above it.",
-                Edit("perturb_registers.v", "at == SEED_HIGH)", "is_command)"),
+                "obeyed",
+                "Exactly the writes that are not refused begin what their address says.",
+                Edit(
+                    "perturb_registers.v",
+                    "write_accepted && at == CONTROL",
+                    "write_accepted && at == CONTROL && numbers",
+                ),
             ),
+            Property(
+                "reads",
+                "Every register reads as what was written to it, or what it shows; other addresses "
+                "are refused.",
+                Edit("perturb_registers.v", "(SOURCES << 14)", "(SOURCES[0] << 14)"),
+            ),
+            *([_WORD] if has_reseed else []),
         ),
     )
 
@@ -313,7 +351,9 @@ ENGINE_PROOFS = (
     _lane(draws=3),
     _SEGMENTS,
     _CONTROL,
-    *(_registers(segments) for segments in (2, 16)),
+    _registers(SEGMENTS=2),
+    _registers(SEGMENTS=16, LANES=256, SOURCES=25, VALUE_BITS=25, SHIFT_BITS=6, DRAWS=3),
+    _registers(SEGMENTS=1, WEIGHT_BITS=4, VALUE_BITS=2, SHIFT_BITS=3, SOURCES=2, has_reseed=0),
     _ENGINE,
 )
 """Proofs of perturb_engine and what is inside."""
