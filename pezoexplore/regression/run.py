@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
@@ -30,11 +32,12 @@ Report = Callable[[int, int, "Check | None"], None]
 
 @dataclass(frozen=True)
 class Check:
-    """Result of the simulation of a point, for a module.
+    """Result of the simulation of a point, or of directed tests, for a module.
 
     Attributes:
         module: The module under test; a point may test several.
-        point: The point.
+        point: The point; None of directed tests.
+        label: The label of the point, or which module was tested at its own ports.
         status: ``pass``, ``fail``, ``failed`` (no result) or ``timeout``.
         words: Words compared; None without a result, or after a difference.
         reason: Why it did not pass, one line; empty if it did.
@@ -44,7 +47,8 @@ class Check:
     """
 
     module: str
-    point: DesignPoint
+    point: DesignPoint | None
+    label: str
     status: str
     words: int | None
     reason: str
@@ -56,8 +60,8 @@ class Check:
         """Return the check as plain values for JSON."""
         return {
             "module": self.module,
-            "point": self.point.label(),
-            "axes": self.point.to_json(),
+            "point": self.label,
+            "axes": self.point.to_json() if self.point else {},
             "status": self.status,
             "words": self.words,
             "reason": self.reason,
@@ -163,6 +167,8 @@ def run_regression(
 ) -> list[Check]:
     """Simulate every test point of the modules, a point shared by several modules once.
 
+    Under Icarus the directed tests of what the modules are made of follow.
+
     Args:
         modules: Names of the modules.
         rtl_dir: Folder of the RTL.
@@ -181,6 +187,7 @@ def run_regression(
         PezoError: A tool or an RTL file is missing, or the folder cannot be used.
     """
     from pezoexplore.hardware.rtl.engine import engine_hash
+    from pezoexplore.hardware.verify.directed.verify import parts_of
     from pezoexplore.hardware.verify.regress import module_points
 
     wanted = {name: module_points(name) for name in modules}
@@ -189,16 +196,24 @@ def run_regression(
         (engine_hash if point.fixed_point else rtl_sha256)(point, rtl_dir)
     stage = _stage(rtl_dir, out, simulator, words, waves, coverage)
     tasks = [_task(stage, point, out) for point in points]
+    parts = [(name, part) for name in modules for part in parts_of(name) if simulator == "icarus"]
     try:
-        done = _collect(tasks, jobs, progress)
+        done = _collect(tasks, jobs, len(parts), progress)
+        directed = [
+            _directed(name, part, stage, out, partial(progress, number, len(tasks) + len(parts)))
+            for number, (name, part) in enumerate(parts, len(tasks) + 1)
+        ]
     except OSError as error:
         raise RunDirError(f"cannot use {out} for logs: {error.strerror or error}") from error
     finally:
         shutil.rmtree(stage.work_dir, ignore_errors=True)
     return [
-        replace(done[point], module=name)
+        check
         for name, listed in wanted.items()
-        for point in dict.fromkeys(listed)
+        for check in (
+            *(replace(done[point], module=name) for point in dict.fromkeys(listed)),
+            *(check for check in directed if check.module == name),
+        )
     ]
 
 
@@ -207,7 +222,7 @@ def test_cases(checks: Sequence[Check]) -> list[TestCase]:
     return [
         TestCase(
             suite=check.module,
-            name=check.point.label(),
+            name=check.label,
             seconds=check.seconds,
             failure=check.reason if check.status == "fail" else None,
             error=check.reason if check.status in ("failed", "timeout") else None,
@@ -256,14 +271,43 @@ def _task(stage: CheckStage, point: DesignPoint, out: Path) -> Task:
     return Task(name, stage, name, point, out.absolute() / "logs" / f"{name}.log")
 
 
-def _collect(tasks: Sequence[Task], jobs: int, progress: Report) -> dict[DesignPoint, Check]:
+def _directed(
+    module: str, part: str, stage: CheckStage, out: Path, progress: Callable[[Check], None]
+) -> Check:
+    """Run the directed tests of a part of a module."""
+    from pezoexplore.hardware.verify.directed.verify import verify_module
+
+    log, began = out.absolute() / "logs" / f"{part}.log", monotonic()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("", encoding="utf-8")
+    words, reason = None, ""
+    try:
+        found = verify_module(part, stage.rtl_dir, stage.work_dir / "directed", log)
+        status, words = found["rtl_status"], found.get("rtl_words_checked")
+    except ToolTimeoutError as error:
+        status, reason = "timeout", str(error)
+    except ToolError as error:
+        status, reason = "failed", str(error)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if status == "fail":
+        reason = f"the RTL differs from its model: {output.strip().splitlines()[-1]}"
+    label = f"{part}, directed tests"
+    check = Check(module, None, label, status, words, reason, monotonic() - began, log, output)
+    progress(check)
+    return check
+
+
+def _collect(
+    tasks: Sequence[Task], jobs: int, more: int, progress: Report
+) -> dict[DesignPoint, Check]:
+    """Run the tasks; `more` simulations are still to come after them."""
     done: dict[DesignPoint, Check] = {}
-    progress(0, len(tasks), None)
+    progress(0, len(tasks) + more, None)
     with closing(run_tasks(tasks, jobs)) as outcomes:
         for outcome in outcomes:
             check = _check(outcome)
             done[outcome.task.point] = check
-            progress(len(done), len(tasks), check)
+            progress(len(done), len(tasks) + more, check)
     return done
 
 
@@ -288,6 +332,7 @@ def _check(outcome: Outcome) -> Check:
     return Check(
         module="",
         point=task.point,
+        label=task.point.label(),
         status=str(payload.get("rtl_status", outcome.status)),
         words=payload.get("rtl_words_checked"),
         reason=reason,

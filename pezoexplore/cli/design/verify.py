@@ -241,7 +241,7 @@ def _advance(meter: ProgressMeter, done: int, total: int, check: Check | None) -
     if check is None:
         meter.begin(done, total)
         return
-    what = f"{check.point.label()}: {check.status}, {duration(check.seconds)}"
+    what = f"{check.label}: {check.status}, {duration(check.seconds)}"
     meter.advance(done, total, what, check.reason)
 
 
@@ -252,7 +252,7 @@ def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
     rows = [
         [
             check.module,
-            check.point.label(),
+            check.label,
             "" if check.words is None else str(check.words),
             check.status,
         ]
@@ -260,7 +260,7 @@ def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
     ]
     print_table("RTL against the software stream", header, rows)
     for check in failed:
-        what = f"{check.module}: {check.point.label()}"
+        what = f"{check.module}: {check.label}"
         waves = "".join(f"; waves: {w}" for w in (out / "waves").glob(f"{check.log.stem}.*"))
         log.error(f"{check.status}: {what}: {check.reason}; log: {check.log}{waves}")
     modules = len({check.module for check in checks})

@@ -23,6 +23,7 @@ from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.proof.mutants import Mutant, mutants_of
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl import engine
+from pezoexplore.hardware.verify.directed.verify import DIRECTED, verify_module
 from pezoexplore.hardware.verify.engine.regress import engine_points
 from pezoexplore.hardware.verify.engine.scenarios import SEGMENTS
 from pezoexplore.hardware.verify.engine.verify import verify_engine
@@ -146,6 +147,13 @@ def simulate_mutant(mutant: Mutant, rtl_dir: Path, work_dir: Path, log_path: Pat
             _require_sound(point, words, rtl_dir, work_dir)
             return Verdict("killed", point.label(), tuple(passed))
         passed.append(point)
+    module = Path(mutant.file).stem
+    if (
+        module in DIRECTED
+        and not refused
+        and not _passes_directed(module, copy, work_dir, log_path)
+    ):
+        return Verdict("killed", f"{module}, directed tests", tuple(passed))
     return Verdict("invalid" if refused else "survived", simulated=tuple(passed))
 
 
@@ -226,6 +234,15 @@ def _passes(point: DesignPoint, words: int, rtl_dir: Path, work_dir: Path, log_p
             continue
         return bool(found["rtl_status"] == "pass")
     return False
+
+
+def _passes_directed(module: str, rtl_dir: Path, work_dir: Path, log_path: Path) -> bool:
+    """Return whether a module's directed tests pass; those that hang or end early do not."""
+    try:
+        found = verify_module(module, rtl_dir, work_dir / "directed", log_path, TIMEOUT_S)
+    except ToolError:
+        return False
+    return bool(found["rtl_status"] == "pass")
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,1 @@
+"""Directed tests of modules at their own ports, with parameters that no design uses."""

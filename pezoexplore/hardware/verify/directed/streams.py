@@ -1,0 +1,224 @@
+"""Directed cases of streams and what they are made of, with a model of a few lines each.
+
+A stream of three state bits meets every state in every situation within a few thousand clocks of
+random inputs, which no design of the regression does.
+"""
+
+from __future__ import annotations
+
+import random
+
+from pezoexplore.hardware.verify.directed.case import Case, Outputs, Parameters
+from pezoexplore.streams.families.lfsr import update_columns
+from pezoexplore.streams.linear import apply
+
+_CLOCKS = 6000
+
+
+def phased(last: int, again: int, has_reseed: int) -> Case:
+    """Return a case of stream_phased of three lanes of one bit: its words are its state inverted.
+
+    Args:
+        last: State that ends the period, or 0.
+        again: State that follows it.
+        has_reseed: Whether it can be reseeded.
+    """
+    draw, bits, seed = random.Random(last * 8 + again), 3, 5
+    columns = update_columns(bits)
+    script: list[dict[str, int]] = []
+    expected: list[Outputs] = []
+    state = kept = seed
+    loading = first = False
+    chances = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
+    for clock in range(_CLOCKS):
+        given = {name: int(draw.random() < chance) for name, chance in chances.items()}
+        given |= {"rst": int(clock < 2 or draw.random() < 0.01), "load_data": draw.randrange(1, 8)}
+        script.append(given)
+        valid = not loading and not given["rst"]
+        shown: Outputs = {"out_valid": int(valid), "out_data": state ^ 7 if valid else None}
+        expected.append({**shown, "load_ready": int(loading)} if clock > 1 else {})
+        if given["rst"]:
+            state, kept, loading, first = seed, seed, False, False
+        elif loading:
+            if given["load_valid"]:
+                state, loading, first = given["load_data"], False, True
+        else:
+            if first or (given["start"] and not given["replay"]):
+                kept = state
+            if given["replay"]:
+                state = kept
+            elif given["out_ready"]:
+                state = again if last and state == last else apply(columns, state)
+            loading, first = bool(has_reseed and given["reseed"]), False
+    parameters = {"BIT_WIDTH": 1, "STATE_BITS": bits, "LANES": bits, "SEED": seed, "AGAIN": again}
+    parameters |= {"LAST": last, "HAS_RESEED": has_reseed}
+    inputs = dict.fromkeys(chances, 1) | {"rst": 1, "load_data": bits}
+    outputs = {"out_valid": 1, "load_ready": 1, "out_data": bits}
+    return Case(
+        "stream_phased", {**parameters, "COLUMNS": "9'o421"}, inputs, outputs, script, expected
+    )
+
+
+def without_reseed(module: str, parameters: Parameters, data_bits: int, state_bits: int) -> Case:
+    """Return a case of a stream built without HAS_RESEED, which ignores reseed and load port.
+
+    Args:
+        module: The stream.
+        parameters: Its parameters: periods of a few beats.
+        data_bits: Bits of a beat.
+        state_bits: Bits of a word to load.
+    """
+    draw = random.Random(data_bits)
+    chances = {"start": 0.1, "replay": 0.06, "reseed": 0.5, "load_valid": 0.5, "out_ready": 0.7}
+    script = [
+        {
+            **{name: int(draw.random() < chance) for name, chance in chances.items()},
+            "rst": int(clock < 2),
+            "load_data": draw.randrange(1 << state_bits),
+        }
+        for clock in range(600)
+    ]
+    inputs = dict.fromkeys(chances, 1) | {"rst": 1, "load_data": state_bits}
+    outputs = {"out_valid": 1, "load_ready": 1, "out_data": data_bits}
+    rows = "".join(f"{3 * row + 1:02x}\n" for row in range(7))
+    ignored = ("reseed", "load_valid", "load_data")
+    files = {"rows.hex": rows}
+    return Case(module, parameters, inputs, outputs, script, ignored=ignored, files=files)
+
+
+def reseed_control(words: int, after_reset: int) -> Case:
+    """Return a case of reseed_control, for so many words to load, which rst asks for too or not."""
+    draw = random.Random(words)
+    rows = [(1, 0, 0), (0, 0, 0), (1, 1, 1)]
+    for _ in range(1 if words > 1000 else 6):
+        rows += [(0, draw.randrange(2), draw.randrange(2)) for _ in range(5)] + [(0, 1, 0)]
+        rows += [(0, draw.randrange(2), draw.randrange(8) > 0) for _ in range(words * 9 // 7 + 9)]
+    rows += [(0, 1, 0), (0, 0, 1), (1, 1, 1)]  # a reset while words load begins the count anew
+    rows += [(0, n == 0, 1) for n in range(words + 3)]
+    expected: list[Outputs] = []
+    loading: int | None = None
+    first: int | None = None
+    left = words
+    for rst, reseed, load in rows:
+        expected.append({"loading_q": loading, "first_q": first})
+        first = int(not rst and loading == 1 and load and left == 1)
+        if rst or not loading:
+            loading = after_reset if rst else reseed
+            left = words
+        elif load:
+            left -= 1
+            loading = int(left > 0)
+    script = [{"rst": a, "reseed": int(b), "load": int(c)} for a, b, c in rows]
+    parameters = {"WORDS": words, "AFTER_RESET": after_reset}
+    inputs = dict.fromkeys(("rst", "reseed", "load"), 1)
+    outputs = dict.fromkeys(("loading_q", "first_q"), 1)
+    return Case("reseed_control", parameters, inputs, outputs, script, expected)
+
+
+def pool_filler(lanes: int, width: int, half: int) -> Case:
+    """Return a case of pool_filler: rows of 8-bit lfsr words, exponents at the edges of their sums.
+
+    Args:
+        lanes: Words of a row.
+        width: Bits of a word.
+        half: Whether a word w stands for w + 1/2.
+    """
+    draw, clocks, limit = random.Random(lanes + half), 4000, 1 << width
+    columns, state, words = update_columns(8), 1, []
+    for _ in range(clocks):
+        words.append((state >> (8 - width)) - limit // 2)
+        state = apply(columns, state)
+    sums = [
+        sum((2 * word + half) ** 2 for word in words[first : first + lanes])
+        for first in range(0, clocks, lanes)
+    ]
+    thresholds = sorted((draw.choice(sums), max(sums) - 1, max(sums)))
+    script: list[dict[str, int]] = [{"load": 1, "load_data": 1, "fill": 0}]
+    expected: list[Outputs] = [{}]
+    at = 0
+    while at < clocks - lanes:
+        fill, ends = int(draw.random() < 0.8), at % lanes == lanes - 1
+        script.append({"load": 0, "load_data": draw.randrange(256), "fill": fill})
+        row = sum(sums[at // lanes] <= threshold for threshold in thresholds)
+        for word in reversed(words[at - at % lanes : at + 1]):
+            row = row * limit + word % limit
+        expected.append({"filled": int(ends), "row": row if ends else None})
+        at += fill
+    bits = 2 * width + 9
+    packed = sum(threshold << bits * k for k, threshold in enumerate(thresholds))
+    parameters: dict[str, int | str] = {"BIT_WIDTH": width, "LANES": lanes, "HALF": half}
+    parameters |= {"EXPONENT_BITS": 2, "SUM_BITS": bits, "THRESHOLD_COUNT": 3}
+    parameters["THRESHOLDS"] = f"{3 * bits}'h{packed:x}"
+    inputs = {"load": 1, "load_data": 8, "fill": 1}
+    outputs = {"filled": 1, "row": lanes * width + 2}
+    return Case("pool_filler", parameters, inputs, outputs, script, expected)
+
+
+def row_memory(rows: int, bits: int) -> Case:
+    """Return a case of row_memory of so many rows of so many bits, written and read at random."""
+    draw, address_bits = random.Random(rows), max(1, (rows - 1).bit_length())
+    held: list[int | None] = [None] * rows
+    shown: int | None = None
+    script: list[dict[str, int]] = []
+    expected: list[Outputs] = []
+    for _ in range(40 * min(rows, 50)):
+        near = draw.randrange(rows)
+        given = {
+            "next_address": near,
+            "write": draw.randrange(2),
+            "write_address": draw.choice((near, draw.randrange(rows), rows - 1)),
+            "write_data": draw.randrange(1 << bits),
+        }
+        script.append(given)
+        expected.append({"row": shown})
+        shown = held[near]
+        if given["write"]:
+            held[given["write_address"]] = given["write_data"]
+    parameters = {"ROWS": rows, "ADDRESS_BITS": address_bits, "BITS": bits}
+    inputs = {"next_address": address_bits, "write": 1, "write_address": address_bits}
+    return Case(
+        "row_memory", parameters, {**inputs, "write_data": bits}, {"row": bits}, script, expected
+    )
+
+
+def exponent_table(address_bits: int, bits: int, base: int) -> Case:
+    """Return a case of a writable exponent_table: reads show the entry before a write.
+
+    Args:
+        address_bits: Bits of an address.
+        bits: Bits of an entry.
+        base: What entries are added to, modulo 64.
+    """
+    draw, entries = random.Random(base), 1 << address_bits
+    held: list[int | None] = [None] * entries
+    shown: int | None = None
+    script: list[dict[str, int]] = []
+    expected: list[Outputs] = []
+    for clock in range(2000):
+        near = draw.randrange(entries)
+        given = {
+            "next_address": near,
+            "write": int(clock < entries or draw.random() < 0.5),
+            "write_address": clock if clock < entries else draw.choice((near, entries - 1)),
+            "write_data": draw.randrange(64),
+        }
+        script.append(given)
+        expected.append({"exponent": shown})
+        shown = None if held[near] is None else (base + (held[near] or 0)) % 64
+        if given["write"]:
+            held[given["write_address"]] = given["write_data"] % (1 << bits)
+    parameters: Parameters = {
+        "ADDRESS_BITS": address_bits,
+        "BITS": bits,
+        "BASE": f"6'd{base}",
+        "WRITABLE": 1,
+    }
+    inputs = {"next_address": address_bits, "write": 1, "write_address": address_bits}
+    return Case(
+        "exponent_table",
+        parameters,
+        {**inputs, "write_data": 6},
+        {"exponent": 6},
+        script,
+        expected,
+    )

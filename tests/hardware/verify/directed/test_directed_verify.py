@@ -1,0 +1,127 @@
+"""Directed tests of modules: all hold, and notice defects that no design of the regression shows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from pezoexplore.cli import run
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.verify.directed.case import first_difference, simulated
+from pezoexplore.hardware.verify.directed.verify import (
+    DIRECTED,
+    cases_of,
+    parts_of,
+    verify_module,
+)
+from pezoexplore.hardware.verify.regress import ALL_MODULES
+from pezoexplore.paths import rtl_dir
+
+
+def edited(folder, file, old, new):
+    """Return a copy of the RTL with a text of one file replaced."""
+    copy = folder / "rtl"
+    shutil.copytree(rtl_dir(), copy)
+    text = (copy / file).read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (copy / file).write_text(text.replace(old, new), encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("module", DIRECTED)
+def test_a_module_is_as_its_model(module, tmp_path):
+    found = verify_module(module, rtl_dir(), tmp_path / "work", tmp_path / "log")
+    assert found["rtl_status"] == "pass"
+    assert found["rtl_words_checked"] > 700
+
+
+TABLE_READ = "row_q <= rows[next_address];\n                if"
+DEFECTS = [
+    ("exponent_table", ".write(write),", ".write(write && write_address != next_address),"),
+    ("exponent_table", ".write(write),", ".write(write && write_address != 3'd7),"),
+    ("perturb_segments", "left_q[8:0] <= NUMBER[8:0]", "left_q[7:0] <= NUMBER[7:0]"),
+    ("perturb_segments", "k < SEGMENTS; k", "k < SEGMENTS && k < 15; k"),
+    ("pool_filler", "if (load || (fill && filled))", "if (load || filled)"),
+    ("pool_filler", "[2*BIT_WIDTH+3:0] square =", "[2*BIT_WIDTH-1:0] square ="),
+    ("reseed_control", "$clog2(WORDS + 1)", "((WORDS > 65534) ? 15 : $clog2(WORDS + 1))"),
+    ("reseed_control", "ends = loading_q && load && left_q == 0", "ends = load && left_q == 0"),
+    (
+        "row_memory",
+        TABLE_READ,
+        TABLE_READ.replace("rows[", "write && write_address == next_address ? write_data : rows["),
+    ),
+    ("stream_bank", ".clear(rst || load_state)", ".clear(rst || (reseed && !loading))"),
+    (
+        "stream_phased",
+        "wrap    = accept && !restore",
+        "wrap    = out_valid && out_ready && !restore",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "old", "new"), DEFECTS, ids=lambda text: text[:30])
+def test_a_defect_that_no_design_shows_is_noticed(module, old, new, tmp_path):
+    copy = edited(tmp_path, f"{module}.v", old, new)
+    found = verify_module(module, copy, tmp_path / "work", tmp_path / "log")
+    assert found == {"rtl_status": "fail"}
+    assert "expected" in (tmp_path / "log").read_text().splitlines()[-1]
+
+
+def test_streams_that_ignore_reseeds_move_on_meanwhile(tmp_path):
+    cases = [case for module in DIRECTED for case in cases_of(module) if case.ignored]
+    assert len(cases) == 5
+    for case in cases:
+        (shown,) = simulated([case], rtl_dir(), tmp_path / "work", tmp_path / "log", 60)
+        assert {row["load_ready"] for row in shown[1:]} == {0}
+        assert len({row["out_data"] for row in shown}) > 3
+        assert all(any(row[name] for row in case.script) for name in ("reseed", "load_valid"))
+
+
+def test_every_part_belongs_to_a_module_of_the_regression():
+    parts = {part for module in ALL_MODULES for part in parts_of(module)}
+    assert parts == set(DIRECTED)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected", "said"),
+    [
+        ([{"a": 1}], [{"a": 1}], ""),
+        ([{"a": 1}], [{}], ""),
+        ([{"a": 1}], [{"a": None}], ""),
+        ([{"a": 1}, {"a": 18}], [{"a": 1}, {"a": 2}], "clock 1: a is 0x12, expected 0x2"),
+        ([{"a": None}], [{"a": 2}], "clock 0: a is unknown, expected 0x2"),
+    ],
+)
+def test_the_first_difference(shown, expected, said):
+    assert first_difference(shown, expected) == said
+
+
+def test_rtl_that_does_not_compile_is_an_error_with_its_log(tmp_path):
+    copy = edited(tmp_path, "row_memory.v", "reg [BITS-1:0] row_q;", "reg [BITS-1:0 row_q;")
+    with pytest.raises(ToolError, match=r"iverilog: exit status \d+; see .*log"):
+        verify_module("row_memory", copy, tmp_path / "work", tmp_path / "log")
+    assert "syntax error" in (tmp_path / "log").read_text()
+
+
+def test_a_simulation_that_ends_early_is_an_error(tmp_path):
+    copy = edited(tmp_path, "row_memory.v", "assign row = row_q;", "assign row = row_q;\n"
+                  "    always @(posedge clk) if (write) $finish;")  # fmt: skip
+    with pytest.raises(ToolError, match="of 40 clocks"):
+        verify_module("row_memory", copy, tmp_path / "work", tmp_path / "log")
+
+
+def test_verify_runs_the_directed_tests_of_a_module(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    copy = edited(tmp_path, *("stream_lut_sr.v", "reseed_taken = reseed && HAS_RESEED != 0",
+                              "reseed_taken = reseed"))  # fmt: skip
+    words = ["verify", "stream_lut_sr", "--words", "200", "--rtl-dir", str(copy), "--quiet"]
+    assert run([*words, "--format", "json", "--junit", "junit.xml"]) == 1
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [row["status"] for row in results] == ["pass"] * (len(results) - 1) + ["fail"]
+    last = results[-1]
+    assert (last["module"], last["axes"]) == ("stream_lut_sr", {})
+    assert last["point"] == "stream_lut_sr, directed tests"
+    assert last["reason"].startswith("the RTL differs from its model: stream_lut_sr LANES=3: clock")
+    assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
