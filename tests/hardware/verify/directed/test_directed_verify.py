@@ -1,4 +1,4 @@
-"""Directed tests of modules: all hold, and notice defects that no design of the regression shows."""
+"""Directed tests of modules: all hold, and notice defects that no design shows."""
 
 from __future__ import annotations
 
