@@ -68,6 +68,14 @@ def export(
     axis: Annotated[
         bool, typer.Option("--axis", help="Include a top with the port names of AXI4-Stream.")
     ] = False,
+    axil: Annotated[
+        bool,
+        typer.Option(
+            "--axil",
+            help="Include a top with registers on AXI4-Lite, through which a host controls the "
+            "stream and reads numbers; they also leave by AXI4-Stream.",
+        ),
+    ] = False,
     seed: Annotated[
         int,
         typer.Option(
@@ -118,6 +126,7 @@ def export(
             results is not None,
             name,
             axis,
+            axil,
             seed,
             clock_mhz,
             modules or (),
@@ -126,6 +135,7 @@ def export(
         measured_with={} if results is None else _versions(results),
         name=None if name is None else check_name(name),
         axis=axis,
+        axil=axil,
         seed=seed,
         clock_mhz=clock_mhz,
         modules=_modules(design, modules or (), rtl),
@@ -212,6 +222,7 @@ def _command(
     with_results: bool,
     prefix: str | None,
     axis_top: bool,
+    axil_top: bool,
     seed: int,
     clock_mhz: float,
     modules: Sequence[str],
@@ -229,6 +240,8 @@ def _command(
         words += ["--name", prefix]
     if axis_top:
         words.append("--axis")
+    if axil_top:
+        words.append("--axil")
     if seed:
         words += ["--seed", str(seed)]
     if clock_mhz != CLOCK_MHZ:

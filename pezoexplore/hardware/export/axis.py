@@ -25,7 +25,7 @@ def axis_top(point: DesignPoint) -> str:
     if load:
         ports += [
             "input wire reseed",
-            f"input wire [{_bytes(load) - 1}:0] s_axis_tdata",
+            f"input wire [{whole_bytes(load) - 1}:0] s_axis_tdata",
             "input wire s_axis_tvalid",
             "output wire s_axis_tready",
         ]
@@ -35,10 +35,12 @@ def axis_top(point: DesignPoint) -> str:
             "load_ready": "s_axis_tready",
             "load_data": f"s_axis_tdata[{load - 1}:0]",
         }
-        if _bytes(load) > load:
-            lines.append(f"    wire unused = &{{1'b0, s_axis_tdata[{_bytes(load) - 1}:{load}]}};")
+        if whole_bytes(load) > load:
+            lines.append(
+                f"    wire unused = &{{1'b0, s_axis_tdata[{whole_bytes(load) - 1}:{load}]}};"
+            )
     ports += [
-        f"output wire [{_bytes(data) - 1}:0] m_axis_tdata",
+        f"output wire [{whole_bytes(data) - 1}:0] m_axis_tdata",
         "output wire m_axis_tvalid",
         "input wire m_axis_tready",
     ]
@@ -47,9 +49,9 @@ def axis_top(point: DesignPoint) -> str:
         "out_ready": "m_axis_tready",
         "out_data": f"m_axis_tdata[{data - 1}:0]",
     }
-    if _bytes(data) > data:
-        pad = _bytes(data) - data
-        lines.append(f"    assign m_axis_tdata[{_bytes(data) - 1}:{data}] = {pad}'b0;")
+    if whole_bytes(data) > data:
+        pad = whole_bytes(data) - data
+        lines.append(f"    assign m_axis_tdata[{whole_bytes(data) - 1}:{data}] = {pad}'b0;")
     if "out_exponent" in bits:
         ports.append(f"output wire [{bits['out_exponent'] - 1}:0] m_axis_tuser")
         pins["out_exponent"] = "m_axis_tuser"
@@ -73,6 +75,6 @@ def axis_top(point: DesignPoint) -> str:
     )
 
 
-def _bytes(bits: int) -> int:
-    """Round up to whole bytes."""
+def whole_bytes(bits: int) -> int:
+    """Round a number of bits up to whole bytes."""
     return -(-bits // 8) * 8

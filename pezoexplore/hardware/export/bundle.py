@@ -13,12 +13,20 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
 from pezoexplore.hardware.eda.module_counts import ModuleCounts
+from pezoexplore.hardware.export.axil import (
+    AXIL_FILES,
+    AXIL_TOP,
+    axil_bench,
+    axil_header,
+    axil_section,
+    axil_top,
+)
 from pezoexplore.hardware.export.axis import AXIS_TOP, axis_top
 from pezoexplore.hardware.export.constraints import CLOCK_MHZ, constraints
 from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
-from pezoexplore.hardware.export.ipxact import FILE, component
+from pezoexplore.hardware.export.ipxact import FILE, Placed, component, placed
 from pezoexplore.hardware.export.model import (
     C_NAME,
     PYTHON_NAME,
@@ -31,9 +39,9 @@ from pezoexplore.hardware.export.naming import PREFIX, renamed
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.export.timing_diagram import timing_diagram
 from pezoexplore.hardware.export.vectors import stream_vectors
+from pezoexplore.hardware.rtl import engine_map, stream_map
 from pezoexplore.hardware.rtl.build import TOP, build, rtl_hash, source_paths
 from pezoexplore.hardware.rtl.engine import build_engine
-from pezoexplore.hardware.rtl.engine_map import c_header, markdown
 from pezoexplore.paths import license_file
 from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.streams.stream import Stream
@@ -69,6 +77,7 @@ class Order:
         measured_with: Tool versions of those results.
         name: Prefix of its modules, files and symbols; None for none.
         axis: Whether a top with the port names of AXI4-Stream comes along.
+        axil: Whether a top with registers on AXI4-Lite comes along.
         seed: Master seed, 0 to 2**64 - 1.
         clock_mhz: Clock of the constraints.
         modules: Resources by module for the datasheet, a table for each target.
@@ -82,6 +91,7 @@ class Order:
     measured_with: Mapping[str, str | None] | None = None
     name: str | None = None
     axis: bool = False
+    axil: bool = False
     seed: int = MASTER_SEED
     clock_mhz: float = CLOCK_MHZ
     modules: Sequence[ModuleCounts] = ()
@@ -100,6 +110,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     stream = Stream(point, order.seed)
     held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
     held |= {"axis"} if order.axis else set()
+    held |= {"axil"} if order.axil else set()
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(stream),
         f"sw/{PYTHON_NAME}": python_model(stream),
@@ -113,14 +124,22 @@ def bundle_files(order: Order) -> dict[str, str]:
         files[f"test/{name}"] = fill(template(name), held)
     if order.segments is not None:
         files |= {
-            "sw/pezo_engine.h": c_header(),
-            "REGISTERS.md": f"# Registers of pezo_engine\n\n{markdown()}\n",
+            "sw/pezo_engine.h": engine_map.c_header(),
+            "REGISTERS.md": f"# Registers of pezo_engine\n\n{engine_map.markdown()}\n",
             "test/bench_engine.py": template("bench_engine.py"),
             **engine_vectors(point, order.segments, order.seed),
         }
+    if order.axil:
+        files["sw/pezo_axil.h"] = axil_header(point)
+        files["test/bench_axil.py"] = axil_bench(stream)
     digest = rtl_hash(point.hardware(), order.rtl_dir)
     files["DATASHEET.md"] = datasheet(
-        stream, order.rows, order.segments, _provenance(order, digest), order.modules
+        stream,
+        order.rows,
+        order.segments,
+        _provenance(order, digest),
+        order.modules,
+        axil_section(point) if order.axil else (),
     )
     files["README.md"] = fill(
         template("README.md"), held, {"title": point.label(), "seed": str(order.seed)}
@@ -129,13 +148,21 @@ def bundle_files(order: Order) -> dict[str, str]:
         files = renamed(files, order.name)
     prefix = order.name or PREFIX
     title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
-    top = f"{prefix}_{'engine' if order.segments is not None else 'axis' if order.axis else 'top'}"
-    files[FILE] = component(title, files, top, segments=order.segments)
+    kinds = {"engine": order.segments is not None, "axil": order.axil, "axis": order.axis}
+    top = f"{prefix}_{next((kind for kind, there in kinds.items() if there), 'top')}"
+    files[FILE] = component(title, files, top, _registers(order))
     limits = constraints(files[f"rtl/{top}.v"], top, order.clock_mhz)
     files |= {f"constraints/{file}": text for file, text in limits.items()}
     files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
+
+
+def _registers(order: Order) -> list[Placed]:
+    """Return the registers of the bundle's top."""
+    if (segments := order.segments) is not None:
+        return placed(engine_map.REGISTERS, {"SCALE": segments, "END": segments - 1})
+    return placed(stream_map.registers(order.point), {}) if order.axil else []
 
 
 def _litex(point: DesignPoint, held: Collection[str]) -> str:
@@ -156,6 +183,9 @@ def _rtl(order: Order) -> dict[str, str]:
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.axis:
         texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
+    if order.axil:
+        texts[f"{AXIL_TOP}.v"] = axil_top(point.hardware())
+        sources += source_paths(AXIL_FILES, order.rtl_dir)
     if order.segments is not None:
         engine = build_engine(point, order.segments, order.rtl_dir, order.seed)
         texts["pezo_engine.v"] = engine.top

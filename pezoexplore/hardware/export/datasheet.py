@@ -52,6 +52,7 @@ def datasheet(
     segments: int | None,
     provenance: Mapping[str, str],
     modules: Sequence[ModuleCounts] = (),
+    registers: Sequence[str] = (),
 ) -> str:
     """Return the datasheet in Markdown.
 
@@ -61,6 +62,7 @@ def datasheet(
         segments: Segments of the engine in the bundle; None without one.
         provenance: Versions, hashes and command of the bundle.
         modules: Resources by module, one for each target asked for.
+        registers: Parts that describe the registers of the stream; none without.
     """
     point = stream.point
     parts = [
@@ -76,6 +78,7 @@ def datasheet(
         _timing(stream),
         f"![Timing of pezo_top]({TIMING})\n\n{_PICTURE}",
         _POWER_UP,
+        *registers,
     ]
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]

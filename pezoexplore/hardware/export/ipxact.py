@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from pezoexplore import __version__
 from pezoexplore.hardware.export.verilog_ports import Port, clock_of, ports_in
-from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, REGISTERS, SEGMENT_BYTES, Field
+from pezoexplore.hardware.rtl.register_map import Field, Register
 
 FILE = "component.xml"
+RANGE = 256
+"""Bytes of the address space of every register file."""
+
 SPACE = "http://www.accellera.org/XMLSchema/IPXACT/1685-2014"
 
 _BUSES = {"axis": ("AXI4Stream", "r0p0_1"), "axil": ("AXI4-Lite", "r0p0_0")}
@@ -18,22 +22,50 @@ _BUS_PORT = re.compile(r"([ms])_(axis|axil)_(\w+)")
 _ACCESS = {"r": "read-only", "rw": "read-write", "w": "write-only", "rw!": "read-write"}
 
 
-def component(label: str, files: Mapping[str, str], top: str, *, segments: int | None) -> str:
+@dataclass(frozen=True)
+class Placed:
+    """A register where a design has it: its name there, and its byte address."""
+
+    name: str
+    address: int
+    register: Register
+
+
+def placed(registers: Iterable[Register], counts: Mapping[str, int]) -> list[Placed]:
+    """Return the registers of a design, each of a series with its number.
+
+    Args:
+        registers: A map.
+        counts: Registers of each series, by name.
+    """
+    found = []
+    for each in registers:
+        if not each.stride:
+            found.append(Placed(each.name, each.address, each))
+        for number in range(counts[each.name] if each.stride else 0):
+            address = each.address + each.stride * number
+            found.append(Placed(f"{each.name}_{number}", address, each))
+    return found
+
+
+def component(
+    label: str, files: Mapping[str, str], top: str, registers: Sequence[Placed] = ()
+) -> str:
     """Return the component: ports, AXI interfaces, register map and files.
 
     Args:
         label: Description of the design, one line.
         files: Contents of the bundle's files by path.
         top: Name of the top module, in ``rtl/<top>.v``.
-        segments: Segments of the engine, whose registers are listed; None without one.
+        registers: Its registers on AXI4-Lite; none without such a port.
     """
     ET.register_namespace("ipxact", SPACE)
     root = ET.Element(_tag("component"))
     _texts(root, vendor="pezoexplore", library="rng", name=top, version=__version__)
     ports = ports_in(files[f"rtl/{top}.v"])
-    _interfaces(root, ports, with_map=segments is not None)
-    if segments is not None:
-        _registers(_add(root, "memoryMaps/memoryMap"), segments)
+    _interfaces(root, ports, with_map=bool(registers))
+    if registers:
+        _registers(_add(root, "memoryMaps/memoryMap"), registers)
     model = _add(root, "model")
     view = _add(model, "views/view")
     _texts(view, name="rtl", envIdentifier=":*Synthesis:", componentInstantiationRef="verilog")
@@ -113,25 +145,22 @@ def _interfaces(root: ET.Element, ports: list[Port], *, with_map: bool) -> None:
             ET.SubElement(side, _tag("memoryMapRef"), memoryMapRef="registers")
 
 
-def _registers(parent: ET.Element, segments: int) -> None:
+def _registers(parent: ET.Element, registers: Iterable[Placed]) -> None:
     """Add the register map, from the table that makes RTL, C header and documentation."""
     _texts(parent, name="registers")
     block = _add(parent, "addressBlock")
-    _texts(block, name="engine", baseAddress="0", range=str(1 << ADDRESS_BITS), width="32")
-    for register in REGISTERS:
-        each = register.name in ("SCALE", "END")
-        count = segments - (register.name == "END") if each else 1
-        for number in range(count):
-            one = _add(block, "register")
-            _texts(
-                one,
-                name=f"{register.name}_{number}" if each else register.name,
-                description=register.meaning,
-                addressOffset=f"'h{register.address + SEGMENT_BYTES * number:x}",
-                size="32",
-                access=_ACCESS[register.access],
-            )
-            for part in register.fields or (Field("VALUE", 0, 32, "the whole word"),):
-                field = _add(one, "field")
-                _texts(field, name=part.name, description=part.meaning)
-                _texts(field, bitOffset=str(part.low), bitWidth=str(part.bits))
+    _texts(block, name="registers", baseAddress="0", range=str(RANGE), width="32")
+    for each in registers:
+        register, one = each.register, _add(block, "register")
+        _texts(
+            one,
+            name=each.name,
+            description=register.meaning,
+            addressOffset=f"'h{each.address:x}",
+            size="32",
+            access=_ACCESS[register.access],
+        )
+        for part in register.fields or (Field("VALUE", 0, 32, "the whole word"),):
+            field = _add(one, "field")
+            _texts(field, name=part.name, description=part.meaning)
+            _texts(field, bitOffset=str(part.low), bitWidth=str(part.bits))

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from pezoexplore.hardware.rtl import register_map
+from pezoexplore.hardware.rtl.register_map import Field, Register
 from pezoexplore.paths import rtl_dir
 
 ADDRESS_BITS = 8
@@ -23,58 +24,6 @@ SEGMENT_BYTES = 8
 
 ID_VALUE = 0x50455A4F
 VERSION_VALUE = 0x0001_0000
-
-
-@dataclass(frozen=True)
-class Field:
-    """Bits of a register.
-
-    Attributes:
-        name: Its name.
-        low: Its lowest bit.
-        bits: How many.
-        meaning: One phrase.
-    """
-
-    name: str
-    low: int
-    bits: int
-    meaning: str
-
-    @property
-    def where(self) -> str:
-        """Its bits as text, such as ``2`` or ``8:0``."""
-        return f"{self.low + self.bits - 1}:{self.low}" if self.bits > 1 else str(self.low)
-
-
-@dataclass(frozen=True)
-class Register:
-    """A register of 32 bits.
-
-    Attributes:
-        name: Its name.
-        address: Byte address.
-        access: ``r`` read only; ``rw`` keeps what is written, byte by byte; ``w`` acts on a write
-            of the whole word and reads as zero; ``rw!`` acts and can be read.
-        meaning: One sentence.
-        fields: Its parts; none where the word is one number.
-    """
-
-    name: str
-    address: int
-    access: str
-    meaning: str
-    fields: tuple[Field, ...] = ()
-
-    def field(self, name: str, value: int) -> int:
-        """Return a value shifted to the bits of a field of this register."""
-        (found,) = [each for each in self.fields if each.name == name]
-        return (value & ((1 << found.bits) - 1)) << found.low
-
-    def read(self, name: str, word: int) -> int:
-        """Return the value that a field of this register holds."""
-        (found,) = [each for each in self.fields if each.name == name]
-        return (word >> found.low) & ((1 << found.bits) - 1)
 
 
 MODES = {"restore": 0, "plus": 1, "minus": 2, "update": 3}
@@ -127,8 +76,20 @@ REGISTERS = (
     Register("RESEED", 0x28, "w", "1: they wait for new seeds. 2: they return to those of reset."),
     Register("SEED", 0x2C, "w", "Loads a word into them: these 32 bits, SEED_HIGH above."),
     Register("SEED_HIGH", 0x30, "w", "Pushes 32 bits of what SEED loads, the highest first."),
-    Register("SCALE", 0x40, "rw", "s of a segment: p = round(v 2**s); signed, by segment."),
-    Register("END", 0x44, "rw", "First weight behind a segment, by segment; the last has none."),
+    Register(
+        "SCALE",
+        0x40,
+        "rw",
+        "s of a segment: p = round(v 2**s); signed, by segment.",
+        stride=SEGMENT_BYTES,
+    ),
+    Register(
+        "END",
+        0x44,
+        "rw",
+        "First weight behind a segment, by segment; the last has none.",
+        stride=SEGMENT_BYTES,
+    ),
 )
 """The whole map. SCALE and END of segment k are 8 k bytes further on."""
 
@@ -143,10 +104,7 @@ def verilog_header() -> str:
         "// Made by: python -m pezoexplore.hardware.rtl.engine_map",
         f"localparam [31:0] ID_VALUE = 32'h{ID_VALUE:08x};",
         f"localparam [31:0] VERSION_VALUE = 32'h{VERSION_VALUE:08x};",
-    ]
-    lines += [
-        f"localparam [{ADDRESS_BITS - 1}:0] {each.name} = {ADDRESS_BITS}'h{each.address:02x};"
-        for each in REGISTERS
+        *register_map.verilog_lines(REGISTERS, ADDRESS_BITS),
     ]
     return "\n".join(lines) + "\n"
 
@@ -165,13 +123,7 @@ def c_header() -> str:
         f"#define PEZO_SEGMENT_BYTES {SEGMENT_BYTES}u",
     ]
     lines += [f"#define PEZO_MODE_{name.upper()} {value}u" for name, value in MODES.items()]
-    for register in REGISTERS:
-        lines += ["", f"/* {register.meaning} */"]
-        lines.append(f"#define PEZO_{register.name} 0x{register.address:02X}u")
-        for part in register.fields:
-            name = f"PEZO_{register.name}_{part.name}"
-            lines.append(f"#define {name}_SHIFT {part.low}u")
-            lines.append(f"#define {name}_MASK 0x{((1 << part.bits) - 1) << part.low:X}u")
+    lines += register_map.c_lines(REGISTERS, "PEZO_")
     return "\n".join([*lines, "", "#endif", ""])
 
 
@@ -196,14 +148,7 @@ def page() -> str:
 
 def markdown() -> str:
     """Return the map as a table."""
-    rows = ["| address | register | access | meaning |", "| --- | --- | --- | --- |"]
-    for each in REGISTERS:
-        address = f"0x{each.address:02X}" + " + 8 k" * (each.name in ("SCALE", "END"))
-        rows.append(f"| {address} | `{each.name}` | {each.access} | {each.meaning} |")
-        rows += [
-            f"| | `{part.name}` | bits {part.where} | {part.meaning} |" for part in each.fields
-        ]
-    return "\n".join(rows)
+    return register_map.markdown(REGISTERS)
 
 
 def main(folder: Path) -> None:

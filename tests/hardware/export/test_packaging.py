@@ -24,6 +24,7 @@ BUNDLES: dict[str, tuple[DesignPoint, dict[str, object]]] = {
     "pezo_top": (PHASED, {}),
     "my_axis": (RELOADED, {"name": "my", "axis": True}),
     "pezo_engine": (READ_ONLY, {"segments": 3}),
+    "my_axil": (RELOADED, {"name": "my", "axil": True}),
 }
 
 
