@@ -26,6 +26,7 @@ def engine_points() -> tuple[DesignPoint, ...]:
         _pool(rng="clt", pool_size=40, lanes=5, weight_bits=4, reuse_period=4),
         _pool(pool_size=100, lanes=4, weight_bits=16, **xorshift, **_TWICE),
         _none(rng="rademacher", lanes=3, weight_bits=8, **_RANDOM),
+        _none(rng="rademacher", lanes=2, weight_bits=4, **_TWICE),
         _none(rng="treegrng", lanes=1, weight_bits=8, reuse_period=4),
         _none(rng="trivium", bit_width=8, lanes=3, weight_bits=8, reuse_period=4),
         _none(rng="lut_sr", bit_width=8, lanes=5, weight_bits=8, reuse_period=4, **_RANDOM),
