@@ -156,7 +156,7 @@ class Crosses:
         return ("ready", "not ready", *words)
 
     def _shown(self, stalls: bool) -> Iterator[str]:
-        if self.period != 1:
+        if self.period not in (1, 2):  # else each beat is at an end of the period
             yield BEAT
         if self._stall <= _VERY_LONG_STALL:
             if self.period:

@@ -27,6 +27,17 @@ _WRAP_EXPONENT: _Axes = {"bit_width": 4, "state_bits": 6, "lanes": 4, "scaling":
 _TWO_EXPONENTS: _Axes = {"bit_width": 1, "state_bits": 6, "lanes": 5, "scaling": "pow2"}
 """The scale exponent has one bit."""
 
+_TWO_ROWS: _Axes = {
+    "reuse": "pool", "pool_size": 512, "lanes": 256, "bit_width": 1, "reuse_period": 4,
+}  # fmt: skip
+"""Every beat is the first or the last of a period, and as wide as can be."""
+
+_WIDEST_STATE: _Axes = {"bit_width": 24, "state_bits": 32, "lanes": 2, "reuse_period": 4}
+"""The count of a period has as many bits as it can."""
+
+_LEAST_STATE: _Axes = {"bit_width": 3, "state_bits": 3, "lanes": 7, "reuse_period": 4}
+"""A period of seven beats."""
+
 _ONE_BIT: _Axes = {"bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}
 """XORs of many terms, and a state too wide for a table."""
 
@@ -57,7 +68,8 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
         for scaling in ("none", "pow2")
     ]
     + [{"rng": "lut_sr", **FILLER}]
-    + [{"rng": "xorshift32", **FILLER, "lanes": 1, "bit_width": 4, "scaling": "pow2"}],
+    + [{"rng": "xorshift32", **FILLER, "lanes": 1, "bit_width": 4, "scaling": "pow2"}]
+    + [{"rng": "xorshift32", **_TWO_ROWS}],
     "stream_lut_sr": [{"rng": "lut_sr", **axes} for axes in grid_of_groups()],
     "stream_bank": [
         {
@@ -78,7 +90,8 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
     ]
     + [{"reuse": "bank", **_ONE_EXPONENT}]
-    + [{"reuse": "bank", **_TWO_EXPONENTS, "reuse_period": 4}],
+    + [{"reuse": "bank", **_TWO_EXPONENTS, "reuse_period": 4}]
+    + [{"reuse": "bank", **_WIDEST_STATE}],
     "stream_phased": [
         {
             "reuse": "phased",
@@ -97,7 +110,8 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
     ]
     + [{"reuse": "phased", **_ONE_BIT, "reuse_period": period} for period in (4, inf)]
     + [{"reuse": "phased", **_ONE_EXPONENT}, {"reuse": "phased", **_WRAP_EXPONENT}]
-    + [{"reuse": "phased", "taps": "sparse", **axes} for axes in _SPARSE],
+    + [{"reuse": "phased", "taps": "sparse", **axes} for axes in _SPARSE]
+    + [{"reuse": "phased", "taps": "shifted", **_LEAST_STATE}],
 }
 
 MODULES = (*(item.name for item in families() if item.in_hardware), *_STREAM_GRIDS)

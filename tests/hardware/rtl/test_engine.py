@@ -96,12 +96,32 @@ EDITS = {
 """One operator of every module of the engine."""
 
 
-def edited(name, tmp_path):
+RARE = {
+    "weights taken while no pass is open": ("perturb_engine.v", "= open && advance", "= advance"),
+    "an open pass that was never begun": ("perturb_control.v", "= open_q && (", "= ("),
+    "ENDs beyond the segments": ("perturb_registers.v", "is_end = in_segments &&", "is_end ="),
+    "SCALE written to END": (
+        "perturb_registers.v",
+        "is_end = in_segments && at[2] == END[2]",
+        "is_end = in_segments",
+    ),
+    "SELECT without strobes": (
+        "perturb_registers.v",
+        "(write_data & merge) | (select_q & ~merge)",
+        "write_data",
+    ),
+    "a command that cannot be read": ("perturb_registers.v", "|| from == RESEED", ""),
+    "addresses of bytes": ("perturb_registers.v", "{write_address[7:2], 2'b00}", "write_address"),
+}
+"""Defects that show only where the host does what it seldom does."""
+
+
+def edited(edit, tmp_path):
     """Return an edited copy of rtl/."""
+    name, old, new = edit
     copy = tmp_path / "rtl"
     shutil.copytree(rtl_dir(), copy)
     text = (copy / name).read_text(encoding="utf-8")
-    old, new = EDITS[name]
     assert text.count(old) == 1
     (copy / name).write_text(text.replace(old, new), encoding="utf-8")
     return copy
@@ -119,7 +139,7 @@ def test_every_module_has_an_edit():
     ],
 )
 def test_one_operator_fails_the_engine_and_no_stream(name, tmp_path):
-    copy = edited(name, tmp_path)
+    copy = edited((name, *EDITS[name]), tmp_path)
     status, log = verdict(SMALL, copy, tmp_path, steps=2)
     assert status == "fail"
     assert "line " in log.splitlines()[-1]
@@ -127,6 +147,19 @@ def test_one_operator_fails_the_engine_and_no_stream(name, tmp_path):
     for module in MODULES:
         for point in module_points(module)[:2]:
             assert rtl_hash(point, copy) == rtl_hash(point, rtl_dir())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if number > 1 else [])
+        for number, name in enumerate(RARE)
+    ],
+)
+def test_a_rare_defect_fails_the_engine(name, tmp_path):
+    status, log = verdict(SMALL, edited(RARE[name], tmp_path), tmp_path, steps=1)
+    assert status == "fail"
+    assert "line " in log.splitlines()[-1]
 
 
 def test_an_engine_that_does_not_end_is_a_failure(tmp_path):

@@ -16,6 +16,7 @@
 //   9 offer a write address (data[0]), write data (data[1]), a read address (data[2]), take no
 //     response for data[31:16] clocks, then reset for a clock
 //   10 send data[15:0] beats, TLAST with the last, take data[31:16] beats and no more until the next 4
+//   11 offer the first of the data[15:0] beats of a later 4 for data[31:16] clocks, and on
 // What a register port has accepted changes at once: addresses and data turn into their inverse.
 // Back-pressure comes from pressure.hex, a line a clock, over and over: a valid or ready signal of
 // ours may rise when its bit is one. `! ...` is a broken rule of the protocol, or an operation that
@@ -87,6 +88,7 @@ module engine_harness;
     integer sent = 0;
     integer to_send = 0;
     integer received = 0;
+    reg     offered = 0;     // the first beat has been offered, or even taken
     reg     endless = 0;     // no TLAST
     reg     last_seen = 0;
     reg     pressure = 0;
@@ -285,11 +287,12 @@ module engine_harness;
 
     task stream;
         begin
-            sent = 0;
+            sent = offered ? sent : 0;
             received = 0;
             last_seen = 1'b0;
             clocks = 0;
             to_send = endless ? {16'b0, ops[op][15:0]} : ops[op][31:0];
+            offered = offered && to_send == 0;
             while (endless ? clocks < ops[op][31:16] : !last_seen && !stuck) begin
                 tick;
                 clocks = clocks + 1;
@@ -313,10 +316,22 @@ module engine_harness;
         end
     endtask
 
+    task offer;
+        begin
+            sent = 0;
+            to_send = {16'b0, ops[op][15:0]};
+            offered = 1'b1;
+            for (clocks = 0; clocks < ops[op][31:16]; clocks = clocks + 1)
+                tick;
+            to_send = 0;
+        end
+    endtask
+
     task reset;
         input integer length;
         begin
             aresetn = 1'b0;
+            offered = 1'b0;
             aw_wanted = 1'b0;
             w_wanted = 1'b0;
             ar_wanted = 1'b0;
@@ -382,6 +397,10 @@ module engine_harness;
                 4'd10: begin
                     endless = 1'b0;
                     send;
+                end
+                4'd11: begin
+                    endless = 1'b0;
+                    offer;
                 end
                 default:
                     pressure = ops[op][0];

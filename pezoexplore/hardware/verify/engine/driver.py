@@ -38,6 +38,7 @@ class Kind(IntEnum):
     PAIR = 8
     ABANDON = 9
     SEND = 10
+    OFFER = 11
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ _ALWAYS = (
     "streams return to reset",
     "reset in mid-pass",
     "bytes written alone",
+    "weights offered before a pass",
+    "weights offered while a pass drains",
     "read refused: address",
     "write refused: address",
     "write refused: value",

@@ -23,6 +23,8 @@ from pezoexplore.streams.strategy import MASTER_SEED
 SEGMENTS = 3
 """Segments of the engine that a regression builds."""
 
+_EARLY = ("before a pass", "while a pass drains")
+
 STEPS = 12
 """Training steps before the reset."""
 
@@ -80,6 +82,38 @@ class Scenarios(RegisterScenarios):
             script.play(Operation(Kind.STREAM, 0), until_idle())
             script.expected += [*lines, "t"]
             self.host.moved_on(beats)
+
+    def early(self) -> None:
+        """Offer weights where no pass is open: before one begins, and while the one before drains.
+
+        They stay offered, and the pass that begins then takes them.
+        """
+        script, beats = self.script, self.host.beats
+        offer = Operation(Kind.OFFER, 12 << 16 | beats)
+        for drains in (False, True):
+            settings = self.settings()
+            self.setting(settings)
+            if drains:
+                script.play(begin("minus", False), Operation(Kind.SEND, 2), offer)
+                self.expect_status("BUSY", "NUMBERS")
+                script.play(Operation(Kind.STREAM, 0), until_idle())
+                self._sent("minus", settings, 2)
+            else:
+                script.play(offer)
+            self.expect_status("NUMBERS")
+            script.play(begin("plus", False), Operation(Kind.STREAM, beats), until_idle())
+            self._sent("plus", settings, beats)
+        script.events |= {f"weights offered {when}" for when in _EARLY}
+
+    def _sent(self, mode: str, settings: Settings, beats: int) -> None:
+        """Expect a pass over so many beats of new weights."""
+        weights, positions = self.weights()[: beats * self.shape.lanes], self.host.positions
+        self.script.beats += packed(weights, self.shape)
+        self.script.expected += self.lines(
+            self.model.send(mode, weights, list(positions), settings)
+        )
+        self.script.expected.append("t")
+        self.host.moved_on(beats)
 
     def skipping(self) -> None:
         """Skip beats: STATUS shows it, and nothing can be written meanwhile."""
@@ -296,6 +330,7 @@ def make_engine_script(
     maker.pressure(True)
     maker.busy(steps)
     maker.held()
+    maker.early()
     maker.reseeded()
     maker.skipped_alone()
     maker.skipping()
