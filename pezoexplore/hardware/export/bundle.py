@@ -36,6 +36,7 @@ from pezoexplore.hardware.export.model import (
     template,
 )
 from pezoexplore.hardware.export.naming import PREFIX, renamed
+from pezoexplore.hardware.export.package_ip import SCRIPT, package_script
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.export.timing_diagram import timing_diagram
 from pezoexplore.hardware.export.vectors import stream_vectors
@@ -150,8 +151,10 @@ def bundle_files(order: Order) -> dict[str, str]:
     title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
     kinds = {"engine": order.segments is not None, "axil": order.axil, "axis": order.axis}
     top = f"{prefix}_{next((kind for kind, there in kinds.items() if there), 'top')}"
-    files[FILE] = component(title, files, top, _registers(order))
-    limits = constraints(files[f"rtl/{top}.v"], top, order.clock_mhz)
+    verilog, registers = files[f"rtl/{top}.v"], _registers(order)
+    files[FILE] = component(title, files, top, registers)
+    files[SCRIPT] = package_script(title, files, verilog, top, registers)
+    limits = constraints(verilog, top, order.clock_mhz)
     files |= {f"constraints/{file}": text for file, text in limits.items()}
     files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)

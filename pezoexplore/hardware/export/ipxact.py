@@ -19,7 +19,8 @@ SPACE = "http://www.accellera.org/XMLSchema/IPXACT/1685-2014"
 
 _BUSES = {"axis": ("AXI4Stream", "r0p0_1"), "axil": ("AXI4-Lite", "r0p0_0")}
 _BUS_PORT = re.compile(r"([ms])_(axis|axil)_(\w+)")
-_ACCESS = {"r": "read-only", "rw": "read-write", "w": "write-only", "rw!": "read-write"}
+ACCESS = {"r": "read-only", "rw": "read-write", "w": "write-only", "rw!": "read-write"}
+"""Access of a register in words of the standard, by that of the table."""
 
 
 @dataclass(frozen=True)
@@ -116,21 +117,28 @@ def _ports(parent: ET.Element, ports: Iterable[Port]) -> None:
             _texts(_add(wire, "vectors/vector"), left=str(port.bits - 1), right="0")
 
 
-def _interfaces(root: ET.Element, ports: list[Port], *, with_map: bool) -> None:
-    """Add the AXI interfaces that the names of the ports form."""
-    groups: dict[tuple[str, str], dict[str, str]] = {}
+def bus_interfaces(ports: Iterable[Port]) -> dict[str, dict[str, str]]:
+    """Return the AXI interfaces that the names of ports form: ports by signal, by interface."""
+    groups: dict[str, dict[str, str]] = {}
     for port in ports:
         if found := _BUS_PORT.fullmatch(port.name):
             role, bus, signal = found.groups()
-            groups.setdefault((role, bus), {})[signal.upper()] = port.name
+            groups.setdefault(f"{role}_{bus}", {})[signal.upper()] = port.name
+    return groups
+
+
+def _interfaces(root: ET.Element, ports: list[Port], *, with_map: bool) -> None:
+    """Add the AXI interfaces that the names of the ports form."""
+    groups = bus_interfaces(ports)
     if not groups:
         return
     clock = clock_of(ports)
     parent = _add(root, "busInterfaces")
-    for (role, bus), signals in groups.items():
+    for name, signals in groups.items():
+        role, _, bus = name.partition("_")
         kind, version = _BUSES[bus]
         one = _add(parent, "busInterface")
-        _texts(one, name=f"{role}_{bus}")
+        _texts(one, name=name)
         amba = {"vendor": "amba.com", "library": "AMBA4", "version": version}
         ET.SubElement(one, _tag("busType"), amba, name=kind)
         abstraction = _add(one, "abstractionTypes/abstractionType")
@@ -158,7 +166,7 @@ def _registers(parent: ET.Element, registers: Iterable[Placed]) -> None:
             description=register.meaning,
             addressOffset=f"'h{each.address:x}",
             size="32",
-            access=_ACCESS[register.access],
+            access=ACCESS[register.access],
         )
         for part in register.fields or (Field("VALUE", 0, 32, "the whole word"),):
             field = _add(one, "field")
