@@ -4,8 +4,8 @@
 //
 // Sits behind axil_port: answers a write or read in its clock. A register that keeps what is
 // written takes each byte by its strobe; one that acts takes whole words only. While `busy` every
-// write is refused. What is refused is an error and does nothing, and so is an address that is not
-// in the map; a write without strobes to one that is does nothing either, and is no error.
+// write is refused. What is refused is an error and does nothing, and so is an address that cannot
+// be written; a write without strobes to one that can does nothing either, and is no error.
 
 `resetall
 `timescale 1ns/1ps
