@@ -135,8 +135,8 @@ AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. Their use is e
 - `r` can be read; `rw` keeps what is written, each byte by its strobe; `w` acts on a write of the
   whole word and reads as zero; `rw!` acts and can be read.
 - While `BUSY`, and where a value or a strobe is not allowed, a write is answered by SLVERR and does
-  nothing; so is an address that cannot be written or is not in the table. A write without strobes to a
-  register that can be written does nothing and is no error.
+  nothing; so is an address that cannot be written or is not in the table. A write without strobes
+  to a register that can be written does nothing and is no error.
 - RESEED = 2 works for every point: all streams return to where reset left them.
 """
 
