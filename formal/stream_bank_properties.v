@@ -12,6 +12,7 @@
 module stream_bank_properties #(
     parameter LANES = 3,          // 2 to 7
     parameter HAS_RESEED = 0,     // 0 or 1
+    parameter LOCKUP_RECOVERY = 0,  // 0 or 1
     parameter EXPONENT_BITS = 0,  // 0 to 2
     parameter [LANES*3-1:0] SEEDS = 9'o421  // states of three bits, none zero
 ) (
@@ -40,7 +41,8 @@ module stream_bank_properties #(
     stream_bank #(
         .BIT_WIDTH(STATE_BITS), .STATE_BITS(STATE_BITS), .LANES(LANES), .HAS_RESEED(HAS_RESEED),
         .EXPONENT_BITS(EXPONENT_BITS), .EXPONENT_BASE(BASE),
-        .EXPONENT_FILE(HAS_RESEED != 0 ? "" : "exponents.hex"), .SEEDS(SEEDS)
+        .EXPONENT_FILE(HAS_RESEED != 0 ? "" : "exponents.hex"), .SEEDS(SEEDS),
+        .LOCKUP_RECOVERY(LOCKUP_RECOVERY)
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
         .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),

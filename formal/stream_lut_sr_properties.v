@@ -8,7 +8,8 @@
 `default_nettype none
 
 module stream_lut_sr_properties #(
-    parameter HAS_RESEED = 0  // 0 or 1
+    parameter HAS_RESEED = 0,      // 0 or 1
+    parameter LOCKUP_RECOVERY = 0  // 0 or 1
 ) (
     input wire         clk,
     input wire         rst,
@@ -25,7 +26,10 @@ module stream_lut_sr_properties #(
     wire        out_valid;
     wire [23:0] out_data;
 
-    stream_lut_sr #(.BIT_WIDTH(24), .LANES(1), .GROUP(1), .HAS_RESEED(HAS_RESEED)) dut (
+    stream_lut_sr #(
+        .BIT_WIDTH(24), .LANES(1), .GROUP(1), .HAS_RESEED(HAS_RESEED),
+        .LOCKUP_RECOVERY(LOCKUP_RECOVERY)
+    ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
         .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),
         .out_valid(out_valid), .out_ready(out_ready), .out_data(out_data));

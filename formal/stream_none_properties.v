@@ -12,6 +12,7 @@ module stream_none_properties #(
     parameter STATE_BITS = 4,  // 3 to 32
     parameter LANES = 3,       // 1 to 256
     parameter HAS_RESEED = 0,  // 0 or 1
+    parameter LOCKUP_RECOVERY = 0,  // 0 or 1
     parameter [LANES*STATE_BITS-1:0] SEEDS = 12'h321  // none zero
 ) (
     input wire                  clk,
@@ -33,7 +34,7 @@ module stream_none_properties #(
 
     stream_none #(
         .KIND("lfsr"), .BIT_WIDTH(STATE_BITS), .STATE_BITS(STATE_BITS), .LANES(LANES),
-        .HAS_RESEED(HAS_RESEED), .SEEDS(SEEDS)
+        .HAS_RESEED(HAS_RESEED), .LOCKUP_RECOVERY(LOCKUP_RECOVERY), .SEEDS(SEEDS)
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
         .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),

@@ -13,6 +13,7 @@
 
 module stream_phased_properties #(
     parameter HAS_RESEED = 0,     // 0 or 1
+    parameter LOCKUP_RECOVERY = 0,  // 0 or 1
     parameter EXPONENT_BITS = 0,  // 0 to 2
     parameter SHIFTED = 0         // 0 or 1
 ) (
@@ -46,7 +47,8 @@ module stream_phased_properties #(
         .BIT_WIDTH(4), .STATE_BITS(4), .LANES(2), .HAS_RESEED(HAS_RESEED),
         .EXPONENT_BITS(EXPONENT_BITS), .EXPONENT_BASE(BASE), .EXPONENT_FILE("exponents.hex"),
         .SHARES(SHIFTED != 0 ? 0 : 1), .DISTANCES(16'd7), .PLACES(8'b0001_0000),
-        .COLUMNS(COLUMNS), .LAST(LAST), .SEED(SEED)
+        .COLUMNS(COLUMNS), .LAST(LAST), .SEED(SEED),
+        .LOCKUP_RECOVERY(LOCKUP_RECOVERY)
     ) dut (
         .clk(clk), .rst(rst), .start(start), .replay(replay), .reseed(reseed),
         .load_valid(load_valid), .load_ready(load_ready), .load_data(load_data),

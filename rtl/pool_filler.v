@@ -4,6 +4,8 @@
 // `filled` is high with the last word, when `row` is complete. The row's scale exponent
 // stands in its top EXPONENT_BITS bits: the number of THRESHOLDS that the sum of (2 w + HALF)**2
 // over the row does not exceed.
+// With LOCKUP_RECOVERY the state of zeros, in which the generator stands still, is followed by
+// SEED.
 
 `resetall
 `timescale 1ns/1ps
@@ -20,7 +22,9 @@ module pool_filler #(
     parameter SUM_BITS = 32,       // 2*BIT_WIDTH+5 and more, to hold LANES * 4**BIT_WIDTH
                                    // (or unused); bits of a sum
     parameter THRESHOLD_COUNT = 1, // 1 to 2**EXPONENT_BITS - 1, or unused
-    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0  // any; threshold 0 lowest
+    parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,  // any; threshold 0 lowest
+    parameter LOCKUP_RECOVERY = 0, // 0 or 1
+    parameter [STATE_BITS-1:0] SEED = 1  // not zero, or unused
 ) (
     input  wire                                     clk,
     input  wire                                     load,
@@ -38,6 +42,7 @@ module pool_filler #(
     wire [STATE_BITS-1:0] next_state;
     wire [BIT_WIDTH-1:0]  word;
     wire [LANES*BIT_WIDTH-1:0] words;
+    wire locked;  // the state is that of zeros
 
     generator #(
         .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP)
@@ -54,6 +59,8 @@ module pool_filler #(
             state_q <= next_state;
             lane_q <= filled ? {LANE_BITS{1'b0}} : lane_q + 1'b1;
         end
+        if (locked && fill && !load)
+            state_q <= SEED;
     end
 
     genvar i;
@@ -99,6 +106,13 @@ module pool_filler #(
 
             assign row = {exponent, words};
         end
+
+        if (LOCKUP_RECOVERY != 0) begin : gen_lockup
+            assign locked = state_q == 0;
+        end else begin : gen_no_lockup
+            wire unused = &{1'b0, SEED};
+            assign locked = 1'b0;
+        end
     endgenerate
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
@@ -108,6 +122,12 @@ module pool_filler #(
         end
         if (HALF != 0 && HALF != 1) begin : gen_bad_half
             pool_filler_HALF_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && LOCKUP_RECOVERY != 1) begin : gen_bad_lockup_recovery
+            pool_filler_LOCKUP_RECOVERY_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && SEED == 0) begin : gen_bad_seed
+            pool_filler_SEED_must_not_be_0 u_error ();
         end
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             pool_filler_EXPONENT_BITS_must_be_0_to_6 u_error ();

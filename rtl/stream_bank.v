@@ -11,6 +11,9 @@
 // - 1 table entries of the new states follow, in the order of the beats; all this is then loaded
 // after rst as well, for rst does not restore a memory.
 // out_exponent is the scale exponent of the beat, from a table by position in the period.
+// With LOCKUP_RECOVERY a lane in the state of zeros is set to its part of SEEDS when a beat is
+// accepted; a rotation moves zeros one lane down first, so that at most two beats show them. The
+// count of the period, in the state of zeros, is back at the first beat at the next clock.
 
 `resetall
 `timescale 1ns/1ps
@@ -25,6 +28,7 @@ module stream_bank #(
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any, as in stream_none.v
     parameter EXPONENT_BITS = 0,      // 0 to 6, above 0 with STATE_BITS up to 12;
                                       // 0: the exponent is EXPONENT_BASE throughout
+    parameter LOCKUP_RECOVERY = 0,    // 0 or 1
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state of period_counter.v
     // States after rst, lane 0 lowest; none zero.
@@ -56,6 +60,7 @@ module stream_bank #(
     wire restore    = replay && !loading && !first;
     wire last;
     wire rotate     = loading || last;
+    wire lost;  // the count of the period stands still
 
     assign load_ready = loading;
     assign out_valid  = !loading && !rst;
@@ -91,6 +96,13 @@ module stream_bank #(
                     .word(out_data[lane*BIT_WIDTH +: BIT_WIDTH]));
             end
 
+            wire locked;  // an accepted beat leaves the lane in the state of zeros
+            if (LOCKUP_RECOVERY != 0) begin : gen_lockup
+                assign locked = accept && !replay && !last && own == INVERTED;
+            end else begin : gen_no_lockup
+                assign locked = 1'b0;
+            end
+
             always @(posedge clk) begin
                 if (rst)
                     state_q[lane*STATE_BITS +: STATE_BITS] <=
@@ -99,6 +111,9 @@ module stream_bank #(
                     state_q[lane*STATE_BITS +: STATE_BITS] <= load_data ^ INVERTED;
                 else if (load_state || restore || accept)
                     state_q[lane*STATE_BITS +: STATE_BITS] <= next_state;
+                if (locked)
+                    state_q[lane*STATE_BITS +: STATE_BITS] <=
+                        SEEDS[lane*STATE_BITS +: STATE_BITS] ^ INVERTED;
             end
         end
 
@@ -130,6 +145,12 @@ module stream_bank #(
         end else begin : gen_no_table_load
             assign loading_table = 1'b0;
         end
+
+        if (LOCKUP_RECOVERY != 0) begin : gen_lost
+            assign lost = count == 0;
+        end else begin : gen_not_lost
+            assign lost = 1'b0;
+        end
     endgenerate
 
     always @(posedge clk) begin
@@ -142,7 +163,7 @@ module stream_bank #(
     // While states load the count waits at the first beat; the table entries then walk it once
     // round, back to the first.
     period_counter #(.STATE_BITS(STATE_BITS)) u_count (
-        .clk(clk), .clear(rst || load_state), .start(keep), .replay(restore),
+        .clk(clk), .clear(rst || load_state || lost), .start(keep), .replay(restore),
         .accept(accept || (load && loading_table)), .last(last), .count(count),
         .next_count(next_count));
 
@@ -170,6 +191,9 @@ module stream_bank #(
         end
         if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
             stream_bank_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && LOCKUP_RECOVERY != 1) begin : gen_bad_lockup_recovery
+            stream_bank_LOCKUP_RECOVERY_must_be_0_or_1 u_error ();
         end
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             stream_bank_EXPONENT_BITS_must_be_0_to_6 u_error ();

@@ -8,6 +8,10 @@
 // and reseed ignored; and 1 to 15 after a `start` that follows the last start or replay by as many
 // beats, in which the registers that are kept take these beats, `start` ignored. A replay costs no
 // clock.
+// With LOCKUP_RECOVERY beats are counted in windows of 17. A generator whose 17 words are all zero
+// stands still in the state of zeros: its next word is its part of SEEDS, of which it makes its
+// state in 16 beats, which show that; then comes what comes after rst. So at most 34 beats show
+// zeros.
 
 `resetall
 `timescale 1ns/1ps
@@ -19,6 +23,7 @@ module stream_lut_sr #(
     parameter LANES = 31,        // 1 to 256
     parameter GROUP = 1,         // 1 to 32 / BIT_WIDTH, lanes a generator
     parameter HAS_RESEED = 0,    // 0 or 1
+    parameter LOCKUP_RECOVERY = 0,  // 0 or 1
     // Words to start from after rst, not zero, the first generator's lowest.
     parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS =
         {((LANES+GROUP-1)/GROUP*STATE_BITS){1'b1}}
@@ -120,6 +125,9 @@ module stream_lut_sr #(
     wire shifts_one = kept_one_q == (recovering_q || swap);
     wire [1:0] shift = {2{recovering_q || step}} & {shifts_one, !shifts_one};
 
+    wire [UNITS-1:0] locked; // generators that an accepted beat leaves in the state of zeros
+    wire [UNITS-1:0] anew;   // those that make their state of a word, beat by beat
+
     wire [UNITS*32-1:0] states;
     wire [UNITS*GROUP*BIT_WIDTH-1:0] words;
     assign out_data = words[LANES*BIT_WIDTH-1:0];
@@ -138,10 +146,10 @@ module stream_lut_sr #(
             lut_sr #(
                 .SEED(SEEDS[unit*STATE_BITS +: 32]), .INVERTED(signs(0))
             ) u_lut_sr (
-                .clk(clk), .rst(rst), .load(load), .load_data(loaded), .advance(step),
-                .expand(expand), .restore(restore), .keep(start_taken || expanded),
-                .recover(recovering_q), .shift(shift), .pick(pick), .addresses(addresses),
-                .word(states[unit*32 +: 32])
+                .clk(clk), .rst(rst || locked[unit]), .load(load), .load_data(loaded),
+                .advance(step), .expand(expand || anew[unit]), .restore(restore),
+                .keep(start_taken || expanded), .recover(recovering_q), .shift(shift),
+                .pick(pick), .addresses(addresses), .word(states[unit*32 +: 32])
             );
 
             for (i = 0; i < GROUP; i = i + 1) begin : gen_word
@@ -168,6 +176,60 @@ module stream_lut_sr #(
             wire unused = &{1'b0, load_data};
             assign loading = 1'b0;
         end
+
+        if (LOCKUP_RECOVERY != 0) begin : gen_lockup
+            localparam [4:0] LAST = 5'd16;
+
+            // Of the window: beats, generators that showed a one, and those that expand a word;
+            // and all this as it was at the last start, for a replay.
+            reg  [4:0]       beats_q;
+            reg  [4:0]       kept_beats_q;
+            reg  [UNITS-1:0] seen_q;
+            reg  [UNITS-1:0] kept_seen_q;
+            reg  [UNITS-1:0] anew_q;
+            reg  [UNITS-1:0] kept_anew_q;
+            wire [UNITS-1:0] ones;
+            wire [UNITS-1:0] seen = seen_q | ones;
+            wire             ends = beats_q >= LAST;
+
+            for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_ones
+                assign ones[unit] = |states[unit*32 +: 32];
+            end
+
+            assign locked = ~seen & {UNITS{accept && !restore && ends}};
+            assign anew = anew_q & {UNITS{!ends}};
+
+            always @(posedge clk) begin
+                if (expanding_q) begin
+                    beats_q <= 5'd0;
+                    seen_q  <= {UNITS{1'b0}};
+                    anew_q  <= {UNITS{1'b0}};
+                end else if (restore) begin
+                    beats_q <= kept_beats_q;
+                    seen_q  <= kept_seen_q;
+                    anew_q  <= kept_anew_q;
+                end else if (accept) begin
+                    beats_q <= ends ? 5'd0 : beats_q + 5'd1;
+                    seen_q  <= ends ? {UNITS{1'b0}} : seen;
+                    anew_q  <= ends ? locked : anew_q;
+                end
+            end
+
+            always @(posedge clk) begin
+                if (expanding_q) begin
+                    kept_beats_q <= 5'd0;
+                    kept_seen_q  <= {UNITS{1'b0}};
+                    kept_anew_q  <= {UNITS{1'b0}};
+                end else if (start_taken) begin
+                    kept_beats_q <= beats_q;
+                    kept_seen_q  <= seen_q;
+                    kept_anew_q  <= anew_q;
+                end
+            end
+        end else begin : gen_no_lockup
+            assign locked = {UNITS{1'b0}};
+            assign anew = {UNITS{1'b0}};
+        end
     endgenerate
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
@@ -186,6 +248,9 @@ module stream_lut_sr #(
         end
         if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
             stream_lut_sr_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && LOCKUP_RECOVERY != 1) begin : gen_bad_lockup_recovery
+            stream_lut_sr_LOCKUP_RECOVERY_must_be_0_or_1 u_error ();
         end
     endgenerate
 

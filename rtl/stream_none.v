@@ -10,6 +10,8 @@
 // load_valid/load_ready, lane 0 first: they shift in at the highest lane, one a clock, and
 // out_valid returns after the last; other pulses are ignored meanwhile. Without HAS_RESEED the load
 // ports cost nothing.
+// With LOCKUP_RECOVERY a generator in the state of zeros, in which it stands still, is set to its
+// part of SEEDS when a beat is accepted, so that at most one beat shows that state.
 
 `resetall
 `timescale 1ns/1ps
@@ -27,6 +29,7 @@ module stream_none #(
     // is a state bit, the logic that computes it inverts it for nothing.
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any
     parameter ZERO_IS_LEGAL = 0,  // 0 or 1; 1: the family has no state that never changes
+    parameter LOCKUP_RECOVERY = 0,  // 0 or 1; 0 with ZERO_IS_LEGAL
     // States after rst, lane 0 lowest: one for every GROUP lanes, the last for the rest; none zero
     // unless ZERO_IS_LEGAL.
     parameter [(LANES+GROUP-1)/GROUP*STATE_BITS-1:0] SEEDS =
@@ -62,6 +65,8 @@ module stream_none #(
     wire [UNITS*STATE_BITS-1:0] next_state;
     wire [UNITS*STATE_BITS-1:0] shifted;
 
+    wire [UNITS-1:0] locked;  // generators that an accepted beat leaves in the state of zeros
+
     wire [UNITS*GROUP*BIT_WIDTH-1:0] words;
     assign out_data = words[LANES*BIT_WIDTH-1:0];
 
@@ -76,6 +81,13 @@ module stream_none #(
                 .next_state(next_state[unit*STATE_BITS +: STATE_BITS]),
                 .word(words[unit*GROUP*BIT_WIDTH +: GROUP*BIT_WIDTH])
             );
+
+            if (LOCKUP_RECOVERY != 0) begin : gen_lockup
+                assign locked[unit] = accept && !replay
+                                   && state[unit*STATE_BITS +: STATE_BITS] == 0;
+            end else begin : gen_no_lockup
+                assign locked[unit] = 1'b0;
+            end
         end
 
         if (UNITS*GROUP > LANES) begin : gen_surplus
@@ -99,6 +111,7 @@ module stream_none #(
         end
     endgenerate
 
+    integer i;
     always @(posedge clk) begin
         if (rst)
             state_q <= SEEDS ^ STORED;
@@ -108,6 +121,11 @@ module stream_none #(
             state_q <= kept_q;
         else if (accept)
             state_q <= next_state ^ STORED;
+        if (LOCKUP_RECOVERY != 0)
+            for (i = 0; i < UNITS; i = i + 1)
+                if (locked[i])
+                    state_q[i*STATE_BITS +: STATE_BITS] <= SEEDS[i*STATE_BITS +: STATE_BITS]
+                                                         ^ INVERTED;
     end
 
     always @(posedge clk) begin
@@ -130,6 +148,10 @@ module stream_none #(
         end
         if (ZERO_IS_LEGAL != 0 && ZERO_IS_LEGAL != 1) begin : gen_bad_zero_is_legal
             stream_none_ZERO_IS_LEGAL_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && (LOCKUP_RECOVERY != 1 || ZERO_IS_LEGAL != 0))
+        begin : gen_bad_lockup_recovery
+            stream_none_LOCKUP_RECOVERY_must_be_0_or_1_and_0_with_ZERO_IS_LEGAL u_error ();
         end
         for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_seed
             if (ZERO_IS_LEGAL == 0 && SEEDS[unit*STATE_BITS +: STATE_BITS] == 0)

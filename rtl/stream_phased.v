@@ -13,6 +13,8 @@
 // its directions come back early. No counter is needed.
 // Handshake and pulses as in stream_none.v; a reseed loads one state.
 // out_exponent is the scale exponent of the beat, from a table by state.
+// With LOCKUP_RECOVERY the state of zeros, in which the generator stands still, is followed by
+// AGAIN when a beat is accepted, so that at most one beat shows it.
 
 `resetall
 `timescale 1ns/1ps
@@ -27,6 +29,7 @@ module stream_phased #(
     parameter HAS_RESEED = 0,         // 0 or 1
     parameter EXPONENT_BITS = 0,      // 0 to 6, above 0 with STATE_BITS up to 12;
                                       // 0: the exponent is EXPONENT_BASE throughout
+    parameter LOCKUP_RECOVERY = 0,    // 0 or 1
     parameter [5:0] EXPONENT_BASE = 0,  // two's complement
     parameter EXPONENT_FILE = "",     // name of a file of entries by state
     // Output bits wired from others: those in entry k of PLACES from the ones that are entry k of
@@ -79,6 +82,7 @@ module stream_phased #(
     reg  [STATE_BITS-1:0] kept_q;
     wire [STATE_BITS-1:0] state = state_q ^ INVERTED;
     wire [STATE_BITS-1:0] begun;  // the state after rst or a wrap
+    wire                  locked; // the state is that of zeros
     wire [STATE_BITS-1:0] stepped;
     wire [STATE_BITS-1:0] next_state;
 
@@ -150,9 +154,15 @@ module stream_phased #(
         end else begin : gen_two_beginnings
             assign begun = rst ? SEED : AGAIN;
         end
+
+        if (LOCKUP_RECOVERY != 0) begin : gen_lockup
+            assign locked = state == 0;
+        end else begin : gen_no_lockup
+            assign locked = 1'b0;
+        end
     endgenerate
 
-    wire wrap    = accept && !restore && LAST != 0 && state == LAST;
+    wire wrap    = accept && !restore && ((LAST != 0 && state == LAST) || locked);
     wire advance = restore || accept;
     wire [STATE_BITS-1:0] unwrapped = load ? load_data : restore ? kept_q ^ INVERTED : stepped;
 
@@ -195,6 +205,9 @@ module stream_phased #(
         end
         if (HAS_RESEED != 0 && HAS_RESEED != 1) begin : gen_bad_has_reseed
             stream_phased_HAS_RESEED_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && LOCKUP_RECOVERY != 1) begin : gen_bad_lockup_recovery
+            stream_phased_LOCKUP_RECOVERY_must_be_0_or_1 u_error ();
         end
         if (EXPONENT_BITS < 0 || EXPONENT_BITS > 6) begin : gen_bad_exponent_bits
             stream_phased_EXPONENT_BITS_must_be_0_to_6 u_error ();

@@ -12,6 +12,8 @@
 // Each row may keep a scale exponent in its top EXPONENT_BITS bits: from FILE, or, with HAS_RESEED,
 // found while the row is filled, from the sum of (2 w + HALF)**2 against THRESHOLDS: EXPONENT_BASE
 // plus the number of thresholds that the sum does not exceed.
+// With LOCKUP_RECOVERY a filler in the state of zeros, in which it stands still, is set to SEED
+// after one word of that state.
 
 `resetall
 `timescale 1ns/1ps
@@ -33,6 +35,7 @@ module stream_pool #(
     parameter [THRESHOLD_COUNT*SUM_BITS-1:0] THRESHOLDS = 0,  // any; threshold 0 lowest
     parameter FILE = "",              // name of a file of hexadecimal rows; unused with HAS_RESEED
     parameter ZERO_IS_LEGAL = 0,      // 0 or 1; 1: the family has no state that never changes
+    parameter LOCKUP_RECOVERY = 0,    // 0 or 1; 0 with ZERO_IS_LEGAL
     parameter [STATE_BITS-1:0] SEED = 1  // filler's state after rst, not zero unless ZERO_IS_LEGAL
 ) (
     input  wire                       clk,
@@ -123,7 +126,8 @@ module stream_pool #(
             pool_filler #(
                 .KIND(KIND), .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .LEAP(LEAP),
                 .LANES(LANES), .HALF(HALF), .EXPONENT_BITS(EXPONENT_BITS), .SUM_BITS(SUM_BITS),
-                .THRESHOLD_COUNT(THRESHOLD_COUNT), .THRESHOLDS(THRESHOLDS)
+                .THRESHOLD_COUNT(THRESHOLD_COUNT), .THRESHOLDS(THRESHOLDS),
+                .LOCKUP_RECOVERY(LOCKUP_RECOVERY), .SEED(SEED)
             ) u_filler (
                 .clk(clk), .load(rst || (waiting_q && load_valid)),
                 .load_data(rst ? SEED : load_data), .fill(filling_q),
@@ -152,6 +156,10 @@ module stream_pool #(
         end
         if (ZERO_IS_LEGAL != 0 && ZERO_IS_LEGAL != 1) begin : gen_bad_zero_is_legal
             stream_pool_ZERO_IS_LEGAL_must_be_0_or_1 u_error ();
+        end
+        if (LOCKUP_RECOVERY != 0 && (LOCKUP_RECOVERY != 1 || ZERO_IS_LEGAL != 0))
+        begin : gen_bad_lockup_recovery
+            stream_pool_LOCKUP_RECOVERY_must_be_0_or_1_and_0_with_ZERO_IS_LEGAL u_error ();
         end
         if (ZERO_IS_LEGAL == 0 && SEED == 0) begin : gen_bad_seed
             stream_pool_SEED_must_not_be_0 u_error ();

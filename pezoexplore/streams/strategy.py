@@ -82,6 +82,7 @@ class Strategy(ABC):
         has_exponent_port: Whether the module has the port ``out_exponent``.
         rotates: Whether lanes move down by one at the end of every period.
         taps_one_state: Whether all lanes are functions of one state.
+        lockup_shown: What shows the state of zeros before the RTL recovers from it, if it does.
     """
 
     module: ClassVar[str]
@@ -89,6 +90,7 @@ class Strategy(ABC):
     has_exponent_port: ClassVar[bool] = True
     rotates: ClassVar[bool] = False
     taps_one_state: ClassVar[bool] = False
+    lockup_shown: ClassVar[str] = "one beat"
 
     def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
         self.point, self.seed = point, seed
@@ -243,6 +245,11 @@ class Strategy(ABC):
     def inverted(self) -> int:
         """State bits that the registers hold inverted."""
         return 0
+
+    @property
+    def locks_up(self) -> bool:
+        """Whether a generator of the hardware stands still in the state of zeros."""
+        return not self.point.family.zero_is_legal
 
     def load_words(self, epoch: int) -> list[int]:
         """Return the words that the host loads to begin an epoch (reseed), in order."""

@@ -91,6 +91,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "HALF": FLAG,
         "EXPONENT_BITS": _outside(0, 6),
         "THRESHOLD_COUNT": (0,),
+        "LOCKUP_RECOVERY": FLAG,
     },
     "reseed_control": {"WORDS": _outside(1, 65535), "AFTER_RESET": FLAG},
     "row_memory": {
@@ -107,6 +108,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "LANES": _outside(1, 255),
         "HAS_RESEED": FLAG,
         "EXPONENT_BITS": _outside(0, 6),
+        "LOCKUP_RECOVERY": FLAG,
         "SEEDS": (1,),
     },
     "stream_lut_sr": {
@@ -115,12 +117,14 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "LANES": LANES,
         "GROUP": _outside(1, 4),
         "HAS_RESEED": FLAG,
+        "LOCKUP_RECOVERY": FLAG,
     },
     "stream_none": {
         "LANES": LANES,
         "GROUP": (0, 32),
         "HAS_RESEED": FLAG,
         "ZERO_IS_LEGAL": FLAG,
+        "LOCKUP_RECOVERY": FLAG,
         "SEEDS": (0, 1),
     },
     "stream_phased": {
@@ -130,6 +134,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "LANES": LANES,
         "HAS_RESEED": FLAG,
         "EXPONENT_BITS": _outside(0, 6),
+        "LOCKUP_RECOVERY": FLAG,
         "SHARES": _outside(0, 256),
         "TERMS": (0, 2, 7),
         "LAST": (1,),
@@ -143,6 +148,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "HALF": FLAG,
         "EXPONENT_BITS": _outside(0, 6),
         "ZERO_IS_LEGAL": FLAG,
+        "LOCKUP_RECOVERY": FLAG,
         "SEED": (0,),
     },
     "table_hadamard": GAUSSIAN | {"GROUP": _outside(1, 4)},
@@ -192,6 +198,8 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("stream_pool", {"HAS_RESEED": 0, "FILE": "rows.hex", "ROWS": 8}),
     ("stream_pool", {"KIND": "sobol", "STATE_BITS": 40, "ZERO_IS_LEGAL": 1, "SEED": 0}),
     ("stream_lut_sr", {"GROUP": 4, "HAS_RESEED": 1, "LANES": 3}),
+    *((f"stream_{name}", {"LOCKUP_RECOVERY": 1}) for name in ("bank", "lut_sr", "none", "pool")),
+    ("stream_phased", {"LOCKUP_RECOVERY": 1, "LANES": 1}),
     ("perturb_engine", {"LANES": 1, "BIT_WIDTH": 1, "WEIGHT_BITS": 4, "SLOT_BITS": 8}),
     ("perturb_engine", {"LANES": 2, "DRAWS": 3, "NOISE_WORDS": 8, "SOURCES": 25, "SEGMENTS": 16}),
     ("perturb_lane", {"BIT_WIDTH": 24, "SHIFT_BITS": 6, "NOISE_BITS": 64, "DRAWS": 3}),
@@ -244,6 +252,12 @@ def _refused() -> list[tuple[str, Parameters, str]]:
     found.append(
         ("pool_filler", thresholds | {"THRESHOLD_COUNT": 4}, r"\bpool_filler_THRESHOLD_COUNT_must_")
     )
+    found.append(
+        ("pool_filler", {"LOCKUP_RECOVERY": 1, "SEED": 0}, r"\bpool_filler_SEED_must_not_be_0")
+    )
+    for module in ("stream_none", "stream_pool"):
+        both: Parameters = {"LOCKUP_RECOVERY": 1, "ZERO_IS_LEGAL": 1}
+        found.append((module, both, rf"\b{module}_LOCKUP_RECOVERY_must_"))
     found.append(("row_memory", {"FILE": "", "WRITABLE": 0}, r"\brow_memory_FILE_must_"))
     table: Parameters = {"BITS": 1, "ADDRESS_BITS": 13}
     found.append(("exponent_table", table, r"\bexponent_table_ADDRESS_BITS_must_"))
@@ -316,7 +330,7 @@ def test_every_parameter_that_has_a_range_is_refused_outside_it():
         code = path.read_text(encoding="utf-8")
         stated |= set(re.findall(rf"\b({path.stem}_[A-Z]\w*?)_must_", code))
     tried = {f"{module}_{name}" for module, names in BAD.items() for name in names}
-    assert stated == tried | {"pool_filler_SUM_BITS", "row_memory_FILE"}
+    assert stated == tried | {"pool_filler_SUM_BITS", "pool_filler_SEED", "row_memory_FILE"}
 
 
 def _name(case: tuple[str, Parameters, str]) -> str:

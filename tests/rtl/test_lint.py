@@ -38,6 +38,9 @@ def _points() -> list[DesignPoint]:
 
 
 POINTS = _points()
+RECOVERING = list({(p.reuse, p.rng == "lut_sr", p.reseeds): p for p in POINTS}.values())
+"""One of each strategy, with and without reseeds, whose RTL is also made with LOCKUP_RECOVERY."""
+
 LANES_OF_YOSYS = 31
 """Wider points are slow to read and use the same code."""
 
@@ -47,10 +50,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, tuple[Design
     """Each point and the names of its sources, by the folder that holds them."""
     folder = tmp_path_factory.mktemp("lint")
     found: dict[Path, tuple[DesignPoint, list[str]]] = {}
-    for number, point in enumerate(POINTS):
+    tops = [(point, False) for point in POINTS] + [(point, True) for point in RECOVERING]
+    for number, (point, recovery) in enumerate(tops):
         place = folder / str(number)
-        place.mkdir()
-        found[place] = point, build(Stream(point), rtl_dir()).write(place)
+        made = build(Stream(point), rtl_dir(), lockup_recovery=recovery)
+        found[place] = point, made.write(place)
     return found
 
 
@@ -82,7 +86,9 @@ def test_the_points_use_every_file():
 
 def test_icarus_has_no_warnings(written):
     messages = {
-        point.label(): _output(["iverilog", "-g2005", "-Wall", "-tnull", *sources], folder)
+        f"{folder.name} {point.label()}": _output(
+            ["iverilog", "-g2005", "-Wall", "-tnull", *sources], folder
+        )
         for folder, (point, sources) in written.items()
     }
     assert {label: text for label, text in messages.items() if text} == {}
@@ -92,7 +98,7 @@ def test_verilator_has_no_warnings(written):
     command = ["verilator", "--lint-only", "-Wall", "--top-module", TOP]
     path = f"{_verilator_bin()}{os.pathsep}{os.environ['PATH']}"
     messages = {
-        point.label(): _output([*command, *sources], folder, PATH=path)
+        f"{folder.name} {point.label()}": _output([*command, *sources], folder, PATH=path)
         for folder, (point, sources) in written.items()
     }
     warnings = {k: v for k, v in messages.items() if re.search(r"^%|^exit", v, re.MULTILINE)}

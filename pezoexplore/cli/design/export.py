@@ -84,6 +84,14 @@ def export(
             help="Master seed: the bundle shows what a training run of this seed takes.",
         ),
     ] = 0,
+    lockup_recovery: Annotated[
+        bool,
+        typer.Option(
+            "--lockup-recovery",
+            help="Have generators leave the state of zeros, in which they lock up, by themselves; "
+            "the datasheet then has the cost, for which Yosys is run.",
+        ),
+    ] = False,
     clock_mhz: Annotated[
         float, typer.Option(min=1e-3, max=1e5, help="Clock of the XDC and SDC constraints, MHz.")
     ] = CLOCK_MHZ,
@@ -130,6 +138,7 @@ def export(
             seed,
             clock_mhz,
             modules or (),
+            lockup_recovery,
         ),
         rows=[] if results is None else _rows_of(design, point, results),
         measured_with={} if results is None else _versions(results),
@@ -138,7 +147,8 @@ def export(
         axil=axil,
         seed=seed,
         clock_mhz=clock_mhz,
-        modules=_modules(design, modules or (), rtl),
+        modules=_modules(design, modules or (), rtl, lockup_recovery),
+        lockup_recovery=lockup_recovery,
     )
     files = bundle_files(order)
     write_bundle(files, out)
@@ -226,6 +236,7 @@ def _command(
     seed: int,
     clock_mhz: float,
     modules: Sequence[str],
+    lockup_recovery: bool,
 ) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
     names = set(AXES if point.fixed_point else STREAM_AXES)
@@ -244,6 +255,8 @@ def _command(
         words.append("--axil")
     if seed:
         words += ["--seed", str(seed)]
+    if lockup_recovery:
+        words.append("--lockup-recovery")
     if clock_mhz != CLOCK_MHZ:
         words += ["--clock-mhz", f"{clock_mhz:.12g}"]
     words += [word for target in modules for word in ("--modules", target)]
@@ -252,8 +265,10 @@ def _command(
     return shlex.join([*words, "--out", "DIR"])
 
 
-def _modules(point: DesignPoint, targets: Sequence[str], rtl_dir: Path) -> tuple[ModuleCounts, ...]:
-    """Return the resources by module on targets.
+def _modules(
+    point: DesignPoint, targets: Sequence[str], rtl_dir: Path, lockup_recovery: bool
+) -> tuple[ModuleCounts, ...]:
+    """Return the resources by module on targets, of RTL that recovers from zeros or does not.
 
     Raises:
         DesignError: There is no such target, or it is given twice.
@@ -269,9 +284,10 @@ def _modules(point: DesignPoint, targets: Sequence[str], rtl_dir: Path) -> tuple
             raise DesignError(f"--modules {target}: {known}")
     if not point.in_hardware:
         return ()  # bundle_files says why
-    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    hardware, folder = point.hardware(), Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    log, options = folder / "yosys.log", {"lockup_recovery": lockup_recovery}
     found = tuple(
-        count_modules(point.hardware(), target, rtl_dir, folder / target, folder / "yosys.log")
+        count_modules(hardware, target, rtl_dir, folder / target, log, **options)
         for target in targets
     )
     shutil.rmtree(folder)

@@ -30,7 +30,8 @@ from pezoexplore.hardware.eda.synth import (
     run_yosys,
     synthesise,
 )
-from pezoexplore.hardware.rtl.build import TOP
+from pezoexplore.hardware.rtl.build import TOP, build
+from pezoexplore.streams.stream import Stream
 
 _KEEP_ALL = "setattr -mod -set keep_hierarchy 1 *"
 _WRITE = ("select *", f"write_json -selected {NETLIST}", "select -clear")
@@ -84,7 +85,13 @@ def module_commands(target: DesignTarget, *, memories: bool = True) -> list[str]
 
 
 def count_modules(
-    point: DesignPoint, target: DesignTarget, rtl_dir: Path, work_dir: Path, log_path: Path
+    point: DesignPoint,
+    target: DesignTarget,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    *,
+    lockup_recovery: bool = False,
 ) -> ModuleCounts:
     """Map a point's stream module by module and flat, and count the cells of both.
 
@@ -94,14 +101,16 @@ def count_modules(
         rtl_dir: Folder of the Verilog.
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of Yosys.
+        lockup_recovery: Whether the RTL recovers from the state of zeros.
 
     Raises:
         ToolError: As in :func:`pezoexplore.hardware.eda.synth.synthesise`.
         ToolTimeoutError: Yosys timed out.
     """
     what = find_target(target)
-    flat = synthesise(point, target, rtl_dir, work_dir, log_path)
-    read = mapping(point, target, rtl_dir, work_dir)[0]
+    built = build(Stream(point), rtl_dir, lockup_recovery=lockup_recovery)
+    flat = synthesise(point, target, rtl_dir, work_dir, log_path, built=built)
+    read = mapping(built, target, work_dir)[0]
     run_yosys([read, *module_commands(target), *_WRITE], work_dir, log_path, TIMEOUT_S)
     areas: dict[str, float] = {}
     if "area_um2" in what.columns:

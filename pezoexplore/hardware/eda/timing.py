@@ -30,7 +30,8 @@ from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping, run_yosys
 from pezoexplore.hardware.eda.targets import Timer
 from pezoexplore.hardware.eda.tools import opensta_version, package_version
-from pezoexplore.hardware.rtl.build import TOP, ports_of
+from pezoexplore.hardware.rtl.build import TOP, build, ports_of
+from pezoexplore.streams.stream import Stream
 
 SEEDS = (1, 2, 3, 4, 5)
 """Seeds of place and route."""
@@ -89,7 +90,7 @@ def highest_clock(
     if version is None:
         install = "apt-get install" if timer.tool == "opensta" else "pip install"
         raise ToolError(f"{timer.tool}: not installed; type: {install} {timer.tool}")
-    commands = mapping(point, target, rtl_dir, work_dir)
+    commands = mapping(build(Stream(point), rtl_dir), target, work_dir)
     for name, text in timer.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
     (work_dir / f"{TIMED}.v").write_text(timed_top(point, timer), encoding="utf-8")

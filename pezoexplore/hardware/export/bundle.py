@@ -27,6 +27,7 @@ from pezoexplore.hardware.export.core import core_file
 from pezoexplore.hardware.export.datasheet import datasheet
 from pezoexplore.hardware.export.engine_vectors import engine_vectors
 from pezoexplore.hardware.export.ipxact import FILE, Placed, component, placed
+from pezoexplore.hardware.export.lockup import lockup_text
 from pezoexplore.hardware.export.model import (
     C_NAME,
     PYTHON_NAME,
@@ -82,6 +83,7 @@ class Order:
         seed: Master seed, 0 to 2**64 - 1.
         clock_mhz: Clock of the constraints.
         modules: Resources by module for the datasheet, a table for each target.
+        lockup_recovery: Whether generators leave the state of zeros by themselves.
     """
 
     point: DesignPoint
@@ -96,6 +98,7 @@ class Order:
     seed: int = MASTER_SEED
     clock_mhz: float = CLOCK_MHZ
     modules: Sequence[ModuleCounts] = ()
+    lockup_recovery: bool = False
 
 
 def bundle_files(order: Order) -> dict[str, str]:
@@ -103,7 +106,7 @@ def bundle_files(order: Order) -> dict[str, str]:
 
     Raises:
         DesignError: The point has no RTL, or no engine although one is requested.
-        ToolError: An RTL file is missing.
+        ToolError: An RTL file is missing, or Yosys, which measures the cost of a recovery.
     """
     point = order.point
     if not point.in_hardware:
@@ -134,6 +137,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         files["sw/pezo_axil.h"] = axil_header(point)
         files["test/bench_axil.py"] = axil_bench(stream)
     digest = rtl_hash(point.hardware(), order.rtl_dir)
+    recovery = order.lockup_recovery
     files["DATASHEET.md"] = datasheet(
         stream,
         order.rows,
@@ -141,6 +145,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         _provenance(order, digest),
         order.modules,
         axil_section(point) if order.axil else (),
+        lockup_text(Stream(point.hardware(), order.seed), order.rtl_dir) if recovery else None,
     )
     files["README.md"] = fill(
         template("README.md"), held, {"title": point.label(), "seed": str(order.seed)}
@@ -182,7 +187,8 @@ def _litex(point: DesignPoint, held: Collection[str]) -> str:
 def _rtl(order: Order) -> dict[str, str]:
     """Return tops, hand-written sources and memory contents."""
     point = order.point
-    stream = build(Stream(point.hardware(), order.seed), order.rtl_dir)
+    recovery = order.lockup_recovery
+    stream = build(Stream(point.hardware(), order.seed), order.rtl_dir, lockup_recovery=recovery)
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.axis:
         texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
@@ -190,7 +196,9 @@ def _rtl(order: Order) -> dict[str, str]:
         texts[f"{AXIL_TOP}.v"] = axil_top(point.hardware())
         sources += source_paths(AXIL_FILES, order.rtl_dir)
     if order.segments is not None:
-        engine = build_engine(point, order.segments, order.rtl_dir, order.seed)
+        engine = build_engine(
+            point, order.segments, order.rtl_dir, order.seed, lockup_recovery=recovery
+        )
         texts["pezo_engine.v"] = engine.top
         sources += engine.sources
     needed = {name for path in sources for name in _BY_DEFAULT.get(path.name, ())}
@@ -218,6 +226,7 @@ def _manifest(order: Order, digest: str, files: Mapping[str, str]) -> str:
         "command": order.command,
         "axes": order.point.to_json(),
         "seed": order.seed,
+        **({"lockup_recovery": True} if order.lockup_recovery else {}),
         "rtl_sha256": digest,
         "files": {path: _sha256(files[path]) for path in sorted(files)},
     }

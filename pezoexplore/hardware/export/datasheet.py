@@ -22,7 +22,11 @@ _POWER_UP = (
     "**Power-up.** Hold `rst` high for at least one clock before anything is read: one is enough, "
     "whatever the registers hold. They have no initial values. Without `rst` valid may be high at "
     "once and the data mean nothing: on an FPGA, whose registers start at zero, all lanes may then "
-    "show equal numbers, or one number for ever. A linear generator stands still in the state of "
+    "show equal numbers, or one number for ever. "
+)
+
+_STUCK = (
+    "A linear generator stands still in the state of "
     "zeros, should an upset or a load bring it there (of its 2^n - 1 other states, n are an upset "
     "of one bit away from it); it then shows the same word in every beat. Only `rst` or a reseed "
     "ends that, and nothing flags it: load no word of zeros."
@@ -53,6 +57,7 @@ def datasheet(
     provenance: Mapping[str, str],
     modules: Sequence[ModuleCounts] = (),
     registers: Sequence[str] = (),
+    lockup: str | None = None,
 ) -> str:
     """Return the datasheet in Markdown.
 
@@ -63,6 +68,7 @@ def datasheet(
         provenance: Versions, hashes and command of the bundle.
         modules: Resources by module, one for each target asked for.
         registers: Parts that describe the registers of the stream; none without.
+        lockup: What it says of the recovery from the state of zeros; None without one.
     """
     point = stream.point
     parts = [
@@ -77,7 +83,7 @@ def datasheet(
         markdown_table(("port", "direction", "bits", "meaning"), _ports(point)),
         _timing(stream),
         f"![Timing of pezo_top]({TIMING})\n\n{_PICTURE}",
-        _POWER_UP,
+        _POWER_UP + (lockup or _STUCK),
         *registers,
     ]
     if segments is not None:

@@ -98,7 +98,12 @@ _NONE_RTL = (
 )
 
 
-def _stream_none(has_reseed: int) -> Proof:
+def _recovering(recovery: int) -> dict[str, int | str]:
+    """Return the parameter of a checker whose module recovers from the state of zeros, or {}."""
+    return {"LOCKUP_RECOVERY": 1} if recovery else {}
+
+
+def _stream_none(has_reseed: int, recovery: int = 0) -> Proof:
     file = "stream_none.v"
     skipped = Edit(file, "else if (accept)", "else if (accept && !start)")
     turned = Edit(
@@ -110,7 +115,7 @@ def _stream_none(has_reseed: int) -> Proof:
         module="stream_none",
         checker="stream_none_properties",
         sources=_NONE_RTL,
-        parameters={"HAS_RESEED": has_reseed},
+        parameters={"HAS_RESEED": has_reseed, **_recovering(recovery)},
         properties=_properties(
             "The n-th beat accepted holds every lane's n-th state since reset or reseed (word i of "
             "a reseed being lane i's), counted on from the kept beat after a replay: none is lost, "
@@ -135,14 +140,18 @@ def _valid(file: str, has_reseed: int) -> Edit:
     return Edit(file, "= !loading && !rst", "= !rst" if has_reseed else "= !loading")
 
 
-def _stream_bank(has_reseed: int, exponent_bits: int) -> Proof:
+def _stream_bank(has_reseed: int, exponent_bits: int, recovery: int = 0) -> Proof:
     file = "stream_bank.v"
     late = Edit(file, ".next_address(next_count)", ".next_address(count)")
     return Proof(
         module="stream_bank",
         checker="stream_bank_properties",
         sources=(*_BANK_RTL, *_TABLE_RTL),
-        parameters={"HAS_RESEED": has_reseed, "EXPONENT_BITS": exponent_bits},
+        parameters={
+            "HAS_RESEED": has_reseed,
+            "EXPONENT_BITS": exponent_bits,
+            **_recovering(recovery),
+        },
         data={"exponents.hex": _hex(0, 1, 2, 3, 0, 2, 1, 3)},
         search=24,
         properties=_properties(
@@ -174,7 +183,9 @@ _PHASED_RTL = (
 )
 
 
-def _stream_phased(has_reseed: int, exponent_bits: int, shifted: int = 0) -> Proof:
+def _stream_phased(
+    has_reseed: int, exponent_bits: int, shifted: int = 0, recovery: int = 0
+) -> Proof:
     file = "stream_phased.v"
     late = (
         Edit(file, "(rst || wrap) ? begun : (load", "rst ? begun : (load")
@@ -189,6 +200,7 @@ def _stream_phased(has_reseed: int, exponent_bits: int, shifted: int = 0) -> Pro
             "HAS_RESEED": has_reseed,
             "EXPONENT_BITS": exponent_bits,
             **({"SHIFTED": 1} if shifted else {}),
+            **_recovering(recovery),
         },
         data={"exponents.hex": _hex(0, 1, 2, 3, 0, 2, 1, 3, 3, 0, 1, 2, 2, 1, 0, 3)},
         search=24,
@@ -273,7 +285,7 @@ _SHIFT_REGISTERS = {
 """What holds of a stream of LUT-SR generators."""
 
 
-def _stream_lut_sr(has_reseed: int) -> Proof:
+def _stream_lut_sr(has_reseed: int, recovery: int = 0) -> Proof:
     file = "stream_lut_sr.v"
     edits = {
         "held": Edit(file, "= idle && !rst;", "= idle && !rst && !load_valid;"),
@@ -284,11 +296,72 @@ def _stream_lut_sr(has_reseed: int) -> Proof:
     return Proof(
         module="stream_lut_sr",
         checker="stream_lut_sr_properties",
-        sources=(file, "lut_sr.v", "lut_sr_table.vh", "reseed_control.v"),
-        parameters={"HAS_RESEED": has_reseed},
+        sources=_LUT_SR_RTL,
+        parameters={"HAS_RESEED": has_reseed, **_recovering(recovery)},
         search=40,
         properties=tuple(Property(n, text, edits[n]) for n, text in _SHIFT_REGISTERS.items()),
     )
+
+
+_LOCKUP = {
+    "recovers": "With LOCKUP_RECOVERY, whatever the registers hold and the host loads, a generator "
+    "shows the state of zeros in at most {} accepted one after another.",
+    "counts": "So the count of a bank's period is zero for one clock at most.",
+}
+
+
+def _lockup(
+    module: str, sources: tuple[str, ...], lasts: str, edit: Edit, counts: Edit | None = None
+) -> Proof:
+    """Return the proof that the state of zeros lasts no longer than `lasts`."""
+    properties = [Property("recovers", _LOCKUP["recovers"].format(lasts), edit)]
+    if counts is not None:
+        properties.append(Property("counts", _LOCKUP["counts"], counts))
+    return Proof(
+        module=module,
+        checker=f"{module}_lockup_properties",
+        sources=sources,
+        parameters={},
+        search=4,
+        properties=tuple(properties),
+    )
+
+
+_LUT_SR_RTL = ("stream_lut_sr.v", "lut_sr.v", "lut_sr_table.vh", "reseed_control.v")
+_LOCKUP_PROOFS = (
+    _lockup(
+        "stream_none",
+        _NONE_RTL,
+        "one beat",
+        Edit("stream_none.v", "if (locked[i])", "if (locked[i] && !start)"),
+    ),
+    _lockup(
+        "stream_bank",
+        (*_BANK_RTL, *_TABLE_RTL),
+        "two beats",
+        Edit("stream_bank.v", "if (locked)", "if (locked && !start)"),
+        Edit("stream_bank.v", "lost = count == 0", "lost = count == 0 && start"),
+    ),
+    _lockup(
+        "stream_phased",
+        (*_PHASED_RTL, *_TABLE_RTL[1:]),
+        "one beat",
+        Edit("stream_phased.v", "locked = state == 0", "locked = state == 0 && !start"),
+    ),
+    _lockup(
+        "pool_filler",
+        ("pool_filler.v", *_NONE_RTL[1:-1]),
+        "one word",
+        Edit("pool_filler.v", "if (locked && fill", "if (locked && filled && fill"),
+    ),
+    _lockup(
+        "stream_lut_sr",
+        _LUT_SR_RTL,
+        "34 beats",
+        Edit("stream_lut_sr.v", "rst || locked[unit]", "rst"),
+    ),
+)
+"""Proofs that the state of zeros does not last."""
 
 
 def _hex(*entries: int) -> str:
@@ -315,5 +388,10 @@ STREAM_PROOFS = (
     _POOL_REFILL,
     _stream_lut_sr(has_reseed=0),
     _stream_lut_sr(has_reseed=1),
+    _stream_none(has_reseed=1, recovery=1),
+    _stream_bank(has_reseed=1, exponent_bits=0, recovery=1),
+    _stream_phased(has_reseed=1, exponent_bits=0, recovery=1),
+    _stream_lut_sr(has_reseed=1, recovery=1),
+    *_LOCKUP_PROOFS,
 )
 """Proofs of the streams and of what they share."""

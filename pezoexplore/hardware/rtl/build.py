@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
@@ -39,8 +40,10 @@ class Build:
             of a generator of the user's.
         sources: The hand-written files, in a fixed order; `.vh` files are included by the others.
         parameters: Parameters of the instance ``u_stream``, to be read back by the testbench.
+        name: Module of the wrapper.
     """
 
+    name: ClassVar[str] = TOP
     top: str
     data: dict[str, str]
     sources: tuple[Path, ...]
@@ -132,17 +135,21 @@ def source_paths(names: Iterable[str], rtl_dir: Path) -> tuple[Path, ...]:
     return paths
 
 
-def build(stream: Stream, rtl_dir: Path) -> Build:
+def build(stream: Stream, rtl_dir: Path, *, lockup_recovery: bool = False) -> Build:
     """Build the RTL of a stream.
 
     Args:
         stream: The stream of a hardware point; rst begins its master seed, epoch 0.
         rtl_dir: Folder of the hand-written Verilog.
+        lockup_recovery: Whether a generator leaves the state of zeros by itself, if it has one in
+            which it stands still.
 
     Raises:
         ToolError: The folder lacks a file.
     """
     rtl, made = stream.strategy.rtl(), generated(stream.point, rtl_dir)
+    if lockup_recovery and stream.strategy.locks_up:
+        rtl.parameters["LOCKUP_RECOVERY"] = 1
     return Build(
         top=_wrapper(stream, rtl),
         data=rtl.data | made,

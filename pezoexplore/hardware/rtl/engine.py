@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import ROUNDINGS, UPDATE_ROUNDINGS
@@ -143,8 +144,10 @@ class EngineBuild:
         top: Verilog of the generated module ``pezo_engine``.
         sources: The hand-written files of the engine.
         parameters: Parameters of the instance ``u_engine``.
+        name: Module of the wrapper.
     """
 
+    name: ClassVar[str] = TOP
     stream: rtl.Build
     top: str
     sources: tuple[Path, ...]
@@ -195,7 +198,12 @@ def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
 
 
 def build_engine(
-    point: DesignPoint, segments: int, rtl_dir: Path, seed: int = MASTER_SEED
+    point: DesignPoint,
+    segments: int,
+    rtl_dir: Path,
+    seed: int = MASTER_SEED,
+    *,
+    lockup_recovery: bool = False,
 ) -> EngineBuild:
     """Build the RTL of the engine of a point.
 
@@ -204,14 +212,15 @@ def build_engine(
         segments: Layers of the model it serves.
         rtl_dir: Folder of the hand-written Verilog.
         seed: Master seed of its streams.
+        lockup_recovery: As in :func:`pezoexplore.hardware.rtl.build.build`.
 
     Raises:
         DesignError: There is no such engine.
         ToolError: The folder lacks a file.
     """
-    shape = Shape.of(point, segments)
+    shape, stream = Shape.of(point, segments), Stream(point.hardware(), seed)
     return EngineBuild(
-        stream=rtl.build(Stream(point.hardware(), seed), rtl_dir),
+        stream=rtl.build(stream, rtl_dir, lockup_recovery=lockup_recovery),
         top=_wrapper(point, shape),
         sources=rtl.source_paths(ENGINE_FILES, rtl_dir),
         parameters=shape.parameters(),

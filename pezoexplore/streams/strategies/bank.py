@@ -25,6 +25,7 @@ class Bank(PerLane):
     wrap = "rotation"
     has_exponent_port = True
     rotates = True
+    lockup_shown = "at most two beats"
 
     def _phases(self, epochs: U64, turns: int) -> U64:
         return np.roll(super()._phases(epochs, turns), -turns, axis=1)

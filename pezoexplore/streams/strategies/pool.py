@@ -23,6 +23,7 @@ class Pool(Strategy):
 
     module = "stream_pool"
     wrap = "wrap"
+    lockup_shown = "one word of a row"
 
     def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
         super().__init__(point, seed)
@@ -84,6 +85,11 @@ class Pool(Strategy):
             return 0.0
         clocks = point.reuse_period * -(-parameters // point.lanes)
         return min(self._moved, point.bits) * point.rows * point.lanes / clocks
+
+    @property
+    def locks_up(self) -> bool:
+        """See :attr:`Strategy.locks_up`; only a pool that is refilled has a generator."""
+        return self.point.reseeds and super().locks_up
 
     @property
     def reseed_stall(self) -> int:

@@ -12,6 +12,7 @@ class ShiftRegister(PerGroup):
     """Generators that expand one word into the states of their shift registers."""
 
     module = "stream_lut_sr"
+    lockup_shown = "no more than 34 beats"
 
     def registers(self, epoch: int, beat: int) -> list[int]:
         """Return the word that each state of an epoch is expanded from, whatever the beat."""

@@ -31,9 +31,10 @@ from pezoexplore.hardware.eda.synth import (
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
 from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist
-from pezoexplore.hardware.rtl.build import TOP
+from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import Stream
 
 SMALL = {"lanes": 3, "bit_width": 4, "scaling": "none"}
 XCUP = TARGETS["xcup"]
@@ -281,7 +282,8 @@ def test_a_cell_whose_model_was_not_read_is_mapped_again(tmp_path):
 @pytest.mark.parametrize("target", ["xcup", "xc7"])
 def test_libraries_of_a_design_without_memories(target, tmp_path):
     """One is read, and what no rule counts is dropped before a pass copies it."""
-    commands = mapping(TINY, target, rtl_dir(), tmp_path / "work", memories=False)
+    built = build(Stream(TINY), rtl_dir())
+    commands = mapping(built, target, tmp_path / "work", memories=False)
     places = [place for place, command in enumerate(commands) if command.startswith("read_verilog")]
     assert [commands[place] for place in places[1:]] == [
         "read_verilog -lib -specify +/xilinx/cells_sim.v"
