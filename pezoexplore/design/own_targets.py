@@ -44,7 +44,7 @@ class CellLibrary:
         return [sorted(self.dont_use), self.flip_flop, self.gate]
 
 
-VENDORS = ("vivado", "quartus")
+VENDORS = ("vivado", "quartus", "libero")
 """Vendors' tools; :mod:`pezoexplore.hardware.eda.vendor` defines each."""
 
 

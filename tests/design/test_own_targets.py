@@ -79,7 +79,7 @@ def test_a_path_is_beside_the_file_that_names_it(tmp_path):
         ("[{name: a, liberty: b, gate: [n]}]", "a: gate: got a list"),
         ("[{name: a, liberty: b}, {name: a, liberty: c}]", "two are named a; give each a name"),
         ("[7]", "got 7; allowed: xcup, "),
-        ("[{name: a, tool: ise, part: b}]", "got 'ise'; allowed: vivado, quartus"),
+        ("[{name: a, tool: ise, part: b}]", "got 'ise'; allowed: vivado, quartus, libero"),
         ("[{name: a, tool: vivado}]", "a target of your own has no part"),
         ("[{name: a, tool: vivado, part: 'x; exec y'}]", "got 'x; exec y'; allowed: a part such"),
         ("[{name: a, tool: vivado, part: x, liberty: y}]", "no key 'liberty'"),

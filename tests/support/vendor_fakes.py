@@ -147,7 +147,39 @@ STA = """\
 +------------+-----------------+------------+------+
 """
 
+LIBERO_LICENCE = "Error: The license for family PolarFire, die MPF300T was not found."
+
+LIBERO_RESOURCES = """\
+Module Name,Fabric 4LUT,Fabric DFF,Interface 4LUT,Interface DFF,Single-Ended I/O,Differential I/O,\
+uSRAM,LSRAM,Math (18x18)
+/registered_top/Primitives,20,38,0,0,3,0,0,0,0
+/registered_top/stream/Primitives,0,0,0,0,0,0,0,0,0
+/registered_top/stream/u_stream/Primitives,1200,250,36,36,0,0,1,2,0
+/registered_top/stream/u_stream/gen_lane[0].u_generator/Primitives,180,12,0,0,0,0,0,0,1
+"""
+
+
+def libero_timing(slack: str = "-0.500", clock: str = "clk") -> str:
+    """Return the timing report of Libero over all corners."""
+
+    def row(tag: str, *cells: str) -> str:
+        return f"<{tag}>{''.join(f'<cell>{cell}</cell>' for cell in cells)}</{tag}>"
+
+    header = row("header", "Clock Domain", "Required Period (ns)", "Required Frequency (MHz)",
+                 "Worst Slack (ns)", "Operating Conditions")  # fmt: skip
+    rows = row("row", clock, "1.500", "666.667", slack, "slow_lv_ht")
+    return f"""\
+<doc>
+<section><name>Summary</name>
+<table>{row("row", "Design", "registered_top")}{row("row", "Family", "PolarFire")}</table>
+<table>{header}{rows}</table>
+</section>
+</doc>
+"""
+
+
 _VERSIONS = {
+    "libero": ("libero", "--never", ""),
     "vivado": ("vivado", "-version", "vivado v2023.2 (64-bit)\nTool Version Limit: 2023.10"),
     "quartus": (
         "quartus_sh", "--version", "Quartus Prime Shell\nVersion 22.1std.0 Build 915",
@@ -162,6 +194,12 @@ def write_reports(tool: str, folder: Path) -> None:
         texts = {"utilization": utilization(), "timing": timing(), "power": power()}
         for name, text in texts.items():
             (folder / f"{name}.rpt").write_text(text)
+    elif tool == "libero":
+        place = folder / "libero" / "designer" / "registered_top"
+        place.mkdir(parents=True, exist_ok=True)
+        table = "registered_top_compile_netlist_hier_resources.csv"
+        (place / table).write_text(LIBERO_RESOURCES)
+        (place / "registered_top_max_timing_multi_corner.xml").write_text(libero_timing())
     else:
         (folder / "output").mkdir(exist_ok=True)
         (folder / "output" / "pezo.fit.rpt").write_text(FIT)
@@ -172,7 +210,7 @@ def fake_vendor(tool: str, folder: Path, does: str = "good") -> None:
     """Write a program that answers as a vendor's: well, or with an error.
 
     Args:
-        tool: ``vivado`` or ``quartus``.
+        tool: ``vivado``, ``quartus`` or ``libero``.
         folder: Where to.
         does: ``good``, ``hang``, or the words of an error.
     """
@@ -180,7 +218,7 @@ def fake_vendor(tool: str, folder: Path, does: str = "good") -> None:
     reports = folder / "reports"
     write_reports(tool, reports)
     body = f'if [ "$1" = {option} ]; then printf "%s\\n" "{version}"; exit 0; fi\n'
-    body += 'for last; do :; done\n[ -f "$last" ] || exit 9\n'
+    body += 'for last; do :; done\nlast=${last#SCRIPT:}\n[ -f "$last" ] || exit 9\n'
     if does == "good":
         body += f"cp -r {reports}/. .\necho done"
     elif does == "hang":

@@ -147,6 +147,19 @@ def quartus_version() -> str | None:
 
 
 @lru_cache(maxsize=1)
+def libero_version() -> str | None:
+    """Return the version of Libero SoC on PATH, by its folder; None if it is missing.
+
+    It has no option that tells: only a script within a session, seconds long and with a licence.
+    """
+    found = shutil.which("libero")
+    if found is None:
+        return None
+    named = re.search(r"(?i)libero(?:_soc)?_v?(\d+(?:\.\d+)+)", str(Path(found).resolve()))
+    return named.group(1) if named else "of unknown version"
+
+
+@lru_cache(maxsize=1)
 def gcc_version() -> str | None:
     """Return the version of g++ on PATH; None if it is missing or does not answer."""
     version = _first_line("g++", "--version").split()[-1:]
@@ -296,6 +309,7 @@ def tools() -> list[Tool]:
         for name, version, maker, product in (
             ("vivado", vivado_version(), "AMD", "AMD Vivado"),
             ("quartus", quartus_version(), "Intel", "Intel Quartus Prime"),
+            ("libero", libero_version(), "Microchip", "Microchip Libero SoC"),
         )
     ]
     return found

@@ -9,6 +9,8 @@ elsewhere.
   that is hardly met, as the tool stops improving one that is; power without activities at the
   clock of the design file.
 - quartus: Intel Quartus Prime (Tcl of ``quartus_sh``), likewise, ports as virtual pins.
+- libero: Microchip Libero SoC (Tcl), likewise, three pins wherever it puts them. A part is die,
+  package and speed, such as MPF300T-FCG1152-1.
 """
 
 from __future__ import annotations
@@ -23,9 +25,15 @@ from typing import Any
 
 from pezoexplore.design.own_targets import VendorTool
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.errors import ToolError
+from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.vendor_reports import INSTANCE, read_quartus, read_vivado
+from pezoexplore.hardware.eda.vendor_reports import (
+    INSTANCE,
+    LIBERO_PROJECT,
+    read_libero,
+    read_quartus,
+    read_vivado,
+)
 from pezoexplore.hardware.rtl.build import TOP, Build, build, ports_of
 from pezoexplore.streams.stream import Stream
 
@@ -48,7 +56,7 @@ class Flow:
 
     Attributes:
         program: Its program.
-        options: What it needs to run :data:`SCRIPT`.
+        options: What it needs to run :data:`SCRIPT`, that included.
         script: The script by project.
         constraints: Name of the file with the clock, as the script reads it.
         read: Reads its reports in the folder of a project; see :func:`vendor_figures`.
@@ -77,6 +85,7 @@ def project_files(
         rtl_dir: Folder of the hand-written Verilog.
 
     Raises:
+        DesignError: The tool has no such part.
         ToolError: The folder lacks a file.
     """
     flow, made = FLOWS[target.tool], build(Stream(point), rtl_dir)
@@ -133,7 +142,7 @@ def vendor_figures(
     for name, content in project_files(point, target, clock_mhz, rtl_dir).items():
         (work_dir / name).write_bytes(content)
     start = log_path.stat().st_size if log_path.exists() else 0
-    code = run_tool([flow.program, *flow.options, SCRIPT], work_dir, log_path, timeout_s)
+    code = run_tool([flow.program, *flow.options], work_dir, log_path, timeout_s)
     if code != 0:
         raise ToolError(_failure(flow, target, code, log_path, start))
     found: dict[str, Any] = dict(flow.read(work_dir))
@@ -172,7 +181,7 @@ def registered_top(point: DesignPoint) -> str:
         else:
             pins.append(f".{name}(shown[{outputs + width - 1}:{outputs}])")
             outputs += width
-    whole = '(* dont_touch = "true", shreg_extract = "no", preserve *)'
+    whole = '(* dont_touch = "true", shreg_extract = "no", preserve, syn_preserve = 1 *)'
     return "\n".join(
         [
             f"module {REGISTERED} (input wire clk, input wire in, output wire out);",
@@ -184,7 +193,7 @@ def registered_top(point: DesignPoint) -> str:
             "        after <= shown;",
             "    end",
             "    assign out = ^after;",
-            f'    (* keep_hierarchy = "yes" *) {TOP} {INSTANCE} (',
+            f'    (* keep_hierarchy = "yes", syn_hier = "hard" *) {TOP} {INSTANCE} (',
             ",\n".join(f"        {pin}" for pin in pins),
             "    );",
             "endmodule",
@@ -228,11 +237,53 @@ project_close
 """
 
 
+_FAMILIES = {
+    "MPFS": "PolarFireSoC",
+    "MPF": "PolarFire",
+    "M2GL": "IGLOO2",
+    "M2S": "SmartFusion2",
+}
+"""Families of Libero by how their dies begin, the longest first."""
+
+
+def _libero(target: VendorTool, clock_mhz: float) -> str:
+    """Return the script; power is not reported, so the clock of the design file has no say."""
+    del clock_mhz
+    die, _, rest = target.part.upper().partition("-")
+    package, _, speed = rest.partition("-")
+    family = next((name for start, name in _FAMILIES.items() if die.startswith(start)), None)
+    if family is None or not package or speed not in ("1", "STD"):
+        raise DesignError(
+            f"part {target.part}: libero wants die, package and speed, such as MPF300T-FCG1152-1 "
+            f"or -STD, a die of {', '.join(_FAMILIES.values())}"
+        )
+    folder = LIBERO_PROJECT
+    return f"""\
+# Run in this folder: libero SCRIPT:{SCRIPT}
+file delete -force {folder}
+new_project -location ./{folder} -name {folder} -hdl VERILOG -family {family} -die {die} \\
+    -package {package} -speed {"-1" if speed == "1" else "STD"}
+foreach file [glob *.v *.vh] {{ import_files -hdl_source $file }}
+file mkdir {folder}/synthesis
+foreach file [glob -nocomplain *.hex] {{ file copy -force $file {folder}/synthesis }}
+import_files -sdc clock.sdc
+build_design_hierarchy
+set_root {REGISTERED}
+foreach tool {{SYNTHESIZE PLACEROUTE VERIFYTIMING}} {{
+    organize_tool_files -tool $tool -file ./{folder}/constraint/clock.sdc \\
+        -module {REGISTERED} -input_type constraint
+}}
+configure_tool -name VERIFYTIMING -params FORMAT:XML -params MAX_TIMING_MULTI_CORNER:1
+foreach tool {{SYNTHESIZE PLACEROUTE VERIFYTIMING}} {{ run_tool -name $tool }}
+close_project -save 1
+"""
+
+
 FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         "vivado": Flow(
             program="vivado",
-            options=("-mode", "batch", "-nojournal", "-nolog", "-notrace", "-source"),
+            options=("-mode", "batch", "-nojournal", "-nolog", "-notrace", "-source", SCRIPT),
             script=_vivado,
             constraints="clock.xdc",
             read=read_vivado,
@@ -241,12 +292,21 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
         ),
         "quartus": Flow(
             program="quartus_sh",
-            options=("-t",),
+            options=("-t", SCRIPT),
             script=_quartus,
             constraints="clock.sdc",
             read=read_quartus,
             licence=r"(?i)\blicense\b|\b(292028|119013)\b",
             help="set LM_LICENSE_FILE, or name a part that needs none",
+        ),
+        "libero": Flow(
+            program="libero",
+            options=(f"SCRIPT:{SCRIPT}",),
+            script=_libero,
+            constraints="clock.sdc",
+            read=read_libero,
+            licence=r"(?i)\blicen[sc]e\b",
+            help="set LM_LICENSE_FILE, or name a part that your licence has",
         ),
     }
 )

@@ -13,7 +13,7 @@ from pezoexplore.design.own_targets import VendorTool
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
-from pezoexplore.hardware.eda.vendor import FLOWS, SCRIPT, project_files
+from pezoexplore.hardware.eda.vendor import FLOWS, project_files
 
 MANIFEST = "project.json"
 PROGRAM = "pezoexplore project"
@@ -76,7 +76,7 @@ def write_project(
         "tool": tool.tool,
         "part": tool.part,
         "clock_mhz": clock_mhz,
-        "run": " ".join([FLOWS[tool.tool].program, *FLOWS[tool.tool].options, SCRIPT]),
+        "run": " ".join([FLOWS[tool.tool].program, *FLOWS[tool.tool].options]),
     }
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         _manifest(folder)

@@ -6,9 +6,11 @@ headers, rows by their labels.
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 from pezoexplore.errors import ToolError
 
@@ -135,6 +137,76 @@ def read_quartus(folder: Path) -> dict[str, float]:
     if not known:
         raise ToolError(f"{path}: no Fmax of the clock clk")
     return found | {"fmax_mhz": min(known)}
+
+
+LIBERO_PROJECT = "libero"
+"""Name of the project of Libero, and of its folder."""
+
+_LIBERO = {"lut": "Fabric 4LUT", "ff": "Fabric DFF", "bram": "LSRAM", "dsp": "Math"}
+"""How the header of a resource begins in Libero's table by module."""
+
+
+def read_libero(folder: Path) -> dict[str, float]:
+    """Read the table of resources by module and the timing report of Libero SoC.
+
+    LUTs and flip-flops in front of memory and multiplier blocks, "Interface", are not counted, nor
+    are blocks of uSRAM.
+
+    Args:
+        folder: Folder of the script.
+
+    Returns:
+        ``lut``, ``ff``, ``bram``, ``dsp`` and ``fmax_mhz``, by the worst corner.
+
+    Raises:
+        ToolError: A report is missing or not understood.
+    """
+    reports = sorted((folder / LIBERO_PROJECT / "designer").glob("*"))
+    if len(reports) != 1:
+        raise ToolError(f"{folder / LIBERO_PROJECT}: no folder designer with one design")
+    (place,) = reports
+    path = place / f"{place.name}_compile_netlist_hier_resources.csv"
+    rows = list(csv.DictReader(_text(path).splitlines(), skipinitialspace=True))
+    found = {
+        column: sum(_of_column(row, header) for row in rows if _in_stream(row))
+        for column, header in _LIBERO.items()
+        if any(name and name.strip().startswith(header) for row in rows for name in row)
+    }
+    if not {"lut", "ff"} <= found.keys() or not any(map(_in_stream, rows)):
+        raise ToolError(f"{path}: no row of the instance {INSTANCE} with logic and registers")
+    return found | {"fmax_mhz": _libero_clock(place / f"{place.name}_max_timing_multi_corner.xml")}
+
+
+def _in_stream(row: Mapping[str, str]) -> bool:
+    """Return whether a row holds cells of the stream: those of modules in it have their own."""
+    *modules, last = (row.get("Module Name") or "").strip().strip("/").split("/")
+    return last == "Primitives" and INSTANCE in modules
+
+
+def _of_column(row: Mapping[str, str], header: str) -> int:
+    texts = [text for name, text in row.items() if name and name.strip().startswith(header)]
+    return int(_number(texts[0].strip()) or 0) if texts and texts[0] else 0
+
+
+def _libero_clock(path: Path) -> float:
+    """Return the highest clock: that of the period less the worst slack, MHz."""
+    try:
+        root = ElementTree.fromstring(_text(path))
+    except ElementTree.ParseError as error:
+        raise ToolError(f"{path}: no XML ({error})") from error
+    for table in root.iter("table"):
+        rows = [
+            [" ".join("".join(cell.itertext()).split()) for cell in row.iter("cell")]
+            for row in (*table.iter("header"), *table.iter("row"))
+        ]
+        for row in rows[1:]:
+            cells = dict(zip(rows[0], row, strict=False))
+            slack = _number(cells.get("Worst Slack (ns)", ""))
+            period = _number(cells.get("Required Period (ns)", ""))
+            named = cells.get("Clock Domain") == "clk"
+            if named and slack is not None and period is not None and period > slack:
+                return 1e3 / (period - slack)
+    raise ToolError(f"{path}: no worst slack and period of the clock clk")
 
 
 def _text(path: Path) -> str:

@@ -63,7 +63,7 @@ def test_a_design_of_a_run_and_a_second_project_in_the_folder(call: Call, result
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("--tool", "ise", "--part", "x"), "--tool: got 'ise'; allowed: vivado, quartus"),
+        (("--tool", "ise", "--part", "x"), "--tool: got 'ise'; allowed: vivado, quartus, libero"),
         (
             ("--tool", "vivado", "--part", "x;exec y"),
             "--part: got 'x;exec y'; allowed: a part",

@@ -104,6 +104,7 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
         "g++",
         "vivado",
         "quartus",
+        "libero",
         "opensta",
         "qflow-tech-osu018",
         "yowasp-sby",

@@ -9,10 +9,12 @@ import pytest
 from fake_tools import first_on_path, one_line
 from vendor_fakes import (
     CRASH,
+    LIBERO_LICENCE,
     LICENCE,
     QUARTUS_LICENCE,
     SYNTAX,
     fake_vendor,
+    libero_timing,
     power,
     timing,
     utilization,
@@ -22,15 +24,16 @@ from vendor_fakes import (
 from pezoexplore.design import own_targets
 from pezoexplore.design.own_targets import VendorTool
 from pezoexplore.design.point import resolve
-from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import tools
 from pezoexplore.hardware.eda.vendor import FLOWS, project_files, registered_top, vendor_figures
-from pezoexplore.hardware.eda.vendor_reports import read_quartus, read_vivado
+from pezoexplore.hardware.eda.vendor_reports import read_libero, read_quartus, read_vivado
 from pezoexplore.paths import rtl_dir
 
 POINT = resolve(reuse="pool", pool_size=20, lanes=3, bit_width=4, reuse_period=4)
 KU5P = VendorTool("ku5p", "vivado", "xcku5p-ffvb676-2-e")
 CYCLONE = VendorTool("cyclone", "quartus", "5CSEMA5F31C6")
+POLARFIRE = VendorTool("pf", "libero", "MPF300T-FCG1152-1")
 
 
 def figures(tmp_path, target=KU5P, timeout_s=60.0):
@@ -67,6 +70,104 @@ def test_quartus_makes_its_figures(tmp_path, monkeypatch):
     assert "DEVICE 5CSEMA5F31C6" in (tmp_path / "work" / "run.tcl").read_text()
 
 
+def test_libero_makes_its_figures(tmp_path, monkeypatch):
+    fake_vendor("libero", tmp_path / "bin")
+    first_on_path(monkeypatch, tmp_path / "bin")
+    assert figures(tmp_path, POLARFIRE) == {
+        "lut": 1380, "ff": 262, "bram": 2, "dsp": 1, "fmax_mhz": pytest.approx(500.0),
+        "vendor_version": "libero 9.9",
+    }  # fmt: skip
+    script = (tmp_path / "work" / "run.tcl").read_text()
+    assert "-family PolarFire -die MPF300T \\\n    -package FCG1152 -speed -1\n" in script
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("MPFS250T-FCVG484-STD", "-family PolarFireSoC -die MPFS250T -package FCVG484 -speed STD"),
+        ("M2GL025-VF256-1", "-family IGLOO2 -die M2GL025 -package VF256 -speed -1"),
+        ("m2s010-tq144-std", "-family SmartFusion2 -die M2S010 -package TQ144 -speed STD"),
+    ],
+)
+def test_parts_of_libero(part, words):
+    files = project_files(POINT, VendorTool("a", "libero", part), 100.0, rtl_dir())
+    assert words in files["run.tcl"].decode().replace("\\\n    ", "")
+
+
+@pytest.mark.skipif(not shutil.which("tclsh"), reason="no Tcl interpreter")
+def test_the_script_of_libero_is_tcl(tmp_path):
+    point = resolve(reuse="pool", pool_size=20, lanes=3, bit_width=4)
+    for name, content in project_files(point, POLARFIRE, 100.0, rtl_dir()).items():
+        (tmp_path / name).write_bytes(content)
+    noting = "proc unknown {args} { puts $args }\nsource run.tcl\n"
+    (tmp_path / "noting.tcl").write_text(noting)
+    done = subprocess.run(
+        ["tclsh", "noting.tcl"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    imported = {line.split()[-1] for line in said if line.startswith("import_files -hdl_source")}
+    assert imported == {path.name for end in ("v", "vh") for path in tmp_path.glob(f"*.{end}")}
+    assert (tmp_path / "libero" / "synthesis" / "rows.hex").is_file(), "for $readmemh"
+    assert [line.split()[-1] for line in said if line.startswith("run_tool")] == [
+        "SYNTHESIZE", "PLACEROUTE", "VERIFYTIMING",
+    ]  # fmt: skip
+    assert said[-1] == "close_project -save 1"
+
+
+@pytest.mark.parametrize("part", ["MPF300T", "MPF300T-FCG1152", "MPF300T-FCG1152-2", "XC7-A-1"])
+def test_parts_that_libero_has_not(part):
+    with pytest.raises(DesignError, match="libero wants die, package and speed") as caught:
+        project_files(POINT, VendorTool("a", "libero", part), 100.0, rtl_dir())
+    one_line(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("compile_netlist_hier_resources.csv", None, "no such report"),
+        ("compile_netlist_hier_resources.csv", "Module Name\n/a/Primitives\n", "no row of the ins"),
+        ("max_timing_multi_corner.xml", "no", "no XML"),
+        ("max_timing_multi_corner.xml", libero_timing("N/A"), "no worst slack and period"),
+        ("max_timing_multi_corner.xml", libero_timing(clock="other"), "no worst slack and period"),
+    ],
+)
+def test_libero_reports_that_say_nothing(name, text, reason, tmp_path):
+    write_reports("libero", tmp_path)
+    path = tmp_path / "libero" / "designer" / "registered_top" / f"registered_top_{name}"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ToolError, match=reason) as caught:
+        read_libero(tmp_path)
+    one_line(caught.value)
+
+
+def test_libero_that_has_not_run(tmp_path):
+    with pytest.raises(ToolError, match="no folder designer with one design"):
+        read_libero(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "version"),
+    [
+        ("Libero_SoC_v2023.2/Libero/bin", "2023.2"),
+        ("Libero_SoC_2025.1/Designer/bin", "2025.1"),
+        ("bin", "of unknown version"),
+    ],
+)
+def test_the_version_of_libero_is_that_of_its_folder(folder, version, tmp_path, monkeypatch):
+    fake_vendor("libero", tmp_path / folder)
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "libero").symlink_to(tmp_path / folder / "libero")
+    monkeypatch.setenv("PATH", str(tmp_path / "links"))
+    tools.libero_version.cache_clear()
+    try:
+        assert tools.libero_version() == version
+    finally:
+        tools.libero_version.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("target", "said", "reason"),
     [
@@ -74,6 +175,8 @@ def test_quartus_makes_its_figures(tmp_path, monkeypatch):
         (KU5P, CRASH, r"vivado failed on xcku5p-ffvb676-2-e \(Abnormal program termination \(11\)"),
         (KU5P, SYNTAX, r"\(ERROR: \[Synth 8-2716\] syntax error .*\); see .*log"),
         (CYCLONE, QUARTUS_LICENCE, r"quartus: no licence for 5CSEMA5F31C6 .*set LM_LICENSE_FILE"),
+        (POLARFIRE, LIBERO_LICENCE, r"libero: no licence for MPF300T-FCG1152-1 .*LM_LICENSE_FILE"),
+        (POLARFIRE, "Segmentation fault", r"libero failed on MPF300T-FCG1152-1 \(ERROR: later\)"),
         (CYCLONE, "nothing", r"quartus failed on 5CSEMA5F31C6 \(ERROR: later\)"),
     ],
 )
@@ -85,14 +188,15 @@ def test_errors_name_tool_log_and_what_to_do(target, said, reason, tmp_path, mon
     assert str(tmp_path / "log") in one_line(caught.value)
 
 
-def test_a_run_without_end_is_stopped(tmp_path, monkeypatch):
-    fake_vendor("vivado", tmp_path / "bin", "hang")
+@pytest.mark.parametrize("target", [KU5P, POLARFIRE])
+def test_a_run_without_end_is_stopped(target, tmp_path, monkeypatch):
+    fake_vendor(target.tool, tmp_path / "bin", "hang")
     first_on_path(monkeypatch, tmp_path / "bin")
-    with pytest.raises(ToolTimeoutError, match=r"vivado: no end after 0\.5 s; killed, see"):
-        figures(tmp_path, timeout_s=0.5)
+    with pytest.raises(ToolTimeoutError, match=rf"{target.tool}: no end after 0\.5 s; killed, see"):
+        figures(tmp_path, target, timeout_s=0.5)
 
 
-@pytest.mark.parametrize("target", [KU5P, CYCLONE])
+@pytest.mark.parametrize("target", [KU5P, CYCLONE, POLARFIRE])
 def test_without_the_tool(target, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="not found on PATH; install ") as caught:
