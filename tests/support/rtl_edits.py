@@ -130,6 +130,13 @@ EDITS: dict[str, Edit] = {
     "stream_pool last row": Edit(
         "stream_pool", "stream_pool.v", "LAST_ROW = ROWS - 1", "LAST_ROW = ROWS - 2"
     ),
+    "stream_pool reset while a word is due": Edit(
+        "stream_pool",
+        "stream_pool.v",
+        ".load_data(rst ? SEED : load_data)",
+        ".load_data(waiting_q ? load_data : SEED)",
+        spares=lambda point: not point.reseeds,
+    ),
     "stream_pool kept": Edit("stream_pool", "stream_pool.v", "? kept_q", "? row_q"),
     "stream_bank rotation": Edit(
         "stream_bank", "stream_bank.v", "((lane+1)%LANES)", "((lane+2)%LANES)",

@@ -96,7 +96,7 @@ class Writer:
         self._controls: list[int] = []
         self._deposits: list[Deposit] = []
         self._draws: list[float] = []
-        self._ignored = False  # a pulse was in this stall
+        self._ignored = False  # a pulse was in this stall, or ended the one before
 
     def script(self) -> Script:
         """Return what was written."""
@@ -133,6 +133,7 @@ class Writer:
         self.play([RST] * more)
         self.clock(control | RST)
         self.crosses.note(LAST_RESET if more else ONE_RESET, control | RST)
+        self._ignored = True  # until a beat is shown
 
     @property
     def _state(self) -> str:
@@ -166,7 +167,7 @@ class Writer:
         """Go on to the next beat, with inputs on the way that are still to come."""
         while self.contract.phase is not Phase.SHOWING:
             control = self._wanted()
-            self._ignored |= bool(control & (START | REPLAY | RESEED))
+            self._ignored |= bool(control & (START | REPLAY | RESEED | RST))
             self.clock(control)
         self._ignored = False
 
@@ -181,7 +182,8 @@ class Writer:
     def _wanted(self) -> int:
         """Return an input of the present state that is still to come, else anything.
 
-        What ends a stall comes in none with pulses that must be ignored: it would hide them.
+        What ends a stall comes in none with pulses that must be ignored, nor in one that such a
+        pulse began: it would hide what they do.
         """
         state = self._state
         names = self.crosses.open(state)
@@ -246,6 +248,7 @@ class Writer:
         by_reseed = bool(words if named == "word due" else fill) and self.crosses.reseeds
         if by_reset and (not by_reseed or self._chance(0.5)):
             self.rst(0)
+            self._ignored = False
         else:
             self.play([RESEED | self._signals()])
 
