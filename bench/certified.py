@@ -78,7 +78,9 @@ def show(found: dict[str, F64], seeds: int) -> None:
         rows.append((name, *cells, gain, gap))
     radii = [f"r = {radius:g}" for radius in SHOWN]
     print(
-        markdown_table(("design", "clean", "abstained", *radii, "gain at 0.5", "- Gaussian"), rows)
+        markdown_table(
+            ("design", "clean", "abstained", *radii, "gain at 0.5", "minus Gaussian"), rows
+        )
     )
 
 
