@@ -164,7 +164,7 @@ class Lfsr(Family):
     small = ({"state_bits": 12, "leap": 11}, {"state_bits": 16})
     grid = tuple(
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
-        for bits, leap in [(b, 1) for b in TAP_POSITIONS] + [(8, 7), (12, 11), (16, 4), (24, 8)]
+        for bits, leap in [(b, 1) for b in TAP_POSITIONS] + [(8, 7), (12, 11), (16, 4), (16, 37), (24, 8), (32, 64)]
     )
 
     def state_bits(self, point: Point) -> int:
