@@ -162,9 +162,10 @@ class Lfsr(Family):
     defect = ("lfsr_taps.vh", "32'h000000b8", "32'h00000038")
     proof_bits = (8, 8)
     small = ({"state_bits": 12, "leap": 11}, {"state_bits": 16})
+    _leaps = ((8, 7), (12, 11), (16, 4), (16, 37), (24, 8), (32, 64))
     grid = tuple(
         {"reuse": "none", "state_bits": bits, "bit_width": min(bits, 8), "lanes": 3, "leap": leap}
-        for bits, leap in [(b, 1) for b in TAP_POSITIONS] + [(8, 7), (12, 11), (16, 4), (16, 37), (24, 8), (32, 64)]
+        for bits, leap in [*((bits, 1) for bits in TAP_POSITIONS), *_leaps]
     )
 
     def state_bits(self, point: Point) -> int:
