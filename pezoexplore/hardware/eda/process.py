@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
-from pezoexplore.processes import kill_tree
+from pezoexplore.processes import guarded, kill_session, kill_tree
 
 MAX_LOG_BYTES = 16 * 2**20
 """Bytes of output after which a tool is stopped."""
@@ -55,7 +53,7 @@ def run_tool(
     cwd: Path,
     log_path: Path,
     timeout_s: float,
-    stop: threading.Event | None = None,
+    stop: Event | None = None,
     *,
     variables: Mapping[str, str] | None = None,
 ) -> int:
@@ -82,7 +80,7 @@ def run_tool(
         process = None
         try:
             process = _start(command, cwd, log, variables or {})
-            return _wait(process, log_path, start, timeout_s, command[0], stop or threading.Event())
+            return _wait(process, log_path, start, timeout_s, command[0], stop or Event())
         finally:
             if process is not None:
                 end(process)
@@ -95,7 +93,7 @@ def _start(
         return subprocess.Popen(
             command,
             cwd=cwd,
-            env=tool_environment() | dict(variables),
+            env=tool_environment() | dict(variables) | guarded(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -111,7 +109,7 @@ def _wait(
     start: int,
     timeout_s: float,
     name: str,
-    stop: threading.Event,
+    stop: Event,
 ) -> int:
     deadline = time.monotonic() + timeout_s
     pause = 0.002
@@ -129,10 +127,8 @@ def _wait(
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Kill the rest of the program: its process group and its processes in other sessions."""
+    """Kill the rest of the program: its session and its processes in other sessions."""
     if process.poll() is None:
         kill_tree(process.pid)
-    else:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+    kill_session(process.pid)  # where a process between it and the tool is gone, too
     process.wait()
