@@ -60,7 +60,7 @@
 /* Beat of stream 0, since reset or reseed, that shows next. */
 #define PEZO_PHASE 0x1Cu
 
-/* Which streams SKIP, RESEED and SEED are for, a bit each. */
+/* Which streams SKIP, RESEED and SEED are for, a bit each; none is legal. */
 #define PEZO_SELECT 0x20u
 
 /* Discards so many beats of them; reads what is left. */

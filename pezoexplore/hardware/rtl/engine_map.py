@@ -71,7 +71,12 @@ REGISTERS = (
     Register("STEP", 0x14, "rw", "The step M, 16 bits, two's complement."),
     Register("STEP_SHIFT", 0x18, "rw", "S: an update moves by round(M u / 2**S); 0 to 31."),
     Register("PHASE", 0x1C, "r", "Beat of stream 0, since reset or reseed, that shows next."),
-    Register("SELECT", 0x20, "rw", "Which streams SKIP, RESEED and SEED are for, a bit each."),
+    Register(
+        "SELECT",
+        0x20,
+        "rw",
+        "Which streams SKIP, RESEED and SEED are for, a bit each; none is legal.",
+    ),
     Register("SKIP", 0x24, "rw!", "Discards so many beats of them; reads what is left."),
     Register("RESEED", 0x28, "w", "1: they wait for new seeds. 2: they return to those of reset."),
     Register("SEED", 0x2C, "w", "Loads a word into them: these 32 bits, SEED_HIGH above."),
@@ -137,6 +142,8 @@ AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. Their use is e
 - While `BUSY`, and where a value or a strobe is not allowed, a write is answered by SLVERR and does
   nothing; so is an address that cannot be written or is not in the table. A write without strobes
   to a register that can be written does nothing and is no error.
+- With no bit of SELECT set, SKIP is `BUSY` for its clocks and discards nothing, and RESEED = 1 does
+  nothing; both are answered by OKAY. SEED is refused, for no stream waits for a word.
 - RESEED = 2 works for every point: all streams return to where reset left them.
 """
 
