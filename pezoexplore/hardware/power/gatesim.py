@@ -128,7 +128,7 @@ def count_toggles(
 
 def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns: float) -> str:
     """Return the testbench: clock, reset, loads, the trace of beats and the toggles to count."""
-    ports = _ports(netlist)
+    ports = ports_of(netlist)
     driven = {n.partition("[")[0] for n, p in netlist.ports.items() if p.direction == "input"}
     data = ", ".join(wire(bit) for bit in reversed(ports["out_data"]))
     before = workload.stall + WARM_CLOCKS + 1
@@ -170,8 +170,12 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
     )
 
 
-def _ports(netlist: Netlist) -> dict[str, list[Bit]]:
-    """Return the bits of the ports by name, with split ports joined."""
+def ports_of(netlist: Netlist) -> dict[str, list[Bit]]:
+    """Return the bits of the ports by name, with split ports joined.
+
+    Raises:
+        ToolError: It lacks one that every stream has.
+    """
     found: dict[str, dict[int, Bit]] = {}
     for name, port in netlist.ports.items():
         base, _, index = name.partition("[")

@@ -1,8 +1,9 @@
 """Power of a point on a target, from the switching activity of its synthesised netlist.
 
 The netlist is the one whose cells the resource columns count. It is simulated twice under the
-workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays (to count glitches) and without,
-and every toggle is charged an energy: from the tables of the cell library
+workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays (to count glitches, on
+Icarus) and without (of standard cells in :mod:`pezoexplore.hardware.power.cyclesim`, else on
+Icarus), and every toggle is charged an energy: from the tables of the cell library
 (:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from published energies of its
 elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
 """
@@ -22,6 +23,7 @@ from pezoexplore.hardware.eda.synth import map_point
 from pezoexplore.hardware.eda.targets import TARGETS, Target
 from pezoexplore.hardware.power.cell_power import energies, wire_and_slew
 from pezoexplore.hardware.power.cellsim import cell_verilog
+from pezoexplore.hardware.power.cyclesim import ideal_toggles
 from pezoexplore.hardware.power.delays import Edges, find_loads
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import Workload, count_toggles
@@ -145,7 +147,7 @@ def _cells(
         lines = cell_verilog(netlist, library, delay_ns)
         return count_toggles(netlist, lines, workload, period_ns, work_dir / "sim", log_path)
 
-    ideal = toggles(None, 1.0)
+    ideal = ideal_toggles(netlist, library, workload) or toggles(None, 1.0)
     static = {net for net, number in ideal.items() if number == 0}
     loads = find_loads(netlist, library, wire_pf, slew_ns, static)
     real = toggles(loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0))
