@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -217,19 +218,31 @@ def make_plan(
         PezoError: Something that determines a result cannot be read, or the store not written.
     """
     identities, rest = {task: point_ids(space, task) for task in space.tasks}, iter(points)
+    skipped: Counter[tuple[str, str]] = Counter()
     with store.transaction():
         plan = Plan(store, stages, run_dir)
         while batch := list(itertools.islice(rest, BATCH)):
+            skipped.update(_skips(plan.stages, batch))
             for task, identity in identities.items():
                 plan.add({identity(point): point for point in batch}, task)
-        design = {
+        design: dict[str, object] = {
             "name": space.name,
             "stages": [[stage.name, stage.target] for stage in plan.stages],
             "targets": sorted(space.hardware.names),
             "constraints": [str(constraint) for constraint in space.constraints],
         }
+        if skipped:
+            design["skipped"] = [[*what, count] for what, count in sorted(skipped.items())]
         note(store, "design", design | space.objectives.model_dump(mode="json"))
     return plan
+
+
+def _skips(stages: Iterable[Stage], points: Sequence[DesignPoint]) -> Iterator[tuple[str, str]]:
+    """Yield stage and reason of every run that is skipped."""
+    for stage in stages:
+        for point in points:
+            if reason := stage.skip_reason(point):
+                yield stage.label, reason
 
 
 def note(store: Store, name: str, value: object) -> None:

@@ -69,6 +69,14 @@ function study() {
     (outcomes ? ` (${outcomes})` : "") + `; hypervolume ${found.hypervolume.toFixed(4)}`;
 }
 
+function skips() {
+  const found = now.skipped || [];
+  $("skips").hidden = !found.length;
+  $("skipped").replaceChildren();
+  for (const [stage, reason, count] of found)
+    element($("skipped"), "li", `${stage}: ${count} design${count > 1 ? "s" : ""}, ${reason}`);
+}
+
 function failures() {
   const place = $("failed"), open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.key));
   place.replaceChildren();
@@ -117,7 +125,7 @@ async function follow() {
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     if (text !== shown) {
       now = JSON.parse(text);
-      for (const part of [heading, progress, study, failures, front]) part();
+      for (const part of [heading, progress, study, skips, failures, front]) part();
       shown = text;
     }
     wait = now.interval_s;

@@ -125,6 +125,7 @@ class LiveRun:
             "stages": stages,
             "latest": [asdict(ended) for ended in latest],
             "failures": _failures(database),
+            "skipped": design.get("skipped", []),
             "study": None if study is None else {k: v for k, v in study.items() if k != "designs"},
             "colours": style.rng_colours(()),
         } | _picture(plan, study)  # fmt: skip

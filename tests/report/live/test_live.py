@@ -22,6 +22,8 @@ from sweep_fakes import INFO, Fake, points, space
 from pezoexplore.analysis.pareto import front_of_rows
 from pezoexplore.analysis.runs import read_rows
 from pezoexplore.design.columns import COLUMNS
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import PezoError
 from pezoexplore.report.live.server import LiveServer
 from pezoexplore.report.live.state import LiveRun
@@ -29,6 +31,16 @@ from pezoexplore.sweeps.sweep import run_sweep
 
 STAGES = (("health", None), ("train", None), ("rtl", None), ("synth", "xcup"), ("synth", "ice40"))
 TARGETS = {"hardware": {"targets": ["xcup", "ice40"]}}
+
+
+class NoRtl(Fake):
+    """Skips structured directions, as the stages of hardware do."""
+
+    def applies(self, point: DesignPoint) -> bool:
+        return not self.skip_reason(point)
+
+    def skip_reason(self, point: DesignPoint) -> str:
+        return NO_RTL if point.outer_products else ""
 
 
 def run(out: Path, progress=None, acts=(), count=4, **more):
@@ -61,6 +73,24 @@ def test_every_moment_of_a_sweep(tmp_path):
     now = live.state()
     assert now["state"] == "finished"
     assert [one["failed"] for one in now["stages"]] == [0, 0, 1, 0, 0]
+
+
+def test_skipped_runs_come_with_their_reasons(tmp_path):
+    """Of a tool that is not there, and of structured directions, which have no RTL."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    stages = [
+        Fake(name="train", runs=runs),
+        Fake(name="synth", target="own", runs=runs, skipped="no tool"),
+    ]
+    structured = [resolve(lanes=lanes, rank="1") for lanes in (31, 32)]
+    stages.append(NoRtl(name="rtl", runs=runs))
+    made = space(space={"lanes": [31, 32], "rank": ["full", "1"]})
+    run_sweep(made, [*points(2), *structured], stages, out_dir=tmp_path / "run", info=INFO)
+    assert LiveRun(tmp_path / "run").state()["skipped"] == [
+        ["rtl", NO_RTL, 2],
+        ["synth-own", "no tool", 4],
+    ]
 
 
 def test_the_front_is_that_of_the_results(tmp_path):
