@@ -13,6 +13,7 @@ from pezoexplore.hardware.proof import mutation
 from pezoexplore.hardware.proof.equivalence import proven_points, proves_equal
 from pezoexplore.hardware.proof.mutants import Mutant, mutants_of
 from pezoexplore.hardware.rtl.build import source_names
+from pezoexplore.hardware.verify.directed.verify import DIRECTED
 from pezoexplore.paths import rtl_dir
 from pezoexplore.regression.mutation_run import EQUIVALENT, KILLED, SURVIVED, by_file, read_list
 
@@ -141,5 +142,7 @@ def test_the_list_is_of_the_rtl_and_no_worse_than_it_was(library):
     assert verdicts[KILLED] >= 0.99 * (verdicts[KILLED] + verdicts[SURVIVED])
     for row in rows:
         labels = {point.label() for point, _ in mutation.points_for(row.file)}
+        if (module := Path(row.file).stem) in DIRECTED:
+            labels.add(f"{module}, directed tests")
         assert (row.point in labels) if row.verdict == KILLED else not row.point
         assert (len(row.reason) > 20) == (row.verdict != KILLED)

@@ -78,6 +78,7 @@ class RegisterScenarios(Maker):
         script.expect("SELECT", every)
         script.play(write("SELECT", 0))
         script.expect("SELECT", 0)
+        script.refused(write("SEED", 1), "value")  # no stream waits for it
         script.play(write("SELECT", 0xFFFFFFFF, strobe=14))
         script.expect("SELECT", every & 0xFFFFFF00)
         script.play(write("SELECT", 0xFFFFFFFF))

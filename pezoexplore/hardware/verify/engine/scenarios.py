@@ -158,6 +158,19 @@ class Scenarios(RegisterScenarios):
                 script.play(until_numbers())
         script.events.add("replay after a reseed")
 
+    def hasty(self) -> None:
+        """Begin a pass at once after a reseed, and make another one with the same numbers."""
+        if not self.shape.has_reseed:
+            return
+        settings, epoch = self.settings(), 1 + max(epoch for epoch, _ in self.host.positions)
+        self.setting(settings)
+        self.script.play(until_numbers(), *self.host.reseed(list(range(self.shape.sources)), epoch))
+        positions = list(self.host.positions)
+        for mode, replay in (("plus", False), ("minus", True)):
+            self.one_pass(mode, settings, positions, replay, timed=False)
+        self.host.moved_on()
+        self.script.expect("PHASE", self.host.positions[0][1])
+
     def skipped_alone(self) -> None:
         """Skip beats of the first stream while the last one waits for its seeds."""
         last = self.shape.sources - 1
@@ -332,6 +345,7 @@ def make_engine_script(
     maker.held()
     maker.early()
     maker.reseeded()
+    maker.hasty()
     maker.skipped_alone()
     maker.skipping()
     maker.interrupted()
