@@ -67,7 +67,7 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
         for period in (4, inf)
         for scaling in ("none", "pow2")
     ]
-    + [{"rng": "lut_sr", **FILLER, "bit_width": bits} for bits in (1, 8)]
+    + [{"rng": "lut_sr", **FILLER, "bit_width": bits} for bits in (1, 8, 24)]
     + [{"rng": "xorshift32", **FILLER, "lanes": 1, "bit_width": 4, "scaling": "pow2"}]
     + [{"rng": "xorshift32", **_TWO_ROWS}],
     "stream_lut_sr": [{"rng": "lut_sr", **axes} for axes in grid_of_groups()],

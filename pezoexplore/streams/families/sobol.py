@@ -303,9 +303,9 @@ typedef struct { uint32_t count, word[PEZO_GROUP]; } pezo_state;
         )
 
     def rare_beats(self, state: int) -> list[int]:
-        """Return the beats before the counts 2**k, the first to need direction number k."""
+        """Return the beats before the counts 2**k, the first to need number k, and before 0."""
         count = state % PERIOD
-        return sorted((2**k - 1 - count) % PERIOD for k in range(INDEX_BITS))
+        return sorted((2**k - 1 - count) % PERIOD for k in range(INDEX_BITS + 1))
 
     def constants(self, point: Point) -> dict[str, Constant]:
         """Return the top bits of the direction numbers, by lane."""
