@@ -89,6 +89,7 @@ module engine_harness;
     integer to_send = 0;
     integer received = 0;
     reg     offered = 0;     // the first beat has been offered, or even taken
+    reg     streaming = 0;   // operation 4 or 5: what was offered comes out in these alone
     reg     endless = 0;     // no TLAST
     reg     last_seen = 0;
     reg     pressure = 0;
@@ -178,7 +179,7 @@ module engine_harness;
                 s_tdata = beats[pointer + sent];
                 s_tlast = !endless && sent + 1 == to_send;
             end
-            m_tready = allow[1] && (!mute || received < to_take);
+            m_tready = allow[1] && (!mute || received < to_take) && (!offered || streaming);
             if (aw_hand) begin
                 awvalid = 1'b0;
                 awaddr = ~awaddr;
@@ -291,12 +292,14 @@ module engine_harness;
             received = 0;
             last_seen = 1'b0;
             clocks = 0;
+            streaming = 1'b1;
             to_send = endless ? {16'b0, ops[op][15:0]} : ops[op][31:0];
             offered = offered && to_send == 0;
             while (endless ? clocks < ops[op][31:16] : !last_seen && !stuck) begin
                 tick;
                 clocks = clocks + 1;
             end
+            streaming = 1'b0;
             pointer = pointer + to_send;
             to_send = 0;
         end
