@@ -52,6 +52,7 @@ class Scenarios(RegisterScenarios):
         script.refused(begin("minus", False), "busy")
         script.refused(write("STEP", 99), "busy")
         script.refused(write("SKIP", 99), "busy")
+        script.refused(write("RESEED", 2), "busy")  # obeyed, it would change the numbers
         script.play(until_numbers())
         self.expect_status("BUSY", "NUMBERS")
         script.expect("STEP", settings.step)
