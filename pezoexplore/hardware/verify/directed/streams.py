@@ -7,6 +7,7 @@ random inputs, which no design of the regression does.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from pezoexplore.hardware.verify.directed.case import Case, Outputs, Parameters
 from pezoexplore.streams.families.lfsr import update_columns
@@ -14,49 +15,126 @@ from pezoexplore.streams.linear import apply
 
 _CLOCKS = 6000
 
+_BITS = 3
+"""Bits of a state that is driven at random."""
 
-def phased(last: int, again: int, has_reseed: int) -> Case:
+_CHANCES = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
+"""How often each control input is high."""
+
+
+def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
     """Return a case of stream_phased of three lanes of one bit: its words are its state inverted.
 
     Args:
         last: State that ends the period, or 0.
         again: State that follows it.
         has_reseed: Whether it can be reseeded.
+        recovers: Whether it leaves the state of zeros, which the host loads then.
     """
-    draw, bits, seed = random.Random(last * 8 + again), 3, 5
-    columns = update_columns(bits)
+    columns = update_columns(_BITS)
+
+    def follow(_: int, state: int) -> int:
+        ends = (last and state == last) or (recovers and state == 0)
+        return again if ends else apply(columns, state)
+
+    script, states = _driven((5,), follow, has_reseed, recovers, last * 8 + again)
+    parameters = {"BIT_WIDTH": 1, "STATE_BITS": _BITS, "LANES": _BITS, "SEED": 5, "AGAIN": again}
+    parameters |= {"LAST": last, "HAS_RESEED": has_reseed, "LOCKUP_RECOVERY": recovers}
+    return _stream("stream_phased", {**parameters, "COLUMNS": "9'o421"}, script, states, 7)
+
+
+def none(has_reseed: int, recovers: int) -> Case:
+    """Return a case of stream_none of two lanes with the whole state as word.
+
+    Args:
+        has_reseed: Whether it can be reseeded.
+        recovers: Whether a lane leaves the state of zeros, which the host loads then.
+    """
+    columns, seeds = update_columns(_BITS), (5, 3)
+
+    def follow(lane: int, state: int) -> int:
+        return seeds[lane] if recovers and state == 0 else apply(columns, state)
+
+    script, states = _driven(seeds, follow, has_reseed, recovers, has_reseed)
+    parameters: Parameters = {
+        "BIT_WIDTH": _BITS,
+        "STATE_BITS": _BITS,
+        "LANES": 2,
+        "SEEDS": "6'o35",
+        "HAS_RESEED": has_reseed,
+        "LOCKUP_RECOVERY": recovers,
+    }
+    return _stream("stream_none", parameters, script, states, 4)
+
+
+def _driven(
+    seeds: tuple[int, ...],
+    follow: Callable[[int, int], int],
+    has_reseed: int,
+    zeros: int,
+    key: int,
+) -> tuple[list[dict[str, int]], list[tuple[int, ...] | None]]:
+    """Drive every control input at random.
+
+    Args:
+        seeds: States after rst, lane 0 first; a reseed loads one of each, lane 0 first.
+        follow: Returns what follows a state of a lane.
+        has_reseed: Whether reseeds are obeyed.
+        zeros: Whether words of zero are loaded too.
+        key: Random seed.
+
+    Returns:
+        The inputs of every clock, and the states shown in it: none while words load and in reset.
+    """
+    draw = random.Random(key)
     script: list[dict[str, int]] = []
-    expected: list[Outputs] = []
-    state = kept = seed
-    loading = first = False
-    chances = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
+    shown: list[tuple[int, ...] | None] = []
+    states = kept = seeds
+    left, first = 0, False
     for clock in range(_CLOCKS):
-        given = {name: int(draw.random() < chance) for name, chance in chances.items()}
-        given |= {"rst": int(clock < 2 or draw.random() < 0.01), "load_data": draw.randrange(1, 8)}
+        given = {name: int(draw.random() < chance) for name, chance in _CHANCES.items()}
+        given |= {"rst": int(clock < 2 or draw.random() < 0.01)}
+        given |= {"load_data": draw.randrange(1 - zeros, 1 << _BITS)}
         script.append(given)
-        valid = not loading and not given["rst"]
-        shown: Outputs = {"out_valid": int(valid), "out_data": state ^ 7 if valid else None}
-        expected.append({**shown, "load_ready": int(loading)} if clock > 1 else {})
+        shown.append(None if left or given["rst"] else states)
         if given["rst"]:
-            state, kept, loading, first = seed, seed, False, False
-        elif loading:
+            states, kept, left, first = seeds, seeds, 0, False
+        elif left:
             if given["load_valid"]:
-                state, loading, first = given["load_data"], False, True
+                states, left = (*states[1:], given["load_data"]), left - 1
+                first = left == 0
         else:
             if first or (given["start"] and not given["replay"]):
-                kept = state
+                kept = states
             if given["replay"]:
-                state = kept
+                states = kept
             elif given["out_ready"]:
-                state = again if last and state == last else apply(columns, state)
-            loading, first = bool(has_reseed and given["reseed"]), False
-    parameters = {"BIT_WIDTH": 1, "STATE_BITS": bits, "LANES": bits, "SEED": seed, "AGAIN": again}
-    parameters |= {"LAST": last, "HAS_RESEED": has_reseed}
-    inputs = dict.fromkeys(chances, 1) | {"rst": 1, "load_data": bits}
-    outputs = {"out_valid": 1, "load_ready": 1, "out_data": bits}
-    return Case(
-        "stream_phased", {**parameters, "COLUMNS": "9'o421"}, inputs, outputs, script, expected
-    )
+                states = tuple(follow(lane, state) for lane, state in enumerate(states))
+            left, first = len(seeds) * bool(has_reseed and given["reseed"]), False
+    return script, shown
+
+
+def _stream(
+    module: str,
+    parameters: Parameters,
+    script: list[dict[str, int]],
+    states: list[tuple[int, ...] | None],
+    inverted: int,
+) -> Case:
+    """Return a case of a stream whose words are its states with some bits inverted."""
+    expected: list[Outputs] = [{}, {}]
+    for given, shown in list(zip(script, states, strict=True))[2:]:
+        word = None
+        if shown is not None:
+            word = sum((state ^ inverted) << _BITS * lane for lane, state in enumerate(shown))
+        loading = int(shown is None and not given["rst"])
+        expected.append({"out_valid": int(shown is not None), "out_data": word})
+        if not given["rst"]:
+            expected[-1] = {**expected[-1], "load_ready": loading}
+    inputs = dict.fromkeys(_CHANCES, 1) | {"rst": 1, "load_data": _BITS}
+    lanes = max(len(shown) for shown in states if shown)
+    outputs = {"out_valid": 1, "load_ready": 1, "out_data": _BITS * lanes}
+    return Case(module, parameters, inputs, outputs, script, expected)
 
 
 def without_reseed(module: str, parameters: Parameters, data_bits: int, state_bits: int) -> Case:
@@ -115,25 +193,27 @@ def reseed_control(words: int, after_reset: int) -> Case:
     return Case("reseed_control", parameters, inputs, outputs, script, expected)
 
 
-def pool_filler(lanes: int, width: int, half: int) -> Case:
+def pool_filler(lanes: int, width: int, half: int, recovers: int) -> Case:
     """Return a case of pool_filler: rows of 8-bit lfsr words, exponents at the edges of their sums.
 
     Args:
         lanes: Words of a row.
         width: Bits of a word.
         half: Whether a word w stands for w + 1/2.
+        recovers: Whether it leaves the state of zeros, which is loaded then; the next one is 77.
     """
     draw, clocks, limit = random.Random(lanes + half), 4000, 1 << width
-    columns, state, words = update_columns(8), 1, []
+    columns, loaded, words = update_columns(8), 1 - recovers, []
+    state = loaded
     for _ in range(clocks):
         words.append((state >> (8 - width)) - limit // 2)
-        state = apply(columns, state)
+        state = apply(columns, state) or 77
     sums = [
         sum((2 * word + half) ** 2 for word in words[first : first + lanes])
         for first in range(0, clocks, lanes)
     ]
     thresholds = sorted((draw.choice(sums), max(sums) - 1, max(sums)))
-    script: list[dict[str, int]] = [{"load": 1, "load_data": 1, "fill": 0}]
+    script: list[dict[str, int]] = [{"load": 1, "load_data": loaded, "fill": 0}]
     expected: list[Outputs] = [{}]
     at = 0
     while at < clocks - lanes:
@@ -148,6 +228,7 @@ def pool_filler(lanes: int, width: int, half: int) -> Case:
     packed = sum(threshold << bits * k for k, threshold in enumerate(thresholds))
     parameters: dict[str, int | str] = {"BIT_WIDTH": width, "LANES": lanes, "HALF": half}
     parameters |= {"EXPONENT_BITS": 2, "SUM_BITS": bits, "THRESHOLD_COUNT": 3}
+    parameters |= {"LOCKUP_RECOVERY": recovers, "SEED": 77}
     parameters["THRESHOLDS"] = f"{3 * bits}'h{packed:x}"
     inputs = {"load": 1, "load_data": 8, "fill": 1}
     outputs = {"filled": 1, "row": lanes * width + 2}

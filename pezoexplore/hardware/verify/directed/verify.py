@@ -18,14 +18,20 @@ _PHASED: Parameters = {"STATE_BITS": 3, "BIT_WIDTH": 1, "LANES": 3, "COLUMNS": "
 _POOL: Parameters = {"LANES": 1, "ROWS": 7, "HAS_RESEED": 0, "FILE": '"rows.hex"'}
 
 _CASES: Mapping[str, Callable[[], list[Case]]] = {
-    "stream_none": lambda: [streams.without_reseed("stream_none", _TINY, 6, 3)],
+    "stream_none": lambda: [
+        *(streams.none(*shape) for shape in ((0, 0), (1, 0), (1, 1))),
+        streams.without_reseed("stream_none", _TINY, 6, 3),
+    ],
     "stream_bank": lambda: [streams.without_reseed("stream_bank", _TINY, 6, 3)],
     "stream_lut_sr": lambda: [streams.without_reseed("stream_lut_sr", {"LANES": 3}, 24, 521)],
     "stream_pool": lambda: [streams.without_reseed("stream_pool", _POOL, 8, 8)],
     "stream_phased": lambda: [
         *(
             streams.phased(*shape)
-            for shape in ((0, 5, 0), (0, 5, 1), (3, 5, 0), (3, 5, 1), (5, 2, 1), (3, 6, 1))
+            for shape in (
+                *((0, 5, 0, 0), (0, 5, 1, 0), (3, 5, 0, 0), (3, 5, 1, 0), (5, 2, 1, 0)),
+                *((3, 6, 1, 0), (0, 5, 1, 1), (3, 6, 1, 1)),
+            )
         ),
         streams.without_reseed("stream_phased", _PHASED, 3, 3),
     ],
@@ -34,7 +40,8 @@ _CASES: Mapping[str, Callable[[], list[Case]]] = {
         for shape in ((1, 0), (1, 1), (2, 0), (255, 0), (256, 1), (65535, 0))
     ],
     "pool_filler": lambda: [
-        streams.pool_filler(*shape) for shape in ((1, 2, 0), (1, 8, 1), (3, 4, 0), (32, 8, 0))
+        streams.pool_filler(*shape)
+        for shape in ((1, 2, 0, 0), (1, 8, 1, 1), (3, 4, 0, 1), (32, 8, 0, 0))
     ],
     "row_memory": lambda: [
         streams.row_memory(*shape) for shape in ((1, 1), (2, 3), (37, 8), (300, 70))

@@ -52,7 +52,10 @@ DEFECTS = [
         TABLE_READ,
         TABLE_READ.replace("rows[", "write && write_address == next_address ? write_data : rows["),
     ),
-    ("stream_bank", ".clear(rst || load_state)", ".clear(rst || (reseed && !loading))"),
+    ("pool_filler", "locked && fill && !load", "locked && fill && !filled && !load"),
+    ("stream_none", "assign locked[unit] = accept && !replay", "assign locked[unit] = accept"),
+    ("stream_phased", "(LAST != 0 && state == LAST) || locked)", "LAST != 0 && state == LAST)"),
+    ("stream_bank", "(rst || load_state || lost)", "(rst || (reseed && !loading) || lost)"),
     (
         "stream_phased",
         "wrap    = accept && !restore",
