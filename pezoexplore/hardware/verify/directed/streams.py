@@ -18,6 +18,9 @@ _CLOCKS = 6000
 _BITS = 3
 """Bits of a state that is driven at random."""
 
+_INVERTED = 5
+"""Those of them that registers hold inverted, which changes no word."""
+
 _CHANCES = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
 """How often each control input is high."""
 
@@ -40,6 +43,7 @@ def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
     script, states = _driven((5,), follow, has_reseed, recovers, last * 8 + again)
     parameters = {"BIT_WIDTH": 1, "STATE_BITS": _BITS, "LANES": _BITS, "SEED": 5, "AGAIN": again}
     parameters |= {"LAST": last, "HAS_RESEED": has_reseed, "LOCKUP_RECOVERY": recovers}
+    parameters |= {"INVERTED": _INVERTED, "ODD": _INVERTED}
     return _stream("stream_phased", {**parameters, "COLUMNS": "9'o421"}, script, states, 7)
 
 
@@ -63,6 +67,7 @@ def none(has_reseed: int, recovers: int) -> Case:
         "SEEDS": "6'o35",
         "HAS_RESEED": has_reseed,
         "LOCKUP_RECOVERY": recovers,
+        "INVERTED": _INVERTED,
     }
     return _stream("stream_none", parameters, script, states, 4)
 

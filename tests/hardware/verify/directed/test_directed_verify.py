@@ -54,6 +54,12 @@ DEFECTS = [
     ),
     ("pool_filler", "locked && fill && !load", "locked && fill && !filled && !load"),
     ("stream_none", "assign locked[unit] = accept && !replay", "assign locked[unit] = accept"),
+    ("stream_phased", "begun = rst ? SEED", "begun = (rst || locked) ? SEED"),
+    (
+        "stream_none",
+        "<= SEEDS[i*STATE_BITS +: STATE_BITS]\n",
+        "<= INVERTED ^ SEEDS[i*STATE_BITS +: STATE_BITS]\n",
+    ),
     ("stream_phased", "(LAST != 0 && state == LAST) || locked)", "LAST != 0 && state == LAST)"),
     ("stream_bank", "(rst || load_state || lost)", "(rst || (reseed && !loading) || lost)"),
     (
