@@ -189,6 +189,22 @@ class Scenarios(RegisterScenarios):
         self.host.moved_on()
         script.events.add("a skip while another stream loads")
 
+    def reseeded_alone(self) -> None:
+        """Replay a step after a reseed of the last stream alone: the others go back to the step."""
+        last = self.shape.sources - 1
+        if not self.shape.has_reseed or last == 0:
+            return
+        script, epoch = self.script, 1 + max(epoch for epoch, _ in self.host.positions)
+        settings, begun = self.settings(), list(self.host.positions)
+        self.setting(settings)
+        self.one_pass("plus", settings, begun, replay=False, timed=False)
+        self.host.moved_on()
+        script.play(until_numbers(), *self.host.reseed([last], epoch), until_numbers())
+        self.host.positions[:last] = begun[:last]
+        self.one_pass("minus", settings, list(self.host.positions), replay=True, timed=False)
+        self.host.moved_on()
+        script.expect("PHASE", self.host.positions[0][1])
+
     def loading(self) -> None:
         """Pass weights through while the streams wait for their seeds; then reset."""
         if self.shape.has_reseed:
@@ -348,6 +364,7 @@ def make_engine_script(
     maker.reseeded()
     maker.hasty()
     maker.skipped_alone()
+    maker.reseeded_alone()
     maker.skipping()
     maker.interrupted()
     for reset in (3, 1):
