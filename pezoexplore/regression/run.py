@@ -278,8 +278,7 @@ def _directed(
     from pezoexplore.hardware.verify.directed.verify import verify_module
 
     log, began = out.absolute() / "logs" / f"{part}.log", monotonic()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("", encoding="utf-8")
+    log.unlink(missing_ok=True)
     words, reason = None, ""
     try:
         found = verify_module(part, stage.rtl_dir, stage.work_dir / "directed", log)
@@ -288,7 +287,7 @@ def _directed(
         status, reason = "timeout", str(error)
     except ToolError as error:
         status, reason = "failed", str(error)
-    output = log.read_text(encoding="utf-8", errors="replace")
+    output = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     if status == "fail":
         reason = f"the RTL differs from its model: {output.strip().splitlines()[-1]}"
     label = f"{part}, directed tests"
