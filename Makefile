@@ -24,12 +24,12 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 TESTS = not regression
 
 .PHONY: sweep test slowest test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
-	browser opensta osu018 espeak clean
+	browser opensta osu018 espeak tcl clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
-test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018 espeak
+test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018 espeak tcl
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
 
 # The ten most expensive tests of the last `make test`.
@@ -120,6 +120,10 @@ osu018:
 # Speaks the digits of the task last-mile-speech, for the tests.
 espeak:
 	$(call need,command -v espeak-ng,espeak-ng)
+
+# The tests run the scripts of vendor tools with commands that note their words.
+tcl:
+	$(call need,command -v tclsh,tcl)
 
 # The tests exercise completion in bash and in zsh.
 zsh:

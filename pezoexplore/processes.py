@@ -97,7 +97,7 @@ GUARDED = "PEZOEXPLORE_GUARDED"
 """Variable by which a guard knows processes: they and theirs inherit it, whatever their session."""
 
 _guards: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
-"""The mark and the guard of each process that has one, by the process: a fork has none."""
+"""Value of the variable and guard process, by process ID: a fork has no guard of its own."""
 
 _starting = threading.Lock()
 

@@ -248,7 +248,7 @@ class Strategy(ABC):
 
     @property
     def locks_up(self) -> bool:
-        """Whether a generator of the hardware stands still in the state of zeros."""
+        """Return whether a generator of the hardware stands still in the state of zeros."""
         return not self.point.family.zero_is_legal
 
     def load_words(self, epoch: int) -> list[int]:

@@ -57,7 +57,7 @@ def class_losses(outputs: Array, labels: Array) -> Array:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a task with a measure of its own says of trained networks.
+    """Hold the results of trained networks under a task's own measure.
 
     Attributes:
         accuracy: By seed, percent.

@@ -1,4 +1,4 @@
-"""What a bundle that recovers from the state of zeros says of it: for how long, at what cost."""
+"""Describe lock-up recovery in a bundle's datasheet: how long it takes, what it costs."""
 
 from __future__ import annotations
 

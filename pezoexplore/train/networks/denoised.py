@@ -42,7 +42,7 @@ class Denoised:
 
     @cached_property
     def denoiser(self) -> Mlp:
-        """The perceptron r, from images to images."""
+        """Return the perceptron r, from images to images."""
         features = self.classifier.sizes[0]
         return Mlp((features, *self.hidden, features))
 

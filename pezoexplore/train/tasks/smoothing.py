@@ -39,7 +39,7 @@ _NOISE_STREAM = 8
 
 @dataclass(frozen=True)
 class Certificates:
-    """What the smoothed classifier says of images, [..., images] both.
+    """Hold the smoothed classifier's answers to images, [..., images] both.
 
     Attributes:
         classes: The classes chosen.

@@ -94,7 +94,6 @@ def test_parts_of_libero(part, words):
     assert words in files["run.tcl"].decode().replace("\\\n    ", "")
 
 
-@pytest.mark.skipif(not shutil.which("tclsh"), reason="no Tcl interpreter")
 def test_the_script_of_libero_is_tcl(tmp_path):
     point = resolve(reuse="pool", pool_size=20, lanes=3, bit_width=4)
     for name, content in project_files(point, POLARFIRE, 100.0, rtl_dir()).items():

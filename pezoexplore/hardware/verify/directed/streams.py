@@ -22,7 +22,7 @@ _INVERTED = 5
 """Those of them that registers hold inverted, which changes no word."""
 
 _CHANCES = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
-"""How often each control input is high."""
+"""Probability that each control input is high in a clock."""
 
 
 def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
