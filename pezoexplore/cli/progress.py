@@ -93,6 +93,11 @@ class ProgressMeter:
         if isinstance(error, KeyboardInterrupt) and not error.args and self._kept:
             error.args = (f"{self._done} of {self._total} {self._noun} ended; {self._kept}",)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the number of runs is known."""
+        return self._total > 0
+
     def begin(
         self,
         done: int,
@@ -129,7 +134,7 @@ class ProgressMeter:
         failure: str = "",
         work: tuple[float, float] | None = None,
     ) -> None:
-        """Count one run that has ended.
+        """Count what has ended, one run or a batch.
 
         Args:
             done: Runs done.
@@ -138,6 +143,8 @@ class ProgressMeter:
             failure: Why it has no good result; empty if it has one.
             work: Seconds of the runs made, and expected seconds of those left; None for numbers.
         """
+        passed = (done - self._done_before) // self._stride
+        passed -= (self._done - self._done_before) // self._stride
         self._done, self._total = done, total
         self._work = work or (float(done - self._done_before), float(total - done))
         line = f"[{done}/{total}] {what}"
@@ -155,7 +162,7 @@ class ProgressMeter:
             log.error(f"{line}: {failure}")
         elif self._stride == 1 or verbose:
             log.info(line)
-        elif done == total or (done - self._done_before) % self._stride == 0:
+        elif done == total or passed:
             log.info(f"{line}; {duration(self._left_s)} left")
 
     @property

@@ -79,8 +79,9 @@ class MutantResult:
         return cls(**given | dict(found))
 
 
-Report = Callable[[int, int, "MutantResult | None"], None]
-"""Called with the number of mutants tested, the number of all, and the one that was last."""
+Report = Callable[[int, int, "MutantResult | None", Callable[[], Sequence[str]]], None]
+"""Called with the number of mutants tested, that of all, the last one, and what names those that
+are tested right now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,16 +171,21 @@ def run_mutants(
     settled = {row.identity: row for row in known if row.verdict != SURVIVED and not again}
     argued = {row.identity: row for row in known if row.verdict == EQUIVALENT}
     rows: list[MutantResult] = []
-    progress(0, sum(wanted.values()), None)
+    running: dict[str, str] = {}
+
+    def names() -> list[str]:
+        return list(running.values())
+
+    progress(0, sum(wanted.values()), None, names)
     work = out.absolute() / "work"
     try:
         while any(wanted[file] and waiting[file] for file in wanted):
             chosen = [m for file, count in wanted.items() for m in waiting[file][:count]]
             waiting = {file: waiting[file][count:] for file, count in wanted.items()}
-            for row in _simulate_all(chosen, settled, rtl_dir.absolute(), work, out, jobs):
+            for row in _simulate_all(chosen, settled, rtl_dir.absolute(), work, out, jobs, running):
                 wanted[row.file] -= 1
                 rows.append(_argued(row, argued))
-                progress(len(rows), len(rows) + sum(wanted.values()), rows[-1])
+                progress(len(rows), len(rows) + sum(wanted.values()), rows[-1], names)
     except OSError as error:
         raise RunDirError(f"cannot use {out}: {error.strerror or error}") from error
     finally:
@@ -262,9 +268,18 @@ def _simulate_all(
     work: Path,
     out: Path,
     jobs: int,
+    running: dict[str, str],
 ) -> Iterator[MutantResult]:
-    """Yield the rows of mutants as they finish; those that cannot be built have none."""
+    """Yield the rows of mutants as they finish; those that cannot be built have none.
+
+    ``running`` names those that are tested meanwhile.
+    """
     from pezoexplore.hardware.proof.mutation import points_for
+
+    def started() -> Iterator[Task]:
+        for task in tasks:
+            running[task.key] = task.point_id
+            yield task
 
     tasks = []
     for number, mutant in enumerate(mutants):
@@ -277,8 +292,9 @@ def _simulate_all(
             name="rtl", mutant=mutant, rtl_dir=rtl_dir, work_dir=work, timeout_s=3600.0
         )
         tasks.append(Task(name, stage, name, points_for(mutant.file)[0][0], log))
-    with closing(run_tasks(tasks, jobs)) as outcomes:
+    with closing(run_tasks(started(), jobs)) as outcomes:
         for outcome in outcomes:
+            running.pop(outcome.task.key, None)
             row = _row(outcome)
             if row is not None:
                 yield row

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.durations import Durations
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.junit import TestCase
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.hardware.verify.coverage import Coverage
 
-Report = Callable[[int, int, "Check | None"], None]
-"""Progress callback: simulations done, their total, and the check that just ended."""
+Report = Callable[[int, int, "Check | None", Durations], None]
+"""Progress callback: simulations done, their total, the check that just ended, and the time."""
+
+Tell = Callable[[int, "Check | None"], None]
+"""The same, of simulations done and the check."""
 
 
 @dataclass(frozen=True)
@@ -197,15 +200,22 @@ def run_regression(
     stage = _stage(rtl_dir, out, simulator, words, waves, coverage)
     tasks = [_task(stage, point, out) for point in points]
     parts = [(name, part) for name in modules for part in parts_of(name) if simulator == "icarus"]
+    labels = [*(point.label() for point in points), *(_directed_label(part) for _, part in parts)]
+    times = Durations(out / f"seconds_{simulator}.json", labels)
+
+    def tell(number: int, check: Check | None) -> None:
+        if check is not None:
+            times.ended(check.label, check.seconds)
+        progress(number, len(labels), check, times)
+
+    tell(0, None)
     try:
-        done = _collect(tasks, jobs, len(parts), progress)
-        directed = [
-            _directed(name, part, stage, out, partial(progress, number, len(tasks) + len(parts)))
-            for number, (name, part) in enumerate(parts, len(tasks) + 1)
-        ]
+        done = _collect(tasks, jobs, times, tell)
+        directed = _directed_tests(parts, stage, out, times, len(tasks), tell)
     except OSError as error:
         raise RunDirError(f"cannot use {out} for logs: {error.strerror or error}") from error
     finally:
+        times.save()
         shutil.rmtree(stage.work_dir, ignore_errors=True)
     return [
         check
@@ -271,9 +281,28 @@ def _task(stage: CheckStage, point: DesignPoint, out: Path) -> Task:
     return Task(name, stage, name, point, out.absolute() / "logs" / f"{name}.log")
 
 
-def _directed(
-    module: str, part: str, stage: CheckStage, out: Path, progress: Callable[[Check], None]
-) -> Check:
+def _directed_tests(
+    parts: Sequence[tuple[str, str]],
+    stage: CheckStage,
+    out: Path,
+    times: Durations,
+    before: int,
+    tell: Tell,
+) -> list[Check]:
+    """Run the directed tests of parts of modules, after so many other simulations."""
+    checks = []
+    for number, (module, part) in enumerate(parts, before + 1):
+        times.began(_directed_label(part))
+        checks.append(_directed(module, part, stage, out))
+        tell(number, checks[-1])
+    return checks
+
+
+def _directed_label(part: str) -> str:
+    return f"{part}, directed tests"
+
+
+def _directed(module: str, part: str, stage: CheckStage, out: Path) -> Check:
     """Run the directed tests of a part of a module."""
     from pezoexplore.hardware.verify.directed.verify import verify_module
 
@@ -290,23 +319,26 @@ def _directed(
     output = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     if status == "fail":
         reason = f"the RTL differs from its model: {output.strip().splitlines()[-1]}"
-    label = f"{part}, directed tests"
-    check = Check(module, None, label, status, words, reason, monotonic() - began, log, output)
-    progress(check)
-    return check
+    label, seconds = _directed_label(part), monotonic() - began
+    return Check(module, None, label, status, words, reason, seconds, log, output)
 
 
 def _collect(
-    tasks: Sequence[Task], jobs: int, more: int, progress: Report
+    tasks: Sequence[Task], jobs: int, times: Durations, tell: Tell
 ) -> dict[DesignPoint, Check]:
-    """Run the tasks; `more` simulations are still to come after them."""
+    """Run the tasks, those that are expected to take longest first."""
+
+    def started() -> Iterator[Task]:
+        for task in sorted(tasks, key=lambda task: -times.expected_s(task.point.label())):
+            times.began(task.point.label())
+            yield task
+
     done: dict[DesignPoint, Check] = {}
-    progress(0, len(tasks) + more, None)
-    with closing(run_tasks(tasks, jobs)) as outcomes:
+    with closing(run_tasks(started(), jobs)) as outcomes:
         for outcome in outcomes:
             check = _check(outcome)
             done[outcome.task.point] = check
-            progress(len(done), len(tasks) + more, check)
+            tell(len(done), check)
     return done
 
 

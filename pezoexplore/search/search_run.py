@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,9 @@ class SearchNews:
         outcomes: Number of points by outcome; those known before not counted.
         hypervolume: Share of the box around the feasible results so far.
         warm: Points that were known before.
+        worked_s: Seconds of the stages run by this search, now.
+        left_s: Expected seconds of those to come, as many per evaluation; None before the first.
+        running: Returns the names of the stages that run right now.
     """
 
     evaluations: int
@@ -51,6 +54,13 @@ class SearchNews:
     outcomes: Mapping[str, int]
     hypervolume: float
     warm: int
+    worked_s: float = 0.0
+    left_s: float | None = None
+    running: Callable[[], Sequence[str]] = tuple
+
+
+_STUDY_NEWS = ("evaluations", "budget", "outcomes", "hypervolume", "warm")
+"""What the live page shows of it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,7 @@ def _search(
         kept.begin(
             {"design": evaluator.space.name, "sampler": settings.sampler, "seed": settings.seed}
         )
-    latest = history
+    latest, before = history, evaluations(history)
 
     def journal(study: Study, known: Sequence[Known]) -> None:
         nonlocal latest
@@ -176,7 +186,7 @@ def _search(
         news = _news(goal, known, settings.budget)
         note(evaluator.store, "study", _study(evaluator, news, known))
         if progress is not None:
-            progress(news)
+            progress(_timed(news, evaluator, before))
 
     tell(history)
     try:
@@ -190,7 +200,8 @@ def _search(
 def _study(evaluator: StageEvaluator, news: SearchNews, history: Sequence[Known]) -> dict[str, Any]:
     """Return the search so far, as its live page shows it."""
     goal, target = evaluator.goal, evaluator.space.hardware.names[0]
-    return asdict(news) | {
+    return {
+        **{name: getattr(news, name) for name in _STUDY_NEWS},
         "name": evaluator.space.name,
         "sampler": evaluator.settings.sampler,
         "maximize": list(goal.maximize),
@@ -211,6 +222,13 @@ def _news(goal: Goal, history: Sequence[Known], budget: int) -> SearchNews:
             outcomes[item.finding.state] = outcomes.get(item.finding.state, 0) + 1
     warm = sum(item.warm for item in history)
     return SearchNews(evaluations(history), budget, outcomes, _share(goal, history), warm)
+
+
+def _timed(news: SearchNews, evaluator: StageEvaluator, before: int) -> SearchNews:
+    """Return the news with the time, where so many evaluations had been made before."""
+    made, worked = news.evaluations - before, evaluator.worked_s
+    left = (news.budget - news.evaluations) * worked / made if made else None
+    return replace(news, worked_s=worked, left_s=left, running=evaluator.running)
 
 
 def _share(goal: Goal, history: Sequence[Known]) -> float:

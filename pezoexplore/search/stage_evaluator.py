@@ -15,6 +15,7 @@ from pezoexplore.search.goal import COMPLETE, FAILED, SCREENED, STOPPED, Finding
 from pezoexplore.search.screening import can_stop_early, cannot_reach, ruled_out
 from pezoexplore.search.search import SearchSettings, progress
 from pezoexplore.sweeps.cache import Cache, CacheError
+from pezoexplore.sweeps.collect import named
 from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.results import Result, record_of, result_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
@@ -56,6 +57,7 @@ class StageEvaluator:
         executor: Runs the stages.
         cache: Finished runs shared with other sweeps and searches; None for none.
         runs: Stages run so far by name.
+        worked_s: Seconds that they took.
     """
 
     space: DesignSpace
@@ -68,11 +70,17 @@ class StageEvaluator:
     executor: Executor
     cache: Cache | None = None
     runs: dict[str, int] = field(default_factory=dict)
+    worked_s: float = 0.0
+    _running: dict[str, str] = field(default_factory=dict)
     _started_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         """Fix how points are named: by their ids in results.csv."""
         self.identity = point_ids(self.space)
+
+    def running(self) -> list[str]:
+        """Return the names of the stages that run right now."""
+        return list(self._running.values())
 
     def expired(self) -> bool:
         """Return whether the time is over."""
@@ -207,7 +215,7 @@ class StageEvaluator:
             tasks.values(),
             key=lambda task: (-task.stage.cost(task.point), task.key),
         )
-        with closing(self.executor(waiting)) as outcomes:
+        with closing(self.executor(self._started(waiting))) as outcomes:
             while len(results) < len({key for found in uses.values() for key, _ in found}):
                 if self.expired():
                     raise TimeIsUpError
@@ -219,9 +227,18 @@ class StageEvaluator:
                 results[task.key] = result_of(record, task.stage, ran=True)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1
+                self.worked_s += outcome.seconds
+                self._running.pop(task.key, None)
         return {
             point: [(stage, results[key]) for key, stage in found] for point, found in uses.items()
         }
+
+    def _started(self, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Yield tasks as the executor takes them, and name them as running."""
+        self._running.clear()
+        for task in tasks:
+            self._running[task.key] = named(task.stage.label, task.point, "")
+            yield task
 
     def _stored(self, key: str) -> Record | None:
         """Return the record of a key from the store, or else from the cache into the store."""

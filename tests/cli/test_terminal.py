@@ -69,6 +69,16 @@ def test_progress_in_a_pipe_is_plain_lines(capsys):
     ]
 
 
+def test_batches_in_a_long_log_are_not_left_out(capsys):
+    """Of 400 runs every second has a line; of batches of five, each."""
+    with ProgressMeter("evaluations") as meter:
+        meter.begin(0, 400)
+        for done in range(5, 401, 5):
+            meter.advance(done, 400, "a batch", work=(float(done), 400.0 - done))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("/")[0] for line in lines] == [f"[{done}" for done in range(5, 401, 5)]
+
+
 def test_progress_on_a_terminal_is_a_bar_that_goes_away(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")

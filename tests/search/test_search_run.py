@@ -324,6 +324,12 @@ def test_progress_and_the_summary(tmp_path: Path, runs: Path) -> None:
     told: list[SearchNews] = []
     result = run(tmp_path / "out", runs, progress=told, budget=20)
     assert [news.evaluations for news in told] == [0, 8, 16, 20]
+    assert told[0].left_s is None
+    assert [news.left_s for news in told[1:]] == pytest.approx(
+        [news.worked_s * (20 - news.evaluations) / news.evaluations for news in told[1:]]
+    )
+    assert told[0].worked_s == 0 < told[1].worked_s < told[2].worked_s < told[3].worked_s
+    assert told[-1].running() == []
     shares = [float(row["hypervolume"]) for row in rows_of(tmp_path / "out" / "search.csv")]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(result.hypervolume, abs=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,7 @@ from pezoexplore.files import write_atomically
 
 if TYPE_CHECKING:
     from pezoexplore.cli.progress import ProgressMeter
+    from pezoexplore.durations import Durations
     from pezoexplore.hardware.verify.coverage import Coverage
     from pezoexplore.regression.run import Check
 
@@ -183,7 +185,7 @@ def _simulate(
             words=words or TARGET_WORDS,
             waves=waves,
             coverage=coverage is not None,
-            progress=lambda done, total, check: _advance(meter, done, total, check),
+            progress=partial(_advance, meter),
         )
     if junit is not None:
         write_junit(junit, "pezoexplore verify", test_cases(checks))
@@ -237,12 +239,14 @@ def _print_coverage(covered: Coverage) -> None:
     print_table("Coverage", HEADER, coverage_rows(covered, reasons()))
 
 
-def _advance(meter: ProgressMeter, done: int, total: int, check: Check | None) -> None:
+def _advance(
+    meter: ProgressMeter, done: int, total: int, check: Check | None, times: Durations
+) -> None:
     if check is None:
-        meter.begin(done, total)
+        meter.begin(done, total, times.left_s, times.running)
         return
     what = f"{check.label}: {check.status}, {duration(check.seconds)}"
-    meter.advance(done, total, what, check.reason)
+    meter.advance(done, total, what, check.reason, (times.worked_s, times.left_s))
 
 
 def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:

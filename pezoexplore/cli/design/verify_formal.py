@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pezoexplore.hardware.proof.formal import chosen_proofs
 
 if TYPE_CHECKING:
     from pezoexplore.cli.progress import ProgressMeter
+    from pezoexplore.durations import Durations
     from pezoexplore.hardware.proof.formal_proof import Proof
     from pezoexplore.hardware.proof.formal_run import Verdict
     from pezoexplore.sweeps.junit import TestCase
@@ -40,7 +42,7 @@ def verify_formal(
                 rtl_dir=rtl_dir.absolute(),
                 out=out,
                 jobs=jobs,
-                progress=lambda done, total, *ended: _advance(meter, done, total, *ended),
+                progress=partial(_advance, meter),
             )
     except OSError as error:
         raise RunDirError(f"cannot use {out} for logs: {error.strerror or error}") from error
@@ -57,15 +59,20 @@ def verify_formal(
 
 
 def _advance(
-    meter: ProgressMeter, done: int, total: int, proof: Proof | None, verdicts: Sequence[Verdict]
+    meter: ProgressMeter,
+    done: int,
+    total: int,
+    proof: Proof | None,
+    verdicts: Sequence[Verdict],
+    times: Durations,
 ) -> None:
     if proof is None:
-        meter.begin(done, total)
+        meter.begin(done, total, times.left_s, times.running)
         return
     seconds = sum(verdict.seconds for verdict in verdicts)
-    words = f"{proof.module} {proof.configuration}".strip()
     failure = "; ".join(f"{v.claim.name}: {v.reason}" for v in verdicts if not v.good)
-    meter.advance(done, total, f"{words}: {duration(seconds)}", failure)
+    work = times.worked_s, times.left_s
+    meter.advance(done, total, f"{proof.label}: {duration(seconds)}", failure, work)
 
 
 def _print(verdicts: Sequence[Verdict], bad: Sequence[Verdict], out: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -64,9 +64,11 @@ def verify_mutants(
         raise DesignError(f"cannot write {path}: {error.strerror or error}") from error
     tested: list[MutantResult] = []
 
-    def progress(done: int, total: int, row: MutantResult | None) -> None:
+    def progress(
+        done: int, total: int, row: MutantResult | None, running: Callable[[], Sequence[str]]
+    ) -> None:
         if row is None:
-            meter.begin(done, total)
+            meter.begin(done, total, running=running)
             return
         tested.append(row)
         write_list(path, merged(known, tested, whole=False))

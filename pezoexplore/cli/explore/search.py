@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,7 @@ from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
+    from pezoexplore.cli.progress import ProgressMeter
     from pezoexplore.run import RunPlan
     from pezoexplore.search.search_run import SearchNews, SearchResult, SearchSettings
 
@@ -99,6 +101,7 @@ def search(
     stopped search; the results are those of an uninterrupted one.
     """
     from pezoexplore import run
+    from pezoexplore.cli.progress import ProgressMeter
     from pezoexplore.design.loading import read_design
 
     verbosity(quiet, verbose)
@@ -122,7 +125,8 @@ def search(
     )
     log.info(_headline(plan, settings))
     start = time.monotonic()
-    result = run.search(plan, settings, workers, progress=_log_progress)
+    with ProgressMeter("evaluations", "rerun the same command to resume") as meter:
+        result = run.search(plan, settings, workers, progress=partial(_advance, meter))
     _draw_progress(plan, settings, result)
     if format_ is TableOrJson.json:
         print_json(_document(plan, settings, result))
@@ -140,18 +144,21 @@ def _headline(plan: RunPlan, settings: SearchSettings) -> str:
     )
 
 
-def _log_progress(news: SearchNews) -> None:
-    """Log one line per batch."""
+def _advance(meter: ProgressMeter, news: SearchNews) -> None:
+    """Count a batch; the first news, before any, begins the count."""
+    if not meter.begun:
+        meter.begin(news.evaluations, news.budget, news.left_s, news.running)
+        return
     more = [
         f"{number} {state}"
         for state, number in sorted(news.outcomes.items())
         if state != "complete"
     ]
     more += [f"{news.warm} known before"] if news.warm else []
-    log.info(
-        f"[{news.evaluations}/{news.budget}] hypervolume {news.hypervolume:.4f} of the box of the "
-        f"results so far{'; ' * bool(more)}{', '.join(more)}"
-    )
+    share = f"hypervolume {news.hypervolume:.4f} of the box of the results so far"
+    what = f"{share}{'; ' * bool(more)}{', '.join(more)}"
+    work = None if news.left_s is None else (news.worked_s, news.left_s)
+    meter.advance(news.evaluations, news.budget, what, work=work)
 
 
 def _draw_progress(plan: RunPlan, settings: SearchSettings, result: SearchResult) -> None:

@@ -99,6 +99,11 @@ class Proof:
         return " ".join(f"{name}={value}" for name, value in self.parameters.items())
 
     @property
+    def label(self) -> str:
+        """Module and configuration."""
+        return f"{self.module} {self.configuration}".strip()
+
+    @property
     def bound(self) -> str:
         """What the proof covers: all time, or so many clocks."""
         return "unbounded" if self.mode == "prove" else f"to depth {self.depth}"

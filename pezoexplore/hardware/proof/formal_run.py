@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from pezoexplore.durations import Durations
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.tools import sby_folder, z3_folder
@@ -90,6 +91,10 @@ class Verdict:
         }
 
 
+Report = Callable[[int, int, Proof | None, Sequence[Verdict], Durations], None]
+"""Progress callback: proofs done, their total, the one that just ended, its verdicts, the time."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """The result of one run of SymbiYosys: its exit code, and the clock of a counterexample."""
@@ -107,7 +112,7 @@ def run_formal(
     out: Path,
     jobs: int,
     timeout_s: float = TIMEOUT_S,
-    progress: Callable[[int, int, Proof | None, Sequence[Verdict]], None],
+    progress: Report,
 ) -> list[Verdict]:
     """Prove every property of the proofs.
 
@@ -117,7 +122,7 @@ def run_formal(
         out: Folder for ``logs/`` and, of counterexamples, ``traces/``.
         jobs: Proofs at a time.
         timeout_s: Seconds one run of a tool may take.
-        progress: Called with the number of proofs done, the number of all, and the one that ended.
+        progress: Called whenever a proof ends.
 
     Returns:
         A verdict for each property of each proof, in their order.
@@ -131,22 +136,25 @@ def run_formal(
             raise ToolError(f"{path}: no such file; --rtl-dir must hold a copy of rtl/")
     done: dict[int, list[Verdict]] = {}
     stop = threading.Event()
-    progress(0, len(proofs), None, ())
+    times = Durations(out / "seconds.json", (proof.label for proof in proofs))
+    longest_first = sorted(enumerate(proofs), key=lambda item: -times.expected_s(item[1].label))
+    progress(0, len(proofs), None, (), times)
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         prover = {}
         try:
-            for number, proof in enumerate(proofs):
-                job = _Prover(proof, number, rtl_dir, out, timeout_s, stop)
+            for number, proof in longest_first:
+                job = _Prover(proof, number, rtl_dir, out, timeout_s, stop, times)
                 prover[pool.submit(job.verdicts)] = number
             for future in as_completed(prover):
                 number = prover[future]
                 done[number] = future.result()
-                progress(len(done), len(proofs), proofs[number], done[number])
+                progress(len(done), len(proofs), proofs[number], done[number], times)
         except BaseException:
             stop.set()  # else the proofs at work would be waited for
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+            times.save()
             shutil.rmtree(out / "work", ignore_errors=True)
     return [verdict for number in sorted(done) for verdict in done[number]]
 
@@ -161,7 +169,7 @@ def require_tools() -> None:
 
 @dataclass(frozen=True)
 class _Prover:
-    """One proof, its number among the proofs, where all is, and whether to give up."""
+    """One proof, its number among the proofs, where all is, whether to give up, and the time."""
 
     proof: Proof
     number: int
@@ -169,10 +177,17 @@ class _Prover:
     out: Path
     timeout_s: float
     stop: threading.Event
+    times: Durations
 
     def verdicts(self) -> list[Verdict]:
         """Prove all, then try each property on its edited copy."""
         started = time.monotonic()
+        self.times.began(self.proof.label)
+        found = self._verdicts(started)
+        self.times.ended(self.proof.label, time.monotonic() - started)
+        return found
+
+    def _verdicts(self, started: float) -> list[Verdict]:
         try:
             whole = self._run("proof", self.proof.mode, self.proof.depth)
         except ToolError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from cli_calls import spawn
 
+from pezoexplore.cli import progress
+from pezoexplore.cli.progress import ProgressMeter
 from pezoexplore.design.point import resolve
 from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.hardware.verify import regress
@@ -35,7 +38,40 @@ def test_a_module_passes_and_junit_says_so(call, tmp_path):
     suite = ET.parse(tmp_path / "a" / "j.xml").getroot().find("testsuite")
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures")) == (str(len(points)), "0")
-    assert [path.name for path in (tmp_path / "reports" / "verify").iterdir()] == ["logs"]
+    kept = sorted(path.name for path in (tmp_path / "reports" / "verify").iterdir())
+    assert kept == ["logs", "seconds_icarus.json"]
+
+
+def test_progress_names_what_runs_and_expects_what_it_took(call, tmp_path, monkeypatch):
+    """With seconds of an earlier run, the longest simulation is one of the first two."""
+    told = []
+
+    class Meter(ProgressMeter):
+        def begin(self, done, total, left_s=None, running=tuple):
+            told.append((left_s, running))
+            super().begin(done, total, left_s, running)
+
+        def advance(self, done, total, what, failure="", work=None):
+            told.append((what, told[0][1](), work))
+            super().advance(done, total, what, failure, work)
+
+    monkeypatch.setattr(progress, "ProgressMeter", Meter)
+    labels = [point.label() for point in regress.module_points("rademacher")]
+    times = tmp_path / "v" / "seconds_icarus.json"
+    times.parent.mkdir()
+    times.write_text(json.dumps(dict.fromkeys(labels, 1.0) | {labels[-1]: 30.0}))
+    options = ["--out", "v", "--jobs", 2, "--words", 1000]
+    assert call("verify", "rademacher", *options).status == 0
+    assert told[0][0] == len(labels) + 29
+    what, running, (worked, left) = told[1]
+    assert {what.split(": pass")[0], *running} == {labels[-1], labels[0]}
+    assert worked > 0
+    assert left in (30 + len(labels) - 2, len(labels) - 1)  # which of the two ended first
+    assert told[-1][1:] == (
+        [],
+        (pytest.approx(sum(json.loads(times.read_text()).values()), abs=0.1), 0),
+    )
+    assert json.loads(times.read_text()).keys() == set(labels)
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def _run(proofs, out, rtl=None, **options):
         rtl_dir=rtl or rtl_dir(),
         out=out,
         jobs=2,
-        progress=lambda done, total, proof, found: told.append((done, total)),
+        progress=lambda done, total, *more: told.append((done, total)),
         **options,
     )
     assert told == [(i, len(proofs)) for i in range(len(proofs) + 1)]
@@ -232,7 +232,7 @@ def test_ctrl_c_waits_for_no_proof(tmp_path, monkeypatch):
     fake(tmp_path / "bin", "yowasp-sby", body.replace(" pids", f" {tmp_path}/pids"))
     monkeypatch.setattr(formal_run, "sby_folder", lambda: tmp_path / "bin")
 
-    def press(done, total, proof, found):
+    def press(done, total, proof, found, times):
         if done:
             raise KeyboardInterrupt
 
