@@ -93,6 +93,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    # Matrices here are small: more threads of NumPy's BLAS wait for each other longer than they
+    # work. It reads this when NumPy is imported, which no command line has done yet.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         with terminable():
             status = run(sys.argv[1:]) if _can_write() else STATUS_ERROR

@@ -51,6 +51,22 @@ def test_help_imports_nothing_heavy_and_runs_no_tool(tmp_path):
     assert not ours & {"analysis", "api", "hardware", "report", "run", "search", "train"}
 
 
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_matrices_have_one_thread_unless_the_user_says_more(given, threads):
+    code = (
+        "import os, sys\n"
+        "from pezoexplore.cli import main\n"
+        "sys.argv = ['pezoexplore', '--version']\n"
+        "try:\n    main()\n"
+        "finally:\n    print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env | given, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == f"False {threads}"
+
+
 def test_the_version(call):
     assert call("--version").out == f"pezoexplore {__version__}\n"
 
