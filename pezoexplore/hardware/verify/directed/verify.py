@@ -9,6 +9,7 @@ from typing import Any
 
 from pezoexplore.hardware.verify.directed import segments, streams
 from pezoexplore.hardware.verify.directed.case import Case, Parameters, first_difference, simulated
+from pezoexplore.hardware.verify.directed.lut_sr import lut_sr
 
 TIMEOUT_S = 300.0
 """Time limit of a compilation and of a simulation, s."""
@@ -23,7 +24,10 @@ _CASES: Mapping[str, Callable[[], list[Case]]] = {
         streams.without_reseed("stream_none", _TINY, 6, 3),
     ],
     "stream_bank": lambda: [streams.without_reseed("stream_bank", _TINY, 6, 3)],
-    "stream_lut_sr": lambda: [streams.without_reseed("stream_lut_sr", {"LANES": 3}, 24, 521)],
+    "stream_lut_sr": lambda: [
+        *(lut_sr(recovers) for recovers in (0, 1)),
+        streams.without_reseed("stream_lut_sr", {"LANES": 3}, 24, 521),
+    ],
     "stream_pool": lambda: [streams.without_reseed("stream_pool", _POOL, 8, 8)],
     "stream_phased": lambda: [
         *(

@@ -41,6 +41,8 @@ TABLE_READ = "row_q <= rows[next_address];\n                if"
 DEFECTS = [
     ("exponent_table", ".write(write),", ".write(write && write_address != next_address),"),
     ("exponent_table", ".write(write),", ".write(write && write_address != 3'd7),"),
+    ("stream_lut_sr", "anew_q  <= kept_anew_q;", "anew_q  <= anew_q;"),
+    ("stream_lut_sr", "? 5'd0 : age_q - 5'd1;", "&& !recovered ? 5'd0 : age_q - 5'd1;"),
     ("perturb_segments", "left_q[8:0] <= NUMBER[8:0]", "left_q[7:0] <= NUMBER[7:0]"),
     ("perturb_segments", "k < SEGMENTS; k", "k < SEGMENTS && k < 15; k"),
     ("pool_filler", "if (load || (fill && filled))", "if (load || filled)"),
