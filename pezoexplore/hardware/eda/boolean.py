@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pezoexplore.hardware.eda.liberty_syntax import LibertyError
 
@@ -60,6 +61,7 @@ class Function:
         ]
 
 
+@cache
 def parse_function(text: str) -> Function:
     """Parse a function.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pezoexplore.hardware.eda.boolean import parse_function
 from pezoexplore.hardware.eda.netlist import Instance, Netlist
@@ -127,14 +126,11 @@ def _probability(when: str, instance: Instance) -> float:
     """Return how probable a state of the pins is, those without a constant independent and even."""
     if not when:
         return 1.0
-    function = _parsed(when)
+    function = parse_function(when)
     bits = {name: instance.pins.get(name, ("x",))[0] for name in function.pins()}
     return function.probability(
         {name: float(bit) if bit in ("0", "1") else 0.5 for name, bit in bits.items()}
     )
-
-
-_parsed = lru_cache(maxsize=None)(parse_function)
 
 
 def _transition(energy: Energy, slew: tuple[float, float], load: float) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -53,8 +54,26 @@ class _Level:
         values[self.outputs] = tables[entry]
 
 
-def ideal_toggles(netlist: Netlist, library: Library, workload: Workload) -> dict[int, int] | None:
-    """Count the transitions of every net over the measured clocks, without delays.
+@dataclass(frozen=True)
+class CycleRun:
+    """What a workload does without delays.
+
+    Attributes:
+        toggles: Transitions of every net over the measured clocks.
+        nets: Values of the nets, in the order of ``Netlist.nets``, settled before the last clock
+            that is not measured.
+        states: Values of the flip-flops then, in the order of the instances.
+        loaded: Whether all words to load were accepted by then.
+    """
+
+    toggles: dict[int, int]
+    nets: Values
+    states: Values
+    loaded: bool
+
+
+def run_cycles(netlist: Netlist, library: Library, workload: Workload) -> CycleRun | None:
+    """Run the workload without delays.
 
     Args:
         netlist: The netlist.
@@ -62,8 +81,8 @@ def ideal_toggles(netlist: Netlist, library: Library, workload: Workload) -> dic
         workload: The stimulus.
 
     Returns:
-        Transitions by net; None where the netlist has more than gates without loops and flip-flops
-        of the rising clock edge without clear and preset.
+        What it does; None where the netlist has more than gates without loops and flip-flops of
+        the rising clock edge without clear and preset.
 
     Raises:
         ToolError: A cell that is not in the library, or the netlist's words are not the stream's.
@@ -137,15 +156,18 @@ def _place(bit: Bit, place: Mapping[int, int], size: int) -> int:
 def _gate(output: int, function: Function, at: Mapping[str, tuple[int, bool]]) -> _Gate:
     """Return a function as a table over the places of its pins."""
     pins = sorted(function.pins())
-    turned = [at[name][1] for name in pins]
-    table = bytes(
-        _value(
-            function,
-            {name: _not(v) if t else v for name, v, t in zip(pins, held, turned, strict=True)},
-        )
-        for held in product(range(3), repeat=len(pins))
-    )
-    return _Gate(output, tuple(at[name][0] for name in pins), table)
+    turned = tuple(name for name in pins if at[name][1])
+    return _Gate(output, tuple(at[name][0] for name in pins), _table(function, turned))
+
+
+@cache
+def _table(function: Function, turned: tuple[str, ...]) -> bytes:
+    """Return the values of a function by its pins in order; some are inverted first."""
+    pins, table = sorted(function.pins()), []
+    for held in product(range(3), repeat=len(pins)):
+        pairs = zip(pins, held, strict=True)
+        table.append(_value(function, {n: _not(v) if n in turned else v for n, v in pairs}))
+    return bytes(table)
 
 
 def _not(value: int) -> int:
@@ -205,7 +227,7 @@ def _level(gates: list[_Gate], firsts: Mapping[bytes, int], size: int) -> _Level
     return _Level(outputs, inputs, weights, first)
 
 
-def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> dict[int, int]:
+def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
     """Run the workload as the bench of gatesim does, and count."""
     values = np.full(circuit.size, _X, np.int8)
     values[-3:] = (0, 1, _X)
@@ -232,8 +254,11 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> dict[int, i
     counts = np.zeros(circuit.size, np.int64)
     beats = list[int]()
     first = RESET_CLOCKS + workload.stall + WARM_CLOCKS + 1
+    start, ready = values, False
     for edge in range(1, first + workload.clocks):
         before = values.copy()
+        if edge == first - 1:
+            start, ready = before, loaded >= len(workload.loads)
         if edge > RESET_CLOCKS:
             if "load_ready" in ports:
                 loaded += int(values[ports["load_ready"][0]] == 1)
@@ -253,7 +278,8 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> dict[int, i
                 counts += _changed(middle, values)
     _check(beats, workload)
     found = {net: int(counts[place]) for net, place in circuit.place.items()}
-    return found | {net: 2 * workload.clocks for net in ports_of(netlist)["clk"] if net in found}
+    found |= {net: 2 * workload.clocks for net in ports_of(netlist)["clk"] if net in found}
+    return CycleRun(found, start[: len(found)], start[circuit.states], ready)
 
 
 def _changed(before: Values, after: Values) -> npt.NDArray[np.bool_]:

@@ -23,8 +23,9 @@ from pezoexplore.hardware.eda.synth import map_point
 from pezoexplore.hardware.eda.targets import TARGETS, Target
 from pezoexplore.hardware.power.cell_power import energies, wire_and_slew
 from pezoexplore.hardware.power.cellsim import cell_verilog
-from pezoexplore.hardware.power.cyclesim import ideal_toggles
+from pezoexplore.hardware.power.cyclesim import run_cycles
 from pezoexplore.hardware.power.delays import Edges, find_loads
+from pezoexplore.hardware.power.eventsim import delayed_toggles
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import Workload, count_toggles
 from pezoexplore.hardware.power.liberty import Library, read_liberty
@@ -147,10 +148,13 @@ def _cells(
         lines = cell_verilog(netlist, library, delay_ns)
         return count_toggles(netlist, lines, workload, period_ns, work_dir / "sim", log_path)
 
-    ideal = ideal_toggles(netlist, library, workload) or toggles(None, 1.0)
+    settled = run_cycles(netlist, library, workload)
+    ideal = settled.toggles if settled else toggles(None, 1.0)
     static = {net for net, number in ideal.items() if number == 0}
     loads = find_loads(netlist, library, wire_pf, slew_ns, static)
-    real = toggles(loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0))
+    delays, period_ns = loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0)
+    counted = settled and delayed_toggles(netlist, library, workload, delays, period_ns, settled)
+    real = counted or toggles(delays, period_ns)
     without, found = (energies(netlist, library, loads, t, workload.clocks) for t in (ideal, real))
     return Figures(found.power_mw(clock_mhz), without.power_mw(clock_mhz), found.leakage_mw)
 
