@@ -24,7 +24,7 @@ STYLE = (
 
 ACROSS = {
     "finetune": 0.1, "hardware/rtl": 0.48, "train": 0.7, "analysis": 0.9, "hardware/eda": 0.48,
-    "hardware/power": 0.42, "hardware/verify": 0.66, "hardware/proof": 0.1,
+    "hardware/power": 0.42, "hardware/verify": 0.66, "hardware/proof": 0.1, "hardware/board": 0.9,
     "hardware/export": 0.49, "sweeps": 0.85, "regression": 0.12, "search": 0.6, "run": 0.66,
     "cli": 0.36, "api": 0.84,
 }  # fmt: skip

@@ -19,6 +19,11 @@ def rtl_dir() -> Path:
     return _folder("rtl")
 
 
+def boards_dir() -> Path:
+    """Return the folder of the tops of boards, with their pins."""
+    return _folder("boards")
+
+
 def formal_dir() -> Path:
     """Return the folder of the formal properties of the Verilog."""
     return _folder("formal")

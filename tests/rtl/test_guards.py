@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from pezoexplore.hardware.board.boards import BOARDS
 from pezoexplore.hardware.eda.synth import YOSYS
-from pezoexplore.paths import rtl_dir
+from pezoexplore.paths import boards_dir, rtl_dir
 
 Parameters = dict[str, int | str]
+
+BOARD_FILES = sorted(
+    {path.name for path in boards_dir().glob("*.v")}
+    - {"board_core.v", *(f"{board.name}.v" for board in BOARDS)}
+)
+"""Modules of boards/ that need no generated one; tests/hardware/board has the others."""
 
 
 def _outside(low: int, high: int) -> tuple[int, ...]:
@@ -24,6 +31,7 @@ def _outside(low: int, high: int) -> tuple[int, ...]:
 FLAG = (-1, 2)
 WIDTH_24, WIDTH_12 = _outside(1, 24), _outside(4, 12)
 STATE, LEAP, LANES = _outside(3, 32), _outside(1, 64), _outside(1, 256)
+BAUD = _outside(4, 65535)
 GAUSSIAN = {"BIT_WIDTH": WIDTH_12, "STATE_BITS": _outside(33, 33)}
 
 BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
@@ -33,12 +41,36 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
     "box_muller": GAUSSIAN,
     "ca": {"BIT_WIDTH": WIDTH_24},
     "clt": GAUSSIAN,
+    "cross_entropy": {"CLASSES": _outside(2, 16), "ADDRESS_BITS": (0, 3, 25)},
+    "example_memory": {
+        "WORDS": (1, 65537),
+        "ADDRESS_BITS": (0, 15, 25),
+        "BITS": _outside(1, 64),
+        "HUGE": FLAG,
+    },
     "exponent_table": {"ADDRESS_BITS": _outside(3, 32), "BITS": _outside(0, 6), "WRITABLE": FLAG},
+    "host_link": {
+        "LANES": _outside(1, 4),
+        "BEATS": _outside(1, 65535),
+        "COLUMNS": _outside(1, 1024),
+    },
     "icdf": GAUSSIAN,
     "lfsr": {"STATE_BITS": STATE, "LEAP": (*LEAP, 3, 5, 51)},
     "lut_opt": {"BIT_WIDTH": WIDTH_24, "STATE_BITS": (15, 20, 49), "GROUP": _outside(1, 6)},
     "lut_sr": {"SEED": (0,)},
     "lut_sr_state": {"BIT_WIDTH": WIDTH_24},
+    "mlp_forward": {
+        "LANES": (9, 3),
+        "INPUTS": (2, 1026, 63),
+        "HIDDEN": (2, 1026, 31),
+        "CLASSES": _outside(2, 16),
+        "BIAS_SHIFT_1": _outside(0, 15),
+        "BIAS_SHIFT_2": _outside(0, 15),
+        "DROP_1": _outside(1, 24),
+        "DROP_2": _outside(1, 24),
+        "COLUMN_BITS": (4, 11),
+        "ROW_BITS": (4, 11),
+    },
     "period_counter": {"STATE_BITS": STATE},
     "perturb_control": {"SOURCES": _outside(1, 25)},
     "perturb_engine": {
@@ -93,6 +125,7 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "THRESHOLD_COUNT": (0,),
         "LOCKUP_RECOVERY": FLAG,
     },
+    "power_up": {"CLOCKS": _outside(1, 65535)},
     "reseed_control": {"WORDS": _outside(1, 65535), "AFTER_RESET": FLAG},
     "row_memory": {
         "ROWS": (0, 2**24 + 1),
@@ -154,7 +187,10 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
     "table_hadamard": GAUSSIAN | {"GROUP": _outside(1, 4)},
     "treegrng": GAUSSIAN,
     "trivium": {"BIT_WIDTH": WIDTH_24, "GROUP": _outside(1, 8)},
+    "uart_receiver": {"CLOCKS_PER_BIT": BAUD},
+    "uart_sender": {"CLOCKS_PER_BIT": BAUD},
     "uniform_word": {"BIT_WIDTH": _outside(1, 8), "STATE_BITS": _outside(1, 64)},
+    "weight_store": {"BITS": _outside(8, 128), "BEATS": _outside(1, 65535)},
     "xor_luts": {"WIDTH": (0,)},
     "xoshiro128pp": {"BIT_WIDTH": WIDTH_24, "GROUP": _outside(1, 4)},
 }
@@ -184,6 +220,11 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("row_memory", {"ROWS": 1, "ADDRESS_BITS": 1, "BITS": 1, "WRITABLE": 1}),
     ("row_memory", {"ROWS": 8, "ADDRESS_BITS": 3, "FILE": "rows.hex"}),
     *(("reseed_control", {"WORDS": words, "AFTER_RESET": 1}) for words in (1, 65535)),
+    *((f"uart_{side}", {"CLOCKS_PER_BIT": 4}) for side in ("receiver", "sender")),
+    ("host_link", {"LANES": 4, "BEATS": 1, "COLUMNS": 1}),
+    ("mlp_forward", {"LANES": 1, "INPUTS": 2, "HIDDEN": 2, "ROW_BITS": 4, "COLUMN_BITS": 1}),
+    ("mlp_forward", {"LANES": 8, "BIAS_SHIFT_1": 0, "DROP_1": 1, "DROP_2": 24, "COLUMN_BITS": 3}),
+    ("weight_store", {"BEATS": 1, "BITS": 8}),
     ("sobol", {"BIT_WIDTH": 24, "STATE_BITS": 56}),
     ("stream_bank", {"STATE_BITS": 3, "BIT_WIDTH": 3, "LANES": 7}),
     ("stream_bank", {"STATE_BITS": 9, "LANES": 256, "HAS_RESEED": 1}),
@@ -300,11 +341,14 @@ def _write(folder: Path, cases: list[tuple[str, Parameters]]) -> None:
     text = "".join(_top(number, *case) for number, case in enumerate(cases))
     (folder / "cases.v").write_text(text, encoding="utf-8")
     shutil.copytree(rtl_dir(), folder / "rtl", dirs_exist_ok=True)
+    for name in BOARD_FILES:
+        shutil.copy(boards_dir() / name, folder / "rtl" / name)
     (folder / "rows.hex").write_text("00\n" * 8, encoding="utf-8")
 
 
 def _files() -> list[str]:
-    return [f"rtl/{path.name}" for path in sorted(rtl_dir().glob("*.v"))]
+    names = [path.name for path in sorted(rtl_dir().glob("*.v"))]
+    return [f"rtl/{name}" for name in (*names, *BOARD_FILES)]
 
 
 def _icarus(folder: Path, numbers: list[int]) -> tuple[int, str]:
@@ -326,7 +370,7 @@ def _yosys(folder: Path, commands: list[str]) -> tuple[int, str]:
 
 def test_every_parameter_that_has_a_range_is_refused_outside_it():
     stated = set()
-    for path in rtl_dir().glob("*.v"):
+    for path in (*rtl_dir().glob("*.v"), *(boards_dir() / name for name in BOARD_FILES)):
         code = path.read_text(encoding="utf-8")
         stated |= set(re.findall(rf"\b({path.stem}_[A-Z]\w*?)_must_", code))
     tried = {f"{module}_{name}" for module, names in BAD.items() for name in names}

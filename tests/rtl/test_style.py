@@ -1,4 +1,4 @@
-"""One coding style throughout rtl/."""
+"""One coding style throughout rtl/ and boards/."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pezoexplore.paths import rtl_dir
+from pezoexplore.paths import boards_dir, rtl_dir
 
 MADE_BY = "// Made by: python -m "
 LICENCE = "// SPDX-License-Identifier: Apache-2.0"
-MODULE_FILES = sorted(rtl_dir().glob("*.v"))
+MODULE_FILES = sorted(rtl_dir().glob("*.v")) + sorted(boards_dir().glob("*.v"))
 TABLE_FILES = sorted(rtl_dir().glob("*.vh"))
 RANGE = re.compile(r"\b\d|\bany\b|as the family allows|\bname of a file\b|a family of|lfsr, ")
 
@@ -128,7 +128,7 @@ def test_tables_are_what_the_named_script_makes(tmp_path):
 def test_every_wire_and_register_is_declared_before_it_is_used():
     """Icarus takes a later declaration; the standard and other tools do not."""
     late = []
-    for path in sorted(rtl_dir().glob("*.v")):
+    for path in MODULE_FILES:
         code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
         for declared in re.finditer(r"\b(?:wire|reg)\b[^;=(]*?\b(\w+)\s*(?=[;=])", code):
             first = re.search(rf"\b{declared[1]}\b", code)

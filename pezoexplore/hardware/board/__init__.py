@@ -1,0 +1,1 @@
+"""Boards that train a perceptron on the FPGA: sources, bitstreams, simulation, host."""
