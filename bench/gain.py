@@ -4,9 +4,9 @@
     python bench/gain.py reports/speech --figure curves.svg
 
 Trains every design of a run directory once more on all seeds at the rate and epsilon that its sweep
-chose, and scores the test split at 40 checks on the way. The score is the accuracy in percent (by
-the task's own measure where it has one, as certified defence has), or the loss where targets are no
-classes. Printed are, as a table in Markdown:
+chose, and scores the test split at 40 checks on the way (``--checks``). The score is the accuracy
+in percent (by the task's own measure where it has one, as certified defence has), or the loss where
+targets are no classes. Printed are, as a table in Markdown:
 
 - the score and its gain over the untrained (or unadapted) network;
 - the difference to the software Gaussian, seed by seed;
@@ -39,7 +39,6 @@ from pezoexplore.train.task import Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import Run, Trainer, TrainState
 
-CHECKS = 40
 SHARE = 0.9
 """Share of the first-order gain that is waited for."""
 
@@ -64,9 +63,9 @@ class Curve:
         return last
 
 
-def curve_of(point: DesignPoint, task: Task, run: Run, trainer: Trainer) -> Curve:
-    """Train all seeds of a design and score the test split on the way."""
-    stops = [run.steps * check // CHECKS for check in range(CHECKS)]
+def curve_of(point: DesignPoint, task: Task, run: Run, trainer: Trainer, checks: int) -> Curve:
+    """Train all seeds of a design and score the test split at so many checks on the way."""
+    stops = [run.steps * check // checks for check in range(checks)]
     source = stream_source(point, task) if point.draws else None
     states = trainer.run(task.train, run, source, stops)
     scores, passes, seconds, spent = [], [], [], 0.0
@@ -96,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--checks", type=int, default=40)
     options = parser.parse_args()
     space = load_design(options.run / "design.yaml")
     curves, task = [], get_task(space.task, space.train.data)
@@ -107,7 +107,8 @@ def main() -> None:
         chosen, settings = Candidate(row.learning_rate, row.epsilon), space.train
         seeds = tuple(range(settings.seeds))
         run = Run(seeds, (chosen.learning_rate,), settings.steps, settings.batch, chosen.epsilon)
-        curves.append(curve_of(point, task, run, trainer_of(point, task, settings)))
+        trainer = trainer_of(point, task, settings)
+        curves.append(curve_of(point, task, run, trainer, options.checks))
     show(curves, percent=task.test.has_classes)
     if options.figure:
         draw(curves, options.figure, percent=task.test.has_classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, norm
@@ -88,6 +90,44 @@ def test_a_linear_classifier_is_certified_to_its_distance_and_no_further(
     np.testing.assert_allclose(found.radii[0, :2], distance, atol=0.05)
     assert found.radii[0, 2] == ABSTAINED
     assert found.radii[0, 3] == pytest.approx(SIGMA * norm.ppf(0.001 ** (1 / 20_000)), abs=1e-6)
+
+
+def by_the_book(
+    model: Denoised, flat: np.ndarray, copies: np.ndarray, draws: int
+) -> tuple[int, float]:
+    """Certify from noisy copies as arXiv 1902.02918 writes it, the networks in float64."""
+
+    def layers(mlp: Mlp, weights: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+        weights = weights.astype(np.float64)
+        for depth, (inputs, out) in enumerate(itertools.pairwise(mlp.sizes)):
+            matrix, bias, weights = np.split(weights, [inputs * out, inputs * out + out])
+            hidden = hidden @ matrix.reshape(out, inputs).T + bias
+            hidden = hidden if depth + 2 == len(mlp.sizes) else np.maximum(hidden, 0)
+        return hidden
+
+    cleaned = copies + layers(model.denoiser, flat, copies.astype(np.float64))
+    votes = layers(model.classifier, np.frombuffer(model.frozen, np.float32), cleaned).argmax(1)
+    top = int(np.bincount(votes[:draws]).argmax())
+    won = int((votes[draws:] == top).sum())
+    test = binomtest(won, len(votes) - draws, alternative="greater")
+    low = test.proportion_ci(0.999, "exact").low
+    return top, SIGMA * norm.ppf(low) if low > 0.5 else ABSTAINED
+
+
+def test_certificates_are_those_of_the_algorithm_in_plain_numpy() -> None:
+    rng = np.random.default_rng(5)
+    classifier = Mlp((4, 8, 3))
+    frozen = rng.normal(0, 1, classifier.parameters).astype(np.float32)
+    model = Denoised(classifier, frozen.tobytes(), (5,))
+    weights = rng.normal(0, 0.5, (2, model.parameters)).astype(np.float32)
+    images = rng.normal(0, 1, (12, 4)).astype(np.float32)
+    found = certify(model, weights, images, SIGMA)
+    for seed, index in np.ndindex(2, 12):
+        copies = noisy(images[index], index, SIGMA)
+        top, radius = by_the_book(model, weights[seed], copies, smoothing.SELECTION)
+        assert found.classes[seed, index] == top
+        assert found.radii[seed, index] == pytest.approx(radius, abs=1e-9)
+    assert (found.radii == ABSTAINED).any() and np.unique(found.radii).size > 12
 
 
 def test_an_output_that_is_not_finite_votes_for_nothing() -> None:
