@@ -23,20 +23,23 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 # .ci/run leaves out those marked `slow` as well.
 TESTS = not regression
 
-.PHONY: sweep test slowest test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler zsh \
-	browser opensta osu018 espeak tcl clean
+.PHONY: sweep test slowest torch test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler \
+	zsh browser opensta osu018 espeak tcl clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
+# As many processes as cores: threads of NumPy's matrix products would get in their way.
 test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018 espeak tcl
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
 
 # The ten most expensive tests of the last `make test`.
 slowest:
 	@$(BIN)/python tests/support/slowest.py reports/test.xml
 
-test-torch: $(VENV)/.installed-torch
+torch: $(VENV)/.installed-torch
+
+test-torch: torch
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml
 
 lint: $(VENV)/.installed-dev
