@@ -178,6 +178,8 @@ def reseed_control(words: int, after_reset: int) -> Case:
         rows += [(0, draw.randrange(2), draw.randrange(8) > 0) for _ in range(words * 9 // 7 + 9)]
     rows += [(0, 1, 0), (0, 0, 1), (1, 1, 1)]  # a reset while words load begins the count anew
     rows += [(0, n == 0, 1) for n in range(words + 3)]
+    for _ in range(400 if words < 3 else 0):
+        rows.append((draw.random() < 0.1, draw.random() < 0.3, draw.random() < 0.7))
     expected: list[Outputs] = []
     loading: int | None = None
     first: int | None = None
@@ -191,7 +193,7 @@ def reseed_control(words: int, after_reset: int) -> Case:
         elif load:
             left -= 1
             loading = int(left > 0)
-    script = [{"rst": a, "reseed": int(b), "load": int(c)} for a, b, c in rows]
+    script = [{"rst": int(a), "reseed": int(b), "load": int(c)} for a, b, c in rows]
     parameters = {"WORDS": words, "AFTER_RESET": after_reset}
     inputs = dict.fromkeys(("rst", "reseed", "load"), 1)
     outputs = dict.fromkeys(("loading_q", "first_q"), 1)

@@ -7,7 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pezoexplore.hardware.verify.directed import segments, streams
+from pezoexplore.hardware.verify.directed import (
+    control,
+    lane,
+    ports,
+    registers,
+    segments,
+    streams,
+)
 from pezoexplore.hardware.verify.directed.case import Case, Parameters, first_difference, simulated
 from pezoexplore.hardware.verify.directed.lut_sr import lut_sr
 
@@ -53,6 +60,23 @@ _CASES: Mapping[str, Callable[[], list[Case]]] = {
     "exponent_table": lambda: [
         streams.exponent_table(*shape) for shape in ((3, 4, 61), (3, 1, 0), (6, 6, 32))
     ],
+    "axil_port": lambda: [ports.axil_port(bits) for bits in (3, 8)],
+    "axis_slice": lambda: [ports.axis_slice(bits) for bits in (1, 33)],
+    "perturb_control": lambda: [control.perturb_control(sources) for sources in (1, 3)],
+    "perturb_lane": lambda: [
+        lane.perturb_lane(lane.Lane(*shape))
+        for shape in (
+            *((1, 1, 4, 0, 1), (8, 1, 16, 0, 8), (24, 0, 16, 1, 8), (8, 0, 8, 1, 24)),
+            *((8, 1, 16, 2, 16), (24, 1, 12, 3, 24), (1, 1, 16, 3, 64)),
+        )
+    ],
+    "perturb_registers": lambda: [
+        registers.perturb_registers(registers.Shape(*shape))
+        for shape in (
+            *((1, 1, 0, 8, 4, 2, 1, 0), (2, 3, 1, 32, 16, 9, 31, 1), (3, 4, 1, 33, 8, 25, 8, 3)),
+            *((15, 7, 0, 64, 12, 5, 256, 2), (16, 25, 1, 80, 16, 25, 255, 3)),
+        )
+    ],
     "perturb_segments": lambda: [
         segments.perturb_segments(*shape)
         for shape in ((1, 1, 1), (1, 16, 6), (2, 3, 5), (255, 2, 1), (256, 3, 1))
@@ -68,7 +92,10 @@ _PARTS = {
     "stream_pool": ("stream_pool", "pool_filler", "row_memory"),
     "stream_phased": ("stream_phased",),
     "stream_lut_sr": ("stream_lut_sr",),
-    "perturb_engine": ("perturb_segments",),
+    "perturb_engine": (
+        *("axil_port", "axis_slice", "perturb_control", "perturb_lane"),
+        *("perturb_registers", "perturb_segments"),
+    ),
 }
 
 

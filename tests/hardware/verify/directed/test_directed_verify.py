@@ -37,6 +37,8 @@ def test_a_module_is_as_its_model(module, tmp_path):
     assert found["rtl_words_checked"] > 700
 
 
+TAKEN_IN = "if (advance) begin\n            weight1_q"
+SEGMENT_COUNT = "{28'b0, segment} < COUNT;"
 TABLE_READ = "row_q <= rows[next_address];\n                if"
 DEFECTS = [
     ("exponent_table", ".write(write),", ".write(write && write_address != next_address),"),
@@ -47,6 +49,35 @@ DEFECTS = [
     ("perturb_segments", "k < SEGMENTS; k", "k < SEGMENTS && k < 15; k"),
     ("pool_filler", "if (load || (fill && filled))", "if (load || filled)"),
     ("pool_filler", "[2*BIT_WIDTH+3:0] square =", "[2*BIT_WIDTH-1:0] square ="),
+    ("perturb_registers", "at == SEED_HIGH)\n", "(at == SEED_HIGH || at == SEED))\n"),
+    ("perturb_registers", SEGMENT_COUNT, SEGMENT_COUNT.replace(";", " && segment != 4'd15;")),
+    (
+        "perturb_registers",
+        "write_accepted && at == RESEED && is_clear",
+        "write_accepted && is_clear",
+    ),
+    ("perturb_registers", "write_data[15:0] & merge[15:0]", "write_data[15:0]"),
+    (
+        "perturb_control",
+        "pending_q && (restoring || numbers)",
+        "pending_q && (restoring || selected)",
+    ),
+    ("perturb_control", "discard = skipping && selected", "discard = skipping && numbers"),
+    ("perturb_control", "!rst && ((taken", "!rst && !drained && ((taken"),
+    (
+        "perturb_control",
+        "if (source_rst || source_reseed[0])\n            kept_q",
+        "if (rst)\n kept_q",
+    ),
+    ("axil_port", "if (read) begin", "if (ar_full_q) begin"),
+    ("axil_port", "if (write)\n            b_error_q", "if (aw_full_q)\n b_error_q"),
+    ("axil_port", "w_full_q  <= !rst && (w_full_q", "w_full_q  <= (w_full_q"),
+    ("axis_slice", "!rst && !shown_free &&", "!shown_free &&"),
+    ("axis_slice", "if (!spare_full_q)", "if (in_valid)"),
+    ("perturb_lane", TAKEN_IN, f"shift1_q <= shift;\n{TAKEN_IN}"),
+    ("perturb_lane", "update3_q <= update2_q", "update3_q <= update1_q"),
+    ("perturb_lane", ".STOCHASTIC(DRAWS > 1)", ".STOCHASTIC(DRAWS > 2)"),
+    ("reseed_control", "first_q <= !rst && ends", "first_q <= ends"),
     ("reseed_control", "$clog2(WORDS + 1)", "((WORDS > 65534) ? 15 : $clog2(WORDS + 1))"),
     ("reseed_control", "ends = loading_q && load && left_q == 0", "ends = load && left_q == 0"),
     (
