@@ -33,19 +33,20 @@ from pezoexplore.train.fixed_point import (
     step_size,
 )
 from pezoexplore.train.loop import (
-    BLOCK_STEPS,
     Carried,
     Loop,
     compiled_steps,
     cosine_rates,
     drive,
     marked,
+    steps_of_block,
 )
 from pezoexplore.train.mlp_trainer import first_replicas
-from pezoexplore.train.networks.fixed_mlp import FixedMlp, calibrated
-from pezoexplore.train.networks.mlp import Layers, Mlp
+from pezoexplore.train.networks.fixed_network import FixedNetwork, calibrated
+from pezoexplore.train.networks.matrices import matrices_of
+from pezoexplore.train.networks.mlp import Layers
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.task import Split, Task
+from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import (
     Directions,
     DirectionSource,
@@ -53,6 +54,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
+    scored,
 )
 
 NOISE_BITS = 8
@@ -83,7 +85,7 @@ class Arithmetic:
         noise_bits: Bits of a random number for rounding.
     """
 
-    network: FixedMlp
+    network: FixedNetwork
     exponent: int
     update_shift: int
     largest: int
@@ -116,7 +118,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, eq=False)
 class FixedTrainer:
-    """Two-point training of a perceptron in integers.
+    """Two-point training in integers.
 
     Attributes:
         task: The task.
@@ -127,13 +129,15 @@ class FixedTrainer:
     point: DesignPoint
 
     def __post_init__(self) -> None:
-        """Check that the network has an integer form.
+        """Check that network and loss have an integer form.
 
         Raises:
-            DesignError: The task's network is not a perceptron.
+            DesignError: The network has norms or is of another kind, or the loss is another one
+                than the cross-entropy.
         """
-        if not isinstance(self.task.model, Mlp):
-            raise DesignError(f"weight_bits: task {self.task.name} is no perceptron")
+        matrices_of(self.task.model)
+        if self.task.loss is not class_losses:
+            raise DesignError(f"weight_bits: the loss of task {self.task.name} has no integer form")
 
     @property
     def _half(self) -> bool:
@@ -141,7 +145,7 @@ class FixedTrainer:
         return Stream(self.point.perturbation()).half
 
     @cached_property
-    def network(self) -> FixedMlp:
+    def network(self) -> FixedNetwork:
         """The network in integers."""
         assert self.point.weight_bits is not None, "a float point has a float trainer"
         assert self.point.activation_bits is not None, "widths are set together"
@@ -170,15 +174,16 @@ class FixedTrainer:
         """Train as :meth:`run`, on given directions; block length changes no bit of the result."""
         arithmetic, rates = self.prepare(run, directions.scale)
         shifts = (np.int32(arithmetic.exponent), np.int32(arithmetic.update_shift))
+        each = stream_steps(self.point)
         loop = Loop(
             Split(self.network.inputs(data.inputs), data.labels),
             rates,
             partial(self._values, directions, arithmetic),
             partial(_compiled(replace(arithmetic, exponent=0, update_shift=0)), shifts),
-            block_steps or BLOCK_STEPS // stream_steps(self.point),
+            block_steps or steps_of_block(data, run, self.task.parameters * each),
         )
         flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
-        return drive(loop, first_replicas(self.task.model, flat, run), run, stops)
+        return drive(loop, first_replicas(self.network.matrices, flat, run), run, stops)
 
     def prepare(self, run: Run, scale: float) -> tuple[Arithmetic, NDArray[np.int32]]:
         """Derive the arithmetic of a run, and C of every step and rate, int32 [steps, rates].
@@ -213,11 +218,11 @@ class FixedTrainer:
 
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`."""
-        inputs = self.network.inputs(split.inputs).T
-        right, loss = _compiled_score(self.network)(state.weights, inputs, split.labels)
-        share = np.asarray(right, np.float64) / len(split)
-        mean = np.asarray(loss, np.float64) / len(split) * 2.0**-LOSS_BITS
-        return Score(accuracy=100 * share, loss=mean)
+        quantised = Split(self.network.inputs(split.inputs), split.labels)
+        evaluate = _compiled_score(self.network)
+        right, loss = scored(evaluate, state.weights, quantised, self.network.model)
+        share, mean = right / len(split), loss / len(split)
+        return Score(accuracy=100 * share, loss=mean * 2.0**-LOSS_BITS)
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:
         """Return the weights as floats, as :meth:`Trainer.weights`."""
@@ -225,12 +230,7 @@ class FixedTrainer:
 
     def integers(self, state: TrainState) -> NDArray[np.int32]:
         """Return the flat integer weights, int32 [seeds, rates, d]."""
-        pieces = [
-            np.asarray(part).reshape(*part.shape[:2], -1)
-            for layer in state.weights
-            for part in layer
-        ]
-        return np.concatenate(pieces, axis=-1)
+        return self.network.matrices.pack(state.weights).astype(np.int32)
 
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`; roundings draw random numbers too."""
@@ -296,12 +296,12 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
     jax = load_jax()
     jnp = jax.numpy
     network = arithmetic.network
-    model, scales, noise_bits = network.model, network.scales, arithmetic.noise_bits
+    unpack, scales, noise_bits = network.matrices.unpack, network.scales, arithmetic.noise_bits
 
     def directions(values: Array, noise: Array | None, exponent: Array) -> Layers:
         """Round the values [seeds, d] to probes of every layer."""
         shifts = [-(exponent + bits) for bits in scales.weights]
-        noises = [(None, None)] * len(shifts) if noise is None else model.unpack(noise)
+        noises = [(None, None)] * len(shifts) if noise is None else unpack(noise)
         return tuple(
             tuple(
                 saturate(
@@ -309,7 +309,7 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
                 )
                 for part, added in zip(parts, some, strict=True)
             )
-            for parts, some, shift in zip(model.unpack(values), noises, shifts, strict=True)
+            for parts, some, shift in zip(unpack(values), noises, shifts, strict=True)
         )
 
     def step(
@@ -322,21 +322,20 @@ def _compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         probe = directions(values, next(draws) if rounds else None, exponent)
         again = rounds and arithmetic.independent
         along = directions(values, next(draws), exponent) if again else probe
-        pixels = jnp.swapaxes(inputs, -1, -2)
-        classes = jnp.arange(model.sizes[-1], dtype=labels.dtype)
+        sides = network.sides(weights, probe, inputs)
+        classes = jnp.arange(sides[0].shape[-2], dtype=labels.dtype)
         wanted = labels[:, None, None, :] == classes[:, None]
-        sides = network.sides(weights, probe, pixels)
         plus, minus = (cross_entropy(side, wanted, _leading, jnp) for side in sides)
         difference = (plus - minus).sum(-1, dtype=jnp.int32)
         if arithmetic.sign:
             size = jnp.sign(difference) * rates
         else:
             size = step_size(difference, rates, jnp)
-        noises = model.unpack(next(draws)) if arithmetic.stochastic else None
+        noises = unpack(next(draws)) if arithmetic.stochastic else None
         weights = _updated(arithmetic, shift, weights, along, size, noises)
 
         def checked() -> Array:
-            railed = _railed(weights, network.weight_bits) > RAILED_SHARE * model.parameters
+            railed = _railed(weights, network.weight_bits) > RAILED_SHARE * network.model.parameters
             return marked(diverged_at, railed, index)
 
         due = index % RAILED_EVERY == RAILED_EVERY - 1
@@ -386,7 +385,7 @@ def _railed(layers: Layers, bits: int) -> Array:
 
 
 @cache
-def _compiled_score(network: FixedMlp) -> Callable[..., tuple[Array, Array]]:
+def _compiled_score(network: FixedNetwork) -> Callable[..., tuple[Array, Array]]:
     jax = load_jax()
     jnp = jax.numpy
 

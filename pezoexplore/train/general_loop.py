@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.estimators import estimator_of
 from pezoexplore.train.loop import (
-    BLOCK_STEPS,
     Carried,
     Loop,
     compiled_steps,
     cosine_rates,
     drive,
     marked,
+    steps_of_block,
     undiverged,
 )
 from pezoexplore.train.networks.network import Array, Loss, Network
@@ -36,15 +36,9 @@ from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Directions, Run, TrainState
 
-BLOCK_BYTES = 2**25
-"""Memory the host fills with directions and batches at once, roughly."""
-
 SIDE_BY_SIDE = 2**24
 """Most multiply-accumulates of a batch's forward pass for replicas to be worked through side by
 side, which saves dispatches; larger ones fill the machine alone and go one after the other."""
-
-SHORTEST_BLOCK = 2
-"""A block of one step would be compiled into another program, with other roundings."""
 
 
 @dataclass(frozen=True)
@@ -134,17 +128,11 @@ def train(
         cosine_rates(run.learning_rates, run.steps).astype(np.float32),
         values,
         partial(_compiled(method), (scale, np.float32(run.epsilon))),
-        block_steps or _block_steps(data, run, numbers),
+        block_steps or steps_of_block(data, run, numbers),
     )
     weights, velocity, diverged_at = first_replicas(method.sgd, run, start)
     kept = method.moments.first(diverged_at.shape, queries, method.network.parameters)
     return drive(loop, (weights, velocity, *kept, diverged_at), run, stops, start.step)
-
-
-def _block_steps(data: Split, run: Run, numbers: int) -> int:
-    """Return the steps of a block that fit in ``BLOCK_BYTES``, at ``numbers`` a step and seed."""
-    a_step = 2 * numbers + run.batch * (data.inputs[:1].nbytes + data.labels[:1].nbytes)
-    return min(max(BLOCK_BYTES // (len(run.seeds) * a_step), SHORTEST_BLOCK), BLOCK_STEPS)
 
 
 def first_replicas(sgd: Sgd, run: Run, start: Start) -> Carried:

@@ -27,10 +27,15 @@ from pezoexplore.train.sparsity import (
 )
 from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.task import Split, Task
-from pezoexplore.train.trainer import Directions, DirectionSource, Run, RunCost, Score, TrainState
-
-SCORED_MACS = 2**28
-"""Multiply-accumulates of the examples scored at once, roughly."""
+from pezoexplore.train.trainer import (
+    Directions,
+    DirectionSource,
+    Run,
+    RunCost,
+    Score,
+    TrainState,
+    scored,
+)
 
 
 @dataclass(frozen=True)
@@ -124,14 +129,8 @@ class GeneralTrainer:
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
         network = self.task.model
-        several = max(1, SCORED_MACS // network.macs)
-        compiled = _compiled_score(Probe(network, self.task.loss))
-        right = loss = np.zeros(state.diverged_at.shape)
-        for at in range(0, len(split), several):
-            some = slice(at, at + several)
-            parts = compiled(state.weights, split.inputs[some], split.labels[some])
-            right = right + np.asarray(parts[0], np.float64)
-            loss = loss + np.asarray(parts[1], np.float64)
+        evaluate = _compiled_score(Probe(network, self.task.loss))
+        right, loss = scored(evaluate, state.weights, split, network)
         return Score(accuracy=100 * right / len(split), loss=loss / len(split))
 
     def weights(self, state: TrainState) -> NDArray[np.float32]:

@@ -28,6 +28,12 @@ from pezoexplore.train.trainer import NEVER, Run, TrainState
 BLOCK_STEPS = 500
 """Steps the host prepares at once: 12 MB of int16 directions for 5 seeds of 2,410 weights."""
 
+BLOCK_BYTES = 2**25
+"""Memory the host fills with directions and batches at once, roughly, where networks are large."""
+
+SHORTEST_BLOCK = 2
+"""A block of one step would be compiled into another program, with other roundings."""
+
 _BATCH_STREAM = 1
 
 Carried: TypeAlias = tuple[Any, ...]
@@ -125,6 +131,18 @@ def compiled_steps(step: Callable[..., Carried]) -> Callable[..., Carried]:
 
     compiled: Callable[..., Carried] = jax.jit(advance)
     return compiled
+
+
+def steps_of_block(data: Split, run: Run, numbers: int) -> int:
+    """Return the steps of a block that fit in ``BLOCK_BYTES``.
+
+    Args:
+        data: Examples as the step takes them.
+        run: Replicas and settings.
+        numbers: Numbers of a step and seed, int16.
+    """
+    a_step = 2 * numbers + run.batch * (data.inputs[:1].nbytes + data.labels[:1].nbytes)
+    return min(max(BLOCK_BYTES // (len(run.seeds) * a_step), SHORTEST_BLOCK), BLOCK_STEPS)
 
 
 def cosine_rates(learning_rates: Sequence[float], steps: int) -> NDArray[np.float64]:

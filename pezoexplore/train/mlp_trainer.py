@@ -30,6 +30,7 @@ from pezoexplore.train.loop import (
     marked,
     undiverged,
 )
+from pezoexplore.train.networks.matrices import Matrices
 from pezoexplore.train.networks.mlp import Layers, Mlp, cross_entropy
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.task import Split
@@ -101,11 +102,11 @@ class MlpTrainer:
         return RunCost(2 * steps, 2 * steps, steps * numbers, 3 * steps)
 
 
-def first_replicas(model: Mlp, flat: NDArray[np.generic], run: Run) -> Carried:
-    """Return what perceptrons carry before the first step; rates of a seed start alike.
+def first_replicas(network: Mlp | Matrices, flat: NDArray[np.generic], run: Run) -> Carried:
+    """Return what is carried before the first step, by layer; rates of a seed start alike.
 
     Args:
-        model: The network.
+        network: Splits flat weights into layers.
         flat: Initial weights, [seeds, d].
         run: The replicas.
 
@@ -114,7 +115,7 @@ def first_replicas(model: Mlp, flat: NDArray[np.generic], run: Run) -> Carried:
     """
     jnp = load_jax().numpy
     spread = np.broadcast_to(flat[:, None], (len(flat), len(run.learning_rates), flat.shape[1]))
-    layers = tuple((jnp.asarray(w), jnp.asarray(b)) for w, b in model.unpack(spread))
+    layers = tuple((jnp.asarray(w), jnp.asarray(b)) for w, b in network.unpack(spread))
     return layers, undiverged(run)
 
 

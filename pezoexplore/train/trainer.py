@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pezoexplore.train.networks.network import Array, Network
 from pezoexplore.train.task import Split
 
 NEVER = -1
@@ -117,6 +118,35 @@ class Score:
 
     accuracy: NDArray[np.float64]
     loss: NDArray[np.float64]
+
+
+SCORED_MACS = 2**28
+"""Multiply-accumulates of the examples scored at once, roughly."""
+
+
+def scored(
+    evaluate: Callable[..., tuple[Array, Array]], weights: Array, split: Split, network: Network
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score replicas on a split, some examples at a time.
+
+    Args:
+        evaluate: Returns, from weights, inputs and labels, how many are right and their losses'
+            sum.
+        weights: Weights of the replicas.
+        split: The examples.
+        network: The network.
+
+    Returns:
+        How many examples are classified right, and the sum of losses, [seeds, rates] each.
+    """
+    several = max(1, SCORED_MACS // network.macs)
+    sums = np.zeros((2, 1, 1))
+    for at in range(0, len(split), several):
+        some = split[at : at + several]
+        parts = evaluate(weights, some.inputs, some.labels)
+        sums = sums + [np.asarray(part, np.float64) for part in parts]
+    right, loss = sums
+    return right, loss
 
 
 @dataclass(frozen=True)

@@ -144,3 +144,74 @@ class Replica:
                         move = at_random(product, self.update_shift, random, self.noise_bits)
                     flat[at] = held(int(flat[at]) - move, self.weight_bits)
         return difference
+
+
+@dataclass
+class ConvReplica(Replica):
+    """One replica of a convolution network; its first layers are kernels [row, column, in, out].
+
+    Attributes:
+        convs: Of each convolution, whether the image keeps its size, and the side of its pooling.
+        mean: Whether the dense layers see averages over positions.
+    """
+
+    convs: list[tuple[bool, int]]
+    mean: bool
+
+    def logits(self, layers, inputs) -> np.ndarray:
+        """[examples, classes] of inputs [examples, rows, columns, channels]."""
+        hidden = inputs.astype(np.int64)
+        for depth, (weight, bias) in enumerate(layers):
+            if depth < len(self.convs):
+                same, side = self.convs[depth]
+                total = convolved(hidden, weight, same)
+            else:
+                total = hidden @ weight.T
+            total = total + (bias << self.activation_points[depth])
+            point = self.weight_points[depth] + self.activation_points[depth]
+            last = depth + 1 == len(layers)
+            wanted = 12 if last else self.activation_points[depth + 1]
+            rounded = np.vectorize(lambda v, n=point - wanted: nearest(int(v), n))(total)
+            if last:
+                return rounded
+            hidden = np.clip(rounded, 0, 2 ** (self.activation_bits - 1) - 1)
+            if depth < len(self.convs):
+                hidden = largest_of_windows(hidden, side)
+            if depth + 1 == len(self.convs):
+                hidden = self.flattened(hidden)
+        raise AssertionError
+
+    def flattened(self, images: np.ndarray) -> np.ndarray:
+        """[examples, features]: channel by channel, each row by row; or averages, halves up."""
+        count, rows, columns, channels = images.shape
+        if not self.mean:
+            return images.transpose(0, 3, 1, 2).reshape(count, -1)
+        sums = [[int(images[n, :, :, c].sum()) for c in range(channels)] for n in range(count)]
+        positions = rows * columns
+        return np.array([[(2 * s + positions) // (2 * positions) for s in row] for row in sums])
+
+
+def convolved(images: np.ndarray, weight: np.ndarray, same: bool) -> np.ndarray:
+    """Every position by itself; outside the image are zeros."""
+    high, wide, _, out = weight.shape
+    count, rows, columns, _ = images.shape
+    top, left = (high // 2, wide // 2) if same else (0, 0)
+    shape = (rows, columns) if same else (rows - high + 1, columns - wide + 1)
+    found = np.zeros((count, *shape, out), np.int64)
+    for row, column in np.ndindex(*shape):
+        for i, j in np.ndindex(high, wide):
+            r, c = row - top + i, column - left + j
+            if 0 <= r < rows and 0 <= c < columns:
+                found[:, row, column] += images[:, r, c] @ weight[i, j]
+    return found
+
+
+def largest_of_windows(images: np.ndarray, side: int) -> np.ndarray:
+    """Max pooling; what does not fill a window at the far edges is dropped."""
+    count, rows, columns, channels = images.shape
+    high, wide = min(side, rows), min(side, columns)
+    found = np.zeros((count, rows // high, columns // wide, channels), np.int64)
+    for row, column in np.ndindex(*found.shape[1:3]):
+        window = images[:, row * high : (row + 1) * high, column * wide : (column + 1) * wide]
+        found[:, row, column] = window.max((1, 2))
+    return found

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fixed_reference import Replica
+from fixed_reference import ConvReplica, Replica
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.stream import Stream
-from pezoexplore.train.fixed_loop import FixedTrainer, stream_steps
+from pezoexplore.train.fixed_loop import Arithmetic, FixedTrainer, stream_steps
 from pezoexplore.train.loop import Batches
+from pezoexplore.train.networks.cnn import Cnn, Conv, deepzero_cnn
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Split, Task
@@ -36,6 +37,29 @@ def small_task() -> Task:
 
 
 SMALL = small_task()
+SQUARE = Cnn(
+    (5, 6, 1), (Conv(2, pool=2), Conv(3, 1, same=False, width=3)), (4,), 10, input_scale=1 / 16
+)
+OVER_TIME = Cnn(
+    *((6, 1, 2), (Conv(3, pool=2, width=1), Conv(4, width=1)), (), 10),
+    input_scale=1 / 8,
+    input_shift=-1.0,
+    mean=True,
+)
+
+
+def image_task(model: Cnn) -> Task:
+    """Pixels of the digits as images of a small convolution network."""
+    size = int(np.prod(model.image))
+
+    def cut(split: Split) -> Split:
+        images = split.inputs[:40, 16 : 16 + size].reshape(-1, *model.image)
+        return Split(np.ascontiguousarray(images), split.labels[:40])
+
+    splits = {name: cut(getattr(DIGITS, name)) for name in ("train", "fit", "validation", "test")}
+    return replace(DIGITS, model=model, **splits)
+
+
 POINTS = st.fixed_dictionaries(
     {
         "weight_bits": st.sampled_from([4, 8, 12, 16]),
@@ -57,14 +81,16 @@ def point_of(axes: dict[str, Any], numbers: dict[str, Any], independent: bool) -
     return resolve(**axes, **numbers, update_rounding=how)
 
 
-def words_by_pass(point: DesignPoint, seed: int, passes: int) -> tuple[np.ndarray, np.ndarray]:
+def words_by_pass(
+    point: DesignPoint, seed: int, passes: int, parameters: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Values and unsigned words [passes, d] of a point's stream, one stream step after another."""
     stream = Stream(point.perturbation(), seed)
-    beats = -(-SMALL.parameters // point.lanes)
+    beats = -(-parameters // point.lanes)
     found = []
     for index in range(passes):
         epoch, at = (0, index) if not point.reseeds else divmod(index, int(point.reuse_period))
-        words = stream.beats(epoch, at * beats, beats).reshape(-1)[: SMALL.parameters]
+        words = stream.beats(epoch, at * beats, beats).reshape(-1)[:parameters]
         found.append(words.astype(np.int64))
     words = np.stack(found)
     return (2 * words + 1 if stream.half else words), words + 2 ** (point.bits - 1)
@@ -77,17 +103,19 @@ def numbered(words: np.ndarray, bits: int) -> np.ndarray:
     return number
 
 
-def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale: float) -> Any:
-    """Integer weights of one replica by the reference, and D of every step."""
-    point, network, task = trainer.point, trainer.network, trainer.task
-    arithmetic, rates = trainer.prepare(run, scale)
-    start = network.quantised(task.init(seed))
-    layers = [
-        (weight.astype(np.int64), bias.astype(np.int64))
-        for weight, bias in task.model.unpack(start)
+def by_layer(model: Mlp | Cnn, flat: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+    """Weight and bias of each layer in the shapes that :attr:`blocks` gives them."""
+    return [
+        tuple(block.of(flat) for block in model.blocks if block.layer == layer)
+        for layer in range(model.layers)
     ]
-    replica = Replica(
-        layers,
+
+
+def slow_replica(trainer: FixedTrainer, seed: int, arithmetic: Arithmetic) -> Replica:
+    network, model = trainer.network, trainer.task.model
+    start = network.quantised(trainer.task.init(seed)).astype(np.int64)
+    common = (
+        by_layer(model, start),
         network.scales.weights,
         network.scales.activations,
         network.weight_bits,
@@ -97,16 +125,27 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
         arithmetic.noise_bits,
         arithmetic.sign,
     )
+    if isinstance(model, Mlp):
+        return Replica(*common)
+    return ConvReplica(*common, [(conv.same, conv.pool) for conv in model.convs], model.mean)
+
+
+def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale: float) -> Any:
+    """Integer weights of one replica by the reference, and D of every step."""
+    point, network, task = trainer.point, trainer.network, trainer.task
+    arithmetic, rates = trainer.prepare(run, scale)
+    replica = slow_replica(trainer, seed, arithmetic)
     per_number = arithmetic.noise_bits // point.bits
     each = 1 + arithmetic.draws * per_number
-    values, words = words_by_pass(point, seed, run.steps * each)
+    values, words = words_by_pass(point, seed, run.steps * each, task.parameters)
     chosen = Batches([seed], len(task.fit), run.batch).block(run.steps)[:, 0]
     inputs = network.inputs(task.fit.inputs)
     for step in range(run.steps):
-        direction = task.model.unpack(values[step * each])
+        direction = by_layer(task.model, values[step * each])
         random = words[step * each + 1 : (step + 1) * each]
         random = random.reshape(arithmetic.draws, per_number, task.parameters)
-        drawn = iter([task.model.unpack(numbered(some, point.bits)) for some in random])
+        numbers = [numbered(some, point.bits) for some in random]
+        drawn = iter([by_layer(task.model, some) for some in numbers])
         rounds = arithmetic.stochastic and point.bits > 1
         probe = replica.rounded(direction, next(drawn) if rounds else None)
         along = probe
@@ -172,6 +211,39 @@ def test_agrees_with_the_slow_reference_bit_for_bit(
     for row, column in ((0, 0), (1, 1)):
         expected = slow_weights(trainer, run, run.seeds[row], column, scale)
         np.testing.assert_array_equal(found[row, column], expected)
+
+
+@pytest.mark.parametrize("model", [SQUARE, OVER_TIME], ids=["square", "over time"])
+@pytest.mark.parametrize(
+    ("axes", "numbers"),
+    [
+        ({"weight_bits": 16, "activation_bits": 8}, NUMBERS[1]),
+        ({"weight_bits": 8, "activation_bits": 8, "estimator": "sign_spsa"}, NUMBERS[0]),
+        ({"weight_bits": 12, "activation_bits": 16, "rounding": "stochastic"}, NUMBERS[2]),
+    ],
+    ids=["w16a8", "w8a8 sign", "w12a16 stochastic"],
+)
+def test_convolutions_agree_with_the_slow_reference_bit_for_bit(
+    model: Cnn, axes: dict[str, Any], numbers: dict[str, Any]
+) -> None:
+    task = image_task(model)
+    trainer = FixedTrainer(task, point_of(axes, numbers, independent=False))
+    run = Run(seeds=(0, 3), learning_rates=(0.02, 5.0), steps=3, batch=4, epsilon=0.05)
+    source = stream_source(trainer.point, task)
+    *_, (_, state) = trainer.run(task.fit, run, source)
+    found, start = trainer.integers(state), trainer.network.quantised(task.init(0))
+    assert not np.array_equal(found[0, 1], start)
+    for row, column in ((0, 0), (1, 1)):
+        expected = slow_weights(trainer, run, run.seeds[row], column, source([0]).scale)
+        np.testing.assert_array_equal(found[row, column], expected)
+
+
+def test_what_has_no_integer_form_is_refused() -> None:
+    point = fixed(8).point
+    with pytest.raises(DesignError, match="a convolution network without norms"):
+        FixedTrainer(replace(DIGITS, model=deepzero_cnn(2)), point)
+    with pytest.raises(DesignError, match="the loss of task digits-mlp has no integer form"):
+        FixedTrainer(replace(DIGITS, loss=lambda outputs, targets: outputs.sum(-1)), point)
 
 
 def fixed(weight_bits: int, activation_bits: int = 8, **axes: Any) -> FixedTrainer:
@@ -263,4 +335,4 @@ def test_a_wide_layer_is_refused() -> None:
     split = Split(np.zeros((4, 1000), np.uint8), np.zeros(4, np.uint8))
     task = replace(DIGITS, model=model, fit=split)
     with pytest.raises(DesignError, match="a layer of 1000 inputs is too wide to be exact"):
-        _ = FixedTrainer(task, fixed(8).point).network
+        _ = FixedTrainer(task, fixed(8, 16).point).network

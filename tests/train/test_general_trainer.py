@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pezoexplore.errors import DesignError
-from pezoexplore.train import general_loop
+from pezoexplore.train import general_loop, loop
 from pezoexplore.train.estimators import RANDOM
 from pezoexplore.train.general_loop import Method, Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
@@ -129,7 +129,7 @@ def test_large_targets_shorten_the_blocks_as_large_inputs_do(
         return max(count for _, count in directions.asked)
 
     inputs, targets = TASK.fit.inputs[:8], np.zeros((8, 512, 10), np.float32)
-    monkeypatch.setattr(general_loop, "BLOCK_BYTES", 12 * 4 * targets[:1].nbytes)
+    monkeypatch.setattr(loop, "BLOCK_BYTES", 12 * 4 * targets[:1].nbytes)
     assert asked(Split(inputs, targets[:, :1])) == 24
     assert 9 <= asked(Split(inputs, targets)) <= 12
 

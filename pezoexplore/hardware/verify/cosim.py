@@ -39,7 +39,7 @@ from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.fixed_point import cross_entropy, step_size
 from pezoexplore.train.loop import Batches
-from pezoexplore.train.networks.fixed_mlp import FixedMlp
+from pezoexplore.train.networks.fixed_network import FixedNetwork
 from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Task
 from pezoexplore.train.tasks.registry import get_task
@@ -199,26 +199,26 @@ def _initial(trainer: FixedTrainer) -> I32:
     return trainer.network.quantised(trainer.task.init(MASTER_SEED))
 
 
-def _accuracy(network: FixedMlp, task: Task, weights: I32) -> float:
-    logits = np.asarray(_logits(network, task)(weights, network.inputs(task.test.inputs).T))
+def _accuracy(network: FixedNetwork, task: Task, weights: I32) -> float:
+    logits = np.asarray(_logits(network)(weights, network.inputs(task.test.inputs)))
     return float(100 * (logits.argmax(0) == task.test.labels).mean())
 
 
-def _logits(network: FixedMlp, task: Task) -> Callable[..., Any]:
-    """Return the trainer's forward pass on flat weights [d] and inputs [features, examples]."""
+def _logits(network: FixedNetwork) -> Callable[..., Any]:
+    """Return the trainer's forward pass on flat weights [d] and inputs [n, ...]."""
     jax = load_jax()
 
     def logits(weights: Any, inputs: Any) -> Any:  # noqa: ANN401 - arrays of JAX
-        layers = tuple(task.model.unpack(weights))
+        layers = network.matrices.unpack(weights)
         return network.logits(layers, inputs.astype("int32"))
 
     return jax.jit(logits)  # type: ignore[no-any-return]
 
 
-def _loss(network: FixedMlp, task: Task) -> Callable[..., Any]:
+def _loss(network: FixedNetwork) -> Callable[..., Any]:
     """Return the trainer's loss of a batch: flat weights, inputs and labels to a sum."""
     jax = load_jax()
-    logits_of = _logits(network, task)
+    logits_of = _logits(network)
 
     def loss(weights: Any, inputs: Any, labels: Any) -> Any:  # noqa: ANN401 - arrays of JAX
         logits = logits_of(weights, inputs)
@@ -267,7 +267,7 @@ class _Loop:
         trainer, network, run = self.trainer, self.trainer.network, self.training.run()
         task, host, shape = trainer.task, self.host, self.shape
         arithmetic, rates = trainer.prepare(run, stream_source(self.point, task)(run.seeds).scale)
-        loss = _loss(network, task)
+        loss = _loss(network)
         inputs, labels = network.inputs(task.train.inputs), task.train.labels
         chosen = Batches(run.seeds, len(task.train), run.batch).block(run.steps)[:, 0]
         weights, found = _initial(trainer), []
@@ -277,7 +277,7 @@ class _Loop:
             probes = self.passing("plus", False) + self.passing("minus", True)
             sent = await self.played(host.seek(step) + probes, 2 * packed(weights, shape))
             sides = (sent[: host.beats], sent[host.beats :])
-            batch = (inputs[chosen[step]].T, labels[chosen[step]])
+            batch = (inputs[chosen[step]], labels[chosen[step]])
             plus, minus = (
                 int(loss(unpacked(side, shape, task.parameters), *batch)) for side in sides
             )

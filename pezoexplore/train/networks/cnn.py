@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ class Cnn:
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one example's forward pass, of products alone."""
-        images = zip(self.convs, self._images, strict=False)
+        images = zip(self.convs, self.images, strict=False)
         dense = zip(self._dense, self._dense[1:], strict=False)
         return sum(c.macs(i) for c, i in images) + sum(i * o for i, o in dense)
 
@@ -127,7 +128,7 @@ class Cnn:
         Convolution weights are [row, column, channel in, channel out], dense ones [out, in].
         """
         shapes: Shapes = []
-        for layer, (conv, image) in enumerate(zip(self.convs, self._images, strict=False)):
+        for layer, (conv, image) in enumerate(zip(self.convs, self.images, strict=False)):
             name = f"conv{layer + 1}"
             shapes += conv_shapes(name, (*conv.sides, image[2], conv.channels), layer)
             shapes += norm_shapes(name, conv.channels, layer) if conv.groups else []
@@ -157,7 +158,7 @@ class Cnn:
         return self._through(flat, hidden, layer, self.layers).T
 
     @cached_property
-    def _images(self) -> tuple[Image, ...]:
+    def images(self) -> tuple[Image, ...]:
         """Image size before each convolution, and after the last one."""
         images = [self.image]
         for conv in self.convs:
@@ -167,7 +168,7 @@ class Cnn:
     @cached_property
     def _dense(self) -> tuple[int, ...]:
         """Units before, between and after the dense layers."""
-        last = self._images[-1]
+        last = self.images[-1]
         return (last[2] if self.mean else math.prod(last), *self.hidden, self.classes)
 
     def _through(self, flat: Array, hidden: Array, first: int, last: int) -> Array:
@@ -192,7 +193,7 @@ class Cnn:
             gain, shift = (tensor[:, None, None, None] for tensor in tensors[2:])
             grouped = (conv.groups, conv.channels // conv.groups, hidden.shape[3])
             hidden = group_norm(hidden, gain, shift, grouped, 1)
-        return _max_pool(hidden, conv.pool) if conv.pool > 1 else hidden
+        return max_pool(hidden, conv.pool) if conv.pool > 1 else hidden
 
 
 def conv_shapes(
@@ -241,22 +242,36 @@ def _convolution(images: Array, weight: Array, *, same: bool) -> Array:
     """
     jnp = load_jax().numpy
     rows, columns, inputs, out = weight.shape
-    pads = (rows // 2, columns // 2) if same else (0, 0)
-    padded = jnp.pad(images, ((0, 0), *((pad, pad) for pad in pads), (0, 0)))
-    height, width = padded.shape[1] - rows + 1, padded.shape[2] - columns + 1
-    windows = [
-        padded[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)
-    ]
+    seen = windows(images, (rows, columns), same=same, xp=jnp)
+    height, width = seen[0].shape[1:3]
     if inputs <= THIN:
         taps = weight.reshape(-1, inputs, out)
         products = [
             tap[channel][:, None, None, None] * window[channel]
-            for window, tap in zip(windows, taps, strict=True)
+            for window, tap in zip(seen, taps, strict=True)
             for channel in range(inputs)
         ]
         return sum(products[1:], products[0])
-    seen = jnp.concatenate(windows).reshape(rows * columns * inputs, -1)
-    return (weight.reshape(-1, out).T @ seen).reshape(out, height, width, -1)
+    wide = jnp.concatenate(seen).reshape(rows * columns * inputs, -1)
+    return (weight.reshape(-1, out).T @ wide).reshape(out, height, width, -1)
+
+
+def windows(images: Array, sides: tuple[int, int], *, same: bool, xp: ModuleType) -> list[Array]:
+    """Return what each weight of a kernel sees, row by row: shifted images.
+
+    Args:
+        images: [..., in, h, w, n].
+        sides: Rows and columns of the kernel, odd.
+        same: Whether to pad with zeros, so that images keep their size.
+        xp: NumPy or ``jax.numpy``.
+    """
+    rows, columns = sides
+    pads = [(side // 2,) * 2 if same else (0, 0) for side in sides]
+    padded = xp.pad(images, (*((0, 0),) * (images.ndim - 3), *pads, (0, 0)))
+    height, width = padded.shape[-3] - rows + 1, padded.shape[-2] - columns + 1
+    return [
+        padded[..., i : i + height, j : j + width, :] for i in range(rows) for j in range(columns)
+    ]
 
 
 def group_norm(
@@ -286,7 +301,7 @@ def group_norm(
     return images * factor + (shift - mean * factor)
 
 
-def _max_pool(images: Array, side: int) -> Array:
+def max_pool(images: Array, side: int) -> Array:
     """Take the largest value of each window of [channels, h, w, n], of that side or the image's.
 
     First over rows, then over columns, each between whole runs of memory: maxima of strided

@@ -1,15 +1,16 @@
-"""A perceptron in integers: its scales, and its forward pass as exact products of small floats.
+"""A network in integers: its scales, and its forward pass as exact products of small floats.
 
 XLA multiplies integer matrices slowly on a CPU, and float32 is exact on integers up to 2**24. So
-operands wider than a byte are cut into an upper part and a lower byte, each product of parts is a
-float32 matrix product whose sums stay below 2**24, and the parts are added as int32. Accumulators
-are kept as ``upper * 2**8 + lower``, so they never overflow.
+operands wider than a byte are cut into an upper part and a lower byte, and wide layers into parts
+of their inputs, so that each product is a float32 matrix product whose sums stay below 2**24; they
+are added as int32. Accumulators are kept as ``upper * 2**8 + lower``, so they never overflow.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,18 @@ from numpy.typing import NDArray
 from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_point import LOSS_BITS, rails, saturate, shift_round
-from pezoexplore.train.networks.mlp import Layers, Mlp
-from pezoexplore.train.networks.network import Array
+from pezoexplore.train.networks.matrices import Matrices, matrices_of
+from pezoexplore.train.networks.mlp import Layers
+from pezoexplore.train.networks.network import Array, Network
 
 HEADROOM = 2.0
 """Ranges as a multiple of the initial network's largest values: training moves weights."""
 
 EXACT = 1 << 24
 """Integers up to here are exact in float32."""
+
+CALIBRATED = 256
+"""Examples whose activations are computed at once for the ranges."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class Scales:
 
 
 @dataclass(frozen=True)
-class FixedMlp:
-    """A perceptron with integer weights and activations.
+class FixedNetwork:
+    """A perceptron or convolution network with integer weights and activations.
 
     Attributes:
         model: The network in float32, for its shapes.
@@ -55,20 +60,26 @@ class FixedMlp:
         scales: The binary points.
     """
 
-    model: Mlp
+    model: Network
     weight_bits: int
     activation_bits: int
     scales: Scales
 
     def __post_init__(self) -> None:
-        """Check that every product of parts is exact.
+        """Check that there is an integer form, and that its accumulators fit 32 bits.
 
         Raises:
-            DesignError: A layer has too many inputs.
+            DesignError: There is none, or a layer has too many inputs.
         """
-        widest = max(self.model.sizes[:-1])
-        if widest * 255 * min(255, rails(self.activation_bits)[1]) >= EXACT:
+        layers = self.matrices.unpack(np.zeros(self.model.parameters, np.int8))
+        widest = max(weight.shape[-1] for weight, _ in layers)
+        if widest * 255 << (self.activation_bits - 1) >= 1 << 31:
             raise DesignError(f"weight_bits: a layer of {widest} inputs is too wide to be exact")
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """The network as its matrices."""
+        return matrices_of(self.model)
 
     def quantised(self, flat: NDArray[np.float32]) -> NDArray[np.int32]:
         """Quantise float weights [..., d] to the nearest integers."""
@@ -81,18 +92,17 @@ class FixedMlp:
 
     def inputs(self, stored: NDArray[np.generic]) -> NDArray[np.int16]:
         """Quantise stored inputs to int16."""
-        worth = stored.astype(np.float64) * self.model.input_scale
-        whole = np.rint(worth * 2.0 ** self.scales.activations[0])
+        whole = np.rint(self.matrices.scaled(stored) * 2.0 ** self.scales.activations[0])
         return np.clip(whole, *rails(self.activation_bits)).astype(np.int16)
 
     def logits(self, layers: Layers, inputs: Array) -> Array:
         """Compute logits, int32 [..., classes, examples] with ``LOSS_BITS`` fraction bits.
 
         Args:
-            layers: int32 weights and biases with any leading axes.
-            inputs: Integers [..., features, examples], broadcast against the weights.
+            layers: int32 matrices and biases with any leading axes.
+            inputs: Integers [examples, *shape].
         """
-        first = self._accumulate(*layers[0], inputs, 0)
+        first = self._accumulate(*layers[0], self._columns(0, inputs), 0)
         return self._onward(layers[1:], first)
 
     def sides(self, layers: Layers, probe: Layers, inputs: Array) -> tuple[Array, Array]:
@@ -105,10 +115,11 @@ class FixedMlp:
         Args:
             layers: int32 weights and biases, leading axes [seeds, rates].
             probe: int32 by layer, leading axis [seeds].
-            inputs: Integers [seeds, features, examples].
+            inputs: Integers [seeds, examples, *shape].
         """
         jax = load_jax()
         jnp = jax.numpy
+        columns = self._columns(0, inputs)
         spread: Layers = tuple((p_weight[:, None], p_bias[:, None]) for p_weight, p_bias in probe)
         moved = [self._moved(layers[1:], spread[1:], sign) for sign in (1, -1)]
         high = rails(self.weight_bits)[1]
@@ -117,15 +128,15 @@ class FixedMlp:
         ).all()
 
         def together() -> tuple[tuple[Array, Array], ...]:
-            centre = self._accumulate(*layers[0], inputs, 0)
-            side = self._accumulate(*spread[0], inputs, 0)
+            centre = self._accumulate(*layers[0], columns, 0)
+            side = self._accumulate(*spread[0], columns, 0)
             return tuple(
                 (centre[0] + sign * side[0], centre[1] + sign * side[1]) for sign in (1, -1)
             )
 
         def apart() -> tuple[tuple[Array, Array], ...]:
             first = (self._moved(layers[:1], spread[:1], sign)[0] for sign in (1, -1))
-            return tuple(self._accumulate(*some, inputs, 0) for some in first)
+            return tuple(self._accumulate(*some, columns, 0) for some in first)
 
         firsts = jax.lax.cond(clear, together, apart)
         plus, minus = (self._onward(some, first) for some, first in zip(moved, firsts, strict=True))
@@ -150,29 +161,28 @@ class FixedMlp:
             point = self.scales.accumulator(layer - 1)
             rounded = _drop(upper, lower, point - self.scales.activations[layer])
             hidden = jnp.clip(rounded, 0, rails(self.activation_bits)[1])
-            upper, lower = self._accumulate(*tensors, hidden, layer)
+            upper, lower = self._accumulate(*tensors, self._columns(layer, hidden), layer)
         return _drop(upper, lower, self.scales.accumulator(len(later)) - LOSS_BITS)
 
+    def _columns(self, layer: int, values: Array) -> Array:
+        """Return the columns that a layer's matrix multiplies."""
+        return self.matrices.columns(layer, values, load_jax().numpy)
+
     def _accumulate(
-        self, weight: Array, bias: Array, hidden: Array, layer: int
+        self, weight: Array, bias: Array, columns: Array, layer: int
     ) -> tuple[Array, Array]:
         """Compute accumulators as (upper, lower), worth ``upper * 2**8 + lower``."""
         bias = (bias << self.scales.activations[layer])[..., None]
         if self.weight_bits <= 8:
-            return load_jax().numpy.zeros((), "int32"), self._product(weight, hidden) + bias
-        upper = self._product(weight >> 8, hidden) + (bias >> 8)
-        return upper, self._product(weight & 255, hidden) + (bias & 255)
+            return load_jax().numpy.zeros((), "int32"), self._product(weight, columns) + bias
+        upper = self._product(weight >> 8, columns) + (bias >> 8)
+        return upper, self._product(weight & 255, columns) + (bias & 255)
 
-    def _product(self, bytes_: Array, hidden: Array) -> Array:
+    def _product(self, bytes_: Array, columns: Array) -> Array:
         """Multiply byte-wide weights with activations exactly, int32."""
-        jnp = load_jax().numpy
-        weight = bytes_.astype(jnp.float32)
         if self.activation_bits <= 8:
-            return _wide_product(weight, hidden.astype(jnp.float32)).astype(jnp.int32)
-        upper, lower = (
-            _wide_product(weight, part.astype(jnp.float32)).astype(jnp.int32)
-            for part in (hidden >> 8, hidden & 255)
-        )
+            return _exact_product(bytes_, columns, 1 << (self.activation_bits - 1))
+        upper, lower = (_exact_product(bytes_, part, 255) for part in (columns >> 8, columns & 255))
         return (upper << 8) + lower
 
     def _fraction_bits(self) -> NDArray[np.int64]:
@@ -180,6 +190,21 @@ class FixedMlp:
         sizes = np.diff([block.start for block in self.model.blocks] + [self.model.parameters])
         bits = [self.scales.weights[block.layer] for block in self.model.blocks]
         return np.repeat(bits, sizes)
+
+
+def _exact_product(weight: Array, columns: Array, largest: int) -> Array:
+    """Multiply byte-wide weights with columns of integers up to ``largest`` in size, int32.
+
+    As float32, so many inputs at a time that every sum is exact.
+    """
+    jnp = load_jax().numpy
+    weight, columns = weight.astype(jnp.float32), columns.astype(jnp.float32)
+    width, most = weight.shape[-1], (EXACT - 1) // (255 * largest)
+    parts = [
+        _wide_product(weight[..., at : at + most], columns[..., at : at + most, :])
+        for at in range(0, width, most)
+    ]
+    return sum(part.astype(jnp.int32) for part in parts)
 
 
 def _wide_product(weight: Array, hidden: Array) -> Array:
@@ -198,12 +223,12 @@ def _wide_product(weight: Array, hidden: Array) -> Array:
 
 
 def calibrated(
-    model: Mlp,
+    model: Network,
     initial: NDArray[np.float32],
     stored: NDArray[np.generic],
     weight_bits: int,
     activation_bits: int,
-) -> FixedMlp:
+) -> FixedNetwork:
     """Quantise a network, with ranges from its initial weights.
 
     A layer's weights have as many fraction bits as leave room for ``HEADROOM`` times the largest,
@@ -212,20 +237,41 @@ def calibrated(
     Args:
         model: The network.
         initial: Initial weights of the first seed, [d].
-        stored: Inputs of the training examples, [examples, features].
+        stored: Inputs of the training examples, [examples, *shape].
         weight_bits: Bits of a weight.
         activation_bits: Bits of an activation.
+
+    Raises:
+        DesignError: It has no integer form, or a layer has too many inputs.
     """
-    hidden = stored.astype(np.float64) * model.input_scale
-    weights, activations = [], [_fraction(float(np.abs(hidden).max()), activation_bits)]
-    for layer, (weight, bias) in enumerate(model.unpack(initial.astype(np.float64))):
-        widest = max(float(np.abs(weight).max()), float(np.abs(bias).max()))
-        weights.append(_fraction(HEADROOM * widest, weight_bits))
-        if layer + 1 < model.layers:
-            hidden = np.maximum(hidden @ weight.T + bias, 0)
-            activations.append(_fraction(HEADROOM * float(hidden.max()), activation_bits))
+    matrices = matrices_of(model)
+    layers = matrices.unpack(initial.astype(np.float64))
+    weights = [
+        _fraction(HEADROOM * max(float(np.abs(part).max()) for part in layer), weight_bits)
+        for layer in layers
+    ]
+    largest = np.max([_largest(matrices, layers, some) for some in _pieces(stored)], axis=0)
+    activations = [
+        _fraction(value * (HEADROOM if layer else 1.0), activation_bits)
+        for layer, value in enumerate(largest.tolist())
+    ]
     scales = Scales(tuple(weights), tuple(activations))
-    return FixedMlp(model, weight_bits, activation_bits, scales)
+    return FixedNetwork(model, weight_bits, activation_bits, scales)
+
+
+def _largest(matrices: Matrices, layers: Layers, stored: NDArray[np.generic]) -> list[float]:
+    """Return the largest input of the first layer and outputs of all but the last."""
+    values = matrices.scaled(stored)
+    largest = [float(np.abs(values).max())]
+    for layer, (weight, bias) in enumerate(layers[:-1]):
+        values = np.maximum(weight @ matrices.columns(layer, values, np) + bias[:, None], 0)
+        largest.append(float(values.max()))
+    return largest
+
+
+def _pieces(stored: NDArray[np.generic]) -> list[NDArray[np.generic]]:
+    """Cut examples into pieces, whose neighbourhoods fit in memory."""
+    return [stored[at : at + CALIBRATED] for at in range(0, len(stored), CALIBRATED)]
 
 
 def _fraction(largest: float, bits: int) -> int:
