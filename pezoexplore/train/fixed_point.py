@@ -10,8 +10,10 @@ integers. This is the contract of a hardware engine:
   for all layers: ``epsilon`` is taken as the nearest ``2**E / scale``, or the smallest at which the
   largest value moves a weight by one. The forward pass reads ``saturate(w + p)`` and
   ``saturate(w - p)``; the stored weight is not written, so restoring it is exact.
-- **Forward pass.** Activations are signed integers of ``activation_bits``. A layer accumulates
-  without loss, and outputs ``saturate(max(round(acc * 2**-n), 0))``, rounded to nearest.
+- **Forward pass.** Activations are signed integers of ``activation_bits``. A layer, dense or a
+  convolution, accumulates without loss, and outputs ``saturate(max(round(acc * 2**-n), 0))``,
+  rounded to nearest. Pooling takes the largest of these; an average over positions is rounded to
+  nearest, halves up. Images are padded with zeros.
 - **Loss** in nats with ``LOSS_BITS`` fraction bits, by :func:`cross_entropy`; D is the sum of its
   differences, L(w + p) - L(w - p), over the batch.
 - **Update.** ``w <- saturate(w - round(M * u * 2**-S))``, u the probe p, or an independent rounding

@@ -27,6 +27,15 @@ def test_rtl_and_software_are_identical(call, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_convolution_network_trains_in_the_loop(call):
+    answer = call("cosim", *QUICK, "--task", "digits-cnn", "--format", "json")
+    assert answer.status == 0
+    assert answer.document["identical"] is True
+    assert answer.document["weights"] == 1898
+    assert answer.document["moved"] > 1500
+
+
+@pytest.mark.slow
 def test_roundings_at_random_and_reseeds_within_a_step(call, tmp_path):
     widths = ["--weight-bits", 8, "--activation-bits", 8, "--estimator", "sign_spsa"]
     answer = call("cosim", *QUICK, "--reuse", "bank", *widths, *RANDOM, "--out", "kept")
