@@ -12,6 +12,7 @@ from pezoexplore.hardware.rtl.engine import build_engine
 from pezoexplore.streams.strategy import MASTER_SEED
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.fixed_point import LOSS_BITS
+from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.tasks.registry import get_task
 
 TASK = "digits-mlp"
@@ -100,10 +101,10 @@ def parameters(trainer: FixedTrainer) -> dict[str, int]:
     Raises:
         DesignError: The hardware has no such network.
     """
-    network, name = trainer.network, trainer.task.name
-    sizes, scales = network.model.sizes, network.scales
-    if network.model.layers != LAYERS:
+    model, scales, name = trainer.task.model, trainer.network.scales, trainer.task.name
+    if not isinstance(model, Mlp) or model.layers != LAYERS:
         raise DesignError(f"task {name}: a board trains perceptrons with one hidden layer")
+    sizes = model.sizes
     if sizes[-1] > MOST_CLASSES or len(trainer.task.train) > MOST_EXAMPLES:
         raise DesignError(
             f"task {name}: a board takes {MOST_CLASSES} classes and {MOST_EXAMPLES} examples"

@@ -133,6 +133,8 @@ def test_networks_and_boards_that_are_not_there(tmp_path):
     deep = tiny_trainer(sizes=(8, 8, 8, 3))
     with pytest.raises(DesignError, match="one hidden layer"):
         parameters(deep)
+    with pytest.raises(DesignError, match="one hidden layer"):
+        parameters(board_trainer("digits-cnn"))
     with pytest.raises(DesignError, match="16 classes"):
         parameters(tiny_trainer(sizes=(8, 8, 17)))
     with pytest.raises(DesignError, match="arty: not known"):
