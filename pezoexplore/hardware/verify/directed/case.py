@@ -47,7 +47,7 @@ class Case:
     """A module, what is done with it, and what it should show.
 
     Attributes:
-        module: A module of rtl/, with a port ``clk``.
+        module: A module of rtl/.
         parameters: Its parameters.
         inputs: Bits of each input but ``clk``.
         outputs: Bits of each output that is looked at.
@@ -56,6 +56,7 @@ class Case:
         ignored: Inputs that must change nothing. Where there are any, ``expected`` is empty: the
             outputs are compared with those of the same script in which these inputs are zero.
         files: Memory files that the module reads, by name.
+        clocked: Whether it has a port ``clk``.
     """
 
     module: str
@@ -66,6 +67,7 @@ class Case:
     expected: Sequence[Outputs] = ()
     ignored: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    clocked: bool = True
 
     @property
     def label(self) -> str:
@@ -82,7 +84,7 @@ class Case:
         """Return a bench module that plays the script and writes the outputs of every clock."""
         declared = [f"reg [{bits - 1}:0] {port} = 0;" for port, bits in self.inputs.items()]
         declared += [f"wire [{bits - 1}:0] {port};" for port, bits in self.outputs.items()]
-        ports = ("clk", *self.inputs, *self.outputs)
+        ports = (*(("clk",) if self.clocked else ()), *self.inputs, *self.outputs)
         return _BENCH.format(
             name=name,
             module=self.module,

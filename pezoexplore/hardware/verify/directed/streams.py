@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from pezoexplore.hardware.verify.directed.case import Case, Outputs, Parameters
 from pezoexplore.streams.families.lfsr import update_columns
@@ -21,11 +22,14 @@ _BITS = 3
 _INVERTED = 5
 """Those of them that registers hold inverted, which changes no word."""
 
+_BASE = 61
+"""What exponents are added to, modulo 64."""
+
 _CHANCES = {"start": 0.2, "replay": 0.2, "reseed": 0.2, "load_valid": 0.5, "out_ready": 0.7}
 """Probability that each control input is high in a clock."""
 
 
-def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
+def phased(last: int, again: int, has_reseed: int, recovers: int, exponent_bits: int = 0) -> Case:
     """Return a case of stream_phased of three lanes of one bit: its words are its state inverted.
 
     Args:
@@ -33,6 +37,7 @@ def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
         again: State that follows it.
         has_reseed: Whether it can be reseeded.
         recovers: Whether it leaves the state of zeros, which the host loads then.
+        exponent_bits: Bits of an entry of its table of exponents; 0: none.
     """
     columns = update_columns(_BITS)
 
@@ -44,7 +49,33 @@ def phased(last: int, again: int, has_reseed: int, recovers: int) -> Case:
     parameters = {"BIT_WIDTH": 1, "STATE_BITS": _BITS, "LANES": _BITS, "SEED": 5, "AGAIN": again}
     parameters |= {"LAST": last, "HAS_RESEED": has_reseed, "LOCKUP_RECOVERY": recovers}
     parameters |= {"INVERTED": _INVERTED, "ODD": _INVERTED}
-    return _stream("stream_phased", {**parameters, "COLUMNS": "9'o421"}, script, states, 7)
+    entries = [state * 5 % (1 << exponent_bits) for state in range(1 << _BITS)]
+    case = _stream("stream_phased", {**parameters, "COLUMNS": "9'o421"}, script, states, 7)
+    return _with_exponents(case, states, exponent_bits, entries)
+
+
+def _with_exponents(
+    case: Case, states: list[tuple[int, ...] | None], bits: int, entries: list[int]
+) -> Case:
+    """Return a case of a stream with a table of scale exponents by state, in a file."""
+    name = f"phased_{bits}.hex"
+    parameters: Parameters = {
+        **case.parameters,
+        "EXPONENT_BITS": bits,
+        "EXPONENT_BASE": _BASE,
+        "EXPONENT_FILE": f'"{name}"',
+    }
+    expected = [
+        {**row, "out_exponent": (_BASE + entries[state[0]]) % 64} if row and state else row
+        for row, state in zip(case.expected, states, strict=True)
+    ]
+    return replace(
+        case,
+        parameters=parameters,
+        outputs={**case.outputs, "out_exponent": 6},
+        expected=expected,
+        files={name: "".join(f"{entry:x}\n" for entry in entries)},
+    )
 
 
 def none(has_reseed: int, recovers: int) -> Case:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pezoexplore.hardware.verify.directed import (
+    banks,
     control,
     lane,
+    pools,
     ports,
     registers,
     segments,
@@ -30,18 +32,38 @@ _CASES: Mapping[str, Callable[[], list[Case]]] = {
         *(streams.none(*shape) for shape in ((0, 0), (1, 0), (1, 1))),
         streams.without_reseed("stream_none", _TINY, 6, 3),
     ],
-    "stream_bank": lambda: [streams.without_reseed("stream_bank", _TINY, 6, 3)],
+    "stream_bank": lambda: [
+        *(
+            banks.stream_bank(banks.Bank(*shape))
+            for shape in (
+                *((1, 0, 0, 0), (3, 0, 0, 0, 2, 2), (3, 0, 2, 0), (1, 1, 0, 0), (3, 1, 0, 0)),
+                *((3, 1, 0, 1), (1, 1, 2, 1), (3, 1, 2, 0), (3, 1, 1, 1, 1, 3)),
+            )
+        ),
+        streams.without_reseed("stream_bank", _TINY, 6, 3),
+    ],
+    "bank_lane": lambda: [banks.bank_lane(*shape) for shape in ((3, 1), (8, 2), (32, 7))],
+    "period_counter": lambda: [banks.period_counter(bits) for bits in (3, 7)],
     "stream_lut_sr": lambda: [
         *(lut_sr(recovers) for recovers in (0, 1)),
         streams.without_reseed("stream_lut_sr", {"LANES": 3}, 24, 521),
     ],
-    "stream_pool": lambda: [streams.without_reseed("stream_pool", _POOL, 8, 8)],
+    "stream_pool": lambda: [
+        *(
+            pools.stream_pool(pools.Pool(*shape))
+            for shape in (
+                *((1, 1, 0, 0, 0), (3, 7, 0, 2, 0), (1, 1, 1, 0, 0), (1, 2, 1, 0, 1)),
+                *((3, 1, 1, 2, 1), (3, 2, 1, 0, 1, 1), (1, 7, 1, 2, 0, 1), (3, 3, 1, 2, 1)),
+            )
+        ),
+        streams.without_reseed("stream_pool", _POOL, 8, 8),
+    ],
     "stream_phased": lambda: [
         *(
             streams.phased(*shape)
             for shape in (
                 *((0, 5, 0, 0), (0, 5, 1, 0), (3, 5, 0, 0), (3, 5, 1, 0), (5, 2, 1, 0)),
-                *((3, 6, 1, 0), (0, 5, 1, 1), (3, 6, 1, 1)),
+                *((3, 6, 1, 0), (0, 5, 1, 1), (3, 6, 1, 1), (3, 6, 1, 1, 3), (0, 5, 1, 0, 1)),
             )
         ),
         streams.without_reseed("stream_phased", _PHASED, 3, 3),
@@ -88,7 +110,7 @@ DIRECTED = tuple(_CASES)
 
 _PARTS = {
     "stream_none": ("stream_none", "reseed_control"),
-    "stream_bank": ("stream_bank", "exponent_table"),
+    "stream_bank": ("stream_bank", "bank_lane", "period_counter", "exponent_table"),
     "stream_pool": ("stream_pool", "pool_filler", "row_memory"),
     "stream_phased": ("stream_phased",),
     "stream_lut_sr": ("stream_lut_sr",),
