@@ -25,14 +25,15 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
+from timing import Timed, fastest
 from torch import nn
+from torch_mezo import torch_mezo
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
@@ -55,9 +56,6 @@ ARMS: dict[str, DesignPoint] = {
     "Gaussian, software": resolve(rng="gaussian", reuse="none"),
 }
 
-Timed = Callable[[], float]
-"""Runs once and returns seconds per step and replica."""
-
 
 def speech() -> Task:
     """Return the task on random spectrograms."""
@@ -78,46 +76,15 @@ def torch_network() -> nn.Module:
     return nn.Sequential(*layers)
 
 
-def torch_mezo(task: Task, steps: int, *, lean: bool) -> Timed:
-    """Time (a), every pass generating its numbers; ``lean`` as described above."""
-    torch.set_num_threads(1)
+def rival(task: Task, steps: int, *, lean: bool) -> Timed:
+    """Time (a)."""
     pixels = task.train.inputs[:, :, 0].transpose(0, 2, 1).astype(np.float32)
     inputs = torch.tensor(np.ascontiguousarray(pixels / 64 - 2))
     labels = torch.tensor(task.train.labels, dtype=torch.int64)
-    net, criterion, noise = torch_network(), nn.CrossEntropyLoss(), torch.Generator()
+    net = torch_network()
     assert sum(weight.numel() for weight in net.parameters()) == task.parameters
-
-    def move_plain(seed: int, factor: float) -> None:
-        torch.manual_seed(seed)
-        for weight in net.parameters():
-            z = torch.normal(mean=0.0, std=1.0, size=weight.shape)
-            weight.data = weight.data + factor * z
-
-    def move_lean(seed: int, factor: float) -> None:
-        noise.manual_seed(seed)
-        for weight in net.parameters():
-            weight.add_(torch.randn(weight.shape, generator=noise), alpha=factor)
-
-    move = move_lean if lean else move_plain
-
-    def step(seed: int, rate: float) -> None:
-        chosen = torch.randint(len(labels), (BATCH,))
-        x, y = inputs[chosen], labels[chosen]
-        move(seed, EPSILON)
-        above = criterion(net(x), y).item()
-        move(seed, -2 * EPSILON)
-        below = criterion(net(x), y).item()
-        move(seed, EPSILON)
-        move(seed, -rate * (above - below) / (2 * EPSILON))
-
-    def timed() -> float:
-        begin = time.process_time()
-        with torch.no_grad():
-            for index in range(steps):
-                step(index, RATES[0])
-        return (time.process_time() - begin) / steps
-
-    return timed
+    settings = {"batch": BATCH, "steps": steps, "epsilon": EPSILON, "rate": RATES[0]}
+    return torch_mezo(net, inputs, labels, **settings, lean=lean)
 
 
 def loop(task: Task, point: DesignPoint, steps: int) -> Timed:
@@ -145,15 +112,11 @@ def main() -> int:
     pin_threads()
     task = speech()
     contestants = {
-        "(a) PyTorch MeZO": torch_mezo(task, options.steps, lean=False),
-        "(a) lean": torch_mezo(task, options.steps, lean=True),
+        "(a) PyTorch MeZO": rival(task, options.steps, lean=False),
+        "(a) lean": rival(task, options.steps, lean=True),
     }
     contestants |= {f"(b) {name}": loop(task, arm, options.steps) for name, arm in ARMS.items()}
-    best = dict.fromkeys(contestants, float("inf"))
-    for repeat in range(options.repeats + 1):
-        for name, timed in contestants.items():
-            seconds = timed()
-            best[name] = min(best[name], seconds) if repeat else best[name]  # the first compiles
+    best = fastest(contestants, options.repeats)
     plain = best["(a) PyTorch MeZO"]
     print(
         f"torch {torch.__version__}, core {core}, {options.repeats} x {options.steps} steps, "

@@ -26,12 +26,12 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+from timing import Timed, fastest
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.train.backend import load_jax, pin_threads
@@ -55,53 +55,23 @@ ARMS: dict[str, tuple[DesignPoint, float]] = {
 }
 """Points by name, with the share of the rate of (c) they must reach."""
 
-Timed = Callable[[], float]
-"""Runs once and returns seconds per step and replica."""
 
+def rival(lean: bool) -> Timed:
+    """Time (a), or `(a) lean`.
 
-def torch_mezo(lean: bool) -> Timed:
-    """Time (a), MeZO in PyTorch, every pass generating its numbers; `lean` as described above."""
+    Raises:
+        ModuleNotFoundError: There is no PyTorch.
+    """
     import torch
     from torch import nn
+    from torch_mezo import torch_mezo
 
-    torch.set_num_threads(1)
     task = get_task("digits-mlp")
     inputs = torch.tensor(task.train.inputs / 16, dtype=torch.float32)
     labels = torch.tensor(task.train.labels, dtype=torch.int64)
     net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
-    criterion, noise = nn.CrossEntropyLoss(), torch.Generator()
-
-    def move_plain(seed: int, factor: float) -> None:
-        torch.manual_seed(seed)
-        for weight in net.parameters():
-            z = torch.normal(mean=0.0, std=1.0, size=weight.shape)
-            weight.data = weight.data + factor * z
-
-    def move_lean(seed: int, factor: float) -> None:
-        noise.manual_seed(seed)
-        for weight in net.parameters():
-            weight.add_(torch.randn(weight.shape, generator=noise), alpha=factor)
-
-    move = move_lean if lean else move_plain
-
-    def step(seed: int, rate: float) -> None:
-        chosen = torch.randint(len(labels), (BATCH,))
-        x, y = inputs[chosen], labels[chosen]
-        move(seed, EPSILON)
-        above = criterion(net(x), y).item()
-        move(seed, -2 * EPSILON)
-        below = criterion(net(x), y).item()
-        move(seed, EPSILON)
-        move(seed, -rate * (above - below) / (2 * EPSILON))
-
-    def timed() -> float:
-        begin = time.process_time()
-        with torch.no_grad():
-            for index in range(TORCH_STEPS):
-                step(index, 0.005)
-        return (time.process_time() - begin) / TORCH_STEPS
-
-    return timed
+    settings = {"batch": BATCH, "steps": TORCH_STEPS, "epsilon": EPSILON, "rate": 0.005}
+    return torch_mezo(net, inputs, labels, **settings, lean=lean)
 
 
 def loop(point: DesignPoint, steps: int) -> Timed:
@@ -172,17 +142,6 @@ def products_only(steps: int, layout: str) -> Timed:
     return timed
 
 
-def fastest(contestants: dict[str, Timed], repeats: int) -> dict[str, float]:
-    """Return the minimum seconds per step and replica by name, alternating after a warm-up."""
-    for timed in contestants.values():
-        timed()
-    best = dict.fromkeys(contestants, float("inf"))
-    for _ in range(repeats):
-        for name, timed in contestants.items():
-            best[name] = min(best[name], timed())
-    return best
-
-
 def main() -> int:
     """Measure, print, and return whether the limits hold."""
     parser = argparse.ArgumentParser(description="Training speed on one core.")
@@ -196,8 +155,8 @@ def main() -> int:
     layouts = {f"(c) {key}": products_only(500, key) for key in ("replica", "seed", "sides")}
     contestants: dict[str, Timed] = dict(layouts)
     try:
-        contestants["(a)"] = torch_mezo(lean=False)
-        contestants["(a) lean"] = torch_mezo(lean=True)
+        contestants["(a)"] = rival(lean=False)
+        contestants["(a) lean"] = rival(lean=True)
     except ModuleNotFoundError:
         print("(a) left out: no torch; pip install torch==2.13.0 (a CPU wheel) into this Python")
     for name, (point, _) in ARMS.items():

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.loop import (
-    BLOCK_STEPS,
     Carried,
     Loop,
     compiled_steps,
     cosine_rates,
     drive,
     marked,
+    steps_of_block,
     undiverged,
 )
 from pezoexplore.train.networks.matrices import Matrices
@@ -63,7 +63,7 @@ class MlpTrainer:
         run: Run,
         directions: Directions,
         stops: Sequence[int] = (),
-        block_steps: int = BLOCK_STEPS,
+        block_steps: int | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run` does, on given directions.
 
@@ -72,7 +72,8 @@ class MlpTrainer:
             run: Replicas and settings.
             directions: Values for exactly these seeds; called in order from step 0.
             stops: Steps after which to yield the weights, besides the last.
-            block_steps: Steps of a block, at least 2; more change no bit of the result.
+            block_steps: Steps of a block, at least 2; None: as many as fit in memory. It changes no
+                bit of the result.
         """
         # dL/(2 eps) z as the loop sees it: summed over the batch, z in units of the values.
         factor = directions.scale / (2 * run.epsilon * run.batch)
@@ -81,7 +82,7 @@ class MlpTrainer:
             (cosine_rates(run.learning_rates, run.steps) * factor).astype(np.float32),
             lambda first, steps: (directions.block(first, steps),),
             partial(_compiled(self.model), (np.float32(run.epsilon * directions.scale),)),
-            block_steps,
+            block_steps or steps_of_block(data, run, self.numbers or self.model.parameters),
         )
         flat = np.stack([(self.initial or self.model.init)(seed) for seed in run.seeds])
         return drive(loop, first_replicas(self.model, flat, run), run, stops)
