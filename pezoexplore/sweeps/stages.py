@@ -90,10 +90,11 @@ def build_stages(
             )
         )
     along = "synth" in chosen and space.hardware.power and tools.get(POWER_TOOL) is not None
-    if "power" in chosen or along:
-        stages += _power(space, rtl_dir, work_dir, tools)
+    powered = "power" in chosen or along
+    if powered:
+        stages += _power(space, rtl_dir, work_dir, tools, shares="synth" in chosen)
     if "synth" in chosen:
-        stages += _synthesis(space, rtl_dir, work_dir, tools)
+        stages += _synthesis(space, rtl_dir, work_dir, tools, shares=powered)
     return stages
 
 
@@ -102,6 +103,8 @@ def _power(
     rtl_dir: Path,
     work_dir: Path,
     tools: Mapping[str, str | None],
+    *,
+    shares: bool,
 ) -> Iterator[Stage]:
     """Yield power of each target that has a source for what its cells cost."""
     from pezoexplore.hardware.power.power import has_power
@@ -117,6 +120,7 @@ def _power(
             ),
             tools=needed_tools("power", (POWER_TOOL, *_synth_tools(target)), tools),
             timeout_s=3600.0,
+            shares=shares,
         )
 
 
@@ -139,9 +143,16 @@ def _synth_tools(target: DesignTarget) -> tuple[str, ...]:
 
 
 def _synthesis(
-    space: DesignSpace, rtl_dir: Path, work_dir: Path, tools: Mapping[str, str | None]
+    space: DesignSpace,
+    rtl_dir: Path,
+    work_dir: Path,
+    tools: Mapping[str, str | None],
+    *,
+    shares: bool,
 ) -> Iterator[Stage]:
     """Yield resources for each target, and the highest clock where there is a tool for it."""
+    from pezoexplore.hardware.power.power import has_power
+
     source = source_hash(*SYNTH_SOURCES)
     for target in space.hardware.targets:
         if isinstance(target, VendorTool):
@@ -166,6 +177,7 @@ def _synthesis(
                 source=source,
                 tools=needed_tools("synth", names, tools),
                 timeout_s=1200.0 if kind is SynthStage else 3600.0,
+                shares=shares and kind is SynthStage and has_power(target),
             )
         if timer is not None and tools.get(timer.tool) is not None:
             yield TimingStage(

@@ -18,10 +18,13 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pezoexplore.design.own_targets import DesignTarget
+from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.boolean import Function, parse_function
 from pezoexplore.hardware.eda.netlist import Instance, Netlist
 from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.synth import map_point
 from pezoexplore.hardware.power.delays import FALL, RISE, Loads, cell_of
 from pezoexplore.hardware.power.liberty import Cell, Energy, Library, Pin
 
@@ -42,6 +45,18 @@ set_power_activity -global -activity {activity} -duty {duty}
 report_power -digits 9
 exit
 """
+
+
+NETLIST_V = "netlist.v"
+"""Name of the netlist in Verilog."""
+
+
+def mapped_netlist(
+    point: DesignPoint, target: DesignTarget, rtl_dir: Path, folder: Path, log_path: Path
+) -> Netlist:
+    """Synthesise a point; return its netlist, which stays in the folder as Verilog and JSON."""
+    write = ("splitnets -ports", f"write_verilog -noattr -simple-lhs {NETLIST_V}")
+    return map_point(point, target, rtl_dir, folder, log_path, write)[0]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import run_info, tree_hash
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import determinants
-from pezoexplore.sweeps.stage_kinds import scratch
+from pezoexplore.sweeps.stage_kinds import HardwareStage, scratch
 from pezoexplore.sweeps.stages import build_stages, figures_missing
 from pezoexplore.train.fixed_loop import stream_steps
 
@@ -141,6 +141,23 @@ def test_power_runs_when_asked_for_and_where_its_cost_has_a_source(
     design = space(hardware={"targets": ["osu018", "ecp5", "xcup"], "power": asked})
     built = build_stages(design, wanted, rtl_dir=tmp_path, work_dir=tmp_path, tools=ALL_TOOLS)
     assert [stage.label for stage in built if stage.name == "power"] == labels
+
+
+def test_resources_and_power_of_a_target_share_a_netlist(tmp_path: Path) -> None:
+    """And no other stage, target or design has the same."""
+    design = space(hardware={"targets": ["osu018", "xcup", "ecp5"]})
+    where = {"rtl_dir": rtl_dir(), "work_dir": tmp_path, "tools": ALL_TOOLS}
+    built = build_stages(design, ["synth", "power"], **where)
+    points = resolve(reuse="none", lanes=2), resolve(reuse="none", lanes=3)
+    users: dict[Path, list[str]] = {}
+    for stage in built:
+        for point in points if isinstance(stage, HardwareStage) else ():
+            if (shared := stage.shared(point.hardware())) is not None:
+                users.setdefault(shared, []).append(stage.label)
+    pairs = [[f"{name}-{target}" for name in ("power", "synth")] for target in ("osu018", "xcup")]
+    assert sorted(map(sorted, users.values())) == sorted(2 * pairs)
+    for stage in build_stages(design, ["synth"], **where):
+        assert not isinstance(stage, HardwareStage) or stage.shared(points[0]) is None
 
 
 def test_power_needs_a_simulator_and_its_library(tmp_path: Path) -> None:

@@ -85,11 +85,18 @@ def synthesise(
             cannot be counted.
         ToolTimeoutError: Yosys timed out.
     """
-    netlist, luts = map_point(
-        point, target, rtl_dir, work_dir, log_path, (), timeout_s, built=built
-    )
+    where = (rtl_dir, work_dir, log_path)
+    return figures(*map_point(point, target, *where, (), timeout_s, built=built), target)
+
+
+def figures(netlist: Netlist, luts: Mapping[str, float], target: DesignTarget) -> dict[str, Any]:
+    """Return what :func:`synthesise` returns of the results of :func:`map_point`.
+
+    Raises:
+        ToolError: A cell cannot be counted.
+    """
     what = find_target(target)
-    counts = _counts(netlist, what, work_dir)
+    counts = _counts(netlist, what)
     library = {"liberty_sha256": what.sha256 or osu018_version()} if what.liberty else {}
     return {**counts, **luts, **library, "yosys_version": yosys_version()}
 
@@ -117,16 +124,16 @@ def engine_figures(
     netlist, _ = map_point(
         point, target, rtl_dir, work_dir, log_path, (), ENGINE_TIMEOUT_S, built=built
     )
-    counts = _counts(netlist, find_target(target), work_dir)
+    counts = _counts(netlist, find_target(target))
     found = {f"engine_{name}": value for name, value in counts.items()}
     return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}
 
 
-def _counts(netlist: Netlist, what: Target, work_dir: Path) -> dict[str, float]:
-    """Return the resource columns of a netlist made in a folder."""
+def _counts(netlist: Netlist, what: Target) -> dict[str, float]:
+    """Return the resource columns of a netlist."""
     areas: dict[str, float] = {}
     if "area_um2" in what.columns:
-        areas = cell_areas(*(work_dir / name for name in what.liberty), gate=what.gate)
+        areas = cell_areas(*what.liberty.values(), gate=what.gate)
     return count_cells(cells_by_type(netlist), what, areas)
 
 
@@ -193,7 +200,6 @@ def _keeps_functions(folder: Path) -> bool:
 
 FLATTEN = (DROP_HIERARCHY, "flatten", "opt_clean -purge")
 """Yosys commands that flatten a mapped design to one module; no cell changes."""
-
 
 WRITE_NETLIST = (f"write_json -selected {NETLIST}", "select -clear")
 """Yosys commands that write the selected flat design to :data:`NETLIST`, without cell models."""

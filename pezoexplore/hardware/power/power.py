@@ -1,9 +1,9 @@
 """Power of a point on a target, from the switching activity of its synthesised netlist.
 
 The netlist is the one whose cells the resource columns count. It is simulated twice under the
-workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays (to count glitches, on
-Icarus) and without (of standard cells in :mod:`pezoexplore.hardware.power.cyclesim`, else on
-Icarus), and every toggle is charged an energy: from the tables of the cell library
+workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays, to count glitches, and without:
+standard cells in :mod:`pezoexplore.hardware.power.eventsim` and ``cyclesim``, all else on
+Icarus. Every toggle is charged an energy: from the tables of the cell library
 (:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from published energies of its
 elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
 """
@@ -19,7 +19,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target, read_own
 from pezoexplore.hardware.eda.netlist import Netlist
-from pezoexplore.hardware.eda.synth import map_point
+from pezoexplore.hardware.eda.shared_netlist import map_shared
 from pezoexplore.hardware.eda.targets import TARGETS, Target
 from pezoexplore.hardware.power.cell_power import energies, wire_and_slew
 from pezoexplore.hardware.power.cellsim import cell_verilog
@@ -35,8 +35,6 @@ CLOCKS = 512
 
 SETTLE = 1.25
 """Clock period of the simulation, as a multiple of the longest path: only toggles matter."""
-
-NETLIST_V = "netlist.v"
 
 Columns = dict[str, float | None]
 
@@ -72,6 +70,7 @@ def power_point(
     log_path: Path,
     *,
     clocks: int = CLOCKS,
+    shared: Path | None = None,
 ) -> Columns:
     """Compute the power of a point's stream top, running back to back.
 
@@ -83,6 +82,8 @@ def power_point(
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of the tools.
         clocks: Clocks of the workload.
+        shared: Netlist that stage ``synth`` leaves or takes; see
+            :func:`pezoexplore.hardware.eda.shared_netlist.map_shared`.
 
     Returns:
         ``power_mw_est``, ``power_mw_zero_delay``, ``leakage_mw_est`` and
@@ -93,7 +94,7 @@ def power_point(
         ToolError: A tool is missing or failed, or the netlist does not deliver the stream's words.
         ToolTimeoutError: A tool timed out.
     """
-    netlist = mapped_netlist(point, target, rtl_dir, work_dir / "yosys", log_path)
+    netlist, _ = map_shared(point, target, rtl_dir, work_dir / "yosys", log_path, shared)
     workload = Workload.of(point, clocks)
     what = find_target(target)
     run = _cells if what.liberty else _fabric
@@ -112,19 +113,6 @@ COLUMNS = ("power_mw_est", "power_mw_zero_delay", "leakage_mw_est", "energy_per_
 """Columns that :func:`power_point` returns."""
 
 
-def mapped_netlist(
-    point: DesignPoint, target: DesignTarget, rtl_dir: Path, folder: Path, log_path: Path
-) -> Netlist:
-    """Synthesise a point; return its netlist, which stays in the folder as Verilog and JSON.
-
-    Raises:
-        ToolError: Yosys or the cell library is missing, or Yosys failed.
-        ToolTimeoutError: It ran out of time.
-    """
-    write = ("splitnets -ports", f"write_verilog -noattr -simple-lhs {NETLIST_V}")
-    return map_point(point, target, rtl_dir, folder, log_path, write)[0]
-
-
 def _cells(
     netlist: Netlist,
     target: Target,
@@ -135,8 +123,7 @@ def _cells(
 ) -> Figures | None:
     """Compute the power of a netlist of standard cells."""
     kinds = {instance.kind for instance in netlist.instances}
-    paths = [work_dir / "yosys" / name for name in target.liberty]
-    library = read_liberty(*paths, only=kinds | {target.gate})
+    library = read_liberty(*target.liberty.values(), only=kinds | {target.gate})
     lacking = sorted(kind for kind in kinds & library.cells.keys() if _lacks(library, kind))
     if lacking:
         with log_path.open("a", encoding="utf-8") as log:

@@ -11,6 +11,7 @@ from math import inf
 
 import pytest
 from fake_tools import one_line
+from opensta_power import NETLIST_V, mapped_netlist
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
@@ -30,7 +31,6 @@ from pezoexplore.hardware.eda.synth import (
 )
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
-from pezoexplore.hardware.power.power import NETLIST_V, mapped_netlist
 from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from opensta_power import mapped_netlist
 from tiny_library import CLK, RST, cell, netlist, write
 
 from pezoexplore.design.point import DesignPoint, resolve
@@ -16,7 +17,6 @@ from pezoexplore.hardware.power.cellsim import cell_verilog
 from pezoexplore.hardware.power.cyclesim import run_cycles
 from pezoexplore.hardware.power.gatesim import WARM_CLOCKS, Workload, count_toggles
 from pezoexplore.hardware.power.liberty import Library, read_liberty
-from pezoexplore.hardware.power.power import mapped_netlist
 from pezoexplore.paths import rtl_dir
 
 CLOCKS = 60

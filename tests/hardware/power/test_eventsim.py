@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from opensta_power import mapped_netlist
 from tiny_library import CLK, READY, RST, cell, netlist, write
 
 from pezoexplore.design.point import DesignPoint, resolve
@@ -21,7 +22,6 @@ from pezoexplore.hardware.power.delays import Edges, find_loads
 from pezoexplore.hardware.power.eventsim import delayed_toggles
 from pezoexplore.hardware.power.gatesim import WARM_CLOCKS, Workload, count_toggles
 from pezoexplore.hardware.power.liberty import Library, read_liberty
-from pezoexplore.hardware.power.power import mapped_netlist
 from pezoexplore.paths import rtl_dir
 
 CLOCKS = 60

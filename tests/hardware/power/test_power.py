@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fake_tools import one_line
-from opensta_power import Check, emulated_mw, reported_mw
+from opensta_power import NETLIST_V, Check, emulated_mw, mapped_netlist, reported_mw
 from tiny_library import CLK, RST, netlist
 
 from pezoexplore.design.point import resolve
@@ -23,9 +22,7 @@ from pezoexplore.hardware.power.gatesim import WARM_CLOCKS, Workload, count_togg
 from pezoexplore.hardware.power.liberty import read_liberty
 from pezoexplore.hardware.power.power import (
     COLUMNS,
-    NETLIST_V,
     has_power,
-    mapped_netlist,
     power_point,
 )
 from pezoexplore.paths import rtl_dir
@@ -91,14 +88,14 @@ def test_models_that_are_not_there():
 
 
 def test_a_target_without_a_source(tmp_path, monkeypatch):
-    monkeypatch.setattr(power, "mapped_netlist", lambda *_: netlist(5, *TOGGLER))
+    monkeypatch.setattr(power, "map_shared", lambda *_: (netlist(5, *TOGGLER), {}))
     with pytest.raises(ToolError, match="power on ecp5: no source for what its cells cost"):
         power_point(SMALL, "ecp5", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")
 
 
 def test_a_block_without_a_model_has_no_figure(tmp_path, monkeypatch):
     block = part("RAMB18E2", "", DOUTADOUT=(9,))
-    monkeypatch.setattr(power, "mapped_netlist", lambda *_: netlist(9, block))
+    monkeypatch.setattr(power, "map_shared", lambda *_: (netlist(9, block), {}))
     found = power_point(SMALL, "xcup", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")
     assert found == dict.fromkeys(COLUMNS)
 
@@ -121,14 +118,7 @@ def test_opensta_agrees_within_two_percent(synthesised, activity):
 
 
 def test_power_of_a_small_point(synthesised, tmp_path, monkeypatch):
-    net, folder = synthesised
-
-    def made(point: object, target: object, rtl: object, work: Path, log: object) -> object:
-        work.mkdir(parents=True)
-        (work / LIBERTY).write_bytes((folder / LIBERTY).read_bytes())
-        return net
-
-    monkeypatch.setattr(power, "mapped_netlist", made)
+    monkeypatch.setattr(power, "map_shared", lambda *_: (synthesised[0], {}))
     found = {
         mhz: power_point(SMALL, "osu018", mhz, rtl_dir(), tmp_path / str(mhz), tmp_path / "log")
         for mhz in (100.0, 200.0)
@@ -142,14 +132,7 @@ def test_power_of_a_small_point(synthesised, tmp_path, monkeypatch):
 
 
 def test_a_netlist_of_another_stream_gives_no_figure(synthesised, tmp_path, monkeypatch):
-    net, folder = synthesised
-
-    def made(point: object, target: object, rtl: object, work: Path, log: object) -> object:
-        work.mkdir(parents=True)
-        (work / LIBERTY).write_bytes((folder / LIBERTY).read_bytes())
-        return net
-
-    monkeypatch.setattr(power, "mapped_netlist", made)
+    monkeypatch.setattr(power, "map_shared", lambda *_: (synthesised[0], {}))
     other = replace(SMALL, leap=2)
     with pytest.raises(ToolError, match="of the netlist is"):
         power_point(other, "osu018", 100.0, rtl_dir(), tmp_path / "w", tmp_path / "log")
