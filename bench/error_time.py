@@ -25,7 +25,11 @@ LIMIT = 40.0
 
 MISTAKES = {
     "sweep": ["sweep missing.yaml", "sweep wrong.yaml", "sweep --lanes 0", "sweep -s train.x=1"],
-    "search": ["search missing.yaml", "search wrong.yaml", "search --budget 0"],
+    "search": [
+        "search missing.yaml --budget 2",
+        "search wrong.yaml --budget 2",
+        "search --budget 0",
+    ],
     "evaluate": ["evaluate --task missing", "evaluate --lanes 0"],
     "init": ["init nowhere/design.yaml"],
     "watch": ["watch missing", "watch missing --web"],
@@ -41,11 +45,11 @@ MISTAKES = {
     ],
     "cosim": ["cosim --task missing", "cosim --lanes 0"],
     "export": ["export --rng missing --out b", "export 123456 --results missing --out b"],
-    "project": ["project --rng missing --out b"],
+    "project": ["project --tool vivado --part p --rng missing --out b"],
     "log": ["log missing --mlflow x", "log wrong.csv --mlflow x"],
     "pareto": ["pareto missing.csv", "pareto wrong.csv"],
     "report": ["report missing", "report wrong.csv"],
-    "recommend": ["recommend --results missing.csv", "recommend missing"],
+    "recommend": ["recommend --params 9 --lanes 9 --results missing.csv", "recommend --lanes 9"],
     "sensitivity": ["sensitivity missing.csv", "sensitivity wrong.csv"],
     "show": ["show 123456 missing", "show 12"],
     "calibrate": ["calibrate missing nowhere"],

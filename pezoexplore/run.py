@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
+from pezoexplore.design.kinds import nearest
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.report.made import draw_sweep
@@ -247,7 +248,9 @@ def stage_names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in SELECTABLE]
     if unknown or not names:
-        got = f"unknown stage {unknown[0]!r}" if unknown else "no stage named"
+        got = "no stage named"
+        if unknown:
+            got = f"unknown stage {unknown[0]!r}{nearest(unknown[0], SELECTABLE)}"
         raise DesignError(f"--stages: {got}; allowed: {', '.join(SELECTABLE)}, comma-separated")
     return names
 

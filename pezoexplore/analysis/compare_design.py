@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,16 @@ from pezoexplore.design.loading import load_design
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.design.yaml_tree import PlainDumper
+from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import gaussian_names
 
 NAME = "compare"
 
 POOL_WORDS = 4095
 """Words of the pools: 2**12 - 1."""
+
+OPTIONS = {"task": "--task", "hardware.targets": "--target"}
+"""Options of the command by the key that each sets."""
 
 REFILL_STEPS = 64
 """Steps after which the second pool is refilled."""
@@ -76,7 +81,19 @@ def compared_space(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{NAME}.yaml"
         path.write_text(yaml.dump(content, Dumper=PlainDumper), encoding="utf-8")
-        return load_design(path, overrides)
+        try:
+            return load_design(path, overrides)
+        except DesignError as error:
+            raise DesignError(_named_by_options(str(error), path)) from None
+
+
+def _named_by_options(message: str, path: Path) -> str:
+    """Return a message with the command's options in place of a file that is there no more."""
+    return re.sub(
+        rf"{re.escape(str(path))}:\d+: ([\w.]+)",
+        lambda found: OPTIONS.get(found[1], found[1]),
+        message,
+    )
 
 
 def divergences(rows: Sequence[Mapping[str, str]]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pezoexplore.analysis.run_files import open_text
-from pezoexplore.design.columns import COLUMN_HELP, NUMERIC_COLUMNS
+from pezoexplore.design.columns import CERTIFIED_HELP, COLUMN_HELP, NUMERIC_COLUMNS
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.design.point import AXES
@@ -23,17 +23,12 @@ from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.registry import names
 from pezoexplore.streams.reuse import RULES
 
-LEAST: Mapping[str, float] = dict.fromkeys(
-    (
-        *("accuracy_mean", "accuracy_ci95", "lut", "muxf", "ff", "carry", "bram", "dsp"),
-        *("reseed_stall_beats", "rng_state_bits", "area_um2", "gate_equivalents", "fmax_mhz"),
-        *("power_mw_est", "energy_to_target_uj_est", "generator_energy_to_target_uj_est"),
-        *("forward_passes", "front_confidence"),
-    ),
-    0.0,
-)
-MOST: Mapping[str, float] = {"accuracy_mean": 100.0, "front_confidence": 1.0}
-"""Least and largest numbers of columns that have bounds."""
+SIGNED = frozenset({"stream_mean", "stream_lag1", "test_loss_mean"})
+"""Columns whose numbers may be negative: a loss of the user's own may. No other column's may."""
+
+SHARES = ("accuracy_mean", "accuracy_before", "generator_share_pct", *CERTIFIED_HELP)
+MOST: Mapping[str, float] = dict.fromkeys(SHARES, 100.0) | {"front_confidence": 1.0}
+"""Largest numbers of columns that have one."""
 
 WORDS: Mapping[str, Sequence[str]] = {
     "target": TARGETS,
@@ -83,6 +78,8 @@ def read_cells(path: Path, required: Sequence[str] = REQUIRED) -> tuple[list[str
     for number, cells in enumerate(table[1:], start=first + 1):
         if not any(map(str.strip, cells)):  # spreadsheets leave empty lines at the end
             continue
+        if any("\0" in cell for cell in cells):
+            raise DesignError(f"{path}: row {number} holds a NUL character, which no cell can")
         cells = list(map(str.strip, cells))
         _drop_empty(cells, len(header))
         if len(cells) != len(header):
@@ -189,7 +186,8 @@ def _check_numbers(
     for place, name in enumerate(header):
         if name not in NUMERIC_COLUMNS:
             continue
-        low, high = LEAST.get(name, float("-inf")), MOST.get(name, float("inf"))
+        low = float("-inf") if name in SIGNED else 0.0
+        high = MOST.get(name, float("inf"))
         faults = {}
         for cell in {cells[place] for cells in lines}:
             number = parse_number(cell)

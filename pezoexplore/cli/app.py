@@ -68,7 +68,9 @@ class _Commands(Commands):
             raise _stopped(stop, known) from None
         except BrokenPipeError:
             raise _StoppedError(STATUS_BROKEN_PIPE) from None
-        except SystemExit as error:  # no command of ours raises it
+        except SystemExit as error:  # no command of ours raises it, but Rich does for a closed pipe
+            if isinstance(error.__context__, BrokenPipeError):
+                raise _StoppedError(STATUS_BROKEN_PIPE) from None
             raise PezoError(
                 f"{_caller(error)} calls exit({error.code!r}): the command stopped there"
             ) from None

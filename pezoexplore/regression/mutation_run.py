@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.files import writing_atomically
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
@@ -256,8 +257,9 @@ def _files_of(rtl_dir: Path, modules: Sequence[str]) -> set[str]:
     named = {file: re.sub(r"(_table|_taps|_map)?\.vh?$", "", file) for file in files}
     unknown = [module for module in modules if module not in named.values()]
     if unknown:
-        listed = ", ".join(sorted(set(named.values())))
-        raise DesignError(f"{unknown[0]}: no such module of rtl/; there are {listed}")
+        there = sorted(set(named.values()))
+        hint, listed = nearest(unknown[0], there), ", ".join(there)
+        raise DesignError(f"{unknown[0]}: no such module of rtl/{hint}; there are {listed}")
     return {file for file in files if named[file] in modules or not modules}
 
 

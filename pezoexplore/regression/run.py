@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.design.kinds import nearest
 from pezoexplore.durations import Durations
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
@@ -152,7 +153,8 @@ def chosen_modules(names: Sequence[str]) -> tuple[str, ...]:
     own = tuple(dict.fromkeys(name for name in names if ":" in name))
     unknown = [name for name in names if name not in (*ALL_MODULES, *own)]
     if unknown:
-        raise DesignError(f"{unknown[0]}: no such module; there are {', '.join(ALL_MODULES)}")
+        hint = nearest(unknown[0], ALL_MODULES)
+        raise DesignError(f"{unknown[0]}: no such module{hint}; there are {', '.join(ALL_MODULES)}")
     return (*(name for name in ALL_MODULES if name in names or not names), *own)
 
 

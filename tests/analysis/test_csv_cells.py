@@ -14,6 +14,7 @@ from report_rows import quickstart, write_csv
 
 from pezoexplore.analysis.frames import read_results
 from pezoexplore.analysis.runs import read_rows
+from pezoexplore.design.columns import CERTIFIED_HELP, ENGINE_HELP, RESULT_COLUMNS
 from pezoexplore.errors import DesignError
 
 Cells = list[list[str]]
@@ -95,7 +96,8 @@ def test_rows_that_count_once_are_said(plain: Path, caplog: pytest.LogCaptureFix
         ("accuracy_mean", "89,1", "'89,1' is no number; write a point, not a comma"),
         ("lut", "n/a", "row 5, column lut: 'n/a' is no number"),
         ("status", "okay", "row 5, column status: 'okay' is none of ok, failed, timeout"),
-        ("status", "o\0k", "row 5, column status: 'o\\x00k' is none of"),
+        ("status", "o\0k", "row 5 holds a NUL character"),
+        ("rng", "lf\0sr", "row 5 holds a NUL character"),
     ],
 )
 def test_what_cannot_be_is_named(plain: Path, column: str, cell: str, said: str) -> None:
@@ -105,6 +107,20 @@ def test_what_cannot_be_is_named(plain: Path, column: str, cell: str, said: str)
     with pytest.raises(DesignError) as caught:
         read_results(plain)
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("column", [*CERTIFIED_HELP, *ENGINE_HELP, *RESULT_COLUMNS])
+def test_no_column_but_signed_statistics_goes_below_zero(plain: Path, column: str) -> None:
+    cells = table(plain)
+    if column not in cells[0]:
+        cells = [[*row, column if at == 0 else ""] for at, row in enumerate(cells)]
+    cells[4][cells[0].index(column)] = "-1"
+    plain.write_text(text(cells))
+    if column in ("stream_mean", "stream_lag1", "test_loss_mean"):
+        assert list(read_results(plain)[column]).count(-1) == 1
+    else:
+        with pytest.raises(DesignError, match=f"row 5, column {column}: '-1' cannot be"):
+            read_results(plain)
 
 
 def test_two_results_of_one_design_are_refused(plain: Path) -> None:

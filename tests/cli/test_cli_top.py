@@ -15,6 +15,8 @@ from pezoexplore import __version__
 
 COMMANDS = ("sweep", "pareto", "stream", "train", "verify", "doctor", "schema")
 
+EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
+
 HEAVY = ("numpy", "numba", "scipy", "jax", "pandas", "matplotlib", "sklearn", "pydantic", "yaml")
 
 
@@ -131,6 +133,18 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert process.returncode == 141
+
+
+def test_nor_is_one_that_goes_away_from_a_coloured_table(tmp_path):
+    source, sink = os.pipe()
+    os.close(source)
+    done = subprocess.run(
+        [sys.executable, "-m", "pezoexplore", "show", "1764287ab628", EXAMPLE],
+        stdout=sink, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env=os.environ | {"FORCE_COLOR": "1"},
+    )  # fmt: skip
+    os.close(sink)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_the_program_runs_as_a_module(tmp_path):

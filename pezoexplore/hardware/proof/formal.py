@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.proof.formal_engine import ENGINE_PROOFS
 from pezoexplore.hardware.proof.formal_generators import GENERATOR_PROOFS, generator_proof
@@ -30,8 +31,8 @@ def chosen_proofs(modules: Sequence[str]) -> list[Proof]:
     own = dict.fromkeys(name for name in modules if ":" in name)
     unknown = [name for name in modules if name not in (*FORMAL_MODULES, *own)]
     if unknown:
-        there = ", ".join(FORMAL_MODULES)
-        raise DesignError(f"{unknown[0]}: no module with formal proofs; there are {there}")
+        there, hint = ", ".join(FORMAL_MODULES), nearest(unknown[0], FORMAL_MODULES)
+        raise DesignError(f"{unknown[0]}: no module with formal proofs{hint}; there are {there}")
     found = [proof for proof in PROOFS if proof.module in modules or not modules]
     return found + [_own_proof(name) for name in own]
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import inf
 
+from pezoexplore.design.kinds import nearest
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.verify.engine.regress import ENGINE, engine_points
@@ -136,7 +137,8 @@ def module_points(name: str) -> tuple[DesignPoint, ...]:
     if name in _STREAM_GRIDS:
         return _points(_STREAM_GRIDS[name], {"scaling": "none"})
     if name not in MODULES and ":" not in name:
-        raise DesignError(f"{name}: no such module; there are {', '.join(ALL_MODULES)}")
+        hint = nearest(name, ALL_MODULES)
+        raise DesignError(f"{name}: no such module{hint}; there are {', '.join(ALL_MODULES)}")
     return _points(family(name).grid, {"scaling": "none", "rng": name})
 
 

@@ -179,7 +179,8 @@ def test_an_rtl_folder_must_be_whole(call, copied_rtl):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["lfsx"], "lfsx: no such module; there are lfsr, xorshift32, "),
+        (["lfsx"], "lfsx: no such module; did you mean lfsr?; there are lfsr, xorshift32, "),
+        (["--formal", "row_memry"], "no module with formal proofs; did you mean row_memory?; "),
         (["--sim", "vcs"], "--sim vcs: allowed: icarus, verilator"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
         (["--coverage", "c.md"], "--coverage needs --sim verilator"),

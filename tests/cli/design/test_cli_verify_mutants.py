@@ -85,6 +85,7 @@ def test_junit_has_a_test_a_mutant(call, tmp_path, monkeypatch, least, status):
     ("words", "said"),
     [
         (["nosuch", "--mutants", "3"], "nosuch: no such module of rtl/; there are axil_port, "),
+        (["lfsrr", "--mutants", "3"], "lfsrr: no such module of rtl/; did you mean lfsr?; there "),
         (["--mutants", "3", "--mutant-list", "bad.csv"], "bad.csv: not a list of mutants"),
         (["--mutants", "0"], "--mutants"),
         (["--mutants", "3", "--waves"], "--sim, --waves and --words are for simulations"),

@@ -56,10 +56,10 @@ def test_a_run_that_has_no_gaussian_fails(call: Call) -> None:
         (("--lanes", 0), "--lanes"),
         (("--bit-width", 3), "--bit-width"),
         (("--seeds", 1), "--seeds"),
-        (("--target", "nowhere"), "targets"),
         (("--stages", "bake"), "unknown stage"),
         (("-s", "train.stepz=3"), "stepz"),
-        (("--task", "nothing"), "nothing"),
+        (("--task", "nothing"), "--task: got 'nothing'"),
+        (("--target", "xc8"), "--target: got 'xc8'"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(words: tuple[object], said: str, call: Call) -> None:
