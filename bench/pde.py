@@ -52,13 +52,14 @@ def draw(outputs: dict[str, F32], task: Task, file: Path) -> None:
     for name, made in outputs.items():
         style = "--" if name == "uncorrected" else "-"
         left.plot(times, error_by_time(made, truth), style, label=name)
-    left.set(xlabel="time", ylabel="mean absolute error", ylim=(0, None))
-    left.legend(frameon=False, fontsize=8)
+    highest = max(error_by_time(made, truth).max() for made in outputs.values())
+    left.set(xlabel="time", ylabel="mean absolute error", ylim=(0, 1.3 * highest))
+    left.legend(frameon=False, fontsize=7, loc="upper left")
     if truth.ndim == 3:
         x = 2 * np.pi * np.arange(truth.shape[2]) / truth.shape[2]
         right.plot(x, truth[0, -1], "k", lw=3, alpha=0.3, label="fine solver")
         for name, made in outputs.items():
-            right.plot(x, made[0, -1], "--" if name == "uncorrected" else "-", lw=1, label=name)
+            right.plot(x, made[0, -1], "--" if name == "uncorrected" else "-", lw=1)
         right.set(xlabel="x", ylabel=f"u at time {times[-1]:g}")
         right.legend(frameon=False, fontsize=7)
     else:
