@@ -29,7 +29,7 @@ def perturb_segments(lanes: int, segments: int, shift_bits: int) -> Case:
             "ends": sum(end << 32 * k for k, end in enumerate(ends)),
             "shifts": sum(shift << shift_bits * k for k, shift in enumerate(shifts)),
         }
-        script.append({"load": 1, "taken": 0, **held})
+        script.append({"load": 1, "taken": draw.randrange(2), **held})
         expected.append({})
         first = 0
         for _ in range(12):

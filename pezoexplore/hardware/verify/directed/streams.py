@@ -234,34 +234,44 @@ def reseed_control(words: int, after_reset: int) -> Case:
 def pool_filler(lanes: int, width: int, half: int, recovers: int) -> Case:
     """Return a case of pool_filler: rows of 8-bit lfsr words, exponents at the edges of their sums.
 
+    Loads come at any time, with a word to fill in or without.
+
     Args:
         lanes: Words of a row.
         width: Bits of a word.
         half: Whether a word w stands for w + 1/2.
         recovers: Whether it leaves the state of zeros, which is loaded then; the next one is 77.
     """
-    draw, clocks, limit = random.Random(lanes + half), 4000, 1 << width
-    columns, loaded, words = update_columns(8), 1 - recovers, []
-    state = loaded
-    for _ in range(clocks):
-        words.append((state >> (8 - width)) - limit // 2)
-        state = apply(columns, state) or 77
-    sums = [
-        sum((2 * word + half) ** 2 for word in words[first : first + lanes])
-        for first in range(0, clocks, lanes)
-    ]
+    draw, limit = random.Random(lanes + half), 1 << width
+    columns = update_columns(8)
+    numbers = [(state >> (8 - width)) - limit // 2 for state in range(256)]
+
+    def total(row: list[int]) -> int:
+        return sum((2 * word + half) ** 2 for word in row)
+
+    sums = [total([draw.choice(numbers) for _ in range(lanes)]) for _ in range(50)]
     thresholds = sorted((draw.choice(sums), max(sums) - 1, max(sums)))
-    script: list[dict[str, int]] = [{"load": 1, "load_data": loaded, "fill": 0}]
-    expected: list[Outputs] = [{}]
-    at = 0
-    while at < clocks - lanes:
-        fill, ends = int(draw.random() < 0.8), at % lanes == lanes - 1
-        script.append({"load": 0, "load_data": draw.randrange(256), "fill": fill})
-        row = sum(sums[at // lanes] <= threshold for threshold in thresholds)
-        for word in reversed(words[at - at % lanes : at + 1]):
-            row = row * limit + word % limit
-        expected.append({"filled": int(ends), "row": row if ends else None})
-        at += fill
+    script: list[dict[str, int]] = []
+    expected: list[Outputs] = []
+    state, words = 0, [0] * lanes
+    for clock in range(4000):
+        given = {"load": int(clock == 0 or draw.random() < 1 / (8 * lanes))}
+        zero = recovers and draw.random() < 0.5
+        given |= {"load_data": 0 if zero else draw.randrange(1, 256)}
+        given |= {"fill": int(draw.random() < 0.8)}
+        script.append(given)
+        row = [*words, numbers[state]]
+        ends = len(row) == lanes
+        packed = sum(total(row) <= threshold for threshold in thresholds)
+        for word in reversed(row):
+            packed = packed * limit + word % limit
+        shown: Outputs = {"filled": int(ends), "row": packed if ends else None}
+        expected.append(shown if clock else {})
+        if given["load"]:
+            state, words = given["load_data"], []
+        elif given["fill"]:
+            state = 77 if recovers and state == 0 else apply(columns, state)
+            words = [] if ends else row
     bits = 2 * width + 9
     packed = sum(threshold << bits * k for k, threshold in enumerate(thresholds))
     parameters: dict[str, int | str] = {"BIT_WIDTH": width, "LANES": lanes, "HALF": half}
