@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 # Most of what comes is never imported: byte code is made of what is, when it is.
 PIP = -m pip install -q --disable-pip-version-check --no-compile
 SWEEP ?=
+BOARDS ?= icebreaker ulx3s
 
 # What only the extra `torch` needs is tested in an environment of its own, so that the other tests
 # see the package as most people install it. Elsewhere than on a machine with CPU wheels at hand,
@@ -23,8 +24,8 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 # .ci/run leaves out those marked `slow` as well.
 TESTS = not regression
 
-.PHONY: sweep test slowest torch test-torch lint wheel regression $(RTL_PARTS) icarus libpython compiler \
-	zsh browser opensta osu018 espeak tcl clean
+.PHONY: sweep test slowest torch test-torch lint wheel boards regression $(RTL_PARTS) icarus libpython \
+	compiler zsh browser opensta osu018 espeak tcl clean
 
 sweep: $(VENV)/.installed icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
@@ -46,6 +47,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Bitstreams of the boards that train on their FPGAs: reports/boards/. Fails where a clock is missed.
+boards: $(VENV)/.installed-dev
+	for board in $(BOARDS); do $(BIN)/pezoexplore board $$board --out reports/boards/$$board || exit 1; done
 
 # The wheel contains RTL, designs and testbenches: it must work without the checkout.
 wheel: $(VENV)/.installed-dev

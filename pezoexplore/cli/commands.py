@@ -60,6 +60,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
             "design.export",
             "Write one design as a bundle that needs nothing of pezoexplore.",
         ),
+        "board": (
+            "design.board",
+            "Build the bitstream of a board that trains on its FPGA, or train on a connected one.",
+        ),
         "project": (
             "design.project",
             "Write one design as a project of a vendor's tool, to run where the tool is.",

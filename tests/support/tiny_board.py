@@ -47,13 +47,17 @@ def sources(
 
 
 def differing(
-    session: Session, written: Sources, first: Sequence[str] = (), before: Sequence[Exchange] = ()
+    session: Session,
+    written: Sources,
+    first: Sequence[str] = (),
+    before: Sequence[Exchange] = (),
+    netlist: bool = False,
 ) -> list[int]:
     """Simulate a run; return the steps after which a weight is not that of the software."""
     exchanges = [*before, *with_dumps(session)]
-    answers = play(written, exchanges, written.folder / "log", timeout_s=TIMEOUT_S, first=first)[
-        len(before) :
-    ]
+    log = written.folder / "log"
+    played = play(written, exchanges, log, timeout_s=TIMEOUT_S, first=first, netlist=netlist)
+    answers = played[len(before) :]
     for exchange, answer in zip(exchanges[len(before) :], answers, strict=True):
         if exchange.sent[:1] in b"WLX":
             assert protocol.accepted(answer) == b""

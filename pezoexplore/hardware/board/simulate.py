@@ -25,7 +25,7 @@ _ADAPTER = """\
 `default_nettype none
 module board_under_test #(parameter CLOCKS_PER_BIT = 4) (
     input wire clk, input wire rx, output wire tx);
-    {top} #(.CLOCKS_PER_BIT(CLOCKS_PER_BIT)) top (.{clock}(clk), .{rx}(rx), .{tx}(tx));
+    {top} {parameters}top (.{clock}(clk), .{rx}(rx), .{tx}(tx));
 endmodule
 `default_nettype wire
 """
@@ -38,6 +38,7 @@ def play(
     *,
     timeout_s: float,
     first: Sequence[str] = (),
+    netlist: bool = False,
 ) -> list[bytes]:
     """Simulate a board's top with Icarus and return its answers.
 
@@ -47,6 +48,7 @@ def play(
         log_path: Receives what the tools print.
         timeout_s: Seconds the simulation may take.
         first: Operations of bench.v before them.
+        netlist: Whether the files are the mapped top, whose bits have the board's own length.
 
     Raises:
         ToolError: A tool failed, or the board gave too few bytes or too many.
@@ -60,10 +62,17 @@ def play(
         lines += ["100", f"{end >> 12:03x}", f"{end & 0xFFF:03x}"]
     lines.append(_END)
     (folder / "script.hex").write_text("\n".join(lines) + "\n", encoding="ascii")
-    text = _ADAPTER.format(top=board.name, clock=board.clock, rx=board.rx, tx=board.tx)
+    text = _ADAPTER.format(
+        top=board.name,
+        parameters="" if netlist else "#(.CLOCKS_PER_BIT(CLOCKS_PER_BIT)) ",
+        clock=board.clock,
+        rx=board.rx,
+        tx=board.tx,
+    )
     (folder / "adapter.v").write_text(text, encoding="ascii")
     compile_ = ["iverilog", "-g2005", "-o", "board.vvp", "-s", "bench"]
-    compile_ += [f"-Pbench.CLOCKS_PER_BIT={CLOCKS_PER_BIT}", f"-Pbench.OPERATIONS={len(lines)}"]
+    clocks = board.clocks_per_bit if netlist else CLOCKS_PER_BIT
+    compile_ += [f"-Pbench.CLOCKS_PER_BIT={clocks}", f"-Pbench.OPERATIONS={len(lines)}"]
     compile_ += [str(BENCH), "adapter.v", *sources.files]
     for command in (compile_, ["vvp", "-n", "board.vvp"]):
         code = run_tool(command, cwd=folder, log_path=log_path, timeout_s=timeout_s)

@@ -1,0 +1,107 @@
+"""`pezoexplore board`: the bitstream of a board that trains, and a training run on one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pezoexplore.cli.options import Format, RtlDir, TableOrJson, TaskName
+from pezoexplore.cli.terminal import counted, echo, log, print_json
+
+if TYPE_CHECKING:
+    from pezoexplore.hardware.board.bitstream import Bitstream
+    from pezoexplore.hardware.board.session import Session
+    from pezoexplore.hardware.board.training import Trained
+
+_EVERY = 500
+
+
+def board(
+    name: Annotated[str, typer.Argument(metavar="BOARD", help="icebreaker or ulx3s.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the bitstream and its sources.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device of the board, where it is sold with several.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=1, max=10**6, help="Seed of place and route.")] = 1,
+    port: Annotated[
+        Path | None,
+        typer.Option(help="Train on the board at this serial port instead of building."),
+    ] = None,
+    task: TaskName = None,
+    steps: Annotated[int, typer.Option(min=1, max=10**6, help="Number of weight updates.")] = 4000,
+    learning_rate: Annotated[float, typer.Option(min=1e-9, max=1e6, help="Learning rate.")] = 0.01,
+    epsilon: Annotated[
+        float, typer.Option(min=1e-9, max=1e6, help="Scale of the perturbation.")
+    ] = 1e-3,
+    batch: Annotated[int, typer.Option(min=1, max=64, help="Training examples per step.")] = 64,
+    rtl_dir: RtlDir = None,
+    format_: Format = TableOrJson.table,
+) -> int:
+    """Build the bitstream of a board that trains on its FPGA, or train on a connected one.
+
+    Weights, perturbation, forward pass, loss and update are on the FPGA; the host sends examples
+    and learning rates. With --port the run is also trained in software, and the weights at the end
+    must be identical.
+    """
+    from pezoexplore.hardware.board.boards import board_named
+
+    chosen = board_named(name)
+    from pezoexplore import paths, run
+    from pezoexplore.hardware.board.bitstream import build_bitstream, device_of
+    from pezoexplore.hardware.board.build import TASK, board_trainer, parameters, write_sources
+    from pezoexplore.hardware.board.session import Session, run_of
+
+    part = device_of(chosen, device)
+    trainer = board_trainer(task or TASK)
+    parameters(trainer)
+    if port is not None:
+        session = Session(trainer, run_of(steps, learning_rate, epsilon, batch))
+        return _train(port, session, format_)
+    folder = (out or Path("reports") / "boards" / chosen.name).absolute()
+    paths.make_folder(folder)
+    log.info(f"{chosen.name}: {trainer.point.label()}, {trainer.task.name}; takes minutes")
+    sources = write_sources(
+        chosen, trainer, run.rtl_folder(rtl_dir).absolute(), paths.boards_dir(), folder
+    )
+    made = build_bitstream(sources, part, folder / "board.log", seed=seed)
+    if format_ is TableOrJson.json:
+        print_json(made.plain())
+    else:
+        _print(made)
+    return 0
+
+
+def _train(port: Path, session: Session, format_: TableOrJson) -> int:
+    from pezoexplore.hardware.board.serial_line import SerialLine
+    from pezoexplore.hardware.board.training import train_on
+
+    def progress(done: int) -> None:
+        if done % _EVERY == 0:
+            log.info(f"{done:,} of {session.run.steps:,} steps")
+
+    with SerialLine(port) as line:
+        found = train_on(line, session, progress)
+    if format_ is TableOrJson.json:
+        print_json(found.plain())
+    else:
+        _print_trained(found)
+    return 0 if found.differing == 0 else 1
+
+
+def _print(made: Bitstream) -> None:
+    echo(f"{made.path}: {made.board}, device {made.device}")
+    for name, (used, available) in made.used.items():
+        echo(f"{name}: {used:,} of {available:,} ({100 * used / available:.0f} %)")
+    echo(f"highest clock: {made.fmax_mhz:.2f} MHz; the board's: {made.clock_mhz} MHz")
+
+
+def _print_trained(found: Trained) -> None:
+    echo(f"{counted(found.steps, 'step')}: {found.moved:,} weights moved")
+    if found.differing:
+        log.error(f"{counted(found.differing, 'weight')} of the board differ from the software's")
+        return
+    echo(f"board and software are identical; test accuracy {found.accuracy:.2f} %")
