@@ -36,7 +36,7 @@ def board(
     learning_rate: Annotated[float, typer.Option(min=1e-9, max=1e6, help="Learning rate.")] = 0.01,
     epsilon: Annotated[
         float, typer.Option(min=1e-9, max=1e6, help="Scale of the perturbation.")
-    ] = 1e-3,
+    ] = 0.016,
     batch: Annotated[int, typer.Option(min=1, max=64, help="Training examples per step.")] = 64,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
