@@ -8,6 +8,7 @@ User Guides and Reference Manual, Synopsys, vol. 1.
 from __future__ import annotations
 
 import ast
+import codecs
 import gzip
 import math
 import operator
@@ -27,6 +28,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+
+_AREA = re.compile(rb'(\barea\s*:\s*)("[^"]*"|[^";{}/]*[-+*/][^";{}]*)(?=\s*[;}])')
+"""An area that is a text or an expression."""
 
 _NOT_NEGATIVE = ("area", "capacitance")
 
@@ -137,6 +141,23 @@ def unpacked(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise LibertyError(f"{path}: cannot be read ({reason})") from error
+
+
+def for_tools(content: bytes) -> bytes:
+    """Return a library as outside tools read it: no byte order mark, areas as plain numbers.
+
+    With an area such as ``"2 * 12"`` Yosys 0.70 maps to other cells than with ``24``, and OpenSTA
+    does not take every library with such areas. What is no expression of numbers stays as it is.
+    """
+    return _AREA.sub(_plain_area, content.removeprefix(codecs.BOM_UTF8))
+
+
+def _plain_area(found: re.Match[bytes]) -> bytes:
+    try:
+        value = number(found[2].decode().strip('"'))
+    except (LibertyError, UnicodeDecodeError):
+        return found[0]
+    return found[1] + f"{value:.12g}".encode()
 
 
 @contextmanager

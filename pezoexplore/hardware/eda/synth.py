@@ -6,7 +6,6 @@ to a target, including its counting rules, is in ``targets.py``. A cell without 
 
 from __future__ import annotations
 
-import codecs
 import shutil
 import sys
 from collections import Counter
@@ -18,7 +17,7 @@ from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
-from pezoexplore.hardware.eda.liberty_syntax import at, read_library, unpacked
+from pezoexplore.hardware.eda.liberty_syntax import at, for_tools, read_library, unpacked
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, NO_MULTIPLIER, Target
@@ -285,7 +284,7 @@ def mapping(
     commands = [f"read_verilog -defer {' '.join(sources)}"]
     for library in (what.liberty, *what.corners):
         for name, path in library.items():
-            (work_dir / name).write_bytes(_content(path).removeprefix(codecs.BOM_UTF8))
+            (work_dir / name).write_bytes(for_tools(_content(path)))
     mapped = recipe(target, memories=memories, keep=keep, top=built.name)
     return [*commands, *mapped, "check -assert"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,6 +177,21 @@ def test_osu018_named_by_hand_is_the_target_osu018(tmp_path):
         for t in (mine, "osu018")
     ]
     assert powers[0] == powers[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ['"({} + 4) / 2 * 2 - 4"', '"{}"'])
+def test_areas_as_expressions_map_to_the_same_cells_and_clock(form, tmp_path):
+    changed = re.sub(r"area : ([\d.]+)", lambda found: f"area : {form.format(found[1])}", library())
+    assert changed != library()
+    found = []
+    for name, text in (("plain", library()), ("changed", changed)):
+        target = own(put(tmp_path, text, f"{name}.lib"))
+        count = synthesise(POINT, target, rtl_dir(), tmp_path / "w", tmp_path / "l")
+        count.pop("liberty_sha256", None)
+        clock = highest_clock(POINT, target, rtl_dir(), tmp_path / "w", tmp_path / "l")
+        found.append((count, clock))
+    assert found[0] == found[1]
 
 
 @pytest.mark.slow
