@@ -69,8 +69,9 @@ def map_shared(
 def _alone(path: Path) -> Iterator[None]:
     """Hold a lock, which the system takes back from a process that ends."""
     try:
-        with path.open("w", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        file = path.open("w", encoding="utf-8")
     except OSError as error:
         raise ToolError(f"{path}: cannot be locked ({error.strerror})") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
