@@ -82,12 +82,12 @@ module perturb_engine_properties (
     (* hierconn *) wire        \dut.u_control.open_q ;
     (* hierconn *) wire        \dut.u_control.draining_q ;
     (* hierconn *) wire [31:0] \dut.u_control.left_q ;
-    (* hierconn *) wire [3:0]  \dut.gen_lane[0].u_lane.weight1_q ;
-    (* hierconn *) wire [3:0]  \dut.gen_lane[0].u_lane.weight2_q ;
-    (* hierconn *) wire [3:0]  \dut.gen_lane[0].u_lane.weight3_q ;
-    (* hierconn *) wire [3:0]  \dut.gen_lane[0].u_lane.weight4_q ;
-    (* hierconn *) wire [19:0] \dut.gen_lane[0].u_lane.product3_q ;
-    (* hierconn *) wire [4:0]  \dut.gen_lane[0].u_lane.move4_q ;
+    (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight1_q ;
+    (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight2_q ;
+    (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight3_q ;
+    (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight4_q ;
+    (* hierconn *) wire [19:0] \dut.gen_lane[0].gen_product.u_lane.product3_q ;
+    (* hierconn *) wire [4:0]  \dut.gen_lane[0].gen_product.u_lane.move4_q ;
 
     wire rst = !aresetn;
     wire in = s_tvalid && s_tready;
@@ -165,18 +165,18 @@ module perturb_engine_properties (
                     && (!restoring_q || \dut.u_slice.spare_q [7:0] == extended));
             if (at_4)
                 invariant_4: assert (\dut.last_q [3] == last_q && (!restoring_q
-                    || (\dut.gen_lane[0].u_lane.weight4_q == weight_q
-                        && \dut.gen_lane[0].u_lane.move4_q == 0)));
+                    || (\dut.gen_lane[0].gen_product.u_lane.weight4_q == weight_q
+                        && \dut.gen_lane[0].gen_product.u_lane.move4_q == 0)));
             if (at_3)
                 invariant_3: assert (\dut.last_q [2] == last_q && (!restoring_q
-                    || (\dut.gen_lane[0].u_lane.weight3_q == weight_q
-                        && \dut.gen_lane[0].u_lane.product3_q == 0)));
+                    || (\dut.gen_lane[0].gen_product.u_lane.weight3_q == weight_q
+                        && \dut.gen_lane[0].gen_product.u_lane.product3_q == 0)));
             if (at_2)
                 invariant_2: assert (\dut.last_q [1] == last_q && (!restoring_q
-                    || \dut.gen_lane[0].u_lane.weight2_q == weight_q));
+                    || \dut.gen_lane[0].gen_product.u_lane.weight2_q == weight_q));
             if (at_1)
                 invariant_1: assert (\dut.last_q [0] == last_q && (!restoring_q
-                    || \dut.gen_lane[0].u_lane.weight1_q == weight_q));
+                    || \dut.gen_lane[0].gen_product.u_lane.weight1_q == weight_q));
         end
     end
 

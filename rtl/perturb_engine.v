@@ -74,6 +74,12 @@ module perturb_engine #(
     localparam SHIFT_BITS = $clog2(WEIGHT_BITS + VALUE_BITS - 1);
     localparam NOISE_BITS = NOISE_WORDS * BIT_WIDTH;
 
+    // Of one-bit words a segment has two moves, which the lanes share; few lanes, and all other
+    // words, multiply.
+    localparam SIGNS = BIT_WIDTH == 1 && DRAWS < 2 && LANES > 2 * SEGMENTS;
+    localparam INDEX_BITS = (SEGMENTS > 2) ? $clog2(SEGMENTS) : 1;
+    localparam PLACE_BITS = SIGNS ? INDEX_BITS : SHIFT_BITS;
+
     wire rst = !aresetn;
     wire unused_prot = &{1'b0, s_axil_awprot, s_axil_arprot};
 
@@ -160,10 +166,12 @@ module perturb_engine #(
         .source_load_ready(source_load_ready), .source_valid(source_valid),
         .source_ready(source_ready));
 
-    wire [LANES*SHIFT_BITS-1:0] lane_shifts;
+    // The shift of every lane, or the number of its segment.
+    wire [SEGMENTS*PLACE_BITS-1:0] places;
+    wire [LANES*PLACE_BITS-1:0]    lane_shifts;
 
-    perturb_segments #(.LANES(LANES), .SEGMENTS(SEGMENTS), .SHIFT_BITS(SHIFT_BITS)) u_segments (
-        .clk(aclk), .load(load_segments), .taken(taken), .ends(ends), .shifts(shifts),
+    perturb_segments #(.LANES(LANES), .SEGMENTS(SEGMENTS), .SHIFT_BITS(PLACE_BITS)) u_segments (
+        .clk(aclk), .load(load_segments), .taken(taken), .ends(ends), .shifts(places),
         .lane_shifts(lane_shifts));
 
     // Lanes: one multiplication serves every mode.
@@ -177,24 +185,68 @@ module perturb_engine #(
 
     wire [LANES*SLOT_BITS-1:0] results;
 
+    genvar segment;
     genvar lane;
     genvar n;
     generate
+        if (SIGNS) begin : gen_moves
+            localparam CHOICES = 2 << INDEX_BITS;
+            localparam MOVE_BITS = WEIGHT_BITS + 1;
+            wire [CHOICES*MOVE_BITS-1:0]  moves;
+            wire [CHOICES*NOISE_BITS-1:0] parts;
+
+            for (segment = 0; segment < CHOICES / 2; segment = segment + 1) begin : gen_segment
+                if (segment < SEGMENTS) begin : gen_there
+                    localparam [INDEX_BITS-1:0] NUMBER = segment;
+                    assign places[segment*INDEX_BITS +: INDEX_BITS] = NUMBER;
+
+                    perturb_moves #(
+                        .WEIGHT_BITS(WEIGHT_BITS), .SHIFT_BITS(SHIFT_BITS), .DRAWS(DRAWS),
+                        .NOISE_BITS(NOISE_BITS)
+                    ) u_moves (
+                        .clk(aclk), .factor(factor), .factor_shift(factor_shift),
+                        .shift(shifts[segment*SHIFT_BITS +: SHIFT_BITS]),
+                        .plus(moves[(2*segment)*MOVE_BITS +: MOVE_BITS]),
+                        .minus(moves[(2*segment+1)*MOVE_BITS +: MOVE_BITS]),
+                        .plus_part(parts[(2*segment)*NOISE_BITS +: NOISE_BITS]),
+                        .minus_part(parts[(2*segment+1)*NOISE_BITS +: NOISE_BITS]));
+                end else begin : gen_none
+                    assign moves[(2*segment)*MOVE_BITS +: 2*MOVE_BITS] = {(2*MOVE_BITS){1'b0}};
+                    assign parts[(2*segment)*NOISE_BITS +: 2*NOISE_BITS] = {(2*NOISE_BITS){1'b0}};
+                end
+            end
+        end else begin : gen_shifts
+            assign places = shifts;
+        end
+
         for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
             wire [SLOT_BITS-1:0]   slot = s_axis_tdata[lane*SLOT_BITS +: SLOT_BITS];
             wire [WEIGHT_BITS-1:0] result;
             wire [NOISE_BITS-1:0]  probe_noise;
             wire [NOISE_BITS-1:0]  update_noise;
 
-            perturb_lane #(
-                .BIT_WIDTH(BIT_WIDTH), .HALF(HALF), .WEIGHT_BITS(WEIGHT_BITS),
-                .SHIFT_BITS(SHIFT_BITS), .DRAWS(DRAWS), .NOISE_BITS(NOISE_BITS)
-            ) u_lane (
-                .clk(aclk), .advance(advance), .weight(slot[WEIGHT_BITS-1:0]),
-                .word(source_data[lane*BIT_WIDTH +: BIT_WIDTH]),
-                .shift(lane_shifts[lane*SHIFT_BITS +: SHIFT_BITS]),
-                .probe_noise(probe_noise), .update_noise(update_noise),
-                .factor(factor), .factor_shift(factor_shift), .result(result));
+            if (SIGNS) begin : gen_sign
+                wire unused = &{1'b0, probe_noise};
+
+                perturb_sign_lane #(
+                    .WEIGHT_BITS(WEIGHT_BITS), .INDEX_BITS(INDEX_BITS), .DRAWS(DRAWS),
+                    .NOISE_BITS(NOISE_BITS)
+                ) u_lane (
+                    .clk(aclk), .advance(advance), .weight(slot[WEIGHT_BITS-1:0]),
+                    .word(source_data[lane]),
+                    .segment(lane_shifts[lane*PLACE_BITS +: PLACE_BITS]), .noise(update_noise),
+                    .moves(gen_moves.moves), .parts(gen_moves.parts), .result(result));
+            end else begin : gen_product
+                perturb_lane #(
+                    .BIT_WIDTH(BIT_WIDTH), .HALF(HALF), .WEIGHT_BITS(WEIGHT_BITS),
+                    .SHIFT_BITS(SHIFT_BITS), .DRAWS(DRAWS), .NOISE_BITS(NOISE_BITS)
+                ) u_lane (
+                    .clk(aclk), .advance(advance), .weight(slot[WEIGHT_BITS-1:0]),
+                    .word(source_data[lane*BIT_WIDTH +: BIT_WIDTH]),
+                    .shift(lane_shifts[lane*PLACE_BITS +: PLACE_BITS]),
+                    .probe_noise(probe_noise), .update_noise(update_noise),
+                    .factor(factor), .factor_shift(factor_shift), .result(result));
+            end
 
             assign results[lane*SLOT_BITS +: WEIGHT_BITS] = result;
             if (SLOT_BITS > WEIGHT_BITS) begin : gen_extend

@@ -94,6 +94,12 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "DRAWS": _outside(0, 3),
         "NOISE_BITS": _outside(1, 64),
     },
+    "perturb_moves": {
+        "WEIGHT_BITS": _outside(4, 16),
+        "SHIFT_BITS": (4, 7),
+        "DRAWS": (-1, 2),
+        "NOISE_BITS": _outside(1, 64),
+    },
     "perturb_registers": {
         "LANES": LANES,
         "WEIGHT_BITS": _outside(4, 16),
@@ -117,6 +123,12 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
         "LANES": LANES,
         "SEGMENTS": _outside(1, 16),
         "SHIFT_BITS": _outside(1, 6),
+    },
+    "perturb_sign_lane": {
+        "WEIGHT_BITS": _outside(4, 16),
+        "INDEX_BITS": _outside(1, 4),
+        "DRAWS": (-1, 2),
+        "NOISE_BITS": _outside(1, 64),
     },
     "pool_filler": {
         "LANES": LANES,
@@ -243,6 +255,11 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("stream_phased", {"LOCKUP_RECOVERY": 1, "LANES": 1}),
     ("perturb_engine", {"LANES": 1, "BIT_WIDTH": 1, "WEIGHT_BITS": 4, "SLOT_BITS": 8}),
     ("perturb_engine", {"LANES": 2, "DRAWS": 3, "NOISE_WORDS": 8, "SOURCES": 25, "SEGMENTS": 16}),
+    ("perturb_engine", {"LANES": 3, "BIT_WIDTH": 1, "SEGMENTS": 1}),
+    ("perturb_engine", {"LANES": 33, "BIT_WIDTH": 1, "SEGMENTS": 16, "DRAWS": 1, "SOURCES": 2}),
+    ("perturb_engine", {"LANES": 11, "BIT_WIDTH": 1, "SEGMENTS": 5, "DRAWS": 2, "SOURCES": 3}),
+    ("perturb_moves", {"WEIGHT_BITS": 4, "SHIFT_BITS": 6, "NOISE_BITS": 64, "DRAWS": 1}),
+    ("perturb_sign_lane", {"WEIGHT_BITS": 4, "INDEX_BITS": 4, "NOISE_BITS": 1, "DRAWS": 1}),
     ("perturb_lane", {"BIT_WIDTH": 24, "SHIFT_BITS": 6, "NOISE_BITS": 64, "DRAWS": 3}),
     ("perturb_round", {"SHIFT_BITS": 6, "LARGEST": 63, "IN_BITS": 64, "OUT_BITS": 64}),
     *(

@@ -23,6 +23,7 @@ from pezoexplore.design.point import AXES, STREAM_AXES
 from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.hardware.export.constraints import CLOCK_MHZ
+from pezoexplore.hardware.export.reset import Reset
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -76,6 +77,13 @@ def export(
             "stream and reads numbers; they also leave by AXI4-Stream.",
         ),
     ] = False,
+    reset: Annotated[
+        Reset,
+        typer.Option(
+            help="Reset of the top, synchronous: rst, active high, or rst_n, active low, of a top "
+            "around it. The tops of --engine, --axis and --axil have aresetn in any case."
+        ),
+    ] = Reset.active_high,
     seed: Annotated[
         int,
         typer.Option(
@@ -135,6 +143,7 @@ def export(
             name,
             axis,
             axil,
+            reset,
             seed,
             clock_mhz,
             modules or (),
@@ -145,6 +154,7 @@ def export(
         name=None if name is None else check_name(name),
         axis=axis,
         axil=axil,
+        resetn=reset is Reset.active_low,
         seed=seed,
         clock_mhz=clock_mhz,
         modules=_modules(design, modules or (), rtl, lockup_recovery),
@@ -233,6 +243,7 @@ def _command(
     prefix: str | None,
     axis_top: bool,
     axil_top: bool,
+    reset: Reset,
     seed: int,
     clock_mhz: float,
     modules: Sequence[str],
@@ -253,6 +264,8 @@ def _command(
         words.append("--axis")
     if axil_top:
         words.append("--axil")
+    if reset is not Reset.active_high:
+        words += ["--reset", reset.value]
     if seed:
         words += ["--seed", str(seed)]
     if lockup_recovery:

@@ -38,6 +38,7 @@ from pezoexplore.hardware.export.model import (
 )
 from pezoexplore.hardware.export.naming import PREFIX, renamed
 from pezoexplore.hardware.export.package_ip import SCRIPT, package_script
+from pezoexplore.hardware.export.reset import RESETN_TOP, resetn_top
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.export.timing_diagram import timing_diagram
 from pezoexplore.hardware.export.vectors import stream_vectors
@@ -80,6 +81,7 @@ class Order:
         name: Prefix of its modules, files and symbols; None for none.
         axis: Whether a top with the port names of AXI4-Stream comes along.
         axil: Whether a top with registers on AXI4-Lite comes along.
+        resetn: Whether a top whose reset is active low comes along.
         seed: Master seed, 0 to 2**64 - 1.
         clock_mhz: Clock of the constraints.
         modules: Resources by module for the datasheet, a table for each target.
@@ -95,6 +97,7 @@ class Order:
     name: str | None = None
     axis: bool = False
     axil: bool = False
+    resetn: bool = False
     seed: int = MASTER_SEED
     clock_mhz: float = CLOCK_MHZ
     modules: Sequence[ModuleCounts] = ()
@@ -115,6 +118,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
     held |= {"axis"} if order.axis else set()
     held |= {"axil"} if order.axil else set()
+    held |= {"resetn"} if order.resetn else set()
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(stream),
         f"sw/{PYTHON_NAME}": python_model(stream),
@@ -155,6 +159,7 @@ def bundle_files(order: Order) -> dict[str, str]:
     prefix = order.name or PREFIX
     title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
     kinds = {"engine": order.segments is not None, "axil": order.axil, "axis": order.axis}
+    kinds["resetn"] = order.resetn
     top = f"{prefix}_{next((kind for kind, there in kinds.items() if there), 'top')}"
     verilog, registers = files[f"rtl/{top}.v"], _registers(order)
     files[FILE] = component(title, files, top, registers)
@@ -192,6 +197,8 @@ def _rtl(order: Order) -> dict[str, str]:
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.axis:
         texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
+    if order.resetn:
+        texts[f"{RESETN_TOP}.v"] = resetn_top(point.hardware())
     if order.axil:
         texts[f"{AXIL_TOP}.v"] = axil_top(point.hardware())
         sources += source_paths(AXIL_FILES, order.rtl_dir)

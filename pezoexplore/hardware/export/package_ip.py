@@ -31,7 +31,9 @@ def package_script(
     rtl = sorted(path for path in files if path.startswith("rtl/"))
     ports = ports_in(verilog)
     clock = clock_of(ports)
-    reset, polarity = ("aresetn", "ACTIVE_LOW") if clock == "aclk" else ("rst", "ACTIVE_HIGH")
+    names = {port.name for port in ports}
+    reset = next(name for name in ("aresetn", "rst_n", "rst") if name in names)
+    polarity = "ACTIVE_HIGH" if reset == "rst" else "ACTIVE_LOW"
     lines = [
         f"# Packages {top} as a core of Vivado's IP catalogue, in ip/ beside this file:",
         f"#     vivado -mode batch -source {SCRIPT}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pezoexplore.hardware.proof.formal_proof import Edit, Proof, Property
+from pezoexplore.hardware.proof.formal_signs import SIGN_PROOFS
 
 _AXIS_SLICE = Proof(
     module="axis_slice",
@@ -349,6 +350,7 @@ ENGINE_PROOFS = (
     *_ROUNDS,
     _lane(draws=1),
     _lane(draws=3),
+    *SIGN_PROOFS,
     _SEGMENTS,
     _CONTROL,
     _registers(SEGMENTS=2),

@@ -49,6 +49,7 @@ def test_axes_name_the_design(call: Call) -> None:
         ("--rng", "lut_opt", "--lanes", 5, "--reuse-period", 3, "--engine", "--segments", 3),
         ("--rng", "ternary", "--lanes", 3),
         ("--rng", "ternary", "--lanes", 3, "--name", "my_rng", "--axis"),
+        ("--lanes", 3, "--reset", "active-low"),
         ("--reuse", "pool", "--pool-size", 20, "--scaling", "pow2", "--bit-width", 4),
         ("--reuse", "phased", "--lanes", 3, "--seed", 2**64 - 1),
         ("--lanes", 3, "--modules", "ice40"),

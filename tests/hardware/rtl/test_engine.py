@@ -39,6 +39,15 @@ SMALL = resolve(
     activation_bits=8,
     rounding="stochastic",
 )
+SIGNS = resolve(
+    rng="rademacher",
+    reuse="none",
+    lanes=7,
+    scaling="none",
+    weight_bits=8,
+    activation_bits=8,
+    rounding="stochastic",
+)
 GENERATORS = [rng for rng in names() if rng not in ("lfsr", "gaussian")]
 
 
@@ -85,6 +94,8 @@ def test_there_are_as_many_streams_as_a_training_step_takes_of_the_stream(point)
 
 EDITS = {
     "perturb_lane.v": ("weight4_q} - {", "weight4_q} + {"),
+    "perturb_moves.v": ("minus_value_q <= -whole", "minus_value_q <= whole"),
+    "perturb_sign_lane.v": ("- {move4_q", "+ {move4_q"),
     "perturb_round.v": ("{{LARGEST{1'b0}}, noise} << shift", "{{LARGEST{1'b0}}, ~noise} << shift"),
     "perturb_segments.v": ("left_q[8:0] <= NUMBER", "left_q[8:0] < NUMBER"),
     "perturb_control.v": ("(taken && !restoring)", "(taken || !restoring)"),
@@ -140,7 +151,8 @@ def test_every_module_has_an_edit():
 )
 def test_one_operator_fails_the_engine_and_no_stream(name, tmp_path):
     copy = edited((name, *EDITS[name]), tmp_path)
-    status, log = verdict(SMALL, copy, tmp_path, steps=2)
+    point = SIGNS if name in ("perturb_moves.v", "perturb_sign_lane.v") else SMALL
+    status, log = verdict(point, copy, tmp_path, steps=2)
     assert status == "fail"
     assert "line " in log.splitlines()[-1]
     assert engine_hash(SMALL, copy) != engine_hash(SMALL, rtl_dir())

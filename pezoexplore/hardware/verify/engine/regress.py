@@ -25,6 +25,8 @@ def engine_points() -> tuple[DesignPoint, ...]:
         _point(reuse="bank", bit_width=12, lanes=4, weight_bits=10),
         _pool(rng="clt", pool_size=40, lanes=5, weight_bits=4, reuse_period=4),
         _pool(pool_size=100, lanes=4, weight_bits=16, **xorshift, **_TWICE),
+        _none(rng="rademacher", lanes=7, weight_bits=16),
+        _none(rng="rademacher", lanes=8, weight_bits=8, reuse_period=4, **_RANDOM),
         _none(rng="rademacher", lanes=3, weight_bits=8, **_RANDOM),
         _none(rng="rademacher", lanes=2, weight_bits=4, **_TWICE),
         _none(rng="treegrng", lanes=1, weight_bits=8, reuse_period=4),
