@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
+from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.general_trainer import GeneralTrainer
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.tasks import speech, spoken
 from pezoexplore.train.tasks.registry import get_task, task_identity
 from pezoexplore.train.tasks.spoken import (
@@ -161,6 +164,20 @@ def test_a_few_utterances_help(small: None) -> None:
     trainer = GeneralTrainer(task, "backprop")
     *_, (_, state) = trainer.run(task.train, Run((0,), (0.03,), 60, 16), None)
     assert trainer.score(state, task.test).accuracy[0, 0] > task.accuracy_before + 5
+
+
+def test_it_adapts_in_integers(small: None) -> None:
+    """With 16-bit weights and 8-bit activations, by forward passes alone."""
+    task = get_task("last-mile-speech-8")
+    point = resolve(reuse="phased", state_bits=16, weight_bits=16, activation_bits=8)
+    trainer, run = FixedTrainer(task, point), Run((0,), (0.0008,), 150, 16, 0.064)
+    states = trainer.run(task.train, run, stream_source(point, task), stops=[0])
+    before, after = (trainer.score(state, task.train) for _, state in states)
+    floats = GeneralTrainer(task)
+    *_, (_, start) = floats.run(task.train, Run((0,), (0.0,), 1, 4), lambda seeds: Still())
+    as_floats = floats.score(start, task.train)
+    assert before.loss[0, 0] == pytest.approx(as_floats.loss[0, 0], rel=0.1)
+    assert after.loss[0, 0] < 0.9 * before.loss[0, 0]
 
 
 def test_recordings_in_a_folder_take_the_same_road(small: None, tmp_path: Path) -> None:
