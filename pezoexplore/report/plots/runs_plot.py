@@ -22,6 +22,7 @@ from pezoexplore.report.plots.front_view import MAX_BARS, MAX_DRAWN, STEP_COLOUR
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 _LINE, _HEIGHT = 0.17, 3.4
+_DASHED = (0, (5, 2))
 
 
 def runs_svg(found: SideBySide, rivals: Rivals, resource: str) -> bytes | None:
@@ -68,17 +69,24 @@ def _svg(
     references: dict[str, Design],
     view: FrontView,
 ) -> bytes:
-    below = 0.55 + _LINE * (len(names) + 1)
+    drawn = [side for side in names if any(of is side for of, _ in sides)]
+    referred = [side for side in drawn if side.name in references]
+    below = 0.55 + _LINE * (len(drawn) + 1 + bool(referred))
     figure = Figure(figsize=(style.WIDTH, _HEIGHT + below))
     axes = style.axes_at(figure, 0.6, below, style.WIDTH - 0.75, _HEIGHT - 0.1)
     xs = scale_axes(axes, view)
     draw_steps(axes, view, xs)
     handles = [Line2D([], [], color=STEP_COLOUR, lw=1.2, label="front of all; filled: on it")]
-    for place, side in enumerate(names):
+    if referred:
+        line = Line2D([], [], color=style.FAINT, lw=0.8, ls=_DASHED)
+        line.set_label("software reference, in the run's colour")
+        handles.append(line)
+    for side in drawn:
+        place = names.index(side)
         colour = style.LINE_COLOURS[place % len(style.LINE_COLOURS)]
         marker = MARKERS[place % len(MARKERS)]
         if side.name in references:
-            axes.axhline(view.y(references[side.name]), color=colour, lw=0.8, ls=(0, (5, 2)))
+            axes.axhline(view.y(references[side.name]), color=colour, lw=0.8, ls=_DASHED)
         own = [design for of, design in sides if of is side]
         for front in (False, True):
             designs = [design for design in own if design.on_front == front]

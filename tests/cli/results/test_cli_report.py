@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,24 @@ def test_several_runs_become_one_page(call: Call, run: Path, tmp_path: Path):
     ):
         refused = call("report", *words)
         assert refused.status == 2 and said in refused.err
+
+
+def test_the_legend_of_several_runs_names_what_is_drawn(call: Call, run: Path, tmp_path: Path):
+    """A run without costs has nothing in the plots; the dashed line has its entry."""
+    other = tmp_path / "trained alone"
+    other.mkdir()
+    with (run / "results.csv").open(newline="") as file:
+        rows = [{**row, "lut": "", "ff": "", "bram": ""} for row in csv.DictReader(file)]
+    with (other / "results.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert call("report", run, other, "--out", tmp_path / "out").status == 0
+    page = (tmp_path / "out" / "runs.html").read_text()
+    plots = [
+        base64.b64decode(text).decode() for text in re.findall(r"svg\+xml;base64,([^\"]+)", page)
+    ]
+    assert plots
+    for plot in plots:
+        assert ">run<" in plot and ">trained alone<" not in plot
+        assert "software reference" in plot
