@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +64,26 @@ def draw(outputs: dict[str, F32], task: Task, file: Path) -> None:
         right.set(xlabel="x", ylabel=f"u at time {times[-1]:g}")
         right.legend(frameon=False, fontsize=7)
     else:
-        names = ("uncorrected", next(name for name in outputs if name != "uncorrected"))
-        fields = [truth[0, -1], *(outputs[name][0, -1] for name in names)]
-        image = right.imshow(np.hstack(fields), cmap="RdBu_r", interpolation="nearest")
-        right.set(xticks=[], yticks=[], title=" | ".join(("fine solver", *names)))
-        right.title.set_fontsize(8)
-        figure.colorbar(image, ax=right, label=f"vorticity at time {times[-1]:g}", shrink=0.6)
+        draw_fields(right, outputs, truth[0, -1])
+        figure.colorbar(right.images[0], ax=right, label=f"vorticity at time {times[-1]:g}")
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+
+
+def draw_fields(axes: Any, outputs: dict[str, F32], truth: F32) -> None:  # noqa: ANN401
+    """Draw the fine field, the uncorrected and the first corrected one, below it what they lack."""
+    names = ("uncorrected", next(name for name in outputs if name != "uncorrected"))
+    bare, corrected = (outputs[name][0, -1] for name in names)
+    side = len(truth)
+    gap, blank = np.full((side, 1), np.nan), np.full((side, side), np.nan)
+    rows = [
+        np.hstack([truth, gap, bare, gap, corrected]),
+        np.full((1, 3 * side + 2), np.nan),
+        np.hstack([blank, gap, bare - truth, gap, corrected - truth]),
+    ]
+    axes.imshow(np.vstack(rows), cmap="RdBu_r", interpolation="nearest")
+    axes.text(0, 1.5 * side, "minus the\nfine solver:", va="center", fontsize=8)
+    axes.set(xticks=[], yticks=[])
+    axes.set_title("   |   ".join(("fine solver", *names)), fontsize=8)
 
 
 def error_by_time(made: F32, truth: F32) -> NDArray[np.float64]:
