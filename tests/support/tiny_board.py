@@ -18,7 +18,7 @@ from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.task import Split, Task
 
-TIMEOUT_S = 900.0
+TIMEOUT_S = 3600.0
 
 
 def tiny_trainer(lanes: int = 2, sizes: tuple[int, ...] = (8, 8, 3)) -> FixedTrainer:
