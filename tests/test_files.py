@@ -81,7 +81,14 @@ SCRATCH = {
 }
 """Modules that write under a final name after all, or into a folder for the while, and why."""
 
-BUILT = ("hardware/eda/", "hardware/power/", "hardware/proof/", "hardware/verify/", "hardware/rtl/")
+BUILT = (
+    "hardware/board/",
+    "hardware/eda/",
+    "hardware/power/",
+    "hardware/proof/",
+    "hardware/verify/",
+    "hardware/rtl/",
+)
 """Rooms whose modules write what tools build from, into a work folder."""
 
 
