@@ -115,8 +115,6 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
     for axis, default in OPTIONAL_DEFAULTS.items():
         if training[axis] != default:
             raise IllegalPointError(f"{axis} {training[axis]} needs float weights")
-    if training["queries"] != 1:
-        raise IllegalPointError(f"weight_bits {weight} needs queries 1, not {training['queries']}")
     training["rounding"] = training["rounding"] or ROUNDINGS[0]
     training["update_rounding"] = training["update_rounding"] or UPDATE_ROUNDINGS[0]
     if training["update_rounding"] == "independent" and training["rounding"] == "nearest":

@@ -234,7 +234,6 @@ def test_training_axes_do_not_change_the_hardware():
         (INTEGERS | {"estimator": "cge"}, "weight_bits 16 needs estimator rge"),
         (INTEGERS | {"rng": "gaussian", "reuse": "none"}, "rng gaussian draws floats"),
         (INTEGERS | {"update_rounding": "independent"}, "needs rounding stochastic"),
-        (INTEGERS | {"queries": 3}, "weight_bits 16 needs queries 1, not 3"),
         (INTEGERS | {"scaling": "pow2", "state_bits": 8}, "needs scaling none or constant"),
         (
             INTEGERS | {"rounding": "stochastic", "rng": "clt", "reuse": "none"},

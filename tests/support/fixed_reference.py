@@ -113,7 +113,13 @@ class Replica:
         return np.array([held(v, self.weight_bits) for v in found], np.int64).reshape(part.shape)
 
     def step(self, inputs, labels, rate, probe, along, noise):
-        """One step; returns D."""
+        """One step along one direction; returns D."""
+        difference, size = self.probed(inputs, labels, rate, probe)
+        self.move(size, along, noise)
+        return difference
+
+    def probed(self, inputs, labels, rate, probe):
+        """D and M of a direction at the weights as they are."""
         sides = []
         for sign in (1, -1):
             moved = [
@@ -129,9 +135,11 @@ class Replica:
             )
         difference = sum(sides[0]) - sum(sides[1])
         if self.sign:
-            size = int(np.sign(difference)) * rate
-        else:
-            size = held((held(difference, 24) * rate + 2**14) // 2**15, 16)
+            return difference, int(np.sign(difference)) * rate
+        return difference, held((held(difference, 24) * rate + 2**14) // 2**15, 16)
+
+    def move(self, size, along, noise):
+        """Move all weights along a direction."""
         for depth, layer in enumerate(self.layers):
             for index, weight in enumerate(layer):
                 flat, moves = weight.reshape(-1), along[depth][index].ravel()
@@ -143,7 +151,6 @@ class Replica:
                         random = int(noise[depth][index].ravel()[at])
                         move = at_random(product, self.update_shift, random, self.noise_bits)
                     flat[at] = held(int(flat[at]) - move, self.weight_bits)
-        return difference
 
 
 @dataclass

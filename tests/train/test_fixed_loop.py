@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.stream import Stream
-from pezoexplore.train.fixed_loop import Arithmetic, FixedTrainer, stream_steps
+from pezoexplore.train.fixed_loop import FixedTrainer, stream_steps
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.cnn import Cnn, Conv, deepzero_cnn
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.selection import stream_source
+from pezoexplore.train.steps.fixed import Arithmetic
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run
@@ -66,6 +67,7 @@ POINTS = st.fixed_dictionaries(
         "activation_bits": st.sampled_from([4, 8, 12, 16]),
         "rounding": st.sampled_from(["nearest", "stochastic"]),
         "estimator": st.sampled_from(["rge", "sign_spsa"]),
+        "queries": st.sampled_from([1, 3]),
     }
 )
 NUMBERS = [
@@ -137,12 +139,14 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
     replica = slow_replica(trainer, seed, arithmetic)
     per_number = arithmetic.noise_bits // point.bits
     each = 1 + arithmetic.draws * per_number
-    values, words = words_by_pass(point, seed, run.steps * each, task.parameters)
+    queries = point.queries or 1
+    values, words = words_by_pass(point, seed, run.steps * queries * each, task.parameters)
     chosen = Batches([seed], len(task.fit), run.batch).block(run.steps)[:, 0]
     inputs = network.inputs(task.fit.inputs)
-    for step in range(run.steps):
-        direction = by_layer(task.model, values[step * each])
-        random = words[step * each + 1 : (step + 1) * each]
+    moves = []
+    for probed in range(run.steps * queries):
+        direction = by_layer(task.model, values[probed * each])
+        random = words[probed * each + 1 : (probed + 1) * each]
         random = random.reshape(arithmetic.draws, per_number, task.parameters)
         numbers = [numbered(some, point.bits) for some in random]
         drawn = iter([by_layer(task.model, some) for some in numbers])
@@ -152,9 +156,14 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
         if rounds and arithmetic.independent:
             along = replica.rounded(direction, next(drawn))
         noise = next(drawn) if arithmetic.stochastic else None
-        rate = int(rates[step, column])
+        step = probed // queries
         examples, labels = inputs[chosen[step]], task.fit.labels[chosen[step]]
-        replica.step(examples, labels, rate, probe, along, noise)
+        _, size = replica.probed(examples, labels, int(rates[step, column]), probe)
+        moves.append((size, along, noise))
+        if len(moves) == queries:  # all are probed at the weights before the step
+            for move in moves:
+                replica.move(*move)
+            moves = []
     return np.concatenate([part.ravel() for layer in replica.layers for part in layer])
 
 
@@ -197,7 +206,23 @@ def test_the_directions_of_training_are_every_nth_step_of_the_stream(
     assert not np.array_equal(weights(lambda steps: steps % every != 0)[0, 0], start)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@pytest.mark.parametrize("estimator", ["rge", "sign_spsa"])
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+def test_several_directions_agree_with_the_slow_reference(estimator: str, rounding: str) -> None:
+    """All are probed at the weights before the step, at a third of the rate."""
+    axes = {"weight_bits": 12, "activation_bits": 8, "rounding": rounding, "estimator": estimator}
+    trainer = FixedTrainer(SMALL, point_of({**axes, "queries": 3}, NUMBERS[1], True))
+    run = Run(seeds=(0, 3), learning_rates=(0.02, 5.0), steps=3, batch=4, epsilon=0.05)
+    source = stream_source(trainer.point, SMALL)
+    *_, (_, state) = trainer.run(SMALL.fit, run, source)
+    expected = slow_weights(trainer, run, 3, 1, source([0]).scale)
+    np.testing.assert_array_equal(trainer.integers(state)[1, 1], expected)
+    one = FixedTrainer(SMALL, point_of(axes, NUMBERS[1], True))
+    assert trainer.cost(7).forward_passes == 3 * one.cost(7).forward_passes
+    assert trainer.cost(7).deliveries == 3 * one.cost(7).deliveries
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
 def test_agrees_with_the_slow_reference_bit_for_bit(
     axes: dict[str, Any], numbers: dict[str, Any], independent: bool, epsilon: float

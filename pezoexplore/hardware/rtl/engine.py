@@ -77,10 +77,15 @@ class Shape:
             segments: Layers of the model.
 
         Raises:
-            DesignError: The point has no integer weights, or the model too many segments.
+            DesignError: The point has no integer weights or several directions a step, or the model
+                too many segments.
         """
         if point.weight_bits is None:
             raise DesignError("the engine adds integers: give --weight-bits and --activation-bits")
+        if point.queries != 1:
+            raise DesignError(
+                f"queries {point.queries}: the engine replays one direction a step; allowed: 1"
+            )
         if not 1 <= segments <= MAX_SEGMENTS:
             raise DesignError(f"the engine takes 1 to {MAX_SEGMENTS} layers, not {segments}")
         half = Stream(point.perturbation()).half

@@ -26,6 +26,12 @@ def test_rtl_and_software_are_identical(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_several_directions_are_no_work_for_the_engine(call):
+    """It keeps where one step began; software alone trains with several."""
+    said = call("cosim", *QUICK, "--queries", 3).error
+    assert said == "queries 3: the engine replays one direction a step; allowed: 1"
+
+
 @pytest.mark.slow
 def test_a_convolution_network_trains_in_the_loop(call):
     answer = call("cosim", *QUICK, "--task", "digits-cnn", "--format", "json")
