@@ -84,7 +84,10 @@ def in_range(name: str, value: float, *, positive: bool = False) -> float:
     Raises:
         DesignError: It is no finite number of 0 or more, or above 0 with ``positive``.
     """
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
     if not math.isfinite(number) or number < 0 or (number == 0 and positive):
         allowed = "above 0" if positive else "of 0 or more"
         raise DesignError(f"{name} {value} is out of range: it must be a number {allowed}")

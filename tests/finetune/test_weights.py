@@ -139,6 +139,18 @@ def test_a_setting_gone_wrong_during_training_is_refused(name: str, value: float
     assert all(map(torch.equal, before.values(), layer.state_dict().values()))
 
 
+@pytest.mark.parametrize("value", ["fast", None, [0.1]])
+@pytest.mark.parametrize("name", ["lr", "weight_decay"])
+def test_a_setting_that_is_no_number_is_refused(name: str, value: Any) -> None:
+    layer = nn.Linear(5, 5)
+    with pytest.raises(DesignError, match=f"{name} .* is out of range"):
+        PezoSGD(layer.parameters(), POOL, **{"lr": 0.1, name: value})
+    optimizer = PezoSGD(layer.parameters(), POOL, lr=0.1)
+    optimizer.param_groups[0][name] = value
+    with pytest.raises(DesignError, match=f"{name} of parameter group 0: .* is out of range"):
+        optimizer.step(lambda: layer(X).square().mean())
+
+
 def changed(record: StepRecord, numbers: dict[str, Any]) -> StepRecord:
     return StepRecord(**{**vars(record), "step": 1, **numbers})
 
