@@ -53,7 +53,7 @@ def test_axes_are_covered():
 def test_an_unknown_module_is_one_line():
     with pytest.raises(DesignError) as caught:
         module_points("stream_pol")
-    assert str(caught.value).startswith("stream_pol: no such module; there are ")
+    assert str(caught.value).startswith("stream_pol: no such module; did you mean stream_pool?; ")
     assert "stream_pool" in str(caught.value)
     assert "\n" not in str(caught.value)
 
