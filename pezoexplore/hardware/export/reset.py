@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl.build import TOP, ports_of
+if TYPE_CHECKING:
+    from pezoexplore.design.point import DesignPoint
 
 RESETN_TOP = "pezo_resetn"
 
@@ -23,6 +24,8 @@ def resetn_top(point: DesignPoint) -> str:
     Args:
         point: A hardware point.
     """
+    from pezoexplore.hardware.rtl.build import TOP, ports_of
+
     ports, pins = [], []
     for direction, name, bits in ports_of(point):
         port = "rst_n" if name == "rst" else name
