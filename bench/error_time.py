@@ -45,7 +45,7 @@ MISTAKES = {
     ],
     "cosim": ["cosim --task missing", "cosim --lanes 0"],
     "export": ["export --rng missing --out b", "export 123456 --results missing --out b"],
-    "board": ["board missing", "board icebreaker --device missing"],
+    "board": ["board missing", "board icebreaker --task missing"],
     "project": ["project --tool vivado --part p --rng missing --out b"],
     "log": ["log missing --mlflow x", "log wrong.csv --mlflow x"],
     "pareto": ["pareto missing.csv", "pareto wrong.csv"],

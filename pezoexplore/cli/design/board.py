@@ -47,15 +47,18 @@ def board(
     and learning rates. With --port the run is also trained in software, and the weights at the end
     must be identical.
     """
-    from pezoexplore.hardware.board.boards import board_named
+    from pezoexplore.hardware.board.boards import board_named, device_of
 
     chosen = board_named(name)
+    part = device_of(chosen, device)
+    from pezoexplore.design.one_point import one_point
+
+    one_point({}, {"task": task})  # a mistake in the name is told before anything heavy is imported
     from pezoexplore import paths, run
-    from pezoexplore.hardware.board.bitstream import build_bitstream, device_of
+    from pezoexplore.hardware.board.bitstream import build_bitstream
     from pezoexplore.hardware.board.build import TASK, board_trainer, parameters, write_sources
     from pezoexplore.hardware.board.session import Session, run_of
 
-    part = device_of(chosen, device)
     trainer = board_trainer(task or TASK)
     parameters(trainer)
     if port is not None:

@@ -44,13 +44,14 @@ def project(
     A script places and routes the stream out of context and writes the reports that calibrate
     reads back.
     """
-    from pezoexplore import run
     from pezoexplore.cli.design.export import point_of
-    from pezoexplore.hardware.eda.vendor import FLOWS, SCRIPT
-    from pezoexplore.hardware.eda.vendor_project import write_project
 
     own = vendor_tool(tool, part)
     design = point_of(axes, point, results)
+    from pezoexplore import run
+    from pezoexplore.hardware.eda.vendor import FLOWS, SCRIPT
+    from pezoexplore.hardware.eda.vendor_project import write_project
+
     names = write_project(design, own, clock_mhz, run.rtl_folder(rtl_dir), out)
     command = " ".join([FLOWS[own.tool].program, *FLOWS[own.tool].options, SCRIPT])
     if format_ is TableOrJson.json:

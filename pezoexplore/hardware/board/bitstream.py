@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.errors import ToolError
 from pezoexplore.hardware.board.boards import Board
 from pezoexplore.hardware.board.build import Sources
 from pezoexplore.hardware.eda.process import run_tool
@@ -55,20 +55,6 @@ class Bitstream:
     def plain(self) -> dict[str, Any]:
         """Return the values for JSON."""
         return asdict(self) | {"path": str(self.path)}
-
-
-def device_of(board: Board, device: str | None) -> str:
-    """Return the device to build for.
-
-    Raises:
-        DesignError: The board is not sold with it.
-    """
-    if device is None:
-        return board.devices[0]
-    if device not in board.devices:
-        names = ", ".join(board.devices)
-        raise DesignError(f"device {device}: {board.name} has one of {names}")
-    return device
 
 
 def build_bitstream(

@@ -99,3 +99,17 @@ def board_named(name: str) -> Board:
             return board
     names = ", ".join(board.name for board in BOARDS)
     raise DesignError(f"board {name}: not known; one of {names}")
+
+
+def device_of(board: Board, device: str | None) -> str:
+    """Return the device to build for.
+
+    Raises:
+        DesignError: The board is not sold with it.
+    """
+    if device is None:
+        return board.devices[0]
+    if device not in board.devices:
+        names = ", ".join(board.devices)
+        raise DesignError(f"device {device}: {board.name} has one of {names}")
+    return device

@@ -13,8 +13,8 @@ from tiny_board import differing, sources, tiny_session, tiny_trainer
 
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware.board import bitstream
-from pezoexplore.hardware.board.bitstream import build_bitstream, device_of
-from pezoexplore.hardware.board.boards import BOARDS, board_named
+from pezoexplore.hardware.board.bitstream import build_bitstream
+from pezoexplore.hardware.board.boards import BOARDS, board_named, device_of
 from pezoexplore.hardware.board.build import Sources, board_trainer
 from pezoexplore.hardware.eda.synth import DROP_HIERARCHY, run_yosys
 
