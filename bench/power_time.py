@@ -41,7 +41,7 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 class Stages:
-    """The two stages of a design, in a folder."""
+    """Run stages synth and power of a design in a folder."""
 
     def __init__(self, point: DesignPoint, folder: Path) -> None:
         """Name the design and the folder."""

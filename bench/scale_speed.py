@@ -7,7 +7,7 @@ networks are those of the tasks (784-116-64-10 and 784-900-320-10), batches of 6
 with random values here, which cost the same.
 
 (a) a MeZO loop in PyTorch (arXiv 2305.17333), lean: one thread, one replica, a generator of its
-    own, numbers made anew in each of four passes and added in place;
+    own, numbers generated again in each of four passes and added in place;
 (b) pezoexplore's loop as sweeps run it, 5 seeds x 3 learning rates, with the generation of the
     stream, batches and copies, of the two recommended designs; compiling is not counted;
 (c) a compiled scan of nothing but the matrix products of the two forward passes of these replicas.

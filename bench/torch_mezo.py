@@ -20,7 +20,7 @@ def torch_mezo(
     rate: float,
     lean: bool,
 ) -> Timed:
-    """Time a MeZO loop (arXiv 2305.17333), one thread, numbers made anew in each of four passes.
+    """Time a MeZO loop (arXiv 2305.17333), one thread, fresh numbers in each of four passes.
 
     Args:
         net: The network.

@@ -33,7 +33,7 @@ Weights = NDArray[np.int16]
 
 
 class Registers(Protocol):
-    """What reads and writes registers: pynq.MMIO does."""
+    """Register access, as pynq.MMIO has it."""
 
     def read(self, offset: int) -> int:
         """Return a register."""

@@ -9,6 +9,7 @@ import typer
 
 from pezoexplore.cli.options import Format, RtlDir, TableOrJson, TaskName
 from pezoexplore.cli.terminal import counted, echo, log, print_json
+from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
     from pezoexplore.hardware.board.bitstream import Bitstream
@@ -26,18 +27,29 @@ def board(
     device: Annotated[
         str | None, typer.Option(help="Device of the board, where it is sold with several.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=1, max=10**6, help="Seed of place and route.")] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**6, help="Seed of place and route. Default: 1."),
+    ] = None,
     port: Annotated[
         Path | None,
         typer.Option(help="Train on the board at this serial port instead of building."),
     ] = None,
     task: TaskName = None,
-    steps: Annotated[int, typer.Option(min=1, max=10**6, help="Number of weight updates.")] = 4000,
-    learning_rate: Annotated[float, typer.Option(min=1e-9, max=1e6, help="Learning rate.")] = 0.01,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**6, help="Number of weight updates. Default: 4000."),
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-9, max=1e6, help="Learning rate. Default: 0.01.")
+    ] = None,
     epsilon: Annotated[
-        float, typer.Option(min=1e-9, max=1e6, help="Scale of the perturbation.")
-    ] = 0.016,
-    batch: Annotated[int, typer.Option(min=1, max=64, help="Training examples per step.")] = 64,
+        float | None,
+        typer.Option(min=1e-9, max=1e6, help="Scale of the perturbation. Default: 0.016."),
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Training examples per step. Default: 64.")
+    ] = None,
     rtl_dir: RtlDir = None,
     format_: Format = TableOrJson.table,
 ) -> int:
@@ -49,6 +61,17 @@ def board(
     """
     from pezoexplore.hardware.board.boards import board_named, device_of
 
+    training = {
+        "--steps": steps,
+        "--learning-rate": learning_rate,
+        "--epsilon": epsilon,
+        "--batch": batch,
+    }
+    building = {"--out": out, "--seed": seed, "--rtl-dir": rtl_dir}
+    for option, value in (training if port is None else building).items():
+        if value is not None:
+            how = "training: give --port too" if port is None else "building: leave --port out"
+            raise DesignError(f"{option}: for {how}")
     chosen = board_named(name)
     part = device_of(chosen, device)
     from pezoexplore.design.one_point import one_point
@@ -62,7 +85,8 @@ def board(
     trainer = board_trainer(task or TASK)
     parameters(trainer)
     if port is not None:
-        session = Session(trainer, run_of(steps, learning_rate, epsilon, batch))
+        settings = (steps or 4000, learning_rate or 0.01, epsilon or 0.016, batch or 64)
+        session = Session(trainer, run_of(*settings))
         return _train(port, session, format_)
     folder = (out or Path("reports") / "boards" / chosen.name).absolute()
     paths.make_folder(folder)
@@ -70,7 +94,7 @@ def board(
     sources = write_sources(
         chosen, trainer, run.rtl_folder(rtl_dir).absolute(), paths.boards_dir(), folder
     )
-    made = build_bitstream(sources, part, folder / "board.log", seed=seed)
+    made = build_bitstream(sources, part, folder / "board.log", seed=seed or 1)
     if format_ is TableOrJson.json:
         print_json(made.plain())
     else:

@@ -16,10 +16,10 @@ from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.tasks.registry import get_task
 
 TASK = "digits-mlp"
-"""What a board trains unless it is told otherwise."""
+"""Task that a board trains by default."""
 
 MOST_EXAMPLES, MOST_CLASSES = 4096, 16
-"""What an example of a step, of 12 and 4 bits, can name."""
+"""Examples and classes at most: their numbers are sent in 12 and 4 bits."""
 
 LAYERS = 2
 """Layers of a network that boards/mlp_forward.v computes."""

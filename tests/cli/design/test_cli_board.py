@@ -75,6 +75,8 @@ def test_training(call, tmp_path, monkeypatch, differing, status):
     ("words", "said"),
     [
         (["nexys"], "board nexys: not known; one of icebreaker, ulx3s"),
+        (["icebreaker", "--steps", 9], "--steps: for training: give --port too"),
+        (["icebreaker", "--port", "tty", "--seed", 2], "--seed: for building: leave --port out"),
         (["icebreaker", "--device", "12k"], "device 12k: icebreaker has one of up5k"),
         (["icebreaker", "--task", "wine"], "must be multiples of 2 lanes"),
         (["icebreaker", "--batch", 65], "less than or equal to 64"),
