@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -243,9 +244,12 @@ def merged(
     Args:
         known: The list.
         rows: Rows tested since.
-        whole: Whether they are all rows of their files, or only some as yet.
+        whole: Whether all were tested. Then rows of mutants that are gone leave the list, but only
+            of files of which at least as many were tested as it had.
     """
-    files = {row.file for row in rows if whole}
+    had = Counter(row.file for row in known)
+    files = {file for file, n in Counter(row.file for row in rows).items() if n >= had[file]}
+    files = files if whole else set()
     new = {row.identity for row in rows}
     kept = [row for row in known if row.file not in files and row.identity not in new]
     return sorted([*kept, *rows], key=lambda row: (row.file, row.line, row.identity))

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pezoexplore.cli.design import verify_mutants
-from pezoexplore.regression.mutation_run import COLUMNS, MutantResult
+from pezoexplore.regression.mutation_run import COLUMNS, MutantResult, merged
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -63,6 +63,15 @@ def test_again_believes_no_verdict_of_the_list(call, tmp_path):
         writer.writerows(said)
     assert call(*words, "--again").status == 0
     assert path.read_text(encoding="utf-8") == sound
+
+
+def test_a_few_mutants_do_not_take_the_others_off_the_list():
+    """As many as listed, or more, replace them: the others are gone from the RTL."""
+    old = [MutantResult("a.v", n, "a", "stuck", "x", "y", n, "killed", "", "") for n in range(3)]
+    new = [MutantResult("a.v", n, "a", "stuck", "z", "y", n, "killed", "", "") for n in range(3)]
+    assert merged(old, old[:1], whole=True) == old
+    assert set(merged(old, [*new, old[0]], whole=True)) == {*new, old[0]}
+    assert set(merged(old, new[:1], whole=False)) == {*old, new[0]}
 
 
 @pytest.mark.parametrize(("least", "status"), [("66", 0), ("67", 1)])
