@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,8 +26,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("PEZOEXPLORE_JOBS", "1")
 
-# Each test compiles by itself: what another one is just writing cannot be in its way.
-os.environ.setdefault("PEZOEXPLORE_COMPILED", "")
+# What one test has compiled the others of this run do not compile again, nor do their processes:
+# most of the time of a short training is compilation. A cache of the user's is left alone.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    compiled = tempfile.mkdtemp(prefix="pezoexplore-tests-")
+    os.environ["PEZOEXPLORE_COMPILED"] = compiled
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
 
 # Hides that a pipe was not flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)

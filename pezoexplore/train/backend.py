@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import os
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -63,6 +64,8 @@ def keep_compiled() -> None:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+    # One that another process is just writing is compiled here as well.
+    warnings.filterwarnings("ignore", "Error reading persistent compilation cache entry")
 
 
 def _cpu() -> str:
