@@ -27,3 +27,8 @@ def access_pj(bits: int, held_bits: int) -> float:
     """Return the energy, pJ, of reading or writing bits of a memory that holds `held_bits`."""
     per_word = next((pj for size, pj in MEMORIES if held_bits <= size), DRAM_PJ)
     return bits / 64 * per_word
+
+
+def multiply_pj(bits: int, other: int) -> float:
+    """Return the energy, pJ, of a product of two integers of so many bits."""
+    return MULTIPLY8_PJ * bits * other / 64

@@ -127,14 +127,18 @@ RESULT_HELP = {
 }
 
 ENGINE_HELP = {
-    "engine_lut": "LUTs of the perturbation engine with its streams; this column and the next five "
-    "only in the results of a design with hardware.engine",
+    "engine_lut": "LUTs of the perturbation engine with its streams; this column and the next "
+    "seven only in the results of a design with hardware.engine",
     "engine_ff": "flip-flops of the engine",
     "engine_carry": "carry cells of the engine",
     "engine_dsp": "DSP blocks of the engine: its multipliers",
     "engine_area_um2": "cell area of the engine on a cell library, um2",
     "generator_share_pct": "share of the engine that its streams are, percent: their LUTs, or cell "
     "area, by those of the engine",
+    "engine_power_mw_est": "power of the engine with its streams at hardware.clock_mhz under one "
+    "training step, glitches included, mW; with stages synth and power",
+    "generator_power_share_pct": "power_mw_est of a stream times the streams of the engine, by "
+    "engine_power_mw_est, percent",
 }
 
 CERTIFIED_HELP = {

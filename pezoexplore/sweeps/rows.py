@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 _ENERGY, _PER_NUMBER = "generator_energy_to_target_uj_est", "energy_per_number_pj_est"
 
+_SHARES = {
+    "area_um2": "generator_share_pct",
+    "lut": "generator_share_pct",
+    "power_mw_est": "generator_power_share_pct",
+}
+"""Columns with the share of an engine that its streams are, by what of both is compared."""
+
 Row = dict[str, str]
 """A row as written: text by column."""
 
@@ -85,6 +92,8 @@ FORMATS = {
     "engine_dsp": _WHOLE,
     "engine_area_um2": ".10g",
     "generator_share_pct": _PERCENT,
+    "engine_power_mw_est": ".3f",
+    "generator_power_share_pct": _PERCENT,
     **dict.fromkeys(CERTIFIED_HELP, _PERCENT),
 }
 """How each numeric result is written (Python's format specification); the rest is text."""
@@ -200,8 +209,8 @@ def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
 
     Args:
         cells: Results; ``numbers_to_target`` of training and ``energy_per_number_pj_est`` of the
-            target's power give what the generator takes; ``engine_streams`` and the LUTs or areas
-            of a stream and of the engine, which share of it the streams are.
+            target's power give what the generator takes; ``engine_streams`` and LUTs, areas or
+            powers of a stream and of the engine, which share of it the streams are.
     """
 
     def known(*names: str) -> list[float]:
@@ -211,9 +220,9 @@ def with_generator(cells: Mapping[str, object]) -> dict[str, object]:
     made = dict(cells)
     if known_energy := known("numbers_to_target", _PER_NUMBER):
         made[_ENERGY] = math.prod(known_energy) * 1e-6
-    for name in ("area_um2", "lut"):
+    for name, share in _SHARES.items():
         if parts := known("engine_streams", name, f"engine_{name}"):
-            made["generator_share_pct"] = 100 * parts[0] * parts[1] / parts[2]
+            made[share] = 100 * parts[0] * parts[1] / parts[2]
     return made
 
 

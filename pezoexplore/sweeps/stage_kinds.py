@@ -284,9 +284,14 @@ class SynthStage(HardwareStage):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStage(HardwareStage):
-    """Resources of the perturbation engine around the stream, on one target."""
+    """Resources of the perturbation engine around the stream, on one target, and its power.
+
+    Attributes:
+        clock_mhz: Clock the power is for; None for no power.
+    """
 
     name: str = field(default="engine", init=False)
+    clock_mhz: float | None = None
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`: an engine takes no exponents."""
@@ -302,13 +307,20 @@ class EngineStage(HardwareStage):
         """Implement :meth:`Stage.key`."""
         from pezoexplore.hardware.rtl.engine import engine_hash
 
-        return super().key(point) | {"engine": engine_hash(self.built(point), self.rtl_dir)}
+        rtl = {"engine": engine_hash(self.built(point), self.rtl_dir)}
+        power = {} if self.clock_mhz is None else {"clock_mhz": self.clock_mhz}
+        return super().key(point) | rtl | power
 
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.synth import engine_figures
 
-        return engine_figures(hardware, self.where, self.rtl_dir, work, log_path)
+        found, netlist = engine_figures(hardware, self.where, self.rtl_dir, work, log_path)
+        if self.clock_mhz is not None:
+            from pezoexplore.hardware.power.engine_power import engine_power
+
+            found |= engine_power(netlist, hardware, self.where, self.clock_mhz, work, log_path)
+        return found
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

@@ -42,6 +42,9 @@ POWER_TOOL = "iverilog"
 SYNTH_SOURCES = ("design/point.py", "splitmix.py", "streams", "hardware")
 """Code that determines the results of synthesis."""
 
+ENGINE_SOURCES = ("energies.py", "train/fixed_point.py")
+"""Code that determines an engine's power besides."""
+
 PARAMETERS = {"digits-mlp": 64 * 32 + 32 + 32 * 10 + 10}
 """Weights and biases of each task's network."""
 
@@ -169,16 +172,24 @@ def _synthesis(
             )
             continue
         names, timer = _synth_tools(target), _timer(target)
-        for kind in (SynthStage, EngineStage)[: 1 + space.hardware.engine]:
-            yield kind(
-                **_place(target),
-                rtl_dir=rtl_dir,
-                work_dir=work_dir,
-                source=source,
-                tools=needed_tools("synth", names, tools),
-                timeout_s=1200.0 if kind is SynthStage else 3600.0,
-                shares=shares and kind is SynthStage and has_power(target),
+        powered = shares and has_power(target)
+        common = {
+            **_place(target),
+            "rtl_dir": rtl_dir,
+            "work_dir": work_dir,
+            "tools": needed_tools("synth", names, tools),
+        }
+        yield SynthStage(**common, source=source, timeout_s=1200.0, shares=powered)
+        if space.hardware.engine and powered:
+            common["tools"] = needed_tools("power", (*names, POWER_TOOL), tools)
+            yield EngineStage(
+                **common,
+                source=source_hash(*SYNTH_SOURCES, *ENGINE_SOURCES),
+                timeout_s=7200.0,
+                clock_mhz=space.hardware.clock_mhz,
             )
+        elif space.hardware.engine:
+            yield EngineStage(**common, source=source, timeout_s=3600.0)
         if timer is not None and tools.get(timer.tool) is not None:
             yield TimingStage(
                 **_place(target),

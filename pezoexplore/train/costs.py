@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, MULTIPLY8_PJ, access_pj
+from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, access_pj, multiply_pj
 from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
@@ -71,7 +71,7 @@ def mac_pj(point: DesignPoint) -> float:
     """Estimate the energy of one multiply-accumulate in the point's arithmetic, pJ."""
     if point.weight_bits is None or point.activation_bits is None:
         return FLOAT_MAC_PJ
-    return ADD32_PJ + MULTIPLY8_PJ * point.weight_bits * point.activation_bits / 64
+    return ADD32_PJ + multiply_pj(point.weight_bits, point.activation_bits)
 
 
 def rng_state_bits(point: DesignPoint) -> int | None:

@@ -50,6 +50,8 @@ def test_the_share_of_the_engine_is_that_of_all_its_streams() -> None:
     area = {"area_um2": 30.0, "engine_area_um2": 120.0, "engine_streams": 1}
     assert with_generator(area)["generator_share_pct"] == 25.0
     assert "generator_share_pct" not in with_generator(cells | {"engine_lut": None})
+    power = {"power_mw_est": 2.0, "engine_power_mw_est": 40.0, "engine_streams": 3}
+    assert with_generator(power)["generator_power_share_pct"] == 15.0
 
 
 def test_only_a_row_with_an_engine_has_its_columns() -> None:

@@ -197,6 +197,18 @@ def test_the_engine_is_built_when_asked_for(tmp_path: Path) -> None:
     assert len(ids) == 1, "what is built around a design is not what the design is"
 
 
+def test_the_engine_has_power_where_the_stream_has(tmp_path: Path) -> None:
+    clocks = []
+    for wanted in (["synth"], ["synth", "power"]):
+        design = space(hardware={"targets": ["xcup", "ecp5"], "engine": True, "clock_mhz": 50.0})
+        where = {"rtl_dir": rtl_dir(), "work_dir": tmp_path, "tools": ALL_TOOLS}
+        stages = [one for one in build_stages(design, wanted, **where) if one.name == "engine"]
+        clocks.append([(stage.target, getattr(stage, "clock_mhz", 0)) for stage in stages])
+        keys = [stage.key(resolve(reuse="phased", lanes=3)) for stage in stages]
+        assert ["clock_mhz" in key for key in keys] == ["power" in wanted, False]
+    assert clocks == [[("xcup", None), ("ecp5", None)], [("xcup", 50.0), ("ecp5", None)]]
+
+
 def test_designs_with_the_same_engine_share_a_run(tmp_path: Path) -> None:
     design = space(hardware={"targets": ["xcup"], "engine": True})
     stages = build_stages(design, ["synth"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=ALL_TOOLS)

@@ -102,7 +102,7 @@ def figures(netlist: Netlist, luts: Mapping[str, float], target: DesignTarget) -
 
 def engine_figures(
     point: DesignPoint, target: DesignTarget, rtl_dir: Path, work_dir: Path, log_path: Path
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Netlist]:
     """Synthesise the perturbation engine of a point with its streams and count its cells.
 
     Args:
@@ -113,7 +113,7 @@ def engine_figures(
         log_path: As in :func:`synthesise`.
 
     Returns:
-        The target's columns of the engine, and ``engine_streams``, the streams in it.
+        The target's columns of the engine, and ``engine_streams``, the streams in it; the netlist.
 
     Raises:
         ToolError: As in :func:`synthesise`.
@@ -125,7 +125,7 @@ def engine_figures(
     )
     counts = _counts(netlist, find_target(target))
     found = {f"engine_{name}": value for name, value in counts.items()}
-    return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}
+    return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}, netlist
 
 
 def _counts(netlist: Netlist, what: Target) -> dict[str, float]:

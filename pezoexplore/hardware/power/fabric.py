@@ -6,20 +6,21 @@ designs on one target; they do not predict a device. A target without such a sou
 
 A netlist before placement has no wire delays. The simulation with delays gives every LUT with its
 wire one unit, which captures the essential for glitches: which inputs of a LUT are late. Block
-memories take the energy of SRAM of their size in :mod:`pezoexplore.energies`, once per clock.
+memories take the energy of SRAM of their size in :mod:`pezoexplore.energies`, once per clock, and
+multipliers that of a multiplication of their widths.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from pezoexplore.energies import access_pj
+from pezoexplore.energies import access_pj, multiply_pj
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters
+from pezoexplore.hardware.eda.netlist import Bit, Instance, Netlist, absorbed_inverters
 from pezoexplore.hardware.power.gatesim import wire
 
 UNIT_NS = 1.0
@@ -33,6 +34,9 @@ PERIOD_NS = 200.0
 
 CHAIN = "CO"
 """Output pin of carry cells that drives a dedicated wire: it costs nothing."""
+
+MULTIPLIER = "DSP48E2"
+"""Multiplier without a model in Yosys; the plain product it is used for is modelled here."""
 
 _CLOCK = ("BUFG", "SB_GB")
 """Cells of the clock network."""
@@ -52,6 +56,7 @@ class Fabric:
         registers: Types of flip-flops, a regular expression.
         memories: Bits of the block memories by type.
         unmodelled: Memory types without a behavioural model in that file.
+        multipliers: Types of the multipliers, of the pins A and B.
     """
 
     output_pj: float
@@ -63,6 +68,7 @@ class Fabric:
     registers: str
     memories: Mapping[str, int]
     unmodelled: frozenset[str] = frozenset()
+    multipliers: frozenset[str] = frozenset()
 
 
 _RAPID = (
@@ -84,6 +90,7 @@ def _xilinx(volt: float, sheet: str, generation: str) -> Fabric:
         registers="FD[RSCP]E(_1)?",
         memories=memories,
         unmodelled=frozenset(memories),
+        multipliers=frozenset({f"DSP48E{generation}"}),
     )
 
 
@@ -100,6 +107,7 @@ FABRICS: Mapping[str, Fabric] = {
         options=("-DNO_ICE40_DEFAULT_ASSIGNMENTS",),
         registers="SB_DFF.*",
         memories={f"SB_RAM40_4K{edge}": 4096 for edge in ("", "NR", "NW", "NRNW")},
+        multipliers=frozenset({"SB_MAC16"}),
     ),
 }
 """Fabrics with a source, by target."""
@@ -136,6 +144,9 @@ def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
             lines += [f"wire {r};" for r in raw]
             lines += [f"assign #{delay:.3f} {net} = {r};" for r, net in nets]
             pins[name] = raw
+        if instance.kind == MULTIPLIER:
+            lines.append(_product(instance, pins))
+            continue
         settings = ", ".join(
             f".{name}({_literal(value)})"
             for name, value in instance.parameters.items()
@@ -146,6 +157,23 @@ def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
             f"{instance.kind} {f'#({settings}) ' if settings else ''}u{number} ({joined});"
         )
     return lines
+
+
+def _product(instance: Instance, pins: Mapping[str, list[str]]) -> str:
+    """Return the Verilog of a multiplier that has neither registers nor sums.
+
+    Raises:
+        ToolError: It has.
+    """
+    registers = {n: v for n, v in instance.parameters.items() if n.endswith("REG")}
+    others = {n: b for n, b in instance.pins.items() if n not in ("A", "B", "P", "OPMODE")}
+    plain = "1" not in "".join(registers.values()) and all(
+        set(bits) == {"0"} for bits in others.values()
+    )
+    if not plain or instance.pins["OPMODE"] != ("1", "0", "1", *"000000"):
+        raise ToolError(f"power: of {MULTIPLIER} only a plain product is modelled")
+    a, b, p = (f"{{{', '.join(pins[name][::-1])}}}" for name in "ABP")
+    return f"assign {p} = $signed({a}) * $signed({b});"
 
 
 def _free(netlist: Netlist) -> frozenset[int]:
@@ -171,6 +199,13 @@ def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], cloc
     """
     energy = 0.0
     free = _free(netlist)
+    read = {bit for port in netlist.ports.values() for bit in port.bits}
+    read |= {
+        bit
+        for instance in netlist.instances
+        for name in instance.pins.keys() - instance.outputs
+        for bit in instance.pins[name]
+    }
     for place, instance in enumerate(netlist.instances):
         if place in free:
             continue
@@ -179,6 +214,7 @@ def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], cloc
             for name in instance.outputs
             for bit in instance.pins.get(name, ())
             if name != CHAIN and isinstance(bit, int)
+            if instance.kind not in fabric.multipliers or bit in read
         ]
         register = re.fullmatch(fabric.registers, instance.kind) is not None
         each = fabric.register_pj if register else fabric.output_pj
@@ -187,4 +223,11 @@ def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], cloc
             energy += fabric.clock_pj
         elif instance.kind in fabric.memories:
             energy += access_pj(len(outputs), fabric.memories[instance.kind])
+        elif instance.kind in fabric.multipliers:
+            energy += multiply_pj(*(_width(instance.pins[name]) for name in "AB"))
     return energy
+
+
+def _width(bits: Sequence[Bit]) -> int:
+    """Return the bits of an operand, of which copies of the sign are one."""
+    return len({bit for bit in bits if isinstance(bit, int)})

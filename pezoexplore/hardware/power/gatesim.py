@@ -1,9 +1,9 @@
 """Gate-level simulation of a netlist on Icarus, with toggle counts per net.
 
-The workload is the stream running back to back: reset, then one beat per clock (``out_ready`` high,
+The workload of a stream is to run back to back: reset, then one beat per clock (``out_ready`` high,
 no pulse), a few clocks of warm-up, then the measured clocks. Every beat is compared with the
 software stream, so a netlist that computes something else, or does not settle within its clock
-period, gives no figure.
+period, gives no figure. That of an engine is in :mod:`.engine_power`.
 
 Every bit of the netlist is a separate wire, and the toggles are counted from a VCD file, which
 holds the settled value of a net at each point in time: a simulation without delays has no glitches,
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -37,9 +38,41 @@ _BITS = (b"0", b"1")
 _SCALARS = (*_BITS, b"x", b"z")
 
 
+class Stimulus(ABC):
+    """What a netlist is driven with, and what it has to answer.
+
+    Attributes:
+        clocks: Measured clocks.
+    """
+
+    clocks: int
+
+    @abstractmethod
+    def files(self, netlist: Netlist, cells: Sequence[str], period_ns: float) -> Mapping[str, str]:
+        """Return the files of a simulation, in ASCII by name.
+
+        Args:
+            netlist: The netlist.
+            cells: Verilog of its cells, over the wires that :func:`wire` names.
+            period_ns: Shortest clock period in which it settles.
+
+        Returns:
+            ``bench.v`` with the module ``bench``, which writes the measured clocks to
+            ``bench.vcd``; and what that reads.
+        """
+
+    @abstractmethod
+    def check(self, folder: Path) -> None:
+        """Compare what the simulation in a folder wrote down with the software.
+
+        Raises:
+            ToolError: They differ.
+        """
+
+
 @dataclass(frozen=True)
-class Workload:
-    """Stimulus of the netlist.
+class Workload(Stimulus):
+    """A stream top that runs back to back.
 
     Attributes:
         loads: Words that the host loads after reset, in order.
@@ -69,6 +102,22 @@ class Workload:
             beats=tuple(pack_rows(words, point.bits)),
         )
 
+    def files(self, netlist: Netlist, cells: Sequence[str], period_ns: float) -> Mapping[str, str]:
+        """Implement :meth:`Stimulus.files`."""
+        return {
+            "bench.v": _bench(netlist, cells, self, period_ns),
+            "loads.hex": "".join(f"{word:x}\n" for word in (*self.loads, 0)),
+        }
+
+    def check(self, folder: Path) -> None:
+        """Implement :meth:`Stimulus.check`: compare all beats with those of the stream."""
+        words = (folder / "trace.txt").read_text(encoding="ascii").split()
+        if len(words) < len(self.beats):
+            raise ToolError(f"the netlist delivered {len(words)} beats of {len(self.beats)}")
+        for i, beat in enumerate(self.beats):
+            if not re.fullmatch("[0-9a-f]+", words[i]) or int(words[i], 16) != beat:
+                raise ToolError(f"beat {i} of the netlist is {words[i]}, of the stream {beat:x}")
+
 
 def wire(bit: Bit) -> str:
     """Return the Verilog of a bit."""
@@ -78,7 +127,7 @@ def wire(bit: Bit) -> str:
 def count_toggles(
     netlist: Netlist,
     cells: Sequence[str],
-    workload: Workload,
+    workload: Stimulus,
     period_ns: float,
     folder: Path,
     log_path: Path,
@@ -107,18 +156,14 @@ def count_toggles(
             raise ToolError(f"{program}: not found on PATH; install it: apt-get install iverilog")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "bench.v").write_text(
-        _bench(netlist, cells, workload, period_ns), encoding="ascii", newline="\n"
-    )
-    (folder / "loads.hex").write_text(
-        "".join(f"{word:x}\n" for word in (*workload.loads, 0)), encoding="ascii"
-    )
+    for name, text in workload.files(netlist, cells, period_ns).items():
+        (folder / name).write_text(text, encoding="ascii", newline="\n")
     command = ["iverilog", "-g2005", "-o", "bench.vvp", "-s", "bench", *options, "bench.v"]
     for step in ([*command, *map(str, sources)], ["vvp", "-n", "bench.vvp"]):
         if run_tool(step, folder, log_path, TIMEOUT_S) != 0:
             raise ToolError(f"{step[0]} failed on the netlist; see {log_path}")
     try:
-        _check(folder / "trace.txt", workload)
+        workload.check(folder)
         toggles = read_vcd(folder / "bench.vcd")
     except OSError as error:
         raise ToolError(f"{folder}: the simulator left no result ({error})") from error
@@ -171,20 +216,26 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
 
 
 def ports_of(netlist: Netlist) -> dict[str, list[Bit]]:
-    """Return the bits of the ports by name, with split ports joined.
+    """Return the bits of a stream's ports by name, with split ports joined.
 
     Raises:
         ToolError: It lacks one that every stream has.
     """
+    found = joined_ports(netlist)
+    for name in ("clk", "rst", "out_ready", "out_valid", "out_data"):
+        if name not in found:
+            raise ToolError(f"the netlist has no port {name}")
+    return found
+
+
+def joined_ports(netlist: Netlist) -> dict[str, list[Bit]]:
+    """Return the bits of the ports by name, with split ports joined."""
     found: dict[str, dict[int, Bit]] = {}
     for name, port in netlist.ports.items():
         base, _, index = name.partition("[")
         first = int(index.rstrip("]")) if index else 0
         for i, bit in enumerate(port.bits):
             found.setdefault(base, {})[first + i] = bit
-    for name in ("clk", "rst", "out_ready", "out_valid", "out_data"):
-        if name not in found:
-            raise ToolError(f"the netlist has no port {name}")
     return {name: [bits[i] for i in sorted(bits)] for name, bits in found.items()}
 
 
@@ -193,16 +244,6 @@ def _driver(name: str | None, index: int) -> str:
     if name is None:
         return "1'b0"
     return f"load[{index}]" if name == "load" else name
-
-
-def _check(trace: Path, workload: Workload) -> None:
-    """Compare the beats of the netlist with those of the software stream."""
-    words = trace.read_text(encoding="ascii").split()
-    if len(words) < len(workload.beats):
-        raise ToolError(f"the netlist delivered {len(words)} beats of {len(workload.beats)}")
-    for i, beat in enumerate(workload.beats):
-        if not re.fullmatch("[0-9a-f]+", words[i]) or int(words[i], 16) != beat:
-            raise ToolError(f"beat {i} of the netlist is {words[i]}, of the stream {beat:x}")
 
 
 def read_vcd(path: Path) -> dict[str, int]:

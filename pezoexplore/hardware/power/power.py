@@ -27,7 +27,7 @@ from pezoexplore.hardware.power.cyclesim import run_cycles
 from pezoexplore.hardware.power.delays import Edges, find_loads
 from pezoexplore.hardware.power.eventsim import delayed_toggles
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
-from pezoexplore.hardware.power.gatesim import Workload, count_toggles
+from pezoexplore.hardware.power.gatesim import Stimulus, Workload, count_toggles
 from pezoexplore.hardware.power.liberty import Library, read_liberty
 
 CLOCKS = 512
@@ -45,12 +45,12 @@ class Figures:
 
     Attributes:
         power_mw: With delays, leakage included.
-        zero_delay_mw: Without delays, leakage included.
+        zero_delay_mw: Without delays, leakage included; None if that was not simulated.
         leakage_mw: Leakage; None without a source.
     """
 
     power_mw: float
-    zero_delay_mw: float
+    zero_delay_mw: float | None
     leakage_mw: float | None
 
 
@@ -95,10 +95,7 @@ def power_point(
         ToolTimeoutError: A tool timed out.
     """
     netlist, _ = map_shared(point, target, rtl_dir, work_dir / "yosys", log_path, shared)
-    workload = Workload.of(point, clocks)
-    what = find_target(target)
-    run = _cells if what.liberty else _fabric
-    found = run(netlist, what, workload, clock_mhz, work_dir, log_path)
+    found = figures_of(netlist, target, Workload.of(point, clocks), clock_mhz, work_dir, log_path)
     if found is None:
         return dict.fromkeys(COLUMNS)
     return {
@@ -113,10 +110,32 @@ COLUMNS = ("power_mw_est", "power_mw_zero_delay", "leakage_mw_est", "energy_per_
 """Columns that :func:`power_point` returns."""
 
 
+def figures_of(
+    netlist: Netlist,
+    target: DesignTarget,
+    workload: Stimulus,
+    clock_mhz: float,
+    work_dir: Path,
+    log_path: Path,
+) -> Figures | None:
+    """Compute the power of a netlist under a workload.
+
+    Returns:
+        The power; None where :func:`power_point` has none.
+
+    Raises:
+        ToolError: As of :func:`power_point`.
+        ToolTimeoutError: A tool timed out.
+    """
+    what = find_target(target)
+    run = _cells if what.liberty else _fabric
+    return run(netlist, what, workload, clock_mhz, work_dir, log_path)
+
+
 def _cells(
     netlist: Netlist,
     target: Target,
-    workload: Workload,
+    workload: Stimulus,
     clock_mhz: float,
     work_dir: Path,
     log_path: Path,
@@ -135,12 +154,14 @@ def _cells(
         lines = cell_verilog(netlist, library, delay_ns)
         return count_toggles(netlist, lines, workload, period_ns, work_dir / "sim", log_path)
 
-    settled = run_cycles(netlist, library, workload)
+    settled = run_cycles(netlist, library, workload) if isinstance(workload, Workload) else None
     ideal = settled.toggles if settled else toggles(None, 1.0)
     static = {net for net, number in ideal.items() if number == 0}
     loads = find_loads(netlist, library, wire_pf, slew_ns, static)
     delays, period_ns = loads.delay_ns, max(SETTLE * loads.longest_ns, 1.0)
-    counted = settled and delayed_toggles(netlist, library, workload, delays, period_ns, settled)
+    counted = None
+    if settled and isinstance(workload, Workload):
+        counted = delayed_toggles(netlist, library, workload, delays, period_ns, settled)
     real = counted or toggles(delays, period_ns)
     without, found = (energies(netlist, library, loads, t, workload.clocks) for t in (ideal, real))
     return Figures(found.power_mw(clock_mhz), without.power_mw(clock_mhz), found.leakage_mw)
@@ -155,19 +176,19 @@ def _lacks(library: Library, kind: str) -> bool:
 def _fabric(
     netlist: Netlist,
     target: Target,
-    workload: Workload,
+    workload: Stimulus,
     clock_mhz: float,
     work_dir: Path,
     log_path: Path,
 ) -> Figures | None:
-    """Estimate the power of a netlist of LUTs."""
+    """Estimate the power of a netlist of LUTs; without delays that of a stream alone."""
     if target.name not in FABRICS:
         raise ToolError(f"power on {target.name}: no source for what its cells cost")
     fabric = FABRICS[target.name]
     if any(instance.kind in fabric.unmodelled for instance in netlist.instances):
         return None
     powers = []
-    for delays in (True, False):
+    for delays in (True, False) if isinstance(workload, Workload) else (True,):
         toggles = count_toggles(
             netlist,
             fabric_verilog(netlist, delays=delays),
@@ -179,4 +200,4 @@ def _fabric(
             options=fabric.options,
         )
         powers.append(fabric_pj(netlist, fabric, toggles, workload.clocks) * clock_mhz * 1e-3)
-    return Figures(powers[0], powers[1], None)
+    return Figures(powers[0], powers[1] if powers[1:] else None, None)

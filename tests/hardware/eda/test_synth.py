@@ -354,7 +354,7 @@ def test_no_multiplier_is_dropped_without_a_word(tmp_path):
 def test_an_engine_is_counted_with_its_streams_and_multipliers(tmp_path):
     point = resolve(reuse="phased", taps="xor", lanes=2, bit_width=1, state_bits=8)
     where = (rtl_dir(), tmp_path / "work", tmp_path / "log")
-    found = engine_figures(engine_point(point), "xcup", *where)
+    found, _ = engine_figures(engine_point(point), "xcup", *where)
     assert (found["engine_streams"], found["engine_dsp"]) == (1, 2)
     # The output register of a lane of 16 bits, and the beat behind it.
     assert found["engine_ff"] > 2 * 2 * 16

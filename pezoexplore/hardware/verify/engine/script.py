@@ -84,10 +84,12 @@ class EngineScript:
 class Maker:
     """Draws the passes of one engine's script."""
 
-    def __init__(self, point: DesignPoint, shape: Shape, seed: int = MASTER_SEED) -> None:
+    def __init__(
+        self, point: DesignPoint, shape: Shape, seed: int = MASTER_SEED, *, beats: int = BEATS
+    ) -> None:
         lanes = shape.lanes
         self.shape = shape
-        self.parameters = BEATS * lanes
+        self.parameters = beats * lanes
         self.random = np.random.default_rng(20250421)
         self.host = Host(point, shape, self.parameters, seed)
         self.model = EngineModel(point, shape, seed)
