@@ -268,7 +268,7 @@ class HardwareSettings(_Section):
     engine: Annotated[bool, SWITCH] = Field(
         default=False,
         description="Whether stage synth also builds the perturbation engine around each design, "
-        "for the columns engine_* and generator_share_pct.",
+        "for the columns engine_* and generator_share_pct; with stage power, its power too.",
     )
 
     @property
