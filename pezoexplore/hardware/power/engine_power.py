@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
@@ -81,6 +82,8 @@ class Steps(Stimulus):
         clocks: Clocks of the passes but the first, which the trace confirms.
         patience: Clocks after which an operation is taken to have no end.
     """
+
+    timeout_s: ClassVar[float] = 1800.0
 
     script: EngineScript
     shape: Shape

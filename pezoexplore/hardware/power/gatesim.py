@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
@@ -43,9 +43,11 @@ class Stimulus(ABC):
 
     Attributes:
         clocks: Measured clocks.
+        timeout_s: Time limit of the simulation, s.
     """
 
     clocks: int
+    timeout_s: ClassVar[float] = TIMEOUT_S
 
     @abstractmethod
     def files(self, netlist: Netlist, cells: Sequence[str], period_ns: float) -> Mapping[str, str]:
@@ -160,7 +162,7 @@ def count_toggles(
         (folder / name).write_text(text, encoding="ascii", newline="\n")
     command = ["iverilog", "-g2005", "-o", "bench.vvp", "-s", "bench", *options, "bench.v"]
     for step in ([*command, *map(str, sources)], ["vvp", "-n", "bench.vvp"]):
-        if run_tool(step, folder, log_path, TIMEOUT_S) != 0:
+        if run_tool(step, folder, log_path, workload.timeout_s) != 0:
             raise ToolError(f"{step[0]} failed on the netlist; see {log_path}")
     try:
         workload.check(folder)
