@@ -39,6 +39,7 @@ AXIS_VALUES: dict[str, tuple[str, ...]] = {
     "update_rounding": UPDATE_ROUNDINGS,
     "step_size": STEP_SIZES,
     "rank": RANKS,
+    "scope": ("all", "last:1", "sparse:0.1"),
     "reuse_period": ("inf",),
     "weight_bits": ("float",),
     "activation_bits": ("float",),

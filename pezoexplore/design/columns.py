@@ -35,7 +35,7 @@ AXIS_HELP = {
     "taps": "wiring from the state to the lanes: shifted, xor, shared or sparse; phased only",
     "scaling": "factor from stream words to direction entries: none, constant or pow2",
     "estimator": "gradient estimator of a step",
-    "queries": "directions per step; empty for estimators without directions",
+    "queries": "directions per step, of cocd coordinates; empty for estimators without",
     "weight_bits": "bits of an integer weight, or float",
     "activation_bits": "bits of an integer activation, or float",
     "rounding": "rounding of integer training: nearest or stochastic; empty for float",
@@ -46,6 +46,8 @@ AXIS_HELP = {
     "the designs that name it",
     "rank": "outer products of the stream's words that make up the direction of a matrix, or full; "
     "a column of the designs that name it",
+    "scope": "weights that directions move: all, last:N (all but the last N layers, which backprop "
+    "trains) or sparse:S (a share S of each weight tensor); a column of the designs that name it",
 }
 
 RESULT_HELP = {
@@ -185,7 +187,8 @@ TEXT_COLUMNS = frozenset(
         *IDENTITY_HELP,
         "task",
         *("rng", "reuse", "taps", "scaling", "estimator"),
-        *("weight_bits", "activation_bits", "rounding", "update_rounding", "step_size", "rank"),
+        *("weight_bits", "activation_bits", "rounding", "update_rounding"),
+        *("step_size", "rank", "scope"),
         *("accuracy_per_seed", "rtl_status", "yosys_version", "rtl_sha256", "pareto"),
         *("nextpnr_version", "opensta_version", "liberty_sha256", "vendor_version"),
     }

@@ -55,15 +55,15 @@ class DesignPoint:
         taps: How the lanes of a phased stream are wired; None for the other strategies.
         scaling: ``none``, ``constant`` or ``pow2``.
         estimator: How a step estimates the gradient, one of ``ESTIMATORS``.
-        queries: Directions per step; None for the estimators that draw none.
+        queries: Directions per step, of ``cocd`` coordinates; None for the estimators without.
         weight_bits: Bits of an integer weight; None for float weights.
         activation_bits: Bits of an integer activation; None for float activations.
         rounding: How integers are rounded; None for float weights.
-        update_rounding: Whether probe and update share one rounding of z or take two independent
-            ones, as QuZO does; None for float weights.
+        update_rounding: One rounding of z for probe and update, or (QuZO) two; None for floats.
         step_size: Whether one second moment scales the learning rate, one of ``STEP_SIZES``.
         momentum_replay: Earlier directions that an update replays for its momentum.
         rank: Outer products that make up the direction of a matrix, one of ``RANKS``.
+        scope: Weights that directions move: ``all``, ``last:N`` (all but N layers), ``sparse:S``.
     """
 
     rng: str
@@ -85,6 +85,7 @@ class DesignPoint:
     step_size: str = "plain"
     momentum_replay: int = 0
     rank: str = "full"
+    scope: str = "all"
 
     @property
     def family(self) -> Family:
@@ -281,7 +282,7 @@ def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoin
 _WORD_AXES = frozenset(
     {
         *("rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"),
-        *("step_size", "rank"),
+        *("step_size", "rank", "scope"),
     }
 )
 

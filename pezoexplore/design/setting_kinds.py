@@ -44,6 +44,7 @@ OWN = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
 """Form of the name of something in a module of the user's."""
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_SCOPE = r"all|last:[1-9][0-9]?|sparse:(?P<share>(0?\.[0-9]+|[1-9](\.[0-9]+)?e-[0-9]{1,2}))"
 _SHOTS = r"last-mile-(rotated|inverted|noisy|new-classes|speech)-[1-9][0-9]{0,3}"
 
 
@@ -51,6 +52,17 @@ def _share(value: object) -> float:
     if not is_number(value) or not 0 <= value < 1:
         raise ValueError
     return float(value)
+
+
+def _scope(value: object) -> str:
+    found = re.fullmatch(_SCOPE, value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError
+    if found["share"] is None:
+        return found[0]
+    if not 0 < float(found["share"]) < 1:
+        raise ValueError
+    return f"sparse:{float(found['share']):g}"
 
 
 def _switch(value: object) -> bool:
@@ -75,6 +87,11 @@ def _name(value: object) -> str:
 
 SHARE = Kind(
     "numbers from 0 to below 1", {"type": "number", "minimum": 0, "exclusiveMaximum": 1}, _share
+)
+SCOPE = Kind(
+    "all, last:N (N layers, 1 to 99), sparse:S (a share above 0 and below 1)",
+    {"type": "string", "pattern": f"^({_SCOPE.replace('?P<share>', '')})$"},
+    _scope,
 )
 SWITCH = Kind("true or false", {"type": "boolean"}, _switch)
 FOLDER = Kind("the path of a folder", {"type": ["string", "null"], "minLength": 1}, _folder)

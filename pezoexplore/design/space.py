@@ -21,6 +21,7 @@ from pezoexplore.design.setting_kinds import (
     FOLDER,
     GENERATOR,
     NAME,
+    SCOPE,
     SHARE,
     SWITCH,
     TASK_KIND,
@@ -131,10 +132,12 @@ class SubSpace(_Section):
         "estimator",
         "How a step estimates the gradient: rge (two-point), rge_onesided, sign_spsa (one-bit "
         "loss difference), cge (every coordinate, no random numbers), cge_sparse, "
-        "forward_gradient (exact directional derivative) or backprop (the reference).",
+        "cocd (queries coordinates in turn, no random numbers), forward_gradient (exact "
+        "directional derivative) or backprop (the reference).",
     )
     queries: Annotated[tuple[int, ...] | None, Several(whole(1, 4096), ranges=True)] = _axis(
-        "queries", "Directions per step, whose estimates are averaged."
+        "queries",
+        "Directions per step, whose estimates are averaged; of cocd coordinates per step.",
     )
     weight_bits: Annotated[
         tuple[int | None, ...] | None, Several(whole(*FIXED_BITS, word=FLOAT), ranges=True)
@@ -165,6 +168,11 @@ class SubSpace(_Section):
         "rank",
         "Outer products of the stream's words that make up the direction of a matrix; full: a "
         "word a weight. Other than full has no RTL.",
+    )
+    scope: Annotated[tuple[str, ...] | None, Several(SCOPE)] = _axis(
+        "scope",
+        "Weights that directions move: all; last:N, all but the last N layers, which backprop "
+        "trains; or sparse:S, of each weight tensor the share S smallest at the start, and biases.",
     )
 
     @model_validator(mode="after")
@@ -217,7 +225,9 @@ class TrainSettings(_Section):
         description="Validation accuracy, percent, that steps and energy to target are counted to.",
     )
     momentum: Annotated[float, SHARE] = Field(
-        default=0.0, description="Share of the last move that is kept; float weights only."
+        default=0.0,
+        description="Share of the last move that is kept, of cocd of the earlier estimates (0: "
+        "all); float weights only.",
     )
     weight_decay: Annotated[float, SHARE] = Field(
         default=0.0, description="Pull of the weights towards zero; float weights only."

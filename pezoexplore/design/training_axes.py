@@ -12,7 +12,8 @@ Value = str | int | float | None
 _T = TypeVar("_T")
 
 ESTIMATORS = (
-    *("rge", "rge_onesided", "sign_spsa", "cge", "cge_sparse", "forward_gradient", "backprop"),
+    *("rge", "rge_onesided", "sign_spsa", "cge", "cge_sparse", "cocd"),
+    *("forward_gradient", "backprop"),
 )
 """How a step estimates the gradient; ``pezoexplore.train.estimators`` has the equations."""
 
@@ -33,6 +34,9 @@ RANKS = ("full", "1", "2", "4")
 
 NO_RTL = "structured directions have no RTL"
 """Why the hardware stages of a point with ``rank`` other than full do not run."""
+
+ALL = "all"
+"""Value of ``scope`` where directions move all weights."""
 
 MAX_REPLAY = 64
 """Most earlier directions that ``momentum_replay`` delivers again in each update."""
@@ -56,18 +60,20 @@ TRAINING_DEFAULTS: dict[str, Any] = {
     "step_size": "plain",
     "momentum_replay": 0,
     "rank": "full",
+    "scope": ALL,
 }
 """Value of a training axis that a design does not name; None for bits: float."""
 
 OPTIONAL_DEFAULTS: dict[str, Any] = {
-    axis: TRAINING_DEFAULTS[axis] for axis in ("step_size", "momentum_replay", "rank")
+    axis: TRAINING_DEFAULTS[axis] for axis in ("step_size", "momentum_replay", "rank", "scope")
 }
 """Axes that identities and results leave out at these values: those of older designs stay."""
 
 TRAINING_AXES = tuple(TRAINING_DEFAULTS)
 
-_WITHOUT_NUMBERS = ("cge", "backprop")
+_WITHOUT_NUMBERS = ("cge", "cocd", "backprop")
 _WITHOUT_QUERIES = ("cge", "cge_sparse", "backprop")
+_WITHOUT_DIRECTIONS = (*_WITHOUT_QUERIES, "cocd")
 
 
 def draws_numbers(estimator: str) -> bool:
@@ -82,6 +88,18 @@ def without_defaults(axes: Mapping[str, _T]) -> dict[str, _T]:
         for axis, value in axes.items()
         if axis not in OPTIONAL_DEFAULTS or value != OPTIONAL_DEFAULTS[axis]
     }
+
+
+def backprop_layers(scope: str) -> int:
+    """Return how many last layers a value of ``scope`` leaves to backprop."""
+    word, _, number = scope.partition(":")
+    return int(number) if word == "last" else 0
+
+
+def sparse_share(scope: str) -> float | None:
+    """Return the share of the weights that a value of ``scope`` keeps; None: no sparse subset."""
+    word, _, number = scope.partition(":")
+    return float(number) if word == "sparse" else None
 
 
 def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
@@ -113,7 +131,7 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
             f"weight_bits {weight} needs estimator {' or '.join(FIXED_ESTIMATORS)}, not {estimator}"
         )
     for axis, default in OPTIONAL_DEFAULTS.items():
-        if training[axis] != default:
+        if training[axis] != default and sparse_share(str(training[axis])) is None:
             raise IllegalPointError(f"{axis} {training[axis]} needs float weights")
     training["rounding"] = training["rounding"] or ROUNDINGS[0]
     training["update_rounding"] = training["update_rounding"] or UPDATE_ROUNDINGS[0]
@@ -132,11 +150,17 @@ def _check_moments(training: Mapping[str, Value], scaling: Value) -> None:
         )
     if training["rank"] != "full" and scaling == "pow2":
         raise IllegalPointError(f"rank {training['rank']} needs scaling none or constant, not pow2")
-    for axis in ("momentum_replay", "rank"):
-        if training[axis] != OPTIONAL_DEFAULTS[axis] and estimator in _WITHOUT_QUERIES:
+    for axis in ("momentum_replay", "rank", "scope"):
+        if training[axis] != OPTIONAL_DEFAULTS[axis] and estimator in _WITHOUT_DIRECTIONS:
             raise IllegalPointError(
                 f"{axis} {training[axis]} needs an estimator along directions, not {estimator}"
             )
+    scope = str(training["scope"])
+    without = ["rank"] if sparse_share(scope) else []
+    without += ["step_size", "momentum_replay"] if backprop_layers(scope) else []
+    for axis in without:
+        if training[axis] != (plain := OPTIONAL_DEFAULTS[axis]):
+            raise IllegalPointError(f"scope {scope} needs {axis} {plain}, not {training[axis]}")
 
 
 def training_words(values: Mapping[str, Any]) -> list[str]:
@@ -156,4 +180,6 @@ def training_words(values: Mapping[str, Any]) -> list[str]:
         words.append(f"replay {values['momentum_replay']}")
     if values["rank"] != "full":
         words.append(f"rank {values['rank']}")
+    if values["scope"] != ALL:
+        words.append(values["scope"])
     return words

@@ -31,6 +31,7 @@ class HealthStage(Stage):
 
     Attributes:
         parameters: Length of the direction, d.
+        scopes: Lengths that it has with values of axis ``scope`` (value, numbers).
         steps: Steps of a training run.
         source: Hash of the code.
         libraries: Versions of the numeric libraries.
@@ -38,6 +39,7 @@ class HealthStage(Stage):
 
     name: str = field(default="health", init=False)
     parameters: int
+    scopes: tuple[tuple[str, int], ...] = ()
     steps: int
     source: str
     libraries: Versions
@@ -50,7 +52,7 @@ class HealthStage(Stage):
         """Implement :meth:`Stage.key`."""
         return {
             "axes": point.perturbation().to_json(),
-            "parameters": self.parameters,
+            "parameters": self._length(point),
             "steps": self._directions(point),
             "every": self._every(point),
             "source": self.source,
@@ -63,7 +65,11 @@ class HealthStage(Stage):
         from pezoexplore.streams.stream import Stream
 
         stream, steps = Stream(point.perturbation()), self._directions(point)
-        return dict(stream_statistics(stream, self.parameters, steps, self._every(point)))
+        return dict(stream_statistics(stream, self._length(point), steps, self._every(point)))
+
+    def _length(self, point: DesignPoint) -> int:
+        """Return the numbers of a direction."""
+        return dict(self.scopes).get(point.scope, self.parameters)
 
     def _directions(self, point: DesignPoint) -> int:
         """Return directions a run draws."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool, target_name
+from pezoexplore.design.point import resolve
 from pezoexplore.design.setting_kinds import chance_of
-from pezoexplore.errors import ToolError
+from pezoexplore.design.training_axes import ALL
+from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.sweeps.provenance import (
     Versions,
     cpu_kind,
@@ -326,10 +329,30 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
     return HealthStage(
         task=space.task,
         parameters=parameters_of(space, folder),
+        scopes=_scopes(space, folder),
         steps=space.train.steps,
         source=source_hash("design/point.py", "exact.py", "splitmix.py", "streams"),
         libraries=library_versions(),
     )
+
+
+def _scopes(space: DesignSpace, folder: str | None) -> tuple[tuple[str, int], ...]:
+    """Return the numbers of a direction by scope, for the scopes that a design names.
+
+    Those that do not fit the network are left out: training says so.
+    """
+    named = {scope for part in space.parts() for scope in part.named().get("scope", ())}
+    if named <= {ALL}:
+        return ()
+    from pezoexplore.train.steps.scope import scope_of
+    from pezoexplore.train.tasks.registry import get_task
+
+    task, found = get_task(space.task, space.train.data, folder), {}
+    for name in sorted(map(str, named)):
+        with suppress(DesignError):
+            scope = scope_of(resolve(scope=name), task)
+            found[name] = scope.numbers if scope else task.parameters
+    return tuple(found.items())
 
 
 def _gpu(space: DesignSpace, folder: str | None) -> str:

@@ -17,7 +17,7 @@ from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, access_pj, multiply_pj
 from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.steps.structured import layout_of
+from pezoexplore.train.steps.structured import numbers_of
 from pezoexplore.train.task import Task
 from pezoexplore.train.trainer import RunCost
 
@@ -58,8 +58,7 @@ def run_costs(
     if reached is None:
         return found
     until = cost(reached)
-    layout = layout_of(point, task)
-    numbers = layout.numbers if layout else task.parameters
+    numbers = numbers_of(point, task) or task.parameters
     beats = until.deliveries * beats_per_step(numbers, point.lanes)
     return found | {
         "energy_to_target_uj_est": _run_pj(point, task, batch, until.passes, reached) / 1e6,

@@ -8,7 +8,7 @@ and lose digits.
 
 Sources: SPSA, Spall, IEEE TAC 37(3), 1992; MeZO, arXiv 2305.17333; FZOO, arXiv 2506.09034;
 QZO-FF, arXiv 2411.04036; DeepZero, arXiv 2310.02025; forward gradients,
-Baydin et al., arXiv 2202.08587.
+Baydin et al., arXiv 2202.08587; CoCD, arXiv 2605.14373.
 """
 
 from __future__ import annotations
@@ -133,6 +133,28 @@ def forward_gradient(
     return _averaged(slope, weights, directions, scale)
 
 
+def cocd(
+    losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
+) -> Estimate:
+    """Estimate the partial derivatives at q coordinates by two-point differences (CoCD).
+
+    g_i = (L(w + eps e_i) - L(w - eps e_i)) / (2 eps) at the coordinates i, zero elsewhere.
+    ``directions`` are the coordinates, [q, 1]; the others' earlier estimates are added by
+    :class:`pezoexplore.train.steps.stale.Stale`.
+    """
+    jax = load_jax()
+    jnp = jax.numpy
+    del scale
+    coordinates = directions[:, 0]
+
+    def slope(coordinate: Array) -> Array:
+        plus, minus = (weights.at[coordinate].add(step) for step in (epsilon, -epsilon))
+        return (losses(plus) - losses(minus)).mean() / (2 * epsilon)
+
+    slopes = jax.lax.map(slope, coordinates)
+    return jnp.zeros_like(weights).at[coordinates].set(slopes), jnp.isfinite(slopes).all(), slopes
+
+
 def backprop(
     losses: Losses, weights: Array, directions: Array, scale: Array, epsilon: Array
 ) -> Estimate:
@@ -156,9 +178,9 @@ RANDOM: dict[str, Estimator] = {
 
 
 def estimator_of(name: str, *, normalise: bool = False) -> Estimator:
-    """Return the estimator of that name, one of ``RANDOM`` or ``backprop``."""
-    if name == "backprop":
-        return backprop
+    """Return the estimator of that name, one of ``RANDOM``, ``cocd`` or ``backprop``."""
+    if name in ("cocd", "backprop"):
+        return cocd if name == "cocd" else backprop
     return partial(rge_onesided, normalise=True) if normalise else RANDOM[name]
 
 
@@ -167,7 +189,7 @@ def cost(name: str, queries: int) -> Cost:
 
     Args:
         name: Name of the estimator.
-        queries: Directions per step; for ``cge`` and ``cge_sparse`` the coordinates probed.
+        queries: Directions per step; of coordinate-wise estimates the coordinates probed.
     """
     return {
         "rge": Cost(2 * queries, 2 * queries, queries, 3 * queries),
@@ -175,6 +197,7 @@ def cost(name: str, queries: int) -> Cost:
         "sign_spsa": Cost(2 * queries, 2 * queries, queries, 3 * queries),
         "forward_gradient": Cost(queries, 2 * queries, queries, 2 * queries),
         "backprop": Cost(1, 3, 0, 0),
+        "cocd": Cost(2 * queries, 2 * queries, 0, 0),
         "cge": Cost(queries + 1, queries + 1, 0, 0),
         "cge_sparse": Cost(queries + 1, queries + 1, 0, 0),
     }[name]

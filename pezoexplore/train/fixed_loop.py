@@ -65,10 +65,12 @@ class FixedTrainer:
     Attributes:
         task: The task.
         point: The point, for its widths, rounding and numbers.
+        numbers: Numbers that a direction takes from the stream; None: one for each weight.
     """
 
     task: Task
     point: DesignPoint
+    numbers: int | None = None
 
     def __post_init__(self) -> None:
         """Check that network and loss have an integer form.
@@ -186,7 +188,7 @@ class FixedTrainer:
         return RunCost(
             forward_passes=2 * probed,
             passes=2 * probed,
-            random_numbers=probed * self.task.parameters * each,
+            random_numbers=probed * (self.numbers or self.task.parameters) * each,
             deliveries=probed * deliveries,
         )
 

@@ -33,6 +33,8 @@ from pezoexplore.train.loop import (
 )
 from pezoexplore.train.networks.network import Array, Loss, Network
 from pezoexplore.train.steps.moments import NONE, Moments
+from pezoexplore.train.steps.scope import tail_gradient
+from pezoexplore.train.steps.stale import Coordinates, Stale
 from pezoexplore.train.task import Split
 from pezoexplore.train.trainer import Directions, Run, TrainState
 
@@ -65,6 +67,8 @@ class Method:
         normalise: Whether ``rge_onesided`` divides by the deviation of the losses.
         sgd: Options of the update.
         moments: What earlier steps add to an estimate before the update.
+        backprop_layers: Last layers whose gradient is computed by backprop; directions are zero
+            there.
     """
 
     network: Network
@@ -72,7 +76,8 @@ class Method:
     estimator: str = "rge"
     normalise: bool = False
     sgd: Sgd = Sgd()
-    moments: Moments = NONE
+    moments: Moments | Stale = NONE
+    backprop_layers: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ def train(
         method: Network, loss, estimator and update.
         data: Training examples.
         run: Replicas and settings.
-        directions: Values for exactly these seeds, called in order; None if the estimator
-            takes none.
+        directions: Values for exactly these seeds, called in order; of ``cocd`` the coordinates;
+            None if the estimator takes none.
         start: Weights, and the step to continue from (without momentum of an earlier part).
         stops: Steps after which to yield the weights, besides the last.
         queries: Directions per step.
@@ -123,6 +128,7 @@ def train(
 
     scale = np.float32(1.0 if directions is None else directions.scale)
     numbers = 0 if directions is None else queries * method.network.parameters
+    numbers = queries if isinstance(directions, Coordinates) else numbers
     loop = Loop(
         data,
         cosine_rates(run.learning_rates, run.steps).astype(np.float32),
@@ -207,7 +213,11 @@ def _compiled(method: Method) -> Callable[..., Carried]:
             def losses(weights: Array) -> Array:
                 return loss(network.outputs(weights, inputs), targets)
 
-            return estimate(losses, flat, values, scale, epsilon)
+            gradient, *found = estimate(losses, flat, values, scale, epsilon)
+            if method.backprop_layers:
+                tail = tail_gradient(network, loss, flat, inputs, targets, method.backprop_layers)
+                gradient = gradient + tail
+            return gradient, *found
 
         estimates = over_replicas(of_replica, network, inputs.shape[1])
         weights, velocity, *kept, diverged_at = carried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,8 @@ from pezoexplore.train.sparsity import (
     score_batches,
 )
 from pezoexplore.train.steps.moments import NONE, Moments
+from pezoexplore.train.steps.scope import backward_share
+from pezoexplore.train.steps.stale import Coordinates, Stale
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import (
     Directions,
@@ -51,6 +54,7 @@ class Options:
         workers: Processes that share the probes of ``cge`` and ``cge_sparse``; changes no bit.
         moments: What earlier steps add to an estimate.
         numbers: Numbers that a direction takes from the stream; None: one for each weight.
+        backprop_layers: Last layers that are trained by backprop, along with the estimate.
     """
 
     normalise: bool = False
@@ -58,8 +62,9 @@ class Options:
     sparsity: Sparsity = field(default_factory=Sparsity)
     batch: int = 64
     workers: int = 1
-    moments: Moments = NONE
+    moments: Moments | Stale = NONE
     numbers: int | None = None
+    backprop_layers: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +87,20 @@ class GeneralTrainer:
         """Check the options.
 
         Raises:
-            DesignError: ``normalise`` with one direction or another estimator.
+            DesignError: ``normalise`` with one direction, another estimator or backprop, or more
+                coordinates a step than there are weights.
         """
         if self.options.normalise and (self.estimator != "rge_onesided" or self._queries < 2):
             raise DesignError(
                 "train: normalise needs estimator rge_onesided with queries of 2 or more, not "
                 f"{self.estimator} with {self._queries}"
+            )
+        if self.options.normalise and self.options.backprop_layers:
+            raise DesignError("train: normalise has other units than backprop; scope must be all")
+        if self.estimator == "cocd" and self._queries > self.task.parameters:
+            raise DesignError(
+                f"queries {self.queries}: {self.task.name} has {self.task.parameters} weights; "
+                "cocd takes at most so many a step"
             )
 
     def run(
@@ -116,6 +129,8 @@ class GeneralTrainer:
                 probe, options.sgd, data, run, masks, start, stops, workers=options.workers
             )
         directions = self._directions(run, source) if self.estimator in RANDOM else None
+        if self.estimator == "cocd":
+            directions = Coordinates(self.task.parameters, len(run.seeds))
         return general_loop.train(
             self._method, data, run, directions, start, stops, queries=self._queries
         )
@@ -143,6 +158,7 @@ class GeneralTrainer:
         ``backprop`` and ``forward_gradient`` evaluate one loss per step and direction. The scores
         of ``cge_sparse``, two two-point estimates of each query, count; the words of a mask are
         delivered once. Directions replayed for momentum are delivered again with each update.
+        Backprop of the last layers takes one more pass, and twice these layers' share of one.
         """
         each, queries = cost(self.estimator, self._probes), self.options.sparsity.queries
         if self.estimator == "cge_sparse":
@@ -151,9 +167,11 @@ class GeneralTrainer:
         else:
             scoring, drawn, delivered = 0, steps * each.directions, steps * each.deliveries
             delivered += self.options.moments.replayed(steps) * each.directions
+        last = self.options.backprop_layers
+        backward = math.ceil(steps * backward_share(self.task.model, last)) if last else 0
         return RunCost(
-            forward_passes=scoring + steps * each.losses,
-            passes=scoring + steps * each.passes,
+            forward_passes=scoring + steps * (each.losses + (last > 0)),
+            passes=scoring + steps * (each.passes + (last > 0)) + backward,
             random_numbers=drawn * (self.options.numbers or self.task.parameters),
             deliveries=delivered,
         )
@@ -175,7 +193,7 @@ class GeneralTrainer:
     @property
     def _method(self) -> Method:
         options = self.options
-        how = (options.normalise, options.sgd, options.moments)
+        how = (options.normalise, options.sgd, options.moments, options.backprop_layers)
         return Method(self.task.model, self.task.loss, self.estimator, *how)
 
     def _directions(self, run: Run, source: DirectionSource | None) -> Directions:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.training_axes import backprop_layers, sparse_share
+from pezoexplore.errors import DesignError
 from pezoexplore.train import general_trainer
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.general_loop import Sgd
@@ -13,9 +16,11 @@ from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.steps.moments import BETA, Moments
-from pezoexplore.train.steps.structured import StructuredDirections, layout_of
+from pezoexplore.train.steps.scope import ScopedDirections, scope_of
+from pezoexplore.train.steps.stale import Stale
+from pezoexplore.train.steps.structured import StructuredDirections, layout_of, numbers_of
 from pezoexplore.train.task import Task, class_losses
-from pezoexplore.train.trainer import DirectionSource, Trainer
+from pezoexplore.train.trainer import Directions, DirectionSource, Trainer
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings
@@ -35,10 +40,11 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
         own: Trainer = task.trainer(point, options)
         return own
     if point.fixed_point:
-        return FixedTrainer(task, point)
+        return FixedTrainer(task, point, numbers_of(point, task))
     general = general_trainer_of(point, task, options)
     plain = point.estimator == "rge" and point.queries == 1
     plain = plain and general.options.sgd == Sgd() and not general.options.moments.used
+    plain = plain and not general.options.backprop_layers
     if plain and isinstance(task.model, Mlp) and task.loss is class_losses:
         return MlpTrainer(task.model, task.initial, general.options.numbers)
     return general
@@ -51,15 +57,19 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
         DesignError: An option does not fit the estimator.
     """
     replay = point.momentum_replay
+    stale = point.estimator == "cocd"
     moments = Moments(point.step_size == "scalar", replay, options.momentum or BETA)
-    # Replayed directions stand for the velocity.
-    sgd = Sgd(0.0 if replay else options.momentum, options.weight_decay)
+    # Replayed directions and earlier estimates stand for the velocity.
+    sgd = Sgd(0.0 if replay or stale else options.momentum, options.weight_decay)
+    if sparse_share(point.scope) and options.weight_decay:
+        raise DesignError(f"train: weight_decay moves all weights; scope {point.scope} needs 0")
     normalise = options.normalise and point.estimator == "rge_onesided"
     sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
-    layout = layout_of(point, task)
     more = general_trainer.Options(
-        *(normalise, sgd, sparsity, options.batch, options.probe_workers, moments),
-        layout.numbers if layout else None,
+        *(normalise, sgd, sparsity, options.batch, options.probe_workers),
+        Stale(options.momentum or 1.0) if stale else moments,
+        numbers_of(point, task),
+        backprop_layers(point.scope),
     )
     return GeneralTrainer(task, point.estimator, point.queries, more)
 
@@ -68,7 +78,16 @@ def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
     """Return the point's bit-true stream as a source of directions for a task."""
     from pezoexplore.streams import stream
 
-    perturbation = point.perturbation()
-    if layout := layout_of(point, task):
-        return lambda seeds: StructuredDirections(perturbation, layout, seeds)
-    return lambda seeds: stream.Directions.of(perturbation, task.parameters, seeds)
+    perturbation, numbers = point.perturbation(), numbers_of(point, task) or task.parameters
+    layout, scope = layout_of(point, task), scope_of(point, task)
+
+    def numbered(seeds: Sequence[int]) -> Directions:
+        if layout:
+            return StructuredDirections(perturbation, layout, seeds)
+        return stream.Directions.of(perturbation, numbers, seeds)
+
+    if not scope:
+        return numbered
+    return lambda seeds: ScopedDirections(
+        numbered(seeds), [scope.places(task.init(seed)) for seed in seeds], task.parameters
+    )

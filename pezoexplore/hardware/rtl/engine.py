@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.design.training_axes import ROUNDINGS, UPDATE_ROUNDINGS
+from pezoexplore.design.training_axes import ALL, ROUNDINGS, UPDATE_ROUNDINGS
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
@@ -77,8 +77,8 @@ class Shape:
             segments: Layers of the model.
 
         Raises:
-            DesignError: The point has no integer weights or several directions a step, or the model
-                too many segments.
+            DesignError: The point has no integer weights, several directions a step or another
+                scope than all, or the model too many segments.
         """
         if point.weight_bits is None:
             raise DesignError("the engine adds integers: give --weight-bits and --activation-bits")
@@ -86,6 +86,8 @@ class Shape:
             raise DesignError(
                 f"queries {point.queries}: the engine replays one direction a step; allowed: 1"
             )
+        if point.scope != ALL:
+            raise DesignError(f"scope {point.scope}: the engine moves all weights; allowed: {ALL}")
         if not 1 <= segments <= MAX_SEGMENTS:
             raise DesignError(f"the engine takes 1 to {MAX_SEGMENTS} layers, not {segments}")
         half = Stream(point.perturbation()).half

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.streams.stream import Directions, Stream
 from pezoexplore.train.networks.network import Block
+from pezoexplore.train.steps.scope import scope_of
 from pezoexplore.train.task import Task
 
 
@@ -104,4 +105,13 @@ class StructuredDirections:
 
 def layout_of(point: DesignPoint, task: Task) -> Layout | None:
     """Return the layout of a point's structured directions on a task; None of dense ones."""
-    return Layout(task.model.blocks, point.outer_products) if point.outer_products else None
+    if not point.outer_products:
+        return None
+    scope = scope_of(point, task)
+    return Layout(scope.blocks if scope else task.model.blocks, point.outer_products)
+
+
+def numbers_of(point: DesignPoint, task: Task) -> int | None:
+    """Return the numbers that a direction takes from the stream; None: one for each weight."""
+    numbered = layout_of(point, task) or scope_of(point, task)
+    return numbered.numbers if numbered else None
