@@ -210,12 +210,13 @@ def test_labels_tell_points_apart():
 INTEGERS = {"weight_bits": 16, "activation_bits": 8}
 
 
-@pytest.mark.parametrize("estimator", ["cge", "backprop"])
+@pytest.mark.parametrize("estimator", ["cge", "cocd", "backprop"])
 def test_an_estimator_without_numbers_has_no_generator(estimator):
     point = resolve(estimator=estimator, rng="treegrng", reuse="none", lanes=8, queries=4)
     assert (point.rng, point.draws, point.in_hardware) == ("none", False, False)
-    assert point == resolve(estimator=estimator)
-    assert point.label() == estimator
+    queries = 4 if estimator == "cocd" else 1
+    assert point == resolve(estimator=estimator, queries=queries)
+    assert point.label() == (f"{estimator} q=4" if estimator == "cocd" else estimator)
 
 
 def test_training_axes_do_not_change_the_hardware():
@@ -257,6 +258,14 @@ def test_training_axes_that_do_not_go_together(axes, reason):
         (INTEGERS | {"rank": "1"}, "rank 1 needs float weights"),
         ({"rank": "2", "estimator": "cge_sparse"}, "rank 2 needs .* along directions, not cge_sp"),
         ({"rank": "2", "scaling": "pow2", "state_bits": 8}, "rank 2 needs scaling none or const"),
+        ({"rank": "2", "estimator": "cocd"}, "rank 2 needs .* along directions, not cocd"),
+        (INTEGERS | {"estimator": "cocd"}, "weight_bits 16 needs estimator rge"),
+        (INTEGERS | {"scope": "last:1"}, "scope last:1 needs float weights"),
+        ({"scope": "last:1", "estimator": "backprop"}, "along directions, not backprop"),
+        ({"scope": "sparse:0.1", "estimator": "cocd"}, "along directions, not cocd"),
+        ({"scope": "last:1", "step_size": "scalar"}, "last:1 needs step_size plain, not scalar"),
+        ({"scope": "last:2", "momentum_replay": 3}, "last:2 needs momentum_replay 0, not 3"),
+        ({"scope": "sparse:0.1", "rank": "1"}, "scope sparse:0.1 needs rank full, not 1"),
     ],
 )
 def test_earlier_steps_do_not_go_with_everything(axes, reason):
@@ -267,12 +276,15 @@ def test_earlier_steps_do_not_go_with_everything(axes, reason):
 def test_an_optional_axis_at_its_default_is_left_out():
     """Identities of designs from before the axis was there do not change."""
     plain, named = resolve(), resolve(step_size="scalar", momentum_replay=4, rank="2")
+    scoped = resolve(scope="last:1", rank="4")
+    assert resolve(scope="sparse:0.1", **INTEGERS).hardware() == plain.hardware()
     assert not plain.to_json().keys() & OPTIONAL_DEFAULTS.keys()
     assert plain.axes().keys() == set(AXES)
     assert [*named.to_json().values()][-3:] == ["scalar", 4, "2"]
-    for point in (plain, named):
+    assert [*scoped.to_json().values()][-2:] == ["4", "last:1"]
+    for point in (plain, named, scoped):
         assert type(point).from_json(point.to_json()) == point
-    assert named.perturbation() == plain
+    assert named.perturbation() == scoped.perturbation() == plain
     assert named.label() == f"{plain.label()} scalar step replay 4 rank 2"
 
 

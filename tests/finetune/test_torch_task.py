@@ -212,6 +212,8 @@ def test_what_does_not_fit_is_one_line(fields: dict[str, Any], message: str) -> 
         (resolve(step_size="scalar"), {}),
         (resolve(momentum_replay=2), {}),
         (resolve(rank="1"), {}),
+        (resolve(estimator="cocd"), {}),
+        (resolve(scope="sparse:0.1"), {}),
         (resolve(), {"momentum": 0.9}),
     ],
 )

