@@ -30,6 +30,8 @@ def test_several_directions_are_no_work_for_the_engine(call):
     """It keeps where one step began; software alone trains with several."""
     said = call("cosim", *QUICK, "--queries", 3).error
     assert said == "queries 3: the engine replays one direction a step; allowed: 1"
+    said = call("cosim", *QUICK, "--scope", "sparse:0.1").error
+    assert said == "scope sparse:0.1: the engine moves all weights; allowed: all"
 
 
 @pytest.mark.slow
