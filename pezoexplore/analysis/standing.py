@@ -45,11 +45,6 @@ class Standing:
     best: Difference | None = None
     baseline: Difference | None = None
 
-    @property
-    def as_good(self) -> bool:
-        """Whether it is the most accurate one, or not distinguishable from that."""
-        return self.best is None or not self.best.distinguishable
-
 
 def standings(rows: Rows, everything: Rows) -> list[Standing]:
     """Compare designs with their neighbours, the most accurate one and the baseline.

@@ -10,7 +10,11 @@ recur show as correlation of squares, and tempt synthesisers to factor them out,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pezoexplore.streams.generators.family import Axes, Columns, Family, Point, grid_of_lanes
 from pezoexplore.streams.linear import transpose
@@ -47,6 +51,27 @@ def next_rows(state_bits: int) -> tuple[int, ...]:
     if state_bits != STATE_BITS:
         raise ValueError(f"the Gaussian source has {STATE_BITS} state bits, not {state_bits}")
     return tuple(sum(1 << taps[i] for taps in TAPS if taps[i] >= 0) for i in range(STATE_BITS))
+
+
+def words_of(
+    kernel: Callable[..., None], states: NDArray[np.uint64], bit_width: int, *tables: object
+) -> NDArray[np.int32]:
+    """Return the words of states.
+
+    Args:
+        kernel: Writes the words of flat states: ``kernel(states, shift, *tables, out)``, where
+            the shift drops low bits of words of 12 bits.
+        states: uint64 array of any shape; the low 33 bits are the state.
+        bit_width: Bits of a word, 4 to 12.
+        tables: What the kernel looks up.
+
+    Returns:
+        int32 array of the same shape, words in [-2**(bit_width-1), 2**(bit_width-1)).
+    """
+    flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
+    out = np.empty(flat.size, dtype=np.int32)
+    kernel(flat, np.uint64(12 - bit_width), *tables, out)
+    return out.reshape(states.shape)
 
 
 GAUSSIAN_RTL = ("gaussian_source_table.vh", "lut6.v")

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from report_rows import COLUMNS, quickstart, write_csv
 
-from pezoexplore.report.html.data import read_report
+from pezoexplore.analysis.runs import read_run
+from pezoexplore.report.html.data import report_of
 from pezoexplore.report.html.failures import Failure
 from pezoexplore.report.markdown import escaped, markdown
 from pezoexplore.report.words import front_rows, headline
@@ -15,7 +16,7 @@ from pezoexplore.report.words import front_rows, headline
 @pytest.fixture
 def report(tmp_path):
     write_csv(tmp_path / "results.csv", quickstart())
-    return read_report(tmp_path)
+    return report_of(read_run(tmp_path))
 
 
 def test_markdown_shows_text_as_it_is():

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from report_rows import quickstart, write_csv
 
-from pezoexplore.report.html.data import read_report
+from pezoexplore.analysis.runs import read_run
+from pezoexplore.report.html.data import report_of
 from pezoexplore.report.paper import draw_paper
 
 
@@ -16,7 +17,7 @@ from pezoexplore.report.paper import draw_paper
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     write_csv(folder / "results.csv", quickstart())
-    found = read_report(folder)
+    found = report_of(read_run(folder))
     curve = [[step, step / 50, 1.0 if step > 100 else None] for step in range(50, 500, 50)]
     span = [100.0 * (index + 1) for index in range(len(found.rows))]
     rows = [

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pezoexplore.hardware.board import protocol
 from pezoexplore.hardware.board.boards import board_named
 from pezoexplore.hardware.board.build import Sources, board_point, write_sources
 from pezoexplore.hardware.board.protocol import Exchange
-from pezoexplore.hardware.board.session import Session, run_of, with_dumps
+from pezoexplore.hardware.board.session import Session, run_of
 from pezoexplore.hardware.board.simulate import play
 from pezoexplore.paths import boards_dir, rtl_dir
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.networks.mlp import Mlp
+from pezoexplore.train.selection import stream_source
 from pezoexplore.train.task import Split, Task
 
 TIMEOUT_S = 3600.0
@@ -64,10 +67,26 @@ def differing(
     dumps = answers[-2 * session.run.steps :][1::2]
     parameters = session.trainer.task.parameters
     found = [protocol.weights_of(dump, parameters) for dump in dumps]
-    expected = list(session.weights_after())
+    expected = list(weights_after(session))
     assert len(found) == len(expected) == session.run.steps
     pairs = zip(found, expected, strict=True)
     return [step for step, (one, other) in enumerate(pairs) if (one != other).any()]
+
+
+def with_dumps(session: Session) -> list[Exchange]:
+    """Return a whole run that asks for the weights after every step."""
+    dump = session.dump()
+    each = chain.from_iterable((step, dump) for step in session.steps())
+    return [*session.set_up(), *session.examples(used_only=True), *each]
+
+
+def weights_after(session: Session) -> Iterator[NDArray[np.int32]]:
+    """Yield the weights after each step as software trains them, int32 [d]."""
+    trainer, run = session.trainer, session.run
+    source = stream_source(trainer.point, trainer.task)
+    stops = range(1, run.steps + 1)
+    for _, state in trainer.run(trainer.task.train, run, source, stops=stops):
+        yield trainer.integers(state)[0, 0]
 
 
 def tiny_session(

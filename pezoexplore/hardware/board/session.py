@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,25 +90,10 @@ class Session:
         """Return the exchange that asks for the weights."""
         return protocol.dump_weights(self.trainer.task.parameters, self.trainer.point.lanes)
 
-    def weights_after(self) -> Iterator[I32]:
-        """Yield the weights after each step as software trains them, int32 [d]."""
-        trainer, run = self.trainer, self.run
-        source = stream_source(trainer.point, trainer.task)
-        stops = range(1, run.steps + 1)
-        for _, state in trainer.run(trainer.task.train, run, source, stops=stops):
-            yield trainer.integers(state)[0, 0]
-
     def _chosen(self) -> NDArray[np.int64]:
         """Return the examples of every step, [steps, batch]."""
         run = self.run
         return Batches(run.seeds, len(self.trainer.task.train), run.batch).block(run.steps)[:, 0]
-
-
-def with_dumps(session: Session) -> list[Exchange]:
-    """Return a whole run that asks for the weights after every step."""
-    dump = session.dump()
-    each = chain.from_iterable((step, dump) for step in session.steps())
-    return [*session.set_up(), *session.examples(used_only=True), *each]
 
 
 def run_of(steps: int, learning_rate: float, epsilon: float, batch: int) -> Run:

@@ -16,9 +16,6 @@ CLOCKS_PER_BIT = 4
 
 BENCH = Path(__file__).resolve().parent / "bench.v"
 
-BREAK = "200"
-"""Operation that holds the line low."""
-
 _END = "300"
 
 _ADAPTER = """\

@@ -191,11 +191,6 @@ def engine_point(point: DesignPoint) -> DesignPoint:
     )
 
 
-def engine_source_names(point: DesignPoint) -> tuple[str, ...]:
-    """Return the names of the hand-written files that the engine of a point is made of."""
-    return ENGINE_FILES + rtl.source_names(point.hardware())
-
-
 def engine_hash(point: DesignPoint, rtl_dir: Path) -> str:
     """Return the SHA-256 over a point's hand-written engine files, names and bytes.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.analysis.empty_front import empty_front
 from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import as_conditions, front_of_rows
-from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, StoredRun, read_run
+from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, StoredRun
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
 from pezoexplore.analysis.standing import cautions
 from pezoexplore.analysis.statistics import front_confidence
@@ -123,18 +123,6 @@ def number_in(row: Row, column: str) -> float:
     """Return a cell as a number, NaN if it holds none."""
     number = parse_number(row.get(column))
     return math.nan if number is None else number
-
-
-def read_report(source: Path) -> Report:
-    """Read the data of a report.
-
-    Args:
-        source: A run directory or a results.csv.
-
-    Raises:
-        PezoError: The run does not exist, or its results or design cannot be read.
-    """
-    return report_of(read_run(source))
 
 
 def report_of(run: StoredRun, tell: Callable[[str], None] = lambda _: None) -> Report:

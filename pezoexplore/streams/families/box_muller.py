@@ -30,6 +30,7 @@ from pezoexplore.streams.gaussian_source import (
     PYTHON_FOLD,
     STATE_SOURCE,
     GaussianFamily,
+    words_of,
 )
 from pezoexplore.streams.generators.compiled import compiled
 from pezoexplore.streams.generators.family import Point
@@ -74,19 +75,8 @@ def tables() -> dict[str, int]:
 
 
 def words(states: NDArray[np.uint64], bit_width: int) -> NDArray[np.int32]:
-    """Return the words of states.
-
-    Args:
-        states: uint64 array of any shape; the low 33 bits are the state.
-        bit_width: Bits of a word, 4 to 12.
-
-    Returns:
-        int32 array of the same shape, words in [-2**(bit_width-1), 2**(bit_width-1)).
-    """
-    flat = np.ascontiguousarray(states, dtype=np.uint64).reshape(-1)
-    out = np.empty(flat.size, dtype=np.int32)
-    _words(flat, np.uint64(12 - bit_width), _PRODUCTS, out)
-    return out.reshape(states.shape)
+    """Return the words of states; see :func:`gaussian_source.words_of`."""
+    return words_of(_words, states, bit_width, _PRODUCTS)
 
 
 def radius_codes() -> Table:

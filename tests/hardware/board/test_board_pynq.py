@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from fixed_reference import Replica, held, loss
-from tiny_board import tiny_session, tiny_trainer
+from tiny_board import tiny_session, tiny_trainer, weights_after
 
 from pezoexplore.hardware.board.session import Session
 from pezoexplore.hardware.export.verilog_ports import ports_in
@@ -132,7 +132,7 @@ def test_it_trains_as_the_software(driver):
     inputs = trainer.network.inputs(trainer.task.train.inputs)
     weights = session.initial.astype(np.int16)
     for step, (exchange, expected) in enumerate(
-        zip(session.steps(), session.weights_after(), strict=True)
+        zip(session.steps(), weights_after(session), strict=True)
     ):
         words = np.frombuffer(exchange.sent[4:], "<u2")
 

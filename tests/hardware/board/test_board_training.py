@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_board import tiny_session, tiny_trainer
+from tiny_board import tiny_session, tiny_trainer, weights_after
 
 from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware.board import protocol
@@ -36,7 +36,7 @@ class StandIn:
             *session.steps(),
             session.dump(),
         ]
-        *_, self.weights = session.weights_after()
+        *_, self.weights = weights_after(session)
         self.identity, self.status = identity, status
         self.breaks = 0
 

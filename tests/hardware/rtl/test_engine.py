@@ -9,13 +9,12 @@ import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError, ToolError
-from pezoexplore.hardware.rtl.build import rtl_hash
+from pezoexplore.hardware.rtl.build import rtl_hash, source_names
 from pezoexplore.hardware.rtl.engine import (
     ENGINE_FILES,
     Shape,
     build_engine,
     engine_hash,
-    engine_source_names,
 )
 from pezoexplore.hardware.verify.engine.checker import check_engine
 from pezoexplore.hardware.verify.engine.regress import engine_points
@@ -228,9 +227,10 @@ def test_sources_are_the_engines_and_the_streams(tmp_path):
     built = build_engine(SMALL, 3, rtl_dir())
     names = built.write(tmp_path)
     assert names[0] == "pezo_engine.v"
-    verilog = {name for name in engine_source_names(SMALL) if name.endswith(".v")}
+    sources = ENGINE_FILES + source_names(SMALL.hardware())
+    verilog = {name for name in sources if name.endswith(".v")}
     assert set(names) == {"pezo_engine.v", "pezo_top.v"} | verilog
-    assert all((tmp_path / name).is_file() for name in engine_source_names(SMALL))
+    assert all((tmp_path / name).is_file() for name in sources)
     assert built.parameters["SOURCES"] == 3
 
 

@@ -11,8 +11,9 @@ from browsers import PATIENCE, chromium
 from playwright.sync_api import Browser, Page
 from report_run import EVIL, POINTS, make_evil_run, make_run
 
+from pezoexplore.analysis.runs import read_run
 from pezoexplore.report.html import page as page_module
-from pezoexplore.report.html.data import read_report
+from pezoexplore.report.html.data import report_of
 from pezoexplore.report.html.page import render
 
 pytestmark = pytest.mark.slow
@@ -84,7 +85,7 @@ class Opened:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_run(tmp_path_factory.mktemp("runs") / "small")
     path = folder / "report.html"
-    path.write_text(render(read_report(folder)), encoding="utf-8")
+    path.write_text(render(report_of(read_run(folder))), encoding="utf-8")
     return path
 
 
@@ -227,7 +228,7 @@ def test_hovering_shows_the_whole_point(opened: Opened):
 def test_markup_in_a_run_is_shown_and_never_run(browser: Browser, tmp_path: Path):
     folder = make_evil_run(tmp_path / "<img src=x onerror=window.evil=1>")
     path = tmp_path / "report.html"
-    path.write_text(render(read_report(folder)), encoding="utf-8")
+    path.write_text(render(report_of(read_run(folder))), encoding="utf-8")
     opened = Opened(browser, path)
     opened.page.locator('#table tr[data-row="0"]').click()
     opened.page.locator("details").first.click()
@@ -247,7 +248,7 @@ def test_of_very_many_designs_some_are_drawn_and_all_are_in_the_table(
         page_module, "_own", lambda name: own(name).replace("MOST = 4000", "MOST = 3")
     )
     file = tmp_path / "report.html"
-    file.write_text(render(read_report(make_run(tmp_path / "small"))), encoding="utf-8")
+    file.write_text(render(report_of(read_run(make_run(tmp_path / "small")))), encoding="utf-8")
     opened = Opened(browser, file)
     assert opened.errors == []
     told = opened.page.inner_text("#key")

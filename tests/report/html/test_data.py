@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from report_run import FAILED, PARAMETERS, POINTS, make_run, payload, record, rows
 
+from pezoexplore.analysis.runs import read_run
 from pezoexplore.analysis.sensitivity import sensitivity
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.errors import DesignError
-from pezoexplore.report.html.data import read_report, read_sensitivity
+from pezoexplore.report.html.data import read_sensitivity, report_of
 from pezoexplore.report.html.records import read_records
 from pezoexplore.report.sensitivity import write_sensitivity
 from pezoexplore.sweeps.rows import csv_text
@@ -19,7 +20,7 @@ from pezoexplore.sweeps.store import Store
 
 
 def test_a_whole_run(tmp_path: Path):
-    report = read_report(make_run(tmp_path / "run"))
+    report = report_of(read_run(make_run(tmp_path / "run")))
     assert report.name == "small"
     assert report.parameters == PARAMETERS
     assert (len(report.rows), report.finished, report.failed) == (11, 9, 1)
@@ -57,7 +58,7 @@ def test_a_store_without_a_plan_has_no_curves(tmp_path: Path):
 
 def test_results_alone_make_a_report(tmp_path: Path):
     (tmp_path / "results.csv").write_text(csv_text(COLUMNS, rows()))
-    report = read_report(tmp_path / "results.csv")
+    report = report_of(read_run(tmp_path / "results.csv"))
     assert report.name == tmp_path.name
     assert not report.curves
     assert not report.streams
@@ -69,7 +70,7 @@ def test_results_alone_make_a_report(tmp_path: Path):
 def test_a_damaged_store_costs_the_curves_only(tmp_path: Path):
     folder = make_run(tmp_path / "run")
     (folder / "store.sqlite").write_bytes(b"no database at all" * 100)
-    report = read_report(folder)
+    report = report_of(read_run(folder))
     assert not report.curves
     assert "store.sqlite is damaged" in report.notes[0]
     assert sum(report.front) > 1
@@ -79,14 +80,14 @@ def test_a_point_id_that_is_a_path_reads_no_file(tmp_path: Path):
     folder = make_run(tmp_path / "run")
     (tmp_path / "rtl.log").write_text("a secret")
     (folder / "results.csv").write_text(csv_text(COLUMNS, rows(failed_id="../../")))
-    (failure,) = read_report(folder).failures
+    (failure,) = report_of(read_run(folder)).failures
     assert "secret" not in failure.log
     assert failure.log == ""
 
 
 def test_a_failure_without_record_or_log_says_so(tmp_path: Path):
     (tmp_path / "results.csv").write_text(csv_text(COLUMNS, rows()))
-    (failure,) = read_report(tmp_path).failures
+    (failure,) = report_of(read_run(tmp_path)).failures
     assert failure.label == FAILED.label()
     assert "holds no reason" in failure.reason
 
@@ -117,10 +118,10 @@ def test_a_sensitivity_of_another_kind_is_one_line(tmp_path: Path):
     folder = make_run(tmp_path / "run")
     (folder / "sensitivity.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DesignError, match=r"is not a sensitivity\.csv .*delete it"):
-        read_report(folder)
+        report_of(read_run(folder))
 
 
 def test_a_damaged_run_json_is_a_note(tmp_path: Path):
     folder = make_run(tmp_path / "run")
     (folder / "run.json").write_text("{")
-    assert any("run.json is damaged" in note for note in read_report(folder).notes)
+    assert any("run.json is damaged" in note for note in report_of(read_run(folder)).notes)

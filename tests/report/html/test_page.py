@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_run import EVIL, make_evil_run, make_run
 
-from pezoexplore.report.html.data import read_report
+from pezoexplore.analysis.runs import read_run
+from pezoexplore.report.html.data import report_of
 from pezoexplore.report.html.page import render, script_json
 
 JSON = st.recursive(
@@ -55,13 +56,13 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return render(read_report(make_run(tmp_path_factory.mktemp("runs") / "small")))
+    return render(report_of(read_run(make_run(tmp_path_factory.mktemp("runs") / "small"))))
 
 
 @pytest.fixture(scope="module")
 def evil_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("runs") / "<img src=x onerror=window.evil=1>"
-    return render(read_report(make_evil_run(folder)))
+    return render(report_of(read_run(make_evil_run(folder))))
 
 
 @given(JSON)
@@ -101,7 +102,7 @@ def test_the_page_names_no_file_but_itself(page: str):
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path, page: str):
-    assert render(read_report(make_run(tmp_path / "small"))) == page
+    assert render(report_of(read_run(make_run(tmp_path / "small")))) == page
 
 
 def test_figures_of_the_front_failures_and_provenance_are_there(page: str):
@@ -121,7 +122,7 @@ def test_figures_of_the_front_failures_and_provenance_are_there(page: str):
 
 
 def test_cells_that_are_all_the_same_are_written_once(page: str, tmp_path: Path):
-    frame = read_report(make_run(tmp_path / "small")).frame
+    frame = report_of(read_run(make_run(tmp_path / "small"))).frame
     columns = {item["name"]: item for item in json.loads(Tags(page).scripts[0])["columns"]}
     assert list(columns) == list(frame.columns)
     for name, column in columns.items():

@@ -169,14 +169,15 @@ def test_a_simulation_that_ends_early_is_an_error(tmp_path):
 
 def test_verify_runs_the_directed_tests_of_a_module(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    copy = edited(tmp_path, *("stream_lut_sr.v", "reseed_taken = reseed && HAS_RESEED != 0",
-                              "reseed_taken = reseed"))  # fmt: skip
-    words = ["verify", "stream_lut_sr", "--words", "200", "--rtl-dir", str(copy), "--quiet"]
+    copy = edited(
+        tmp_path, "stream_none.v", "locked[unit] = accept && !replay", "locked[unit] = accept"
+    )
+    words = ["verify", "stream_none", "--words", "200", "--rtl-dir", str(copy), "--quiet"]
     assert run([*words, "--format", "json", "--junit", "junit.xml"]) == 1
-    results = json.loads(capsys.readouterr().out)["results"]
-    assert [row["status"] for row in results] == ["pass"] * (len(results) - 1) + ["fail"]
-    last = results[-1]
-    assert (last["module"], last["axes"]) == ("stream_lut_sr", {})
-    assert last["point"] == "stream_lut_sr, directed tests"
-    assert last["reason"].startswith("the RTL differs from its model: stream_lut_sr LANES=3: clock")
+    *designs, stream, control = json.loads(capsys.readouterr().out)["results"]
+    assert [row["status"] for row in (*designs, control)] == ["pass"] * (len(designs) + 1)
+    assert (stream["status"], stream["module"], stream["axes"]) == ("fail", "stream_none", {})
+    assert stream["point"] == "stream_none, directed tests"
+    assert control["point"] == "reseed_control, directed tests"
+    assert stream["reason"].startswith("the RTL differs from its model: stream_none ")
     assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
