@@ -17,76 +17,69 @@ HEAVY = {"numpy", "numba", "scipy", "jax", "pandas", "matplotlib", "sklearn", "o
 LISTED = {name: item for panel in COMMANDS.values() for name, item in panel.items()}
 
 
-def imported(words: list[str], folder) -> tuple[int, set[str]]:
-    """Return exit status and modules of a command line."""
+def imported(lines: list[list[str]], folder) -> list[tuple[int, set[str]]]:
+    """Run command lines one after another in a process: exit status, and modules loaded by then."""
     code = (
         "import json, sys\n"
         "from pezoexplore.cli import run\n"
-        f"status = run({words!r})\n"
-        "sys.stdout.write('\\n' + json.dumps([status, sorted(sys.modules)]))\n"
+        f"found = [[run(words), sorted(sys.modules)] for words in {lines!r}]\n"
+        "sys.stdout.write('\\n' + json.dumps(found))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    status, modules = json.loads(done.stdout.splitlines()[-1])
-    return status, set(modules)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return [(status, set(modules)) for status, modules in found]
 
 
 def test_help_imports_no_command(tmp_path):
-    status, modules = imported(["--help"], tmp_path)
+    ((status, modules),) = imported([["--help"]], tmp_path)
     assert status == 0
     assert not modules & HEAVY
     assert not {f"pezoexplore.cli.{module}" for module, _ in LISTED.values()} & modules
     assert "pydantic" not in modules
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["pareto", "nowhere.csv"],
-        ["pareto", "results.csv", "--minimize", "luts"],
-        ["report", "nowhere"],
-        ["sensitivity", "nowhere"],
-        ["diff", "nowhere", "elsewhere"],
-        ["recommend", "--params", "9", "--results", "nowhere"],
-        ["export", "--out", "bundle", "--results", "nowhere"],
-        ["watch", "nowhere"],
-        ["sweep", "nowhere.yaml"],
-        ["sweep", "--stages", "tain"],
-        ["search", "--budget", "9", "nowhere.yaml"],
-        ["compare", "--stages", "tain"],
-        ["stream", "--rng", "lfs", "--count", "9"],
-        ["quality", "--rng", "lfs"],
-        ["train", "--rng", "lfs"],
-        ["cosim", "--rng", "lfs"],
-        ["export", "--out", "bundle", "--rng", "lfs"],
-        ["verify", "--sim", "icarsu"],
-        ["show", "12"],
-        ["show", "123456", "nowhere"],
-    ],
-)
-def test_a_mistake_is_told_before_anything_heavy_is_imported(words, tmp_path):
+MISTAKES = """
+pareto nowhere.csv
+pareto results.csv --minimize luts
+report nowhere
+sensitivity nowhere
+diff nowhere elsewhere
+recommend --params 9 --results nowhere
+export --out bundle --results nowhere
+watch nowhere
+sweep nowhere.yaml
+sweep --stages tain
+search --budget 9 nowhere.yaml
+compare --stages tain
+stream --rng lfs --count 9
+quality --rng lfs
+train --rng lfs
+cosim --rng lfs
+export --out bundle --rng lfs
+verify --sim icarsu
+show 12
+show 123456 nowhere
+"""
+
+LATER_MISTAKES = """
+pareto wrong.csv
+report wrong.csv
+sensitivity wrong.csv
+show 123456 wrong.csv
+verify nothing --formal
+verify nothing --mutants 3
+"""
+"""Reading the file, or the list of properties, takes NumPy; a table and a plot take longer."""
+
+
+@pytest.mark.parametrize(("lines", "allowed"), [(MISTAKES, set()), (LATER_MISTAKES, {"numpy"})])
+def test_a_mistake_is_told_before_what_takes_long_is_imported(lines, allowed, tmp_path):
     (tmp_path / "results.csv").write_text("point_id,status,lut\n")
-    status, modules = imported(words, tmp_path)
-    assert status == 2
-    assert modules & HEAVY == set()
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["pareto", "wrong.csv"],
-        ["report", "wrong.csv"],
-        ["sensitivity", "wrong.csv"],
-        ["show", "123456", "wrong.csv"],
-        ["verify", "nothing", "--formal"],
-        ["verify", "nothing", "--mutants", "3"],
-    ],
-)
-def test_a_mistake_is_told_before_what_takes_longest_is_imported(words, tmp_path):
-    """Reading the file, or the list of properties, takes NumPy; a table and a plot take longer."""
     (tmp_path / "wrong.csv").write_text("a,b\n1,2\n")
-    status, modules = imported(words, tmp_path)
-    assert status == 2
-    assert modules & HEAVY <= {"numpy"}
+    lines = lines.strip().splitlines()
+    found = imported([line.split() for line in lines], tmp_path)
+    for line, (status, modules) in zip(lines, found, strict=True):
+        assert (line, status, modules & HEAVY - allowed) == (line, 2, set())
 
 
 @pytest.mark.parametrize("name", LISTED)
@@ -108,12 +101,19 @@ def test_the_help_is_the_first_sentence_of_the_command(name):
         ["verify", "lfs"],
     ],
 )
-@pytest.mark.parametrize("form", [["--format", "json"], ["--format=json"]])
-def test_an_error_is_a_json_document_too(words, form, tmp_path):
-    done = spawn(*words, *form, cwd=tmp_path)
+def test_an_error_is_a_json_document_too(words, call):
+    answers = [call(*words, *form) for form in (["--format", "json"], ["--format=json"])]
+    for answer in answers:
+        document = answer.document
+        assert document == {"ok": False, "error": document["error"], "status": 2}
+        assert (answer.status, answer.err) == (2, f"error: {document['error']}\n")
+
+
+def test_a_program_exits_as_its_document_says(tmp_path):
+    done = spawn("verify", "lfs", "--format=json", cwd=tmp_path)
     document = json.loads(done.stdout)
-    assert document == {"ok": False, "error": document["error"], "status": 2}
-    assert (done.returncode, done.stderr) == (2, f"error: {document['error']}\n")
+    assert (done.returncode, document["status"]) == (2, 2)
+    assert done.stderr == f"error: {document['error']}\n"
 
 
 def test_an_error_of_another_format_prints_nothing(tmp_path):

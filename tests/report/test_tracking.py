@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from cli_calls import spawn
@@ -13,9 +14,9 @@ from pezoexplore.analysis.runs import read_rows
 from pezoexplore.errors import PezoError, ToolError
 from pezoexplore.report.tracking import log_rows
 
-mlflow = pytest.importorskip("mlflow")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.skipif(find_spec("mlflow") is None, reason="needs the extra mlflow"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own, of SQLAlchemy
 ]
 
@@ -23,8 +24,10 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory) -> str:
     """Make an empty store once: its tables take seconds."""
+    from mlflow import MlflowClient  # not at the top: it takes seconds
+
     made = f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'runs.db'}"
-    mlflow.MlflowClient(tracking_uri=made).search_experiments()
+    MlflowClient(tracking_uri=made).search_experiments()
     return made
 
 
@@ -34,7 +37,9 @@ def folder(tmp_path):
 
 
 def logged(uri: str, experiment: str):
-    client = mlflow.MlflowClient(tracking_uri=uri)
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
     where = client.get_experiment_by_name(experiment).experiment_id
     return client, list(client.search_runs([where], max_results=100))
 

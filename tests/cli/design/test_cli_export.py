@@ -52,7 +52,7 @@ def test_axes_name_the_design(call: Call) -> None:
         ("--lanes", 3, "--reset", "active-low"),
         ("--reuse", "pool", "--pool-size", 20, "--scaling", "pow2", "--bit-width", 4),
         ("--reuse", "phased", "--lanes", 3, "--seed", 2**64 - 1),
-        ("--lanes", 3, "--modules", "ice40"),
+        pytest.param(("--lanes", 3, "--modules", "ice40"), marks=pytest.mark.slow),
         ("--rng", "clt", "--lanes", 3, "--axil", "--reuse-period", 5),
         ("--rounding", "stochastic", "--weight-bits", 8, "--activation-bits", 8, "--lanes", 2),
     ],

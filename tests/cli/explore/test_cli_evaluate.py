@@ -23,24 +23,28 @@ def task():
 """
 
 
-def test_a_document_holds_the_row_of_a_sweep(call, tmp_path):
-    (tmp_path / "d.yaml").write_text("space: {lanes: 8, bit_width: 4}\n")
-    document = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON).document
-    (row,) = document["results"]
-    assert list(row) == list(COLUMNS)
-    swept = call("sweep", "d.yaml", *QUICK, "--stages", "train", *JSON)
-    assert swept.document["results"] == [row]
-
-
-def test_a_second_call_runs_nothing_even_from_another_run_directory(call):
+def test_one_design_is_evaluated_once_and_as_in_a_sweep(call, tmp_path):
     first = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON).document
     assert first["stages"]["train"]["run"] == 1
-    again = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON).document
-    assert again["stages"]["train"]["run"] == 0
+    (row,) = first["results"]
+    assert list(row) == list(COLUMNS)
+
     shared = ("--cache", "reports/evaluate/cache", "--out", "elsewhere")
-    other = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON, *shared).document
-    assert other["stages"]["train"]["run"] == 0
-    assert other["results"] == first["results"]
+    for more in ((), shared):
+        again = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON, *more).document
+        assert again["stages"]["train"]["run"] == 0
+        assert again["results"] == [row]
+
+    answer = call("evaluate", *POINT, *QUICK, "--stages", "train")
+    assert answer.status == 0
+    assert "accuracy_mean" in answer.out
+    last = answer.out.splitlines()[-1]
+    assert last.startswith("results: ")
+    assert Path(last.removeprefix("results: ")).is_file()
+
+    (tmp_path / "d.yaml").write_text("space: {lanes: 8, bit_width: 4}\n")
+    swept = call("sweep", "d.yaml", *QUICK, "--stages", "train", *JSON).document
+    assert (swept["results"], swept["stages"]["train"]["run"]) == ([row], 1)
 
 
 def test_defaults_are_those_of_train(call):
@@ -55,15 +59,6 @@ def test_a_failed_stage_is_in_the_document_and_the_status(call, tmp_path):
     answer = call("evaluate", *words)
     assert answer.status != 0
     assert "no data today" in answer.out + answer.err
-
-
-def test_a_table_by_default(call):
-    answer = call("evaluate", *POINT, *QUICK, "--stages", "train")
-    assert answer.status == 0
-    assert "accuracy_mean" in answer.out
-    last = answer.out.splitlines()[-1]
-    assert last.startswith("results: ")
-    assert Path(last.removeprefix("results: ")).is_file()
 
 
 @pytest.mark.parametrize(

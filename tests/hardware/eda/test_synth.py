@@ -25,7 +25,6 @@ from pezoexplore.hardware.eda.synth import (
     count_cells,
     engine_figures,
     mapping,
-    recipe,
     run_yosys,
     synthesise,
 )
@@ -181,7 +180,8 @@ def test_a_cell_whose_model_was_not_read_is_mapped_again(tmp_path):
     (copy / "stream_none.v").write_text(text.replace("endmodule\n", MULTIPLIER), encoding="utf-8")
     counts = synthesise(TINY, "xcup", copy, tmp_path / "work", tmp_path / "log")
     assert counts["dsp"] == 1
-    assert "mapped again" in (tmp_path / "log").read_text(encoding="utf-8")
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert log.index("selection is not empty: t:$mul") < log.index("mapped again")
 
 
 @pytest.mark.parametrize("target", ["xcup", "xc7"])
@@ -206,7 +206,7 @@ def test_libraries_of_a_design_without_memories(target, tmp_path):
 @pytest.mark.parametrize(
     ("rng", "reuse"),
     [
-        ("lfsr", "phased"),
+        pytest.param("lfsr", "phased", marks=pytest.mark.slow),
         *(
             pytest.param(rng, reuse, marks=pytest.mark.regression)
             for rng, reuse in (("xorshift32", "none"), ("clt", "none"), ("lfsr", "bank"))
@@ -329,25 +329,6 @@ def test_area_is_what_yosys_says_it_is(tmp_path):
     run_yosys([*commands, f"tee -q -o area.txt stat -liberty {LIBERTY}"], work, log, 60.0)
     said = re.search(r"Chip area for module.*: ([\d.]+)", (work / "area.txt").read_text())
     assert counts["area_um2"] == pytest.approx(float(said[1]))
-
-
-MULTIPLIER = f"""module {TOP}(input clk, input signed [15:0] a, b, output reg signed [31:0] y);
-always @(posedge clk) y <= a * b;
-endmodule
-"""
-
-
-def test_no_multiplier_is_dropped_without_a_word(tmp_path):
-    """Map again where the faster script lacks the model of a DSP, whose cell would vanish."""
-    (tmp_path / "top.v").write_text(MULTIPLIER)
-    log = tmp_path / "log"
-    read = "read_verilog -defer top.v"
-    with pytest.raises(ToolError, match="yosys failed"):
-        run_yosys([read, *recipe("xcup", memories=False)], tmp_path, log, 60.0)
-    assert "selection is not empty: t:$mul" in log.read_text()
-    run_yosys([read, *recipe("xcup"), f"write_json {NETLIST}"], tmp_path, log, 60.0)
-    counts = count_cells(cells_by_type(read_netlist(tmp_path / NETLIST, TOP)), XCUP)
-    assert (counts["dsp"], counts["lut"]) == (1, 0)
 
 
 @pytest.mark.slow

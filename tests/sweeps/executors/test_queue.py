@@ -8,8 +8,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import dask
-import distributed  # noqa: F401 - its settings must be there before one is changed
 import pytest
 from sweep_fakes import INFO, Fake, points, space
 
@@ -63,6 +61,9 @@ SLURM = ClusterSettings(kind="slurm", workers=2, memory="1GB", interface="lo", w
 def test_jobs_that_end_are_submitted_again_and_the_sweep_finishes(
     jobs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import dask  # not at the top: it takes long
+    import distributed  # noqa: F401 - its settings must be there before one is changed
+
     monkeypatch.setattr(cluster, "REFILL_S", 0.2)
     (tmp_path / "runs").mkdir()
     stages = [Fake(name="train", runs=tmp_path / "runs", sleep_s=0.2)]
