@@ -5,7 +5,7 @@
 #define PEZO_ENGINE_H
 
 #define PEZO_ID_VALUE 0x50455A4Fu
-#define PEZO_VERSION_VALUE 0x00010000u
+#define PEZO_VERSION_VALUE 0x00010001u
 #define PEZO_SEGMENT_BYTES 8u
 #define PEZO_MODE_RESTORE 0u
 #define PEZO_MODE_PLUS 1u
@@ -43,6 +43,8 @@
 #define PEZO_STATUS_NUMBERS_MASK 0x4u
 #define PEZO_STATUS_LOADING_SHIFT 3u
 #define PEZO_STATUS_LOADING_MASK 0x8u
+#define PEZO_STATUS_UNLOADED_SHIFT 4u
+#define PEZO_STATUS_UNLOADED_MASK 0x10u
 
 /* Begins a pass, which ends with the beat that has TLAST. */
 #define PEZO_CONTROL 0x10u

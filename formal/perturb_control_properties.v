@@ -39,6 +39,8 @@ module perturb_control_properties #(
     wire               numbers;
     wire               selected;
     wire               loading;
+    wire               unloaded;
+    wire               selected_unloaded;
     wire [31:0]        phase;
     wire               source_rst;
     wire               source_start;
@@ -53,7 +55,8 @@ module perturb_control_properties #(
         .clear(clear), .load(load), .select(select), .taken(taken), .taken_last(taken_last),
         .drained(drained), .mode(mode), .load_segments(load_segments), .open(open), .busy(busy),
         .skipping(skipping), .skip_left(skip_left), .numbers(numbers), .selected(selected),
-        .loading(loading), .phase(phase), .source_rst(source_rst), .source_start(source_start),
+        .loading(loading), .unloaded(unloaded), .selected_unloaded(selected_unloaded), .phase(phase),
+        .source_rst(source_rst), .source_start(source_start),
         .source_replay(source_replay), .source_reseed(source_reseed),
         .source_load_valid(source_load_valid), .source_load_ready(source_load_ready),
         .source_valid(source_valid), .source_ready(source_ready));
@@ -147,7 +150,9 @@ module perturb_control_properties #(
                                && source_load_valid == (select & {SOURCES{load}}));
             told: assert (numbers == (source_valid == {SOURCES{1'b1}})
                           && selected == ((select & ~source_valid) == 0)
-                          && loading == (select != 0 && (select & ~source_load_ready) == 0));
+                          && loading == (select != 0 && (select & ~source_load_ready) == 0)
+                          && unloaded == (source_load_ready != 0)
+                          && selected_unloaded == ((select & source_load_ready) != 0));
             cleared: assert (source_rst == (rst || cleared_q));
 
             invariant_stage: assert (\dut.pending_q == (stage_q == PENDING)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Properties of perturb_engine: beats of weights leave in order, none lost, none twice, each with
-// its TLAST, and are held until taken; a pass in restore sends the weights as they came.
+// its TLAST, and are held until taken; a pass in restore sends the weights as they came; nothing
+// waits for a stream without its seeds.
 //
-// One lane, one stream; the register file and the stream do what they like within their rules.
+// One lane, one stream, which does what it likes but that it asks for words after a reseed or a
+// reset alone.
 
 `resetall
 `timescale 1ns/1ps
@@ -78,10 +80,13 @@ module perturb_engine_properties (
     (* hierconn *) wire [8:0]  \dut.u_slice.shown_q ;
     (* hierconn *) wire [8:0]  \dut.u_slice.spare_q ;
     (* hierconn *) wire [1:0]  \dut.u_control.mode_q ;
+    (* hierconn *) wire        \dut.u_port.aw_full_q ;
+    (* hierconn *) wire        \dut.u_control.clear_q ;
     (* hierconn *) wire        \dut.u_control.pending_q ;
     (* hierconn *) wire        \dut.u_control.open_q ;
     (* hierconn *) wire        \dut.u_control.draining_q ;
     (* hierconn *) wire [31:0] \dut.u_control.left_q ;
+    (* hierconn *) wire        \dut.select ;
     (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight1_q ;
     (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight2_q ;
     (* hierconn *) wire [3:0]  \dut.gen_lane[0].gen_product.u_lane.weight3_q ;
@@ -106,11 +111,13 @@ module perturb_engine_properties (
     wire                  there = ahead < inside;
 
     reg       past_q = 1'b0;
+    reg       asked_q = 1'b1;  // the stream may wait for words
     reg       waiting_q = 1'b0;
     reg [8:0] shown_q;
 
     always @(posedge aclk) begin
         past_q <= 1'b1;
+        asked_q <= source_load_ready || source_reseed || source_rst;
         taken_q <= rst ? 0 : taken_q + in;
         delivered_q <= rst ? 0 : delivered_q + out;
         if (in && taken_q == watched) begin
@@ -134,9 +141,14 @@ module perturb_engine_properties (
     wire at_1 = there && \dut.full_q [0] && ahead == from_1;
     wire [7:0] extended = {{4{weight_q[3]}}, weight_q};
     wire restore = \dut.u_control.mode_q == 2'd0;
+    wire busy = \dut.u_control.pending_q || \dut.u_control.open_q || \dut.u_control.draining_q
+             || \dut.u_control.left_q != 0;
+    wire needs = (\dut.u_control.pending_q || \dut.u_control.open_q ) && !restore;
+    wire skips = \dut.u_control.left_q != 0 && \dut.select ;
 
     always @* begin
         assume (past_q || rst);
+        assume (asked_q || !source_load_ready);
         if (past_q) begin
             if (waiting_q && !rst)
                 held: assert (m_tvalid && {m_tlast, m_tdata} == shown_q);
@@ -146,8 +158,11 @@ module perturb_engine_properties (
                 restored: assert (m_tdata == extended);
             none_lost: assert (inside == in_slice + \dut.full_q [3] + \dut.full_q [2]
                                          + \dut.full_q [1] + \dut.full_q [0]);
+            served: assert (!(needs || skips) || !source_load_ready);
             none_lost_at_rest: assert (!(\dut.u_control.pending_q ) || inside == 0);
 
+            invariant_clear: assert (!\dut.u_control.clear_q
+                                     || !(busy || \dut.u_port.aw_full_q ));
             invariant_slice: assert (!\dut.u_slice.spare_full_q || \dut.u_slice.shown_full_q );
             invariant_inside: assert (inside <= 6);
             invariant_pass: assert (inside == 0

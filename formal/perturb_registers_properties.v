@@ -31,6 +31,8 @@ module perturb_registers_properties #(
     input wire        numbers,
     input wire        selected,
     input wire        loading,
+    input wire        unloaded,
+    input wire        selected_unloaded,
     input wire [31:0] phase
 );
 
@@ -58,7 +60,8 @@ module perturb_registers_properties #(
         .write_data(write_data), .write_strobe(write_strobe), .write_error(write_error),
         .read_address(read_address), .read_data(read_data), .read_error(read_error),
         .busy(busy), .skipping(skipping), .skip_left(skip_left), .numbers(numbers),
-        .selected(selected), .loading(loading), .phase(phase), .begin_pass(begin_pass),
+        .selected(selected), .loading(loading), .unloaded(unloaded),
+        .selected_unloaded(selected_unloaded), .phase(phase), .begin_pass(begin_pass),
         .skip(skip), .reseed(reseed), .clear(clear), .load(load), .load_data(load_data),
         .select(select), .step(step), .step_shift(step_shift), .shifts(shifts), .ends(ends));
 
@@ -84,12 +87,22 @@ module perturb_registers_properties #(
     wire           fits = $signed(write_data[7:0]) <= LARGEST && $signed(write_data[7:0]) >= LEAST;
 
     // What takes a write: SCALE what fits, RESEED a 1 where it can be and a 2, SEED where a stream
-    // waits, commands whole words.
+    // waits, CONTROL and SKIP what needs no stream that waits for words, commands whole words.
+    reg            allowed;
+    always @* begin
+        case (at)
+            8'h10:   allowed = write_data % 4 == 0 || !unloaded;
+            8'h24:   allowed = !selected_unloaded;
+            8'h28:   allowed = begins || clears;
+            8'h2c:   allowed = loading;
+            default: allowed = 1'b1;
+        endcase
+    end
+
     wire           begins = at == 8'h28 && write_data == 1 && HAS_RESEED != 0 && selected;
     wire           clears = at == 8'h28 && write_data == 2;
     wire           takes = stored_at || (scale_at && (fits || !write_strobe[0]))
-                         || (command_at && write_strobe == 4'hf
-                             && (at == 8'h28 ? begins || clears : at != 8'h2c || loading));
+                         || (command_at && write_strobe == 4'hf && allowed);
     wire           taken = write && write_strobe != 0 && !busy && takes;
 
     // The model: what was written, byte by byte; of any one segment.
@@ -137,9 +150,10 @@ module perturb_registers_properties #(
     always @* begin
         case (from)
             8'h00:   answer = 32'h50455a4f;
-            8'h04:   answer = 32'h00010000;
+            8'h04:   answer = 32'h00010001;
             8'h08:   answer = shape;
-            8'h0c:   answer = busy + 2 * skipping + 4 * numbers + 8 * loading;
+            8'h0c:   answer = busy + 2 * skipping + 4 * numbers + 8 * loading
+                          + 16 * unloaded;
             8'h14:   answer = $signed(step_q);
             8'h18:   answer = step_shift_q;
             8'h1c:   answer = phase;
@@ -191,6 +205,8 @@ module perturb_registers_properties #(
             reads: assert (read_error == !(from_segment || from <= 8'h30)
                            && (elsewhere || read_data == answer));
             load_when_ready: assert (!load || loading);
+            no_wait_for_words: assert (!(begin_pass && write_data[1:0] != 0 && unloaded)
+                                       && !(skip && selected_unloaded));
             if (HAS_RESEED != 0) begin
                 word_low: assert (load_data[31:0] == write_data);
                 if (pushed_once_q)

@@ -37,7 +37,9 @@ module perturb_control #(
     output wire [31:0]        skip_left,
     output wire               numbers,
     output wire               selected,  // every selected stream shows a beat
-    output wire               loading,
+    output wire               loading,   // every selected stream waits for a word to load
+    output wire               unloaded,  // a stream does
+    output wire               selected_unloaded,
     output wire [31:0]        phase,
     output wire               source_rst,
     output wire               source_start,
@@ -75,6 +77,8 @@ module perturb_control #(
     assign numbers       = &source_valid;
     assign selected      = &(source_valid | ~select);
     assign loading       = &(source_load_ready | ~select) && select != {SOURCES{1'b0}};
+    assign unloaded      = |source_load_ready;
+    assign selected_unloaded = |(source_load_ready & select);
     assign phase         = phase_q;
 
     assign source_rst        = rst || clear_q;

@@ -115,6 +115,8 @@ module perturb_engine #(
     wire        numbers;
     wire        selected;
     wire        loading;
+    wire        unloaded;
+    wire        selected_unloaded;
     wire [31:0] phase;
     wire        begin_pass;
     wire        skip;
@@ -137,7 +139,8 @@ module perturb_engine #(
         .write_strobe(write_strobe), .write_error(write_error), .read_address(read_address),
         .read_data(read_data), .read_error(read_error),
         .busy(busy), .skipping(skipping), .skip_left(skip_left), .numbers(numbers),
-        .selected(selected), .loading(loading), .phase(phase),
+        .selected(selected), .loading(loading), .unloaded(unloaded),
+        .selected_unloaded(selected_unloaded), .phase(phase),
         .begin_pass(begin_pass), .skip(skip), .reseed(reseed), .clear(clear), .load(load),
         .load_data(source_load_data), .select(select), .step(step), .step_shift(step_shift),
         .shifts(shifts), .ends(ends));
@@ -160,7 +163,8 @@ module perturb_engine #(
         .select(select), .taken(taken), .taken_last(s_axis_tlast), .drained(drained),
         .mode(mode), .load_segments(load_segments), .open(open), .busy(busy),
         .skipping(skipping), .skip_left(skip_left), .numbers(numbers), .selected(selected),
-        .loading(loading), .phase(phase),
+        .loading(loading), .unloaded(unloaded), .selected_unloaded(selected_unloaded),
+        .phase(phase),
         .source_rst(source_rst), .source_start(source_start), .source_replay(source_replay),
         .source_reseed(source_reseed), .source_load_valid(source_load_valid),
         .source_load_ready(source_load_ready), .source_valid(source_valid),

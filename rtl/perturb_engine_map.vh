@@ -2,7 +2,7 @@
 // Register map of the perturbation engine.
 // Made by: python -m pezoexplore.hardware.rtl.engine_map
 localparam [31:0] ID_VALUE = 32'h50455a4f;
-localparam [31:0] VERSION_VALUE = 32'h00010000;
+localparam [31:0] VERSION_VALUE = 32'h00010001;
 localparam [7:0] ID = 8'h00;
 localparam [7:0] VERSION = 8'h04;
 localparam [7:0] SHAPE = 8'h08;

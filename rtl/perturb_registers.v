@@ -4,8 +4,10 @@
 //
 // Sits behind axil_port: answers a write or read in its clock. A register that keeps what is
 // written takes each byte by its strobe; one that acts takes whole words only. While `busy` every
-// write is refused. What is refused is an error and does nothing, and so is an address that cannot
-// be written; a write without strobes to one that can does nothing either, and is no error.
+// write is refused; while a stream is without its seeds, so is what would wait for its numbers: a
+// pass in another mode than restore, a skip of that stream. What is refused is an error and does
+// nothing, and so is an address that cannot be written; a write without strobes to one that can
+// does nothing either, and is no error.
 
 `resetall
 `timescale 1ns/1ps
@@ -38,6 +40,8 @@ module perturb_registers #(
     input  wire                           numbers,
     input  wire                           selected,
     input  wire                           loading,
+    input  wire                           unloaded,
+    input  wire                           selected_unloaded,
     input  wire [31:0]                    phase,
     output wire                           begin_pass,
     output wire                           skip,
@@ -59,6 +63,7 @@ module perturb_registers #(
     localparam signed [31:0] LARGEST_SCALE = WEIGHT_BITS - 1;
     localparam signed [31:0] LEAST_SCALE = 1 - VALUE_BITS;
     localparam [31:0] COUNT = SEGMENTS;
+    localparam [1:0]  RESTORE = 2'd0;
 
     wire [7:0] at = {write_address[7:2], 2'b00};
     wire [7:0] from = {read_address[7:2], 2'b00};
@@ -87,6 +92,8 @@ module perturb_registers #(
     wire refused = busy
                 || (is_command && !all_strobes)
                 || (is_scale && write_strobe[0] && !scale_fits)
+                || (at == CONTROL && write_data[1:0] != RESTORE && unloaded)
+                || (at == SKIP && selected_unloaded)
                 || (at == SEED && !loading)
                 || (at == RESEED && !is_reseed && !is_clear);
 
@@ -197,7 +204,7 @@ module perturb_registers #(
             ID:         read_data = ID_VALUE;
             VERSION:    read_data = VERSION_VALUE;
             SHAPE:      read_data = SHAPE_VALUE;
-            STATUS:     read_data = {28'b0, loading, numbers, skipping, busy};
+            STATUS:     read_data = {27'b0, unloaded, loading, numbers, skipping, busy};
             STEP:       read_data = {{16{step_q[15]}}, step_q};
             STEP_SHIFT: read_data = {27'b0, step_shift_q};
             PHASE:      read_data = phase;

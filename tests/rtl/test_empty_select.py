@@ -13,7 +13,7 @@ COUNT = 5
 REGISTERS = {
     "rst": 1, "write": 1, "write_address": 8, "write_data": 32, "write_strobe": 4,
     "read_address": 8, "busy": 1, "skipping": 1, "skip_left": 32, "numbers": 1, "selected": 1,
-    "loading": 1, "phase": 32,
+    "loading": 1, "unloaded": 1, "selected_unloaded": 1, "phase": 32,
 }  # fmt: skip
 CONTROL = {
     "rst": 1, "begin_pass": 1, "begin_mode": 2, "begin_replay": 1, "skip": 1, "skip_count": 32,

@@ -80,8 +80,10 @@ def export(
     reset: Annotated[
         Reset,
         typer.Option(
-            help="Reset of the top, synchronous: rst, active high, or rst_n, active low, of a top "
-            "around it. The tops of --engine, --axis and --axil have aresetn in any case."
+            help="Reset of the top: synchronous rst, active high, or rst_n, active low, of a top "
+            "around it; asynchronous arst or arst_n, released with the clock, of a top around it. "
+            "With --engine, --axis or --axil it is aresetn: synchronous, or with async-active-low "
+            "asynchronous."
         ),
     ] = Reset.active_high,
     seed: Annotated[
@@ -154,7 +156,7 @@ def export(
         name=None if name is None else check_name(name),
         axis=axis,
         axil=axil,
-        resetn=reset is Reset.active_low,
+        reset=reset,
         seed=seed,
         clock_mhz=clock_mhz,
         modules=_modules(design, modules or (), rtl, lockup_recovery),

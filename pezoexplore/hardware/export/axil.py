@@ -125,7 +125,10 @@ def axil_section(point: DesignPoint) -> list[str]:
         "write `OUTPUT`, and `REPLAY`" + " or `RESEED`" * point.reseeds + ", when none waits.",
         "**Errors.** SLVERR, and nothing happens: an address that is not in the table or cannot be "
         "written, a write to a `w` register without all strobes, a bit of `CONTROL` beyond its "
-        "fields" + ", `SEED` while `LOADING` is 0" * point.reseeds + ". A write without strobes "
+        "fields"
+        + ", `SEED` while `LOADING` is 0, `CONTROL` while it is 1"
+        * point.reseeds
+        + ". A write without strobes "
         "does nothing and is no error.",
         "**Reset.** `aresetn` low resets port and stream alike: an access under way is forgotten "
         "without an answer, `OUTPUT` is 0 and the stream at its first beat.",

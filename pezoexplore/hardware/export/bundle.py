@@ -38,7 +38,15 @@ from pezoexplore.hardware.export.model import (
 )
 from pezoexplore.hardware.export.naming import PREFIX, renamed
 from pezoexplore.hardware.export.package_ip import SCRIPT, package_script
-from pezoexplore.hardware.export.reset import RESETN_TOP, resetn_top
+from pezoexplore.hardware.export.reset import (
+    ARST_TEXT,
+    ARST_TOP,
+    RESETN_TOP,
+    SYNCHRONISER,
+    Reset,
+    arst_top,
+    resetn_top,
+)
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
 from pezoexplore.hardware.export.timing_diagram import timing_diagram
 from pezoexplore.hardware.export.vectors import stream_vectors
@@ -81,7 +89,7 @@ class Order:
         name: Prefix of its modules, files and symbols; None for none.
         axis: Whether a top with the port names of AXI4-Stream comes along.
         axil: Whether a top with registers on AXI4-Lite comes along.
-        resetn: Whether a top whose reset is active low comes along.
+        reset: Reset of the top; another than the cores' has a top around them come along.
         seed: Master seed, 0 to 2**64 - 1.
         clock_mhz: Clock of the constraints.
         modules: Resources by module for the datasheet, a table for each target.
@@ -97,7 +105,7 @@ class Order:
     name: str | None = None
     axis: bool = False
     axil: bool = False
-    resetn: bool = False
+    reset: Reset = Reset.active_high
     seed: int = MASTER_SEED
     clock_mhz: float = CLOCK_MHZ
     modules: Sequence[ModuleCounts] = ()
@@ -118,7 +126,9 @@ def bundle_files(order: Order) -> dict[str, str]:
     held = {*tags(stream), *(["engine"] if order.segments is not None else [])}
     held |= {"axis"} if order.axis else set()
     held |= {"axil"} if order.axil else set()
-    held |= {"resetn"} if order.resetn else set()
+    held |= {"resetn"} if order.reset is Reset.active_low else set()
+    kind = _kind(order)
+    held |= {"arst", f"arst_{kind}"} if order.reset.is_asynchronous else set()
     files = _rtl(order) | {
         f"sw/{C_NAME}": c_model(stream),
         f"sw/{PYTHON_NAME}": python_model(stream),
@@ -135,7 +145,12 @@ def bundle_files(order: Order) -> dict[str, str]:
             "sw/pezo_engine.h": engine_map.c_header(),
             "REGISTERS.md": f"# Registers of pezo_engine\n\n{engine_map.markdown()}\n",
             "test/bench_engine.py": template("bench_engine.py"),
-            **engine_vectors(point, order.segments, order.seed),
+            **engine_vectors(
+                point,
+                order.segments,
+                order.seed,
+                ARST_TOP if order.reset.is_asynchronous else f"{PREFIX}_{kind}",
+            ),
         }
     if order.axil:
         files["sw/pezo_axil.h"] = axil_header(point)
@@ -150,6 +165,7 @@ def bundle_files(order: Order) -> dict[str, str]:
         order.modules,
         axil_section(point) if order.axil else (),
         lockup_text(Stream(point.hardware(), order.seed), order.rtl_dir) if recovery else None,
+        ARST_TEXT if order.reset.is_asynchronous else None,
     )
     files["README.md"] = fill(
         template("README.md"), held, {"title": point.label(), "seed": str(order.seed)}
@@ -158,17 +174,27 @@ def bundle_files(order: Order) -> dict[str, str]:
         files = renamed(files, order.name)
     prefix = order.name or PREFIX
     title = f"{point.label()}, master seed {order.seed}" if order.seed else point.label()
-    kinds = {"engine": order.segments is not None, "axil": order.axil, "axis": order.axis}
-    kinds["resetn"] = order.resetn
-    top = f"{prefix}_{next((kind for kind, there in kinds.items() if there), 'top')}"
+    if order.reset.is_asynchronous:
+        kind = ARST_TOP.removeprefix(f"{PREFIX}_")
+    top = f"{prefix}_{kind}"
     verilog, registers = files[f"rtl/{top}.v"], _registers(order)
     files[FILE] = component(title, files, top, registers)
     files[SCRIPT] = package_script(title, files, verilog, top, registers)
-    limits = constraints(verilog, top, order.clock_mhz)
+    synchroniser = SYNCHRONISER if order.name is None else f"{order.name}_{SYNCHRONISER}"
+    limits = constraints(
+        verilog, top, order.clock_mhz, synchroniser if order.reset.is_asynchronous else None
+    )
     files |= {f"constraints/{file}": text for file, text in limits.items()}
     files[f"{prefix}.core"] = core_file(title, files, top, order.name)
     files[MANIFEST] = _manifest(order, digest, files)
     return files
+
+
+def _kind(order: Order) -> str:
+    """Return the kind of the bundle's top, not counted that an asynchronous reset is around it."""
+    kinds = {"engine": order.segments is not None, "axil": order.axil, "axis": order.axis}
+    kinds["resetn"] = order.reset is Reset.active_low
+    return next((kind for kind, there in kinds.items() if there), "top")
 
 
 def _registers(order: Order) -> list[Placed]:
@@ -197,7 +223,7 @@ def _rtl(order: Order) -> dict[str, str]:
     texts, sources = {f"{TOP}.v": stream.top, **stream.data}, list(stream.sources)
     if order.axis:
         texts[f"{AXIS_TOP}.v"] = axis_top(point.hardware())
-    if order.resetn:
+    if order.reset is Reset.active_low:
         texts[f"{RESETN_TOP}.v"] = resetn_top(point.hardware())
     if order.axil:
         texts[f"{AXIL_TOP}.v"] = axil_top(point.hardware())
@@ -208,6 +234,10 @@ def _rtl(order: Order) -> dict[str, str]:
         )
         texts["pezo_engine.v"] = engine.top
         sources += engine.sources
+    if order.reset.is_asynchronous:
+        inner = f"{PREFIX}_{_kind(order)}"
+        texts[f"{ARST_TOP}.v"] = arst_top(point, inner, texts[f"{inner}.v"], order.reset)
+        texts[f"{SYNCHRONISER}.v"] = template(f"{SYNCHRONISER}.v")
     needed = {name for path in sources for name in _BY_DEFAULT.get(path.name, ())}
     sources += source_paths(sorted(needed - texts.keys()), order.rtl_dir)
     texts |= {path.name: path.read_text(encoding="utf-8") for path in sources}

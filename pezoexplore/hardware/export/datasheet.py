@@ -58,6 +58,7 @@ def datasheet(
     modules: Sequence[ModuleCounts] = (),
     registers: Sequence[str] = (),
     lockup: str | None = None,
+    reset: str | None = None,
 ) -> str:
     """Return the datasheet in Markdown.
 
@@ -69,6 +70,7 @@ def datasheet(
         modules: Resources by module, one for each target asked for.
         registers: Parts that describe the registers of the stream; none without.
         lockup: What it says of the recovery from the state of zeros; None without one.
+        reset: What it says of an asynchronous reset; None without one.
     """
     point = stream.point
     parts = [
@@ -84,6 +86,7 @@ def datasheet(
         _timing(stream),
         f"![Timing of pezo_top]({TIMING})\n\n{_PICTURE}",
         _POWER_UP + (lockup or _STUCK),
+        *([reset] if reset else []),
         *registers,
     ]
     if segments is not None:

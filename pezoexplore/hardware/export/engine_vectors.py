@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.hardware.rtl.engine import Shape
+from pezoexplore.hardware.rtl.engine import TOP, Shape
 from pezoexplore.hardware.verify.engine.scenarios import make_engine_script
 from pezoexplore.hardware.verify.engine.script import BEATS, PRESSURES, pressure_lines
 from pezoexplore.hardware.verify.engine.verify import HARNESS, clocks_enough
@@ -12,13 +12,14 @@ from pezoexplore.paths import bench_dir
 STEPS = 4
 
 
-def engine_vectors(point: DesignPoint, segments: int, seed: int) -> dict[str, str]:
+def engine_vectors(point: DesignPoint, segments: int, seed: int, top: str) -> dict[str, str]:
     """Return the harness and its vectors, by path in the bundle.
 
     Args:
         point: A point with integer weights.
         segments: Segments of its engine.
         seed: Master seed of its streams.
+        top: The module to test, with the ports of ``pezo_engine``.
 
     Raises:
         DesignError: The point has no engine.
@@ -34,6 +35,8 @@ def engine_vectors(point: DesignPoint, segments: int, seed: int) -> dict[str, st
     }
     defines = "".join(f"`define {name} {value}\n" for name, value in sizes.items())
     harness = (bench_dir() / f"{HARNESS}.v").read_text(encoding="utf-8")
+    assert harness.count(f"{TOP} u_top") == 1
+    harness = harness.replace(f"{TOP} u_top", f"{top} u_top")
     return {
         f"test/{HARNESS}.v": defines + harness,
         "vectors/ops.hex": "".join(operation.line() for operation in script.operations),

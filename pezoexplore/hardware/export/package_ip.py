@@ -32,8 +32,8 @@ def package_script(
     ports = ports_in(verilog)
     clock = clock_of(ports)
     names = {port.name for port in ports}
-    reset = next(name for name in ("aresetn", "rst_n", "rst") if name in names)
-    polarity = "ACTIVE_HIGH" if reset == "rst" else "ACTIVE_LOW"
+    reset = next(name for name in ("aresetn", "arst_n", "arst", "rst_n", "rst") if name in names)
+    polarity = "ACTIVE_HIGH" if reset in ("rst", "arst") else "ACTIVE_LOW"
     lines = [
         f"# Packages {top} as a core of Vivado's IP catalogue, in ip/ beside this file:",
         f"#     vivado -mode batch -source {SCRIPT}",

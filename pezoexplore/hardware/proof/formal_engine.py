@@ -218,8 +218,9 @@ _CONTROL = Proof(
         ),
         Property(
             "told",
-            "It is told whether all streams show a beat, whether the selected ones do, and whether "
-            "these wait for a word, of which there is one at least.",
+            "It is told whether all streams show a beat, whether the selected ones do, whether "
+            "these wait for a word, of which there is one at least, and whether any of all or of "
+            "them does.",
             Edit("perturb_control.v", "&& select != {SOURCES{1'b0}}", ""),
         ),
     ),
@@ -276,6 +277,16 @@ def _registers(has_reseed: int = 1, **parameters: int) -> Proof:
                 "A state is loaded only into streams that wait for one, and a reseed asked only of "
                 "streams that show a beat.",
                 Edit("perturb_registers.v", "(at == SEED && !loading)", "(at == SEED && busy)"),
+            ),
+            Property(
+                "no_wait",
+                "A pass or a skip begins only where no stream whose numbers it takes waits for "
+                "words of a reseed.",
+                Edit(
+                    "perturb_registers.v",
+                    "(at == SKIP && selected_unloaded)",
+                    "(at == SKIP && busy)",
+                ),
             ),
             Property(
                 "decoded",
@@ -340,6 +351,16 @@ _ENGINE = Proof(
             "A pass in restore sends every weight as it came, sign extended, whatever the passes "
             "before it were.",
             Edit("perturb_engine.v", ":                 16'sd0;", ":                 16'sd1;"),
+        ),
+        Property(
+            "served",
+            "No pass that needs numbers, and no skip, is under way while its stream waits for "
+            "words of a reseed.",
+            Edit(
+                "perturb_engine.v",
+                ".unloaded(unloaded),\n        .selected_unloaded(selected_unloaded), .phase",
+                ".unloaded(busy),\n        .selected_unloaded(selected_unloaded), .phase",
+            ),
         ),
     ),
 )

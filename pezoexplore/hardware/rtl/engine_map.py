@@ -23,7 +23,7 @@ SEGMENT_BYTES = 8
 """Bytes from the registers of one segment to those of the next."""
 
 ID_VALUE = 0x50455A4F
-VERSION_VALUE = 0x0001_0000
+VERSION_VALUE = 0x0001_0001
 
 
 MODES = {"restore": 0, "plus": 1, "minus": 2, "update": 3}
@@ -56,6 +56,7 @@ REGISTERS = (
             Field("SKIPPING", 1, 1, "numbers are being discarded"),
             Field("NUMBERS", 2, 1, "every stream shows a beat"),
             Field("LOADING", 3, 1, "the selected streams wait for words in SEED"),
+            Field("UNLOADED", 4, 1, "a stream waits for words: CONTROL takes restore alone"),
         ),
     ),
     Register(
@@ -142,6 +143,8 @@ AXI4-Lite, 32 bits, byte addresses; the low two bits are ignored. Their use is e
 - While `BUSY`, and where a value or a strobe is not allowed, a write is answered by SLVERR and does
   nothing; so is an address that cannot be written or is not in the table. A write without strobes
   to a register that can be written does nothing and is no error.
+- While `UNLOADED`, CONTROL takes a pass in restore alone, and SKIP is refused where a selected
+  stream waits for words: either would wait for numbers while `BUSY` refuses the words.
 - With no bit of SELECT set, SKIP is `BUSY` for its clocks and discards nothing, and RESEED = 1 does
   nothing; both are answered by OKAY. SEED is refused, for no stream waits for a word.
 - RESEED = 2 works for every point: all streams return to where reset left them.

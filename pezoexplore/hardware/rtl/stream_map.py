@@ -15,7 +15,7 @@ ADDRESS_BITS = 8
 """Bits of a byte address of the register file."""
 
 ID_VALUE = 0x50455A53
-VERSION_VALUE = 0x0001_0000
+VERSION_VALUE = 0x0001_0001
 
 SHAPE = Register(
     "SHAPE",
@@ -59,8 +59,10 @@ def registers(point: DesignPoint) -> tuple[Register, ...]:
         Field("START", 0, 1, "1: a step begins, the beat shown is kept"),
         Field("REPLAY", 1, 1, "1: the kept beat is shown again; overrides START"),
     ]
+    pulses = "Pulses; DATA is at word 0 again."
     if point.reseeds:
         status.append(Field("LOADING", 1, 1, "a word is waited for in SEED"))
+        pulses += " Refused while LOADING."
         control.append(Field("RESEED", 2, 1, "1: words are waited for; overrides REPLAY"))
     status.append(Field("WORD", 8, 8, "which word of the beat DATA reads next"))
     found = [
@@ -68,7 +70,7 @@ def registers(point: DesignPoint) -> tuple[Register, ...]:
         Register("VERSION", 0x04, "r", "Version of the map: major in the upper half, minor below."),
         SHAPE,
         Register("STATUS", 0x0C, "r", "State of the stream.", tuple(status)),
-        Register("CONTROL", 0x10, "w", "Pulses; DATA is at word 0 again.", tuple(control)),
+        Register("CONTROL", 0x10, "w", pulses, tuple(control)),
         Register(
             "OUTPUT",
             0x14,

@@ -187,7 +187,7 @@ def test_errors_name_tool_log_and_what_to_do(target, said, reason, tmp_path, mon
     assert str(tmp_path / "log") in one_line(caught.value)
 
 
-@pytest.mark.parametrize("target", [KU5P, POLARFIRE])
+@pytest.mark.parametrize("target", [KU5P, CYCLONE, POLARFIRE])
 def test_a_run_without_end_is_stopped(target, tmp_path, monkeypatch):
     fake_vendor(target.tool, tmp_path / "bin", "hang")
     first_on_path(monkeypatch, tmp_path / "bin")

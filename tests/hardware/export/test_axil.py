@@ -94,6 +94,7 @@ EDITS = {
     "half a command acts": ("is_command && write_strobe != 4'b1111", "1'b0"),
     "no strobe acts": ("write && any_strobe && !write_error", "write && !write_error"),
     "seeds are taken at any time": ("(is_seed && !load_ready)", "1'b0"),
+    "pulses while seeds are missing": ("(at == CONTROL && load_ready)", "1'b0"),
     "unknown bits of CONTROL": ("(at == CONTROL && write_data[31:3] != 0)", "1'b0"),
     "replay for start": ("control && write_data[1]", "control && write_data[0]"),
     "a write anywhere": ("!(is_command || at == OUTPUT) ||", "1'b0 ||"),

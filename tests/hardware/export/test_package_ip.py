@@ -10,6 +10,7 @@ import pytest
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.export.package_ip import SCRIPT
+from pezoexplore.hardware.export.reset import Reset
 from pezoexplore.hardware.export.verilog_ports import ports_in
 from pezoexplore.hardware.rtl.stream_map import registers
 from pezoexplore.paths import rtl_dir
@@ -20,8 +21,9 @@ BUNDLES: dict[str, tuple[DesignPoint, dict[str, object]]] = {
     "pezo_top": (POOL, {}),
     "my_axis": (POOL, {"name": "my", "axis": True}),
     "pezo_axil": (POOL, {"axil": True}),
-    "pezo_resetn": (POOL, {"resetn": True}),
+    "pezo_resetn": (POOL, {"reset": Reset.active_low}),
     "pezo_engine": (ENGINE, {"segments": 3}),
+    "my_arst": (POOL, {"name": "my", "reset": Reset.async_active_high}),
 }
 
 FAKE = """\
@@ -67,7 +69,7 @@ def inferred(request: pytest.FixtureRequest) -> bool:
 def run(folder: Path, inferred: bool) -> list[list[str]]:
     """Run the script of a bundle; return the words of every command."""
     command = ["tclsh", "fake.tcl"]
-    known = ("aclk", "aresetn", "clk", "rst", "rst_n", "s_axis", "m_axis", "s_axil")
+    known = ("aclk", "aresetn", "clk", "rst", "rst_n", "arst", "s_axis", "m_axis", "s_axil")
     has = "".join(f"set found({name}) {{{name if inferred else ''}}}\n" for name in known)
     (folder / "fake.tcl").write_text(f"{FAKE}{has}source {SCRIPT}\n")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
@@ -98,7 +100,7 @@ def test_the_core_has_the_files_and_interfaces_of_the_top(
     assert ["set_property", "top", top, "sources_1"] in seen
     ports = [port.name for port in ports_in(files[f"rtl/{top}.v"])]
     clock = "aclk" if "aclk" in ports else "clk"
-    reset = {"pezo_top": "rst", "pezo_resetn": "rst_n"}.get(top, "aresetn")
+    reset = {"pezo_top": "rst", "pezo_resetn": "rst_n", "my_arst": "arst"}.get(top, "aresetn")
     buses = list(dict.fromkeys(name.rpartition("_")[0] for name in ports if "_axi" in name))
     tied = [words[1:] for words in seen if words[0] == "ipx::associate_bus_interfaces"]
     assert tied == [
@@ -113,7 +115,7 @@ def test_the_core_has_the_files_and_interfaces_of_the_top(
         )
         grouped = {name for listed in made for name in listed.split()}
         assert grouped == {name for name in ports if "_axi" in name}
-    level = "ACTIVE_HIGH" if reset == "rst" else "ACTIVE_LOW"
+    level = "ACTIVE_HIGH" if reset in ("rst", "arst") else "ACTIVE_LOW"
     assert ["set_property", "value", level, f"core/{reset}/POLARITY"] in seen
     last = [words[0] for words in seen[-5:]]
     assert last == ["ipx::create_xgui_files", "ipx::update_checksums", "ipx::check_integrity",

@@ -62,6 +62,8 @@ class _Model:
             "numbers": int(given["source_valid"] == (1 << self.sources) - 1),
             "selected": int(_all_selected(given, "source_valid")),
             "loading": int(select > 0 and _all_selected(given, "source_load_ready")),
+            "unloaded": int(given["source_load_ready"] > 0),
+            "selected_unloaded": int(given["source_load_ready"] & select > 0),
             "phase": self.phase,
             "source_rst": given["rst"] | self.cleared,
             "source_start": int(pulses and not self.replay),
@@ -129,7 +131,8 @@ def perturb_control(sources: int) -> Case:
     inputs |= {"skip_count": 32, "reseed": 1, "clear": 1, "load": 1, "select": sources}
     inputs |= {"taken": 1, "taken_last": 1, "drained": 1}
     inputs |= {"source_load_ready": sources, "source_valid": sources}
-    single = ("load_segments", "open", "busy", "skipping", "numbers", "selected", "loading")
+    single = ["load_segments", "open", "busy", "skipping", "numbers", "selected", "loading"]
+    single += ["unloaded", "selected_unloaded"]
     outputs = {"mode": 2, **dict.fromkeys(single, 1), "skip_left": 32, "phase": 32}
     outputs |= dict.fromkeys(("source_rst", "source_start", "source_replay"), 1)
     outputs |= dict.fromkeys(("source_reseed", "source_load_valid", "source_ready"), sources)

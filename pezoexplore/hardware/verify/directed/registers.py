@@ -13,7 +13,8 @@ _ONES = (1 << 32) - 1
 _AT = {name: register.address for name, register in BY_NAME.items()}
 _COMMANDS = ("CONTROL", "SKIP", "RESEED", "SEED", "SEED_HIGH")
 _ACTIONS = ("begin_pass", "skip", "reseed", "clear", "load")
-_FLAGS = {"busy": 0.2, "skipping": 0.5, "numbers": 0.5, "selected": 0.7, "loading": 0.7}
+_FLAGS = {"busy": 0.2, "skipping": 0.5, "numbers": 0.5, "selected": 0.7, "loading": 0.7,
+          "unloaded": 0.4, "selected_unloaded": 0.4}  # fmt: skip
 """Probability that each bit of the rest of the engine is high in a clock."""
 
 
@@ -137,8 +138,8 @@ class _Model:
         at, data = given["write_address"] & ~3, given["write_data"]
         begins = data == 1 and self.shape.has_reseed and given["selected"]
         asked = {
-            _AT["CONTROL"]: "begin_pass",
-            _AT["SKIP"]: "skip",
+            _AT["CONTROL"]: None if data & 3 and given["unloaded"] else "begin_pass",
+            _AT["SKIP"]: None if given["selected_unloaded"] else "skip",
             _AT["RESEED"]: "reseed" if begins else "clear" if data == 2 else None,
             _AT["SEED"]: "load" if given["loading"] else None,
         }
@@ -157,7 +158,7 @@ class _Model:
     def _reads(self, given: dict[str, int]) -> int | None:
         """Return what a read shows; None where nothing can be read."""
         at = given["read_address"] & ~3
-        status = ("busy", "skipping", "numbers", "loading")
+        status = ("busy", "skipping", "numbers", "loading", "unloaded")
         shown = {
             _AT["ID"]: ID_VALUE,
             _AT["VERSION"]: VERSION_VALUE,

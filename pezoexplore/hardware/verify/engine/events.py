@@ -54,7 +54,7 @@ WRITTEN = (
 
 def states(shape: Shape) -> tuple[str, ...]:
     """Return the states in which an engine is reset and, when it is busy, written to."""
-    waits = ("waiting for numbers", "loading") if shape.has_reseed else ()
+    waits = ("loading",) if shape.has_reseed else ()
     return ("idle", "open", "draining", "skipping", *waits)
 
 
@@ -63,6 +63,7 @@ def engine_goals(shape: Shape) -> tuple[str, ...]:
     goals = list(_ALWAYS)
     if shape.has_reseed:
         goals += ["reseed", "RESEED = 1 refused: loading", "replay after a reseed"]
+        goals += ["write refused: seeds missing"]
     for state in states(shape):
         goals.append(f"reset: {state}")
         if state not in ("idle", "loading"):

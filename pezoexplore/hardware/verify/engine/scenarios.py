@@ -209,23 +209,35 @@ class Scenarios(RegisterScenarios):
         """Pass weights through while the streams wait for their seeds; then reset."""
         if self.shape.has_reseed:
             self.script.play(until_numbers(), write("SELECT", 0xFFFFFFFF), write("RESEED", 1))
-            self.expect_status("LOADING")
+            self.expect_status("LOADING", "UNLOADED")
             self.one_pass("restore", self.settings(), self.host.positions, False, timed=False)
-            self.expect_status("LOADING")
+            self.expect_status("LOADING", "UNLOADED")
             self.script.play(Operation(Kind.RESET, 1))
             self.host.reset()
-            self._waiting()
 
-    def _waiting(self) -> None:
-        """Skip beats of all streams, of which the last waits for its seeds; then reset."""
+    def unloaded(self) -> None:
+        """Ask for numbers while the last stream lacks a word of its seeds: refused, then obeyed."""
+        if not self.shape.has_reseed:
+            return
         script, last = self.script, self.shape.sources - 1
-        script.play(until_numbers(), write("SELECT", 1 << last), write("RESEED", 1))
-        script.play(write("SELECT", 0xFFFFFFFF), write("SKIP", 0x87654321))
-        self.expect_status("BUSY", "SKIPPING", *(["LOADING"] if last == 0 else []))
-        script.expect("SKIP", 0x87654321)
-        script.expect("PHASE", 0)
-        script.play(Operation(Kind.RESET, 1))
-        self.host.reset()
+        epoch, every = 1 + max(epoch for epoch, _ in self.host.positions), write("SELECT", -1)
+        settings = self.settings()
+        self.setting(settings)
+        only, asks, *words = self.host.reseed([last], epoch)[1:]
+        script.play(until_numbers(), only, asks)
+        for word in (None, *words[:-1]):
+            script.play(*([word] if word else []), every)
+            for mode in ("plus", "minus", "update"):
+                for replay in (False, True):
+                    script.refused(begin(mode, replay), "seeds missing")
+            script.refused(write("SKIP", 0x87654321), "seeds missing")
+            self.expect_status("UNLOADED", *(["LOADING"] if last == 0 else []))
+            script.expect("SKIP", 0)
+            script.play(only)
+        script.play(words[-1])
+        self.one_pass("plus", settings, list(self.host.positions), replay=False, timed=False)
+        self.host.moved_on()
+        script.expect("PHASE", self.host.positions[0][1])
 
     def cut(self, reset: int) -> None:
         """Reset for so many clocks in the middle of a pass: all is as it was at the start."""
@@ -272,11 +284,11 @@ class Scenarios(RegisterScenarios):
         script.play(until_numbers(), write("SKIP", 5), until_idle())
         self.setting(Settings([low or high] * self.shape.segments, self.ends, 0x1234, 9))
         script.expect("PHASE", 5)
-        if state in ("waiting for numbers", "loading"):
+        if state == "loading":
             words = self.host.seed_words(1)
             script.play(write("RESEED", 1), *words[: len(words) // 2])
-            self.expect_status("LOADING")
-        if state in ("waiting for numbers", "open", "draining"):
+            self.expect_status("LOADING", "UNLOADED")
+        if state in ("open", "draining"):
             script.play(begin("update", False))
         if state == "draining":  # as many beats as the engine holds
             beats = LATENCY + 1
@@ -363,6 +375,7 @@ def make_engine_script(
     maker.early()
     maker.reseeded()
     maker.hasty()
+    maker.unloaded()
     maker.skipped_alone()
     maker.reseeded_alone()
     maker.skipping()
