@@ -17,6 +17,7 @@ from pezoexplore.hardware.eda.synth import run_yosys
 from pezoexplore.hardware.eda.tools import verilator_folder
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.export.ipxact import FILE, SPACE
+from pezoexplore.hardware.proof.mutants import mutants_of, ranked
 from pezoexplore.hardware.rtl.stream_map import (
     SHAPE,
     data_words,
@@ -117,6 +118,24 @@ def test_the_bench_finds_an_edit(edit: str, tmp_path: Path) -> None:
     path.write_text(text.replace(old, new))
     done = bench(tmp_path)
     assert done.returncode != 0 and "FAIL" in done.stdout, done.stdout + done.stderr
+
+
+EQUIVALENT: dict[str, str] = {}
+"""Mutants that change nothing, with the reason."""
+
+
+@pytest.mark.regression
+def test_the_bench_finds_mutants(tmp_path: Path) -> None:
+    files = files_of(POINTS["bank"])
+    source = files["rtl/pezo_axil.v"]
+    drawn = ranked(mutants_of("pezo_axil.v", source), seed=0)[:40]
+    survived = []
+    for number, mutant in enumerate(drawn):
+        folder = tmp_path / str(number)
+        write_bundle(files | {"rtl/pezo_axil.v": mutant.apply(source)}, folder)
+        if bench(folder).returncode == 0:
+            survived.append(mutant.mutant)
+    assert set(survived) <= EQUIVALENT.keys()
 
 
 @pytest.mark.parametrize("name", POINTS)

@@ -24,6 +24,7 @@ ALPHA = resolve(reuse="phased", bit_width=5, state_bits=8, lanes=3, scaling="pow
 BETA = resolve(reuse="pool", bit_width=4, lanes=3, pool_size=20)
 GAMMA = resolve(reuse="bank", bit_width=4, lanes=3, reuse_period=4, weight_bits=8,
                 activation_bits=8)  # fmt: skip
+DELTA = resolve(reuse="phased", bit_width=4, state_bits=8, lanes=3)
 LIMIT = 100
 
 
@@ -207,10 +208,23 @@ targets:
 """
 
 
+PLAIN = """\
+    wire p_valid;
+    wire [11:0] p_data;
+    pezo_top u_plain (.clk(clk), .rst(rst), .start(1'b0), .replay(1'b0),
+        .out_valid(p_valid), .out_ready(ready), .out_data(p_data));
+    wire unused_plain = &{1'b0, p_valid, p_data};
+endmodule
+"""
+
+
 @pytest.mark.slow
-def test_fusesoc_builds_a_core_that_depends_on_them(bundles, tmp_path):
-    (tmp_path / "system.core").write_text(CORE)
-    (tmp_path / "system.v").write_text(SYSTEM)
+def test_fusesoc_builds_a_core_that_depends_on_them_and_on_one_without_a_name(bundles, tmp_path):
+    plain = files_of(DELTA, None)
+    write_bundle(plain, tmp_path / "plain")
+    (core,) = (line.split()[1] for line in plain["pezo.core"].splitlines() if line[:5] == "name:")
+    (tmp_path / "system.core").write_text(CORE.replace('gamma"]', f'gamma", "{core}"]'))
+    (tmp_path / "system.v").write_text(SYSTEM.replace("endmodule\n", PLAIN))
     (tmp_path / "bench.v").write_text(BENCH)
     verilator = verilator_folder()
     assert verilator is not None
