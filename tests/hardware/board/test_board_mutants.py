@@ -1,0 +1,74 @@
+"""Mutants of the boards' Verilog: each changes an answer on the serial line, or has a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_board import sources, tiny_session, tiny_trainer
+
+from pezoexplore.errors import ToolError
+from pezoexplore.hardware.board import protocol
+from pezoexplore.hardware.board.protocol import Exchange
+from pezoexplore.hardware.board.session import with_dumps
+from pezoexplore.hardware.board.simulate import BREAK, play
+from pezoexplore.hardware.proof.mutants import Mutant, mutants_of, ranked
+from pezoexplore.paths import boards_dir
+
+PER_FILE = 3
+
+EQUIVALENT: dict[tuple[str, str], str] = {}
+"""Mutants that change nothing, by file and changed statement, with the reason."""
+
+
+def mutants(file: str) -> list[Mutant]:
+    return ranked(mutants_of(file, (boards_dir() / file).read_text()), seed=0)[:PER_FILE]
+
+
+def answers(board: str, folder: Path, mutant: Mutant | None = None) -> list[bytes]:
+    """Play all commands on a board: a broken line, registers, refusals, and two runs.
+
+    What the unchanged board answers is right: test_board_simulation.py compares it.
+    """
+
+    def edit(where: Path) -> None:
+        if mutant is not None:
+            path = where / mutant.file
+            path.write_text(mutant.apply(path.read_text()))
+
+    folder.mkdir()
+    trainer = tiny_trainer()
+    session = tiny_session(trainer, steps=4, learning_rate=1.0)
+    registers = [protocol.write("END", -1), protocol.read("END"), protocol.read("ID")]
+    refused = [Exchange(b"W\x00" + bytes(4), 1), Exchange(b"?", 1), Exchange(b"S\x00\x01\x41", 1)]
+    run = with_dumps(session)
+    exchanges = [*registers, *refused, *run, *run]
+    written, first = sources(folder, trainer, board, edit), ["04c", "001", "002", BREAK]
+    return play(written, exchanges, folder / "log", timeout_s=300.0, first=first)
+
+
+@pytest.fixture(scope="module", params=["icebreaker", "ulx3s"])
+def golden(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path, list[bytes]]:
+    """Return a board, the folder of its Verilog, and what it answers."""
+    folder = tmp_path_factory.mktemp("golden") / "run"
+    return request.param, folder, answers(request.param, folder)
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("file", sorted(path.name for path in boards_dir().glob("*.v")))
+def test_mutants_are_found(
+    file: str, golden: tuple[str, Path, list[bytes]], tmp_path: Path
+) -> None:
+    board, folder, expected = golden
+    if not (folder / file).exists():
+        return  # of the other board
+    for number, mutant in enumerate(mutants(file)):
+        if (file, mutant.mutant) in EQUIVALENT:
+            continue
+        try:
+            found = answers(board, tmp_path / str(number), mutant)
+        except ToolError:
+            continue
+        assert found != expected, mutant
