@@ -60,11 +60,25 @@ module generator #(
                 .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
             ) u_sobol (
                 .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "walsh") begin : gen_walsh
+            if (BIT_WIDTH != 1 || STATE_BITS != 32 || LEAP != 1) begin : gen_bad
+                generator_walsh_takes_BIT_WIDTH_1_STATE_BITS_32_LEAP_1 u_error ();
+            end
+            walsh #(.GROUP(GROUP)) u_walsh (
+                .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lut_sr") begin : gen_lut_sr
             if (STATE_BITS != 521 || LEAP != 1 || GROUP != 1) begin : gen_bad
                 generator_lut_sr_takes_STATE_BITS_521_LEAP_1_GROUP_1 u_error ();
             end
             lut_sr_state #(.BIT_WIDTH(BIT_WIDTH)) u_lut_sr (
+                .state(state), .next_state(next_state), .word(word));
+        end else if (KIND == "xormix") begin : gen_xormix
+            if (LEAP != 1) begin : gen_bad
+                generator_xormix_takes_LEAP_1 u_error ();
+            end
+            xormix #(
+                .BIT_WIDTH(BIT_WIDTH), .STATE_BITS(STATE_BITS), .GROUP(GROUP)
+            ) u_xormix (
                 .state(state), .next_state(next_state), .word(word));
         end else if (KIND == "lut_opt") begin : gen_lut_opt
             if (LEAP != 1) begin : gen_bad

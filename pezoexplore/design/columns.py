@@ -124,7 +124,7 @@ RESULT_HELP = {
     "a cell library",
     "vendor_version": "vendor's tool that placed and routed, and its version",
     "random_bits_per_step": "random bits that a step of training draws from the stream, without "
-    "replays; empty for rng gaussian",
+    "replays; 0 for sobol and walsh, functions of a count; empty for rng gaussian",
     "pareto": "1 if the row is on the Pareto front, else 0",
 }
 

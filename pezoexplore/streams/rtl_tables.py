@@ -7,7 +7,16 @@ from pathlib import Path
 
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams import gaussian_tables
-from pezoexplore.streams.families import icdf, lfsr, lut_opt, lut_sr, sobol, table_hadamard
+from pezoexplore.streams.families import (
+    icdf,
+    lfsr,
+    lut_opt,
+    lut_sr,
+    sobol,
+    table_hadamard,
+    walsh,
+    xormix,
+)
 
 
 def tables() -> dict[str, str]:
@@ -23,6 +32,8 @@ def tables() -> dict[str, str]:
         "icdf_table.vh": icdf.verilog_table(),
         "sobol_table.vh": sobol.verilog_table(),
         "table_hadamard_table.vh": table_hadamard.verilog_table(),
+        "walsh_table.vh": walsh.verilog_table(),
+        "xormix_table.vh": xormix.verilog_table(),
     }
 
 

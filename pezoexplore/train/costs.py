@@ -79,8 +79,8 @@ def rng_state_bits(point: DesignPoint) -> int | None:
 
 
 def _random_bits(point: DesignPoint, numbers: float) -> float | None:
-    """Return the bits of so many numbers; None for floats."""
-    if not point.draws:
+    """Return the bits of so many numbers; None for floats, 0 for functions of a count."""
+    if not point.draws or point.family.one_count:
         return 0
     return None if point.bit_width is None else numbers * point.bit_width
 

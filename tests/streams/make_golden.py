@@ -68,6 +68,10 @@ POINTS: tuple[dict[str, Any], ...] = (
     {"rng": "sobol", "reuse": "pool", "pool_size": 12, "bit_width": 12},
     {"rng": "lut_sr", "reuse": "none"},
     {"rng": "lut_sr", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "xormix", "reuse": "none"},
+    {"rng": "xormix", "reuse": "pool", "pool_size": 12, "bit_width": 12},
+    {"rng": "walsh", "reuse": "none"},
+    {"rng": "walsh", "reuse": "pool", "pool_size": 12},
     {"rng": "gaussian", "reuse": "none"},
     {"rng": "gaussian", "reuse": "pool", "pool_size": 12},
 )

@@ -10,7 +10,9 @@ from pezoexplore.streams.generator import generator
 from pezoexplore.streams.seeding import drawn_limbs
 from pezoexplore.streams.stream import Directions, Stream, strategy
 
-each = pytest.mark.parametrize("rng", ["lut_sr", "sobol", "trivium", "xoshiro128pp"])
+each = pytest.mark.parametrize(
+    "rng", ["lut_sr", "sobol", "trivium", "walsh", "xormix", "xoshiro128pp"]
+)
 
 
 def point_of(rng, **axes):

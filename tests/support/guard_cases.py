@@ -192,8 +192,14 @@ BAD: dict[str, dict[str, tuple[int | str, ...]]] = {
     "uart_receiver": {"CLOCKS_PER_BIT": BAUD},
     "uart_sender": {"CLOCKS_PER_BIT": BAUD},
     "uniform_word": {"BIT_WIDTH": _outside(1, 8), "STATE_BITS": _outside(1, 64)},
+    "walsh": {"GROUP": _outside(1, 32)},
     "weight_store": {"BITS": _outside(8, 128), "BEATS": _outside(1, 65535)},
     "xor_luts": {"WIDTH": (0,)},
+    "xormix": {
+        "BIT_WIDTH": WIDTH_24,
+        "STATE_BITS": _outside(64, 64),
+        "GROUP": _outside(1, 128),
+    },
     "xoshiro128pp": {"BIT_WIDTH": WIDTH_24, "GROUP": _outside(1, 4)},
 }
 """Values that each parameter must not have, the others at their defaults."""
@@ -202,10 +208,11 @@ STATES = {
     "ca": 32, "clt": 33, "lfsr": 8, "icdf": 33, "sobol": 40, "lut_sr": 521, "lut_opt": 48,
     "trivium": 288, "ternary": 32, "treegrng": 33, "box_muller": 33, "xorshift32": 32,
     "rademacher": 32, "xoshiro128pp": 128, "table_hadamard": 33,
+    "walsh": 32, "xormix": 64,
 }  # fmt: skip
 """State bits of each family of generator.v."""
 
-WORDS = {"ternary": 2, "rademacher": 1}
+WORDS = {"ternary": 2, "rademacher": 1, "walsh": 1}
 """Word bits of the families that have words of one width."""
 
 LEGAL: list[tuple[str, Parameters]] = [
@@ -216,7 +223,7 @@ LEGAL: list[tuple[str, Parameters]] = [
     *((module, {"BIT_WIDTH": bits}) for module in ("clt", "icdf") for bits in (4, 12)),
     *((module, {"BIT_WIDTH": bits}) for module in ("ca", "lut_opt", "trivium") for bits in (1, 24)),
     *(("trivium", {"BIT_WIDTH": 1, "GROUP": 64}), ("lut_opt", {"BIT_WIDTH": 24, "GROUP": 2})),
-    *(("xoshiro128pp", {"GROUP": 4}), ("table_hadamard", {"GROUP": 4})),
+    *(("xoshiro128pp", {"GROUP": 4}), ("table_hadamard", {"GROUP": 4}), ("walsh", {"GROUP": 32})),
     *(("exponent_table", {"BITS": 0, "ADDRESS_BITS": bits}) for bits in (3, 32)),
     *(("exponent_table", {"BITS": 6, "WRITABLE": 1, "ADDRESS_BITS": bits}) for bits in (3, 12)),
     ("row_memory", {"ROWS": 1, "ADDRESS_BITS": 1, "BITS": 1, "WRITABLE": 1}),
@@ -228,6 +235,7 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("mlp_forward", {"LANES": 8, "BIAS_SHIFT_1": 0, "DROP_1": 1, "DROP_2": 24, "COLUMN_BITS": 3}),
     ("weight_store", {"BEATS": 1, "BITS": 8}),
     ("sobol", {"BIT_WIDTH": 24, "STATE_BITS": 56}),
+    ("xormix", {"BIT_WIDTH": 24, "STATE_BITS": 1056, "GROUP": 42}),
     ("stream_bank", {"STATE_BITS": 3, "BIT_WIDTH": 3, "LANES": 7}),
     ("stream_bank", {"STATE_BITS": 9, "LANES": 256, "HAS_RESEED": 1}),
     ("stream_none", {"LANES": 1}),
@@ -287,6 +295,7 @@ def _refused() -> list[tuple[str, Parameters, str]]:
             "table_hadamard",
             "sobol",
             "lut_opt",
+            "xormix",
         )
         refuses = rf"\b{kind}_STATE_BITS_must_" if own else message + "STATE_BITS_"
         found.append(("generator", shape | {"STATE_BITS": bits + 1}, refuses))

@@ -48,6 +48,8 @@ def test_a_layer_hands_on_what_the_next_one_takes() -> None:
         # One generator for several lanes: ceil(31 / lanes served) states.
         (resolve(rng="lut_opt", reuse="none"), 6 * 48),
         (resolve(rng="sobol", reuse="none"), 32 + 31 * 8),
+        (resolve(rng="walsh", reuse="none"), 32),
+        (resolve(rng="xormix", reuse="none"), 32 + 8 * 32),
         (resolve(rng="lut_sr", reuse="none"), 8 * 521),
         (resolve(rng="trivium", reuse="none"), 4 * 288),
         (resolve(rng="xoshiro128pp", reuse="none"), 8 * 128),

@@ -21,7 +21,7 @@ NO_RNG = "none"
 ORDER = (
     *("lfsr", "xorshift32", "rademacher", "clt", "treegrng", "box_muller"),
     *("xoshiro128pp", "ca", "trivium", "ternary", "icdf", "table_hadamard", "lut_opt"),
-    *("sobol", "lut_sr", "gaussian"),
+    *("sobol", "lut_sr", "xormix", "walsh", "gaussian"),
 )
 """Order of the names in help and tables; a family that is not listed comes after these."""
 

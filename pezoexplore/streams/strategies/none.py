@@ -169,7 +169,7 @@ class PerGroup(OneEach):
         return by_beat.reshape(len(epochs), count, served)[:, :, : point.lanes]
 
     def fresh_bits(self, parameters: int) -> float:
-        """Implement :meth:`Strategy.fresh_bits`; Sobol numbers are functions of one count."""
+        """Implement :meth:`Strategy.fresh_bits`; numbers of a count are all known of it."""
         return 1.0 if self.point.family.one_count else super().fresh_bits(parameters)
 
     def distinct_weights(self, parameters: int, limit: int, every: int = 1) -> int:
@@ -182,7 +182,7 @@ class PerGroup(OneEach):
         lane than there are output bits.
         """
         point = self.point
-        if not point.family.one_count or point.reseeds:
+        if not (point.family.one_count and point.family.linear_steps) or point.reseeds:
             return super().distinct_weights(parameters, limit, every)
         beats = -(-parameters // point.lanes)
         run = every * beats & -(every * beats)

@@ -24,7 +24,17 @@ EPOCHS = ((0, 0), (2**63 + 5, 3))
 """Master seeds and epochs looked at."""
 
 _HARDWARE = [rng for rng in names() if rng != "gaussian"]
-_UNIFORM = ("lfsr", "xorshift32", "xoshiro128pp", "ca", "trivium", "lut_opt", "sobol", "lut_sr")
+_UNIFORM = (
+    "lfsr",
+    "xorshift32",
+    "xoshiro128pp",
+    "ca",
+    "trivium",
+    "lut_opt",
+    "sobol",
+    "lut_sr",
+    "xormix",
+)
 
 
 def points() -> list[DesignPoint]:

@@ -100,6 +100,7 @@ def test_the_words_are_those_of_the_point_s_own_stream(period: float) -> None:
         ({"bit_width": 8, "rank": "4"}, 8 * 594),
         ({"rank": "1", "estimator": "sign_spsa", "momentum_replay": 4}, 180),
         ({"estimator": "cge"}, 0),
+        ({"rng": "walsh", "reuse": "none", "taps": None, "state_bits": None}, 0),
     ],
 )
 def test_random_bits_of_a_step(axes: dict[str, Any], bits: int) -> None:
