@@ -32,9 +32,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pezoexplore.streams.generators.family import Columns
-from pezoexplore.streams.linear import apply, power, rows_of
+from pezoexplore.streams.linear import apply, compose, identity, power, rows_of
 from pezoexplore.streams.seeding import splitmix64
 
 LAGS = 64
@@ -62,8 +63,7 @@ class _Orbits:
     """Masks taken so far and everything they turn into within LAGS beats."""
 
     def __init__(self, step: Columns) -> None:
-        self._forward = step
-        self._backward = _inverse(step)
+        self._maps = _powers(step)
         self._lag: dict[int, int] = {}
 
     def gap(self, mask: int) -> int:
@@ -72,16 +72,28 @@ class _Orbits:
 
     def add(self, mask: int) -> None:
         """Keep a mask and its orbit."""
-        for direction in (self._forward, self._backward):
-            image = mask
-            for lag in range(LAGS + 1):
-                self._lag[image] = min(lag, self._lag.get(image, lag))
-                image = apply(direction, image)
+        bits = [bit for bit in range(self._maps.shape[1]) if mask >> bit & 1]
+        orbit = np.bitwise_xor.reduce(self._maps[:, bits], axis=1).tolist()
+        for place, image in enumerate(orbit):
+            lag = abs(place - LAGS)
+            if lag < self.gap(image):
+                self._lag[image] = lag
 
 
-def _inverse(columns: Columns) -> Columns:
-    """Return the inverse of a map with the full period 2**s - 1: one step less than the period."""
-    return power(columns, 2 ** len(columns) - 2)
+@lru_cache(maxsize=128)
+def _powers(step: Columns) -> NDArray[np.uint64]:
+    """Return the columns of a map's powers, uint64 [2 * LAGS + 1, state bits], from -LAGS to LAGS.
+
+    Args:
+        step: A map with the full period 2**s - 1: its inverse is one step less than the period.
+    """
+    states = np.zeros((2 * LAGS + 1, len(step)), dtype=np.uint64)
+    for sign, columns in ((1, step), (-1, power(step, 2 ** len(step) - 2))):
+        images = identity(len(step))
+        for lag in range(LAGS + 1):
+            states[LAGS + sign * lag] = images
+            images = compose(columns, images)
+    return states
 
 
 @lru_cache(maxsize=1024)
@@ -143,10 +155,14 @@ def _xor_masks(step: Columns, every: Sources, sparse: bool) -> list[list[int]]:
             ]
             best, best_worth = 0, (False, -1)
             for mask in _candidates(len(step), rank, lane, weight):
-                gap = min(
-                    [singles.gap(mask)]
-                    + [orbits.gap(mask ^ others[o]) for o, orbits in relevant for others in served]
-                )
+                gap, least = singles.gap(mask), best_worth[1] if best_worth[0] else -1
+                if gap > least and relevant:
+                    pairs_of = (
+                        orbits.gap(mask ^ others[o]) for o, orbits in relevant for others in served
+                    )
+                    gap = min(gap, *pairs_of)
+                if gap <= least:
+                    continue  # it is not better, independent or not
                 worth = all(_independent(mask, word) for word in holders), gap
                 if worth > best_worth and all(_independent(mask, others) for others in served):
                     best, best_worth = mask, worth
