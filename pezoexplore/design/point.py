@@ -21,6 +21,8 @@ from pezoexplore.design.training_axes import (
     TRAINING_DEFAULTS,
     Value,
     draws_numbers,
+    integer_value,
+    layers_value,
     training_values,
     training_words,
     without_defaults,
@@ -64,6 +66,7 @@ class DesignPoint:
         momentum_replay: Earlier directions that an update replays for its momentum.
         rank: Outer products that make up the direction of a matrix, one of ``RANKS``.
         scope: Weights that directions move: ``all``, ``last:N`` (all but N layers), ``sparse:S``.
+        layers: With ``rank``, shapes of the task's tensors such as ``32x64,32``, if known; no axis.
     """
 
     rng: str
@@ -86,6 +89,7 @@ class DesignPoint:
     momentum_replay: int = 0
     rank: str = "full"
     scope: str = "all"
+    layers: str | None = None
 
     @property
     def family(self) -> Family:
@@ -142,7 +146,7 @@ class DesignPoint:
     @property
     def plain(self) -> bool:
         """Whether training is plain SGD in float by ``rge``, with any number of queries."""
-        return replace(self, queries=1) == self.perturbation()
+        return replace(self, queries=1) == self.words()
 
     @property
     def outer_products(self) -> int | None:
@@ -183,8 +187,8 @@ class DesignPoint:
         return -(-self.lanes // self.group)
 
     def to_json(self) -> dict[str, str | int | float | None]:
-        """Return :meth:`axes` without the optional ones that are at their defaults."""
-        return without_defaults(self.axes())
+        """Return :meth:`axes` but optional ones at their defaults, and ``layers`` where known."""
+        return without_defaults(self.axes()) | ({"layers": self.layers} if self.layers else {})
 
     def axes(self) -> dict[str, str | int | float | None]:
         """Return all axes as JSON can hold them, in the order of the columns.
@@ -214,7 +218,7 @@ class DesignPoint:
         read = {axis: axis_value(axis, value) for axis, value in given}
         there = {axis: value for axis, value in read.items() if value is not None}
         complete: dict[str, Any] = dict.fromkeys(AXES) | _EMPTY | there
-        return cls(**complete)
+        return cls(**complete, layers=layers_value(values.get("layers")))
 
     def moved(self, **axes: Value) -> DesignPoint:
         """Return the point with some axes written otherwise, in canonical form again.
@@ -248,9 +252,14 @@ class DesignPoint:
         trained = training_words(vars(self))
         return " ".join(parts + trained if self.draws else trained)
 
+    def words(self) -> DesignPoint:
+        """Return the point that has the same words, a number for each weight."""
+        return replace(self, **TRAINING_DEFAULTS, layers=None)
+
     def perturbation(self) -> DesignPoint:
-        """Return the point that has the same stream: training axes do not change the numbers."""
-        return replace(self, **TRAINING_DEFAULTS)
+        """Return the point with the same stream: of the training axes ``rank`` alone matters."""
+        words = self.words()
+        return replace(words, rank=self.rank, layers=self.layers) if self.layers else words
 
     def hardware(self) -> DesignPoint:
         """Return the point that has the same hardware: `constant` scaling needs none."""
@@ -275,14 +284,13 @@ def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoin
     number = parse_number(value)
     if number is None:
         raise DesignError(f"axis {axis} of a row holds {value!r}, not a number")
-    whole = axis != "reuse_period" and math.isfinite(number)
-    return int(number) if whole else number
+    return int(number) if axis != "reuse_period" and math.isfinite(number) else number
 
 
 _WORD_AXES = frozenset(
     {
         *("rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"),
-        *("step_size", "rank", "scope"),
+        *("step_size", "rank", "scope", "layers"),
     }
 )
 
@@ -297,7 +305,7 @@ _EMPTY: dict[str, Any] = {
 }
 """What a point is where a row leaves an axis empty that every point has."""
 
-AXES = tuple(field.name for field in fields(DesignPoint))
+AXES = tuple(field.name for field in fields(DesignPoint) if field.name != "layers")
 """Names of the axes, in the order of the columns."""
 
 STREAM_AXES = AXES[: -len(TRAINING_DEFAULTS)]
@@ -338,14 +346,15 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
     raw = DesignPoint(
         rng=rng,
         reuse=reuse,
-        pool_size=_integer(values["pool_size"]) if "pool_size" in rules.axes else None,
+        pool_size=integer_value(values["pool_size"]) if "pool_size" in rules.axes else None,
         reuse_period=float(values["reuse_period"] or math.inf),
-        bit_width=made.fixed_bits or _integer(values["bit_width"]),
-        state_bits=_integer(values["state_bits"]),
-        lanes=_integer(values["lanes"]) or 1,
-        leap=_integer(values["leap"]) if "leap" in made.chooses else None,
+        bit_width=made.fixed_bits or integer_value(values["bit_width"]),
+        state_bits=integer_value(values["state_bits"]),
+        lanes=integer_value(values["lanes"]) or 1,
+        leap=integer_value(values["leap"]) if "leap" in made.chooses else None,
         taps=str(values["taps"]) if "taps" in rules.axes else None,
         scaling=str(values["scaling"]),
+        layers=layers_value(values.get("layers"), training["rank"]),
         **training,
     )
     return _hardware_point(raw) if made.in_hardware else _software_gaussian(raw)
@@ -354,24 +363,15 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
 _NO_NUMBERS = DesignPoint(NO_RNG, "none", None, math.inf, None, None, 1, None, None, "none")
 
 
-def _integer(value: str | int | float | None) -> int | None:
-    return None if value is None else int(value)
-
-
 def _software_gaussian(raw: DesignPoint) -> DesignPoint:
     """Resolve MeZO's reference: always fresh numbers, or a pool of them."""
     if raw.scaling == "pow2":
         raise IllegalPointError("scaling pow2 is hardware; rng gaussian is software only")
     if raw.fixed_point:
         raise IllegalPointError("weight_bits needs integer numbers; rng gaussian draws floats")
-    return replace(
-        raw,
-        reuse_period=raw.reuse_period if raw.pooled else math.inf,
-        bit_width=None,
-        state_bits=None,
-        lanes=raw.lanes if raw.pooled else 1,
-        scaling="none",
-    )
+    period, lanes = (raw.reuse_period, raw.lanes) if raw.pooled else (math.inf, 1)
+    blank: dict[str, Any] = {"bit_width": None, "state_bits": None, "scaling": "none"}
+    return replace(raw, reuse_period=period, lanes=lanes, **blank)
 
 
 def _hardware_point(raw: DesignPoint) -> DesignPoint:

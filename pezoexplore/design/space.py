@@ -167,7 +167,7 @@ class SubSpace(_Section):
     rank: Annotated[tuple[str, ...] | None, Several(choice(RANKS))] = _axis(
         "rank",
         "Outer products of the stream's words that make up the direction of a matrix; full: a "
-        "word a weight. Other than full has no RTL.",
+        "word a weight. Of one-bit words rank 1 has RTL.",
     )
     scope: Annotated[tuple[str, ...] | None, Several(SCOPE)] = _axis(
         "scope",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -30,10 +31,7 @@ SCALAR_ESTIMATORS = ("rge", "rge_onesided", "forward_gradient")
 """Estimators whose slopes have a size, which ``step_size: scalar`` divides by."""
 
 RANKS = ("full", "1", "2", "4")
-"""Outer products in the direction of a matrix; see :mod:`pezoexplore.train.steps.structured`."""
-
-NO_RTL = "structured directions have no RTL"
-"""Why the hardware stages of a point with ``rank`` other than full do not run."""
+"""Outer products in the direction of a matrix: see ``streams/strategies/outer_product.py``."""
 
 ALL = "all"
 """Value of ``scope`` where directions move all weights."""
@@ -161,6 +159,25 @@ def _check_moments(training: Mapping[str, Value], scaling: Value) -> None:
     for axis in without:
         if training[axis] != (plain := OPTIONAL_DEFAULTS[axis]):
             raise IllegalPointError(f"scope {scope} needs {axis} {plain}, not {training[axis]}")
+
+
+def integer_value(value: Value) -> int | None:
+    """Return an axis's value as an integer; None if it has none."""
+    return None if value is None else int(value)
+
+
+def layers_value(value: object, rank: str = "") -> str | None:
+    """Return the shapes of tensors as text, which directions of ``rank`` full have not."""
+    if not value or rank == "full":
+        return None
+    if not _LAYERS.fullmatch(str(value)):
+        raise IllegalPointError(
+            f"layers {value}: shapes of tensors are written as 32x64,32,10x32,10"
+        )
+    return str(value)
+
+
+_LAYERS = re.compile(r"[1-9]\d{0,8}(x[1-9]\d{0,8})*(,[1-9]\d{0,8}(x[1-9]\d{0,8})*)*")
 
 
 def training_words(values: Mapping[str, Any]) -> list[str]:

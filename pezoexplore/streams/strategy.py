@@ -53,12 +53,14 @@ class StreamRtl:
         parameters: Values of its parameters, in order.
         widths: Bits of those that are vectors.
         data: Contents of the memory files that parameters name, by file name.
+        words: The module that delivers words to this one; None where there is none.
     """
 
     module: str
     parameters: dict[str, int | str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
+    words: StreamRtl | None = None
 
     def set_vector(self, name: str, value: int, bits: int) -> None:
         """Set a parameter that is a vector of `bits` bits."""
@@ -87,10 +89,10 @@ class Strategy(ABC):
 
     module: ClassVar[str]
     wrap: ClassVar[str]
-    has_exponent_port: ClassVar[bool] = True
-    rotates: ClassVar[bool] = False
-    taps_one_state: ClassVar[bool] = False
-    lockup_shown: ClassVar[str] = "one beat"
+    has_exponent_port: bool = True
+    rotates: bool = False
+    taps_one_state: bool = False
+    lockup_shown: str = "one beat"
 
     def __init__(self, point: DesignPoint, seed: int = MASTER_SEED) -> None:
         self.point, self.seed = point, seed
@@ -278,6 +280,11 @@ class Strategy(ABC):
     def start_stall(self, age: int) -> int:
         """Return the cycles without a beat after a `start` that comes `age` beats after another."""
         return 0
+
+    @property
+    def step_beats(self) -> int:
+        """Beats from one place at which a `start` is obeyed to the next."""
+        return 1
 
     # scale exponents
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.strategies.pool import Pool
 from pezoexplore.streams.strategies.shift_register import ShiftRegister
 from pezoexplore.streams.strategies.software import Software, SoftwarePool
+from pezoexplore.streams.strategies.structured import Structured
 from pezoexplore.streams.strategy import MASTER_SEED, Strategy
 
 _STRATEGIES: dict[str, type[Strategy]] = {"pool": Pool, "bank": Bank, "phased": Phased}
@@ -32,7 +34,10 @@ def beats_per_step(parameters: int, lanes: int) -> int:
 
 
 def strategy(point: DesignPoint, seed: int = MASTER_SEED) -> Strategy:
-    """Build the reuse strategy of a point."""
+    """Build the reuse strategy of a point; with ``layers``, outer products of its words."""
+    if point.layers:
+        words = replace(point, rank="full", layers=None)
+        return Structured(point, strategy(words, seed))
     if not point.in_hardware:
         return (SoftwarePool if point.pooled else Software)(point, seed)
     if point.in_shift_registers:

@@ -10,7 +10,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.point import DesignPoint
@@ -18,6 +18,7 @@ from pezoexplore.sweeps.executors.local import Task
 from pezoexplore.sweeps.results import Result, result_of
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import STAGE_ORDER, canonical_json, determinants, sha256
+from pezoexplore.sweeps.stage_kinds import HealthStage
 from pezoexplore.sweeps.store import COLUMNS, StoreError
 
 if TYPE_CHECKING:
@@ -218,13 +219,16 @@ def make_plan(
         PezoError: Something that determines a result cannot be read, or the store not written.
     """
     identities, rest = {task: point_ids(space, task) for task in space.tasks}, iter(points)
+    layers = {stage.task: dict(stage.layers) for stage in stages if isinstance(stage, HealthStage)}
     skipped: Counter[tuple[str, str]] = Counter()
     with store.transaction():
         plan = Plan(store, stages, run_dir)
         while batch := list(itertools.islice(rest, BATCH)):
-            skipped.update(_skips(plan.stages, batch))
+            first = layers.get(space.tasks[0], {})
+            skipped.update(_skips(plan.stages, [_shaped(point, first) for point in batch]))
             for task, identity in identities.items():
-                plan.add({identity(point): point for point in batch}, task)
+                shapes = layers.get(task, {})
+                plan.add({identity(point): _shaped(point, shapes) for point in batch}, task)
         design: dict[str, object] = {
             "name": space.name,
             "stages": [[stage.name, stage.target] for stage in plan.stages],
@@ -235,6 +239,11 @@ def make_plan(
             design["skipped"] = [[*what, count] for what, count in sorted(skipped.items())]
         note(store, "design", design | space.objectives.model_dump(mode="json"))
     return plan
+
+
+def _shaped(point: DesignPoint, layers: Mapping[str, str]) -> DesignPoint:
+    """Return a point with the shapes of its scope's tensors, if it has outer products."""
+    return replace(point, layers=layers.get(point.scope)) if point.outer_products else point
 
 
 def _skips(stages: Iterable[Stage], points: Sequence[DesignPoint]) -> Iterator[tuple[str, str]]:

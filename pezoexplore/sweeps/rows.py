@@ -108,7 +108,7 @@ def point_id(
     """Return identity of a point: the first 12 hexadecimal digits of a SHA-256.
 
     Args:
-        axes: The axes as plain values.
+        axes: The axes as plain values; ``layers``, which the task says, does not count.
         task: Training task.
         train: Training settings as plain values.
         hardware: Hardware settings as plain values. The list of targets does not count: the
@@ -118,7 +118,7 @@ def point_id(
     stages = ("targets", "power", "engine")
     settings = {key: value for key, value in hardware.items() if key not in stages}
     content = {
-        "axes": without_defaults(axes),
+        "axes": {axis: axes[axis] for axis in without_defaults(axes) if axis != "layers"},
         "task": task,
         "train": dict(train),
         "hardware": settings,
@@ -167,7 +167,7 @@ def result_row(
         cells: Results by column; None for an empty cell. Other names are left out.
     """
     row = dict.fromkeys(COLUMNS, "")
-    row |= {axis: cell_text(axis, value) for axis, value in point.to_json().items()}
+    row |= {axis: cell_text(axis, value) for axis, value in without_defaults(point.axes()).items()}
     known = row.keys() | OPTIONAL_HELP
     row |= {name: cell_text(name, value) for name, value in cells.items() if name in known}
     return row | {"point_id": identity, "target": target, "status": status}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.sweeps.provenance import Versions, rtl_sha256
 from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
@@ -27,11 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthStage(Stage):
-    """Stream statistics, span and effective dimension; of points with a number for each weight.
+    """Stream statistics, span and effective dimension; of points whose directions are a stream.
 
     Attributes:
         parameters: Length of the direction, d.
         scopes: Lengths that it has with values of axis ``scope`` (value, numbers).
+        layers: Shapes of the tensors that outer products move, by scope too.
         steps: Steps of a training run.
         source: Hash of the code.
         libraries: Versions of the numeric libraries.
@@ -40,13 +40,18 @@ class HealthStage(Stage):
     name: str = field(default="health", init=False)
     parameters: int
     scopes: tuple[tuple[str, int], ...] = ()
+    layers: tuple[tuple[str, str], ...] = ()
     steps: int
     source: str
     libraries: Versions
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        return point.draws and not point.outer_products
+        if not point.outer_products:
+            return point.draws
+        from pezoexplore.streams.strategies.outer_product import without_stream
+
+        return bool(point.layers) and not without_stream(point)
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -175,7 +180,12 @@ class HardwareStage(Stage):
 
     def skip_reason(self, point: DesignPoint) -> str:
         """Implement :meth:`Stage.skip_reason`."""
-        return super().skip_reason(point) or (NO_RTL if point.outer_products else "")
+        reason = super().skip_reason(point)
+        if reason or not point.outer_products:
+            return reason
+        from pezoexplore.streams.strategies.outer_product import without_rtl
+
+        return without_rtl(point)
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""
@@ -300,8 +310,9 @@ class EngineStage(HardwareStage):
     clock_mhz: float | None = None
 
     def applies(self, point: DesignPoint) -> bool:
-        """Implement :meth:`Stage.applies`: an engine takes no exponents."""
-        return super().applies(point) and point.scaling != "pow2"
+        """Implement :meth:`Stage.applies`: an engine takes no exponents and no outer products."""
+        dense = point.scaling != "pow2" and not point.outer_products
+        return dense and super().applies(point)
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Implement :meth:`HardwareStage.built`."""

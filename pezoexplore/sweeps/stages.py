@@ -10,7 +10,7 @@ from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool
 from pezoexplore.design.point import resolve
 from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.design.training_axes import ALL
-from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.errors import DesignError, IllegalPointError, ToolError
 from pezoexplore.sweeps.provenance import (
     Versions,
     cpu_kind,
@@ -330,6 +330,7 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
         task=space.task,
         parameters=parameters_of(space, folder),
         scopes=_scopes(space, folder),
+        layers=_layers(space, folder),
         steps=space.train.steps,
         source=source_hash("design/point.py", "exact.py", "splitmix.py", "streams"),
         libraries=library_versions(),
@@ -352,6 +353,21 @@ def _scopes(space: DesignSpace, folder: str | None) -> tuple[tuple[str, int], ..
         with suppress(DesignError):
             scope = scope_of(resolve(scope=name), task)
             found[name] = scope.numbers if scope else task.parameters
+    return tuple(found.items())
+
+
+def _layers(space: DesignSpace, folder: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the shapes of the tensors that a design's outer products move, by scope."""
+    if all(set(part.rank or ()) <= {"full"} for part in space.parts()):
+        return ()
+    from pezoexplore.train.steps.structured import with_layers
+    from pezoexplore.train.tasks.registry import get_task
+
+    task, found = get_task(space.task, space.train.data, folder), {}
+    named = {scope for part in space.parts() for scope in part.named().get("scope", ())}
+    for name in sorted({ALL, *map(str, named)}) if hasattr(task.model, "blocks") else ():
+        with suppress(DesignError, IllegalPointError):
+            found[name] = str(with_layers(resolve(scope=name, rank="1"), task).layers)
     return tuple(found.items())
 
 

@@ -17,7 +17,7 @@ from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, access_pj, multiply_pj
 from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
-from pezoexplore.train.steps.structured import numbers_of
+from pezoexplore.train.steps.scope import scope_of
 from pezoexplore.train.task import Task
 from pezoexplore.train.trainer import RunCost
 
@@ -58,8 +58,9 @@ def run_costs(
     if reached is None:
         return found
     until = cost(reached)
-    numbers = numbers_of(point, task) or task.parameters
-    beats = until.deliveries * beats_per_step(numbers, point.lanes)
+    scope, streams = scope_of(point, task), point.outer_products or 1
+    weights = scope.numbers if scope else task.parameters
+    beats = until.deliveries * beats_per_step(weights, point.lanes) * streams
     return found | {
         "energy_to_target_uj_est": _run_pj(point, task, batch, until.passes, reached) / 1e6,
         "numbers_to_target": beats * point.lanes,
@@ -75,7 +76,8 @@ def mac_pj(point: DesignPoint) -> float:
 
 def rng_state_bits(point: DesignPoint) -> int | None:
     """Count the state bits of the random-number hardware, as its strategy does; None without it."""
-    return strategy(point).state_bits if point.in_hardware else None
+    streams = point.outer_products or 1
+    return strategy(point.words()).state_bits * streams if point.in_hardware else None
 
 
 def _random_bits(point: DesignPoint, numbers: float) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pezoexplore.design.point import DesignPoint
@@ -18,9 +17,9 @@ from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.steps.scope import ScopedDirections, scope_of
 from pezoexplore.train.steps.stale import Stale
-from pezoexplore.train.steps.structured import StructuredDirections, layout_of, numbers_of
+from pezoexplore.train.steps.structured import directions_of, numbers_of
 from pezoexplore.train.task import Task, class_losses
-from pezoexplore.train.trainer import Directions, DirectionSource, Trainer
+from pezoexplore.train.trainer import DirectionSource, Trainer
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings
@@ -76,18 +75,9 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
 
 def stream_source(point: DesignPoint, task: Task) -> DirectionSource:
     """Return the point's bit-true stream as a source of directions for a task."""
-    from pezoexplore.streams import stream
-
-    perturbation, numbers = point.perturbation(), numbers_of(point, task) or task.parameters
-    layout, scope = layout_of(point, task), scope_of(point, task)
-
-    def numbered(seeds: Sequence[int]) -> Directions:
-        if layout:
-            return StructuredDirections(perturbation, layout, seeds)
-        return stream.Directions.of(perturbation, numbers, seeds)
-
+    inner, scope = directions_of(point, task), scope_of(point, task)
     if not scope:
-        return numbered
+        return inner
     return lambda seeds: ScopedDirections(
-        numbered(seeds), [scope.places(task.init(seed)) for seed in seeds], task.parameters
+        inner(seeds), [scope.places(task.init(seed)) for seed in seeds], task.parameters
     )

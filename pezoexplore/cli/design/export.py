@@ -9,6 +9,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,6 @@ from pezoexplore.cli.options import Format, RtlDir, TableOrJson, there
 from pezoexplore.cli.terminal import echo, print_json
 from pezoexplore.design.own_targets import TARGETS
 from pezoexplore.design.point import AXES, STREAM_AXES
-from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.hardware.export.constraints import CLOCK_MHZ
 from pezoexplore.hardware.export.reset import Reset
@@ -53,6 +53,12 @@ def export(
     engine: Annotated[
         bool, typer.Option("--engine", help="Include the perturbation engine around the stream.")
     ] = False,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            help="With --rank: shapes of the model's tensors, in order, such as 32x64,32,10x32,10."
+        ),
+    ] = None,
     segments: Annotated[
         int,
         typer.Option(
@@ -126,9 +132,7 @@ def export(
     """
     if math.isnan(clock_mhz):
         raise DesignError("--clock-mhz nan: no number; allowed: 0.001 to 100000")
-    design = point_of(axes, point, results, engine=engine)
-    if design.outer_products:
-        raise DesignError(f"--rank {design.rank}: {NO_RTL}; allowed: full")
+    design = _with_layers(point_of(axes, point, results, engine=engine), layers, engine)
     from pezoexplore import run
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name
@@ -171,6 +175,33 @@ def export(
     else:
         echo(f"{design.label()}: {len(files)} files in {out}; `make` there checks them")
     return 0
+
+
+def _with_layers(design: DesignPoint, layers: str | None, engine: bool) -> DesignPoint:
+    """Return a design with the shapes of its tensors, if it has outer products.
+
+    Raises:
+        DesignError: It has no RTL, or the shapes do not fit.
+    """
+    if not design.outer_products:
+        if layers:
+            raise DesignError("--layers: directions of --rank full have none")
+        return design
+    if engine:
+        raise DesignError(f"--rank {design.rank}: there is no --engine for outer products")
+    from pezoexplore.streams.strategies.outer_product import without_rtl, without_stream
+
+    if reason := without_stream(design):
+        raise DesignError(f"--rank {design.rank}: {reason}")
+    if not layers:
+        raise DesignError(f"--rank {design.rank}: needs --layers, such as 32x64,32,10x32,10")
+    try:
+        shaped = design.moved(layers=layers)
+    except IllegalPointError as error:
+        raise DesignError(f"--{error}") from None
+    if reason := without_rtl(shaped):
+        raise DesignError(f"--rank {design.rank}: {reason}")
+    return shaped
 
 
 def point_of(
@@ -229,7 +260,8 @@ def _rows_of(
     rows = [
         row
         for row in read_rows(results)
-        if not row["status"].startswith("skipped:") and DesignPoint.from_json(row) == point
+        if not row["status"].startswith("skipped:")
+        and DesignPoint.from_json(row) == replace(point, layers=None)
     ]
     if not rows:
         raise DesignError(f"{results}: has no results of {point.label()}")
@@ -252,7 +284,7 @@ def _command(
     lockup_recovery: bool,
 ) -> str:
     """Return a command line that writes the same bundle, but for the source of its figures."""
-    names = set(AXES if point.fixed_point else STREAM_AXES)
+    names = {*(AXES if point.fixed_point else STREAM_AXES), "rank", "layers"}
     names -= set(point.family.fixed_axes) & {"state_bits"}  # the generator leaves no choice
     words = ["pezoexplore", "export"]
     for axis, value in point.to_json().items():

@@ -115,7 +115,8 @@ class Part:
         """Return the first combination that means a point, excluded or not; None without one."""
         offsets = self.blank_offsets(point)
         indices = []
-        for first, offset, value in zip(self.first, offsets, vars(point).values(), strict=True):
+        for first, offset, axis in zip(self.first, offsets, AXES, strict=True):
+            value = getattr(point, axis)
             at = first.get(value, math.inf)
             at = min(at, offset)
             if at == math.inf:

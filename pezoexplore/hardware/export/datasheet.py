@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.training_axes import without_defaults
 from pezoexplore.hardware.eda.module_counts import ModuleCounts
 from pezoexplore.hardware.eda.synth import recipe
 from pezoexplore.hardware.eda.targets import TARGETS
@@ -100,9 +101,9 @@ def datasheet(
 def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
     return [
         (f"`{axis}`", str(value), COLUMN_HELP[axis])
-        for axis, value in point.to_json().items()
+        for axis, value in without_defaults(point.axes()).items()
         if value is not None
-    ]
+    ] + ([("`layers`", point.layers, "shapes of the tensors")] if point.layers else [])
 
 
 def _numbers(stream: Stream) -> list[tuple[str, str]]:
@@ -150,10 +151,11 @@ def _count(number: int) -> str:
 
 
 def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
+    first = ", if it is the first of a step" if point.layers else ""
     ports = [
         ("clk", "in", 1, "clock, rising edge"),
         ("rst", "in", 1, "back to the first beat of epoch 0; overrides the other pulses"),
-        ("start", "in", 1, "pulse: keeps the beat shown, accepted or not"),
+        ("start", "in", 1, "pulse: keeps the beat shown, accepted or not" + first),
         (
             "replay",
             "in",
@@ -193,6 +195,8 @@ def _timing(stream: Stream) -> str:
             "valid for as many clocks; then the same beat is shown again or, if it was accepted, "
             "the next one."
         )
+    if strategy.step_beats > 1:
+        text += f" A step has {strategy.step_beats:,} beats."
     if strategy.loads_after_reset:
         text += " After rst, too, the host loads the words of epoch 0."
     elif fill := strategy.reset_stall:

@@ -38,6 +38,7 @@ def tags(stream: Stream) -> frozenset[str]:
         "reseeds": point.reseeds,
         "seeded": point.in_shift_registers,
         "table_load": strategy.loads_after_reset,
+        "outer": strategy.step_beats > 1,
     }
     return frozenset(tag for tag, holds in held.items() if holds)
 

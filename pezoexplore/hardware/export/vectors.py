@@ -44,8 +44,12 @@ class _Writer:
 
     def step(self) -> None:
         """Write a step and one or two replays, with the pulses in a beat or between two."""
+        while self._place[1] % self._strategy.step_beats:
+            self._beat("")
         count = self._random.randrange(1, _MOST_BEATS)
         self._pulse("start", count)
+        if self._place[1] % self._strategy.step_beats:
+            self.lines.append("start")  # within a step nothing is kept
         for _ in range(self._random.randrange(1, 3)):
             self._pulse("replay", self._random.randrange(1, count + 8))
 
@@ -112,12 +116,13 @@ def stream_vectors(stream: Stream) -> str:
     wrap = strategy.wrap_period
     if wrap <= _LONGEST_WRAP:
         writer.beats(wrap + 8)
-    for _ in range(STEPS):
+    steps = STEPS if strategy.step_beats < _LONGEST_WRAP else 2
+    for _ in range(steps):
         writer.step()
     for epoch in (1, 2) if point.reseeds else ():
         writer.reseed(epoch)
         writer.replay()  # with no start before it: the first beat of the epoch is kept
-        for _ in range(STEPS // 2):
+        for _ in range(steps // 2):
             writer.step()
     writer.reset()
     writer.step()

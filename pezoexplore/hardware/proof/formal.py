@@ -8,11 +8,17 @@ from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.proof.formal_engine import ENGINE_PROOFS
 from pezoexplore.hardware.proof.formal_generators import GENERATOR_PROOFS, generator_proof
+from pezoexplore.hardware.proof.formal_outer import OUTER_PROOFS
 from pezoexplore.hardware.proof.formal_proof import Proof
 from pezoexplore.hardware.proof.formal_streams import STREAM_PROOFS
 from pezoexplore.streams.generators.registry import family
 
-PROOFS: tuple[Proof, ...] = (*GENERATOR_PROOFS, *STREAM_PROOFS, *ENGINE_PROOFS)
+PROOFS: tuple[Proof, ...] = (
+    *GENERATOR_PROOFS,
+    *STREAM_PROOFS,
+    *OUTER_PROOFS,
+    *ENGINE_PROOFS,
+)
 """Every proof."""
 
 FORMAL_MODULES = tuple(dict.fromkeys(proof.module for proof in PROOFS))

@@ -8,8 +8,8 @@ the same :class:`Build`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +29,14 @@ _UNUSED_WIDTHS = {
 }
 """Ranges of the wires that take the outputs a point has no port for."""
 
+_WORDS = {
+    "start": ("words_start", False),
+    "out_valid": ("words_valid", False),
+    "out_ready": ("words_ready", False),
+    "out_data": ("words_data", True),
+}
+"""Wires from a stream of words to what is made of them, by port, and whether they are words."""
+
 
 @dataclass(frozen=True)
 class Build:
@@ -40,6 +48,7 @@ class Build:
             of a generator of the user's.
         sources: The hand-written files, in a fixed order; `.vh` files are included by the others.
         parameters: Parameters of the instance ``u_stream``, to be read back by the testbench.
+        words_parameters: Those of ``u_words``, which delivers words to it; empty without one.
         name: Module of the wrapper.
     """
 
@@ -48,6 +57,7 @@ class Build:
     data: dict[str, str]
     sources: tuple[Path, ...]
     parameters: dict[str, int | str]
+    words_parameters: dict[str, int | str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> list[str]:
         """Write the top, its data and copies of its sources into a folder.
@@ -148,13 +158,15 @@ def build(stream: Stream, rtl_dir: Path, *, lockup_recovery: bool = False) -> Bu
         ToolError: The folder lacks a file.
     """
     rtl, made = stream.strategy.rtl(), generated(stream.point, rtl_dir)
+    inner = rtl.words or rtl
     if lockup_recovery and stream.strategy.locks_up:
-        rtl.parameters["LOCKUP_RECOVERY"] = 1
+        inner.parameters["LOCKUP_RECOVERY"] = 1
     return Build(
         top=_wrapper(stream, rtl),
-        data=rtl.data | made,
+        data=inner.data | made,
         sources=_hand_written(stream.point, stream.strategy.sources, made, rtl_dir),
         parameters=rtl.parameters,
+        words_parameters=inner.parameters if rtl.words else {},
     )
 
 
@@ -190,11 +202,18 @@ def _wrapper(stream: Stream, rtl: StreamRtl) -> str:
             "load_data": f"{state}'b0",
             "load_ready": "unused_load_ready",
         }
+    behind = {name: pin for name, pin in pins.items() if not name.startswith("load_")}
     if stream.strategy.has_exponent_port and not has_exponent:
         pins["out_exponent"] = "unused_exponent"
-    unused = [pin for pin in pins.values() if pin.startswith("unused_")]
+    wires = {pin: _UNUSED_WIDTHS[pin] for pin in pins.values() if pin.startswith("unused_")}
+    instances = _instance(rtl, "u_stream", pins)
+    if rtl.words is not None:
+        pins |= {pin: wire for pin, (wire, _) in _WORDS.items()}
+        behind |= {wire: wire for wire, _ in _WORDS.values()}
+        instances = _instance(rtl.words, "u_words", pins) + _instance(rtl, "u_stream", behind)
+        data = f"[{point.lanes * point.bits - 1}:0] "
+        wires |= {wire: data if wide else "" for wire, wide in _WORDS.values()}
     seeded = f", master seed {seed}" if (seed := stream.strategy.seed) else ""
-    settings = [f".{k}({_literal(rtl, k, v)})" for k, v in rtl.parameters.items()]
     return "\n".join(
         [
             f"// {point.label()}{seeded}: made from the design point; do not edit.",
@@ -204,17 +223,24 @@ def _wrapper(stream: Stream, rtl: StreamRtl) -> str:
             f"module {TOP} (",
             ",\n".join(f"    {port}" for port in ports),
             ");",
-            *(f"    wire {_UNUSED_WIDTHS[name]}{name};" for name in unused),
-            f"    {rtl.module} #(",
-            ",\n".join(f"        {s}" for s in settings),
-            "    ) u_stream (",
-            ",\n".join(f"        .{k}({v})" for k, v in pins.items()),
-            "    );",
+            *(f"    wire {width}{name};" for name, width in wires.items()),
+            *instances,
             "endmodule",
             "`resetall",
             "",
         ]
     )
+
+
+def _instance(rtl: StreamRtl, name: str, pins: Mapping[str, str]) -> list[str]:
+    settings = [f".{k}({_literal(rtl, k, v)})" for k, v in rtl.parameters.items()]
+    return [
+        f"    {rtl.module} #(",
+        ",\n".join(f"        {s}" for s in settings),
+        f"    ) {name} (",
+        ",\n".join(f"        .{k}({v})" for k, v in pins.items()),
+        "    );",
+    ]
 
 
 def _literal(rtl: StreamRtl, name: str, value: int | str) -> str:

@@ -77,7 +77,7 @@ class Contract:
         self.reset_load = (words, strategy.reset_stall - words)
         words = len(strategy.load_words(1)) if self._reseeds else 0
         self.reseed_load = (words, strategy.reseed_stall - words)
-        self.lanes = stream.lanes
+        self.lanes, self._step = stream.lanes, strategy.step_beats
         self.phase, self.left, self.total = Phase.UNKNOWN, 0, 0
         self.epoch = self.beat = 0
         self.kept = (0, 0)
@@ -98,6 +98,11 @@ class Contract:
             tuple(self._words),
             self._done,
         )
+
+    @property
+    def begins(self) -> bool:
+        """Whether the beat is one at which a `start` is obeyed."""
+        return self.beat % self._step == 0
 
     def keep(self, beat: int) -> None:
         """Note that the kept state was set to a beat of this epoch."""
@@ -128,7 +133,7 @@ class Contract:
     def _pulse(self, control: int) -> None:
         """Go through a clock in which pulses are obeyed."""
         shows = self.phase is Phase.SHOWING
-        here = (self.epoch, self.beat)
+        here, begins = (self.epoch, self.beat), self.begins
         accepted = int(shows and control & READY != 0)
         self.beat += accepted
         age, self._age = self._age, self._age + accepted
@@ -139,7 +144,7 @@ class Contract:
         elif control & REPLAY:
             self.epoch, self.beat = self.kept
             self._age = 0
-        elif control & START and shows:
+        elif control & START and shows and begins:
             self.kept, self._age = here, accepted
             self._enter(Phase.RECOVERING, self._strategy.start_stall(age))
 

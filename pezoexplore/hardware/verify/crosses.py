@@ -35,6 +35,9 @@ _LONG_STALL, _VERY_LONG_STALL = 300, 2000
 """Clocks of a load and fill above which fewer pulses are combined with the rst or reseed before it;
 above the second, beats at the edges of an epoch or period are left to designs with shorter ones."""
 
+_LONG_STEP = 1000
+"""Beats of a step above which its edges are not visited for each input: it is played to its end."""
+
 PULSES = {"start": START, "replay": REPLAY, "reseed": RESEED, "rst": RST}
 
 
@@ -107,7 +110,7 @@ def stalls(stream: Stream) -> list[str]:
     for words, fill in (contract.reset_load, contract.reseed_load):
         found += [_loading(stream.lanes, left, words) for left in range(words, 0, -1)]
         found += [_filling(stream.lanes, left, fill) for left in range(fill, 0, -1)]
-    if stream.strategy.start_stall(1):
+    if stream.strategy.start_stall(stream.strategy.step_beats):
         found += [f"recovery, {place} clock" for place in ("first", "another", "last")]
     return list(dict.fromkeys(found))
 
@@ -124,8 +127,9 @@ class Crosses:
     def __init__(self, stream: Stream) -> None:
         strategy = stream.strategy
         self.reseeds = stream.point.reseeds
+        played = 1 < strategy.step_beats <= _LONG_STEP
         settable = bool(strategy.kept_registers(0)) and strategy.visits_wrap
-        self.period = strategy.wrap_period if settable else 0
+        self.period = strategy.wrap_period if settable or played else 0
         self._stall = max(strategy.reset_stall, strategy.reseed_stall)
         self.covered: set[Cross] = set()
         self.goals = dict.fromkeys(self._goals(stalls(stream)))

@@ -106,7 +106,7 @@ class StreamEvents:
         elif control & REPLAY:
             self._replay(at, control, accepted)
         else:
-            if control & START:
+            if control & START and at.begins:
                 self._started = True
                 self.hit.add(f"start on {_beat_name(accepted)}")
             if accepted:

@@ -49,6 +49,19 @@ _SPARSE: list[_Axes] = [
 ]
 """Lanes of few functions, also of a state that is no lfsr's."""
 
+_OUTER: list[_Axes] = [
+    {"reuse": "none", "rng": "rademacher", "lanes": 1, "layers": "3x4,3,2x3,2", "reuse_period": 3},
+    {"reuse": "none", "rng": "rademacher", "lanes": 5, "layers": "4x5,5x6"},  # no bias
+    {"state_bits": 8, "lanes": 4, "layers": "4x6,6x4", "reuse_period": 4},  # ends with its beat
+    {"state_bits": 8, "lanes": 3, "layers": "7,5x3,4,3x3,3x3,3x5,5"},
+    {"state_bits": 12, "lanes": 31, "layers": "32x64,32,10x32,10", "taps": "sparse"},
+    {"state_bits": 12, "lanes": 32, "layers": "32x64,32,10x32,10", "reuse_period": 2},
+    {"reuse": "pool", "rng": "xorshift32", "pool_size": 90, "lanes": 6, "layers": "9x7,9",
+     "reuse_period": 4},
+    {"reuse": "none", "rng": "lut_sr", "lanes": 7, "layers": "7,9x8,8x9,9x7", "reuse_period": 4},
+]  # fmt: skip
+"""Outer products: rows as long as a beat and longer, matrices that end at beats' edges or not."""
+
 _STREAM_GRIDS: dict[str, list[_Axes]] = {
     "stream_none": [
         {"rng": "xorshift32", "reuse": "none", "lanes": lanes, "reuse_period": period}
@@ -113,6 +126,7 @@ _STREAM_GRIDS: dict[str, list[_Axes]] = {
     + [{"reuse": "phased", **_ONE_EXPONENT}, {"reuse": "phased", **_WRAP_EXPONENT}]
     + [{"reuse": "phased", "taps": "sparse", **axes} for axes in _SPARSE]
     + [{"reuse": "phased", "taps": "shifted", **_LEAST_STATE}],
+    "outer_product": [{"bit_width": 1, "rank": "1", **axes} for axes in _OUTER],
 }
 
 MODULES = (*(item.name for item in families() if item.in_hardware), *_STREAM_GRIDS)

@@ -215,7 +215,10 @@ class Writer:
         elif state == FRESH_BEAT:
             self.play([RESEED | self._signals()] if self.crosses.reseeds else [RST])
         elif state.startswith("recovery"):
-            self.play([REPLAY, *[READY] * (4 + len(self._controls) % 9), START])
+            self.play([REPLAY, *[READY] * (4 + len(self._controls) % 9)])
+            while not self.contract.begins:
+                self.play([READY])
+            self.play([START])
         else:
             self._stall(state)
 
@@ -233,7 +236,8 @@ class Writer:
             self.rst(0)
             self._settle()
             self.play([READY])  # in its first clock an epoch's first beat is kept
-        self.deposit(2 * self.crosses.period - 3 if self.crosses.period > 2 else 0)
+        if self._strategy.step_beats == 1:
+            self.deposit(2 * self.crosses.period - 3 if self.crosses.period > 2 else 0)
         self.play([REPLAY])
         while self._state != state:
             self.play([READY])

@@ -25,6 +25,7 @@ _RESEEDS = 3
 _WRAP_CLOCKS = 220
 _BEFORE_WRAP = 40  # beats before the end of a period at which a wrap segment begins
 _PRESSURE = (0.25, 0.6, 0.9, 1.0)  # chances of out_ready, redrawn every 64 clocks
+_WHOLE_STEPS = 6  # of a stream whose steps have a length
 _WRAPS = 64  # wraps that are searched for a change of the exponent
 
 
@@ -55,6 +56,9 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
     for beat, controls in _visits(stream, rng):
         writer.deposit(beat)
         writer.play(controls)
+    if strategy.step_beats > 1:
+        writer.reset()
+        _whole_steps(writer, strategy.step_beats)
     writer.reset()
     writer.play(_unkept(rng, at_once=False))
     writer.play(_steps(rng, 50))
@@ -115,6 +119,23 @@ def _steps(rng: np.random.Generator, clocks: int) -> NDArray[np.uint8]:
         controls[clock + 9] |= REPLAY
     controls[0] = START | READY
     return controls
+
+
+def _whole_steps(writer: Writer, beats: int) -> None:
+    """Take whole steps: one with replays in it and at its end, then some one after another."""
+    rng, at = writer.rng, writer.contract
+    for number in range(_WHOLE_STEPS):
+        first, passes = at.beat, 1 if number % 3 else 3
+        for done in range(passes):
+            last = first + (beats if done == passes - 1 else int(rng.integers(1, beats + 1)))
+            control = START if number % 2 == 0 and not done else 0
+            for ready in _ready(rng, 8 * beats + 64).tolist():
+                writer.play([ready | control])
+                control = 0
+                if at.beat == last:
+                    break
+            if done < passes - 1:
+                writer.play([REPLAY])
 
 
 def _unkept(rng: np.random.Generator, at_once: bool) -> NDArray[np.uint8]:

@@ -111,7 +111,10 @@ def _prepare(
     job = {
         "sources": [f"{HARNESS}.v", *sources],
         "defines": defines,
-        "parameters": {k: _text(v) for k, v in built.parameters.items()},
+        "parameters": {
+            "u_stream": {k: _text(v) for k, v in built.parameters.items()},
+            "u_words": {k: _text(v) for k, v in built.words_parameters.items()},
+        },
         "waves": waves,
         "coverage": coverage,
         "cycles": len(script.controls),

@@ -1,4 +1,4 @@
-"""Structured directions against outer products written out matrix by matrix."""
+"""Directions of outer products in training: those of the stream, and products of values."""
 
 from __future__ import annotations
 
@@ -10,95 +10,71 @@ import pytest
 
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
-from pezoexplore.streams.stream import Directions
+from pezoexplore.streams.strategies.outer_product import Layout, seed_of
+from pezoexplore.streams.stream import Directions, Stream
 from pezoexplore.train.costs import run_costs
-from pezoexplore.train.networks.network import Block
 from pezoexplore.train.selection import stream_source, trainer_of
-from pezoexplore.train.steps.structured import Layout, StructuredDirections
+from pezoexplore.train.steps.structured import StructuredDirections, layout_of
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run
 
 TASK = get_task("digits-mlp")
-BLOCKS = TASK.model.blocks
-"""32 x 64 and 10 x 32 with their biases."""
+LAYERS = "32x64,32,10x32,10"
 ONE_BIT = {"bit_width": 1, "state_bits": 16, "taps": "sparse", "rng": "lut_opt"}
-
-
-def outer(block: Block, take: Any, rank: int) -> np.ndarray:
-    """Return the direction of one tensor, word by word; ``take(n)`` gives the next n words."""
-    columns = block.shape[-1]
-    rows = block.size // columns
-    total = np.zeros((rows, columns))
-    for _ in range(rank):
-        row = take(rows)
-        total += np.outer(row, take(columns))
-    return total.ravel() / np.sqrt(rank)
-
-
-@pytest.mark.parametrize("rank", [1, 2, 4])
-def test_matrices_are_outer_products_and_biases_dense(rank: int) -> None:
-    layout = Layout(BLOCKS, rank)
-    assert layout.numbers == rank * (64 + 32 + 32 + 10) + 32 + 10
-    words = np.random.default_rng(rank).integers(-99, 100, (3, 2, layout.numbers), np.int16)
-    found = layout.expanded(words, 0.25)
-    for place in np.ndindex(3, 2):
-        left = iter(words[place].tolist())
-
-        def take(count: int, left: Any = left) -> np.ndarray:
-            return np.array([next(left) for _ in range(count)])
-
-        for block in BLOCKS:
-            dense = len(block.shape) == 1
-            expected = take(block.size) if dense else 0.25 * outer(block, take, rank)
-            at = found[place][block.start : block.stop]
-            np.testing.assert_allclose(at, expected, rtol=1e-6, atol=1e-5)
-        assert next(left, None) is None
-
-
-def test_a_convolution_is_a_matrix_of_its_output_channels_and_a_small_one_dense() -> None:
-    blocks = (Block("conv", 0, (3, 3, 4, 8), 0), Block("small", 288, (3, 2), 1))
-    layout = Layout(blocks, 1)
-    assert [layout.vectors(block) for block in blocks] == [(36, 8), (3, 2)]
-    assert Layout(blocks, 2).vectors(blocks[1]) == (0, 0)
-    assert Layout(blocks, 2).numbers == 2 * 44 + 6
 
 
 @pytest.mark.parametrize("scaling", ["none", "constant"])
 @pytest.mark.parametrize("rng", ["lfsr", "treegrng", "rademacher", "ternary", "gaussian"])
-@pytest.mark.parametrize("rank", [1, 4])
-def test_entries_of_a_matrix_vary_as_dense_words(rng: str, scaling: str, rank: int) -> None:
-    point = resolve(
-        rng=rng, reuse="none", scaling=scaling, state_bits=24 if rng == "lfsr" else None
-    )
-    blocks = (Block("matrix", 0, (64, 32), 0), Block("bias", 2048, (32,), 0))
-    directions = StructuredDirections(point, Layout(blocks, rank), [0])
+@pytest.mark.parametrize("rank", ["1", "4"])
+def test_entries_of_a_matrix_vary_as_dense_words(rng: str, scaling: str, rank: str) -> None:
+    bits = 24 if rng == "lfsr" else None
+    point = resolve(rng=rng, reuse="none", scaling=scaling, state_bits=bits, rank=rank)
+    directions = StructuredDirections(replace(point, layers="64x32,32"), [0])
     z = directions.block(0, 400)[:, 0] * directions.scale
-    dense, matrix = z[:, 2048:].std(), z[:, :2048].std()
+    dense, matrix = z[:, 2048:].std(), z[:, 32:2048].std()
     assert matrix == pytest.approx(dense, rel=0.03)
 
 
 @pytest.mark.parametrize("period", [3, float("inf")])
-def test_the_words_are_those_of_the_point_s_own_stream(period: float) -> None:
-    """One-bit words make a direction of -1 and +1, of as many words as the vectors have."""
-    point = resolve(**ONE_BIT, reuse_period=period)
-    found = stream_source(replace(point, rank="1"), TASK)((0, 5)).block(2, 6)
-    words = Directions.of(point, 180, (0, 5)).block(2, 6)
-    np.testing.assert_array_equal(np.abs(found), 1)
-    first = words[..., :32, None] * words[..., None, 32:96]
-    np.testing.assert_array_equal(found[..., :2048], first.reshape(6, 2, 2048))
-    np.testing.assert_array_equal(found[..., -10:], words[..., -10:])
+def test_rank_one_of_one_bit_is_the_stream_that_the_hardware_shows(period: float) -> None:
+    point = resolve(**ONE_BIT, reuse_period=period, rank="1")
+    found = stream_source(point, TASK)((0, 5)).block(2, 6)
+    for at, seed in enumerate((0, 5)):
+        stream = Stream(replace(point, layers=LAYERS).hardware(), seed)
+        for step in range(6):
+            epoch, first = divmod(2 + step, period) if period == 3 else (0, 2 + step)
+            words = stream.beats(int(epoch), int(first) * 78, 78).ravel()[:2410]
+            np.testing.assert_array_equal(found[step, at], 2 * words + 1)
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_higher_ranks_are_sums_of_streams_of_their_own_seeds(bits: int) -> None:
+    point = resolve(**ONE_BIT | {"bit_width": bits, "rank": "2", "scaling": "constant"})
+    found = stream_source(point, TASK)((7,))
+    layout = layout_of(point, TASK)
+    assert layout == Layout(((32, 64), (32,), (10, 32), (10,)), 2, 31)
+    total = np.zeros((10, 32))
+    for seed in (7, seed_of(7, 1)):
+        dense = Directions.of(point.words(), 2410, [seed])
+        z = dense.block(3, 1)[0, 0] * dense.scale
+        row, rest = z[2080:2112], [1.0]
+        for first in range(2112, 2400, 32):
+            rest.append(z[min(first // 31 * 31 + 31, first + 32) - 1])
+        total += np.outer(rest, row)
+    scaled = found.block(3, 1)[0, 0, 2080:2400].reshape(10, 32) * found.scale
+    np.testing.assert_allclose(scaled, total / np.sqrt(2), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("axes", "bits"),
     [
         ({}, 2410),
-        ({"rank": "1"}, 180),
-        ({"rank": "2"}, 318),
-        ({"rank": "1", "queries": 3}, 540),
+        ({"rank": "1"}, 178),
+        ({"rank": "2"}, 356),
+        ({"rank": "1", "queries": 3}, 534),
         ({"bit_width": 8}, 8 * 2410),
-        ({"bit_width": 8, "rank": "4"}, 8 * 594),
-        ({"rank": "1", "estimator": "sign_spsa", "momentum_replay": 4}, 180),
+        ({"bit_width": 8, "rank": "4"}, 8 * 712),
+        ({"rank": "1", "estimator": "sign_spsa", "momentum_replay": 4}, 178),
         ({"estimator": "cge"}, 0),
         ({"rng": "walsh", "reuse": "none", "taps": None, "state_bits": None}, 0),
     ],
@@ -109,22 +85,24 @@ def test_random_bits_of_a_step(axes: dict[str, Any], bits: int) -> None:
     found = run_costs(point, TASK, 64, 50, cost, 10)
     assert found["random_bits_per_step"] == bits
     if point.outer_products:
-        beats = -(-Layout(BLOCKS, point.outer_products).numbers // 31)
-        assert found["numbers_to_target"] == cost(10).deliveries * beats * 31
+        delivered = cost(10).deliveries * 78 * 31
+        assert found["numbers_to_target"] == delivered * point.outer_products
+        assert found["rng_state_bits"] == 16 * point.outer_products
 
 
 def test_floats_have_no_bits() -> None:
     point = resolve(rng="gaussian", reuse="none", rank="1")
     cost = trainer_of(point, TASK, TrainSettings()).cost
     assert run_costs(point, TASK, 64, 50, cost, None)["random_bits_per_step"] is None
-    assert cost(50).random_numbers == 50 * 180
+    assert cost(50).random_numbers == 50 * 178
 
 
 @pytest.mark.parametrize("queries", [1, 2])
-def test_both_loops_learn_along_rank_one(queries: int) -> None:
-    point = resolve(**ONE_BIT, queries=queries, rank="1")
+@pytest.mark.parametrize("rank", ["1", "2"])
+def test_both_loops_learn_along_few_products(queries: int, rank: str) -> None:
+    point = resolve(**ONE_BIT, queries=queries, rank=rank)
     trainer = trainer_of(point, TASK, TrainSettings())
-    run = Run((0,), (1e-2,), 400)
+    run = Run((0,), (1e-2,), 1000)
     *_, (_, state) = trainer.run(TASK.fit, run, stream_source(point, TASK))
     assert (state.diverged_at == NEVER).all()
     assert trainer.score(state, TASK.validation).accuracy[0, 0] > 40
