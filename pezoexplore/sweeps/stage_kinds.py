@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.streams.strategies.outer_product import is_stream, without_rtl
 from pezoexplore.sweeps.provenance import Versions, rtl_sha256
 from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
@@ -47,11 +48,7 @@ class HealthStage(Stage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
-        if not point.outer_products:
-            return point.draws
-        from pezoexplore.streams.strategies.outer_product import without_stream
-
-        return bool(point.layers) and not without_stream(point)
+        return is_stream(point)
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -180,12 +177,7 @@ class HardwareStage(Stage):
 
     def skip_reason(self, point: DesignPoint) -> str:
         """Implement :meth:`Stage.skip_reason`."""
-        reason = super().skip_reason(point)
-        if reason or not point.outer_products:
-            return reason
-        from pezoexplore.streams.strategies.outer_product import without_rtl
-
-        return without_rtl(point)
+        return super().skip_reason(point) or without_rtl(point)
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""
@@ -311,8 +303,7 @@ class EngineStage(HardwareStage):
 
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`: an engine takes no exponents and no outer products."""
-        dense = point.scaling != "pow2" and not point.outer_products
-        return dense and super().applies(point)
+        return super().applies(point) and point.scaling != "pow2" and not point.outer_products
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Implement :meth:`HardwareStage.built`."""

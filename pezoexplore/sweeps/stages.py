@@ -338,10 +338,7 @@ def _health(space: DesignSpace, folder: str | None) -> HealthStage:
 
 
 def _scopes(space: DesignSpace, folder: str | None) -> tuple[tuple[str, int], ...]:
-    """Return the numbers of a direction by scope, for the scopes that a design names.
-
-    Those that do not fit the network are left out: training says so.
-    """
+    """Return the numbers of a direction by scope, for the named ones that fit the network."""
     named = {scope for part in space.parts() for scope in part.named().get("scope", ())}
     if named <= {ALL}:
         return ()
@@ -364,8 +361,8 @@ def _layers(space: DesignSpace, folder: str | None) -> tuple[tuple[str, str], ..
     from pezoexplore.train.tasks.registry import get_task
 
     task, found = get_task(space.task, space.train.data, folder), {}
-    named = {scope for part in space.parts() for scope in part.named().get("scope", ())}
-    for name in sorted({ALL, *map(str, named)}) if hasattr(task.model, "blocks") else ():
+    named = {str(scope) for part in space.parts() for scope in part.named().get("scope", ())}
+    for name in sorted({ALL, *named}) if hasattr(task.model, "blocks") else ():
         with suppress(DesignError, IllegalPointError):
             found[name] = str(with_layers(resolve(scope=name, rank="1"), task).layers)
     return tuple(found.items())

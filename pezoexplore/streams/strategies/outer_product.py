@@ -19,16 +19,16 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.splitmix import GOLDEN, MASK64, mix64
+
+if TYPE_CHECKING:  # the rules are asked before NumPy is needed
+    import numpy as np
+    from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
-_Array = NDArray[Any]
+_Array: TypeAlias = "NDArray[Any]"
 
 MAX_WEIGHTS = 2**23
 """Weights up to which the hardware counts."""
@@ -41,6 +41,8 @@ def layers_text(shapes: Iterable[Shape]) -> str:
 
 def seed_of(seed: int, number: int) -> int:
     """Return the master seed of outer product `number` of a direction; of number 0 the point's."""
+    from pezoexplore.splitmix import GOLDEN, MASK64, mix64
+
     return mix64(seed + number * GOLDEN & MASK64) if number else seed
 
 
@@ -121,6 +123,8 @@ class Layout:
     @cached_property
     def _factors(self) -> tuple[NDArray[np.int64], ...]:
         """Places in the step of the words u_1, u_2, ... of each matrix."""
+        import numpy as np
+
         found = []
         for matrix in self.matrices:
             begin = matrix.second + np.arange(matrix.rows - 1) * matrix.columns
@@ -179,12 +183,18 @@ class Layout:
 
 def without_stream(point: DesignPoint) -> str:
     """Return why a point's outer products are no stream of words; empty if they are one."""
-    if point.outer_products in (None, 1) and point.bit_width == 1:
+    if not point.outer_products or (point.outer_products == 1 and point.bit_width == 1):
         return ""
     return (
         "outer products are a stream of words, and have RTL, with rank 1 and bit_width 1, not "
         f"rank {point.rank} and bit_width {point.bit_width or 'float'}"
     )
+
+
+def is_stream(point: DesignPoint) -> bool:
+    """Return whether a point's directions are a stream of words; outer products of ``layers``."""
+    shaped = not point.outer_products or bool(point.layers)
+    return point.draws and shaped and not without_stream(point)
 
 
 def without_rtl(point: DesignPoint) -> str:

@@ -191,7 +191,7 @@ def test_a_hybrid_step_and_a_sparse_one_train_a_convolution_network() -> None:
     ("axes", "bits", "passes"),
     [
         ({"scope": "last:1"}, HIDDEN, 50 * 3 + 14),
-        ({"scope": "last:1", "rank": "1"}, 64 + 32 + 32, 50 * 3 + 14),
+        ({"scope": "last:1", "rank": "1"}, 64 + 31 + 32, 50 * 3 + 14),
         ({"scope": "last:1", "queries": 3, "estimator": "sign_spsa"}, 3 * HIDDEN, 50 * 7 + 14),
         ({"scope": "sparse:0.1"}, 279, 100),
         ({"scope": "sparse:0.1", "bit_width": 8, "momentum_replay": 2}, 8 * 279, 100),
