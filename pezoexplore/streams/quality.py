@@ -34,6 +34,7 @@ _RANKS = ((32, 10_000), (1024, 32))
 _BITS_AT_ONCE = 2**22
 
 _EVEN = "a low-discrepancy sequence is more even than chance"
+_QUADRATIC = "signs are quadratic in the bits of a count"
 
 F64 = NDArray[np.float64]
 
@@ -142,9 +143,16 @@ def _bits(stream: Stream, count: int) -> NDArray[np.uint8]:
 def _linear_reason(stream: Stream, beats: int) -> str:
     if stream.point.pooled:
         return f"a memory of {stream.point.rows} rows, read again and again"
-    if (again := _repeats(stream, beats)) or not linear(stream):
+    again = _repeats(stream, beats) or _counted(stream)
+    if again or not linear(stream):
         return again
     return f"linear over GF(2): {stream.strategy.state_bits} bits of state"
+
+
+def _counted(stream: Stream) -> str:
+    """Return what words are that are functions of a count; nothing of others."""
+    family = stream.point.family
+    return (_EVEN if family.linear_steps else _QUADRATIC) if family.one_count else ""
 
 
 def _repeats(stream: Stream, beats: int) -> str:
@@ -224,7 +232,7 @@ def _sharing(which: str, stream: Stream) -> str:
     """Return why words share bits, where they do by design."""
     point, strategy = stream.point, stream.strategy
     if point.family.one_count:
-        return _EVEN
+        return _counted(stream)
     if which == "serial":
         updates = min(point.leap or point.bits, strategy.generator.state_bits)
         shares = not strategy.taps_one_state and updates < point.bits
@@ -252,7 +260,7 @@ def _distribution(stream: Stream) -> Outcome:
         statistic = f"divergence {divergence(stream):.2g} bits"
         reason = reason or "approximates the normal distribution"
     elif point.family.one_count:
-        reason = reason or _EVEN
+        reason = reason or _counted(stream)
     return Outcome("distribution", f"{words.size} words", statistic, p, reason)
 
 

@@ -57,6 +57,19 @@ def test_gaussians_are_compared_with_the_normal_distribution_and_have_no_bit_tes
     assert found["distribution"].reason == "approximates the normal distribution"
 
 
+def test_functions_of_a_count_fail_by_design():
+    """Signs of `walsh` by large matrices, Sobol numbers by evenness."""
+    walsh = outcomes(rng="walsh", reuse="none")
+    ranks = walsh["ranks of 1024 x 1024 bits"]
+    assert (ranks.verdict, ranks.reason) == (
+        "fail by design",
+        "signs are quadratic in the bits of a count",
+    )
+    assert {one.verdict for one in walsh.values()} <= {"pass", "weak", "none", "fail by design"}
+    sobol = outcomes(rng="sobol", reuse="none", lanes=2)["distribution"]
+    assert sobol.reason == "a low-discrepancy sequence is more even than chance"
+
+
 def test_ternary_words_have_their_own_distribution():
     assert outcomes(rng="ternary", reuse="none", lanes=2)["distribution"].verdict == "pass"
 
