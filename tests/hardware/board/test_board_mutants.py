@@ -12,7 +12,7 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.board import protocol
 from pezoexplore.hardware.board.boards import BOARDS
 from pezoexplore.hardware.board.protocol import Exchange
-from pezoexplore.hardware.board.simulate import BREAK, play
+from pezoexplore.hardware.board.simulate import play
 from pezoexplore.hardware.proof.mutants import Mutant, mutants_of, ranked
 from pezoexplore.paths import boards_dir
 
@@ -25,7 +25,7 @@ UNSEEN = {
     "bits only where COLUMNS is UNITS + 1 and UNITS a power of two",
     "state_q <= start ? (FETCH + 1) : IDLE": "the first logit is there since IDLE, whose address "
     "is its own",
-    "count_q <= count_q - 1'b1": "a count down to zero lasts as long as one up",
+    "count_q <= count_q - 1'b1": "a count down from zero comes to CLOCKS as well, later",
     "if (!(HUGE != 0))": "both kinds of block RAM behave alike",
 }
 """Mutants that change nothing with this network, with the reason."""
@@ -53,7 +53,8 @@ def answers(board: str, folder: Path, mutant: Mutant | None = None) -> list[byte
     refused = [Exchange(b"W\x00" + bytes(4), 1), Exchange(b"?", 1), Exchange(b"S\x00\x01\x41", 1)]
     run = with_dumps(session)
     exchanges = [*registers, *refused, *run, *run]
-    written, first = sources(folder, trainer, board, edit), ["04c", "001", "002", BREAK]
+    # "L", two bytes of weights, the line held low.
+    written, first = sources(folder, trainer, board, edit), ["04c", "001", "002", "200"]
     return play(written, exchanges, folder / "log", timeout_s=100.0, first=first)
 
 
