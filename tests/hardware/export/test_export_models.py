@@ -59,6 +59,8 @@ def points() -> list[DesignPoint]:
     made.append({"reuse": "phased", "taps": "sparse", "rng": "lut_opt", "state_bits": 16})
     made.append({"reuse": "none", "rng": "lut_opt", "state_bits": 32, "bit_width": 1})
     made.append({"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 31})
+    outer = {"rank": "1", "bit_width": 1, "lanes": 5, "layers": "4x5,5,3x6,6", "reuse_period": 2}
+    made += [{"state_bits": 8, **outer}, {"rng": "rademacher", "reuse": "none", **outer}]
     made.append({"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8})
     return [resolve(**axes) for axes in made]
 
