@@ -71,6 +71,10 @@ def small_points() -> tuple[DesignPoint, ...]:
     found = [
         resolve(**{**_NONE, **axes, "rng": item.name}) for item in families() for axes in item.small
     ]
+    found += [
+        resolve(**_NONE | {"rng": "rademacher", "rank": "1", "layers": layers})
+        for layers in ("3x4,3,2x3,2", "4x3")
+    ]
     for scaling in ("pow2", "none"):
         found += [
             resolve(**_POOL, scaling=scaling, reuse_period=4),
