@@ -70,6 +70,7 @@ POINTS = st.fixed_dictionaries(
         "queries": st.sampled_from([1, 3]),
     }
 )
+Case = tuple[dict[str, Any], dict[str, Any]]
 NUMBERS = [
     {"rng": "rademacher", "reuse": "none"},
     {"rng": "lfsr", "reuse": "phased", "state_bits": 24, "bit_width": 8},
@@ -184,8 +185,14 @@ class Silenced:
         return values
 
 
-@pytest.mark.parametrize("numbers", NUMBERS)
-@pytest.mark.parametrize("independent", [False, True])
+@pytest.mark.parametrize(
+    ("numbers", "independent"),
+    [
+        pytest.param(numbers, independent, marks=pytest.mark.slow if repeats else ())
+        for place, numbers in enumerate(NUMBERS)
+        for independent, repeats in ((False, place % 2), (True, not place % 2))
+    ],
+)
 def test_the_directions_of_training_are_every_nth_step_of_the_stream(
     numbers: dict[str, Any], independent: bool
 ) -> None:
@@ -222,6 +229,7 @@ def test_several_directions_agree_with_the_slow_reference(estimator: str, roundi
     assert trainer.cost(7).deliveries == 3 * one.cost(7).deliveries
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
 def test_agrees_with_the_slow_reference_bit_for_bit(
@@ -238,15 +246,24 @@ def test_agrees_with_the_slow_reference_bit_for_bit(
         np.testing.assert_array_equal(found[row, column], expected)
 
 
-@pytest.mark.parametrize("model", [SQUARE, OVER_TIME], ids=["square", "over time"])
+WIDE: Case = ({"weight_bits": 16, "activation_bits": 8}, NUMBERS[1])
+SIGN: Case = ({"weight_bits": 8, "activation_bits": 8, "estimator": "sign_spsa"}, NUMBERS[0])
+ROUNDED: Case = (
+    {"weight_bits": 12, "activation_bits": 16, "rounding": "stochastic"},
+    NUMBERS[2],
+)
+
+
 @pytest.mark.parametrize(
-    ("axes", "numbers"),
+    ("model", "axes", "numbers"),
     [
-        ({"weight_bits": 16, "activation_bits": 8}, NUMBERS[1]),
-        ({"weight_bits": 8, "activation_bits": 8, "estimator": "sign_spsa"}, NUMBERS[0]),
-        ({"weight_bits": 12, "activation_bits": 16, "rounding": "stochastic"}, NUMBERS[2]),
+        pytest.param(SQUARE, *WIDE, id="square w16a8"),
+        pytest.param(OVER_TIME, *SIGN, id="over time w8a8 sign"),
+        pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic"),
+        pytest.param(OVER_TIME, *WIDE, id="over time w16a8", marks=pytest.mark.slow),
+        pytest.param(SQUARE, *SIGN, id="square w8a8 sign", marks=pytest.mark.slow),
+        pytest.param(OVER_TIME, *ROUNDED, id="over time w12a16 stochastic", marks=pytest.mark.slow),
     ],
-    ids=["w16a8", "w8a8 sign", "w12a16 stochastic"],
 )
 def test_convolutions_agree_with_the_slow_reference_bit_for_bit(
     model: Cnn, axes: dict[str, Any], numbers: dict[str, Any]
