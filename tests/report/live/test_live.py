@@ -23,18 +23,18 @@ from pezoexplore.analysis.pareto import front_of_rows
 from pezoexplore.analysis.runs import read_rows
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.design.training_axes import NO_RTL
 from pezoexplore.errors import PezoError
 from pezoexplore.report.live.server import LiveServer
 from pezoexplore.report.live.state import LiveRun
 from pezoexplore.sweeps.sweep import run_sweep
 
 STAGES = (("health", None), ("train", None), ("rtl", None), ("synth", "xcup"), ("synth", "ice40"))
+NO_RTL = "structured directions have no RTL here"
 TARGETS = {"hardware": {"targets": ["xcup", "ice40"]}}
 
 
 class NoRtl(Fake):
-    """Skips structured directions, as the stages of hardware do."""
+    """Skips structured directions."""
 
     def applies(self, point: DesignPoint) -> bool:
         return not self.skip_reason(point)
