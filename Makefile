@@ -24,7 +24,7 @@ VERIFY = $(BIN)/pezoexplore verify --quiet --out reports/$@ --junit reports/$@.x
 # .ci/run leaves out those marked `slow` as well.
 TESTS = not regression
 
-.PHONY: sweep test slowest torch test-torch lint wheel boards regression $(RTL_PARTS) yosys icarus \
+.PHONY: sweep test slowest torch test-torch transformer lint wheel boards regression $(RTL_PARTS) yosys icarus \
 	libpython compiler test-tools dieharder clean
 
 sweep: yosys icarus libpython
@@ -42,6 +42,11 @@ torch: $(VENV)/.installed-torch
 
 test-torch: torch
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml
+
+# A real transformer, docs/transformer.md: model and text are fetched once, then the sweep takes hours.
+transformer: torch
+	$(TORCH_BIN)/python -m pezoexplore.finetune.fetch
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/pezoexplore sweep designs/transformer.yaml --stages train $(SWEEP)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

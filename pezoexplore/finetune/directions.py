@@ -3,18 +3,21 @@
 The parameters are flattened one after another into positions 0 to d - 1, and position i of a step
 is lane i mod L of the step's beat i div L, as on the hardware. The d numbers are never in memory
 together: a window of whole beats is generated at a time, in place of the window before, so memory
-does not grow with d.
+does not grow with d. On the CPU a compiled loop turns words into addends while it adds them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.finetune.sources import Source, Stepping, source
+from pezoexplore.finetune.sources import Host, Source, Stepping, source
+from pezoexplore.streams.generators.compiled import compiled
 from pezoexplore.streams.stream import Stream, beats_per_step
 
 WINDOW = {"cpu": 2**18}
@@ -22,6 +25,11 @@ WINDOW = {"cpu": 2**18}
 
 WIDE_WINDOW = 2**22
 """Numbers of a window on other devices: enough to keep an accelerator busy."""
+
+
+Values = tuple[Any, float]
+"""Numbers of a window less a constant, [n], an array on the CPU and a tensor elsewhere; and that
+constant."""
 
 
 class Directions:
@@ -56,9 +64,10 @@ class Directions:
         numbers = window or WINDOW.get(device.type, WIDE_WINDOW)
         self._window = min(-(-numbers // point.lanes), self._beats)
         self._source: Source = source(point, seed, device, self._window)
+        self._on_cpu = device.type == "cpu"
         self._entered_step: int | None = None
-        self._kept: tuple[tuple[int, int], torch.Tensor] | None = None
-        self._scaled: tuple[tuple[int, int, float], torch.Tensor] | None = None
+        self._kept: tuple[tuple[int, int], Values] | None = None
+        self._made: tuple[tuple[int, int, float], torch.Tensor] | None = None
 
     def pieces(
         self, step: int, start: int, count: int, factor: float
@@ -78,13 +87,30 @@ class Directions:
             (first, one past the last, float32 addends) of positions counted from ``start``, in
             order. The tensor is reused for the next.
         """
-        span, low = self._window * self._point.lanes, 0
-        while low < count:
-            window, within = divmod(start + low, span)
-            high = min(count, low + span - within)
-            addends = self._addends(step, window, factor)
-            yield low, high, addends[within : within + high - low]
-            low = high
+        for low, high, window, within in self._windows(start, count):
+            yield low, high, self._addends(step, window, factor)[within : within + high - low]
+
+    def add(
+        self, step: int, start: int, base: torch.Tensor, factor: float, out: torch.Tensor
+    ) -> None:
+        """Write a range of weights plus their addends, as :meth:`pieces` yields them.
+
+        Args:
+            step: Step of the stream.
+            start: Position of the first weight.
+            base: The weights, [n].
+            factor: Such as epsilon.
+            out: [n], of the type of ``base``; may be ``base``.
+        """
+        if self._on_cpu and base.dtype == torch.float32:
+            weights, moved, by = base.detach().numpy(), out.detach().numpy(), self._factor(factor)
+            for low, high, window, within in self._windows(start, len(base)):
+                values, constant = self._values(step, window)
+                part = values[within : within + high - low]
+                _add(weights[low:high], part, np.float32(constant), by, moved[low:high])
+            return
+        for low, high, addends in self.pieces(step, start, len(base), factor):
+            torch.add(base[low:high], addends, out=out[low:high])
 
     def picked(
         self, step: int, positions: torch.Tensor, factor: float
@@ -103,8 +129,10 @@ class Directions:
         while low < len(positions):
             window = int(positions[low]) // span
             high = int(torch.searchsorted(positions, (window + 1) * span))
-            addends = self._addends(step, window, factor)
-            yield low, high, addends.index_select(0, positions[low:high] - window * span)
+            values, constant = self._values(step, window)
+            chosen = positions[low:high] - window * span
+            part = values[chosen.numpy() if self._on_cpu else chosen]
+            yield low, high, self._scaled((part, constant), factor)
             low = high
 
     def z(self, step: int) -> torch.Tensor:
@@ -112,18 +140,39 @@ class Directions:
         parts = [piece.clone() for _, _, piece in self.pieces(step, 0, self.parameters, 1.0)]
         return torch.cat(parts)
 
+    def _windows(self, start: int, count: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the part of a range that each window holds: its ends, the window, where in it."""
+        span, low = self._window * self._point.lanes, 0
+        while low < count:
+            window, within = divmod(start + low, span)
+            high = min(count, low + span - within)
+            yield low, high, window, within
+            low = high
+
+    def _factor(self, factor: float) -> np.float32:
+        return np.float32(factor * self.scale)
+
     def _addends(self, step: int, window: int, factor: float) -> torch.Tensor:
         key = (step, window, factor)
-        if self._scaled is None or self._scaled[0] != key:
-            numbers = self._numbers(step, window)
-            out = None if self._scaled is None else self._scaled[1]
-            if out is None or len(out) != len(numbers):
-                out = torch.empty_like(numbers)
-            self._scaled = (key, out)
-            torch.mul(numbers, float(np.float32(factor * self.scale)), out=out)
-        return self._scaled[1]
+        if self._made is None or self._made[0] != key:
+            room = None if self._made is None else self._made[1]
+            self._made = (key, self._scaled(self._values(step, window), factor, room))
+        return self._made[1]
 
-    def _numbers(self, step: int, window: int) -> torch.Tensor:
+    def _scaled(
+        self, numbers: Values, factor: float, room: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the addends of numbers, in ``room`` if it has their size."""
+        values, constant = numbers
+        by = self._factor(factor)
+        if not self._on_cpu:
+            return torch.mul(values, float(by))
+        if room is None or len(room) != len(values):
+            room = torch.empty(len(values))
+        _scale(values, np.float32(constant), by, room.numpy())
+        return room
+
+    def _values(self, step: int, window: int) -> Values:
         if self._kept is None or self._kept[0] != (step, window):
             epoch, start = self._place(step)
             if isinstance(self._source, Stepping) and self._entered_step != step:
@@ -131,9 +180,15 @@ class Directions:
                 self._entered_step = step
             first = window * self._window
             count = min(self._window, self._beats - first)
-            numbers = self._source.numbers(epoch, start + first, count)
-            self._kept = ((step, window), numbers.reshape(-1))
+            made = self._made_by(self._source, epoch, start + first, count)
+            self._kept = ((step, window), made)
         return self._kept[1]
+
+    def _made_by(self, source: Source, epoch: int, start: int, count: int) -> Values:
+        if self._on_cpu and isinstance(source, Host) and self._point.scaling != "pow2":
+            return source.words(epoch, start, count).reshape(-1), source.constant
+        numbers = source.numbers(epoch, start, count).reshape(-1)
+        return (numbers.numpy() if self._on_cpu else numbers), 0.0
 
     def _place(self, step: int) -> tuple[int, int]:
         """Return epoch and first beat of a step."""
@@ -141,3 +196,25 @@ class Directions:
             return 0, step * self._beats
         epoch, done = divmod(step, int(self._point.reuse_period))
         return epoch, done * self._beats
+
+
+@compiled
+def _add(
+    weights: NDArray[np.float32],
+    values: NDArray[Any],
+    constant: np.float32,
+    factor: np.float32,
+    out: NDArray[np.float32],
+) -> None:
+    """Write weights + (values + constant) * factor, each operation rounded to float32."""
+    for i in range(weights.size):
+        out[i] = weights[i] + (np.float32(values[i]) + constant) * factor
+
+
+@compiled
+def _scale(
+    values: NDArray[Any], constant: np.float32, factor: np.float32, out: NDArray[np.float32]
+) -> None:
+    """Write (values + constant) * factor, each operation rounded to float32."""
+    for i in range(values.size):
+        out[i] = (np.float32(values[i]) + constant) * factor

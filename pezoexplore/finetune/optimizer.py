@@ -293,8 +293,7 @@ class PezoSGD(torch.optim.Optimizer):
         """Return w + sign eps z, in the type of w: a new tensor."""
         flat = weight.detach().reshape(-1)
         out = torch.empty_like(flat)
-        for low, high, addends in self._pieces(weight, index, self.epsilon):
-            torch.add(flat[low:high], addends, alpha=sign, out=out[low:high])
+        self._add(weight, index, flat, sign * self.epsilon, out)
         return out.view(weight.shape)
 
     def _moved_rows(
@@ -362,17 +361,20 @@ class PezoSGD(torch.optim.Optimizer):
         if shrink != 1:
             flat.mul_(shrink)
         for query, factor in enumerate(factors):
-            for low, high, addends in self._pieces(weight, first + query, factor):
-                flat[low:high].add_(addends)
+            self._add(weight, first + query, flat, factor, flat)
         if not target.is_contiguous():
             target.copy_(flat.view(target.shape))
 
-    def _pieces(
-        self, weight: torch.Tensor, index: int, factor: float
-    ) -> Iterable[tuple[int, int, torch.Tensor]]:
-        """Return the addends of a weight, by position within it."""
-        offset = self._offsets[id(weight)]
-        return self._on(weight.device).pieces(index, offset, weight.numel(), factor)
+    def _add(
+        self,
+        weight: torch.Tensor,
+        index: int,
+        flat: torch.Tensor,
+        factor: float,
+        out: torch.Tensor,
+    ) -> None:
+        """Write a weight's values, flattened, plus factor times direction ``index``."""
+        self._on(weight.device).add(index, self._offsets[id(weight)], flat, factor, out)
 
     def _on(self, device: torch.device) -> Directions:
         if device not in self._directions:

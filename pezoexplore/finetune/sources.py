@@ -92,21 +92,26 @@ class Host:
     """Numbers of the compiled loops, copied to a device."""
 
     def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
-        """Build the stream of a point and a master seed."""
+        """Build the stream of a point and a master seed; numbers are words plus ``constant``."""
         self.point, self.device, self._seed = point, device, seed
         self.stream = Stream(point, seed)
+        self.constant = 0.5 if self.stream.half else 0.0
         self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
+
+    def words(self, epoch: int, start: int, count: int) -> Words:
+        """Return the words of beats, [count, lanes], on the host."""
+        return self.stream.beats(epoch, start, count)
 
     def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
         """Return the numbers of beats, as :meth:`Source.numbers`."""
-        words: Words = self.stream.beats(epoch, start, count)
-        half = self.stream.half
+        words = self.words(epoch, start, count)
         if self._room.numel() < words.size:
             self._room = torch.empty(words.size, device=self.device)
         made = self._room[: words.size].view(words.shape)
-        torch.add(torch.from_numpy(words).to(self.device), 0.5 if half else 0.0, out=made)
+        torch.add(torch.from_numpy(words).to(self.device), self.constant, out=made)
         if self.point.scaling == "pow2":
-            powers: NDArray[np.float32] = np.ldexp(np.float32(1), exponents(words, half))
+            found = exponents(words, self.stream.half)
+            powers: NDArray[np.float32] = np.ldexp(np.float32(1), found)
             made *= torch.from_numpy(powers).to(self.device)[:, None]
         return made
 
@@ -121,20 +126,20 @@ class Stepping(Host):
         self._kept = ((0, 0), copy.deepcopy(self.stream))
 
     def enter(self, epoch: int, start: int) -> None:
-        """Advance to the start of a training step, to which :meth:`numbers` will return."""
+        """Advance to the start of a training step, to which :meth:`words` will return."""
         if start == 0:
             self.stream = Stream(self.point, self._seed)
         elif self._reached != (epoch, start):
-            self.numbers(epoch, start - 1, 1)
+            self.words(epoch, start - 1, 1)
         self._reached = (epoch, start)
         self._kept = ((epoch, start), copy.deepcopy(self.stream))
 
-    def numbers(self, epoch: int, start: int, count: int) -> torch.Tensor:
-        """Return the numbers of beats, as :meth:`Source.numbers`."""
+    def words(self, epoch: int, start: int, count: int) -> Words:
+        """Return the words of beats, as :meth:`Host.words`."""
         if self._kept[0] <= (epoch, start) < self._reached:
             self.stream = copy.deepcopy(self._kept[1])
         self._reached = (epoch, start + count)
-        return super().numbers(epoch, start, count)
+        return super().words(epoch, start, count)
 
 
 class Cyclic:

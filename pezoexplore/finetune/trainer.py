@@ -1,10 +1,13 @@
-"""The trainer of the user's PyTorch modules, one replica after the other."""
+"""The trainer of the user's PyTorch modules, one replica after the other.
+
+Estimator ``rge`` moves along the stream; ``backprop``, the reference, along PyTorch's own gradient.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -58,10 +61,11 @@ class TorchTrainer:
             DesignError: An estimator, arithmetic or option that PyTorch models do not train by.
         """
         del examples
-        if not point.plain or options.momentum:
+        stepped = replace(point, estimator="rge", queries=1) if _first_order(point) else point
+        if not stepped.plain or options.momentum:
             raise DesignError(
                 f"{network.place}: PyTorch models train float weights by plain steps of estimator "
-                f"rge, without momentum, not {point.label()}: choose such designs"
+                f"rge or backprop, without momentum, not {point.label()}: choose such designs"
             )
         return cls(network, point, options.weight_decay)
 
@@ -109,7 +113,7 @@ class TorchTrainer:
 
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`."""
-        each = cost("rge", self.point.queries or 1)
+        each = cost(self.point.estimator, self.point.queries or 1)
         return RunCost(
             forward_passes=steps * each.losses,
             passes=steps * each.passes,
@@ -142,15 +146,20 @@ class Replica:
         self.seed, self.diverged_at = seed, NEVER
         self._network = trainer.network
         self.module = trainer.network.module(seed).to(_device())
-        self._optimizer = PezoSGD(
-            trained(self.module),
-            trainer.point,
-            lr=0.0,
-            epsilon=run.epsilon,
-            weight_decay=trainer.weight_decay,
-            seed=seed,
-            distributed=False,
-        )
+        weights, decay = trained(self.module), trainer.weight_decay
+        self._optimizer: torch.optim.Optimizer
+        if _first_order(trainer.point):
+            self._optimizer = Sgd(weights, lr=0.0, weight_decay=decay)
+        else:
+            self._optimizer = PezoSGD(
+                weights,
+                trainer.point,
+                lr=0.0,
+                epsilon=run.epsilon,
+                weight_decay=decay,
+                seed=seed,
+                distributed=False,
+            )
 
     def train(
         self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]
@@ -179,6 +188,30 @@ class Replica:
                     self._optimizer.step(loss)
                 except DivergedError:
                     self.diverged_at = step
+
+
+class Sgd(torch.optim.SGD):
+    """SGD along PyTorch's own gradient, which notes where a loss or weight is not finite."""
+
+    def step(self, closure: Callable[[], torch.Tensor]) -> float:
+        """Move the weights along the closure's gradient and return its loss.
+
+        Raises:
+            DivergedError: The loss was, or a weight now is, not finite.
+        """
+        self.zero_grad()
+        with torch.enable_grad():
+            loss = closure()
+        loss.backward()
+        super().step()
+        weights = [weight for group in self.param_groups for weight in group["params"]]
+        if not loss.isfinite() or not all(weight.isfinite().all() for weight in weights):
+            raise DivergedError("a loss or weight is not finite")
+        return float(loss.item())
+
+
+def _first_order(point: DesignPoint) -> bool:
+    return point.estimator == "backprop"
 
 
 def _device() -> torch.device:

@@ -22,11 +22,16 @@ class Storages:
 
     def __init__(self) -> None:
         """Start empty."""
-        # A weak reference keeps the identity from being given to other memory, not the memory.
+        # A weak reference keeps the identity from being given to other memory, but of PyTorch 2.13
+        # the memory as well, until the reference is dropped: those to tensors gone are, soon.
         self._listed: dict[int, StorageWeakRef] = {}
+        self._most = 1
 
     def add(self, tensor: torch.Tensor) -> None:
         """List a tensor's memory."""
+        if len(self._listed) >= self._most:
+            self._listed = {key: ref for key, ref in self._listed.items() if not ref.expired()}
+            self._most = 1 + len(self._listed) * 9 // 8
         reference = StorageWeakRef(tensor.untyped_storage())
         self._listed[reference.cdata] = reference
 

@@ -384,9 +384,11 @@ class TimingStage(HardwareStage):
 
 
 def replica_steps(settings: TrainSettings) -> int:
-    """Return training steps of a point: all seeds at each candidate, then once at the best."""
+    """Return training steps of a point: some seeds at each candidate, then all at the best."""
     candidates = len(settings.learning_rates) * len(settings.epsilon)
-    return settings.steps * settings.seeds * (candidates + 1)
+    return settings.steps * (
+        min(settings.tuning_seeds, settings.seeds) * candidates + settings.seeds
+    )
 
 
 @contextmanager

@@ -394,5 +394,15 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         libraries=library_versions(),
         cpu=cpu_kind(),
         gpu=_gpu(space, folder),
-        timeout_s=600.0 + 1e-3 * replica_steps(space.train),
+        timeout_s=600.0 + replica_steps(space.train) * _step_seconds(space, folder),
     )
+
+
+def _step_seconds(space: DesignSpace, folder: str | None) -> float:
+    """Return the longest time of a replica's step; a user's network may be of any size."""
+    from pezoexplore.train.tasks.registry import get_task
+
+    if ":" not in space.task:
+        return 1e-3
+    macs = get_task(space.task, space.train.data, folder).model.macs
+    return float(max(1e-3, 1e-9 * macs * space.train.batch))

@@ -153,11 +153,11 @@ def train_source(
 def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer) -> Tuning:
     """Choose learning rate and epsilon by successive halving on the validation split.
 
-    Every candidate is trained on ``task.fit`` with all seeds for a fraction of the steps (on a
-    schedule of that length), the better half for twice as many, until ``FINALISTS`` are left,
-    which are trained at full length. The best mean validation accuracy wins, or the smallest loss
-    where targets are no classes; of equals the smaller rate, then the smaller epsilon. Each point
-    has the same candidates and rounds, so the budget is the same for all.
+    Every candidate is trained on ``task.fit`` with ``tuning_seeds`` seeds for a fraction of the
+    steps (on a schedule of that length), the better half for twice as many, until ``FINALISTS`` are
+    left, which are trained at full length. The best mean validation accuracy wins, or the smallest
+    loss where targets are no classes; of equals the smaller rate, then the smaller epsilon. Each
+    point has the same candidates and rounds, so the budget is the same for all.
 
     Sequential halving: Karnin, Koren and Somekh, ICML 2013; here each round trains from scratch.
     """
@@ -240,6 +240,7 @@ def _try(
     for epsilon in sorted({candidate.epsilon for candidate in candidates}):
         group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
         run = replace(_run(settings, group), steps=steps)
+        run = replace(run, seeds=run.seeds[: settings.tuning_seeds])
         seen = [
             (step, trainer.score(state, task.validation))
             for step, state in _training(source, trainer, task.fit, run, checks)

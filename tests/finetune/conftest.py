@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-WITHOUT_TORCH = ("test_without_torch.py", "test_few_shot.py")
+WITHOUT_TORCH = ("test_without_torch.py", "test_few_shot.py", "test_fetch.py")
 
 if importlib.util.find_spec("torch") is None:
     collect_ignore = [

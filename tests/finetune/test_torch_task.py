@@ -218,7 +218,7 @@ def test_what_does_not_fit_is_one_line(fields: dict[str, Any], message: str) -> 
     ],
 )
 def test_other_ways_of_training_are_refused(point: DesignPoint, options: dict[str, Any]) -> None:
-    with pytest.raises(DesignError, match="by plain steps of estimator rge, without momentum"):
+    with pytest.raises(DesignError, match="by plain steps of estimator rge or backprop, without"):
         trainer_of(point, task(perceptron()), FAST.model_copy(update=options))
 
 

@@ -46,6 +46,7 @@ class Settings:
 
     steps: int = 60
     seeds: int = 2
+    tuning_seeds: int = 10_000
     learning_rates: tuple[float, ...] = (0.003, 0.01)
     batch: int = 64
     epsilon: tuple[float, ...] = (1e-3,)

@@ -10,7 +10,7 @@ Reseeds and other master seeds begin at other places of this one period, of mast
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -33,6 +33,12 @@ from pezoexplore.streams.strategy import (
 from pezoexplore.streams.walk import Repetition, Walk
 
 _MOST_WEIGHTS = 2**21  # whose functions of the state are counted
+
+
+@lru_cache(maxsize=16)
+def _drawn(seed: int, epochs: bytes, turn: int) -> U64:
+    """Return the phases that seed and epochs draw, [epochs]; every block of words asks for them."""
+    return phases(seed, np.frombuffer(epochs, dtype=np.uint64), 1, turn)[:, 0]
 
 
 class Phased(Strategy):
@@ -65,7 +71,7 @@ class Phased(Strategy):
     def _places(self, epochs: U64, start: int) -> U64:
         """Return the places in the period [epochs] at a beat of each epoch."""
         turn = self.turn
-        drawn = phases(self.seed, epochs, 1, turn)[:, 0]
+        drawn = _drawn(self.seed, epochs.tobytes(), turn)
         return (drawn + np.uint64(turn - self._begin + start % turn)) % np.uint64(turn)
 
     def until_wrap(self, epoch: int, start: int) -> int:
@@ -75,6 +81,11 @@ class Phased(Strategy):
     def _state(self, place: int) -> int:
         """Return the state at a place of the period."""
         return apply(power(self.generator.step, self._begin + place), 1)
+
+    @cached_property
+    def _first(self) -> int:
+        """The state at the start of the period: asked for with every block of words."""
+        return self._state(0)
 
     @cached_property
     def masks(self) -> Masks:
@@ -136,7 +147,7 @@ class Phased(Strategy):
         """Return the words of `count` beats from states [epochs, 1], which it moves."""
         tables, step = self._word_tables, byte_tables(self.generator.step)
         out = np.empty((len(states), count, self.point.lanes), dtype=tables.dtype)
-        kernels.phased_rows(states, step, tables, self.turn, places, self._state(0), out)
+        kernels.phased_rows(states, step, tables, self.turn, places, self._first, out)
         return out
 
     @property
