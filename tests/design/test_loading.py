@@ -273,6 +273,7 @@ def test_the_resolved_design_names_every_setting(load):
     assert data["train"] == {
         "steps": 4000,
         "seeds": 5,
+        "tuning_seeds": 10000,
         "learning_rates": [0.003, 0.005, 0.01],
         "batch": 64,
         "epsilon": [0.001],
