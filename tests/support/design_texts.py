@@ -48,8 +48,8 @@ TARGETS = (
 STEPS = "integers 1 to 1000000000"
 SMALL_NUMBERS = "numbers above 0, up to 1e+06"
 TRAIN = (
-    "steps, seeds, learning_rates, batch, epsilon, target_accuracy, momentum, weight_decay, "
-    "normalise, sparsity, mask_epochs, grasp_queries, probe_workers, data"
+    "steps, seeds, tuning_seeds, learning_rates, batch, epsilon, target_accuracy, momentum, "
+    "weight_decay, normalise, sparsity, mask_epochs, grasp_queries, probe_workers, data"
 )
 NAME = "text of up to 64 letters, digits, dots, dashes and underscores"
 
