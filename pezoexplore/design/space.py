@@ -210,9 +210,7 @@ class TrainSettings(_Section):
     seeds: Annotated[int, whole(2, 10_000)] = Field(
         default=5, description="Runs a point; the interval is over them."
     )
-    tuning_seeds: Annotated[int, whole(1, 10_000)] = Field(
-        default=10_000, description="Most of these seeds that candidates are tried with."
-    )
+    tuning_seeds: Annotated[int, whole(1, 10**4)] = Field(10**4, description="Most seeds a trial.")
     learning_rates: Annotated[tuple[float, ...], Several(positive(1e6), once=True)] = Field(
         default=(0.003, 0.005, 0.01),
         description="Candidates; each point takes the best on a validation split.",
@@ -261,10 +259,8 @@ class TrainSettings(_Section):
 
     def determining(self) -> dict[str, Any]:
         """Return what results depend on, as JSON: all but how the work is divided."""
-        kept = self.model_dump(mode="json", exclude={"probe_workers"})
-        if self.tuning_seeds >= self.seeds:  # no point is another for the default
-            del kept["tuning_seeds"]
-        return kept
+        more = {"tuning_seeds"} if self.tuning_seeds >= self.seeds else set()
+        return self.model_dump(mode="json", exclude={"probe_workers", *more})
 
 
 class HardwareSettings(_Section):

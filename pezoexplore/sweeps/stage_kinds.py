@@ -385,10 +385,8 @@ class TimingStage(HardwareStage):
 
 def replica_steps(settings: TrainSettings) -> int:
     """Return training steps of a point: some seeds at each candidate, then all at the best."""
-    candidates = len(settings.learning_rates) * len(settings.epsilon)
-    return settings.steps * (
-        min(settings.tuning_seeds, settings.seeds) * candidates + settings.seeds
-    )
+    tried = min(settings.tuning_seeds, settings.seeds) * len(settings.learning_rates)
+    return settings.steps * (tried * len(settings.epsilon) + settings.seeds)
 
 
 @contextmanager

@@ -380,8 +380,10 @@ def _gpu(space: DesignSpace, folder: str | None) -> str:
 
 
 def _train(space: DesignSpace, folder: str | None) -> TrainStage:
-    from pezoexplore.train.tasks.registry import task_identity
+    from pezoexplore.train.costs import step_seconds
+    from pezoexplore.train.tasks.registry import get_task, task_identity
 
+    own = get_task(space.task, space.train.data, folder) if ":" in space.task else None
     return TrainStage(
         task=space.task,
         folder=folder,
@@ -394,15 +396,5 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         libraries=library_versions(),
         cpu=cpu_kind(),
         gpu=_gpu(space, folder),
-        timeout_s=600.0 + replica_steps(space.train) * _step_seconds(space, folder),
+        timeout_s=600.0 + replica_steps(space.train) * step_seconds(own, space.train.batch),
     )
-
-
-def _step_seconds(space: DesignSpace, folder: str | None) -> float:
-    """Return the longest time of a replica's step; a user's network may be of any size."""
-    from pezoexplore.train.tasks.registry import get_task
-
-    if ":" not in space.task:
-        return 1e-3
-    macs = get_task(space.task, space.train.data, folder).model.macs
-    return float(max(1e-3, 1e-9 * macs * space.train.batch))
