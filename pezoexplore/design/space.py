@@ -204,13 +204,13 @@ class Entry(SubSpace):
 class TrainSettings(_Section):
     """How each point is trained."""
 
-    steps: Annotated[int, whole(1, 10**9)] = Field(
-        default=4000, description="Weight updates per run."
-    )
+    steps: Annotated[int, whole(1, 10**9)] = Field(default=4000, description="Updates per run.")
     seeds: Annotated[int, whole(2, 10_000)] = Field(
         default=5, description="Runs a point; the interval is over them."
     )
-    tuning_seeds: Annotated[int, whole(1, 10**4)] = Field(10**4, description="Most seeds a trial.")
+    tuning_seeds: Annotated[int, whole(1, 10_000)] = Field(
+        default=10_000, description="Most seeds that a rate is tried with."
+    )
     learning_rates: Annotated[tuple[float, ...], Several(positive(1e6), once=True)] = Field(
         default=(0.003, 0.005, 0.01),
         description="Candidates; each point takes the best on a validation split.",
