@@ -35,6 +35,10 @@ class Storages:
         reference = StorageWeakRef(tensor.untyped_storage())
         self._listed[reference.cdata] = reference
 
+    def __len__(self) -> int:
+        """Return the number of listed pieces of memory, some of tensors that are gone."""
+        return len(self._listed)
+
     def __contains__(self, tensor: torch.Tensor) -> bool:
         """Return whether a tensor's memory is listed."""
         return storage(tensor) in self._listed

@@ -11,6 +11,6 @@ def test_tensors_that_are_gone_leave_the_list() -> None:
     storages.add(kept)
     for _ in range(1000):
         storages.add(torch.ones(3))
-    assert len(storages._listed) < 10
+    assert len(storages) < 10
     assert kept in storages
     assert torch.ones(3) not in storages
