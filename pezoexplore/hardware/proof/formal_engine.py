@@ -358,8 +358,10 @@ _ENGINE = Proof(
             "words of a reseed.",
             Edit(
                 "perturb_engine.v",
-                ".unloaded(unloaded),\n        .selected_unloaded(selected_unloaded), .phase",
-                ".unloaded(busy),\n        .selected_unloaded(selected_unloaded), .phase",
+                ".unloaded(unloaded), .selected_unloaded(selected_unloaded), .phase(phase), "
+                ".begin_pass",
+                ".unloaded(busy), .selected_unloaded(selected_unloaded), .phase(phase), "
+                ".begin_pass",
             ),
         ),
     ),

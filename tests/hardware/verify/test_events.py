@@ -110,6 +110,6 @@ def test_an_engine_is_reset_and_written_to_in_every_state(number):
     point = engine_points()[number]
     shape = Shape.of(point, SEGMENTS)
     goals = {goal for goal in engine_goals(shape) if "reset: " in goal or " refused: " in goal}
-    kinds = 4 + 2 * shape.has_reseed
+    kinds = 4 + shape.has_reseed
     assert len([goal for goal in goals if goal.startswith("reset: ")]) == kinds
     assert goals - make_engine_script(point, shape).events == set()
