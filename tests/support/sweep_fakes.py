@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import ctypes
 import os
 import signal
@@ -20,6 +21,11 @@ from pezoexplore.sweeps.stage import Payload, Stage
 
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def space(**more: object) -> DesignSpace:

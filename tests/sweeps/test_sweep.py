@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from sweep_driver import COUNT
-from sweep_fakes import INFO, Fake, points, runs_of, space
+from sweep_fakes import INFO, Fake, points, rows_of, runs_of, space
 
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.lattice.expand import expand
@@ -18,21 +16,6 @@ from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload, Stage
 from pezoexplore.sweeps.store import StoreError
 from pezoexplore.sweeps.sweep import Progress, SweepResult, run_sweep
-
-DRIVER = Path(__file__).parents[1] / "support" / "sweep_driver.py"
-TASKS = 4 * COUNT
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    return folder
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def sweep(out: Path, *stages: Stage, count: int = 3, **more: object) -> SweepResult:

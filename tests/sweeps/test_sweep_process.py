@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -16,25 +15,13 @@ from pathlib import Path
 
 import pytest
 from sweep_driver import COUNT
-from sweep_fakes import INFO, Fake, gone, points, space
+from sweep_fakes import INFO, Fake, gone, points, rows_of, space
 
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.sweep import run_sweep
 
 DRIVER = Path(__file__).parents[1] / "support" / "sweep_driver.py"
 TASKS = 4 * COUNT
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    return folder
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @contextmanager
