@@ -53,16 +53,24 @@ def load_module(key: str, name: str, *folders: str | None) -> ModuleType:
                 and missing
                 and f"{where}.".startswith(f"{missing}.")
             ):
-                raise ModuleMissingError(
-                    f"{key}: '{name}': no module {where} beside the design file, in {Path.cwd()} "
-                    "or on Python's path"
-                ) from error
+                raise _missing(key, name) from error
             reason = f"importing {where} failed: {error_line(error)}"
             if extra := _EXTRAS.get((missing or "").partition(".")[0]):
                 reason += f"; type: pip install 'pezoexplore[{extra}]'"
             raise DesignError(f"{key}: '{name}': {reason}") from error
+    if module.__file__ is None:  # a folder of that name: Python takes it for a namespace package
+        del sys.modules[where]
+        raise _missing(key, name)
     _loaded[where] = _digest(module.__spec__.origin if module.__spec__ else None)
     return module
+
+
+def _missing(key: str, name: str) -> ModuleMissingError:
+    where = name.partition(":")[0]
+    return ModuleMissingError(
+        f"{key}: '{name}': no module {where} beside the design file, in {Path.cwd()} "
+        "or on Python's path"
+    )
 
 
 _EXTRAS = {"torch": "torch", "transformers": "torch", "onnx2torch": "torch,onnx"}

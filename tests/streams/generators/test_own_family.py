@@ -13,7 +13,7 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl.build import build, rtl_hash
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.generators.own_family import look_in
+from pezoexplore.streams.generators.own_family import look_in, own_family
 from pezoexplore.streams.generators.registry import family, known_family
 from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.rows import point_id
@@ -118,6 +118,19 @@ def test_a_name_without_a_module_is_known_by_name_only():
     for use in (lambda: resolve(rng=name, **AXES), lambda: known_family(name)):
         with pytest.raises(DesignError, match="rng: 'elsewhere:Own': no module elsewhere beside"):
             use()
+
+
+@pytest.mark.parametrize("module", ["only_a_folder", "a_package.that_is_a_folder"])
+def test_a_folder_is_no_module(folder, module):
+    place = folder / module.replace(".", "/")
+    place.mkdir(parents=True)
+    with pytest.raises(DesignError, match=f"rng: '{module}:Own': no module {module} beside"):
+        known_family(f"{module}:Own")
+    file = place.with_suffix(".py")
+    file.write_text("Own = 1\n")
+    look_in(folder)
+    with pytest.raises(DesignError, match=f"{file}: class Own: there is no such class"):
+        own_family(f"{module}:Own")
 
 
 def test_a_linear_one_of_few_bits_jumps(folder):
