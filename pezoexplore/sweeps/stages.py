@@ -383,7 +383,7 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
     from pezoexplore.train.costs import step_seconds
     from pezoexplore.train.tasks.registry import get_task, task_identity
 
-    own = get_task(space.task, space.train.data, folder) if ":" in space.task else None
+    task = get_task(space.task, space.train.data, folder)
     return TrainStage(
         task=space.task,
         folder=folder,
@@ -396,5 +396,5 @@ def _train(space: DesignSpace, folder: str | None) -> TrainStage:
         libraries=library_versions(),
         cpu=cpu_kind(),
         gpu=_gpu(space, folder),
-        timeout_s=600.0 + replica_steps(space.train) * step_seconds(own, space.train.batch),
+        timeout_s=600.0 + replica_steps(space.train) * step_seconds(task, space.train.batch),
     )

@@ -113,6 +113,6 @@ def activations(task: Task) -> int:
     return sum(int(entering(layer).size) for layer in range(1, model.layers)) + int(outputs.size)
 
 
-def step_seconds(own: Task | None, batch: int) -> float:
-    """Return the longest time of a replica's step; a user's own network may be of any size."""
-    return 1e-3 if own is None else max(1e-3, 1e-9 * float(own.model.macs) * batch)
+def step_seconds(task: Task, batch: int) -> float:
+    """Return the longest time that a step of a replica may take, by the size of the network."""
+    return max(1e-3, 1e-9 * float(task.model.macs) * batch)

@@ -10,6 +10,7 @@ from pezoexplore.train.costs import (
     mac_pj,
     rng_state_bits,
     run_costs,
+    step_seconds,
 )
 from pezoexplore.train.selection import trainer_of
 from pezoexplore.train.tasks.registry import get_task
@@ -123,3 +124,10 @@ def test_energy_to_a_target_is_that_of_a_run_as_long() -> None:
     short, long = (run_costs(point, TASK, 64, steps, cost, 10) for steps in (10, 1000))
     for name in ("energy_to_target_uj_est", "numbers_to_target"):
         assert short[name] == long[name]
+
+
+@pytest.mark.parametrize("task", ["digits-mlp", "mnist-mlp-25k"])
+def test_a_step_may_take_longer_the_larger_the_network(task):
+    macs = get_task(task).model.macs
+    assert step_seconds(get_task(task), 64) == pytest.approx(max(1e-3, 64e-9 * macs))
+    assert step_seconds(get_task(task), 6400) == pytest.approx(6400e-9 * macs)
