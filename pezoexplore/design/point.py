@@ -144,11 +144,6 @@ class DesignPoint:
         return self.weight_bits is not None
 
     @property
-    def plain(self) -> bool:
-        """Whether training is plain SGD in float by ``rge``, with any number of queries."""
-        return replace(self, queries=1) == self.words()
-
-    @property
     def outer_products(self) -> int | None:
         """Outer products that make up the direction of a matrix; None: each weight has a word."""
         return None if self.rank == "full" else int(self.rank)

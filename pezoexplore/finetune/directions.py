@@ -132,8 +132,17 @@ class Directions:
             values, constant = self._values(step, window)
             chosen = positions[low:high] - window * span
             part = values[chosen.numpy() if self._on_cpu else chosen]
-            yield low, high, self._scaled((part, constant), factor)
+            yield low, high, self._scaled((part, constant), self._factor(factor))
             low = high
+
+    def numbers(self, step: int, start: int, count: int) -> torch.Tensor:
+        """Return the numbers of a range of positions, float32 [count]: a new tensor."""
+        parts = []
+        for low, high, window, within in self._windows(start, count):
+            values, constant = self._values(step, window)
+            part = values[within : within + high - low]
+            parts.append(self._scaled((part, constant), np.float32(1)))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def z(self, step: int) -> torch.Tensor:
         """Return a whole step's direction, float32 [d], for inspection."""
@@ -149,6 +158,11 @@ class Directions:
             yield low, high, window, within
             low = high
 
+    def _ends(self, window: int) -> tuple[int, int]:
+        """Return the first position of a window and the one after its last."""
+        first = window * self._window * self._point.lanes
+        return first, min(first + self._window * self._point.lanes, self.parameters)
+
     def _factor(self, factor: float) -> np.float32:
         return np.float32(factor * self.scale)
 
@@ -156,15 +170,14 @@ class Directions:
         key = (step, window, factor)
         if self._made is None or self._made[0] != key:
             room = None if self._made is None else self._made[1]
-            self._made = (key, self._scaled(self._values(step, window), factor, room))
+            self._made = (key, self._scaled(self._values(step, window), self._factor(factor), room))
         return self._made[1]
 
     def _scaled(
-        self, numbers: Values, factor: float, room: torch.Tensor | None = None
+        self, numbers: Values, by: np.float32, room: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return the addends of numbers, in ``room`` if it has their size."""
+        """Return numbers times a factor, in ``room`` if it has their size."""
         values, constant = numbers
-        by = self._factor(factor)
         if not self._on_cpu:
             return torch.mul(values, float(by))
         if room is None or len(room) != len(values):

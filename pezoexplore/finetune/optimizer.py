@@ -11,6 +11,8 @@ the weights stay unchanged while the model is probed (:mod:`pezoexplore.finetune
 regenerated from the step's number for each of the two probes and for the update. So a run is
 replayed, bit for bit, from the numbers g alone.
 
+The axes ``rank``, ``scope: sparse:S``, ``step_size`` and ``momentum_replay`` of a design apply.
+
 Both probes of a query see the same random numbers of PyTorch (dropout), and buffers as they were
 before the step (batch norm); the writes of the step's first pass last. Data-parallel processes
 share their losses (:mod:`pezoexplore.finetune.parallel`).
@@ -32,15 +34,25 @@ from pezoexplore.finetune.moved import MovedWeights, Parameters
 from pezoexplore.finetune.parallel import check_alike, means, processes
 from pezoexplore.finetune.probe import Closure, loss_of, plain_tensors
 from pezoexplore.finetune.steplog import StepRecord
+from pezoexplore.finetune.steps.moments import Memory
+from pezoexplore.finetune.steps.scope import ScopedDirections, digest, directions_of, places_of
 from pezoexplore.finetune.weights import (
+    UNCHANGED,
     DivergedError,
     check_design,
+    check_losses,
+    check_record,
+    check_same,
     in_range,
     once,
     positions,
     surely_finite,
 )
 from pezoexplore.finetune.writes import Writes
+from pezoexplore.train.steps.moments import BETA, Moments
+from pezoexplore.train.steps.scope import check_decay
+
+_OWN = "point epsilon moments seed steps last _memory _places _window _distributed _weights"
 
 
 class PezoSGD(torch.optim.Optimizer):
@@ -64,6 +76,7 @@ class PezoSGD(torch.optim.Optimizer):
         lr: float,
         epsilon: float = 1e-3,
         weight_decay: float = 0.0,
+        momentum: float = BETA,
         seed: int = 0,
         window: int | None = None,
         distributed: bool = True,
@@ -72,10 +85,11 @@ class PezoSGD(torch.optim.Optimizer):
 
         Args:
             parameters: As for any PyTorch optimiser: tensors, or groups as mappings.
-            point: The design; estimator ``rge`` and float weights.
+            point: The design; estimator ``rge`` and float weights, in scope ``all`` or ``sparse``.
             lr: Learning rate.
             epsilon: Length of a probe.
             weight_decay: Pull towards zero, as a share of the weights times ``lr``.
+            momentum: Decay of the momentum of a design with ``momentum_replay``.
             seed: Master seed of the stream.
             window: Numbers generated at once; changes no bit, only memory and speed.
             distributed: Whether the processes of an initialised ``torch.distributed`` group train
@@ -88,8 +102,11 @@ class PezoSGD(torch.optim.Optimizer):
         in_range("lr", lr)
         in_range("weight_decay", weight_decay)
         self.point, self.epsilon = point, in_range("epsilon", epsilon, positive=True)
+        decay = in_range("momentum", momentum, below=1.0)
+        self.moments = Moments(point.step_size == "scalar", point.momentum_replay, decay)
         self.seed = seed
         self.steps = 0
+        self._memory = Memory()
         self.last: StepRecord | None = None
         self._window, self._distributed = window, distributed
         self._weights: list[list[torch.Tensor]] = []
@@ -99,20 +116,20 @@ class PezoSGD(torch.optim.Optimizer):
         ]
         self._settings()
         self._prepare()
+        self._places = places_of(point, self._flat)
 
     def _prepare(self) -> None:
         """Set what follows from the weights."""
         self._flat = [weight for group in self._weights for weight in group]
         self._offsets, self.parameters = positions(self._flat)
-        self._directions: dict[torch.device, Directions] = {}
+        self._directions: dict[torch.device, Directions | ScopedDirections] = {}
         self._reads: Counter[int] = Counter()
         self._alike = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy is made of; its directions and caches it makes itself."""
         base: dict[str, Any] = super().__getstate__()
-        own = ("point", "epsilon", "seed", "steps", "last", "_window", "_distributed", "_weights")
-        return base | {name: getattr(self, name) for name in own}
+        return base | {name: getattr(self, name) for name in _OWN.split()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copy, or take the groups of a loaded state."""
@@ -160,12 +177,7 @@ class PezoSGD(torch.optim.Optimizer):
             raise
         if together:
             losses = means(losses, self._flat[0].device)
-        for loss in losses:
-            if not math.isfinite(loss):
-                raise DivergedError(
-                    f"the loss of step {self.steps} is {loss}: lower lr or epsilon; weights and "
-                    "buffers are as they were before the step"
-                )
+        check_losses(losses, self.steps)
         pairs = zip(losses[::2], losses[1::2], strict=True)
         gradients = tuple((above - below) / (2 * self.epsilon) for above, below in pairs)
         mean = sum(losses) / len(losses)
@@ -181,23 +193,18 @@ class PezoSGD(torch.optim.Optimizer):
                 groups, or its numbers are out of range.
         """
         expected = (self.steps, self._queries, len(self.param_groups))
-        given = (record.step, len(record.gradients), len(record.rates))
-        if given != expected or len(record.decays) != len(record.rates):
-            raise DesignError(
-                f"record of step {given[0]} with {given[1]} queries and {given[2]} groups does not "
-                f"fit: the next is step {expected[0]}, with {expected[1]} and {expected[2]}"
-            )
-        for number in (*record.rates, *record.decays, *map(abs, record.gradients)):
-            in_range(f"a number of the record of step {record.step}:", number)
-        for index, row in record.still:
-            if not (0 <= index < len(self._flat) and 0 <= row < len(self._flat[index])):
-                raise DesignError(f"record of step {record.step}: there is no row {row} to keep")
+        check_record(record, expected, self._flat)
         self._update(record)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the groups as any optimiser does, and the position in the stream."""
         base: dict[str, Any] = super().state_dict()
-        return base | {"stream": self.identity | {"steps": self.steps}}
+        stream = self.identity | {"steps": self.steps}
+        if self.moments.used:
+            stream["memory"] = self._memory.to_json()
+        if self._places is not None:
+            stream["places"] = self._places
+        return base | {"stream": stream}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from where ``state_dict`` was taken.
@@ -210,13 +217,15 @@ class PezoSGD(torch.optim.Optimizer):
         if not isinstance(state.get("stream"), dict) or "steps" not in state["stream"]:
             raise DesignError("not a state of PezoSGD: it holds no position in a stream")
         stream = dict(state.pop("stream"))
-        steps = int(stream.pop("steps"))
-        self.check_identity(stream)
+        steps, places = int(stream.pop("steps")), stream.pop("places", None)
+        memory = Memory.from_json(stream.pop("memory", {}))
+        check_same(self._identity(places), stream)
         try:
             super().load_state_dict(state)
         except ValueError as error:  # other groups
             raise DesignError(f"the state does not fit: {error}") from None
-        self.steps = steps
+        self.steps, self._memory = steps, memory
+        self._places, self._directions = places, {}
 
     def check_identity(self, other: dict[str, Any]) -> None:
         """Check that a state or log belongs to this run.
@@ -224,22 +233,25 @@ class PezoSGD(torch.optim.Optimizer):
         Raises:
             DesignError: It does not; the message names what differs.
         """
-        own = self.identity
-        for name in own.keys() | other.keys():
-            if own.get(name) != other.get(name):
-                raise DesignError(
-                    f"made with another {name}: {other.get(name)}, not {own.get(name)}"
-                )
+        check_same(self.identity, other)
 
     @property
     def identity(self) -> dict[str, Any]:
         """Values that must be equal for a state or log to fit; plain values."""
-        return {
+        return self._identity(self._places)
+
+    def _identity(self, places: torch.Tensor | None) -> dict[str, Any]:
+        found: dict[str, Any] = {
             "axes": self.point.to_json(),
             "seed": self.seed,
             "epsilon": self.epsilon,
             "parameters": self.parameters,
         }
+        if self.moments.replay:
+            found["momentum"] = self.moments.beta
+        if places is not None:
+            found["places_sha256"] = digest(places)
+        return found
 
     @property
     def _queries(self) -> int:
@@ -311,10 +323,12 @@ class PezoSGD(torch.optim.Optimizer):
         return out
 
     def _update(self, record: StepRecord) -> None:
-        first = self.steps * self._queries
+        check_decay(self.point, max(record.decays))
+        along, memory = self._memory.after(self.moments, record.gradients)
+        first = (self.steps + 1) * self._queries - len(along)
         with plain_tensors():
             moves = [
-                (weight, [-rate * g / self._queries for g in record.gradients], 1 - rate * decay)
+                (weight, [-rate * g / self._queries * c for g, c in along], 1 - rate * decay)
                 for group, rate, decay in zip(
                     self._weights, record.rates, record.decays, strict=True
                 )
@@ -324,12 +338,13 @@ class PezoSGD(torch.optim.Optimizer):
                 self._check_finite(weight, first, factors, shrink)
             rows = [(self._flat[number][row], row) for number, row in record.still]
             kept = [row.detach().clone() for row, _ in rows]
-            for weight, factors, shrink in moves:
-                self._shift(weight, weight, first, factors, shrink)
+            for number in range(len(along)):  # one after the other, as windows are made
+                for weight, factors, shrink in moves:
+                    once, by = (shrink if number == 0 else 1.0), factors[number : number + 1]
+                    self._shift(weight, weight, first + number, by, once)
             for (row, _), content in zip(rows, kept, strict=True):
                 row.copy_(content)
-        self.steps += 1
-        self.last = record
+        self.steps, self._memory, self.last = self.steps + 1, memory, record
 
     def _check_finite(
         self, weight: torch.Tensor, first: int, factors: list[float], shrink: float
@@ -344,8 +359,7 @@ class PezoSGD(torch.optim.Optimizer):
                 return
         raise DivergedError(
             f"step {self.steps} would make a weight of shape {tuple(weight.shape)} and type "
-            f"{weight.dtype} infinite: lower lr, or train float32 weights; weights and buffers are "
-            "as they were before the step"
+            f"{weight.dtype} infinite: lower lr, or train float32 weights; {UNCHANGED}"
         )
 
     def _shift(
@@ -376,9 +390,9 @@ class PezoSGD(torch.optim.Optimizer):
         """Write a weight's values, flattened, plus factor times direction ``index``."""
         self._on(weight.device).add(index, self._offsets[id(weight)], flat, factor, out)
 
-    def _on(self, device: torch.device) -> Directions:
+    def _on(self, device: torch.device) -> Directions | ScopedDirections:
         if device not in self._directions:
-            self._directions[device] = Directions(
-                self.point, self.seed, self.parameters, device, self._window
+            self._directions[device] = directions_of(
+                self.point, self.seed, self._flat, self._places, device, self._window
             )
         return self._directions[device]

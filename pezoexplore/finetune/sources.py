@@ -117,27 +117,36 @@ class Host:
 
 
 class Stepping(Host):
-    """Numbers of generators that cannot jump: a copy of the states is kept for replays."""
+    """Numbers of generators that cannot jump: copies of the states are kept for replays."""
 
     def __init__(self, point: DesignPoint, seed: int, device: torch.device) -> None:
         """Build the stream and keep a copy of its first state."""
         super().__init__(point, seed, device)
-        self._reached = (0, 0)
-        self._kept = ((0, 0), copy.deepcopy(self.stream))
+        self._reached = self._entered = (0, 0)
+        self._starts = {(0, 0): copy.deepcopy(self.stream)}
+        self._most = (1 + point.momentum_replay) * (point.queries or 1)
 
     def enter(self, epoch: int, start: int) -> None:
-        """Advance to the start of a training step, to which :meth:`words` will return."""
-        if start == 0:
+        """Go to the start of a direction, to which :meth:`words` will return.
+
+        Those that an update replays are kept, so that this goes back to them at once.
+        """
+        if (kept := self._starts.get((epoch, start))) is not None:
+            self.stream = copy.deepcopy(kept)
+        elif start == 0:
             self.stream = Stream(self.point, self._seed)
         elif self._reached != (epoch, start):
             self.words(epoch, start - 1, 1)
-        self._reached = (epoch, start)
-        self._kept = ((epoch, start), copy.deepcopy(self.stream))
+        self._reached = self._entered = (epoch, start)
+        if kept is None:
+            if len(self._starts) == self._most:
+                del self._starts[next(iter(self._starts))]
+            self._starts[epoch, start] = copy.deepcopy(self.stream)
 
     def words(self, epoch: int, start: int, count: int) -> Words:
         """Return the words of beats, as :meth:`Host.words`."""
-        if self._kept[0] <= (epoch, start) < self._reached:
-            self.stream = copy.deepcopy(self._kept[1])
+        if self._entered <= (epoch, start) < self._reached:
+            self.stream = copy.deepcopy(self._starts[self._entered])
         self._reached = (epoch, start + count)
         return super().words(epoch, start, count)
 

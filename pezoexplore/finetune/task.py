@@ -7,7 +7,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class TorchTask:
             validation,
             test,
             code_sha256=network.identity(source),
-            trainer=partial(TorchTrainer.of, network, len(train)),
+            trainer=TorchTrainer.of,
         )
 
 
@@ -226,7 +226,7 @@ class TorchNetwork:
             found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
             found.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
         found.update(str([block.name for block in self.blocks]).encode())
-        for path in (*sorted(_sources(module)), *sorted(Path(__file__).parent.glob("*.py"))):
+        for path in (*sorted(_sources(module)), *sorted(Path(__file__).parent.rglob("*.py"))):
             found.update(path.read_bytes())
         return found.hexdigest()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +24,10 @@ from pezoexplore.train.backend import pin_threads
 from pezoexplore.train.device import Device, chosen
 from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
-from pezoexplore.train.task import Split
+from pezoexplore.train.steps.moments import BETA, Moments
+from pezoexplore.train.steps.scope import check_decay
+from pezoexplore.train.steps.structured import numbers_of
+from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
 
 SCORED = 256
@@ -45,29 +48,35 @@ class TorchTrainer:
         network: The user's model and loss.
         point: The design.
         weight_decay: Pull towards zero, added to the gradient.
+        momentum: Decay of the momentum by replay.
+        numbers: Numbers that a direction takes from the stream.
     """
 
     network: TorchNetwork
     point: DesignPoint
     weight_decay: float = 0.0
+    momentum: float = BETA
+    numbers: int = 0
 
     @classmethod
-    def of(
-        cls, network: TorchNetwork, examples: int, point: DesignPoint, options: TrainSettings
-    ) -> Self:
+    def of(cls, task: Task, point: DesignPoint, options: TrainSettings) -> Self:
         """Return the trainer of a point and settings.
 
         Raises:
             DesignError: An estimator, arithmetic or option that PyTorch models do not train by.
         """
-        del examples
-        stepped = replace(point, estimator="rge", queries=1) if _first_order(point) else point
-        if not stepped.plain or options.momentum:
+        network: TorchNetwork = task.model
+        known = point.estimator in ("rge", "backprop") and not point.fixed_point
+        if not known or (options.momentum and not point.momentum_replay):
             raise DesignError(
-                f"{network.place}: PyTorch models train float weights by plain steps of estimator "
-                f"rge or backprop, without momentum, not {point.label()}: choose such designs"
+                f"{network.place}: PyTorch models train float weights by estimator rge or "
+                "backprop, with momentum by momentum_replay alone, not "
+                f"{point.label()}{f', momentum {options.momentum}' * (options.momentum > 0)}: "
+                "choose such designs"
             )
-        return cls(network, point, options.weight_decay)
+        check_decay(point, options.weight_decay)
+        numbers = numbers_of(point, task) or task.parameters
+        return cls(network, point, options.weight_decay, options.momentum or BETA, numbers)
 
     def run(
         self,
@@ -114,11 +123,12 @@ class TorchTrainer:
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`."""
         each = cost(self.point.estimator, self.point.queries or 1)
+        replayed = Moments(replay=self.point.momentum_replay).replayed(steps)
         return RunCost(
             forward_passes=steps * each.losses,
             passes=steps * each.passes,
-            random_numbers=steps * each.directions * self.network.parameters,
-            deliveries=steps * each.deliveries,
+            random_numbers=steps * each.directions * self.numbers,
+            deliveries=steps * each.deliveries + replayed * each.directions,
         )
 
     def _sums(self, module: torch.nn.Module, split: Split) -> tuple[float, float]:
@@ -157,6 +167,7 @@ class Replica:
                 lr=0.0,
                 epsilon=run.epsilon,
                 weight_decay=decay,
+                momentum=trainer.momentum,
                 seed=seed,
                 distributed=False,
             )

@@ -10,12 +10,16 @@ from typing import Any
 import torch
 
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.design.training_axes import backprop_layers
 from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.finetune.steplog import StepRecord
 
 
 class DivergedError(PezoError):
     """A loss or an updated weight is not finite."""
 
+
+UNCHANGED = "weights and buffers are as they were before the step"
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """Types of weights that can be trained."""
@@ -30,11 +34,61 @@ def check_design(point: DesignPoint) -> None:
     Raises:
         DesignError: It cannot.
     """
-    if not point.plain:
+    if point.estimator != "rge" or point.fixed_point or backprop_layers(point.scope):
         raise DesignError(
-            f"PezoSGD trains float weights by estimator rge, not {point.label()}: choose a design "
-            "with estimator rge and otherwise the defaults of the training axes"
+            "PezoSGD trains float weights by estimator rge, in scope all or sparse:S, not "
+            f"{point.label()}: choose such a design"
         )
+
+
+def check_same(own: dict[str, Any], other: dict[str, Any]) -> None:
+    """Check that two identities are equal.
+
+    Raises:
+        DesignError: They are not; the message names what differs.
+    """
+    for name in own.keys() | other.keys():
+        if own.get(name) != other.get(name):
+            raise DesignError(f"made with another {name}: {other.get(name)}, not {own.get(name)}")
+
+
+def check_losses(losses: Iterable[float], step: int) -> None:
+    """Check that the losses of a step are finite.
+
+    Raises:
+        DivergedError: One is not.
+    """
+    for loss in losses:
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"the loss of step {step} is {loss}: lower lr or epsilon; {UNCHANGED}"
+            )
+
+
+def check_record(
+    record: StepRecord, expected: tuple[int, int, int], weights: list[torch.Tensor]
+) -> None:
+    """Check that a step can be repeated from its record.
+
+    Args:
+        record: The record.
+        expected: Number of the next step, its queries, and the groups of weights.
+        weights: All weights.
+
+    Raises:
+        DesignError: It cannot.
+    """
+    given = (record.step, len(record.gradients), len(record.rates))
+    if given != expected or len(record.decays) != len(record.rates):
+        raise DesignError(
+            f"record of step {given[0]} with {given[1]} queries and {given[2]} groups does not "
+            f"fit: the next is step {expected[0]}, with {expected[1]} and {expected[2]}"
+        )
+    for number in (*record.rates, *record.decays, *map(abs, record.gradients)):
+        in_range(f"a number of the record of step {record.step}:", number)
+    for index, row in record.still:
+        if not (0 <= index < len(weights) and 0 <= row < len(weights[index])):
+            raise DesignError(f"record of step {record.step}: there is no row {row} to keep")
 
 
 def once(parameters: Any, seen: Iterable[torch.Tensor]) -> Any:  # noqa: ANN401 - PyTorch's own
@@ -78,18 +132,19 @@ def positions(weights: list[torch.Tensor]) -> tuple[dict[int, int], int]:
     return offsets, end
 
 
-def in_range(name: str, value: float, *, positive: bool = False) -> float:
+def in_range(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> float:
     """Return a setting as a float.
 
     Raises:
-        DesignError: It is no finite number of 0 or more, or above 0 with ``positive``.
+        DesignError: It is no finite number of 0 or more (above 0 with ``positive``) below a limit.
     """
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
-    if not math.isfinite(number) or number < 0 or (number == 0 and positive):
+    if not 0 <= number < below or (number == 0 and positive):
         allowed = "above 0" if positive else "of 0 or more"
+        allowed += f" and below {below:g}" if below < math.inf else ""
         raise DesignError(f"{name} {value} is out of range: it must be a number {allowed}")
     return number
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.design.training_axes import backprop_layers, sparse_share
-from pezoexplore.errors import DesignError
+from pezoexplore.design.training_axes import backprop_layers
 from pezoexplore.train import general_trainer
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.general_loop import Sgd
@@ -15,7 +14,7 @@ from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.steps.moments import BETA, Moments
-from pezoexplore.train.steps.scope import ScopedDirections, scope_of
+from pezoexplore.train.steps.scope import ScopedDirections, check_decay, scope_of
 from pezoexplore.train.steps.stale import Stale
 from pezoexplore.train.steps.structured import directions_of, numbers_of
 from pezoexplore.train.task import Task, class_losses
@@ -36,7 +35,7 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
             estimator.
     """
     if task.trainer is not None:
-        own: Trainer = task.trainer(point, options)
+        own: Trainer = task.trainer(task, point, options)
         return own
     if point.fixed_point:
         return FixedTrainer(task, point, numbers_of(point, task))
@@ -60,8 +59,7 @@ def general_trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -
     moments = Moments(point.step_size == "scalar", replay, options.momentum or BETA)
     # Replayed directions and earlier estimates stand for the velocity.
     sgd = Sgd(0.0 if replay or stale else options.momentum, options.weight_decay)
-    if sparse_share(point.scope) and options.weight_decay:
-        raise DesignError(f"train: weight_decay moves all weights; scope {point.scope} needs 0")
+    check_decay(point, options.weight_decay)
     normalise = options.normalise and point.estimator == "rge_onesided"
     sparsity = Sparsity(options.sparsity, options.mask_epochs, queries=options.grasp_queries)
     more = general_trainer.Options(

@@ -84,8 +84,8 @@ class Task:
         accuracy_before: Accuracy on ``test`` before any training, percent, of a pretrained
             network; None for others.
         code_sha256: Hash of user code that is part of the task; empty for the package's own tasks.
-        trainer: Returns the :class:`Trainer` of a ``DesignPoint`` and ``TrainSettings``, where the
-            network is not one that JAX can trace.
+        trainer: Returns the :class:`Trainer` of this task, a ``DesignPoint`` and ``TrainSettings``,
+            where the network is not one that JAX can trace.
         measure: Measures trained networks, weights [seeds, d], where the accuracy that is reported
             is not that on ``test``.
     """
@@ -100,7 +100,7 @@ class Task:
     initial: Callable[[int], NDArray[np.float32]] | None = None
     accuracy_before: float | None = None
     code_sha256: str = ""
-    trainer: Callable[[Any, Any], Any] | None = None
+    trainer: Callable[[Task, Any, Any], Any] | None = None
     measure: Callable[[NDArray[np.float32]], Measured] | None = None
 
     @property

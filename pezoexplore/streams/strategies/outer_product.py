@@ -35,8 +35,11 @@ MAX_WEIGHTS = 2**23
 
 
 def layers_text(shapes: Iterable[Shape]) -> str:
-    """Return shapes of tensors as ``DesignPoint.layers`` holds them, such as ``32x64,32``."""
-    return ",".join("x".join(map(str, shape)) for shape in shapes)
+    """Return shapes of tensors as ``DesignPoint.layers`` holds them, such as ``32x64,32``.
+
+    Scalars are vectors of one; tensors without weights are left out.
+    """
+    return ",".join("x".join(map(str, shape)) or "1" for shape in shapes if math.prod(shape))
 
 
 def seed_of(seed: int, number: int) -> int:
@@ -121,7 +124,7 @@ class Layout:
         return self.rank * (self.weights - saved)
 
     @cached_property
-    def _factors(self) -> tuple[NDArray[np.int64], ...]:
+    def factors(self) -> tuple[NDArray[np.int64], ...]:
         """Places in the step of the words u_1, u_2, ... of each matrix."""
         import numpy as np
 
@@ -143,7 +146,7 @@ class Layout:
             An array like `words`; places that no weight has are left as they are.
         """
         shown = words.copy()
-        for matrix, places in zip(self.matrices, self._factors, strict=True):
+        for matrix, places in zip(self.matrices, self.factors, strict=True):
             factors = words[..., places, None]
             row = words[..., None, matrix.start : matrix.second]
             rest = times(factors, row)

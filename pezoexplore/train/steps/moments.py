@@ -36,7 +36,8 @@ BETA = 0.9
 SECOND_BETA = 0.99
 """Decay c of the second moment."""
 
-_FLOOR = 1e-8
+FLOOR = 1e-8
+"""Added to the root of the second moment."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _scaled(kept: Array, gradient: Array, slopes: Array) -> tuple[Array, list[Ar
     square = slopes.mean(-1) ** 2
     decay = np.float32(SECOND_BETA)
     kept = decay * kept + (1 - decay) * jnp.stack([square, jnp.ones_like(square)])
-    root = jnp.sqrt(kept[0] / kept[1]) + np.float32(_FLOOR)
+    root = jnp.sqrt(kept[0] / kept[1]) + np.float32(FLOOR)
     return gradient / root[..., None], [kept]
 
 

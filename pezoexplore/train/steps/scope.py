@@ -60,14 +60,14 @@ class Scope:
         Args:
             initial: Weights at the start, [d]; of equal ones the lower index is kept.
         """
-        found = [
-            block.start
-            + np.argsort(np.abs(initial[block.start : block.stop]), kind="stable")[
-                : self.kept(block)
-            ]
-            for block in self.blocks
-        ]
-        return np.sort(np.concatenate(found))
+        found = [self.chosen(b, initial[b.start : b.stop]) for b in self.blocks]
+        return np.concatenate(found)
+
+    def chosen(self, block: Block, initial: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Return the indices within a tensor, as :meth:`places`, from its weights at the start."""
+        order = np.argsort(np.abs(initial), kind="stable")
+        found: NDArray[np.int64] = block.start + np.sort(order[: self.kept(block)])
+        return found
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,16 @@ def scope_of(point: DesignPoint, task: Task) -> Scope | None:
     if not scope.numbers:
         raise DesignError(f"scope {point.scope} keeps none of {task.name}'s weights; raise it")
     return scope
+
+
+def check_decay(point: DesignPoint, decay: float) -> None:
+    """Check that weights outside of a sparse scope stay.
+
+    Raises:
+        DesignError: A weight decay would move them.
+    """
+    if decay and sparse_share(point.scope):
+        raise DesignError(f"train: weight_decay moves all weights; scope {point.scope} needs 0")
 
 
 def blocks_before(network: Network, last: int, name: str) -> tuple[Block, ...]:

@@ -12,6 +12,7 @@ the deviation of the scaled words, which with ``scaling: constant`` is 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,9 +48,8 @@ class StructuredDirections:
             Directions.of(words, places, [seed_of(seed, number) for seed in seeds])
             for number in range(self._layout.rank)
         ]
-        self.scale = self._dense[0].scale
-        scaled = replace(words, scaling="constant") if point.family.scaled else words
-        self._unit = np.float32(Stream(scaled).value_scale)
+        self.scale = self._dense[0].scale / math.sqrt(self._layout.rank)
+        self._unit = np.float32(unit_stream(point).value_scale)
 
     def block(self, first_step: int, steps: int) -> NDArray[np.float32]:
         """Return the values of a run of steps, [steps, seeds, d]."""
@@ -57,10 +57,16 @@ class StructuredDirections:
         for dense in self._dense:
             values = dense.block(first_step, steps).astype(np.float32)
             total = total + self._layout.combined(values, self._times)[..., : self._layout.weights]
-        return np.asarray(total / np.float32(np.sqrt(self._layout.rank)), np.float32)
+        return np.asarray(total, np.float32)
 
     def _times(self, factors: NDArray[Any], row: NDArray[Any]) -> NDArray[Any]:
         return np.asarray((factors * self._unit) * row)
+
+
+def unit_stream(point: DesignPoint) -> Stream:
+    """Return the stream of a point's words whose scale is c: its values times it vary by 1."""
+    words = point.words()
+    return Stream(replace(words, scaling="constant") if point.family.scaled else words)
 
 
 def with_layers(point: DesignPoint, task: Task) -> DesignPoint:
