@@ -382,6 +382,11 @@ def _check_integers(point: DesignPoint) -> None:
     """Check a point of integer training, which adds words unscaled and rounds with uniform ones."""
     if point.fixed_point and point.scaling == "pow2":
         raise IllegalPointError("weight_bits needs scaling none or constant, not pow2")
+    if point.fixed_point and point.outer_products and point.bits != 1:
+        raise IllegalPointError(
+            f"rank {point.rank} of integer weights needs bit_width 1, not {point.bits}: its words "
+            "are signs, whose products are whole"
+        )
     if point.rounding == "stochastic" and not point.family.uniform:
         raise IllegalPointError(
             f"rounding stochastic needs uniform numbers; rng {point.rng} has none"

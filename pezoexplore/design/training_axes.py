@@ -24,6 +24,9 @@ UPDATE_ROUNDINGS = ("shared", "independent")
 FIXED_ESTIMATORS = ("rge", "sign_spsa")
 """Estimators with an integer form."""
 
+FIXED_NEAREST = ("momentum_replay", "rank")
+"""Axes with an integer form where rounding is to nearest: random bits are words in between."""
+
 STEP_SIZES = ("plain", "scalar")
 """Rules for the length of a step; see :mod:`pezoexplore.train.steps.moments`."""
 
@@ -128,10 +131,17 @@ def training_values(values: Mapping[str, Value]) -> dict[str, Any]:
         raise IllegalPointError(
             f"weight_bits {weight} needs estimator {' or '.join(FIXED_ESTIMATORS)}, not {estimator}"
         )
-    for axis, default in OPTIONAL_DEFAULTS.items():
-        if training[axis] != default and sparse_share(str(training[axis])) is None:
-            raise IllegalPointError(f"{axis} {training[axis]} needs float weights")
     training["rounding"] = training["rounding"] or ROUNDINGS[0]
+    for axis, default in OPTIONAL_DEFAULTS.items():
+        if training[axis] == default or sparse_share(str(training[axis])) is not None:
+            continue
+        if axis not in FIXED_NEAREST:
+            raise IllegalPointError(f"{axis} {training[axis]} needs float weights")
+        if training["rounding"] != ROUNDINGS[0]:
+            raise IllegalPointError(
+                f"{axis} {training[axis]} of integer weights needs rounding nearest, not "
+                f"{training['rounding']}"
+            )
     training["update_rounding"] = training["update_rounding"] or UPDATE_ROUNDINGS[0]
     if training["update_rounding"] == "independent" and training["rounding"] == "nearest":
         raise IllegalPointError(

@@ -10,6 +10,10 @@ direction (independent rounding only), that of the update.
 **Several directions a step** (``queries``) are taken one after the other from the stream, each with
 the random bits of its roundings. All are probed at the weights before the step, which then moves
 along one after the other, each move rounded and saturated, at the rate divided by their number.
+
+**Momentum by replay** takes the directions of the last h steps again, before the step's own and the
+oldest first, each move rounded and saturated. Of a step D is kept; a direction of age k moves by
+the M of its D and the step's C times (1 - b) b^k (:mod:`pezoexplore.train.steps.moments`).
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.stream import Stream
+from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_point import (
     LOSS_BITS,
     RATE_BITS,
@@ -39,7 +44,9 @@ from pezoexplore.train.loop import (
 from pezoexplore.train.mlp_trainer import first_replicas
 from pezoexplore.train.networks.fixed_network import FixedNetwork, calibrated
 from pezoexplore.train.networks.matrices import matrices_of
+from pezoexplore.train.networks.network import Array
 from pezoexplore.train.steps.fixed import Arithmetic, compiled, compiled_score, draws_of
+from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import (
     Directions,
@@ -66,11 +73,13 @@ class FixedTrainer:
         task: The task.
         point: The point, for its widths, rounding and numbers.
         numbers: Numbers that a direction takes from the stream; None: one for each weight.
+        beta: Decay of the momentum by replay.
     """
 
     task: Task
     point: DesignPoint
     numbers: int | None = None
+    beta: float = BETA
 
     def __post_init__(self) -> None:
         """Check that network and loss have an integer form.
@@ -127,10 +136,22 @@ class FixedTrainer:
             block_steps or steps_of_block(data, run, self.task.parameters * each),
         )
         flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
-        return drive(loop, first_replicas(self.network.matrices, flat, run), run, stops)
+        weights, diverged_at = first_replicas(self.network.matrices, flat, run)
+        kept = self._first_kept(arithmetic, diverged_at.shape)
+        return drive(loop, (weights, *kept, diverged_at), run, stops)
+
+    def _first_kept(self, arithmetic: Arithmetic, replicas: tuple[int, int]) -> list[Array]:
+        """Return what is kept of earlier steps: with a replay D and values, by step and query."""
+        if not arithmetic.replay:
+            return []
+        jnp, ring = load_jax().numpy, (arithmetic.replay, arithmetic.queries)
+        values = jnp.zeros((*ring, replicas[0], self.task.parameters), jnp.int32)
+        return [jnp.zeros((*ring, *replicas), jnp.int32), values]
 
     def prepare(self, run: Run, scale: float) -> tuple[Arithmetic, NDArray[np.int32]]:
         """Derive the arithmetic of a run, and C of every step and rate, int32 [steps, rates].
+
+        With a replay C depends on the age of a direction as well, [steps, 1 + replay, rates].
 
         Args:
             run: Gives learning rates, epsilon, batch and steps.
@@ -144,10 +165,14 @@ class FixedTrainer:
         sign = self.point.estimator == "sign_spsa"
         gain = unit if sign else unit * unit / 2 * 2.0**-LOSS_BITS / run.batch
         gain /= self.point.queries or 1
+        replay = self.point.momentum_replay
+        gain *= 1 - self.beta if replay else 1
         dropped = 0 if sign else RATE_BITS
         fitting = RATE_BITS - math.frexp(max(run.learning_rates) * gain)[1]
         shift = min(max(fitting, dropped + 1), dropped + FARTHEST_SHIFT)
         worth = cosine_rates(run.learning_rates, run.steps) * gain
+        if replay:
+            worth = worth[:, None] * self.beta ** np.arange(1 + replay)[:, None]
         rates = np.minimum(np.rint(worth * 2.0**shift), 2**RATE_BITS - 1).astype(np.int32)
         arithmetic = Arithmetic(
             network=self.network,
@@ -159,6 +184,7 @@ class FixedTrainer:
             sign=sign,
             queries=self.point.queries or 1,
             noise_bits=self.point.bits * -(-NOISE_BITS // self.point.bits),
+            replay=replay,
         )
         return arithmetic, rates
 
@@ -185,11 +211,12 @@ class FixedTrainer:
         words = arithmetic.noise_bits // self.point.bits
         deliveries = 3 + words * arithmetic.noise_deliveries
         probed = steps * arithmetic.queries
+        replayed = Moments(replay=arithmetic.replay).replayed(steps) * arithmetic.queries
         return RunCost(
             forward_passes=2 * probed,
             passes=2 * probed,
             random_numbers=probed * (self.numbers or self.task.parameters) * each,
-            deliveries=probed * deliveries,
+            deliveries=probed * deliveries + replayed,
         )
 
     def _values(
@@ -224,7 +251,9 @@ def stream_steps(point: DesignPoint) -> int:
 
 
 def _largest(point: DesignPoint) -> int:
-    """Return the largest value of a point's stream."""
+    """Return the largest value of a point's stream; of outer products half a sum of signs."""
+    if point.outer_products:
+        return max(1, point.outer_products // 2)
     return (1 << (point.bits - 1 + Stream(point.perturbation()).half)) - 1
 
 

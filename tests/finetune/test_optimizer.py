@@ -285,10 +285,7 @@ def test_no_second_copy_of_the_weights_is_ever_held() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda w: PezoSGD([w], resolve(estimator="cge"), lr=0.1), "estimator rge, not"),
-        (lambda w: PezoSGD([w], resolve(step_size="scalar"), lr=0.1), "not .* scalar step"),
-        (lambda w: PezoSGD([w], resolve(momentum_replay=2), lr=0.1), "not .* replay 2"),
-        (lambda w: PezoSGD([w], resolve(rank="1"), lr=0.1), "not .* rank 1"),
+        (lambda w: PezoSGD([w], resolve(estimator="cge"), lr=0.1), "estimator rge, .*, not cge"),
         (
             lambda w: PezoSGD([w], resolve(weight_bits=8, activation_bits=8), lr=0.1),
             "float weights",

@@ -134,9 +134,13 @@ class Replica:
                 [loss(row.tolist(), int(label)) for row, label in zip(outputs, labels, strict=True)]
             )
         difference = sum(sides[0]) - sum(sides[1])
+        return difference, self.sized(difference, rate)
+
+    def sized(self, difference, rate):
+        """M of a D."""
         if self.sign:
-            return difference, int(np.sign(difference)) * rate
-        return difference, held((held(difference, 24) * rate + 2**14) // 2**15, 16)
+            return int(np.sign(difference)) * rate
+        return held((held(difference, 24) * rate + 2**14) // 2**15, 16)
 
     def move(self, size, along, noise):
         """Move all weights along a direction."""

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.design.training_axes import ALL, ROUNDINGS, UPDATE_ROUNDINGS
+from pezoexplore.design.training_axes import (
+    ALL,
+    FIXED_NEAREST,
+    OPTIONAL_DEFAULTS,
+    ROUNDINGS,
+    UPDATE_ROUNDINGS,
+)
 from pezoexplore.errors import DesignError
 from pezoexplore.hardware.rtl import build as rtl
 from pezoexplore.hardware.rtl.engine_map import ADDRESS_BITS, MAX_SEGMENTS
@@ -78,7 +84,7 @@ class Shape:
 
         Raises:
             DesignError: The point has no integer weights, several directions a step or another
-                scope than all, or the model too many segments.
+                scope than all, outer products or a replay, or the model too many segments.
         """
         if point.weight_bits is None:
             raise DesignError("the engine adds integers: give --weight-bits and --activation-bits")
@@ -88,6 +94,9 @@ class Shape:
             )
         if point.scope != ALL:
             raise DesignError(f"scope {point.scope}: the engine moves all weights; allowed: {ALL}")
+        for axis in FIXED_NEAREST:
+            if (value := getattr(point, axis)) != (plain := OPTIONAL_DEFAULTS[axis]):
+                raise DesignError(f"{axis} {value}: the engine has none; allowed: {plain}")
         if not 1 <= segments <= MAX_SEGMENTS:
             raise DesignError(f"the engine takes 1 to {MAX_SEGMENTS} layers, not {segments}")
         half = Stream(point.perturbation()).half

@@ -40,6 +40,7 @@ class Arithmetic:
         sign: Whether the step follows the sign of the loss difference alone.
         queries: Directions of a step.
         noise_bits: Bits of a random number for rounding.
+        replay: Earlier steps whose directions an update replays.
     """
 
     network: FixedNetwork
@@ -51,6 +52,7 @@ class Arithmetic:
     sign: bool
     queries: int
     noise_bits: int
+    replay: int = 0
 
     @property
     def probe_rounds(self) -> bool:
@@ -115,8 +117,8 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         examples: list[Array],
         exponent: Array,
     ) -> tuple[Layers, Array, Layers | None]:
-        """Probe a direction; return it as the update takes it, M, and the update's random bits."""
-        inputs, labels, rates = examples
+        """Probe a direction; return it as the update takes it, D, and the update's random bits."""
+        inputs, labels, _ = examples
         rounds = arithmetic.stochastic and arithmetic.probe_rounds
         probe = directions(values, next(draws) if rounds else None, exponent)
         again = rounds and arithmetic.independent
@@ -126,20 +128,53 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         wanted = labels[:, None, None, :] == classes[:, None]
         plus, minus = (cross_entropy(side, wanted, _leading, jnp) for side in sides)
         difference = (plus - minus).sum(-1, dtype=jnp.int32)
-        sign = arithmetic.sign
-        size = jnp.sign(difference) * rates if sign else step_size(difference, rates, jnp)
-        return along, size, unpack(next(draws)) if arithmetic.stochastic else None
+        return along, difference, unpack(next(draws)) if arithmetic.stochastic else None
+
+    def sized(difference: Array, rates: Array) -> Array:
+        if arithmetic.sign:
+            return jnp.sign(difference) * rates
+        return step_size(difference, rates, jnp)
+
+    def replayed(
+        weights: Layers,
+        kept: Array,
+        rates: Array,
+        index: Array,
+        exponent: Array,
+        shift: Array,
+    ) -> Layers:
+        """Move along the directions of earlier steps, the oldest first, as far as there are any."""
+        differences, ring = kept
+
+        def one(number: Array, weights: Layers) -> Layers:
+            age = arithmetic.replay - number
+            slot = (index - age) % arithmetic.replay
+            for query in range(arithmetic.queries):
+                along = directions(ring[slot, query], None, exponent)
+                size = sized(differences[slot, query], rates[age])
+                weights = _updated(arithmetic, shift, weights, along, size, None)
+            return weights
+
+        moved: Layers = jax.lax.fori_loop(0, arithmetic.replay, one, weights)
+        return moved
 
     def step(
         carried: Carried, block: tuple[Array, ...], index: Array, exponent: Array, shift: Array
     ) -> Carried:
-        weights, diverged_at = carried
+        weights, *kept, diverged_at = carried
         values, noise, *examples = block
+        rates = examples[-1]
         moves = [
             move(weights, values[query].astype(jnp.int32), iter(noise[query]), examples, exponent)
             for query in range(arithmetic.queries)
         ]
-        for along, size, noises in moves:
+        if arithmetic.replay:
+            weights = replayed(weights, kept, rates, index, exponent, shift)
+            slot, found = index % arithmetic.replay, jnp.stack([move[1] for move in moves])
+            kept = [kept[0].at[slot].set(found), kept[1].at[slot].set(values)]
+        now = rates[0] if arithmetic.replay else rates
+        for along, difference, noises in moves:
+            size = sized(difference, now)
             weights = _updated(arithmetic, shift, weights, along, size, noises)
 
         def checked() -> Array:
@@ -147,7 +182,7 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
             return marked(diverged_at, railed, index)
 
         due = index % RAILED_EVERY == RAILED_EVERY - 1
-        return weights, jax.lax.cond(due, checked, lambda: diverged_at)
+        return weights, *kept, jax.lax.cond(due, checked, lambda: diverged_at)
 
     return compiled_steps(step)
 

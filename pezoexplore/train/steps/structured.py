@@ -36,6 +36,8 @@ from pezoexplore.train.trainer import DirectionSource
 class StructuredDirections:
     """Makes the directions of each training step of words that are multiplied as values.
 
+    Of one-bit words the values are whole: 1/2 sum_k u_k v_k, a sum of an even number of signs.
+
     Attributes:
         scale: z = values * scale.
     """
@@ -48,7 +50,8 @@ class StructuredDirections:
             Directions.of(words, places, [seed_of(seed, number) for seed in seeds])
             for number in range(self._layout.rank)
         ]
-        self.scale = self._dense[0].scale / math.sqrt(self._layout.rank)
+        self._share = np.float32(0.5 if self._layout.rank > 1 else 1)
+        self.scale = self._dense[0].scale / math.sqrt(self._layout.rank) / float(self._share)
         self._unit = np.float32(unit_stream(point).value_scale)
 
     def block(self, first_step: int, steps: int) -> NDArray[np.float32]:
@@ -57,7 +60,7 @@ class StructuredDirections:
         for dense in self._dense:
             values = dense.block(first_step, steps).astype(np.float32)
             total = total + self._layout.combined(values, self._times)[..., : self._layout.weights]
-        return np.asarray(total, np.float32)
+        return np.asarray(total * self._share, np.float32)
 
     def _times(self, factors: NDArray[Any], row: NDArray[Any]) -> NDArray[Any]:
         return np.asarray((factors * self._unit) * row)

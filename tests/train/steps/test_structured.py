@@ -47,14 +47,14 @@ def test_rank_one_of_one_bit_is_the_stream_that_the_hardware_shows(period: float
             np.testing.assert_array_equal(found[step, at], 2 * words + 1)
 
 
-@pytest.mark.parametrize("bits", [1, 8])
-def test_higher_ranks_are_sums_of_streams_of_their_own_seeds(bits: int) -> None:
-    point = resolve(**ONE_BIT | {"bit_width": bits, "rank": "2", "scaling": "constant"})
+@pytest.mark.parametrize(("bits", "rank"), [(1, 2), (8, 2), (1, 4)])
+def test_higher_ranks_are_sums_of_streams_of_their_own_seeds(bits: int, rank: int) -> None:
+    point = resolve(**ONE_BIT | {"bit_width": bits, "rank": str(rank), "scaling": "constant"})
     found = stream_source(point, TASK)((7,))
     layout = layout_of(point, TASK)
-    assert layout == Layout(((32, 64), (32,), (10, 32), (10,)), 2, 31)
+    assert layout == Layout(((32, 64), (32,), (10, 32), (10,)), rank, 31)
     total = np.zeros((10, 32))
-    for seed in (7, seed_of(7, 1)):
+    for seed in (seed_of(7, number) for number in range(rank)):
         dense = Directions.of(point.words(), 2410, [seed])
         z = dense.block(3, 1)[0, 0] * dense.scale
         row, rest = z[2080:2112], [1.0]
@@ -62,7 +62,9 @@ def test_higher_ranks_are_sums_of_streams_of_their_own_seeds(bits: int) -> None:
             rest.append(z[min(first // 31 * 31 + 31, first + 32) - 1])
         total += np.outer(rest, row)
     scaled = found.block(3, 1)[0, 0, 2080:2400].reshape(10, 32) * found.scale
-    np.testing.assert_allclose(scaled, total / np.sqrt(2), rtol=1e-5, atol=1e-6)
+    if bits == 1:
+        assert set(np.unique(found.block(3, 1))) == set(range(-rank // 2, rank // 2 + 1))
+    np.testing.assert_allclose(scaled, total / np.sqrt(rank), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
