@@ -31,8 +31,13 @@ sweep: yosys icarus libpython
 	$(BIN)/pezoexplore sweep $(SWEEP)
 
 # As many processes as cores: threads of NumPy's matrix products would get in their way.
-test: $(VENV)/.installed-dev yosys test-tools libpython
+test: $(VENV)/.collected yosys test-tools libpython
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "$(TESTS)" --junit-xml=reports/test.xml
+
+# Byte code of the tests and of all that they import is made once, not by each of their processes.
+$(VENV)/.collected: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --collect-only -q > /dev/null
+	@touch $@
 
 # The ten most expensive tests of the last `make test`.
 slowest:

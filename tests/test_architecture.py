@@ -64,6 +64,7 @@ def drawn() -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
     return {paths[0]: (paths, frozenset(allowed)) for paths, allowed in pairs}
 
 
+@cache
 def crossings() -> set[tuple[str, str, str, str]]:
     """Every import of a module of another room: room and name of both sides.
 
@@ -77,6 +78,7 @@ def crossings() -> set[tuple[str, str, str, str]]:
     return found
 
 
+@cache
 def room_of(name: str) -> str:
     """Return the room of a module: the one with the longest path that holds it."""
     path = modules()[name].relative_to(PACKAGE).with_suffix("").as_posix()

@@ -115,7 +115,10 @@ def swept(workplace: Path) -> Path:
     return workplace
 
 
-LONG = ("compare", "cosim", "report", "search", "sensitivity", "sweep", "train", "verify", "watch")
+LONG = (
+    *("compare", "cosim", "evaluate", "quality", "report"),
+    *("search", "sensitivity", "sweep", "train", "verify", "watch"),
+)
 """Commands that take their time, or a finished sweep; each has tests of its own."""
 
 

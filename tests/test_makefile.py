@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
         for name in names:
             (tmp_path / folder / name).write_text(FAKE, encoding="utf-8")
             (tmp_path / folder / name).chmod(0o755)
-    for mark in (".installed", ".yosys", ".installed-dev", ".installed-torch"):
+    for mark in (".installed", ".yosys", ".installed-dev", ".collected", ".installed-torch"):
         (tmp_path / "venv" / mark).touch()
     return tmp_path
 

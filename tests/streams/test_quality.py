@@ -57,8 +57,8 @@ def test_gaussians_are_compared_with_the_normal_distribution_and_have_no_bit_tes
     assert found["distribution"].reason == "approximates the normal distribution"
 
 
-def test_functions_of_a_count_fail_by_design():
-    """Signs of `walsh` by large matrices, Sobol numbers by evenness."""
+@pytest.mark.slow
+def test_signs_of_a_count_fail_by_design_by_large_matrices():
     walsh = outcomes(rng="walsh", reuse="none")
     ranks = walsh["ranks of 1024 x 1024 bits"]
     assert (ranks.verdict, ranks.reason) == (
@@ -66,6 +66,9 @@ def test_functions_of_a_count_fail_by_design():
         "signs are quadratic in the bits of a count",
     )
     assert {one.verdict for one in walsh.values()} <= {"pass", "weak", "none", "fail by design"}
+
+
+def test_sobol_numbers_are_too_even():
     sobol = outcomes(rng="sobol", reuse="none", lanes=2)["distribution"]
     assert sobol.reason == "a low-discrepancy sequence is more even than chance"
 

@@ -205,7 +205,14 @@ def test_an_estimated_effective_dim_is_within_its_interval(axes, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("lanes", "beats"), [(32, 1024), (64, 512), (38, 64), (31, 771), (16, 256), (48, 273)]
+    ("lanes", "beats"),
+    [
+        *((38, 64), (31, 771), (16, 256)),
+        *(
+            pytest.param(*shape, marks=pytest.mark.slow)
+            for shape in ((32, 1024), (64, 512), (48, 273))
+        ),
+    ],
 )
 @pytest.mark.parametrize(
     "axes",
@@ -319,7 +326,10 @@ def test_printed_digits_are_those_of_exact_fractions(axes, parameters, steps):
         assert cell_text(name, found[name]) == cell_text(name, value), name
 
 
-@pytest.mark.parametrize(("axes", "parameters", "steps"), DIMENSIONS)
+@pytest.mark.parametrize(
+    ("axes", "parameters", "steps"),
+    [*DIMENSIONS[:-1], pytest.param(*DIMENSIONS[-1], marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("every", [3, 4])
 def test_effective_dim_of_every_nth_step(axes, parameters, steps, every):
     """Roundings take the steps of the stream between two directions."""

@@ -90,7 +90,7 @@ def weights_after(session: Session) -> Iterator[NDArray[np.int32]]:
 
 
 def tiny_session(
-    trainer: FixedTrainer, steps: int = 12, learning_rate: float = 0.05, batch: int = 5
+    trainer: FixedTrainer, steps: int = 6, learning_rate: float = 0.05, batch: int = 5
 ) -> Session:
     """Return a run that moves every weight."""
     return Session(trainer, run_of(steps, learning_rate, 1e-2, batch))

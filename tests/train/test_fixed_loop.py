@@ -213,8 +213,15 @@ def test_the_directions_of_training_are_every_nth_step_of_the_stream(
     assert not np.array_equal(weights(lambda steps: steps % every != 0)[0, 0], start)
 
 
-@pytest.mark.parametrize("estimator", ["rge", "sign_spsa"])
-@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+@pytest.mark.parametrize(
+    ("estimator", "rounding"),
+    [
+        ("rge", "stochastic"),
+        ("sign_spsa", "nearest"),
+        pytest.param("rge", "nearest", marks=pytest.mark.slow),
+        pytest.param("sign_spsa", "stochastic", marks=pytest.mark.slow),
+    ],
+)
 def test_several_directions_agree_with_the_slow_reference(estimator: str, rounding: str) -> None:
     """All are probed at the weights before the step, at a third of the rate."""
     axes = {"weight_bits": 12, "activation_bits": 8, "rounding": rounding, "estimator": estimator}

@@ -101,7 +101,13 @@ def test_tops_are_clean_in_icarus_and_verilator(
         assert done.returncode == 0 and "warning" not in said.replace("-Wtimescale", "").lower()
 
 
-@pytest.mark.parametrize(("reset", "point"), [(HIGH, POINT), (LOW, SIMPLE)], ids=["high", "low"])
+@pytest.mark.parametrize(
+    ("reset", "point"),
+    [
+        pytest.param(HIGH, POINT, marks=pytest.mark.slow, id="high"),
+        pytest.param(LOW, SIMPLE, id="low"),
+    ],
+)
 @pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=REGRESSION)])
 def test_an_asynchronous_reset_plays_the_vectors(
     reset: Reset, point: DesignPoint, simulator: str, tmp_path: Path

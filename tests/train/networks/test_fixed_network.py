@@ -54,7 +54,9 @@ def test_a_layer_wider_than_an_exact_product_is_cut():
     np.testing.assert_array_equal(found.T, expected.logits(layers, inputs))
 
 
-@pytest.mark.parametrize("model", [digits_cnn(), speech_cnn(13, 4, 3)])
+@pytest.mark.parametrize(
+    "model", [digits_cnn(), pytest.param(speech_cnn(13, 4, 3), marks=pytest.mark.slow)]
+)
 def test_wide_integers_are_close_to_floats(model):
     stored = RNG.integers(0, 256 if model.input_shift else 17, (32, *model.image), dtype=np.uint8)
     flat = model.init(3)

@@ -122,7 +122,8 @@ def test_outputs_are_the_forward_pass(name: str) -> None:
     "name",
     [
         pytest.param(
-            name, marks=[pytest.mark.slow] if name.startswith(("deepzero", "resnet")) else []
+            name,
+            marks=[] if name in ("many channels in", "over time") else [pytest.mark.slow],
         )
         for name in NETWORKS
     ],

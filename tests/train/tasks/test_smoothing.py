@@ -39,11 +39,11 @@ def test_bounds_are_those_of_the_exact_binomial_test(alpha: float) -> None:
 
 
 def test_radii_are_normal_quantiles_and_half_the_votes_abstain() -> None:
-    counts = np.arange(1001)
-    radii = certified_radius(counts, 1000, SIGMA)
-    lows = [binomtest(int(k), 1000).proportion_ci(0.998, "exact").low for k in counts]
+    radii = certified_radius(np.arange(1001), 1000, SIGMA)
+    counts = [*range(0, 540, 60), *range(540, 560), *range(560, 1001, 40)]
+    lows = [binomtest(k, 1000).proportion_ci(0.998, "exact").low for k in counts]
     expected = np.where(np.array(lows) > 0.5, SIGMA * norm.ppf(lows), ABSTAINED)
-    np.testing.assert_allclose(radii, expected, atol=1e-9)
+    np.testing.assert_allclose(radii[counts], expected, atol=1e-9)
     assert (radii[:549] == ABSTAINED).all() and (radii[550:] > 0).all()
     assert radii[-1] == pytest.approx(1.23, abs=0.01)
 

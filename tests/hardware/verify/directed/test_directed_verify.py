@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 
 import pytest
 
 from pezoexplore.cli import run
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.verify import regress
 from pezoexplore.hardware.verify.directed.case import first_difference, simulated
 from pezoexplore.hardware.verify.directed.verify import (
     DIRECTED,
@@ -116,7 +118,16 @@ DEFECTS = [
 ]
 
 
-@pytest.mark.parametrize(("module", "old", "new"), DEFECTS, ids=lambda text: text[:30])
+def few_each(defects, count=2):
+    """Mark all but the first ones of each module `slow`."""
+    seen, made = Counter(), []
+    for case in defects:
+        seen[case[0]] += 1
+        made.append(pytest.param(*case, marks=[pytest.mark.slow] if seen[case[0]] > count else []))
+    return made
+
+
+@pytest.mark.parametrize(("module", "old", "new"), few_each(DEFECTS), ids=lambda text: text[:30])
 def test_a_defect_that_no_design_shows_is_noticed(module, old, new, tmp_path):
     copy = edited(tmp_path, f"{module}.v", old, new)
     found = verify_module(module, copy, tmp_path / "work", tmp_path / "log")
@@ -169,6 +180,8 @@ def test_a_simulation_that_ends_early_is_an_error(tmp_path):
 
 def test_verify_runs_the_directed_tests_of_a_module(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    some = regress.module_points("stream_none")[:2]
+    monkeypatch.setattr(regress, "module_points", lambda module: some)
     copy = edited(
         tmp_path, "stream_none.v", "locked[unit] = accept && !replay", "locked[unit] = accept"
     )
