@@ -22,7 +22,7 @@ from pezoexplore.report.made import draw_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_NAME
 from pezoexplore.report.parquet import check_parquet as check_parquet
 from pezoexplore.report.parquet import write_parquet
-from pezoexplore.sweeps.provenance import run_info, tags_of, tool_versions
+from pezoexplore.sweeps.provenance import machine, tags_of, tool_versions, tree_hash
 from pezoexplore.sweeps.rundir import WORK_NAME
 from pezoexplore.sweeps.stage import SELECTABLE, Stage
 from pezoexplore.sweeps.stages import build_stages, chance_levels, figures_missing, network_sizes
@@ -159,6 +159,8 @@ def plan_run(
     Raises:
         PezoError: A tag, a tool, the RTL or the task cannot be used.
     """
+    from pezoexplore.sweeps.outputs import RunInfo
+
     labels = tags_of(out, tags)
     rtl, tools = rtl_folder(rtl_dir), tool_versions()
     if points is not None and not any(point.in_hardware for point in points):
@@ -172,9 +174,9 @@ def plan_run(
     built, smaller = build(space, stages), _rung(space) if rungs else None
     early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
     chance = chance_levels(space, design.folder) if "train" in stages else {}
-    known = (chance, network_sizes(space, design.folder))
-    info = run_info(command or sys.argv, resolved_yaml(space), tools, rtl, *known)
-    return RunPlan(space, built, early, out, rtl, replace(info, tags=labels))
+    known = (command or sys.argv, resolved_yaml(space), tools, machine(), tree_hash(rtl))
+    info = RunInfo(*known, chance, network_sizes(space, design.folder), labels)
+    return RunPlan(space, built, early, out, rtl, info)
 
 
 def plan_search(

@@ -182,7 +182,7 @@ def _search(
         tell(known)
 
     def tell(known: Sequence[Known]) -> None:
-        run_dir.write(HISTORY_NAME, evaluator.history_csv(known))
+        write_atomically(run_dir.path / HISTORY_NAME, evaluator.history_csv(known))
         news = _news(goal, known, settings.budget)
         note(evaluator.store, "study", _study(evaluator, news, known))
         if progress is not None:

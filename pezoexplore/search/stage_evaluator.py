@@ -17,7 +17,7 @@ from pezoexplore.search.search import SearchSettings, progress
 from pezoexplore.sweeps.cache import Cache, CacheError
 from pezoexplore.sweeps.collect import named
 from pezoexplore.sweeps.executors.local import Executor, Task
-from pezoexplore.sweeps.results import Result, record_of, result_of
+from pezoexplore.sweeps.results import Result, ended, result_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
 from pezoexplore.sweeps.rundir import RunDir
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
@@ -221,10 +221,9 @@ class StageEvaluator:
                     raise TimeIsUpError
                 outcome = next(outcomes)
                 task = outcome.task
-                record = record_of(outcome)
-                self.store.put(record)
-                self._share(record)
-                results[task.key] = result_of(record, task.stage, ran=True)
+                results[task.key] = result = ended(outcome)
+                self.store.put(result.record)
+                self._share(result.record)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1
                 self.worked_s += outcome.seconds

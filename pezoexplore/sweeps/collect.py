@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.cache import CacheError
 from pezoexplore.sweeps.expected import Expected
-from pezoexplore.sweeps.results import record_of, result_of
+from pezoexplore.sweeps.results import ended, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -271,21 +271,22 @@ class _Collector:
             if isinstance(text, str) and text not in self._warned:
                 self._warned.add(text)
                 log.warning(text)
-        ended = [item for item in batch if not isinstance(item, str)]
-        if not ended:
+        items = [item for item in batch if not isinstance(item, str)]
+        if not items:
             return
-        records = [item.record if isinstance(item, _Found) else record_of(item) for item in ended]
         results = [
-            result_of(record, item.task.stage, ran=not isinstance(item, _Found))
-            for item, record in zip(ended, records, strict=True)
+            result_of(item.record, item.task.stage, ran=False)
+            if isinstance(item, _Found)
+            else ended(item)
+            for item in items
         ]
         with self._store.transaction():
-            self._store.put(*records)
+            self._store.put(*(result.record for result in results))
             self._plan.done((result.record.key, result.status, result.ran) for result in results)
         for result in results:
             if result.ran:
                 self._share(result.record)
-        for item, result in zip(ended, results, strict=True):
+        for item, result in zip(items, results, strict=True):
             self._done += 1
             self._running.pop(item.task.key, None)
             stage = item.task.stage

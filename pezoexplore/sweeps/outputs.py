@@ -16,7 +16,8 @@ from pezoexplore import __version__
 from pezoexplore.analysis.pareto import GrowingFront
 from pezoexplore.analysis.statistics import FrontConfidence
 from pezoexplore.design.training_axes import OPTIONAL_DEFAULTS
-from pezoexplore.files import writing_atomically
+from pezoexplore.files import write_atomically, writing_atomically
+from pezoexplore.sweeps.executors.local import log_tail
 from pezoexplore.sweeps.junit import TestCase, write_junit
 from pezoexplore.sweeps.rowfile import RowFile, rows_of_file
 from pezoexplore.sweeps.rows import (
@@ -176,25 +177,29 @@ class Outputs:
         return list(itertools.islice(failed, FAILURES_LISTED))
 
     def write_tables(self, run_dir: RunDir) -> tuple[Sequence[Row], Sequence[Row]]:
-        """Write results.csv, pareto.csv and timings.csv, a row in memory at a time.
+        """Write results.csv, pareto.csv, timings.csv and missing logs, a row in memory at a time.
 
         Returns:
             The rows of results.csv, and those of them on the front.
 
         Raises:
-            RunDirError: A file cannot be written.
+            WriteError: A file cannot be written.
         """
         front, sure, count, on_front = self._front(), self._confidence(), 0, 0
         run_dir.work.mkdir(parents=True, exist_ok=True)
-        draft = run_dir.work / "rows.csv"
-        with writing_atomically(draft, durable=False) as file, run_dir.writing("timings.csv") as t:
-            rows, timings = _table(file, self._columns), _table(t, TIMING_COLUMNS)
-            for row in self._rows(timings):
+        draft, path = run_dir.work / "rows.csv", run_dir.path
+        with (
+            writing_atomically(draft, durable=False) as file,
+            writing_atomically(path / "timings.csv") as other,
+        ):
+            rows, timings = _table(file, self._columns), _table(other, TIMING_COLUMNS)
+            for row in self._rows(run_dir, timings):
                 front.add(row)
                 sure.add(_place(row), row)
                 rows.writerow(row)
                 count += 1
-        with run_dir.writing("results.csv") as file, run_dir.writing("pareto.csv") as other:
+        results, pareto = path / "results.csv", path / "pareto.csv"
+        with writing_atomically(results) as file, writing_atomically(pareto) as other:
             all_rows, front_rows = _table(file, self._columns), _table(other, self._columns)
             for row in RowFile(draft, count):
                 row |= _marks(front, sure, row)
@@ -203,7 +208,6 @@ class Outputs:
                     front_rows.writerow(row)
                     on_front += 1
         draft.unlink()
-        results, pareto = run_dir.path / "results.csv", run_dir.path / "pareto.csv"
         return rows_of_file(results, count), rows_of_file(pareto, on_front)
 
     def run_json(self, results: Path, rows: int) -> str:
@@ -267,14 +271,16 @@ class Outputs:
         objectives = self.space.objectives
         return FrontConfidence(objectives.maximize, objectives.minimize, self.space.constraints)
 
-    def _rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
-        """Yield rows in order, `pareto` still empty, and write their timings meanwhile."""
+    def _rows(self, run_dir: RunDir, timings: csv.DictWriter[str]) -> Iterator[Row]:
+        """Yield rows in order, `pareto` still empty, and write their timings and logs meanwhile."""
         every = itertools.product(self.space.tasks, self.skipped)
         skipped = sorted(itertools.starmap(self._skipped_row, every), key=_place)
-        return heapq.merge(self._result_rows(timings), skipped, key=_place)
+        return heapq.merge(self._result_rows(run_dir, timings), skipped, key=_place)
 
-    def _result_rows(self, timings: csv.DictWriter[str]) -> Iterator[Row]:
+    def _result_rows(self, run_dir: RunDir, timings: csv.DictWriter[str]) -> Iterator[Row]:
         for identity, point, task, uses in self.plan.results():
+            for use in uses:
+                _complete_log(use, run_dir.log(identity, use.stage.label))
             timings.writerows(map(_timing, uses))
             parts: list[tuple[str, str | None, str, Mapping[str, object]]] = [
                 (reason, stage.target, "skipped", {})
@@ -308,16 +314,29 @@ def write_outputs(
         The rows of results.csv, and those of them on the front (pareto.csv).
 
     Raises:
-        RunDirError: A file cannot be written.
+        WriteError: A file cannot be written.
     """
-    run_dir.write(DESIGN_NAME, outputs.info.design)
+    write_atomically(run_dir.path / DESIGN_NAME, outputs.info.design)
     rows, front = outputs.write_tables(run_dir)
-    run_dir.write(RUN_NAME, outputs.run_json(run_dir.path / "results.csv", len(rows)))
+    content = outputs.run_json(run_dir.path / "results.csv", len(rows))
+    write_atomically(run_dir.path / RUN_NAME, content)
     if junit is not None:
         write_junit(junit, "pezoexplore sweep", outputs.test_cases())
     if draw is not None:
         draw(_plotted(rows, front), outputs.space, run_dir.path)
     return rows, front
+
+
+def _complete_log(use: Use, path: Path) -> None:
+    """Give a stage of a point its log, also where another point or run made it.
+
+    Not waiting for the disk: the store has the end of every log.
+    """
+    if use.result.ran and use.owner:
+        return
+    if not path.exists() or log_tail(path) != use.result.record.log:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, use.result.record.log, durable=False)
 
 
 def _timing(use: Use) -> dict[str, str]:

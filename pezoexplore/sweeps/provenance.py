@@ -13,40 +13,15 @@ from pezoexplore import paths
 from pezoexplore.analysis.several.run_list import check_tags, facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pezoexplore.design.point import DesignPoint
-    from pezoexplore.sweeps.outputs import RunInfo
 
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-learn")
 """Packages whose versions may change the last digits of a training result."""
 
 Versions = tuple[tuple[str, str | None], ...]
 """Versions by name, None for what is missing, sorted."""
-
-
-def run_info(
-    command: Sequence[str],
-    design: str,
-    tools: Mapping[str, str | None],
-    rtl_dir: Path,
-    chance: Mapping[str, float | None] | None = None,
-    parameters: Mapping[str, int] | None = None,
-) -> RunInfo:
-    """Return what run.json and design.yaml report about a run on this machine.
-
-    Args:
-        command: The command line.
-        design: The design file as resolved, YAML.
-        tools: Versions by tool.
-        rtl_dir: Folder of the RTL; it must exist.
-        chance: Accuracy of the most frequent class by task, percent.
-        parameters: Weights of the networks by task, of a design with several.
-    """
-    from pezoexplore.sweeps.outputs import RunInfo
-
-    rtl = tree_hash(rtl_dir)
-    return RunInfo(command, design, tools, machine(), rtl, chance or {}, parameters or {})
 
 
 def tags_of(out: Path, tags: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From the outcome of a run to its record, and from a record to a checked result."""
+"""From the outcome of a run to its record and its checked result, and from a record alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_TEXT = 1000
 
 @dataclass(frozen=True)
 class Result:
-    """A record with its verdict; make it with :func:`result_of`.
+    """A record with its verdict; make it with :func:`result_of` or :func:`ended`.
 
     Attributes:
         record: The record.
@@ -42,8 +42,8 @@ class Result:
     ran: bool
 
 
-def record_of(outcome: Outcome) -> Record:
-    """Return the record of an outcome; a failure without a result or if its key changed."""
+def ended(outcome: Outcome) -> Result:
+    """Return the result of a run that ended; a failure without one or if its key changed."""
     task, status, reason = outcome.task, outcome.status, outcome.reason
     try:
         content = determinants(task.stage, task.point)
@@ -54,7 +54,7 @@ def record_of(outcome: Outcome) -> Record:
         if not reason and sha256(content) != task.key:
             reason = CHANGED
         status = "failed" if reason else status
-    return Record(
+    record = Record(
         key=task.key,
         stage=task.stage.name,
         determinants=content,
@@ -64,6 +64,7 @@ def record_of(outcome: Outcome) -> Record:
         seconds=outcome.seconds,
         log=outcome.log,
     )
+    return result_of(record, task.stage, ran=True)
 
 
 def malformed(payload: Payload) -> str:

@@ -8,11 +8,10 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 from pezoexplore.design.yaml_tree import read_tree
 from pezoexplore.errors import PezoError
-from pezoexplore.files import why, write_atomically, writing_atomically
 from pezoexplore.sweeps.store import APPLICATION_ID
 
 if TYPE_CHECKING:
@@ -59,39 +58,6 @@ class RunDir:
     def log(self, point_id: str, label: str) -> Path:
         """Return log of one stage of one point."""
         return self.path / LOGS_NAME / point_id / f"{label}.log"
-
-    def write(self, name: str, text: str) -> None:
-        """Write one of the directory's files, all or nothing.
-
-        Raises:
-            WriteError: It cannot be written.
-        """
-        write_atomically(self.path / name, text)
-
-    @contextmanager
-    def writing(self, name: str) -> Iterator[TextIO]:
-        """Write one of the directory's files piece by piece, all or nothing.
-
-        Raises:
-            WriteError: It cannot be written.
-        """
-        with writing_atomically(self.path / name) as file:
-            yield file
-
-    def write_log(self, path: Path, text: str) -> None:
-        """Write a log that another point or an earlier run made.
-
-        Not waiting for the disk: the store has the end of every log.
-
-        Raises:
-            RunDirError: It cannot be written.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunDirError(f"cannot write {path}: {why(error)}") from error
-        with writing_atomically(path, durable=False) as file:
-            file.write(text)
 
 
 @contextmanager

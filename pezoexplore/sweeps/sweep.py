@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.collect import Progress as Progress
 from pezoexplore.sweeps.collect import collect
-from pezoexplore.sweeps.executors.local import Local, log_tail
+from pezoexplore.sweeps.executors.local import Local
 from pezoexplore.sweeps.outputs import Outputs, write_outputs
 from pezoexplore.sweeps.plan import make_plan
 from pezoexplore.sweeps.rundir import RunDirError, open_run_dir
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.outputs import Draw, Failure, RunInfo, SkippedPoint, StageCount
     from pezoexplore.sweeps.plan import Plan
     from pezoexplore.sweeps.rows import Row
-    from pezoexplore.sweeps.rundir import RunDir
     from pezoexplore.sweeps.stage import Stage
 
 
@@ -112,7 +111,6 @@ def run_sweep(
         except KeyboardInterrupt as stop:
             stop.args = (_kept(plan, out_dir),)
             raise
-        _complete_logs(plan, run_dir)
         outputs = Outputs(space, plan, skipped, info)
         rows, front = write_outputs(outputs, run_dir, junit, draw)
         counts, failures = outputs.counts(), outputs.failures(run_dir)
@@ -151,13 +149,3 @@ def _make_room(path: Path) -> None:
         raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
     if path.is_dir():
         raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")
-
-
-def _complete_logs(plan: Plan, run_dir: RunDir) -> None:
-    """Give every stage of every point its log, also where another point or run made it."""
-    for use in plan.uses():
-        result, path = use.result, run_dir.log(use.point_id, use.stage.label)
-        if result.ran and use.owner:
-            continue
-        if not path.exists() or log_tail(path) != result.record.log:
-            run_dir.write_log(path, result.record.log)

@@ -10,9 +10,10 @@ from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
 from pezoexplore.paths import rtl_dir
+from pezoexplore.run import load, plan_run
 from pezoexplore.streams.statistics import stream_statistics
 from pezoexplore.streams.stream import Stream
-from pezoexplore.sweeps.provenance import run_info, tree_hash
+from pezoexplore.sweeps.provenance import tree_hash
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import determinants
 from pezoexplore.sweeps.stage_kinds import HardwareStage, scratch
@@ -286,9 +287,11 @@ def test_scratch_folders_are_fresh_and_removed(tmp_path: Path) -> None:
     assert not second.exists()
 
 
-def test_run_info_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
+def test_a_plan_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
     (tmp_path / "a.v").write_text("module a;")
-    info = run_info(["pezoexplore", "sweep"], "name: a\n", {"yosys": "0.70"}, tmp_path)
+    (tmp_path / "a.yaml").write_text("space: {lanes: 8}\n")
+    loaded, points = load(tmp_path / "a.yaml")
+    info = plan_run(loaded, ["train"], tmp_path, points=points, rtl_dir=tmp_path).info
     assert info.rtl_sha256 == tree_hash(tmp_path)
     assert {"system", "cpu", "python", "numpy"} <= set(info.platform)
 

@@ -26,7 +26,7 @@ from pezoexplore.sweeps.executors.cluster import (
 from pezoexplore.sweeps.executors.dask_executor import ClusterError
 from pezoexplore.sweeps.executors.local import MALFORMED, Outcome, Task, WorkerSlot
 from pezoexplore.sweeps.executors.worker import understood
-from pezoexplore.sweeps.results import malformed, record_of
+from pezoexplore.sweeps.results import ended, malformed
 from pezoexplore.sweeps.stage import Payload, canonical_json, sha256
 from pezoexplore.sweeps.store import Record, Store
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
@@ -149,7 +149,7 @@ def test_what_stages_give_is_well_formed() -> None:
 
 def test_a_reason_cannot_command_the_terminal(tmp_path: Path) -> None:
     reason = "\x1b]0;evil\x07\r\nforged line" + "x" * 10_000
-    record = record_of(Outcome(task(tmp_path), "failed", "", reason, 1.0, ""))
+    record = ended(Outcome(task(tmp_path), "failed", "", reason, 1.0, "")).record
     assert record.reason.isprintable()
     assert len(record.reason) <= 1000
 
