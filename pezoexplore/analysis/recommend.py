@@ -4,8 +4,8 @@ A design is taken only if its results show that it keeps within the accuracy dro
 of its paired difference from the baseline lies within. Undecided designs are named, not ranked. The
 cheapest of many designs is also the luckiest: next to its own interval stands the one corrected for
 the number of designs it was picked from, and the cheapest that keeps within by that is named. For
-a model of another size accuracy is carried over while the updates still reach the
-share of the dimensions that was shown to be enough; for other lanes, resources are interpolated.
+a model of another size accuracy is carried over while the updates reach no smaller a share of the
+dimensions, or as many as the law of the size asks for; for other lanes, resources are interpolated.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from itertools import pairwise
 from pezoexplore.analysis.differences import Difference, corrected, paired_difference
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
+from pezoexplore.analysis.size.law import law
 from pezoexplore.analysis.standing import is_baseline
-from pezoexplore.analysis.statistics import seeds_of
+from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import TRAINING_AXES
@@ -56,6 +57,7 @@ class Limits:
         most: Ceilings by resource.
         baseline: `point_id` of the baseline; None for the software Gaussian.
         constraints: Conditions of the run's design, in force except on columns in `most`.
+        steps: Training steps T of the model; None: as many as its directions are counted to.
     """
 
     parameters: int
@@ -65,6 +67,7 @@ class Limits:
     most: Mapping[str, float]
     baseline: str | None = None
     constraints: tuple[str, ...] = ()
+    steps: int | None = None
 
     def in_force(self) -> list[Condition]:
         """Return the constraints that no ceiling replaces."""
@@ -83,6 +86,7 @@ class Option:
         at_lanes: Lanes of those rows.
         measured_share: Share of the dimensions its updates reached where it was trained.
         share: The same for the requested model, at most 1; None until it is computed.
+        span: Dimensions that its updates reach in the requested model.
         row: The row of results that the accuracy is from.
     """
 
@@ -93,6 +97,7 @@ class Option:
     at_lanes: tuple[int, ...]
     measured_share: float
     share: float | None = None
+    span: int = 0
     row: Row = field(default_factory=dict)
 
     @property
@@ -138,7 +143,7 @@ class Advice:
         surest: The cheapest that keeps within the limits by its interval corrected for
             `considered` comparisons; None if none does.
         undecided: Designs cheaper than the chosen one that the seeds leave open, cheapest first.
-        least_share: Smallest share of the dimensions that was shown to be enough; None if none.
+        needed: Dimensions that the law of the size asks for in the requested model.
         left_out: Number of designs by why they were not considered.
         considered: Designs whose accuracy was compared with the limit.
         line_errors: By ``between`` and ``beyond``: how far, at most and as a share, the cost at
@@ -153,7 +158,7 @@ class Advice:
     runner_up: Option | None
     surest: Option | None
     undecided: tuple[Option, ...]
-    least_share: float | None
+    needed: float
     left_out: Mapping[str, int]
     considered: int
     line_errors: Mapping[str, float]
@@ -182,14 +187,14 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
             f"there are: {', '.join(targets) or 'none'}. A sweep of a design file with hardware: "
             f"{{targets: [{limits.target}]}} makes them; name its results with --results"
         )
-    shown = [option for option in measured if option.verdict(limits.drop) == MET]
-    least = min((option.measured_share for option in shown), default=None)
+    accuracy = parse_number(base.get(ACCURACY)) or 0.0
+    needed = law().surely_needed(limits.parameters, limits.drop, accuracy)
     options = _at_lanes(measured, limits.lanes, left_out)
     options = [option for option in options if _affordable(option, limits.most, left_out)]
     options.sort(key=_order)
-    chosen, undecided = _choose(options, limits, least, left_out)
+    chosen, undecided = _choose(options, limits, needed, left_out)
     sure = [option for option in options if option.verdict(limits.drop, len(options)) == MET]
-    surest, _ = _choose(sure, limits, least, Counter())
+    surest, _ = _choose(sure, limits, needed, Counter())
     return Advice(
         limits=limits,
         measured_parameters=measured_parameters,
@@ -198,22 +203,30 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
         runner_up=chosen[1] if len(chosen) > 1 else None,
         surest=surest[0] if surest else None,
         undecided=tuple(undecided),
-        least_share=least,
+        needed=needed,
         left_out=dict(left_out),
         considered=len(options),
         line_errors=_line_errors(measured),
     )
 
 
-def span_share(point: DesignPoint, parameters: int) -> float:
-    """Return the share of d dimensions that all updates together can reach, at most 1.
+def span_of(point: DesignPoint, parameters: int, steps: int | None = None) -> int:
+    """Count the dimensions, of d, that all updates together can reach, up to ``COUNTED``.
 
-    Of a model with more than ``COUNTED`` weights, the share of that many directions.
+    Args:
+        point: The design.
+        parameters: Weights d.
+        steps: Training steps, each of one direction; None for any number.
     """
-    reach = min(parameters, COUNTED)
+    most = min(parameters, COUNTED, steps or COUNTED)
     if point.lanes > parameters:
-        return 1.0
-    return strategy(point).effective_span(parameters, COUNTED) / reach
+        return most
+    return min(most, strategy(point).effective_span(parameters, most))
+
+
+def span_share(point: DesignPoint, parameters: int, steps: int | None = None) -> float:
+    """Return :func:`span_of` as a share of what independent numbers reach, at most 1."""
+    return span_of(point, parameters, steps) / min(parameters, COUNTED, steps or COUNTED)
 
 
 def _baseline(rows: Iterable[Row], asked: str | None) -> Row:
@@ -343,7 +356,7 @@ def _order(option: Option) -> tuple[float, float, float, str]:
 
 
 def _choose(
-    options: Iterable[Option], limits: Limits, least: float | None, left_out: Counter[str]
+    options: Iterable[Option], limits: Limits, needed: float, left_out: Counter[str]
 ) -> tuple[list[Option], list[Option]]:
     """Return the two cheapest that keep within the limits, and those cheaper still that may."""
     chosen: list[Option] = []
@@ -358,11 +371,13 @@ def _choose(
         if broken:
             left_out[f"not within the run's constraint {broken[0]}"] += 1
             continue
-        option = replace(option, share=span_share(option.point, limits.parameters))
-        enough = option.measured_share if least is None else min(option.measured_share, least)
-        assert option.share is not None, "just looked at"
-        if option.share < enough:
-            left_out["updates reach too small a share of the dimensions"] += 1
+        option = replace(
+            option,
+            share=span_share(option.point, limits.parameters, limits.steps),
+            span=span_of(option.point, limits.parameters, limits.steps),
+        )
+        if option.span < needed and (option.share or 0) < option.measured_share:
+            left_out["updates reach too few of the dimensions"] += 1
             continue
         if verdict == OPEN:
             undecided += [] if chosen else [option]

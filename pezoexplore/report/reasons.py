@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pezoexplore.analysis.differences import Difference, corrected
 from pezoexplore.analysis.recommend import COUNTED, MET, RESOURCES, Advice, Option, span_share
+from pezoexplore.analysis.size.law import law
 from pezoexplore.analysis.standing import NARROW
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
@@ -76,11 +77,10 @@ def carried_over(option: Option, advice: Advice) -> list[str]:
     limits, measured = advice.limits, advice.measured_parameters
     sentences = []
     if limits.parameters != measured:
-        share = "the same share" if option.share == option.measured_share else "enough"
         sentences.append(
             f"accuracy: trained at {measured:,} weights, not at {limits.parameters:,}; carried "
-            f"over because its updates reach {share} of the dimensions there; how many steps a "
-            "model of that size needs is not known from this"
+            f"over because {_carried_by(option, advice)}; how many steps a model of that size "
+            "needs is not known from this"
         )
     if option.interpolated:
         low, high = option.at_lanes
@@ -93,6 +93,24 @@ def carried_over(option: Option, advice: Advice) -> list[str]:
             f"synthesised at {option.point.lanes}; accuracy: the worse of those two"
         )
     return sentences
+
+
+def _carried_by(option: Option, advice: Advice) -> str:
+    """Return what carries the accuracy over to another size: the law of the size, or the share."""
+    if option.span < advice.needed:
+        return "its updates reach no smaller a share of the dimensions there"
+    found = law()
+    low, high = (f"{size:,}" for size in found.parameters)
+    times = found.extrapolates(advice.limits.parameters)
+    beyond = f", {times:.3g} times fewer" if times > 1 else ""
+    return (
+        f"its updates reach {_counted(option.span)} dimensions, and a law fitted to networks of "
+        f"{low} to {high} weights{beyond}, asks for {advice.needed:,.0f} there (docs/scale.md)"
+    )
+
+
+def _counted(span: int) -> str:
+    return f"{span:,} or more" if span == COUNTED else f"{span:,}"
 
 
 def _accuracy(option: Option, advice: Advice) -> str:
@@ -121,21 +139,23 @@ def _corrected(option: Option, advice: Advice) -> str:
 
 
 def _span(option: Option, advice: Advice) -> str:
-    parameters = advice.limits.parameters
-    share = span_share(option.point, parameters) if option.share is None else option.share
-    of = f"{min(parameters, COUNTED):,}"
+    parameters, steps = advice.limits.parameters, advice.limits.steps
+    share = option.share
+    if share is None:
+        share = span_share(option.point, parameters, steps)
+    most = min(parameters, COUNTED, steps or COUNTED)
     what = (
-        f"all {of} dimensions" if share >= FULL_SHARE else f"{100 * share:.1f} % of {of} dimensions"
+        f"all {most:,} dimensions"
+        if share >= FULL_SHARE
+        else f"{100 * share:.1f} % of {most:,} dimensions"
     )
-    if parameters > COUNTED:
-        what += f" (counted no further; D is {parameters:,})"
+    if most == steps:
+        what += " that so many steps can reach"
+    elif most < parameters:
+        what += f" (counted no further; it has {parameters:,})"
     if share < NARROW:
         what += ", far from all: directions repeat or weights move together"
-    least = advice.least_share
-    if least is None:
-        return f"effective span: its updates reach {what}"
-    shown = f"{100 * least:.0f} % is the least that was shown to be enough here"
-    return f"effective span: its updates reach {what}; {shown}"
+    return f"effective span: its updates reach {what}"
 
 
 def _norm(figures: Figures, scaling: str) -> str:

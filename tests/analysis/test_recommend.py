@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pezoexplore import paths
 from pezoexplore.analysis.differences import corrected, paired_difference
 from pezoexplore.analysis.frames import frame_of_rows
-from pezoexplore.analysis.recommend import Limits, recommend, span_share
+from pezoexplore.analysis.recommend import Limits, recommend, span_of, span_share
 from pezoexplore.analysis.runs import read_run
+from pezoexplore.analysis.size.law import law
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.reasons import carried_over, figures_of, reasons
@@ -105,15 +106,41 @@ def test_one_seed_shows_nothing():
     assert len(advice.undecided) == 1
 
 
-def test_a_larger_model_needs_updates_that_reach_it():
-    short = row("short", resolve(reuse="bank", state_bits=12, lanes=8), [94, 95, 94, 95.1], lut=9)
+def narrow(name, lut, **axes):
+    """Return a row of a design of few dimensions, which trained as well on the small model."""
+    return row(name, resolve(**{"reuse": "bank", "lanes": 8} | axes), [94, 95, 94, 95.1], lut=lut)
+
+
+def test_a_larger_model_needs_updates_that_reach_as_many_dimensions_as_the_law_asks_for():
+    few = narrow("few", 9, rng="xorshift32", reuse="pool", pool_size=1023)
+    enough = narrow("enough", 10, reuse="phased", taps="xor", state_bits=12, bit_width=1)
     limits = replace(LIMITS, parameters=60_000)
-    advice = recommend([BASE, short, GOOD], 2410, limits)
-    assert span_share(resolve(reuse="bank", state_bits=12, lanes=8), 60_000) < 0.1
-    assert advice.chosen.sources == ("good",)
-    assert advice.left_out == {"updates reach too small a share of the dimensions": 1}
+    advice = recommend([BASE, few, enough, GOOD], 2410, limits)
+    assert advice.left_out == {"updates reach too few of the dimensions": 1}
+    assert advice.chosen.sources == ("enough",)
+    assert span_share(advice.chosen.point, 60_000) < 0.1
+    pool = resolve(rng="xorshift32", reuse="pool", pool_size=1023, lanes=8)
+    assert span_of(pool, 60_000) < advice.needed < advice.chosen.span
     (said,) = carried_over(advice.chosen, advice)
     assert "trained at 2,410 weights, not at 60,000" in said
+    assert f"asks for {advice.needed:,.0f} there" in said
+
+
+def test_the_law_asks_for_more_the_less_may_be_lost_and_says_how_far_it_extrapolates():
+    strict = recommend([BASE, GOOD], 2410, replace(LIMITS, parameters=22_700_000, drop=0.5))
+    loose = recommend([BASE, GOOD], 2410, replace(LIMITS, parameters=22_700_000, drop=5))
+    assert strict.needed > 2 * loose.needed
+    (said,) = carried_over(loose.chosen, loose)
+    assert f"{22_700_000 / law().parameters[1]:.3g} times fewer" in said
+
+
+def test_steps_limit_the_dimensions_that_anything_reaches():
+    limits = replace(LIMITS, parameters=60_000, steps=500)
+    advice = recommend([BASE, GOOD], 2410, limits)
+    assert (advice.chosen.span, advice.chosen.share) == (500, 1)
+    said = reasons(advice.chosen, advice, figures_of(advice.chosen, advice))
+    assert any("all 500 dimensions that so many steps can reach" in item for item in said)
+    assert "no smaller a share of the dimensions" in carried_over(advice.chosen, advice)[0]
 
 
 def test_other_lanes_are_a_line_and_the_worse_accuracy():

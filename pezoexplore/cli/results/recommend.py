@@ -28,7 +28,9 @@ GRID_NOTE = (
 
 
 def recommend(
-    params: Annotated[int, typer.Option(min=1, help="Number of weights of the model.")],
+    params: Annotated[
+        int, typer.Option("--params", "--parameters", min=1, help="Number of weights of the model.")
+    ],
     lanes: Annotated[int, typer.Option(min=1, max=256, help="Random numbers per clock.")],
     target: Annotated[str, typer.Option(help="FPGA family or cell library.")] = "xcup",
     max_accuracy_drop: Annotated[
@@ -67,6 +69,14 @@ def recommend(
             help="Design that accuracy losses are measured against; default: software Gaussian.",
         ),
     ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Training steps of the model: updates reach no more dimensions; default: any "
+            "number of steps.",
+        ),
+    ] = None,
     task: TaskOfRun = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a design file that measures the named designs.")
@@ -77,8 +87,9 @@ def recommend(
 
     Cost is counted in LUT equivalents: an FPGA's resources weighted by how many of each it has. A
     design qualifies if the 95 % interval of its paired accuracy drop lies within the limit, and if
-    its updates reach a share of the model's dimensions that was shown to be enough, and if it meets
-    the constraints of the results' design; --max-lut and the like replace those on their column.
+    its updates reach no smaller a share of the model's dimensions than where it was measured, or as
+    many as the law of docs/scale.md asks for, and if it meets the constraints of the results'
+    design; --max-lut and the like replace those on their column.
     The cheapest of many designs is also the luckiest: the interval corrected for the number of
     designs compared is said too, and the cheapest design that keeps within the limit by that one.
     """
@@ -101,6 +112,7 @@ def recommend(
         most={name: value for name, value in ceilings.items() if value is not None},
         baseline=baseline,
         constraints=tuple(map(str, run.goals().constraints)),
+        steps=steps,
     )
     advice = advise(run.rows, _parameters(run, results_params), limits)
     named = [option for option in (advice.chosen, advice.runner_up) if option is not None]
@@ -266,7 +278,7 @@ def _document(
         "runner_up": documents[1] if len(documents) > 1 else None,
         "surest": None if advice.surest is None else _option(advice.surest, advice),
         "undecided": [_option(option, advice) for option in advice.undecided],
-        "least_span_share": advice.least_share,
+        "dimensions_needed": advice.needed,
         "considered": advice.considered,
         "line_errors": dict(advice.line_errors),
         "left_out": dict(advice.left_out),
@@ -289,5 +301,6 @@ def _option(option: Option, advice: Advice) -> dict[str, object]:
         "verdict": option.verdict(advice.limits.drop),
         "verdict_corrected": option.verdict(advice.limits.drop, picked_from),
         "span_share": option.share,
+        "effective_span": option.span,
         "point_ids": option.sources,
     }

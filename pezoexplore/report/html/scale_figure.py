@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from pezoexplore.analysis.scale import scale_of
+from pezoexplore.analysis.size.scale import scale_of
 from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.figures import Figure
 from pezoexplore.report.plots import style

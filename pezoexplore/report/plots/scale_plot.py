@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from pezoexplore.analysis.scale import ScaleLine, Size, scale_of
+from pezoexplore.analysis.size.scale import ScaleLine, Size, scale_of
 from pezoexplore.intervals import POINTS, ends
 from pezoexplore.report.plots import style
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pezoexplore.analysis.scale import scale_of
+from pezoexplore.analysis.size.scale import scale_of
 from pezoexplore.design.point import DesignPoint, resolve
 
 REFERENCE = resolve(rng="gaussian", reuse="none")

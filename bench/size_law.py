@@ -1,0 +1,184 @@
+"""The law of the size of a network: measured drops from finished runs, the fit, what it predicts.
+
+    python bench/size_law.py [RUN ... --keep-out TASK ...] [--figure FILE]
+
+With run directories, each of one task with the Gaussian reference, it writes their drops to
+pezoexplore/analysis/size/ladder.csv; those of the tasks kept out are left out of the fit. It prints
+the law, measured against predicted drops, and the smallest states and pools that it calls enough
+(Markdown tables of docs/scale.md); ``--figure`` draws all drops over D / H. Exit status 1 where
+fewer than nine in ten of the drops kept out lie within two points or their own interval of the
+prediction.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pezoexplore.analysis.differences import paired_difference
+from pezoexplore.analysis.runs import read_run
+from pezoexplore.analysis.size.law import LADDER, Law, Measured, fit, read_ladder
+from pezoexplore.analysis.standing import baseline_of, is_baseline
+from pezoexplore.analysis.statistics import seeds_of
+from pezoexplore.design.conditions import parse_number
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import IllegalPointError
+from pezoexplore.report.plots import style
+from pezoexplore.streams.stream import strategy
+from pezoexplore.train.tasks.registry import get_task
+
+CLOSE = 2.0
+"""Points within which a prediction is called right, or within the measurement's interval."""
+
+SHARE = 0.9
+DROP, GAIN = 1.0, 85.0
+SIZES = (2_410, 25_017, 99_198, 998_030, 22_700_000)
+STEPS = 10**6
+LANES = (31, 64)
+
+
+def drops_of(folder: Path, kept_out: Sequence[str]) -> Iterator[Measured]:
+    """Yield the drops of a finished run of one task."""
+    run = read_run(folder)
+    if run.space is None or run.chance is None:
+        sys.exit(f"{folder}: is no run directory of one task")
+    rows = [row for row in run.rows if row.get("status") == "ok"]
+    reference = baseline_of(rows)
+    if reference is None:
+        sys.exit(f"{folder}: has no Gaussian reference")
+    accuracy = parse_number(reference["accuracy_mean"])
+    for row in rows:
+        point = DesignPoint.from_json(row)
+        span = parse_number(row.get("effective_span"))
+        drop = paired_difference(seeds_of(reference), seeds_of(row))
+        if is_baseline(point) or span is None or drop.half is None or accuracy is None:
+            continue
+        yield Measured(
+            task=run.space.task,
+            parameters=get_task(run.space.task).parameters,
+            steps=run.space.train.steps,
+            design=point.label(),
+            span=int(span),
+            gain=round(accuracy - run.chance, 2),
+            drop=round(drop.mean, 2),
+            half=round(drop.half, 2),
+            seeds=drop.seeds,
+            fitted=run.space.task not in kept_out,
+        )
+
+
+def write(measured: Sequence[Measured]) -> None:
+    """Write the ladder that the package has."""
+    with LADDER.open("w", encoding="utf-8", newline="") as file:
+        out = csv.DictWriter(file, [field.name for field in fields(Measured)], lineterminator="\n")
+        out.writeheader()
+        out.writerows(asdict(m) | {"fitted": "yes" if m.fitted else "no"} for m in measured)
+
+
+def compare(law: Law, measured: Sequence[Measured]) -> float:
+    """Print measured against predicted drops; return the share of those kept out that are close."""
+    print("\n| task | steps | design | D | drop (points) | law | fitted |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    close = []
+    for item in measured:
+        predicted = law.drop(item.span, item.parameters, item.gain)
+        if not item.fitted:
+            close.append(abs(predicted - item.drop) <= max(CLOSE, item.half))
+        print(
+            f"| `{item.task}` | {item.steps:,} | {item.design} | {item.span:,} "
+            f"| {item.drop:+.2f} ± {item.half:.2f} | {predicted:+.2f} "
+            f"| {'yes' if item.fitted else 'no'} |"
+        )
+    return sum(close) / len(close) if close else 1.0
+
+
+def draw(law: Law, measured: Sequence[Measured], file: Path) -> None:
+    """Draw all drops, as shares of what the reference gains, over their dimensions by H."""
+    with style.house_style():
+        figure = Figure(figsize=(style.WIDTH, 3.6))
+        axes = style.axes_at(figure, 0.7, 0.6, 3.9, 2.6)
+        across = np.geomspace(0.05, 2000, 300)
+        axes.plot(across, 100 / (1 + across**law.k), color=style.INK, lw=1)
+        rungs = sorted({(m.parameters, m.steps, m.task, m.fitted) for m in measured})
+        for (parameters, steps, task, fitted), colour in zip(
+            rungs, style.LINE_COLOURS, strict=False
+        ):
+            of = [m for m in measured if (m.task, m.steps) == (task, steps)]
+            axes.errorbar(
+                [m.span / law.needed(parameters, m.gain / 2, m.gain) for m in of],
+                [100 * m.drop / m.gain for m in of],
+                [100 * m.half / m.gain for m in of],
+                fmt="o" if fitted else "D", color=colour, mfc="white", ms=4, elinewidth=0.8,
+                label=f"{parameters:,} weights, {steps:,} steps{'' if fitted else ', kept out'}",
+            )  # fmt: skip
+        axes.set_xscale("log")
+        axes.set_yscale("symlog", linthresh=1, linscale=0.5)
+        axes.set_ylim(-5, 130)
+        axes.set_yticks(
+            [-3, -1, 0, 1, 3, 10, 30, 100], ["-3", "-1", "0", "1", "3", "10", "30", "100"]
+        )
+        axes.set_xlabel("dimensions that updates reach, in units of H")
+        axes.set_ylabel("drop, % of what Gaussian numbers gain")
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=7)
+        style.save(figure, file)
+
+
+def smallest(law: Law, parameters: int, lanes: int) -> list[str]:
+    """Return the least dimensions, state bits, and words of a pool that the law calls enough."""
+    needed = law.surely_needed(parameters, DROP, GAIN)
+
+    def enough(**axes: object) -> bool:
+        try:
+            point = resolve(lanes=lanes, **axes)
+        except IllegalPointError:
+            return False
+        return strategy(point).effective_span(parameters, STEPS) >= needed
+
+    bits = (
+        str(b)
+        for b in range(6, 33)
+        if enough(rng="lfsr", reuse="phased", taps="xor", bit_width=1, state_bits=b)
+    )
+    words = (
+        f"{2**b - 1:,}"
+        for b in range(7, 27)
+        if enough(rng="xorshift32", reuse="pool", bit_width=8, pool_size=2**b - 1)
+    )
+    return [f"{needed:,.0f}", next(bits, "none"), next(words, "none")]
+
+
+def main() -> int:
+    """Measure and print; 1 where the law does not predict what was kept out."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("runs", nargs="*", type=Path)
+    parser.add_argument("--keep-out", nargs="*", default=["mnist-mlp-100k"], metavar="TASK")
+    parser.add_argument("--figure", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    if given.runs:
+        write([item for run in given.runs for item in drops_of(run, given.keep_out)])
+    measured = read_ladder()
+    law = fit(measured)
+    errors = law.covariance.diagonal() ** 0.5
+    print(f"ln a = {law.log_a:.3f} ± {1.96 * errors[0]:.3f}", end=", ")
+    print(f"b = {law.b:.3f} ± {1.96 * errors[1]:.3f}, k = {law.k:.3f} ± {1.96 * errors[2]:.3f}")
+    share = compare(law, measured)
+    if given.figure is not None:
+        draw(law, measured, given.figure)
+    print("\n| weights | lanes | D | state bits of phased | words of a pool |")
+    print("| --- | --- | --- | --- | --- |")
+    for parameters in SIZES:
+        for lanes in LANES:
+            print(f"| {parameters:,} | {lanes} | {' | '.join(smallest(law, parameters, lanes))} |")
+    print(f"\nof the drops kept out, {100 * share:.0f} % are close (goal {100 * SHARE:.0f} %)")
+    return 0 if share >= SHARE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
