@@ -95,7 +95,7 @@ class FixedTrainer:
     @property
     def _half(self) -> bool:
         """Whether the stream's values are twice the word plus one."""
-        return Stream(self.point.perturbation()).half
+        return Stream(self.point.words()).half
 
     @cached_property
     def network(self) -> FixedNetwork:
@@ -254,7 +254,7 @@ def _largest(point: DesignPoint) -> int:
     """Return the largest value of a point's stream; of outer products half a sum of signs."""
     if point.outer_products:
         return max(1, point.outer_products // 2)
-    return (1 << (point.bits - 1 + Stream(point.perturbation()).half)) - 1
+    return (1 << (point.bits - 1 + Stream(point.words()).half)) - 1
 
 
 def _gathered(words: NDArray[Any], draws: int, bits: int) -> NDArray[np.int32]:

@@ -107,7 +107,7 @@ def test_both_starts_are_the_pretrained_model(files: Path, trained: str) -> None
     own = {start: task(files, trained, start) for start in ("zero", "probe")}
     scores = {}
     for start, each in own.items():
-        trainer = TorchTrainer.of(each.model, 0, resolve(), TrainSettings())
+        trainer = TorchTrainer.of(each, resolve(), TrainSettings())
         (_, state), *_ = trainer.run(each.train, Run((0,), (0.01,), 1, 4), None, (0,))
         scores[start] = trainer.score(state, each.train)
     assert scores["zero"].loss[0, 0] == pytest.approx(np.log(2), abs=1e-6)
@@ -129,7 +129,7 @@ def test_backprop_follows_the_gradient_and_marks_what_diverges(files: Path) -> N
     own = task(files, "layers")
     run = Run((1,), (0.05, 1e38), 3, batch=4)
     point = resolve(estimator="backprop")
-    trainer = TorchTrainer.of(own.model, 0, point, TrainSettings())
+    trainer = TorchTrainer.of(own, point, TrainSettings())
     *_, (_, state) = trainer.run(own.train, run, None)
     module = own.model.module(1)
     batches, rates = Batches((1,), len(own.train), 4).block(3), cosine_rates((0.05,), 3)

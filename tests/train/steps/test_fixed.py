@@ -20,6 +20,7 @@ from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.loop import Batches
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.selection import stream_source, trainer_of
+from pezoexplore.train.steps.structured import with_layers
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run
@@ -104,7 +105,7 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
     ids=str,
 )
 def test_forms_agree_with_the_slow_reference_bit_for_bit(axes: dict[str, Any], beta: float) -> None:
-    point = resolve(**INTEGERS | axes)
+    point = with_layers(resolve(**INTEGERS | axes), SMALL)  # as a sweep hands it on
     trainer = FixedTrainer(SMALL, point, beta=beta)
     run = Run(seeds=(0, 3), learning_rates=(0.02, 1.0), steps=5, batch=4, epsilon=0.02)
     source = stream_source(point, SMALL)
