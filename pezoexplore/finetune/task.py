@@ -85,7 +85,6 @@ class TorchNetwork:
     name: str
     user: TorchTask
     sample: Split
-    layers: int = 1
     _made: dict[int, torch.nn.Module] = field(default_factory=dict)
 
     @property
@@ -127,9 +126,31 @@ class TorchNetwork:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """Its trained tensors in the order of the flat weights."""
+        """Its trained tensors in the order of the flat weights.
+
+        A layer is a part of the module that has trained weights of its own.
+        """
         named = self._first.named_parameters()
-        return layout([(name, tuple(one.shape), 0) for name, one in named if one.requires_grad])
+        shapes = {name: tuple(one.shape) for name, one in named if one.requires_grad}
+        owners = list(dict.fromkeys(map(_owner, shapes)))
+        return layout([(name, shapes[name], owners.index(_owner(name))) for name in shapes])
+
+    @property
+    def layers(self) -> int:
+        """Parts with trained weights of their own."""
+        return self.blocks[-1].layer + 1
+
+    @property
+    def last_layers(self) -> int:
+        """Most layers that backprop can train with others before them."""
+        return self.layers - 1
+
+    def backward_share(self, last: int) -> float:
+        """Return the cost of a backward sweep through the last layers, in forward passes."""
+        first = self.layers - last
+        owners = {_owner(block.name) for block in self.blocks if block.layer >= first}
+        counted = sum(sum(ops.values()) for owner, ops in self._counts.items() if owner in owners)
+        return counted / self.macs
 
     @property
     def parameters(self) -> int:
@@ -147,7 +168,7 @@ class TorchNetwork:
     @property
     def macs(self) -> int:
         """Half the floating-point operations that PyTorch counts in the pass of an example."""
-        return self._example[0]
+        return max(1, sum(self._counts["Global"].values()) // 2)
 
     @property
     def activations(self) -> int:
@@ -231,14 +252,24 @@ class TorchNetwork:
         return found.hexdigest()
 
     @cached_property
-    def _example(self) -> tuple[int, torch.Tensor]:
-        """Half the operations of an example's pass, and its outputs."""
+    def _example(self) -> tuple[dict[str, dict[Any, int]], torch.Tensor]:
+        """Operations of an example's pass by part of the module and kind, and its outputs."""
         from torch.utils.flop_counter import FlopCounterMode
 
         module = self._first
         with evaluating(module), torch.no_grad(), FlopCounterMode(display=False) as flops:
             outputs = self.predict(module, self.sample.inputs)
-        return max(1, int(flops.get_total_flops()) // 2), outputs
+        return flops.get_flop_counts(), outputs
+
+    @property
+    def _counts(self) -> dict[str, dict[Any, int]]:
+        """Operations by part: ``Global`` all, others by their path in the module."""
+        return {name.partition(".")[2] or name: ops for name, ops in self._example[0].items()}
+
+
+def _owner(name: str) -> str:
+    """Return the path of the part of a module that owns a parameter."""
+    return name.rpartition(".")[0]
 
 
 def trained(module: torch.nn.Module) -> list[torch.Tensor]:

@@ -5,9 +5,10 @@ Estimator ``rge`` moves along the stream; ``backprop``, the reference, along PyT
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import TrainSettings
+from pezoexplore.design.training_axes import ALL, backprop_layers
 from pezoexplore.errors import DesignError
 from pezoexplore.finetune.optimizer import PezoSGD
+from pezoexplore.finetune.steps.tail import Hybrid
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
 from pezoexplore.train.backend import pin_threads
@@ -25,7 +28,7 @@ from pezoexplore.train.device import Device, chosen
 from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
 from pezoexplore.train.steps.moments import BETA, Moments
-from pezoexplore.train.steps.scope import check_decay
+from pezoexplore.train.steps.scope import backward_share, blocks_before, check_decay
 from pezoexplore.train.steps.structured import numbers_of
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
@@ -123,10 +126,12 @@ class TorchTrainer:
     def cost(self, steps: int) -> RunCost:
         """Count as :meth:`Trainer.cost`."""
         each = cost(self.point.estimator, self.point.queries or 1)
+        last = backprop_layers(self.point.scope)
+        backward = math.ceil(steps * backward_share(self.network, last)) if last else 0
         replayed = Moments(replay=self.point.momentum_replay).replayed(steps)
         return RunCost(
-            forward_passes=steps * each.losses,
-            passes=steps * each.passes,
+            forward_passes=steps * (each.losses + (last > 0)),
+            passes=steps * (each.passes + (last > 0)) + backward,
             random_numbers=steps * each.directions * self.numbers,
             deliveries=steps * each.deliveries + replayed * each.directions,
         )
@@ -157,20 +162,25 @@ class Replica:
         self._network = trainer.network
         self.module = trainer.network.module(seed).to(_device())
         weights, decay = trained(self.module), trainer.weight_decay
-        self._optimizer: torch.optim.Optimizer
-        if _first_order(trainer.point):
+        self._optimizer: Sgd | PezoSGD | Hybrid
+        if trainer.point.estimator == "backprop":
             self._optimizer = Sgd(weights, lr=0.0, weight_decay=decay)
-        else:
-            self._optimizer = PezoSGD(
-                weights,
-                trainer.point,
-                lr=0.0,
-                epsilon=run.epsilon,
-                weight_decay=decay,
-                momentum=trainer.momentum,
-                seed=seed,
-                distributed=False,
-            )
+            return
+        last = backprop_layers(trainer.point.scope)
+        stop = len(blocks_before(trainer.network, last, trainer.network.name))
+        self._optimizer = first = PezoSGD(
+            weights[:stop],
+            replace(trainer.point, scope=ALL) if last else trainer.point,
+            lr=0.0,
+            epsilon=run.epsilon,
+            weight_decay=decay,
+            momentum=trainer.momentum,
+            seed=seed,
+            distributed=False,
+        )
+        if last:
+            tail = torch.optim.SGD(weights[stop:], lr=0.0, weight_decay=decay)
+            self._optimizer = Hybrid(self.module, first, tail)
 
     def train(
         self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]
@@ -192,7 +202,8 @@ class Replica:
                 outputs = self._network.predict(self.module, part.inputs)
                 return self._network.losses(outputs, part.labels).mean()
 
-            self._optimizer.param_groups[0]["lr"] = float(rate)
+            for group in self._optimizer.param_groups:
+                group["lr"] = float(rate)
             with torch.random.fork_rng():
                 torch.manual_seed(self.seed * 2**32 + step)  # dropout, whatever ran before
                 try:
@@ -219,10 +230,6 @@ class Sgd(torch.optim.SGD):
         if not loss.isfinite() or not all(weight.isfinite().all() for weight in weights):
             raise DivergedError("a loss or weight is not finite")
         return float(loss.item())
-
-
-def _first_order(point: DesignPoint) -> bool:
-    return point.estimator == "backprop"
 
 
 def _device() -> torch.device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,11 +271,16 @@ def peak_bytes(work: Callable[[], object]) -> int:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_second_copy_of_the_weights_is_ever_held() -> None:
+@pytest.mark.parametrize(
+    "axes",
+    [{}, {"rank": "2"}, {"scope": "sparse:0.1", "momentum_replay": 3, "step_size": "scalar"}],
+    ids=str,
+)
+def test_no_second_copy_of_the_weights_is_ever_held(axes: dict[str, Any]) -> None:
     model = nn.Sequential(nn.Embedding(4000, 64), *(nn.Linear(64, 64) for _ in range(60)))
     words = torch.arange(8)
     total = sum(4 * weight.numel() for weight in model.parameters())
-    optimizer = PezoSGD(model.parameters(), resolve(), lr=0.1, window=4000)
+    optimizer = PezoSGD(model.parameters(), resolve(**axes), lr=0.1, window=4000)
     loss = lambda: model(words).square().mean()  # noqa: E731
     optimizer.step(loss)
     assert 4 * 64 * 64 < peak_bytes(lambda: optimizer.step(loss)) < total / 8

@@ -136,11 +136,13 @@ def blocks_before(network: Network, last: int, name: str) -> tuple[Block, ...]:
     if isinstance(network, Mlp | Cnn):
         convolutions = len(network.convs) if isinstance(network, Cnn) else 0
         dense = min(network.layers - convolutions, network.layers - 1)
+    dense = getattr(network, "last_layers", dense)
     if last > dense:
         allowed = f"last:1 to last:{dense}" if dense > 1 else "last:1" if dense else "none"
         raise DesignError(
             f"scope last:{last}: backprop trains dense layers of perceptrons and convolution "
-            f"networks, at least one layer before them; allowed for {name}: {allowed}"
+            "networks and layers of PyTorch models, at least one layer before them; allowed for "
+            f"{name}: {allowed}"
         )
     return tuple(block for block in network.blocks if block.layer < network.layers - last)
 
@@ -150,6 +152,8 @@ def backward_share(network: Network, last: int) -> float:
 
     A sweep costs twice the multiply-accumulates of these layers, one for each weight.
     """
+    if (counted := getattr(network, "backward_share", None)) is not None:
+        return float(counted(last))
     first = network.layers - last
     dense = [block for block in network.blocks if block.layer >= first and len(block.shape) > 1]
     return 2 * sum(block.size for block in dense) / network.macs

@@ -46,6 +46,8 @@ FORMS: list[dict[str, Any]] = [
     {"rank": "4", "bit_width": 8, "reuse_period": 5},
     {"scope": "sparse:0.1"},
     {"scope": "sparse:0.5", "bit_width": 8, "queries": 2, "momentum_replay": 2},
+    {"scope": "last:1"},
+    {"scope": "last:1", "rank": "1", "queries": 2},
     {"step_size": "scalar"},
     {"momentum_replay": 4, "bit_width": 8, "queries": 2},
     {"momentum_replay": 3, "step_size": "scalar", "rank": "1"},
