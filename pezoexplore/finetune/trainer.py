@@ -1,6 +1,7 @@
 """The trainer of the user's PyTorch modules, one replica after the other.
 
-Estimator ``rge`` moves along the stream; ``backprop``, the reference, along PyTorch's own gradient.
+Estimator ``rge`` moves along the stream, ``cocd`` along coordinates in turn; ``backprop``, the
+reference, along PyTorch's own gradient.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pezoexplore.design.space import TrainSettings
 from pezoexplore.design.training_axes import ALL, backprop_layers
 from pezoexplore.errors import DesignError
 from pezoexplore.finetune.optimizer import PezoSGD
+from pezoexplore.finetune.steps.coordinates import CyclicCoordinates
 from pezoexplore.finetune.steps.tail import Hybrid
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
@@ -29,6 +31,7 @@ from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.steps.scope import backward_share, blocks_before, check_decay
+from pezoexplore.train.steps.stale import check_coordinates
 from pezoexplore.train.steps.structured import numbers_of
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
@@ -51,7 +54,7 @@ class TorchTrainer:
         network: The user's model and loss.
         point: The design.
         weight_decay: Pull towards zero, added to the gradient.
-        momentum: Decay of the momentum by replay.
+        momentum: Decay of the momentum by replay, or of the estimates of ``cocd``.
         numbers: Numbers that a direction takes from the stream.
     """
 
@@ -69,17 +72,21 @@ class TorchTrainer:
             DesignError: An estimator, arithmetic or option that PyTorch models do not train by.
         """
         network: TorchNetwork = task.model
-        known = point.estimator in ("rge", "backprop") and not point.fixed_point
-        if not known or (options.momentum and not point.momentum_replay):
+        known = point.estimator in ("rge", "cocd", "backprop") and not point.fixed_point
+        replays = point.momentum_replay or point.estimator == "cocd"
+        if not known or (options.momentum and not replays):
             raise DesignError(
-                f"{network.place}: PyTorch models train float weights by estimator rge or "
+                f"{network.place}: PyTorch models train float weights by estimator rge, cocd or "
                 "backprop, with momentum by momentum_replay alone, not "
                 f"{point.label()}{f', momentum {options.momentum}' * (options.momentum > 0)}: "
                 "choose such designs"
             )
+        if point.estimator == "cocd":
+            check_coordinates(point.queries or 1, task)
         check_decay(point, options.weight_decay)
         numbers = numbers_of(point, task) or task.parameters
-        return cls(network, point, options.weight_decay, options.momentum or BETA, numbers)
+        momentum = options.momentum or (1.0 if point.estimator == "cocd" else BETA)
+        return cls(network, point, options.weight_decay, momentum, numbers)
 
     def run(
         self,
@@ -162,9 +169,17 @@ class Replica:
         self._network = trainer.network
         self.module = trainer.network.module(seed).to(_device())
         weights, decay = trained(self.module), trainer.weight_decay
-        self._optimizer: Sgd | PezoSGD | Hybrid
+        self._optimizer: Sgd | PezoSGD | Hybrid | CyclicCoordinates
         if trainer.point.estimator == "backprop":
             self._optimizer = Sgd(weights, lr=0.0, weight_decay=decay)
+            return
+        if trainer.point.estimator == "cocd":
+            self._optimizer = CyclicCoordinates(
+                *(self.module, weights, trainer.point.queries or 1),
+                epsilon=run.epsilon,
+                decay=trainer.momentum,
+                weight_decay=decay,
+            )
             return
         last = backprop_layers(trainer.point.scope)
         stop = len(blocks_before(trainer.network, last, trainer.network.name))

@@ -28,7 +28,7 @@ from pezoexplore.train.sparsity import (
 )
 from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.steps.scope import backward_share
-from pezoexplore.train.steps.stale import Coordinates, Stale
+from pezoexplore.train.steps.stale import Coordinates, Stale, check_coordinates
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import (
     Directions,
@@ -97,11 +97,8 @@ class GeneralTrainer:
             )
         if self.options.normalise and self.options.backprop_layers:
             raise DesignError("train: normalise has other units than backprop; scope must be all")
-        if self.estimator == "cocd" and self._queries > self.task.parameters:
-            raise DesignError(
-                f"queries {self.queries}: {self.task.name} has {self.task.parameters} weights; "
-                "cocd takes at most so many a step"
-            )
+        if self.estimator == "cocd":
+            check_coordinates(self._queries, self.task)
 
     def run(
         self, data: Split, run: Run, source: DirectionSource | None, stops: Sequence[int] = ()

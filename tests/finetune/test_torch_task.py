@@ -209,12 +209,12 @@ def test_what_does_not_fit_is_one_line(fields: dict[str, Any], message: str) -> 
     [
         (resolve(estimator="cge"), {}),
         (resolve(weight_bits=8, activation_bits=8), {}),
-        (resolve(estimator="cocd"), {}),
+        (resolve(estimator="sign_spsa"), {}),
         (resolve(), {"momentum": 0.9}),
     ],
 )
 def test_other_ways_of_training_are_refused(point: DesignPoint, options: dict[str, Any]) -> None:
-    with pytest.raises(DesignError, match="by estimator rge or backprop, with momentum by mom"):
+    with pytest.raises(DesignError, match="by estimator rge, cocd or backprop, with mom"):
         trainer_of(point, task(perceptron()), FAST.model_copy(update=options))
 
 

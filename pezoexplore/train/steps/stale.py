@@ -17,8 +17,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pezoexplore.errors import DesignError
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
+from pezoexplore.train.task import Task
+
+
+def check_coordinates(queries: int, task: Task) -> None:
+    """Check that a step probes no coordinate twice.
+
+    Raises:
+        DesignError: There are more coordinates a step than weights.
+    """
+    if queries > task.parameters:
+        raise DesignError(
+            f"queries {queries}: {task.name} has {task.parameters} weights; cocd takes at most so "
+            "many a step"
+        )
 
 
 @dataclass(frozen=True)
