@@ -78,6 +78,6 @@ def test_a_failing_pass_puts_the_weight_back() -> None:
 
 
 def test_more_coordinates_than_weights_are_refused() -> None:
-    own = TorchTask(nn.Linear(3, 2), (X, np.arange(8) % 2)).task("own:build", b"")
+    own = TorchTask(nn.Linear(3, 2), (X.repeat(10, 1), np.arange(80) % 2)).task("own:build", b"")
     with pytest.raises(DesignError, match="queries 9: own:build has 8 weights"):
         trainer_of(resolve(estimator="cocd", queries=9), own, TrainSettings())
