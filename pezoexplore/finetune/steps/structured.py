@@ -8,6 +8,7 @@ of the row in which it begins. All other words that it needs are in the window i
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ class StructuredDirections(Directions):
             window: As of :class:`Directions`.
         """
         layout = Layout.of(point)
-        super().__init__(point.words(), seed, layout.weights, device, window)
+        super().__init__(_words_of(point), seed, layout.weights, device, window)
         self.scale /= math.sqrt(layout.rank)
         self._products = [
             _Product(point, layout, seed_of(seed, number), device, window)
@@ -53,6 +54,11 @@ class StructuredDirections(Directions):
         return self._kept[1]
 
 
+def _words_of(point: DesignPoint) -> DesignPoint:
+    """Return the point of the words; it replays as many steps."""
+    return replace(point, rank="full", layers=None)
+
+
 class _Product:
     """An outer product for each matrix, of one stream."""
 
@@ -64,7 +70,7 @@ class _Product:
         device: torch.device,
         window: int | None,
     ) -> None:
-        words = point.words()
+        words = _words_of(point)
         self._layout = layout
         self._words = Directions(words, seed, layout.weights, device, window)
         self._ahead = Directions(words, seed, layout.weights, device, AHEAD)

@@ -13,6 +13,7 @@ from torch_models import CPU
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.steps.structured import StructuredDirections
+from pezoexplore.streams.generator import Generator
 from pezoexplore.train.steps.structured import StructuredDirections as Whole
 
 SHAPES = "6x50,3,2x3x40,7,9x300,1,300x9"
@@ -66,3 +67,25 @@ def test_neither_window_nor_range_changes_a_bit_of_a_product(
     directions.add(2, start, base, -0.25, out)
     expected = base.numpy() + whole(point, 5, 2, -0.25)[start : start + count]
     np.testing.assert_array_equal(out.numpy(), expected)
+
+
+def test_a_generator_that_cannot_jump_goes_back_to_replayed_products_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    point = resolve(rng="xoshiro128pp", reuse="none", lanes=9, rank="2", momentum_replay=2)
+    directions = StructuredDirections(replace(point, layers=SHAPES), 3, CPU, window=700)
+    for step in range(4):
+        directions.z(step)
+    skipped: list[int] = []
+    skip = Generator.skip
+
+    def counted(self: Generator, states: np.ndarray, count: int) -> None:
+        skipped.append(count)
+        skip(self, states, count)
+
+    monkeypatch.setattr(Generator, "skip", counted)
+    found = [directions.z(step).numpy() for step in (1, 2, 3)]
+    assert skipped and max(skipped) < D / 9  # less than a step
+    monkeypatch.undo()
+    for step, z in zip((1, 2, 3), found, strict=True):
+        np.testing.assert_array_equal(z, whole(point, 3, step, 1.0))
