@@ -188,7 +188,7 @@ class Silenced:
 @pytest.mark.parametrize(
     ("numbers", "independent"),
     [
-        pytest.param(numbers, independent, marks=pytest.mark.slow if repeats else ())
+        pytest.param(numbers, independent, marks=pytest.mark.slow if repeats or place > 1 else ())
         for place, numbers in enumerate(NUMBERS)
         for independent, repeats in ((False, place % 2), (True, not place % 2))
     ],
@@ -266,7 +266,7 @@ ROUNDED: Case = (
     [
         pytest.param(SQUARE, *WIDE, id="square w16a8"),
         pytest.param(OVER_TIME, *SIGN, id="over time w8a8 sign"),
-        pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic"),
+        pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic", marks=pytest.mark.slow),
         pytest.param(OVER_TIME, *WIDE, id="over time w16a8", marks=pytest.mark.slow),
         pytest.param(SQUARE, *SIGN, id="square w8a8 sign", marks=pytest.mark.slow),
         pytest.param(OVER_TIME, *ROUNDED, id="over time w12a16 stochastic", marks=pytest.mark.slow),
