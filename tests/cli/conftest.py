@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 from cli_calls import Answer, Call
+from matplotlib.figure import Figure
 
 from pezoexplore.cli import run
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write plots without drawing them, which takes up to half a second each."""
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **how: file.write(b"not drawn"))
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def test_too_few_seeds_and_training_that_taught_nothing_are_said(run, call):
     assert "nothing has learned" in (out / "pareto_effective_dim.svg").read_text()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_empty_front_has_its_reason_in_json_too(run, call, tmp_path):
     folder, _ = run
     limited = tmp_path / "limited.yaml"
@@ -200,6 +201,7 @@ def test_a_stop_leaves_a_run_that_goes_on(tmp_path, number, status, said):
     assert sum(count["from_store"] + count["run"] for count in stages.values()) == 8
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_design_does_not_replace_a_run_but_the_same_one_changed_does(run, call, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run[0] / "reports" / "small", folder)
@@ -221,6 +223,7 @@ READERS = (
 )
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
 def test_results_that_are_not_those_of_the_run(run, call, tmp_path, words):
     folder = tmp_path / "run"

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
 from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.point import resolve
@@ -41,10 +40,9 @@ def results(tmp_path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def undrawn(request, monkeypatch) -> None:
-    """Write no pictures but where they are looked at: each takes a quarter of a second."""
+def drawn_where_it_is_looked_at(request) -> None:
     if "plots_and_front" not in request.node.name:
-        monkeypatch.setattr(Figure, "savefig", lambda self, file, **how: file.write(b"not drawn"))
+        request.getfixturevalue("undrawn")
 
 
 def lanes(answer) -> list[int]:
