@@ -88,8 +88,9 @@ def c_program(point: DesignPoint, folder: Path) -> Path:
 
 def beats_to_compare(point: DesignPoint) -> int:
     """Past two wraps where the period is short."""
-    period = point.rows if point.reuse == "pool" else generator(point).period
-    return 2 * period + 9 if period < 300 else 100
+    if point.reuse == "pool":
+        return 2 * point.rows + 3
+    return min(2 * generator(point).period + 9, 600)
 
 
 @pytest.mark.parametrize("point", points(), ids=DesignPoint.label)

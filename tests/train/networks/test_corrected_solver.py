@@ -23,12 +23,12 @@ def states(equation: Equation, count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("equation", [BURGERS, FLOW])
 def test_initial_weights_leave_the_solver_as_it_is(equation):
-    jax, model = load_jax(), CorrectedSolver(equation, rollout=2, channels=(4,), kernel=3)
+    jax, model = load_jax(), CorrectedSolver(equation, rollout=3, channels=(4,), kernel=3)
     inputs, solve = states(equation, 2), equation.coarse()
     found = np.asarray(jax.jit(model.outputs)(model.init(1), inputs))
-    assert found.shape == (2, 2, *inputs.shape[1:])
+    assert found.shape == (2, 3, *inputs.shape[1:])
     for example, state in enumerate(inputs):
-        for step in range(2):
+        for step in range(3):
             state = solve(state.reshape(1, *inputs.shape[1:]))
             np.testing.assert_allclose(found[example, step], state[0], atol=1e-5)
 
