@@ -48,7 +48,7 @@ FORMS: list[dict[str, Any]] = [
     {"scope": "sparse:0.5", "bit_width": 8, "queries": 2, "momentum_replay": 2},
     {"scope": "last:1"},
     {"scope": "last:1", "rank": "1", "queries": 2},
-    {"estimator": "cocd", "queries": 300},
+    {"estimator": "cocd", "queries": 100},
     {"step_size": "scalar"},
     {"momentum_replay": 4, "bit_width": 8, "queries": 2},
     {"momentum_replay": 3, "step_size": "scalar", "rank": "1"},
@@ -75,7 +75,7 @@ def test_a_module_trains_as_the_same_network_in_jax(axes: dict[str, Any]) -> Non
     found, expected = (trained(task, point, settings) for task in (IN_TORCH, IN_JAX))
     start = np.stack([IN_TORCH.init(seed) for seed in RUN.seeds])[:, None]
     moved = np.abs(expected - start).max(-1)
-    assert (moved > 3e-4).all()
+    assert (moved > 1e-4).all()
     assert (np.abs(found - expected).max(-1) < 2e-3 * moved).all()
 
 
