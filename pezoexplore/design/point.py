@@ -149,10 +149,20 @@ class DesignPoint:
         return None if self.rank == "full" else int(self.rank)
 
     @property
+    def streams(self) -> int:
+        """Streams of words that are multiplied and added up; 1 where the numbers are words."""
+        return (self.outer_products or 1) if self.layers else 1
+
+    @property
     def bits(self) -> int:
-        """Output bits per number of a hardware point."""
+        """Output bits per number of a hardware point; a sum of words has more than its words."""
         assert self.bit_width is not None, "the software Gaussian has no bit width"
-        return self.bit_width
+        return self.bit_width + self.streams.bit_length() - 1
+
+    @property
+    def load_bits(self) -> int:
+        """Bits of what the host loads at a time: a word for each of the streams."""
+        return self.streams * (self.state_bits or 0)
 
     @property
     def rows(self) -> int:
@@ -349,10 +359,10 @@ def resolve(**axes: str | int | float | None) -> DesignPoint:
         leap=integer_value(values["leap"]) if "leap" in made.chooses else None,
         taps=str(values["taps"]) if "taps" in rules.axes else None,
         scaling=str(values["scaling"]),
-        layers=layers_value(values.get("layers"), training["rank"]),
         **training,
     )
-    return _hardware_point(raw) if made.in_hardware else _software_gaussian(raw)
+    found = _hardware_point(raw) if made.in_hardware else _software_gaussian(raw)
+    return replace(found, layers=layers_value(values.get("layers"), training["rank"]))
 
 
 _NO_NUMBERS = DesignPoint(NO_RNG, "none", None, math.inf, None, None, 1, None, None, "none")

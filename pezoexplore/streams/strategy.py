@@ -53,14 +53,14 @@ class StreamRtl:
         parameters: Values of its parameters, in order.
         widths: Bits of those that are vectors.
         data: Contents of the memory files that parameters name, by file name.
-        words: The module that delivers words to this one; None where there is none.
+        words: The modules that deliver words to this one, if any do.
     """
 
     module: str
     parameters: dict[str, int | str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
-    words: StreamRtl | None = None
+    words: tuple[StreamRtl, ...] = ()
 
     def set_vector(self, name: str, value: int, bits: int) -> None:
         """Set a parameter that is a vector of `bits` bits."""
@@ -101,6 +101,11 @@ class Strategy(ABC):
     def generator(self) -> Generator:
         """The point's generator (a pool's filler, a phased stream's one state)."""
         return generator(self.point)
+
+    @property
+    def half(self) -> bool:
+        """Whether z = (w + 1/2) * scale, because w alone has a mean of -1/2."""
+        return self.generator.half
 
     @property
     def units(self) -> int:

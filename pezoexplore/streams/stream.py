@@ -18,6 +18,7 @@ from pezoexplore.streams.packing import Words
 from pezoexplore.streams.scaling import exponents
 from pezoexplore.streams.strategies.bank import Bank
 from pezoexplore.streams.strategies.none import PerGroup, PerLane
+from pezoexplore.streams.strategies.outer_product import seed_of
 from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.strategies.pool import Pool
 from pezoexplore.streams.strategies.shift_register import ShiftRegister
@@ -37,7 +38,8 @@ def strategy(point: DesignPoint, seed: int = MASTER_SEED) -> Strategy:
     """Build the reuse strategy of a point; with ``layers``, outer products of its words."""
     if point.layers:
         words = replace(point, rank="full", layers=None)
-        return Structured(point, strategy(words, seed))
+        seeds = [seed_of(seed, number) for number in range(point.streams)]
+        return Structured(point, [strategy(words, seed) for seed in seeds])
     if not point.in_hardware:
         return (SoftwarePool if point.pooled else Software)(point, seed)
     if point.in_shift_registers:
@@ -64,7 +66,7 @@ class Stream:
     @cached_property
     def half(self) -> bool:
         """Whether z = (w + 1/2) * scale rather than w * scale."""
-        return self.point.in_hardware and self.strategy.generator.half
+        return self.point.in_hardware and self.strategy.half
 
     @cached_property
     def scale(self) -> float:
@@ -72,14 +74,15 @@ class Stream:
 
         ``none`` gives 2**(1 - bit_width); ``constant`` 1 / sigma; with ``pow2`` all of the scale is
         in the exponent of each beat. Rademacher words give +-1 whatever the scaling, ternary ones
-        -1, 0 and 1 with ``none``.
+        -1, 0 and 1 with ``none``. Sums of r outer products are divided by the root of r.
         """
         point = self.point
         if not point.in_hardware or point.scaling == "pow2":
             return 1.0
+        made, root = self.strategy.generator, math.sqrt(point.streams)
         if point.scaling == "constant":
-            return 1.0 / self.strategy.generator.sigma
-        return point.family.unscaled(point.bits)
+            return 1.0 / made.sigma / root
+        return point.family.unscaled(made.bit_width) / root
 
     def epochs(self, epochs: NDArray[np.uint64], start: int, count: int) -> Words:
         """Return the words of the same beats of several epochs.

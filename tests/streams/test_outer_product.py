@@ -12,7 +12,12 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import IllegalPointError
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.paths import rtl_dir
-from pezoexplore.streams.strategies.outer_product import Layout, layers_text, without_rtl
+from pezoexplore.streams.strategies.outer_product import (
+    Layout,
+    layers_text,
+    seed_of,
+    without_rtl,
+)
 from pezoexplore.streams.stream import Stream
 
 DIGITS = "32x64,32,10x32,10"
@@ -27,13 +32,15 @@ def signs(words: np.ndarray) -> np.ndarray:
     return 2 * words.astype(int) + 1
 
 
-def by_hand(values: np.ndarray, shapes: list[tuple[int, ...]], lanes: int) -> np.ndarray:
-    """Return the step of these values, weight by weight."""
+def by_hand(
+    values: np.ndarray, shapes: list[tuple[int, ...]], lanes: int, rank: int = 1
+) -> np.ndarray:
+    """Return an outer product of these values of a step, weight by weight."""
     found, start = values.copy(), 0
     for shape in shapes:
         size, columns = int(np.prod(shape)), shape[-1]
         rows = size // columns
-        if rows + columns - 1 < size:
+        if rank * (rows + columns - 1) < size:
             vector = [1]
             for row in range(1, rows):
                 first = start + row * columns
@@ -62,6 +69,56 @@ def test_each_matrix_of_each_step_is_an_outer_product(
         expected = [by_hand(step, shapes, lanes) for step in words]
         shown = signs(found.beats(epoch, 0, 3 * beats)).reshape(3, -1)
         np.testing.assert_array_equal(shown, expected)
+
+
+@pytest.mark.parametrize("rank", [2, 4])
+@pytest.mark.parametrize(
+    ("layers", "lanes"), [(DIGITS, 31), (DIGITS, 32), ("9x9,9,9x8", 3), ("9,10x12,6x7", 5)]
+)
+@pytest.mark.parametrize("axes", [{}, {"reuse": "pool", "taps": None, "pool_size": 90}])
+@pytest.mark.parametrize("period", [2, float("inf")])
+def test_higher_ranks_are_half_the_sums_of_signs(
+    rank: int, layers: str, lanes: int, axes: dict[str, Any], period: float
+) -> None:
+    point = point_of(layers, lanes=lanes, rank=str(rank), reuse_period=period, **axes)
+    shapes = [tuple(map(int, text.split("x"))) for text in layers.split(",")]
+    beats = -(-sum(map(np.prod, shapes)) // lanes)
+    for epoch in (0, 3):
+        total = np.zeros((3, beats * lanes))
+        for number in range(rank):
+            words = Stream(point.words(), seed_of(5, number)).beats(epoch, 0, 3 * beats)
+            steps = signs(words).reshape(3, -1)
+            total += [by_hand(step, shapes, lanes, rank) for step in steps]
+        stream = Stream(point, 5)
+        shown = stream.beats(epoch, 0, 3 * beats)
+        np.testing.assert_array_equal(2 * shown.reshape(3, -1), total)
+        assert set(np.unique(shown)) == set(range(-(rank // 2), rank // 2 + 1))
+        assert -(2 ** (point.bits - 1)) <= -(rank // 2) and rank // 2 < 2 ** (point.bits - 1)
+        z = stream.z(epoch, 0, 3 * beats).reshape(3, -1)
+        np.testing.assert_allclose(z, total / 2 / np.sqrt(rank), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_all_streams_of_words_load_and_count_at_once(rank: int) -> None:
+    point = point_of(rank=str(rank), reuse_period=4)
+    strategy = Stream(point, 7).strategy
+    words = [Stream(point.words(), seed_of(7, number)).strategy for number in range(rank)]
+    (loaded,) = strategy.load_words(3)
+    parts = [loaded >> 16 * number & 0xFFFF for number in range(rank)]
+    assert parts == [word for one in words for word in one.load_words(3)]
+    assert loaded < 2**point.load_bits
+    assert (strategy.state_bits, strategy.reseed_stall) == (16 * rank, 1)
+    assert strategy.states(np.array([3], np.uint64), 0).tolist() == [parts]
+
+
+def test_the_span_of_several_products_is_that_of_the_walk_side_by_side() -> None:
+    point = point_of("40x9,9", lanes=9, rank="2", state_bits=16)
+    assert Stream(point).strategy.effective_span(369) == 369
+    small = point_of("40x9,9", lanes=9, rank="2", rng="lfsr", state_bits=4, taps="xor")
+    directions = Stream(small).beats(0, 0, 41 * 13).reshape(13, -1)
+    assert Stream(small).strategy.step_cycle(369) == len(np.unique(directions, axis=0)) == 13
+    reseeded = replace(small, reuse_period=1)
+    assert Stream(reseeded).strategy.effective_span(369) == 369
 
 
 def test_any_beats_are_those_of_the_whole_steps() -> None:
@@ -103,8 +160,9 @@ def test_layers_are_part_of_a_point_with_outer_products_alone() -> None:
 @pytest.mark.parametrize(
     ("layers", "axes", "reason"),
     [
-        (DIGITS, {"rank": "2"}, "bit_width 1, not rank 2 and bit_width 1"),
-        (DIGITS, {"bit_width": 8}, "bit_width 1, not rank 1 and bit_width 8"),
+        (DIGITS, {"bit_width": 8}, "and have RTL, with bit_width 1, not 8"),
+        (DIGITS, {"bit_width": 8, "rank": "4"}, "and have RTL, with bit_width 1, not 8"),
+        (DIGITS, {"rng": "gaussian", "reuse": "none"}, "with bit_width 1, not float"),
         ("3x3x1x8,8", {"lanes": 16}, "there are 8 in a row and 16 lanes"),
         ("40x3,40,2x40", {"lanes": 4}, "there are 3 in a row and 4 lanes"),
         ("9,9,2x1", {"lanes": 2}, "no tensor of 9,9,2x1 is worth"),

@@ -153,7 +153,7 @@ EDITS: dict[str, Edit] = {
         "stream_phased", "stream_phased.v", "state == LAST", "stepped == LAST"
     ),
     "outer_product factor": Edit(
-        "outer_product", "outer_product.v", "words_data[LANES-1]", "words_data[0]"
+        "outer_product", "outer_product.v", "factor[k] = word[LANES-1]", "factor[k] = word[0]"
     ),
     "outer_product start": Edit(
         "outer_product", "outer_product.v", "start && beat_q == 0", "start"

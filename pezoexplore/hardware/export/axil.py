@@ -24,7 +24,7 @@ def axil_tags(point: DesignPoint) -> frozenset[str]:
     held = {
         "pow2": point.scaling == "pow2",
         "reseeds": point.reseeds,
-        "wide": point.reseeds and (point.state_bits or 0) > 32,
+        "wide": point.reseeds and point.load_bits > 32,
         "several": data_words(point) > 1,
     }
     return frozenset(tag for tag, holds in held.items() if holds)
@@ -53,7 +53,7 @@ def axil_top(point: DesignPoint) -> str:
         "words_high": str(32 * words - 1),
         "padded": _padded("out_data", data, 32 * words),
         "stream": _padded("out_data", data, whole_bytes(data)),
-        "load_high": str((point.state_bits or 1) - 1),
+        "load_high": str(max(point.load_bits, 1) - 1),
         "seeds": " || is_seed" * point.reseeds + " || is_seed_high" * ("wide" in held),
         "pulses": str(2 + point.reseeds),
         "loading": "load_ready" if point.reseeds else "1'b0",
@@ -80,7 +80,7 @@ def axil_header(point: DesignPoint) -> str:
         "DATA_WORDS": str(data_words(point)),
     }
     if point.reseeds:
-        constants["LIMBS"] = str(-(-(point.state_bits or 0) // 32))
+        constants["LIMBS"] = str(-(-point.load_bits // 32))
     lines = [f"#define PEZO_AXIL_{name} {value}" for name, value in constants.items()]
     lines += register_map.c_lines(registers(point), "PEZO_AXIL_")
     values = {"title": point.label(), "map": "\n".join(lines)}
@@ -101,7 +101,7 @@ def axil_bench(stream: Stream) -> str:
     values = {
         "map": "\n".join(lines),
         "shape": f"{stream_map.shape_value(point):#x}",
-        "state": str((point.state_bits or 0) if point.reseeds else 0),
+        "state": str(point.load_bits if point.reseeds else 0),
         "patience": str(max(strategy.reseed_stall, strategy.reset_stall) + 100),
     }
     return fill(template("bench_axil.py"), axil_tags(point) | tags(stream), values)

@@ -209,7 +209,7 @@ def _litex(point: DesignPoint, held: Collection[str]) -> str:
     values = {
         "lanes": str(point.lanes),
         "word_bits": str(point.bits),
-        "state_bits": str(point.state_bits),
+        "state_bits": str(point.load_bits),
         "exponent_layout": ', ("exponent", 6)' if point.scaling == "pow2" else "",
     }
     return fill(template("litex.py"), held, values)

@@ -108,7 +108,7 @@ def _axes(point: DesignPoint) -> list[tuple[str, str, str]]:
 
 def _numbers(stream: Stream) -> list[tuple[str, str]]:
     point, made, period = stream.point, stream.strategy.generator, stream.strategy.period
-    item, word = point.family.facts(), "(w + 1/2)" if made.half else "w"
+    item, word = point.family.facts(), "(w + 1/2)" if stream.half else "w"
     factor = "2^e, e its beat's exponent" if point.scaling == "pow2" else f"{stream.scale:.9g}"
     # Where it is not known, made.period is what a key may be used for.
     known = not item["period"].startswith("not known")
@@ -165,12 +165,11 @@ def _ports(point: DesignPoint) -> list[tuple[str, str, str, str]]:
         ),
     ]
     if point.reseeds:
-        state = point.state_bits or 0
         ports += [
             ("reseed", "in", 1, "pulse: waits for words to load; overrides replay"),
             ("load_valid", "in", 1, "a word is there"),
             ("load_ready", "out", 1, "a word is taken"),
-            ("load_data", "in", state, "the word; sw/ computes them"),
+            ("load_data", "in", point.load_bits, "the word; sw/ computes them"),
         ]
     ports += [
         ("out_valid", "out", 1, "a beat is shown"),

@@ -19,6 +19,14 @@ from pezoexplore.templates import fill
 
 C_NAME, PYTHON_NAME = "pezo_stream.h", "pezo_stream.py"
 
+_NAMES = (
+    {"struct": "pezo_stream", "prefix": "pezo", "limbs": "PEZO_LIMBS"}
+    | {"class": "Stream", "loads": "load_words"},
+    {"struct": "pezo_words", "prefix": "pezo_words", "limbs": "PEZO_WORDS_LIMBS"}
+    | {"class": "_Words", "loads": "_load_words"},
+)
+"""Names of what reads words, the stream itself or what its outer products are made of."""
+
 
 def template(name: str) -> str:
     """Return the template of a file of the bundle."""
@@ -65,7 +73,8 @@ def _values(stream: Stream, constants: list[str], model: Model) -> dict[str, str
     """Return the texts of a template: lanes of one state have their own words and no more."""
     parts = vars(Model() if stream.strategy.taps_one_state else model)
     texts = {name: text.removesuffix("\n") for name, text in parts.items()}
-    return {"title": stream.point.label(), "constants": "\n".join(constants)} | texts
+    titles = {"title": stream.point.label(), "constants": "\n".join(constants)}
+    return titles | _NAMES["outer" in tags(stream)] | texts
 
 
 def _scale(stream: Stream) -> float:
@@ -77,10 +86,10 @@ def _constants(stream: Stream) -> dict[str, Constant]:
     point, strategy, made = stream.point, stream.strategy, stream.strategy.generator
     found = {
         "LANES": Constant(point.lanes),
-        "BIT_WIDTH": Constant(point.bits),
+        "BIT_WIDTH": Constant(made.bit_width),
         "UNITS": Constant(strategy.units),
         "GROUP": Constant(strategy.served),
-        "HALF": Constant(int(made.half)),
+        "HALF": Constant(int(strategy.half)),
         "SEED": Constant(strategy.seed, "uint64_t"),
     }
     if made.stepped is None:
@@ -91,14 +100,14 @@ def _constants(stream: Stream) -> dict[str, Constant]:
         found["LIMBS_DRAWN"] = Constant(made.stepped.drawn)
     found |= {name: Constant(*table) for name, table in strategy.model_tables().items()}
     if not strategy.taps_one_state:
-        found |= point.family.constants(point)
+        found |= point.family.constants(made.point)
     if point.scaling == "pow2":
         found["MIN_EXPONENT"] = Constant(scaling.MIN_EXPONENT)
         found["MAX_EXPONENT"] = Constant(scaling.MAX_EXPONENT)
         found["THRESHOLDS"] = Constant(scaling.thresholds(point.lanes), "uint64_t")
     if point.reseeds:
         found["LOADS"] = Constant(len(strategy.load_words(1)))
-        found["LIMBS"] = Constant(-(-(point.state_bits or 0) // 32))
+        found["LIMBS"] = Constant(-(-point.load_bits // 32))
     if strategy.loads_after_reset and strategy.exponent_range is not None:
         found["EXPONENT_BASE"] = Constant(strategy.exponent_range.base)
     return found

@@ -111,7 +111,7 @@ class _Scene:
             if control & LOAD:
                 number = at.total - at.left
                 word = self._strategy.load_words(at.epoch)[number]
-                digits = -(-(point.state_bits or 0) // 4)
+                digits = -(-point.load_bits // 4)
                 cells["load_data"] = ((at.epoch, number), _short(f"{word:0{digits}x}"))
             asks = None if at.phase is Phase.UNKNOWN else int(at.phase is Phase.LOADING)
             cells |= {"load_valid": int(word is not None), "load_ready": asks}

@@ -81,7 +81,7 @@ class _Writer:
         self._place = (epoch, beat + 1)
 
     def _load(self, epoch: int) -> None:
-        digits = -(-(self.point.state_bits or 0) // 4)
+        digits = -(-self.point.load_bits // 4)
         words = self._strategy.load_words(epoch)
         self.lines += [f"load {word:0{digits}x}" for word in words]
 

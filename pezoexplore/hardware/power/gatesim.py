@@ -98,7 +98,7 @@ class Workload(Stimulus):
         loads = strategy.load_words(0) if strategy.loads_after_reset else []
         return cls(
             loads=tuple(loads),
-            load_bits=point.state_bits or 1,
+            load_bits=point.load_bits or 1,
             stall=strategy.reset_stall,
             clocks=clocks,
             beats=tuple(pack_rows(words, point.bits)),

@@ -9,8 +9,9 @@ _CLAIMS = (
     (
         "delivered",
         "In each beat of a step each lane shows the word in its place or, in a row of a matrix "
-        "that is not the first, the matrix's word of that column times the row's.",
-        ("words_data[LANES-1]", "words_data[0]"),
+        "that is not the first, the matrix's word of that column times the row's; of several "
+        "streams half the sum of their signs.",
+        ("factor[k] = word[LANES-1]", "factor[k] = word[0]"),
     ),
     (
         "held",
@@ -39,14 +40,15 @@ _CLAIMS = (
     ),
 )
 
-OUTER_PROOFS = (
+OUTER_PROOFS = tuple(
     Proof(
         module="outer_product",
         checker="outer_product_properties",
         sources=(_FILE,),
-        parameters={},
+        parameters={"RANK": rank},
         search=24,
         properties=tuple(Property(name, text, Edit(_FILE, *edit)) for name, text, edit in _CLAIMS),
-    ),
+    )
+    for rank in (1, 2, 4)
 )
 """Proofs of rtl/outer_product.v."""

@@ -72,8 +72,8 @@ def small_points() -> tuple[DesignPoint, ...]:
         resolve(**{**_NONE, **axes, "rng": item.name}) for item in families() for axes in item.small
     ]
     found += [
-        resolve(**_NONE | {"rng": "rademacher", "rank": "1", "layers": layers})
-        for layers in ("3x4,3,2x3,2", "4x3")
+        resolve(**_NONE | {"rng": "rademacher", "rank": rank, "layers": layers})
+        for rank, layers in (("1", "3x4,3,2x3,2"), ("1", "4x3"), ("2", "5x6,5"), ("4", "9x9,2"))
     ]
     for scaling in ("pow2", "none"):
         found += [

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import digits
 from typing import ClassVar
 
 from pezoexplore.design.point import DesignPoint
@@ -25,9 +26,10 @@ TOP = "pezo_top"
 
 _UNUSED_WIDTHS = {
     "unused_load_ready": "",
+    "unused_valid": "",
     "unused_exponent": f"[{scaling.EXPONENT_BITS - 1}:0] ",
 }
-"""Ranges of the wires that take the outputs a point has no port for."""
+"""Ranges of the wires that take the outputs a point has no port for, their numbers left out."""
 
 _WORDS = {
     "start": ("words_start", False),
@@ -35,7 +37,7 @@ _WORDS = {
     "out_ready": ("words_ready", False),
     "out_data": ("words_data", True),
 }
-"""Wires from a stream of words to what is made of them, by port, and whether they are words."""
+"""Wires from streams of words to what is made of them, by port, and whether they are words."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Build:
             of a generator of the user's.
         sources: The hand-written files, in a fixed order; `.vh` files are included by the others.
         parameters: Parameters of the instance ``u_stream``, to be read back by the testbench.
-        words_parameters: Those of ``u_words``, which delivers words to it; empty without one.
+        words_parameters: Those of the instances that deliver words to it, by name.
         name: Module of the wrapper.
     """
 
@@ -57,7 +59,7 @@ class Build:
     data: dict[str, str]
     sources: tuple[Path, ...]
     parameters: dict[str, int | str]
-    words_parameters: dict[str, int | str] = field(default_factory=dict)
+    words_parameters: dict[str, dict[str, int | str]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> list[str]:
         """Write the top, its data and copies of its sources into a folder.
@@ -158,15 +160,19 @@ def build(stream: Stream, rtl_dir: Path, *, lockup_recovery: bool = False) -> Bu
         ToolError: The folder lacks a file.
     """
     rtl, made = stream.strategy.rtl(), generated(stream.point, rtl_dir)
-    inner = rtl.words or rtl
-    if lockup_recovery and stream.strategy.locks_up:
-        inner.parameters["LOCKUP_RECOVERY"] = 1
+    data = dict(made)
+    for inner in rtl.words or (rtl,):
+        data = inner.data | data
+        if lockup_recovery and stream.strategy.locks_up:
+            inner.parameters["LOCKUP_RECOVERY"] = 1
     return Build(
         top=_wrapper(stream, rtl),
-        data=inner.data | made,
+        data=data,
         sources=_hand_written(stream.point, stream.strategy.sources, made, rtl_dir),
         parameters=rtl.parameters,
-        words_parameters=inner.parameters if rtl.words else {},
+        words_parameters={
+            _words_name(number): inner.parameters for number, inner in enumerate(rtl.words)
+        },
     )
 
 
@@ -176,7 +182,7 @@ def ports_of(point: DesignPoint) -> list[tuple[str, str, int]]:
     ports = [("input", name, bits) for name, bits in inputs]
     if point.reseeds:
         ports += [("input", "reseed", 0), ("input", "load_valid", 0), ("output", "load_ready", 0)]
-        ports.append(("input", "load_data", point.state_bits or 0))
+        ports.append(("input", "load_data", point.load_bits))
     ports += [("output", "out_valid", 0), ("input", "out_ready", 0)]
     ports.append(("output", "out_data", point.lanes * point.bits))
     if point.scaling == "pow2":
@@ -192,27 +198,34 @@ def _wrapper(stream: Stream, rtl: StreamRtl) -> str:
     """Return the Verilog of ``pezo_top``: its ports, and the stream with its parameters."""
     point = stream.point
     ports = [_declaration(*port) for port in ports_of(point)]
-    state = point.state_bits or 0
     has_exponent = point.scaling == "pow2"
     pins = {name.split()[-1]: name.split()[-1] for name in ports}
     if not point.reseeds:
         pins |= {
             "reseed": "1'b0",
             "load_valid": "1'b0",
-            "load_data": f"{state}'b0",
+            "load_data": f"{point.state_bits or 0}'b0",
             "load_ready": "unused_load_ready",
         }
     behind = {name: pin for name, pin in pins.items() if not name.startswith("load_")}
     if stream.strategy.has_exponent_port and not has_exponent:
         pins["out_exponent"] = "unused_exponent"
-    wires = {pin: _UNUSED_WIDTHS[pin] for pin in pins.values() if pin.startswith("unused_")}
-    instances = _instance(rtl, "u_stream", pins)
-    if rtl.words is not None:
-        pins |= {pin: wire for pin, (wire, _) in _WORDS.items()}
-        behind |= {wire: wire for wire, _ in _WORDS.values()}
-        instances = _instance(rtl.words, "u_words", pins) + _instance(rtl, "u_stream", behind)
-        data = f"[{point.lanes * point.bits - 1}:0] "
-        wires |= {wire: data if wide else "" for wire, wide in _WORDS.values()}
+    every, instances = [pins], _instance(rtl, "u_stream", pins)
+    wires: dict[str, str] = {}
+    if rtl.words:
+        every = [_words_pins(point, pins, number) for number in range(len(rtl.words))]
+        instances = [
+            line
+            for number, words in enumerate(rtl.words)
+            for line in _instance(words, _words_name(number), every[number])
+        ]
+        instances += _instance(
+            rtl, "u_stream", behind | {wire: wire for wire, _ in _WORDS.values()}
+        )
+        data = f"[{point.lanes * len(rtl.words) - 1}:0] "
+        wires = {wire: data if wide else "" for wire, wide in _WORDS.values()}
+    unused = [net for pins in every for net in pins.values() if net.startswith("unused_")]
+    wires = {net: _UNUSED_WIDTHS[net.rstrip(digits)] for net in unused} | wires
     seeded = f", master seed {seed}" if (seed := stream.strategy.seed) else ""
     return "\n".join(
         [
@@ -230,6 +243,25 @@ def _wrapper(stream: Stream, rtl: StreamRtl) -> str:
             "",
         ]
     )
+
+
+def _words_name(number: int) -> str:
+    """Return the name of the instance of a stream of words."""
+    return f"u_words{number or ''}"
+
+
+def _words_pins(point: DesignPoint, pins: Mapping[str, str], number: int) -> dict[str, str]:
+    """Return the pins of a stream of words; the first tells when all show a beat and load."""
+    found = {**pins, **{pin: wire for pin, (wire, _) in _WORDS.items()}}
+    slices = {"out_data": ("words_data", point.lanes)}
+    if point.reseeds:
+        slices["load_data"] = ("load_data", point.state_bits or 0)
+    for pin, (net, bits) in slices.items():
+        found[pin] = f"{net}[{bits * (number + 1) - 1}:{bits * number}]"
+    if number:
+        found |= {"out_valid": "unused_valid", "load_ready": "unused_load_ready"}
+    own = number or ""
+    return {pin: f"{net}{own}" if net.startswith("unused_") else net for pin, net in found.items()}
 
 
 def _instance(rtl: StreamRtl, name: str, pins: Mapping[str, str]) -> list[str]:

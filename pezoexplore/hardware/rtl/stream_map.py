@@ -46,14 +46,14 @@ def shape_value(point: DesignPoint) -> int:
         "HALF": int(Stream(point).half),
         "HAS_EXPONENT": int(point.scaling == "pow2"),
         "HAS_RESEED": int(point.reseeds),
-        "STATE_BITS": (point.state_bits or 0) if point.reseeds else 0,
+        "STATE_BITS": point.load_bits if point.reseeds else 0,
     }
     return sum(SHAPE.field(name, value) for name, value in values.items())
 
 
 def registers(point: DesignPoint) -> tuple[Register, ...]:
     """Return the map of a hardware point, by address."""
-    words, state = data_words(point), point.state_bits or 0
+    words = data_words(point)
     status = [Field("VALID", 0, 1, "a beat is shown")]
     control = [
         Field("START", 0, 1, "1: a step begins, the beat shown is kept"),
@@ -90,7 +90,7 @@ def registers(point: DesignPoint) -> tuple[Register, ...]:
         found.append(Register("EXPONENT", 0x1C, "r", "Scale exponent of the beat.", (exponent,)))
     if point.reseeds:
         found.append(Register("SEED", 0x20, "w", "Loads a word: these 32 bits, SEED_HIGH above."))
-    if point.reseeds and state > 32:
+    if point.reseeds and point.load_bits > 32:
         found.append(
             Register("SEED_HIGH", 0x24, "w", "Pushes 32 bits of what SEED loads, highest first.")
         )

@@ -59,6 +59,12 @@ _OUTER: list[_Axes] = [
     {"reuse": "pool", "rng": "xorshift32", "pool_size": 90, "lanes": 6, "layers": "9x7,9",
      "reuse_period": 4},
     {"reuse": "none", "rng": "lut_sr", "lanes": 7, "layers": "7,9x8,8x9,9x7", "reuse_period": 4},
+    {"rank": "2", "state_bits": 8, "lanes": 4, "layers": "6,5x7,7x5", "reuse_period": 4},
+    {"rank": "2", "state_bits": 12, "lanes": 31, "layers": "32x64,32,10x32,10", "taps": "sparse"},
+    {"rank": "4", "reuse": "pool", "rng": "xorshift32", "pool_size": 90, "lanes": 6,
+     "layers": "9x10,9", "reuse_period": 4},
+    {"rank": "4", "reuse": "pool", "rng": "lut_sr", "pool_size": 90, "lanes": 9,
+     "layers": "9x9,9x9"},
 ]  # fmt: skip
 """Outer products: rows as long as a beat and longer, matrices that end at beats' edges or not."""
 

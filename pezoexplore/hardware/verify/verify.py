@@ -102,7 +102,7 @@ def _prepare(
         f"CYCLES={len(script.controls)}",
         f"LOADS={len(loads)}",
         f"DATA_BITS={point.lanes * point.bits}",
-        f"LOAD_BITS={point.state_bits}",
+        f"LOAD_BITS={point.load_bits}",
     ]
     defines += ["PEZO_RESEED"] if point.reseeds else []
     defines += ["PEZO_EXPONENT"] if point.scaling == "pow2" else []
@@ -112,8 +112,8 @@ def _prepare(
         "sources": [f"{HARNESS}.v", *sources],
         "defines": defines,
         "parameters": {
-            "u_stream": {k: _text(v) for k, v in built.parameters.items()},
-            "u_words": {k: _text(v) for k, v in built.words_parameters.items()},
+            name: {k: _text(v) for k, v in parameters.items()}
+            for name, parameters in {"u_stream": built.parameters, **built.words_parameters}.items()
         },
         "waves": waves,
         "coverage": coverage,

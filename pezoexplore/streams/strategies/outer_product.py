@@ -186,11 +186,11 @@ class Layout:
 
 def without_stream(point: DesignPoint) -> str:
     """Return why a point's outer products are no stream of words; empty if they are one."""
-    if not point.outer_products or (point.outer_products == 1 and point.bit_width == 1):
+    if not point.outer_products or point.bit_width == 1:
         return ""
     return (
-        "outer products are a stream of words, and have RTL, with rank 1 and bit_width 1, not "
-        f"rank {point.rank} and bit_width {point.bit_width or 'float'}"
+        "outer products are a stream of words, and have RTL, with bit_width 1, not "
+        f"{point.bit_width or 'float'}"
     )
 
 

@@ -1,14 +1,17 @@
-"""Outer products of the words of another strategy: rtl/outer_product.v behind its module."""
+"""Outer products of the words of another strategy: rtl/outer_product.v behind its modules."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import IllegalPointError
+from pezoexplore.streams.generator import Generator
 from pezoexplore.streams.generators.models import Numbers
 from pezoexplore.streams.packing import U64, Words, pack
 from pezoexplore.streams.strategies.outer_product import Layout, without_stream
@@ -17,22 +20,30 @@ from pezoexplore.streams.walk import Repetition
 
 
 class Structured(Strategy):
-    """Rank 1 of one-bit words; see :mod:`pezoexplore.streams.strategies.outer_product`.
+    """Sums of outer products of one-bit words, of as many streams as the rank.
+
+    :mod:`pezoexplore.streams.strategies.outer_product` has the rule. With s_k the sign that stream
+    k puts in the place of a weight, -1 or 1, its word is s_1 in one bit with rank 1, else
+
+        w = 1/2 sum_{k=1..r} s_k,
+
+    in as many bits as ``point.bits`` says. All streams show, load and repeat in the same clocks.
 
     Attributes:
-        words_of: Strategy of the words.
-        layout: Where they go.
+        parts: Strategies of the streams of words, each with a master seed of its own.
+        layout: Where the words go.
     """
 
     module = "outer_product"
     wrap = "end of a step"
 
-    def __init__(self, point: DesignPoint, words_of: Strategy) -> None:
-        """Raise IllegalPointError unless the products are words."""
+    def __init__(self, point: DesignPoint, parts: Sequence[Strategy]) -> None:
+        """Raise IllegalPointError unless the sums are words."""
         if reason := without_stream(point):
             raise IllegalPointError(reason)
+        words_of = parts[0]
         super().__init__(point, words_of.seed)
-        self.words_of, self.layout = words_of, Layout.of(point)
+        self.parts, self.words_of, self.layout = tuple(parts), words_of, Layout.of(point)
         self.rotates, self.taps_one_state = words_of.rotates, words_of.taps_one_state
         self.lockup_shown = words_of.lockup_shown
         self.has_exponent_port = words_of.has_exponent_port  # of the module of the words
@@ -47,22 +58,35 @@ class Structured(Strategy):
         beats, lanes = self.layout.beats, self.point.lanes
         before = start % beats
         steps = -(-(before + count) // beats)
-        dense = self.words_of.words(epochs, start - before, steps * beats)
-        made = self.layout.combined(dense.reshape(len(epochs), steps, -1), np.bitwise_xor)
-        whole: Words = made.reshape(len(epochs), steps * beats, lanes)
+        shape = (len(epochs), steps * beats, lanes)
+        whole: Words = np.full(shape, len(self.parts) // 2, np.int16)
+        for part in self.parts:
+            dense = part.words(epochs, start - before, steps * beats)
+            made = self.layout.combined(dense.reshape(len(epochs), steps, -1), np.bitwise_xor)
+            whole += made.reshape(shape)
         return whole[:, before : before + count]
+
+    @property
+    def half(self) -> bool:
+        """See :attr:`Strategy.half`; a sum of several signs is even."""
+        return len(self.parts) == 1 and self.words_of.half
 
     # what is that of the words
 
+    @cached_property
+    def generator(self) -> Generator:
+        """See :attr:`Strategy.generator`."""
+        return self.words_of.generator
+
     @property
     def units(self) -> int:
-        """See :attr:`Strategy.units`."""
+        """See :attr:`Strategy.units`; of one stream of words."""
         return self.words_of.units
 
     @property
     def state_bits(self) -> int:
         """See :attr:`Strategy.state_bits`; the last weights, too, are not counted."""
-        return self.words_of.state_bits
+        return sum(part.state_bits for part in self.parts)
 
     @property
     def turn(self) -> int:
@@ -76,11 +100,12 @@ class Structured(Strategy):
 
     def states(self, epochs: U64, start: int) -> U64:
         """Implement :meth:`Strategy.states`."""
-        return self.words_of.states(epochs, start)
+        return np.concatenate([part.states(epochs, start) for part in self.parts], axis=1)
 
     def load_words(self, epoch: int) -> list[int]:
-        """Implement :meth:`Strategy.load_words`."""
-        return self.words_of.load_words(epoch)
+        """Implement :meth:`Strategy.load_words`: all streams load at once, the first lowest."""
+        words = zip(*(part.load_words(epoch) for part in self.parts), strict=True)
+        return [pack(each, self.point.state_bits or 0) for each in words]
 
     @property
     def locks_up(self) -> bool:
@@ -114,22 +139,35 @@ class Structured(Strategy):
     def model_tables(self) -> Mapping[str, tuple[Numbers, str]]:
         """Implement :meth:`Strategy.model_tables`."""
         matrices = tuple((m.start, m.rows, m.columns) for m in self.layout.matrices)
-        own = {"BEATS": (self.layout.beats, "int"), "MATRICES": (len(matrices), "int")}
-        return {**self.words_of.model_tables(), **own, "MATRIX": (matrices, "int")}
+        own: dict[str, Numbers] = {
+            "RANK": len(self.parts),
+            "BEATS": self.layout.beats,
+            "MATRICES": len(matrices),
+            "MATRIX": matrices,
+        }
+        if self.point.reseeds:
+            bits = self.point.state_bits or 0
+            own |= {"LOAD_BITS": bits, "WORDS_LIMBS": -(-bits // 32)}
+        return {**self.words_of.model_tables(), **{name: (v, "int") for name, v in own.items()}}
 
     # directions
 
     @property
     def repetition(self) -> Repetition:
-        """See :attr:`Strategy.repetition`; the walk, if there is one, is that of the words."""
+        """See :attr:`Strategy.repetition`; the walk, if there is one, is that of the words.
+
+        Streams of words that are never reseeded walk side by side; a reseed moves each of them to
+        a place of its own.
+        """
         of = self.words_of.repetition
         cycle = None if of.cycle is None else math.lcm(of.cycle, self.layout.beats)
-        return Repetition(turn=of.turn, cycle=cycle, walk=of.walk)
+        apart = len(self.parts) > 1 and self.point.reseeds
+        return Repetition(turn=of.turn, cycle=cycle, walk=None if apart else of.walk)
 
     def fresh_bits(self, parameters: int) -> float:
         """Implement :meth:`Strategy.fresh_bits`; no more than the words that a step uses."""
-        used = self.layout.numbers * self.point.bits / self.layout.beats
-        return min(self.words_of.fresh_bits(parameters), used)
+        used = self.layout.numbers / self.layout.beats
+        return min(sum(part.fresh_bits(parameters) for part in self.parts), used)
 
     # the testbench
 
@@ -155,8 +193,10 @@ class Structured(Strategy):
             raise IllegalPointError(reason)
         layout, first = self.layout, self.layout.matrices[0].second
         vectors = layout.rtl_vectors()
-        rtl = StreamRtl(self.module, words=self.words_of.rtl())
+        words = tuple(_numbered(part.rtl(), number) for number, part in enumerate(self.parts))
+        rtl = StreamRtl(self.module, words=words)
         rtl.parameters |= {
+            "RANK": len(words),
             "LANES": layout.lanes,
             "BEATS": layout.beats,
             "MATRICES": len(layout.matrices),
@@ -167,3 +207,13 @@ class Structured(Strategy):
         for name, entries in vectors.items():
             rtl.set_vector(name, pack(entries, 24), 24 * len(entries))
         return rtl
+
+
+def _numbered(rtl: StreamRtl, number: int) -> StreamRtl:
+    """Return the RTL of a stream of words with the names of its memory files as its own."""
+    if not number:
+        return rtl
+    names = {name: f"{number}_{name}" for name in rtl.data}
+    parameters = {key: names.get(str(value), value) for key, value in rtl.parameters.items()}
+    data = {names[name]: text for name, text in rtl.data.items()}
+    return replace(rtl, parameters=parameters, data=data)

@@ -61,6 +61,12 @@ def points() -> list[DesignPoint]:
     made.append({"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 31})
     outer = {"rank": "1", "bit_width": 1, "lanes": 5, "layers": "4x5,5,3x6,6", "reuse_period": 2}
     made += [{"state_bits": 8, **outer}, {"rng": "rademacher", "reuse": "none", **outer}]
+    for rank, layers in (("2", "6x6,7,7x5"), ("4", "9,9x12")):
+        sums = {"rank": rank, "layers": layers}
+        made.append({**outer, **sums, "state_bits": 12, "taps": "sparse"})
+        made.append({**outer, **sums, "rng": "trivium", "reuse": "none"})
+        made.append({**outer, **sums, "rng": "lut_sr", "reuse": "pool", "pool_size": 30})
+        made.append({**outer, **sums, "rng": "ca", "reuse_period": math.inf, "reuse": "pool"})
     made.append({"reuse": "phased", "bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8})
     return [resolve(**axes) for axes in made]
 
