@@ -93,7 +93,7 @@ def linear(stream: Stream) -> bool:
     """Return whether every output bit is a linear function over GF(2) of the state."""
     family = stream.point.family
     steps = stream.strategy.generator.stepped is None or family.linear_steps
-    return steps and family.uniform
+    return steps and family.uniform and stream.point.streams == 1
 
 
 def raw_bytes(stream: Stream, lane: int | None = None, epoch: int = 0) -> Iterator[bytes]:

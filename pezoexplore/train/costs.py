@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.energies import ADD32_PJ, FLOAT_MAC_PJ, access_pj, multiply_pj
+from pezoexplore.streams.strategies.outer_product import without_stream
 from pezoexplore.streams.stream import beats_per_step, strategy
 from pezoexplore.train.backend import load_jax
 from pezoexplore.train.networks.network import Array
@@ -45,8 +46,8 @@ def run_costs(
     Returns:
         ``macs``; ``rng_state_bits``; ``random_bits_per_step``; ``energy_to_target_uj_est`` in
         microjoules, without the generator's, and ``numbers_to_target``, the numbers of all beats
-        until then, those of a last beat that no weight takes included; both None where the target
-        is never held.
+        until then, those of a last beat that no weight takes included, and of outer products that
+        no hardware adds up the words of each; both None where the target is never held.
     """
     found: dict[str, float | int | None] = {
         "macs": cost(steps).passes * batch * task.model.macs,
@@ -58,7 +59,8 @@ def run_costs(
     if reached is None:
         return found
     until = cost(reached)
-    scope, streams = scope_of(point, task), point.outer_products or 1
+    scope = scope_of(point, task)
+    streams = (point.outer_products or 1) if without_stream(point) else 1
     weights = scope.numbers if scope else task.parameters
     beats = until.deliveries * beats_per_step(weights, point.lanes) * streams
     return found | {

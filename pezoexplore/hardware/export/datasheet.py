@@ -119,7 +119,7 @@ def _numbers(stream: Stream) -> list[tuple[str, str]]:
     return [
         ("master seed", f"{stream.strategy.seed}, of which `rst` shows epoch 0"),
         ("a word w stands for", f"{word} * {factor}"),
-        ("distribution", item["numbers"]),
+        ("distribution", f"sum of {point.streams} signs" if point.streams > 1 else item["numbers"]),
         ("generator", item["what"]),
         ("source", item["source"]),
         ("period of the generator (clocks)", _count(made.period) if known else item["period"]),

@@ -1,8 +1,8 @@
 """Directions of outer products, as training takes them.
 
-Rank 1 of one-bit words is a stream of words itself, in hardware as well
-(:mod:`pezoexplore.streams.strategies.outer_product` has the rule). Of other words and ranks the
-values are multiplied here, by the same rule,
+Sums of outer products of one-bit words are a stream of words themselves, in hardware as well
+(:mod:`pezoexplore.streams.strategies.outer_product` has the rule). Of other words the values are
+multiplied here, by the same rule,
 
     Z = 1 / sqrt(r) sum_{k=1..r} u_k v_k^T,   u_k = (1, c x_1, ..., c x_{m-1}),
 

@@ -88,7 +88,8 @@ def test_random_bits_of_a_step(axes: dict[str, Any], bits: int) -> None:
     assert found["random_bits_per_step"] == bits
     if point.outer_products:
         delivered = cost(10).deliveries * 78 * 31
-        assert found["numbers_to_target"] == delivered * point.outer_products
+        apart = point.outer_products if point.bits > 1 else 1  # what no hardware adds up
+        assert found["numbers_to_target"] == delivered * apart
         assert found["rng_state_bits"] == 16 * point.outer_products
 
 
