@@ -21,7 +21,7 @@
 `default_nettype none
 
 module stream_phased #(
-    parameter KIND = "lfsr",          // lfsr, lut_opt: linear families of generator.v
+    parameter KIND = "lfsr",          // lfsr, lut_opt, xormix: linear maps of generator.v
     parameter BIT_WIDTH = 8,          // 1 to STATE_BITS
     parameter STATE_BITS = 16,        // 3 to 32
     parameter LEAP = 1,               // 1 to 64, as the family allows

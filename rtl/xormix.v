@@ -8,7 +8,8 @@
 // oldest of 32, and of a bit of the linear word, shuffled and salted. 32 bits are made a clock, the
 // upper 16 of the lower 16 that are new. Words are the bits of the streams, the first lane lowest,
 // the top bit of each inverted, so that it reads as two's complement. Combinational; the stream
-// that uses it holds the state, whose linear word must not be zero.
+// that uses it holds the state, whose linear word must not be zero. The linear word alone, of
+// period 2**32 - 1, is a state for stream_phased.v.
 
 `resetall
 `timescale 1ns/1ps
@@ -16,8 +17,9 @@
 
 module xormix #(
     parameter BIT_WIDTH = 8,    // 1 to 24
-    parameter STATE_BITS = 64,  // 32, and 32 for every 32 bits of the words, begun or full
-    parameter GROUP = 1         // 1 to 1024 / BIT_WIDTH
+    parameter STATE_BITS = 64,  // 32, and 32 for every 32 bits of the words, begun or full; or 32:
+                                // the linear word alone, of which the word shown is the top bits
+    parameter GROUP = 1         // 1 to 1024 / BIT_WIDTH; 1 with STATE_BITS = 32
 ) (
     input  wire [STATE_BITS-1:0]      state,
     output wire [STATE_BITS-1:0]      next_state,
@@ -26,11 +28,12 @@ module xormix #(
 
     `include "xormix_table.vh"
 
-    localparam STREAMS = (GROUP * BIT_WIDTH + 31) / 32;
+    localparam STREAMS = (STATE_BITS == 32) ? 0 : (GROUP * BIT_WIDTH + 31) / 32;
+    localparam WORDS = (STATE_BITS == 32) ? 32 - BIT_WIDTH : 32;  // the lowest bit shown
     localparam [BIT_WIDTH-1:0] SIGN = 1 << (BIT_WIDTH - 1);
 
     wire [31:0]           linear = state[31:0];
-    wire [STREAMS*16-1:0] lows;  // the lower 16 of each stream's new bits
+    wire [(STREAMS > 0 ? STREAMS : 1)*16-1:0] lows;  // the lower 16 of each stream's new bits
 
     assign next_state[31:0] = xormix_next(linear);
 
@@ -51,8 +54,13 @@ module xormix #(
                                                  ^ later[24:9] ^ later[30:15] ^ mixed[31:16];
         end
 
+        if (STREAMS == 0) begin : gen_linear
+            wire unused = &{1'b0, lows};
+            assign lows = 16'b0;
+        end
+
         for (i = 0; i < GROUP; i = i + 1) begin : gen_word
-            assign word[i*BIT_WIDTH +: BIT_WIDTH] = state[32+i*BIT_WIDTH +: BIT_WIDTH] ^ SIGN;
+            assign word[i*BIT_WIDTH +: BIT_WIDTH] = state[WORDS+i*BIT_WIDTH +: BIT_WIDTH] ^ SIGN;
         end
     endgenerate
 
@@ -63,6 +71,9 @@ module xormix #(
         end
         if (STATE_BITS != 32 * (STREAMS + 1)) begin : gen_bad_state_bits
             xormix_STATE_BITS_must_be_32_more_than_whole_streams u_error ();
+        end
+        if (STREAMS == 0 && GROUP != 1) begin : gen_bad_lanes
+            xormix_GROUP_must_be_1_with_STATE_BITS_32 u_error ();
         end
         if (GROUP < 1 || GROUP * BIT_WIDTH > 1024) begin : gen_bad_group
             xormix_GROUP_must_be_1_to_1024_over_BIT_WIDTH u_error ();

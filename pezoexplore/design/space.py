@@ -88,7 +88,7 @@ class SubSpace(_Section):
         "reuse",
         "Reuse strategy: none (a generator per lane), pool (stored words), bank (generators "
         "that rotate) or phased (all lanes from one state). bank needs rng "
-        "lfsr, phased lfsr or lut_opt.",
+        "lfsr, phased lfsr, lut_opt or xormix.",
     )
     pool_size: Annotated[
         tuple[int, ...] | None,

@@ -254,6 +254,7 @@ LEGAL: list[tuple[str, Parameters]] = [
     ("stream_none", {"KIND": "sobol", "STATE_BITS": 40, "ZERO_IS_LEGAL": 1, "SEEDS": 0}),
     ("stream_phased", {"STATE_BITS": 32, "BIT_WIDTH": 8, "SHARES": 1, "LANES": 2}),
     ("stream_phased", {"KIND": "lut_opt", "STATE_BITS": 24, "LANES": 2}),
+    ("stream_phased", {"KIND": "xormix", "STATE_BITS": 32, "BIT_WIDTH": 24, "LANES": 2}),
     *(("lut_opt", {"STATE_BITS": bits, "GROUP": 2}) for bits in (16, 24, 32)),
     ("stream_phased", {"TERMS": 6, "HAS_RESEED": 1, "LANES": 2}),
     ("stream_phased", {"LAST": 5, "AGAIN": 3, "LANES": 2}),
@@ -333,6 +334,8 @@ def _refused() -> list[tuple[str, Parameters, str]]:
     found.append(("row_memory", {"FILE": "", "WRITABLE": 0}, r"\brow_memory_FILE_must_"))
     table: Parameters = {"BITS": 1, "ADDRESS_BITS": 13}
     found.append(("exponent_table", table, r"\bexponent_table_ADDRESS_BITS_must_"))
+    linear: Parameters = {"STATE_BITS": 32, "GROUP": 2}
+    found.append(("xormix", linear, r"\bxormix_GROUP_must_be_1_with_"))
     half: Parameters = {"HALF": 0, "BIT_WIDTH": 1}
     found.append(("perturb_engine", half, r"\bperturb_engine_HALF_must_"))
     return found

@@ -86,6 +86,7 @@ def _constants(stream: Stream) -> dict[str, Constant]:
     point, strategy, made = stream.point, stream.strategy, stream.strategy.generator
     found = {
         "LANES": Constant(point.lanes),
+        "WORD_BITS": Constant(point.bits),
         "BIT_WIDTH": Constant(made.bit_width),
         "UNITS": Constant(strategy.units),
         "GROUP": Constant(strategy.served),

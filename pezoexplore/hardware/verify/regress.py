@@ -45,6 +45,7 @@ _ONE_BIT: _Axes = {"bit_width": 1, "state_bits": 24, "lanes": 31, "leap": 8}
 _SPARSE: list[_Axes] = [
     {"rng": "lut_opt", "state_bits": 16, "bit_width": 8, "lanes": 31, "reuse_period": 4},
     {"rng": "lut_opt", "state_bits": 16, "bit_width": 1, "lanes": 31},
+    {"rng": "xormix", "bit_width": 8, "lanes": 9, "reuse_period": 4},
     {"bit_width": 8, "state_bits": 12, "lanes": 17, "leap": 11, "scaling": "pow2"},
 ]
 """Lanes of few functions, also of a state that is no lfsr's."""

@@ -23,12 +23,14 @@ from pezoexplore.streams.generators.compiled import compiled
 from pezoexplore.streams.generators.family import (
     FILLER,
     Axes,
+    Columns,
     Family,
     Point,
     Stepped,
     grid_of_groups,
 )
 from pezoexplore.streams.generators.models import Constant, Model
+from pezoexplore.streams.linear import transpose
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -189,7 +191,7 @@ def _function(name: str, argument: str, body: list[str]) -> list[str]:
 
 
 class Xormix(Family):
-    """xormix32, whose streams serve all lanes."""
+    """xormix32, whose streams serve all lanes; of a ``phased`` stream X alone is the state."""
 
     what = "xormix32: a linear word mixed into streams of a non-linear recurrence, a LUT a bit."
     source = "M. Baert, github.com/MaartenBaert/xormix, revision 1, 2021."
@@ -200,6 +202,7 @@ class Xormix(Family):
     state = WORD * (1 + len(SALTS))
     output_bits = WORD * len(SALTS)
     zero_is_legal = True
+    reuses = ("none", "pool", "phased")
     ports = ("BIT_WIDTH", "STATE_BITS", "GROUP")
     rtl = ("xormix.v", "xormix_table.vh")
     colour = "#A6611A"
@@ -308,15 +311,21 @@ def _mixed(x: int, s: int) -> int:
         return (*grid_of_groups(*shapes), FILLER)
 
     def state_bits(self, point: Point) -> int:
-        """Return the bits of X and of the streams of all lanes served."""
-        return state_bits(point.group, point.bits)
+        """Return the bits of X and, but for ``phased``, of the streams of all lanes served."""
+        return WORD if point.taps else state_bits(point.group, point.bits)
 
     def inverted(self, point: Point) -> int:
         """Return the top bit of every word."""
         return sum(1 << WORD + (i + 1) * point.bits - 1 for i in range(point.group))
 
-    def stepped(self, point: Point) -> Stepped:
-        """Return its start and its step."""
+    def columns(self, point: Point) -> Columns:
+        """Return the map of X, of which ``phased`` lanes are functions."""
+        return transpose([sum(1 << bit for bit in taps) for taps in MATRIX])
+
+    def stepped(self, point: Point) -> Stepped | None:
+        """Return its start and its step; None of X alone."""
+        if point.taps:
+            return None
         words = 1 + streams(point.group, point.bits)
         return Stepped(PERIOD, -(-words // 2), lambda limbs: begin(limbs, words), fill)
 

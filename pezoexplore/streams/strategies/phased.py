@@ -49,6 +49,11 @@ class Phased(Strategy):
     taps_one_state = True
 
     @property
+    def locks_up(self) -> bool:
+        """See :attr:`Strategy.locks_up`; every linear map leaves the state of zeros as it is."""
+        return True
+
+    @property
     def units(self) -> int:
         """One state."""
         return 1

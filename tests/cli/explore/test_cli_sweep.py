@@ -278,7 +278,7 @@ def test_dry_run_says_why_each_combination_is_gone(call, design):
     reasons = {skip["reason"]: skip["count"] for skip in document["skipped"]}
     assert reasons == {
         "leap 3 shares a factor with the period 255": 2,
-        "reuse phased needs rng lfsr or lut_opt, not clt": 4,
+        "reuse phased needs rng lfsr or lut_opt or xormix, not clt": 4,
     }
     (excluded,) = document["excluded"]
     assert (excluded["rule"], excluded["count"]) == ("rng=lfsr reuse=none", 4)

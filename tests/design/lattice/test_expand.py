@@ -151,7 +151,10 @@ def test_what_is_not_legal_is_skipped_with_its_reason_once():
     expansion = expand(design(space={"rng": ["lfsr", "clt"], "lanes": [8, 31]}))
     assert len(expansion.points) == 2
     (skip,) = expansion.skipped
-    assert (skip.reason, skip.count) == ("reuse phased needs rng lfsr or lut_opt, not clt", 2)
+    assert (skip.reason, skip.count) == (
+        "reuse phased needs rng lfsr or lut_opt or xormix, not clt",
+        2,
+    )
     assert skip.example.startswith("rng=clt reuse=phased")
     assert "lanes=8" in skip.example
 
@@ -203,7 +206,7 @@ def test_an_exclude_that_drops_nothing_is_reported():
         (
             {"space": {"rng": "clt", "lanes": [8, 9]}},
             "design t has no legal point: 2 skipped "
-            "(reuse phased needs rng lfsr or lut_opt, not clt)",
+            "(reuse phased needs rng lfsr or lut_opt or xormix, not clt)",
         ),
         (
             {"space": {"lanes": 8}, "exclude": [{"lanes": 8}]},
@@ -212,7 +215,7 @@ def test_an_exclude_that_drops_nothing_is_reported():
         (
             {"space": {"rng": ["clt", "treegrng"], "reuse": ["bank", "phased"]}},
             "design t has no legal point: 1 skipped (reuse bank needs rng lfsr, not clt); "
-            "1 skipped (reuse phased needs rng lfsr or lut_opt, not clt); "
+            "1 skipped (reuse phased needs rng lfsr or lut_opt or xormix, not clt); "
             "1 skipped (reuse bank needs rng lfsr, not treegrng) and 1 more reasons",
         ),
     ],

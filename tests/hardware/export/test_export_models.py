@@ -58,6 +58,7 @@ def points() -> list[DesignPoint]:
             made.append({**sparse, "bit_width": 8, "leap": 11, **shared})
     made.append({"reuse": "phased", "taps": "sparse", "rng": "lut_opt", "state_bits": 16})
     made.append({"reuse": "none", "rng": "lut_opt", "state_bits": 32, "bit_width": 1})
+    made.append({"reuse": "phased", "taps": "sparse", "rng": "xormix", "reuse_period": 2})
     made.append({"reuse": "bank", "bit_width": 8, "state_bits": 20, "lanes": 31})
     outer = {"rank": "1", "bit_width": 1, "lanes": 5, "layers": "4x5,5,3x6,6", "reuse_period": 2}
     made += [{"state_bits": 8, **outer}, {"rng": "rademacher", "reuse": "none", **outer}]

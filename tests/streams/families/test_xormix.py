@@ -60,6 +60,18 @@ def test_the_linear_word_has_full_period():
         assert power(columns, (2**32 - 1) // prime) != identity(32)
 
 
+def test_phased_lanes_are_functions_of_the_linear_word_alone():
+    stream = Stream(resolve(rng="xormix", reuse="phased", taps="sparse", lanes=9))
+    assert (stream.strategy.state_bits, stream.strategy.turn) == (32, 2**32 - 5)
+    (state,) = stream.strategy.registers(0, 0)
+    for row in stream.beats(0, 0, 200).tolist():
+        signs = [(state & lane[-1]).bit_count() % 2 for lane in stream.strategy.masks]
+        assert [word < 0 for word in row] == [not sign for sign in signs]
+        state = clock(state, 0)
+    assert stream.strategy.locks_up
+    assert not Stream(resolve(rng="xormix", reuse="none")).strategy.locks_up
+
+
 @pytest.mark.parametrize("count", [1, 2, 8])
 def test_every_state_has_one_predecessor(count):
     """Different states have different successors: what a clock loses would shorten the period."""
