@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from pezoexplore.design.conditions import cell_text, is_missing, parse_number
 from pezoexplore.design.training_axes import (
     FLOAT,
     FLOAT_AXES,
     OPTIONAL_DEFAULTS,
     TRAINING_DEFAULTS,
     Value,
+    axis_value,
     draws_numbers,
     integer_value,
     layers_value,
@@ -27,7 +27,7 @@ from pezoexplore.design.training_axes import (
     training_words,
     without_defaults,
 )
-from pezoexplore.errors import DesignError, IllegalPointError
+from pezoexplore.errors import IllegalPointError
 from pezoexplore.streams.generators.family import Family
 from pezoexplore.streams.generators.own_family import require_same
 from pezoexplore.streams.generators.registry import NO_RNG, family
@@ -271,33 +271,6 @@ class DesignPoint:
         point = self.perturbation()
         return replace(point, scaling="none") if point.scaling == "constant" else point
 
-
-def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoint's fields
-    """Return the value of an axis as :class:`DesignPoint` holds it; None for an empty cell.
-
-    Args:
-        axis: Name of the axis.
-        value: The value as a design file, a results.csv or :meth:`DesignPoint.to_json` writes it.
-
-    Raises:
-        DesignError: A numeric axis holds something else.
-    """
-    if is_missing(value) or (axis in FLOAT_AXES and value == FLOAT):
-        return None
-    if axis in _WORD_AXES:
-        return cell_text(value)
-    number = parse_number(value)
-    if number is None:
-        raise DesignError(f"axis {axis} of a row holds {value!r}, not a number")
-    return int(number) if axis != "reuse_period" and math.isfinite(number) else number
-
-
-_WORD_AXES = frozenset(
-    {
-        *("rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"),
-        *("step_size", "rank", "scope", "layers"),
-    }
-)
 
 _EMPTY: dict[str, Any] = {
     "rng": "",

@@ -1,12 +1,17 @@
-"""The axes that say how a point trains; the numbers and their hardware do not depend on them."""
+"""The axes that say how a point trains, and what is written for the values of all axes.
+
+The numbers and their hardware do not depend on training axes but ``rank``.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pezoexplore.errors import IllegalPointError
+from pezoexplore.design.conditions import cell_text, is_missing, parse_number
+from pezoexplore.errors import DesignError, IllegalPointError
 
 Value = str | int | float | None
 
@@ -185,6 +190,34 @@ def layers_value(value: object, rank: str = "") -> str | None:
             f"layers {value}: shapes of tensors are written as 32x64,32,10x32,10"
         )
     return str(value)
+
+
+def axis_value(axis: str, value: object) -> Any:  # noqa: ANN401 - as DesignPoint's fields
+    """Return the value of an axis as :class:`DesignPoint` holds it; None for an empty cell.
+
+    Args:
+        axis: Name of the axis.
+        value: The value as a design file, a results.csv or :meth:`DesignPoint.to_json` writes it.
+
+    Raises:
+        DesignError: A numeric axis holds something else.
+    """
+    if is_missing(value) or (axis in FLOAT_AXES and value == FLOAT):
+        return None
+    if axis in _WORD_AXES:
+        return cell_text(value)
+    number = parse_number(value)
+    if number is None:
+        raise DesignError(f"axis {axis} of a row holds {value!r}, not a number")
+    return int(number) if axis != "reuse_period" and math.isfinite(number) else number
+
+
+_WORD_AXES = frozenset(
+    {
+        *("rng", "reuse", "taps", "scaling", "estimator", "rounding", "update_rounding"),
+        *("step_size", "rank", "scope", "layers"),
+    }
+)
 
 
 _LAYERS = re.compile(r"[1-9]\d{0,8}(x[1-9]\d{0,8})*(,[1-9]\d{0,8}(x[1-9]\d{0,8})*)*")

@@ -103,11 +103,6 @@ class Strategy(ABC):
         return generator(self.point)
 
     @property
-    def half(self) -> bool:
-        """Whether z = (w + 1/2) * scale, because w alone has a mean of -1/2."""
-        return self.generator.half
-
-    @property
     def units(self) -> int:
         """Generators that the words of a beat come from."""
         return self.point.generators

@@ -66,7 +66,8 @@ class Stream:
     @cached_property
     def half(self) -> bool:
         """Whether z = (w + 1/2) * scale rather than w * scale."""
-        return self.point.in_hardware and self.strategy.half
+        whole = not self.point.in_hardware or self.point.streams > 1  # half a sum of signs is whole
+        return not whole and self.strategy.generator.half
 
     @cached_property
     def scale(self) -> float:

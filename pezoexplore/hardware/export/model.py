@@ -90,7 +90,7 @@ def _constants(stream: Stream) -> dict[str, Constant]:
         "BIT_WIDTH": Constant(made.bit_width),
         "UNITS": Constant(strategy.units),
         "GROUP": Constant(strategy.served),
-        "HALF": Constant(int(strategy.half)),
+        "HALF": Constant(int(stream.half)),
         "SEED": Constant(strategy.seed, "uint64_t"),
     }
     if made.stepped is None:

@@ -66,11 +66,6 @@ class Structured(Strategy):
             whole += made.reshape(shape)
         return whole[:, before : before + count]
 
-    @property
-    def half(self) -> bool:
-        """See :attr:`Strategy.half`; a sum of several signs is even."""
-        return len(self.parts) == 1 and self.words_of.half
-
     # what is that of the words
 
     @cached_property
