@@ -49,7 +49,6 @@ module outer_product #(
 );
 
     localparam WORD_BITS = (RANK == 4) ? 3 : RANK;
-    localparam [31:0] HALF = RANK / 2;
     localparam BEAT_BITS = $clog2(BEATS);
     localparam MATRIX_BITS = (MATRICES > 1) ? $clog2(MATRICES) : 1;
     localparam LEFT_BITS = $clog2(SPAN + 1);
@@ -96,15 +95,19 @@ module outer_product #(
     wire [RANK*LANES-1:0]   signs;
     wire [RANK*LONGEST-1:0] next_line;
 
-    // Half the sum of signs: half their number, less a one for each that is minus.
-    function [WORD_BITS-1:0] half_sum;
-        input [RANK-1:0] each;
+    assign out_data = half_sums(signs);
+
+    // Half the sums of signs: half their number, less a one for each that is minus.
+    function [WORD_BITS*LANES-1:0] half_sums;
+        input [RANK*LANES-1:0] each;
+        integer lane;
         integer n;
-        begin
-            half_sum = HALF[WORD_BITS-1:0];
+        integer sum;
+        for (lane = 0; lane < LANES; lane = lane + 1) begin
+            sum = RANK / 2;
             for (n = 0; n < RANK; n = n + 1)
-                if (each[n])
-                    half_sum = half_sum - 1'b1;
+                sum = sum - {31'b0, each[n*LANES+lane]};
+            half_sums[lane*WORD_BITS +: WORD_BITS] = sum[WORD_BITS-1:0];
         end
     endfunction
 
@@ -142,22 +145,13 @@ module outer_product #(
                 assign above[i+1] = above[i] | ({LANES{here[i]}} & line[LONGEST-WIDTH +: LANES]);
             end
 
-            for (i = 0; i < LANES; i = i + 1) begin : gen_sign
-                wire turned = above[MATRICES][i] ^ (begun[i] ? flip[k] : flip_q[k]);
-                assign signs[k*LANES+i] = own[i] ? word[i] : turned;
-            end
+            wire [LANES-1:0] turned = above[MATRICES]
+                                    ^ ((begun & {LANES{flip[k]}}) | (~begun & {LANES{flip_q[k]}}));
+            assign signs[k*LANES +: LANES] = (own & word) | (~own & turned);
 
             wire [LONGEST+LANES-1:0] shown = {signs[k*LANES +: LANES], line};
             wire                     unused = &{1'b0, shown[LANES-1:0]};
             assign next_line[k*LONGEST +: LONGEST] = shown[LANES +: LONGEST];
-        end
-
-        for (i = 0; i < LANES; i = i + 1) begin : gen_sum
-            wire [RANK-1:0] minus;
-            for (k = 0; k < RANK; k = k + 1) begin : gen_minus
-                assign minus[k] = signs[k*LANES+i];
-            end
-            assign out_data[i*WORD_BITS +: WORD_BITS] = half_sum(minus);
         end
     endgenerate
 

@@ -97,7 +97,7 @@ def test_defaults():
 
 @pytest.mark.parametrize("reuse", REUSES)
 def test_bank_and_phased_take_linear_generators_only(reuse):
-    able = {"bank": ["lfsr"], "phased": ["lfsr", "lut_opt"]}.get(reuse, names())
+    able = {"bank": ["lfsr"], "phased": ["lfsr", "lut_opt", "xormix"]}.get(reuse, names())
     for rng in names():
         if rng in able:
             state = {"state_bits": 16} if family(rng).chooses else {}
