@@ -187,7 +187,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
             f"there are: {', '.join(targets) or 'none'}. A sweep of a design file with hardware: "
             f"{{targets: [{limits.target}]}} makes them; name its results with --results"
         )
-    accuracy = parse_number(base.get(ACCURACY)) or 0.0
+    accuracy = parse_number(base.get(ACCURACY)) or 0.0  # no less than it gains over chance
     needed = law().surely_needed(limits.parameters, limits.drop, accuracy)
     options = _at_lanes(measured, limits.lanes, left_out)
     options = [option for option in options if _affordable(option, limits.most, left_out)]
