@@ -5,7 +5,7 @@ of its paired difference from the baseline lies within. Undecided designs are na
 cheapest of many designs is also the luckiest: next to its own interval stands the one corrected for
 the number of designs it was picked from, and the cheapest that keeps within by that is named. For
 a model of another size accuracy is carried over while the updates reach no smaller a share of the
-dimensions, or as many as the law of the size asks for; for other lanes, resources are interpolated.
+dimensions, or as many as the scaling law asks for; for other lanes, resources are interpolated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from itertools import pairwise
 from pezoexplore.analysis.differences import Difference, corrected, paired_difference
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
-from pezoexplore.analysis.size.law import law
+from pezoexplore.analysis.size.scaling_law import scaling_law
 from pezoexplore.analysis.standing import is_baseline
 from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
@@ -143,7 +143,7 @@ class Advice:
         surest: The cheapest that keeps within the limits by its interval corrected for
             `considered` comparisons; None if none does.
         undecided: Designs cheaper than the chosen one that the seeds leave open, cheapest first.
-        needed: Dimensions that the law of the size asks for in the requested model.
+        needed: Dimensions that the scaling law asks for in the requested model.
         left_out: Number of designs by why they were not considered.
         considered: Designs whose accuracy was compared with the limit.
         line_errors: By ``between`` and ``beyond``: how far, at most and as a share, the cost at
@@ -188,7 +188,7 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
             f"{{targets: [{limits.target}]}} makes them; name its results with --results"
         )
     accuracy = parse_number(base.get(ACCURACY)) or 0.0  # no less than it gains over chance
-    needed = law().surely_needed(limits.parameters, limits.drop, accuracy)
+    needed = scaling_law().needed_upper(limits.parameters, limits.drop, accuracy)
     options = _at_lanes(measured, limits.lanes, left_out)
     options = [option for option in options if _affordable(option, limits.most, left_out)]
     options.sort(key=_order)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pezoexplore.analysis.differences import Difference, corrected
 from pezoexplore.analysis.recommend import COUNTED, MET, RESOURCES, Advice, Option, span_share
-from pezoexplore.analysis.size.law import law
+from pezoexplore.analysis.size.scaling_law import scaling_law
 from pezoexplore.analysis.standing import NARROW
 from pezoexplore.intervals import POINTS, in_words
 from pezoexplore.streams.norm import NormError, gaussian_spread, norm_error
@@ -96,16 +96,17 @@ def carried_over(option: Option, advice: Advice) -> list[str]:
 
 
 def _carried_by(option: Option, advice: Advice) -> str:
-    """Return what carries the accuracy over to another size: the law of the size, or the share."""
+    """Return what carries the accuracy over to another size: the scaling law, or the share."""
     if option.span < advice.needed:
         return "its updates reach no smaller a share of the dimensions there"
-    found = law()
+    found = scaling_law()
     low, high = (f"{size:,}" for size in found.parameters)
     times = found.extrapolates(advice.limits.parameters)
     beyond = f", {times:.3g} times fewer" if times > 1 else ""
     return (
-        f"its updates reach {_counted(option.span)} dimensions, and a law fitted to networks of "
-        f"{low} to {high} weights{beyond}, asks for {advice.needed:,.0f} there (docs/scale.md)"
+        f"its updates reach {_counted(option.span)} dimensions, and a scaling law fitted to "
+        f"networks of {low} to {high} weights{beyond}, asks for {advice.needed:,.0f} there "
+        "(docs/scale.md)"
     )
 
 

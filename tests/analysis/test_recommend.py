@@ -15,7 +15,7 @@ from pezoexplore.analysis.differences import corrected, paired_difference
 from pezoexplore.analysis.frames import frame_of_rows
 from pezoexplore.analysis.recommend import Limits, recommend, span_of, span_share
 from pezoexplore.analysis.runs import read_run
-from pezoexplore.analysis.size.law import law
+from pezoexplore.analysis.size.scaling_law import scaling_law
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import DesignError
 from pezoexplore.report.reasons import carried_over, figures_of, reasons
@@ -131,7 +131,7 @@ def test_the_law_asks_for_more_the_less_may_be_lost_and_says_how_far_it_extrapol
     loose = recommend([BASE, GOOD], 2410, replace(LIMITS, parameters=22_700_000, drop=5))
     assert strict.needed > 2 * loose.needed
     (said,) = carried_over(loose.chosen, loose)
-    assert f"{22_700_000 / law().parameters[1]:.3g} times fewer" in said
+    assert f"{22_700_000 / scaling_law().parameters[1]:.3g} times fewer" in said
 
 
 def test_steps_limit_the_dimensions_that_anything_reaches():

@@ -1,1 +1,1 @@
-"""How verdicts change with the number of weights: the ladder of sizes and the law fitted to it."""
+"""Results by the number of weights: the ladder of sizes, and the scaling law fitted to it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,8 +89,8 @@ def recommend(
     Cost is counted in LUT equivalents: an FPGA's resources weighted by how many of each it has. A
     design qualifies if the 95 % interval of its paired accuracy drop lies within the limit, and if
     its updates reach no smaller a share of the model's dimensions than where it was measured, or as
-    many as the law of docs/scale.md asks for, and if it meets the constraints of the results'
-    design; --max-lut and the like replace those on their column.
+    many as the scaling law of docs/scale.md asks for, and if it meets the constraints of the
+    results' design; --max-lut and the like replace those on their column.
     The cheapest of many designs is also the luckiest: the interval corrected for the number of
     designs compared is said too, and the cheapest design that keeps within the limit by that one.
     """
@@ -278,7 +279,7 @@ def _document(
         "runner_up": documents[1] if len(documents) > 1 else None,
         "surest": None if advice.surest is None else _option(advice.surest, advice),
         "undecided": [_option(option, advice) for option in advice.undecided],
-        "dimensions_needed": advice.needed,
+        "dimensions_needed": advice.needed if isfinite(advice.needed) else None,
         "considered": advice.considered,
         "line_errors": dict(advice.line_errors),
         "left_out": dict(advice.left_out),

@@ -46,6 +46,11 @@ def test_json_says_the_same(call):
     assert all(option["verdict"] == "open" for option in document["undecided"])
 
 
+def test_a_drop_of_nothing_needs_more_dimensions_than_any_number_says(call):
+    words = ("recommend", "--params", 2410, "--lanes", 31, "--max-accuracy-drop", "0%")
+    assert call(*words, "--format", "json").document["dimensions_needed"] is None
+
+
 def test_what_nothing_meets_is_status_1(call):
     answer = call("recommend", "--params", 2410, "--lanes", 31, "--max-lut", 3)
     assert answer.status == 1

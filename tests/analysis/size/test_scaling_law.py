@@ -1,4 +1,4 @@
-"""The law of the size: what it is fitted to, and what it says."""
+"""The scaling law: what it is fitted to, and what it says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pezoexplore.analysis.size.law import LADDER, Measured, fit, law, read_ladder
+from pezoexplore.analysis.size.scaling_law import LADDER, Measured, fit, read_ladder, scaling_law
 
 
 def ladder(a=40.0, b=0.2, k=1.5, noise=0.0, seed=0):
@@ -35,21 +35,21 @@ def test_what_is_needed_is_where_the_drop_is_what_may_be_lost():
     for drop in (0.3, 1.0, 10.0):
         span = found.needed(5_000, drop, 70)
         assert found.drop(span, 5_000, 70) == pytest.approx(drop)
-        assert found.surely_needed(5_000, drop, 70) >= span
-    assert found.needed(5_000, 0, 70) == math.inf == found.surely_needed(5_000, 0, 70)
+        assert found.needed_upper(5_000, drop, 70) >= span
+    assert found.needed(5_000, 0, 70) == math.inf == found.needed_upper(5_000, 0, 70)
 
 
 def test_the_interval_covers_what_is_true_and_grows_with_the_distance():
     covered, true = 0, fit(ladder()).needed(10**6, 1, 80)
     for seed in range(60):
         found = fit(ladder(noise=1.0, seed=seed))
-        covered += found.surely_needed(10**6, 1, 80) >= true
-        near, far = (found.surely_needed(d, 1, 80) / found.needed(d, 1, 80) for d in (10**4, 10**7))
+        covered += found.needed_upper(10**6, 1, 80) >= true
+        near, far = (found.needed_upper(d, 1, 80) / found.needed(d, 1, 80) for d in (10**4, 10**7))
         assert 1 < near < far
     assert covered >= 50
 
 
-def test_drops_kept_out_do_not_move_it():
+def test_drops_held_out_do_not_move_it():
     lines = ladder()
     wrong = replace(lines[0], drop=0.0, fitted=False)
     assert fit([*lines, wrong]).k == fit(lines).k
@@ -61,7 +61,7 @@ def test_the_ladder_of_the_package_has_drops_to_compare_with():
     lines = read_ladder()
     assert {item.fitted for item in lines} == {True, False}
     assert LADDER.read_text(encoding="utf-8").count("\n") == len(lines) + 1
-    assert law().parameters == (
+    assert scaling_law().parameters == (
         min(item.parameters for item in lines if item.fitted),
         max(item.parameters for item in lines if item.fitted),
     )

@@ -1,13 +1,13 @@
-"""The law of the size of a network: measured drops from finished runs, the fit, what it predicts.
+"""Fit the scaling law of accuracy and dimensions to finished runs, and predict held-out ones.
 
-    python bench/size_law.py [RUN ... --keep-out TASK ...] [--figure FILE]
+    python bench/scaling_law.py [RUN ... --hold-out TASK ...] [--figure FILE]
 
 With run directories, each of one task with the Gaussian reference, it writes their drops to
-pezoexplore/analysis/size/ladder.csv; those of the tasks kept out are left out of the fit. It prints
+pezoexplore/analysis/size/ladder.csv; those of the held-out tasks are left out of the fit. It prints
 the law, measured against predicted drops, and the smallest states and pools that it calls enough
 (Markdown tables of docs/scale.md); ``--figure`` draws all drops over D / H. Exit status 1 where a
-design that the law calls enough, by the upper end of its interval, was measured to lose more than a
-point, or one that it calls too narrow to lose less, among the drops kept out.
+held-out design that the law calls enough, by the upper end of its confidence interval, was measured
+to lose more than a point, or one that it calls too narrow to lose less.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from pezoexplore.analysis.differences import paired_difference
 from pezoexplore.analysis.runs import read_run
-from pezoexplore.analysis.size.law import LADDER, Law, Measured, fit, read_ladder
+from pezoexplore.analysis.size.scaling_law import LADDER, Measured, ScalingLaw, fit, read_ladder
 from pezoexplore.analysis.standing import baseline_of, is_baseline
 from pezoexplore.analysis.statistics import seeds_of
 from pezoexplore.design.conditions import parse_number
@@ -43,7 +43,7 @@ STEPS = 10**6
 LANES = (31, 64)
 
 
-def drops_of(folder: Path, kept_out: Sequence[str]) -> Iterator[Measured]:
+def drops_of(folder: Path, held_out: Sequence[str]) -> Iterator[Measured]:
     """Yield the drops of a finished run of one task."""
     run = read_run(folder)
     if run.space is None or run.chance is None:
@@ -69,7 +69,7 @@ def drops_of(folder: Path, kept_out: Sequence[str]) -> Iterator[Measured]:
             drop=round(drop.mean, 2),
             half=round(drop.half, 2),
             seeds=drop.seeds,
-            fitted=run.space.task not in kept_out,
+            fitted=run.space.task not in held_out,
         )
 
 
@@ -81,8 +81,8 @@ def write(measured: Sequence[Measured]) -> None:
         out.writerows(asdict(m) | {"fitted": "yes" if m.fitted else "no"} for m in measured)
 
 
-def compare(law: Law, measured: Sequence[Measured]) -> bool:
-    """Print measured against predicted drops; return whether no drop kept out denies the law."""
+def compare(law: ScalingLaw, measured: Sequence[Measured]) -> bool:
+    """Print measured against predicted drops; return whether no held-out drop contradicts it."""
     print("\n| task | steps | design | D | drop (points) | law | fitted |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for item in measured:
@@ -91,28 +91,28 @@ def compare(law: Law, measured: Sequence[Measured]) -> bool:
             f"| {item.drop:+.2f} ± {item.half:.2f} | {predicted(law, item):+.2f} "
             f"| {'yes' if item.fitted else 'no'} |"
         )
-    kept_out = [item for item in measured if not item.fitted]
-    close = sum(abs(predicted(law, item) - item.drop) <= max(CLOSE, item.half) for item in kept_out)
-    denied = sum(denies(law, item) for item in kept_out)
+    held_out = [item for item in measured if not item.fitted]
+    close = sum(abs(predicted(law, item) - item.drop) <= max(CLOSE, item.half) for item in held_out)
+    contradicted = sum(contradicts(law, item) for item in held_out)
     print(
-        f"\nof {len(kept_out)} drops kept out {close} are within {CLOSE:g} points or their interval"
+        f"\nof {len(held_out)} held-out drops {close} are within {CLOSE:g} points or their interval"
     )
-    print(f"of the prediction; {denied} deny what it says of a loss of at most {DROP:g} point")
-    return not denied
+    print(f"of the prediction; {contradicted} contradict it about a loss of at most {DROP:g} point")
+    return not contradicted
 
 
-def predicted(law: Law, item: Measured) -> float:
+def predicted(law: ScalingLaw, item: Measured) -> float:
     """Return the drop that the law predicts of a design, points."""
     return law.drop(item.span, item.parameters, item.gain)
 
 
-def denies(law: Law, item: Measured) -> bool:
+def contradicts(law: ScalingLaw, item: Measured) -> bool:
     """Return whether the interval of a drop lies on the other side of the limit than the law."""
-    enough = item.span >= law.surely_needed(item.parameters, DROP, item.gain)
+    enough = item.span >= law.needed_upper(item.parameters, DROP, item.gain)
     return item.drop - item.half > DROP if enough else item.drop + item.half < DROP
 
 
-def draw(law: Law, measured: Sequence[Measured], file: Path) -> None:
+def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
     """Draw all drops, as shares of what the reference gains, over their dimensions by H."""
     with style.house_style():
         figure = Figure(figsize=(style.WIDTH, 3.6))
@@ -129,7 +129,7 @@ def draw(law: Law, measured: Sequence[Measured], file: Path) -> None:
                 [100 * m.drop / m.gain for m in of],
                 [100 * m.half / m.gain for m in of],
                 fmt="o" if fitted else "D", color=colour, mfc="white", ms=4, elinewidth=0.8,
-                label=f"{parameters:,} weights, {steps:,} steps{'' if fitted else ', kept out'}",
+                label=f"{parameters:,} weights, {steps:,} steps{'' if fitted else ', held out'}",
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("symlog", linthresh=1, linscale=0.5)
@@ -143,9 +143,9 @@ def draw(law: Law, measured: Sequence[Measured], file: Path) -> None:
         style.save(figure, file)
 
 
-def smallest(law: Law, parameters: int, lanes: int) -> list[str]:
+def smallest(law: ScalingLaw, parameters: int, lanes: int) -> list[str]:
     """Return the least dimensions, state bits, and words of a pool that the law calls enough."""
-    needed = law.surely_needed(parameters, DROP, GAIN)
+    needed = law.needed_upper(parameters, DROP, GAIN)
 
     def enough(**axes: object) -> bool:
         try:
@@ -168,14 +168,14 @@ def smallest(law: Law, parameters: int, lanes: int) -> list[str]:
 
 
 def main() -> int:
-    """Fit and print; 1 where what was kept out denies the law."""
+    """Fit and print; 1 where what was held out contradicts the law."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("runs", nargs="*", type=Path)
-    parser.add_argument("--keep-out", nargs="*", default=["mnist-mlp-100k"], metavar="TASK")
+    parser.add_argument("--hold-out", nargs="*", default=["mnist-mlp-100k"], metavar="TASK")
     parser.add_argument("--figure", type=Path, metavar="FILE")
     given = parser.parse_args()
     if given.runs:
-        write([item for run in given.runs for item in drops_of(run, given.keep_out)])
+        write([item for run in given.runs for item in drops_of(run, given.hold_out)])
     measured = read_ladder()
     law = fit(measured)
     errors = law.covariance.diagonal() ** 0.5

@@ -1,4 +1,4 @@
-"""How many dimensions the updates of a network need to reach: a law fitted to the ladder of sizes.
+"""Scaling law: how many dimensions updates need to reach, by the size of the network.
 
 The drop in accuracy of a design whose updates reach D dimensions (``effective_span``) of a network
 of d weights in T steps is taken to be
@@ -8,8 +8,8 @@ of d weights in T steps is taken to be
 gain being the accuracy of the Gaussian reference above chance: all of it is lost with no dimensions
 and half of it at D = H. That D matters, and little how many weights there are, is what is known of
 training in random subspaces (Li et al., Measuring the Intrinsic Dimension of Objective Landscapes,
-arXiv 1804.08838); form and numbers are ours, from ``ladder.csv`` beside this module, which
-bench/size_law.py writes from finished runs.
+arXiv 1804.08838); form and numbers are fitted here, to ``ladder.csv`` beside this module, which
+bench/scaling_law.py writes from finished runs.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Law:
-    """The law with its fitted numbers.
+class ScalingLaw:
+    """A scaling law with its fitted parameters and their covariance.
 
     Attributes:
         log_a: Natural logarithm of a.
@@ -92,7 +92,7 @@ class Law:
         """Return the dimensions D at which the law predicts a drop, in points; infinite at 0."""
         return math.exp(self._log_needed(parameters, drop, gain)) if drop > 0 else math.inf
 
-    def surely_needed(self, parameters: int, drop: float, gain: float) -> float:
+    def needed_upper(self, parameters: int, drop: float, gain: float) -> float:
         """Return :meth:`needed` at the upper end of its 95 % interval.
 
         The interval is that of the fitted numbers, by the linearised logarithm (delta method); that
@@ -148,7 +148,7 @@ def read_ladder(path: Path = LADDER) -> list[Measured]:
         ]
 
 
-def fit(measured: Sequence[Measured]) -> Law:
+def fit(measured: Sequence[Measured]) -> ScalingLaw:
     """Fit the law to those measured drops that are meant for it, by weighted least squares.
 
     Raises:
@@ -176,7 +176,7 @@ def fit(measured: Sequence[Measured]) -> Law:
     )
     steps = [item.steps for item in used]
     sizes = [item.parameters for item in used]
-    return Law(
+    return ScalingLaw(
         log_a=float(found[0]),
         b=float(found[1]),
         k=float(found[2]),
@@ -187,6 +187,6 @@ def fit(measured: Sequence[Measured]) -> Law:
 
 
 @cache
-def law() -> Law:
+def scaling_law() -> ScalingLaw:
     """Return the law fitted to the ladder that the package has."""
     return fit(read_ladder())
