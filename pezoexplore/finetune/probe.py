@@ -88,5 +88,8 @@ def _in_place(weights: list[torch.Tensor]) -> Iterator[None]:
 @contextmanager
 def plain_tensors() -> Iterator[None]:
     """Make tensors that may be written to later, also inside a closure's inference mode."""
+    if not (torch.is_inference_mode_enabled() or torch.is_grad_enabled()):
+        yield
+        return
     with torch.inference_mode(False), torch.no_grad():
         yield

@@ -4,7 +4,7 @@ A *number* is the word with its half and exponent, (w + half / 2) * 2**e, so tha
 scale; all of them are exact in float32. Four sources generate them, in bulk:
 
 - ``Cyclic``: streams that repeat after few beats (pools, short states) are a table, read by slices
-  without a copy;
+  without a copy; on the CPU, ``Repeated``, a table of words, a quarter of its size;
 - ``Rotating``: banks of short states are a table of one period, whose rows are beats: every period
   rotates its columns;
 - ``Linear``: long states are looked up in tables of XORs over GF(2), many beats per look-up;
@@ -65,11 +65,15 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
     host = Host(point, seed, device)
     strategy = host.stream.strategy
     short = table_period(strategy)
-    if short is not None and not strategy.rotates and not isinstance(strategy, Phased):
-        return Cyclic(host, short, longest)
+    if short is not None and not strategy.rotates:
+        # A phased stream goes on elsewhere in its period after a reseed, a pool is filled again.
+        if host.whole and not (isinstance(strategy, Phased) and point.reseeds):
+            return Repeated(point, seed, device, longest)
+        if not isinstance(strategy, Phased):
+            return Cyclic(host, short, longest)
     if isinstance(strategy, PerGroup):
         return Stepping(point, seed, device)
-    if device.type == "cpu" and point.scaling != "pow2":  # exponents take longer than a table
+    if host.whole:  # exponents take longer than a table
         return host
     if short is not None:
         return Rotating(host, short) if strategy.rotates else Cyclic(host, short, longest)
@@ -97,6 +101,11 @@ class Host:
         self.stream = Stream(point, seed)
         self.constant = 0.5 if self.stream.half else 0.0
         self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
+
+    @property
+    def whole(self) -> bool:
+        """Whether numbers are read as words plus ``constant``."""
+        return self.device.type == "cpu" and self.point.scaling != "pow2"
 
     def words(self, epoch: int, start: int, count: int) -> Words:
         """Return the words of beats, [count, lanes], on the host."""
@@ -149,6 +158,25 @@ class Stepping(Host):
             self.stream = copy.deepcopy(self._starts[self._entered])
         self._reached = (epoch, start + count)
         return super().words(epoch, start, count)
+
+
+class Repeated(Host):
+    """Periodic words, as slices of a table."""
+
+    def __init__(self, point: DesignPoint, seed: int, device: torch.device, longest: int) -> None:
+        """Build the stream; the table is one period and, again, its first ``longest`` beats."""
+        super().__init__(point, seed, device)
+        self._period = table_period(self.stream.strategy) or 0
+        self._longest = longest
+        self._kept: tuple[int, Words] | None = None
+
+    def words(self, epoch: int, start: int, count: int) -> Words:
+        """Return the words of beats, as :meth:`Host.words`."""
+        if self._kept is None or self._kept[0] != epoch:
+            once = super().words(epoch, 0, self._period)
+            self._kept = (epoch, np.resize(once, (self._period + self._longest, once.shape[1])))
+        first = start % self._period
+        return self._kept[1][first : first + count]
 
 
 class Cyclic:

@@ -8,6 +8,7 @@ which pass's writes last (:meth:`Writes.undo`, :meth:`Writes.redo`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -100,12 +101,22 @@ def written(function: Any, args: Sequence[Any], named: dict[str, Any]) -> Iterat
         args: Its positional arguments.
         named: Its keyword arguments.
     """
+    names, changed = _changed(function)
+    if not changed:
+        return
+    given = dict(zip(names, args, strict=False)) | named
+    for name, in_training in changed:
+        if not in_training or given.get("training", True):
+            yield from tensors([given.get(name)])
+
+
+@cache
+def _changed(function: Any) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:  # noqa: ANN401
+    """Return an operation's arguments, and those that it writes to: whether in training alone."""
     declared = function._schema.arguments
-    given = {one.name: value for one, value in zip(declared, args, strict=False)} | named
-    for one in declared:
-        statistics = one.name in STATISTICS and given.get("training", True)
-        if statistics or (one.alias_info is not None and one.alias_info.is_write):
-            yield from tensors([given.get(one.name)])
+    writes = {one.name: one.alias_info is not None and one.alias_info.is_write for one in declared}
+    changed = ((name, not writes[name]) for name in writes if writes[name] or name in STATISTICS)
+    return tuple(writes), tuple(changed)
 
 
 def tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:

@@ -12,7 +12,15 @@ from torch_models import CPU, EVERY_RNG, POINTS, addends
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.finetune.directions import Directions
 from pezoexplore.finetune.linear import Linear
-from pezoexplore.finetune.sources import Cyclic, Host, Rotating, Source, table_period
+from pezoexplore.finetune.sources import (
+    Cyclic,
+    Host,
+    Repeated,
+    Rotating,
+    Source,
+    source,
+    table_period,
+)
 from pezoexplore.streams.strategies.none import PerLane
 from pezoexplore.streams.strategies.phased import Phased
 from pezoexplore.streams.stream import Stream, strategy
@@ -56,6 +64,27 @@ def test_forms_for_accelerators_equal_the_stream_across_periods(point: DesignPoi
         exponents = stream.exponents(epoch, start, count)
         scaled = words if exponents is None else np.ldexp(words, exponents[:, None])
         assert np.array_equal(source.numbers(epoch, start, count).numpy(), scaled)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        resolve(state_bits=12, lanes=5),
+        resolve(rng="lut_opt", taps="sparse", state_bits=16, bit_width=1),
+        resolve(rng="xorshift32", reuse="pool", pool_size=1023, reuse_period=2),
+        resolve(reuse="pool", pool_size=127, lanes=3),
+    ],
+    ids=lambda point: point.label(),
+)
+def test_a_repeating_stream_is_a_table_of_its_words(point: DesignPoint) -> None:
+    table, stream = source(point, 4, CPU, 900), Stream(point, 4)
+    assert isinstance(table, Repeated)
+    period = table_period(stream.strategy) or 0
+    for epoch, start, count in ((0, 0, 900), (1, period - 5, 40), (0, 3 * period - 1, 900)):
+        epoch = epoch if point.reseeds else 0
+        words = table.words(epoch, start, count)
+        assert np.array_equal(words, stream.beats(epoch, start, count))
+        assert words.dtype.itemsize <= 2
 
 
 def test_a_long_state_wraps_where_the_stream_does() -> None:
