@@ -36,6 +36,9 @@ from pezoexplore.streams.stream import Stream
 TABLE_NUMBERS = 2**22
 """Most numbers of a table, 16 MiB."""
 
+_BLOCK = 2**13
+"""Least beats generated at once for a table of words."""
+
 
 class Source(Protocol):
     """Numbers by epoch and beat."""
@@ -173,10 +176,20 @@ class Repeated(Host):
     def words(self, epoch: int, start: int, count: int) -> Words:
         """Return the words of beats, as :meth:`Host.words`."""
         if self._kept is None or self._kept[0] != epoch:
-            once = super().words(epoch, 0, self._period)
-            self._kept = (epoch, np.resize(once, (self._period + self._longest, once.shape[1])))
+            self._kept = (epoch, self._table(epoch))
         first = start % self._period
         return self._kept[1][first : first + count]
+
+    def _table(self, epoch: int) -> Words:
+        """Return the words, [rows, lanes], made in blocks: no more memory than they take."""
+        rows, block = self._period + self._longest, max(self._longest, _BLOCK)
+        narrow = self.point.in_hardware and self.point.bits <= 8
+        dtype = np.int8 if narrow else super().words(epoch, 0, 1).dtype
+        table: Words = np.empty((rows, self.point.lanes), dtype)
+        for first in range(0, rows, block):
+            count = min(block, rows - first)
+            table[first : first + count] = super().words(epoch, first, count)
+        return table
 
 
 class Cyclic:
