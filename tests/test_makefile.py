@@ -126,3 +126,23 @@ def test_a_missing_package_is_one_line_that_says_what_to_type(checkout):
         )
         assert done.returncode != 0
         assert done.stderr.splitlines()[0] == said
+
+
+@pytest.mark.parametrize("fails", ["nothing", "*pip*uv*", "*uv pip*"])
+def test_where_uv_cannot_install_pip_does(checkout, fails):
+    log = checkout / "log"
+    done = subprocess.run(
+        ["make", "VENV=venv", "--always-make", "venv/.installed-dev"],
+        cwd=checkout,
+        env=os.environ
+        | {"PATH": f"{checkout}/tools:{os.environ['PATH']}", "FAKE_LOG": str(log)}
+        | {"FAKE_FAILS": fails, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    called = log.read_text(encoding="utf-8").splitlines()
+    last = "python -m pip install -q --disable-pip-version-check --no-compile -e .[dev]"
+    assert (last in called) == (fails != "nothing"), called
+    assert any("-m uv pip install" in line for line in called) == ("pip*uv" not in fails), called
