@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from coordinate_reference import cge
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pezoexplore.train import estimators
 from pezoexplore.train.backend import load_jax
@@ -64,8 +63,7 @@ def test_all_corners_give_the_gradient_itself(name: str) -> None:
     np.testing.assert_allclose(estimate(name, quadratic, 2 * SIGNS), GRADIENT, rtol=1e-4, atol=1e-4)
 
 
-@given(st.integers(1, 6), st.sampled_from([0.1, 0.5, 2.0]))
-@settings(deadline=None, max_examples=10)
+@pytest.mark.parametrize(("queries", "epsilon"), [(1, 0.1), (1, 2.0), (5, 0.5), (5, 2.0)])
 def test_one_sided_is_off_by_the_curvature(queries: int, epsilon: float) -> None:
     words = np.random.default_rng(queries).integers(-9, 10, size=(queries, D)).astype(np.int16)
     forward, _ = changes(words, epsilon)
@@ -127,15 +125,15 @@ def test_on_a_network_all_exact_ones_agree() -> None:
     def losses(flat: Any) -> Any:
         return -jax.nn.log_softmax(model.outputs(flat, inputs))[np.arange(20), labels]
 
-    true = np.asarray(jax.grad(lambda flat: losses(flat).mean())(weights))
-    probed = np.asarray(cge(losses, weights, np.float32(1e-2))[0])
+    true = np.asarray(jax.jit(jax.grad(lambda flat: losses(flat).mean()))(weights))
+    probed = np.asarray(jax.jit(lambda flat: cge(losses, flat, np.float32(1e-2))[0])(weights))
     assert np.abs(true).max() > 0.05
     np.testing.assert_allclose(probed, true, atol=5e-3)
     z = rng.choice([-1, 1], size=(2, model.parameters)).astype(np.int16)
     along = ((z @ true)[:, None] * z).mean(axis=0)
     for name, error in (("rge", 2e-2), ("forward_gradient", 1e-4)):
         made = estimators.estimator_of(name)
-        found, *_ = made(losses, weights, z, np.float32(1), np.float32(1e-2))
+        found, *_ = jax.jit(partial(made, losses))(weights, z, np.float32(1), np.float32(1e-2))
         np.testing.assert_allclose(np.asarray(found), along, atol=error)
 
 

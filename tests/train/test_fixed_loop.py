@@ -217,7 +217,7 @@ def test_the_directions_of_training_are_every_nth_step_of_the_stream(
     ("estimator", "rounding"),
     [
         ("rge", "stochastic"),
-        ("sign_spsa", "nearest"),
+        pytest.param("sign_spsa", "nearest", marks=pytest.mark.slow),
         pytest.param("rge", "nearest", marks=pytest.mark.slow),
         pytest.param("sign_spsa", "stochastic", marks=pytest.mark.slow),
     ],

@@ -20,7 +20,10 @@ from pezoexplore.hardware.rtl.engine_map import BY_NAME, ID_VALUE
 from pezoexplore.streams.stream import Directions
 
 
-@pytest.mark.parametrize("board", [board.name for board in BOARDS])
+@pytest.mark.parametrize(
+    "board",
+    [pytest.param(b.name, marks=pytest.mark.slow if n else ()) for n, b in enumerate(BOARDS)],
+)
 def test_a_small_network_trains_identically(tmp_path, board):
     trainer = tiny_trainer()
     session = tiny_session(trainer)

@@ -83,7 +83,9 @@ def test_solvers_end_with_verify(number: signal.Signals, tmp_path: Path) -> None
     left([sys.executable, "-c", FORMAL, str(tmp_path / "bin"), *words], tmp_path, number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_yosys_ends_with_a_sweep(number: signal.Signals, tmp_path: Path) -> None:
     """The worker that runs it is a process between: it ends, too, and its tools with it."""
     (tmp_path / "tool").write_text(script(tmp_path))

@@ -121,6 +121,7 @@ endmodule
 """
 
 
+@pytest.mark.slow
 def test_edited_rtl_may_have_a_memory_where_ours_has_none(tmp_path):
     copy = tmp_path / "rtl"
     shutil.copytree(rtl_dir(), copy)

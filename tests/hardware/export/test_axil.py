@@ -155,7 +155,8 @@ def test_the_top_is_clean(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0 and "%Warning" not in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("name", ["bank", pytest.param("lut_sr", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bank", "lut_sr"])
 def test_yosys_maps_the_top(name: str, tmp_path: Path) -> None:
     write_bundle(files_of(POINTS[name]), tmp_path)
     commands = ["read_verilog -defer *.v", "synth_ice40 -top pezo_axil", "check -assert",

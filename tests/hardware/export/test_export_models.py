@@ -97,7 +97,8 @@ def beats_to_compare(point: DesignPoint) -> int:
     """Past two wraps where the period is short."""
     if point.reuse == "pool":
         return 2 * point.rows + 3
-    return min(2 * generator(point).period + 9, 600)
+    period = generator(point).period
+    return 2 * period + 9 if period < 300 else 150
 
 
 @pytest.mark.parametrize("point", points(), ids=DesignPoint.label)

@@ -53,6 +53,7 @@ def engine(tmp_path_factory):
     return mapped(tmp_path_factory.mktemp("engine"), "ice40", **ONE_STATE)
 
 
+@pytest.mark.slow
 def test_an_engine_takes_more_than_its_stream_and_scales_with_the_clock(engine, tmp_path):
     point, net = engine
     found = power(tmp_path, point, net)

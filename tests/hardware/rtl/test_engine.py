@@ -144,7 +144,7 @@ def test_every_module_has_an_edit():
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if number > 2 else [])
+        pytest.param(name, marks=[pytest.mark.slow] if number > 1 else [])
         for number, name in enumerate(EDITS)
     ],
 )

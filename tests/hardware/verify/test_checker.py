@@ -144,7 +144,7 @@ def test_valid_during_reset(name, good):
     script, trace = good[name]
     resets = [i for i, control in enumerate(script.controls.tolist()) if control & RST]
     assert len(resets) >= 6
-    for clock in resets:
+    for clock in (resets[0], resets[-1]):
         broken = altered(trace, clock, f"01{trace[accepted_clocks(script, trace)[0]][2:]}")
         assert caught(name, script, broken) == f"clock {clock}: out_valid is high during rst"
 

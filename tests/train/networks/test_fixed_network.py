@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fixed_reference import ConvReplica, Replica
 
+from pezoexplore.train.backend import load_jax
 from pezoexplore.train.fixed_point import LOSS_BITS, rails
 from pezoexplore.train.networks.cnn import Cnn, Conv, digits_cnn, speech_cnn
 from pezoexplore.train.networks.fixed_network import FixedNetwork, Scales, calibrated
@@ -37,7 +38,7 @@ def test_outputs_are_those_of_the_reference(model, weight_bits, activation_bits)
     replica = ConvReplica(
         *(layers, scales.weights, scales.activations, *widths, 0, 0, 8, False), convs, model.mean
     )
-    found = np.asarray(network.logits(network.matrices.unpack(flat), inputs))
+    found = np.asarray(load_jax().jit(network.logits)(network.matrices.unpack(flat), inputs))
     np.testing.assert_array_equal(found.T, replica.logits(layers, inputs))
 
 
@@ -62,8 +63,8 @@ def test_wide_integers_are_close_to_floats(model):
     flat = model.init(3)
     network = calibrated(model, flat, stored, 16, 16)
     layers = network.matrices.unpack(network.quantised(flat))
-    whole = np.asarray(network.logits(layers, network.inputs(stored).astype(np.int32)))
-    floats = np.asarray(model.outputs(flat, stored))
+    jit, integers = load_jax().jit, network.inputs(stored).astype(np.int32)
+    whole, floats = jit(network.logits)(layers, integers), jit(model.outputs)(flat, stored)
     np.testing.assert_allclose(whole.T / 2**LOSS_BITS, floats, atol=0.01 * np.abs(floats).max())
 
 

@@ -107,7 +107,9 @@ def test_training_agrees_with_a_plain_loop(axes: dict[str, Any], numbers: int) -
             assert np.abs(found[i, j] - expected).max() < 2e-3 * moved
 
 
-@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+@pytest.mark.parametrize(
+    "rounding", [pytest.param("nearest", marks=pytest.mark.slow), "stochastic"]
+)
 def test_integers_outside_the_scope_stay(rounding: str) -> None:
     axes = {"weight_bits": 16, "activation_bits": 8, "rounding": rounding, "bit_width": 4}
     point = resolve(**ONE_BIT | axes, scope="sparse:0.1")
@@ -138,6 +140,7 @@ def test_integers_outside_the_scope_stay(rounding: str) -> None:
     assert trainer.cost(10).random_numbers == 10 * 279 * stream_steps(point)
 
 
+@pytest.mark.slow
 def test_the_tail_of_a_convolution_network_is_that_of_its_gradient() -> None:
     jax = load_jax()
     inputs = np.random.default_rng(1).normal(size=(9, 6, 6, 1)).astype(np.float32)

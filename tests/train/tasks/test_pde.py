@@ -47,6 +47,7 @@ def test_burgers_as_finite_differences_have_it():
         np.testing.assert_allclose(found[example], without_high_modes(expected, 32), atol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_flow_has_no_mean_vorticity_and_keeps_moving():
     found = trajectories(FLOW, 3, 2)
     assert found.shape == (2, 4, 16, 16)

@@ -66,6 +66,7 @@ def write_recording(file: Path, sound: np.ndarray, rate: int = RATE, channels: i
         wav.writeframes((sound * 2**14).astype("<i2").tobytes())
 
 
+@pytest.mark.slow
 def test_a_word_is_the_same_each_time_and_voices_differ() -> None:
     sound = synthesised(SAID)
     assert 0.2 * RATE < len(sound) <= RATE
@@ -97,6 +98,7 @@ def test_a_room_adds_the_noise_and_the_echo_that_it_says() -> None:
     assert 10 * np.log10(speech_power / (spectrum.sum() - speech_power)) == pytest.approx(6, abs=1)
 
 
+@pytest.mark.slow
 def test_a_tone_lights_its_band_and_loudness_does_not_matter() -> None:
     times = np.arange(RATE) / RATE
     tones = [np.sin(2 * np.pi * hertz * times).astype(np.float32) for hertz in (300, 1000, 4000)]
@@ -111,6 +113,7 @@ def test_a_tone_lights_its_band_and_loudness_does_not_matter() -> None:
     assert np.abs(features([0.01 * tones[0]]).astype(int) - made[:1]).max() <= 1
 
 
+@pytest.mark.slow
 def test_what_was_made_is_kept_and_the_first_ones_are_the_same(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +139,7 @@ def test_the_recipe_changes_with_espeak(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert spoken.recipe.__wrapped__() != ours
 
 
+@pytest.mark.slow
 def test_adaptation_starts_from_a_network_that_knows_the_source(small: None) -> None:
     task = get_task("last-mile-speech-8")
     assert (len(task.train), len(task.fit), len(task.validation)) == (80, 60, 20)
@@ -159,6 +163,7 @@ class Still:
         return np.zeros((steps, 1, 30_066), np.int16)
 
 
+@pytest.mark.slow
 def test_a_few_utterances_help(small: None) -> None:
     task = get_task("last-mile-speech-8")
     trainer = GeneralTrainer(task, "backprop")
@@ -166,6 +171,7 @@ def test_a_few_utterances_help(small: None) -> None:
     assert trainer.score(state, task.test).accuracy[0, 0] > task.accuracy_before + 5
 
 
+@pytest.mark.slow
 def test_it_adapts_in_integers(small: None) -> None:
     """With 16-bit weights and 8-bit activations, by forward passes alone."""
     task = get_task("last-mile-speech-8")
@@ -180,6 +186,7 @@ def test_it_adapts_in_integers(small: None) -> None:
     assert after.loss[0, 0] < 0.9 * before.loss[0, 0]
 
 
+@pytest.mark.slow
 def test_recordings_in_a_folder_take_the_same_road(small: None, tmp_path: Path) -> None:
     for number, word in enumerate(WORDS):
         for speaker in range(12):
@@ -196,6 +203,7 @@ def test_recordings_in_a_folder_take_the_same_road(small: None, tmp_path: Path) 
         get_task("last-mile-speech-12", str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -238,6 +246,7 @@ def test_a_missing_tool_is_one_line_that_says_how_to_get_it(
         spoken.espeak.__wrapped__()
 
 
+@pytest.mark.slow
 def test_a_voice_that_espeak_has_not_got_is_one_line() -> None:
     with pytest.raises(DesignError, match=r"espeak-ng -v xx-nowhere: .*voice"):
         synthesised(replace(SAID, voice="xx-nowhere"))

@@ -118,7 +118,7 @@ DEFECTS = [
 ]
 
 
-def few_each(defects, count=2):
+def few_each(defects, count=1):
     """Mark all but the first ones of each module `slow`."""
     seen, made = Counter(), []
     for case in defects:
