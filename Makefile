@@ -53,7 +53,7 @@ slowest:
 torch: $(VENV)/.installed-torch
 
 test-torch: torch
-	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune --junit-xml=reports/test-torch.xml
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest tests/finetune -m "$(TESTS)" --junit-xml=reports/test-torch.xml
 
 # A real transformer, docs/transformer.md: model and text are fetched once, then the sweep takes hours.
 transformer: torch

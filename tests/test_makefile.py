@@ -23,7 +23,7 @@ PARTS = (
     "mypy",
     "sweep --dry-run",
     "pytest -n auto --dist worksteal -m  --junit-xml=reports/test.xml",
-    "pytest tests/finetune",
+    "pytest tests/finetune -m  --junit-xml=reports/test-torch.xml",
     "pezoexplore verify --quiet --out reports/rtl-icarus --junit reports/rtl-icarus.xml",
     "reports/rtl-verilator.xml --sim verilator --coverage reports/coverage.md",
     "verify --quiet --out reports/rtl-formal --junit reports/rtl-formal.xml --formal",

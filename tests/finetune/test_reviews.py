@@ -148,6 +148,7 @@ def test_backprop_follows_the_gradient_and_marks_what_diverges(files: Path) -> N
     assert trainer.cost(3).random_numbers == 0 and trainer.cost(3).forward_passes == 3
 
 
+@pytest.mark.slow
 def test_two_steps_of_each_way_go_through_a_sweep(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

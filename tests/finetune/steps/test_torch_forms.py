@@ -61,6 +61,9 @@ FORMS: list[dict[str, Any]] = [
     },
 ]
 
+ALONE = [FORMS[n] for n in (0, 1, 3, 5, 8, 9)]
+"""Forms that others combine."""
+
 
 def trained(task: Task, point: DesignPoint, settings: TrainSettings) -> np.ndarray:
     trainer = trainer_of(point, task, settings)
@@ -69,7 +72,11 @@ def trained(task: Task, point: DesignPoint, settings: TrainSettings) -> np.ndarr
     return trainer.weights(state)
 
 
-@pytest.mark.parametrize("axes", FORMS, ids=str)
+@pytest.mark.parametrize(
+    "axes",
+    [pytest.param(f, marks=pytest.mark.slow if f in ALONE else ()) for f in FORMS],
+    ids=str,
+)
 def test_a_module_trains_as_the_same_network_in_jax(axes: dict[str, Any]) -> None:
     point, settings = resolve(**ONE_BIT | axes), TrainSettings()
     found, expected = (trained(task, point, settings) for task in (IN_TORCH, IN_JAX))
