@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from pezoexplore.errors import PezoError
@@ -73,9 +73,14 @@ class Record:
     seconds: float
     log: str
 
+    @property
+    def values(self) -> tuple[str | float, ...]:
+        """The fields, in order."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
     def digest(self) -> str:
         """Return SHA-256 over the whole record; a damaged record has another."""
-        return sha256(canonical_json(astuple(self)))
+        return sha256(canonical_json(self.values))
 
 
 COLUMNS = (*(field.name for field in fields(Record)), "digest")
@@ -148,7 +153,7 @@ class Store:
         Raises:
             StoreError: They cannot be written, for example because the disk is full.
         """
-        rows = [(*astuple(record), record.digest()) for record in records]
+        rows = [(*record.values, record.digest()) for record in records]
         with self.transaction():
             self.write("INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?,?,?)", rows)
 
