@@ -133,6 +133,9 @@ class Crosses:
         self._stall = max(strategy.reset_stall, strategy.reseed_stall)
         self.covered: set[Cross] = set()
         self.goals = dict.fromkeys(self._goals(stalls(stream)))
+        self._inputs: dict[str, list[str]] = {}  # of the goals, by state
+        for state, name in self.goals:
+            self._inputs.setdefault(state, []).append(name)
 
     def note(self, state: str, control: int) -> None:
         """Note a clock."""
@@ -141,7 +144,7 @@ class Crosses:
 
     def open(self, state: str) -> list[str]:
         """Return the inputs of a state that are still to come."""
-        return [name for at, name in self.goals if at == state and (at, name) not in self.covered]
+        return [name for name in self._inputs.get(state, ()) if (state, name) not in self.covered]
 
     def missing(self) -> list[Cross]:
         """Return the crosses that must be reached and were not."""
