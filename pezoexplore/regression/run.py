@@ -16,12 +16,11 @@ from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.junit import TestCase
 from pezoexplore.sweeps.provenance import rtl_sha256, tool_versions
-from pezoexplore.sweeps.results import result_of
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload
 from pezoexplore.sweeps.stage_kinds import RtlStage, scratch
 from pezoexplore.sweeps.stages import RTL_TOOLS, needed_tools
-from pezoexplore.sweeps.store import Record
+from pezoexplore.sweeps.store import Record, result_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

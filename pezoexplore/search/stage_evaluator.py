@@ -17,11 +17,10 @@ from pezoexplore.search.search import SearchSettings, progress
 from pezoexplore.sweeps.cache import Cache, CacheError
 from pezoexplore.sweeps.collect import named
 from pezoexplore.sweeps.executors.local import Executor, Task
-from pezoexplore.sweeps.results import Result, ended, result_of
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
 from pezoexplore.sweeps.rundir import RunDir
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
-from pezoexplore.sweeps.store import Store
+from pezoexplore.sweeps.store import Result, Store, ended, result_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

@@ -26,9 +26,8 @@ from typing import TYPE_CHECKING, Self
 
 from pezoexplore.errors import PezoError
 from pezoexplore.files import why, writing_bytes
-from pezoexplore.sweeps.results import malformed
 from pezoexplore.sweeps.stage import STAGE_ORDER, canonical_json, sha256
-from pezoexplore.sweeps.store import Record
+from pezoexplore.sweeps.store import Record, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,6 @@ delays no worker, and a result that was reported is never lost.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import queue
 import threading
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.cache import CacheError
 from pezoexplore.sweeps.expected import Expected
-from pezoexplore.sweeps.results import ended, result_of
+from pezoexplore.sweeps.store import ended, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.cache import Cache
     from pezoexplore.sweeps.executors.local import Executor, Outcome, Task
     from pezoexplore.sweeps.plan import Plan
-    from pezoexplore.sweeps.store import Record, Store
+    from pezoexplore.sweeps.store import Record
 
 log = logging.getLogger(__name__)
 
-LOOKED_UP = 1000
-"""Keys looked up in the store, and results kept, at a time."""
+MOST_KEPT = 1000
+"""Results kept at a time."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +85,25 @@ class _Found:
 
 def collect(
     plan: Plan,
-    store: Store,
     execute: Executor,
     *,
     cache: Cache | None,
     progress: Callable[[Progress], None],
-    retry: bool = True,
 ) -> None:
-    """Ensure that the store and the plan have a record for every key of the plan.
+    """Ensure that the plan and its store have a record for every key of the plan.
 
     Args:
         plan: The plan.
-        store: The store; runs with a good record in it are not repeated.
         execute: Runs the stages.
         cache: Finished runs shared with other sweeps; None for none.
         progress: Called first with what is there, then whenever a run ends.
-        retry: Whether runs in the store that failed or ran out of time are tried again.
 
     Raises:
         PezoError: The store cannot be written, or nothing can be run.
         KeyboardInterrupt: Ctrl-C; all that had ended is in the store.
     """
-    collector = _Collector(plan, store, cache, progress)
-    collector.look_up(retry)
+    collector = _Collector(plan, cache, progress)
+    collector.begin()
     collector.run(execute)
 
 
@@ -118,39 +113,27 @@ class _Collector:
     def __init__(
         self,
         plan: Plan,
-        store: Store,
         cache: Cache | None,
         progress: Callable[[Progress], None],
     ) -> None:
-        self._plan, self._store, self._cache = plan, store, cache
+        self._plan, self._store, self._cache = plan, plan.store, cache
+        self._expected = Expected(plan.store.query)
         self._progress = progress
         self._warned: set[str] = set()
         self._inbox: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
         self._inbox = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._done, self._total = 0, plan.count("tasks")
+        self._done, self._total = plan.stored, plan.count("tasks")
         self._numbers = {id(stage): number for number, stage in enumerate(plan.stages)}
         self._several = len({stage.task for stage in plan.stages} - {None}) > 1
         self._running: dict[str, str] = {}
 
-    def look_up(self, retry: bool) -> None:
-        """Take from the store what is there, save failures that are to be tried again."""
-        with self._store.transaction():
-            keys = self._plan.keys()
-            while batch := list(itertools.islice(keys, LOOKED_UP)):
-                found = []
-                for key, stage in batch:
-                    record = self._store.get(key)
-                    if record is not None and (record.status == "ok" or not retry):
-                        found.append((key, result_of(record, stage, ran=False).status, False))
-                self._plan.done(found)
-                self._done += len(found)
-        if self._store.damaged:
+    def begin(self) -> None:
+        """Report what the store has."""
+        if damaged := self._store.damaged:
             log.warning(
-                f"{len(self._store.damaged)} damaged in the store, to be made again; the first: "
-                f"{self._store.damaged[0]}"
+                f"{len(damaged)} damaged in the store, to be made again; the first: {damaged[0]}"
             )
-        self._expected = Expected(self._store.query)
         left = self._expected.left_s
         self._progress(
             Progress(
@@ -249,7 +232,7 @@ class _Collector:
     def _ready(self) -> list[Outcome | _Found | str]:
         """Return what is in the inbox, at least one item; nothing once the runs are over."""
         batch: list[Outcome | _Found | str] = []
-        while len(batch) < LOOKED_UP:
+        while len(batch) < MOST_KEPT:
             try:
                 item = self._inbox.get(block=not batch)
             except queue.Empty:
@@ -280,9 +263,7 @@ class _Collector:
             else ended(item)
             for item in items
         ]
-        with self._store.transaction():
-            self._store.put(*(result.record for result in results))
-            self._plan.done((result.record.key, result.status, result.ran) for result in results)
+        self._plan.keep(results)
         for result in results:
             if result.ran:
                 self._share(result.record)

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.sweeps.executors.local import Task
-from pezoexplore.sweeps.results import Result, result_of
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import STAGE_ORDER, canonical_json, determinants, sha256
 from pezoexplore.sweeps.stage_kinds import HealthStage
-from pezoexplore.sweeps.store import COLUMNS, StoreError
+from pezoexplore.sweeps.store import COLUMNS, Result, StoreError, result_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import DesignSpace
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.store import Record, Store
 
 BATCH = 1000
-"""Points planned, and tasks read, at a time."""
+"""Points planned, and tasks read or looked up, at a time."""
 
 PAGE = 200
 """Points read at a time with the results of all their stages."""
@@ -97,13 +96,15 @@ class Plan:
 
     Attributes:
         stages: The stages, in ``STAGE_ORDER``.
+        store: Where the plan and the results are kept.
+        stored: Number of tasks that the store had a record for.
     """
 
     def __init__(self, store: Store, stages: Sequence[Stage], run_dir: RunDir) -> None:
         """Replace the plan of an earlier sweep by an empty one; see :func:`make_plan`."""
         rank = {name: index for index, name in enumerate(STAGE_ORDER)}
         self.stages = sorted(stages, key=lambda stage: (rank[stage.name], stage.label))
-        self._store, self._run_dir = store, run_dir
+        self.store, self.stored, self._run_dir = store, 0, run_dir
         for table, columns in _TABLES.items():
             store.query(f"DROP TABLE IF EXISTS {table}")
             store.query(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
@@ -123,23 +124,39 @@ class Plan:
                     key = sha256(determinants(stage, point))
                     uses.append((identity, number, key))
                     tasks.append((key, identity, number, -stage.cost(point)))
-        with self._store.transaction():
-            self._store.write("INSERT OR IGNORE INTO points VALUES (?, ?, ?)", points)
-            self._store.write("INSERT OR IGNORE INTO uses VALUES (?, ?, ?)", uses)
-            self._store.write(_ADD_TASK, tasks)
+        with self.store.transaction():
+            self.store.write("INSERT OR IGNORE INTO points VALUES (?, ?, ?)", points)
+            self.store.write("INSERT OR IGNORE INTO uses VALUES (?, ?, ?)", uses)
+            self.store.write(_ADD_TASK, tasks)
 
-    def done(self, runs: Iterable[tuple[str, str, bool]]) -> None:
-        """Note how runs ended: key, status, and whether it was run in this sweep."""
-        with self._store.transaction():
-            self._store.write(
-                "UPDATE tasks SET status = ?, ran = ? WHERE key = ?",
-                [(status, ran, key) for key, status, ran in runs],
-            )
+    def look_up(self, retry: bool) -> None:
+        """Take from the store what is there, save failures that are to be tried again."""
+        with self.store.transaction():
+            keys = self.keys()
+            while batch := list(itertools.islice(keys, BATCH)):
+                known = [(self.store.get(key), stage) for key, stage in batch]
+                found = [
+                    result_of(record, stage, ran=False)
+                    for record, stage in known
+                    if record is not None and (record.status == "ok" or not retry)
+                ]
+                self._done(found)
+                self.stored += len(found)
+
+    def keep(self, results: Sequence[Result]) -> None:
+        """Keep results in the store, and note how their tasks ended."""
+        with self.store.transaction():
+            self._done(results)
+            self.store.put(*(result.record for result in results))
+
+    def _done(self, results: Iterable[Result]) -> None:
+        ended = [(result.status, result.ran, result.record.key) for result in results]
+        self.store.write("UPDATE tasks SET status = ?, ran = ? WHERE key = ?", ended)
 
     def to_do(self) -> Iterator[Task]:
         """Yield the tasks not done, longest first: one started last would leave workers idle."""
         after: tuple[Any, ...] = (float("-inf"), -1, "")
-        while rows := self._store.query(_TO_DO, *after):
+        while rows := self.store.query(_TO_DO, *after):
             for priority, number, key, identity, axes in rows:
                 after = priority, number, key
                 stage = self.stages[number]
@@ -150,7 +167,7 @@ class Plan:
         """Yield every key with its stage, sorted by key."""
         query = f"SELECT key, stage FROM tasks WHERE key > ? ORDER BY key LIMIT {BATCH}"
         after = ""
-        while rows := self._store.query(query, after):
+        while rows := self.store.query(query, after):
             for after, number in rows:
                 yield after, self.stages[number]
 
@@ -161,7 +178,7 @@ class Plan:
             StoreError: A record was lost or damaged since its run ended.
         """
         after = ""
-        while rows := self._store.query(_RESULTS, after):
+        while rows := self.store.query(_RESULTS, after):
             for (after, axes, task), of in itertools.groupby(rows, key=lambda row: row[:3]):
                 point = _point(axes)
                 uses = [self._use(after, point, *row[3:]) for row in of if row[3] is not None]
@@ -176,14 +193,14 @@ class Plan:
         """Count the runs by stage name, status and whether they were run in this sweep."""
         counts: dict[tuple[str, str, bool], int] = {}
         query = "SELECT stage, status, ran, count(*) FROM tasks GROUP BY 1, 2, 3"
-        for number, status, ran, count in self._store.query(query):
+        for number, status, ran, count in self.store.query(query):
             group = self.stages[number].name, status, bool(ran)
             counts[group] = counts.get(group, 0) + count
         return counts
 
     def count(self, table: str) -> int:
         """Count the rows of one of the plan's tables: ``points``, ``uses`` or ``tasks``."""
-        ((number,),) = self._store.query(f"SELECT count(*) FROM {table}")
+        ((number,),) = self.store.query(f"SELECT count(*) FROM {table}")
         return int(number)
 
     def _use(
@@ -191,12 +208,12 @@ class Plan:
         *record: Any,  # noqa: ANN401 - whatever a damaged file holds
     ) -> Use:  # fmt: skip
         stage = self.stages[number]
-        sound = self._store.checked(record)
-        if sound is None:
+        result = self.store.result(record, stage, ran=bool(ran))
+        if result is None:
             raise StoreError(
                 f"the store lost the {stage.label} result {key}: run again to remake it"
             )
-        return Use(identity, point, stage, bool(owner), result_of(sound, stage, ran=bool(ran)))
+        return Use(identity, point, stage, bool(owner), result)
 
 
 def make_plan(
@@ -205,8 +222,11 @@ def make_plan(
     stages: Sequence[Stage],
     run_dir: RunDir,
     store: Store,
+    retry: bool = True,
 ) -> Plan:
     """Plan the runs for points of a design space on each of its tasks, all or nothing.
+
+    What the store has is not run again.
 
     Args:
         space: The design space, for its settings.
@@ -214,6 +234,7 @@ def make_plan(
         stages: The stages wanted, in any order.
         run_dir: Where the logs go.
         store: Where the plan is kept.
+        retry: Whether runs in the store that failed or ran out of time are tried again.
 
     Raises:
         PezoError: Something that determines a result cannot be read, or the store not written.
@@ -238,6 +259,7 @@ def make_plan(
         if skipped:
             design["skipped"] = [[*what, count] for what, count in sorted(skipped.items())]
         note(store, "design", design | space.objectives.model_dump(mode="json"))
+    plan.look_up(retry)
     return plan
 
 

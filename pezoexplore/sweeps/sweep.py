@@ -103,11 +103,11 @@ def run_sweep(
         open_run_dir(out_dir.absolute(), space.name) as run_dir,
         Store(run_dir.store) as store,
     ):
-        plan = make_plan(space, points, stages, run_dir, store)
+        plan = make_plan(space, points, stages, run_dir, store, retry)
         try:
             run = executor or Local(jobs)
             tell = progress or _silent
-            collect(plan, store, run, cache=cache, progress=tell, retry=retry)
+            collect(plan, run, cache=cache, progress=tell)
         except KeyboardInterrupt as stop:
             stop.args = (_kept(plan, out_dir),)
             raise

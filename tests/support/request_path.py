@@ -41,10 +41,9 @@ from pezoexplore.design.loading import LoadedDesign
 from pezoexplore.run import RunPlan
 from pezoexplore.sweeps.executors.local import Local, Outcome, Task
 from pezoexplore.sweeps.outputs import RunInfo
-from pezoexplore.sweeps.results import Result
 from pezoexplore.sweeps.stage import canonical_json
 from pezoexplore.sweeps.stage_kinds import HealthStage, TrainStage
-from pezoexplore.sweeps.store import Record, Store
+from pezoexplore.sweeps.store import Record, Result, Store
 from pezoexplore.sweeps.sweep import SweepResult
 from pezoexplore.train import evaluate
 

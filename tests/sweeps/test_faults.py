@@ -24,9 +24,8 @@ from sweep_fakes import INFO, Fake, points, runs_of, space
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.sweeps.outputs import StageCount
-from pezoexplore.sweeps.results import CHANGED
 from pezoexplore.sweeps.stage import Payload, Stage
-from pezoexplore.sweeps.store import Store, StoreError
+from pezoexplore.sweeps.store import CHANGED, Store, StoreError
 from pezoexplore.sweeps.sweep import run_sweep
 
 DRIVER = Path(__file__).parents[1] / "support" / "sweep_driver.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pezoexplore.errors import ToolError
 from pezoexplore.sweeps.plan import make_plan, records_by_point
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.rundir import RunDir
-from pezoexplore.sweeps.store import Store, StoreError
+from pezoexplore.sweeps.store import Record, Result, Store, StoreError
 from pezoexplore.sweeps.sweep import run_sweep
 
 PLAN_TABLES = ("points", "uses", "tasks")
@@ -36,9 +37,22 @@ def test_longest_first_and_equal_runs_once(tmp_path: Path) -> None:
         tasks = list(plan.to_do())
         assert [task.point.lanes for task in tasks] == [34, 33, 32, 31]
         assert [plan.count(name) for name in PLAN_TABLES] == [4, 4, 4]
-        plan.done([(tasks[0].key, "ok", True)])
+        record = Record(tasks[0].key, "train", "{}", "ok", "{}", "", 1.0, "")
+        plan.keep([Result(record, {}, "ok", "", ran=True)])
+        assert store.get(tasks[0].key) == record
         assert [task.point.lanes for task in plan.to_do()] == [33, 32, 31]
         assert plan.tally() == {("train", "ok", True): 1, ("train", "", False): 3}
+
+
+@pytest.mark.parametrize(("retry", "left"), [(True, 1), (False, 0)])
+def test_what_the_store_has_is_not_to_do(swept: Path, retry: bool, left: int) -> None:
+    with Store(swept / "store.sqlite") as store:
+        stages = [Fake(name=name, runs=swept.parent / "runs") for name in ("health", "train")]
+        one = next(store.records())
+        store.put(replace(one, status="failed", payload="", reason="no data"))
+        plan = make_plan(space(), points(3), stages, RunDir(swept), store, retry)
+        assert (plan.stored, plan.count("tasks")) == (6 - left, 6)
+        assert [task.key for task in plan.to_do()] == [one.key] * left
 
 
 def test_results_join_points_and_records(swept: Path) -> None:

@@ -20,9 +20,9 @@ from pezoexplore.design.columns import COLUMN_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import PezoError
 from pezoexplore.report.plots import style
-from pezoexplore.sweeps.results import malformed
 from pezoexplore.sweeps.rows import joined_row
 from pezoexplore.sweeps.rundir import STORE_NAME, RunDirError
+from pezoexplore.sweeps.store import malformed
 from pezoexplore.sweeps.watch import (
     VERDICT,
     is_running,

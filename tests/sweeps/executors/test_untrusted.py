@@ -26,9 +26,8 @@ from pezoexplore.sweeps.executors.cluster import (
 from pezoexplore.sweeps.executors.dask_executor import ClusterError
 from pezoexplore.sweeps.executors.local import MALFORMED, Outcome, Task, WorkerSlot
 from pezoexplore.sweeps.executors.worker import understood
-from pezoexplore.sweeps.results import ended, malformed
 from pezoexplore.sweeps.stage import Payload, canonical_json, sha256
-from pezoexplore.sweeps.store import Record, Store
+from pezoexplore.sweeps.store import Record, Store, ended, malformed
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
 
 EVIL = "evil"
