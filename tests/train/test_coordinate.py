@@ -74,7 +74,7 @@ def whole_passes(network: Network, point: Point) -> np.ndarray:
         ("dense", True),
         pytest.param("convolutions", True, marks=pytest.mark.slow),
         pytest.param("mean", True, marks=pytest.mark.slow),
-        pytest.param("mean", False, marks=pytest.mark.slow),
+        pytest.param("mean", False, marks=pytest.mark.regression),
     ],
 )
 def test_agrees_with_whole_passes(name: str, reuse: bool) -> None:

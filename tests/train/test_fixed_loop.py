@@ -185,10 +185,15 @@ class Silenced:
         return values
 
 
+def mark_of(place: int, repeats: int) -> Any:
+    """Return the mark of a case: each generator is tested once, two of them in .ci/run."""
+    return pytest.mark.regression if repeats else pytest.mark.slow if place > 1 else ()
+
+
 @pytest.mark.parametrize(
     ("numbers", "independent"),
     [
-        pytest.param(numbers, independent, marks=pytest.mark.slow if repeats or place > 1 else ())
+        pytest.param(numbers, independent, marks=mark_of(place, repeats))
         for place, numbers in enumerate(NUMBERS)
         for independent, repeats in ((False, place % 2), (True, not place % 2))
     ],
@@ -237,7 +242,7 @@ def test_several_directions_agree_with_the_slow_reference(estimator: str, roundi
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 @given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
 def test_agrees_with_the_slow_reference_bit_for_bit(
     axes: dict[str, Any], numbers: dict[str, Any], independent: bool, epsilon: float

@@ -147,7 +147,7 @@ def test_a_pass_restarts_at_every_layer(name: str) -> None:
     "name",
     [
         "digits",
-        pytest.param("deepzero", marks=pytest.mark.slow),
+        pytest.param("deepzero", marks=pytest.mark.regression),
         pytest.param("resnet", marks=pytest.mark.slow),
     ],
 )
@@ -219,7 +219,7 @@ def test_initial_weights_are_he_normal_with_gains_of_one() -> None:
     "name",
     [
         "digits",
-        pytest.param("deepzero", marks=pytest.mark.slow),
+        pytest.param("deepzero", marks=pytest.mark.regression),
         pytest.param("resnet", marks=pytest.mark.slow),
     ],
 )
