@@ -1,7 +1,4 @@
-"""The stages of a point: health, train, rtl, power, synth and timing.
-
-The packages that do the work are imported only where they run.
-"""
+"""The stages of a point, from health to timing; what does the work is imported where it runs."""
 
 from __future__ import annotations
 
@@ -66,8 +63,8 @@ class HealthStage(Stage):
         from pezoexplore.streams.statistics import stream_statistics
         from pezoexplore.streams.stream import Stream
 
-        stream, steps = Stream(point.perturbation()), self._directions(point)
-        return dict(stream_statistics(stream, self._length(point), steps, self._every(point)))
+        counts = self._length(point), self._directions(point), self._every(point)
+        return dict(stream_statistics(Stream(point.perturbation()), *counts))
 
     def _length(self, point: DesignPoint) -> int:
         """Return the numbers of a direction."""
@@ -133,14 +130,16 @@ class TrainStage(Stage):
         from pezoexplore.train.tasks.registry import get_task
 
         enter(self.gpu)
-
         assert self.task is not None, "training is of a task"
         task = get_task(self.task, self.settings.data, self.folder)
         return train_point(point, task, self.settings)
 
     def cost(self, point: DesignPoint) -> float:
-        """Implement :meth:`Stage.cost`."""
-        return 2.0 + 20e-6 * replica_steps(self.settings)
+        """Implement :meth:`Stage.cost`: other loops than perceptrons' in floats take longer."""
+        integers = 4.0 if point.rounding == "stochastic" else 2.5
+        others = 1.0 if (point.estimator, point.queries) == ("rge", 1) else 1.7
+        slower = (point.queries or 1) * (integers if point.fixed_point else others)
+        return 2.0 + 20e-6 * replica_steps(self.settings) * slower
 
 
 @dataclass(frozen=True, kw_only=True)

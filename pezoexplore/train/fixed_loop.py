@@ -49,13 +49,13 @@ from pezoexplore.train.steps.fixed import Arithmetic, compiled, compiled_score, 
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import (
+    SCORED_MACS,
     Directions,
     DirectionSource,
     Run,
     RunCost,
     Score,
     TrainState,
-    scored,
 )
 
 NOISE_BITS = 8
@@ -74,12 +74,15 @@ class FixedTrainer:
         point: The point, for its widths, rounding and numbers.
         numbers: Numbers that a direction takes from the stream; None: one for each weight.
         beta: Decay of the momentum by replay.
+        rates: Calls of two rates and more are filled up to so many, with one program for all:
+            integers are the same whatever is computed beside them.
     """
 
     task: Task
     point: DesignPoint
     numbers: int | None = None
     beta: float = BETA
+    rates: int = 1
 
     def __post_init__(self) -> None:
         """Check that network and loss have an integer form.
@@ -125,6 +128,10 @@ class FixedTrainer:
         block_steps: int | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run`, on given directions; block length changes no bit of the result."""
+        asked = len(run.learning_rates)
+        if asked > 1:
+            more = run.learning_rates[:1] * (self.rates - asked)
+            run = replace(run, learning_rates=run.learning_rates + more)
         arithmetic, rates = self.prepare(run, directions.scale)
         shifts = (np.int32(arithmetic.exponent), np.int32(arithmetic.update_shift))
         each = stream_steps(self.point) * arithmetic.queries
@@ -132,13 +139,14 @@ class FixedTrainer:
             Split(self.network.inputs(data.inputs), data.labels),
             rates,
             partial(self._values, directions, arithmetic),
-            partial(compiled(replace(arithmetic, exponent=0, update_shift=0)), shifts),
+            partial(compiled(arithmetic.shared), shifts),
             block_steps or steps_of_block(data, run, self.task.parameters * each),
         )
         flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
         weights, diverged_at = first_replicas(self.network.matrices, flat, run)
         kept = self._first_kept(arithmetic, diverged_at.shape)
-        return drive(loop, (weights, *kept, diverged_at), run, stops)
+        for step, state in drive(loop, (weights, *kept, diverged_at), run, stops):
+            yield step, _of_rates(state, asked)
 
     def _first_kept(self, arithmetic: Arithmetic, replicas: tuple[int, int]) -> list[Array]:
         """Return what is kept of earlier steps: with a replay D and values, by step and query."""
@@ -190,9 +198,19 @@ class FixedTrainer:
 
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`."""
-        quantised = Split(self.network.inputs(split.inputs), split.labels)
         evaluate = compiled_score(self.network)
-        right, loss = scored(evaluate, state.weights, quantised, self.network.model)
+        most = min(len(self.task.test), max(1, SCORED_MACS // self.network.model.macs))
+        seeds, rates = state.diverged_at.shape
+        filled = _of_rates(state, max(rates, self.rates))
+        sums = np.zeros((2, seeds, rates))
+        for at in range(0, len(split), most):
+            some = split[at : at + most]
+            real = np.arange(most) < len(some)
+            parts = (self.network.inputs(some.inputs), some.labels)
+            examples = [np.resize(part, (most, *part.shape[1:])) for part in parts]
+            found = evaluate(filled.weights, *examples, real)
+            sums += [np.asarray(part, np.float64)[:, :rates] for part in found]
+        right, loss = sums
         share, mean = right / len(split), loss / len(split)
         return Score(accuracy=100 * share, loss=mean * 2.0**-LOSS_BITS)
 
@@ -228,12 +246,21 @@ class FixedTrainer:
         values = directions.block(first * queries * each, probed * each)
         values = values.astype(np.int32) if values.dtype == np.float32 else values
         values = values.reshape(probed, each, *values.shape[1:])
-        words = (values[:, 1:].astype(np.int32) >> self._half) + (1 << (self.point.bits - 1))
-        numbers = _gathered(words, arithmetic.draws, self.point.bits)
+        numbers = _gathered(values[:, 1:], arithmetic.draws, self.point.bits, self._half)
         return (
             values[:, 0].reshape(steps, queries, *values.shape[2:]),
             numbers.reshape(steps, queries, *numbers.shape[1:]),
         )
+
+
+def _of_rates(state: TrainState, rates: int) -> TrainState:
+    """Return the first rates of a state; where it has fewer, with its first repeated behind."""
+    if rates == state.diverged_at.shape[1]:
+        return state
+    places = np.arange(rates)
+    places[state.diverged_at.shape[1] :] = 0
+    weights = load_jax().tree.map(lambda part: np.asarray(part)[:, places], state.weights)
+    return TrainState(weights, state.diverged_at[:, places])
 
 
 def stream_steps(point: DesignPoint) -> int:
@@ -257,11 +284,25 @@ def _largest(point: DesignPoint) -> int:
     return (1 << (point.bits - 1 + Stream(point.words()).half)) - 1
 
 
-def _gathered(words: NDArray[Any], draws: int, bits: int) -> NDArray[np.int32]:
-    """Join words [steps, draws * several, seeds, d] to numbers [steps, draws, seeds, d]."""
-    steps, passes, *rest = words.shape
-    parts = words.reshape(steps, draws, passes // max(draws, 1), *rest).astype(np.int32)
-    number = np.zeros((steps, draws, *rest), np.int32)
-    for index in range(parts.shape[2]):
-        number = (number << bits) | parts[:, :, index]
+def _gathered(
+    values: NDArray[np.signedinteger], draws: int, bits: int, half: bool
+) -> NDArray[np.unsignedinteger]:
+    """Join words to random numbers.
+
+    Args:
+        values: Values of words as the stream has them, [steps, draws * several, seeds, d].
+        draws: Random numbers of a step and weight.
+        bits: Width of a word.
+        half: Whether a value is twice the word plus one.
+
+    Returns:
+        [steps, draws, seeds, d], of the narrowest type: there are many.
+    """
+    steps, passes, *rest = values.shape
+    several = passes // max(draws, 1)
+    number = np.zeros((steps, draws, *rest), np.min_scalar_type((1 << bits * several) - 1))
+    parts = values.reshape(steps, draws, several, *rest)
+    for index in range(several):
+        number <<= bits if index else 0
+        number |= ((parts[:, :, index] >> half) + (1 << (bits - 1))).astype(number.dtype)
     return number

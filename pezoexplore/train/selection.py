@@ -38,7 +38,8 @@ def trainer_of(point: DesignPoint, task: Task, options: TrainSettings) -> Traine
         own: Trainer = task.trainer(task, point, options)
         return own
     if point.fixed_point:
-        return FixedTrainer(task, point, numbers_of(point, task), options.momentum or BETA)
+        beta, rates = options.momentum or BETA, len(options.learning_rates)
+        return FixedTrainer(task, point, numbers_of(point, task), beta, rates)
     general = general_trainer_of(point, task, options)
     plain = point.estimator == "rge" and point.queries == 1
     plain = plain and general.options.sgd == Sgd() and not general.options.moments.used

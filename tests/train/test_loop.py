@@ -14,6 +14,7 @@ from pezoexplore.train.trainer import Run
 
 DATA = Split(np.arange(50)[:, None], np.arange(50, dtype=np.uint8))
 RUN = Run(seeds=(3, 4), learning_rates=(0.5,), steps=23, batch=4)
+RATES = cosine_rates((0.5,), RUN.steps).astype(np.float32)
 
 
 def traced(stops: Sequence[int], block_steps: int, first: int = 0) -> tuple[Any, Any, Any]:
@@ -34,7 +35,7 @@ def traced(stops: Sequence[int], block_steps: int, first: int = 0) -> tuple[Any,
             seen.append((int(step), labels.tolist(), float(rate[0])))
         return (carried[0] + stop - start, carried[1])
 
-    loop = Loop(DATA, cosine_rates((0.5,), RUN.steps), values, advance, block_steps)
+    loop = Loop(DATA, RATES, values, advance, block_steps)
     states = drive(loop, (np.int32(first), np.zeros((2, 1))), RUN, stops, first)
     met = [step for step, state in states if step == state.weights]
     return met, seen, asked
@@ -45,7 +46,7 @@ def test_every_step_is_fed_once_however_the_run_is_cut(block_steps: int) -> None
     met, seen, asked = traced((0, 4, 5, 5, 22, 99), block_steps)
     assert met == [0, 4, 5, 22, 23]
     chosen = Batches(RUN.seeds, 50, RUN.batch).block(RUN.steps)
-    rates = cosine_rates((0.5,), RUN.steps)[:, 0]
+    rates = RATES[:, 0].tolist()
     assert seen == [
         (step, chosen[step].tolist(), rate) for step, rate in zip(range(23), rates, strict=True)
     ]

@@ -9,6 +9,7 @@ are added as int32. Accumulators are kept as ``upper * 2**8 + lower``, so they n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -105,44 +106,55 @@ class FixedNetwork:
         first = self._accumulate(*layers[0], self._columns(0, inputs), 0)
         return self._onward(layers[1:], first)
 
-    def sides(self, layers: Layers, probe: Layers, inputs: Array) -> tuple[Array, Array]:
-        """Compute logits at the weights plus and minus the probe, each saturated.
+    def difference(
+        self, layers: Layers, probe: Layers, inputs: Array, losses: Callable[[Array], Array]
+    ) -> Array:
+        """Compute losses at the weights plus the probe less those minus it, each saturated.
 
         Where no weight of the first layer can reach a rail, its accumulators are those of the
         weights plus and minus those of the probe, which the replicas of a seed share: the same
-        integers, for two thirds of the products.
+        integers, for two thirds of the products. The sides are two turns of a loop: with bytes a
+        step takes three quarters of the time of both at once.
 
         Args:
             layers: int32 weights and biases, leading axes [seeds, rates].
             probe: int32 by layer, leading axis [seeds].
             inputs: Integers [seeds, examples, *shape].
+            losses: Returns int32 losses [seeds, rates, examples] from logits.
         """
         jax = load_jax()
         jnp = jax.numpy
         columns = self._columns(0, inputs)
         spread: Layers = tuple((p_weight[:, None], p_bias[:, None]) for p_weight, p_bias in probe)
-        moved = [self._moved(layers[1:], spread[1:], sign) for sign in (1, -1)]
         high = rails(self.weight_bits)[1]
         clear = jnp.stack(
             [(abs(w) + abs(p) <= high).all() for w, p in zip(layers[0], spread[0], strict=True)]
         ).all()
 
-        def together() -> tuple[tuple[Array, Array], ...]:
-            centre = self._accumulate(*layers[0], columns, 0)
-            side = self._accumulate(*spread[0], columns, 0)
-            return tuple(
-                (centre[0] + sign * side[0], centre[1] + sign * side[1]) for sign in (1, -1)
-            )
+        def products() -> tuple[tuple[Array, Array], ...]:
+            return tuple(self._accumulate(*some[0], columns, 0) for some in (layers, spread))
 
-        def apart() -> tuple[tuple[Array, Array], ...]:
-            first = (self._moved(layers[:1], spread[:1], sign)[0] for sign in (1, -1))
-            return tuple(self._accumulate(*some, columns, 0) for some in first)
+        def together(sign: Array, parts: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
+            (upper, lower), (upper_by, lower_by) = parts
+            return upper + sign * upper_by, lower + sign * lower_by
 
-        firsts = jax.lax.cond(clear, together, apart)
-        plus, minus = (self._onward(some, first) for some, first in zip(moved, firsts, strict=True))
-        return plus, minus
+        def apart(sign: Array, parts: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
+            del parts
+            return self._accumulate(*self._moved(layers[:1], spread[:1], sign)[0], columns, 0)
 
-    def _moved(self, layers: Layers, probe: Layers, sign: int) -> Layers:
+        def side(total: Array, sign: Array) -> tuple[Array, None]:
+            first = jax.lax.cond(clear, together, apart, sign, parts)
+            later = self._moved(layers[1:], spread[1:], sign)
+            return total + sign * losses(self._onward(later, first)), None
+
+        shapes = jax.eval_shape(products)
+        nothing = jax.tree.map(lambda part: jnp.zeros(part.shape, part.dtype), shapes)
+        parts = jax.lax.cond(clear, products, lambda: nothing)
+        total = jnp.zeros((*layers[0][1].shape[:2], inputs.shape[1]), jnp.int32)
+        total, _ = jax.lax.scan(side, total, np.array([1, -1], np.int32))
+        return total
+
+    def _moved(self, layers: Layers, probe: Layers, sign: Array) -> Layers:
         """Add or subtract the probe, saturated."""
 
         def held(part: Array, by: Array) -> Array:

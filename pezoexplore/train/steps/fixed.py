@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from pezoexplore.train.backend import load_jax
@@ -58,6 +58,13 @@ class Arithmetic:
     def probe_rounds(self) -> bool:
         """Whether the probe may be rounded."""
         return self.largest > 1
+
+    @property
+    def shared(self) -> Arithmetic:
+        """What designs of other streams, epsilons and rates have in common: what is compiled."""
+        noise_bits = self.noise_bits if self.stochastic else 0
+        largest = 1 + self.probe_rounds
+        return replace(self, exponent=0, update_shift=0, largest=largest, noise_bits=noise_bits)
 
     @property
     def draws(self) -> int:
@@ -123,11 +130,13 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         probe = directions(values, next(draws) if rounds else None, exponent)
         again = rounds and arithmetic.independent
         along = directions(values, next(draws), exponent) if again else probe
-        sides = network.sides(weights, probe, inputs)
-        classes = jnp.arange(sides[0].shape[-2], dtype=labels.dtype)
+        classes = jnp.arange(network.matrices.unpack(values)[-1][1].shape[-1], dtype=labels.dtype)
         wanted = labels[:, None, None, :] == classes[:, None]
-        plus, minus = (cross_entropy(side, wanted, _leading, jnp) for side in sides)
-        difference = (plus - minus).sum(-1, dtype=jnp.int32)
+
+        def losses(logits: Array) -> Array:
+            return cross_entropy(logits, wanted, _leading, jnp)
+
+        difference = network.difference(weights, probe, inputs, losses).sum(-1, dtype=jnp.int32)
         return along, difference, unpack(next(draws)) if arithmetic.stochastic else None
 
     def sized(difference: Array, rates: Array) -> Array:
@@ -165,7 +174,13 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         values, noise, *examples = block
         rates = examples[-1]
         moves = [
-            move(weights, values[query].astype(jnp.int32), iter(noise[query]), examples, exponent)
+            move(
+                weights,
+                values[query].astype(jnp.int32),
+                iter(noise[query].astype(jnp.int32)),
+                examples,
+                exponent,
+            )
             for query in range(arithmetic.queries)
         ]
         if arithmetic.replay:
@@ -229,15 +244,19 @@ def _railed(layers: Layers, bits: int) -> Array:
 
 @cache
 def compiled_score(network: FixedNetwork) -> Callable[..., tuple[Array, Array]]:
-    """Compile right answers and summed losses [seeds, rates] of integer weights on examples."""
+    """Compile right answers and summed losses [seeds, rates] of integer weights on examples.
+
+    Examples that are not real, a boolean each, fill up and do not count.
+    """
     jax = load_jax()
     jnp = jax.numpy
 
-    def evaluate(layers: Layers, inputs: Array, labels: Array) -> tuple[Array, Array]:
+    def evaluate(layers: Layers, inputs: Array, labels: Array, real: Array) -> tuple[Array, Array]:
         logits = network.logits(layers, inputs)
         classes = jnp.arange(logits.shape[-2], dtype=labels.dtype)
         losses = cross_entropy(logits, labels == classes[:, None], _leading, jnp)
-        return (logits.argmax(-2) == labels).sum(-1), losses.sum(-1, dtype=jnp.int32)
+        right = (logits.argmax(-2) == labels) & real
+        return right.sum(-1), jnp.where(real, losses, 0).sum(-1, dtype=jnp.int32)
 
     compiled: Callable[..., tuple[Array, Array]] = jax.jit(evaluate)
     return compiled
