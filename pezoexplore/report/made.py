@@ -83,8 +83,9 @@ def draw_sweep(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path)
     if made_in(run, DRAWN_NAME).whole(run, inputs):
         return
     # Matplotlib is imported when the runs are done, and only if there is something to draw.
-    from pezoexplore.report.plots.run_plots import draw_run, folders_of, rows_of
+    from pezoexplore.report.plots.run_plots import draw_run, folders_of
     from pezoexplore.report.sensitivity import write_sensitivity
+    from pezoexplore.sweeps.rows import rows_of
 
     (run / DRAWN_NAME).unlink(missing_ok=True)
     drawn = draw_run(rows, space, run)

@@ -8,8 +8,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from pezoexplore.analysis.several.side_by_side import number_of
 from pezoexplore.intervals import ends
-from pezoexplore.report.html.data import Report, number_in
+from pezoexplore.report.html.data import Report
 from pezoexplore.report.html.figures import curve_order
 from pezoexplore.report.plots import style
 from pezoexplore.report.plots.plots import draw_fronts
@@ -91,11 +92,11 @@ def _span(report: Report) -> Figure | None:
         return None
     clouds: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     for row, point in zip(report.rows, report.points, strict=True):
-        accuracy = number_in(row, "accuracy_mean")
+        accuracy = number_of(row, "accuracy_mean")
         if row.get("status", "ok") != "ok" or math.isnan(accuracy):
             continue
         for column in columns:
-            share = 100 * number_in(row, column) / d
+            share = 100 * number_of(row, column) / d
             if share > 0:
                 xs, ys = clouds.setdefault((column, point.rng), ([], []))
                 xs.append(share)

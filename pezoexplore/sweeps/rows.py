@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pezoexplore.design.columns import CERTIFIED_HELP, COLUMNS, NUMERIC_COLUMNS, OPTIONAL_HELP
 from pezoexplore.design.conditions import parse_number
@@ -33,6 +33,8 @@ _SHARES = {
 
 Row = dict[str, str]
 """A row as written: text by column."""
+
+AnyRow = TypeVar("AnyRow", bound=Mapping[str, str])
 
 ON_FRONT, OFF_FRONT = "1", "0"
 """Values of the column `pareto`."""
@@ -279,6 +281,11 @@ def _typed(column: str, text: str) -> object:
     if number is None or not math.isfinite(number):
         return text
     return int(number) if number.is_integer() and "." not in text else number
+
+
+def rows_of(rows: Sequence[AnyRow], task: str) -> list[AnyRow]:
+    """Return the rows of a task: all where no column says one."""
+    return [row for row in rows if row.get("task", task) == task]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:

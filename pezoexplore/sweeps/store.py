@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
+from pezoexplore.design.kinds import is_number
 from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.rows import FORMATS
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
@@ -336,20 +337,16 @@ def malformed(payload: Payload) -> str:
         if name in COLUMN_HELP and value is not None and not _fits(name, value):
             return f"the result's {name} is not what that column holds"
     step = payload.get("diverged_step")
-    return "" if step is None or _is_number(step) else "the result's diverged_step is no number"
+    return "" if step is None or is_number(step) else "the result's diverged_step is no number"
 
 
 def _fits(column: str, value: object) -> bool:
     if column == "accuracy_per_seed":
-        return isinstance(value, list) and all(_is_number(item) for item in value)
+        return isinstance(value, list) and all(is_number(item) for item in value)
     if column in FORMATS:
-        return _is_number(value)
+        return is_number(value)
     short_text = isinstance(value, str) and len(value) <= MAX_TEXT and value.isprintable()
     return column in RESULT_HELP and short_text
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _printable(text: str) -> str:

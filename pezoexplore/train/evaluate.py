@@ -161,7 +161,9 @@ def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: 
 
     Sequential halving: Karnin, Koren and Somekh, ICML 2013; here each round trains from scratch.
     """
-    left = sorted(Candidate(r, e) for r in set(settings.learning_rates) for e in _lengths(settings))
+    left = sorted(
+        Candidate(r, e) for r in set(settings.learning_rates) for e in set(settings.epsilon)
+    )
     rounds = max(0, math.ceil(math.log2(len(left) / FINALISTS)))
     trials: dict[Candidate, Trial] = {}
     spent = 0
@@ -261,10 +263,6 @@ def _check(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, floa
     half = half_width(accuracies.tolist())
     mean = round(float(np.mean(accuracies)), 2)
     return step, mean, None if half is None else round(half, 2)
-
-
-def _lengths(settings: TrainSettings) -> set[float]:
-    return set(settings.epsilon)
 
 
 def _label(candidate: Candidate) -> str:

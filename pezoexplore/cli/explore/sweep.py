@@ -37,12 +37,11 @@ from pezoexplore.design.point import AXES
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pezoexplore.design.lattice.counting import Selection
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.run import RunPlan, Workers
-    from pezoexplore.sweeps.rows import Row
     from pezoexplore.sweeps.sweep import Progress, SweepResult
 
 
@@ -262,21 +261,16 @@ def print_front_of(
         _print_front(result, space.of_task(task), chance.get(task))
 
 
-def _of_task(rows: Sequence[Row], task: str) -> list[Row]:
-    """Return the rows of a task: all where no column says one."""
-    return [row for row in rows if row.get("task", task) == task]
-
-
 def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.report.tables import front_table, print_front, print_table
-    from pezoexplore.sweeps.rows import ON_FRONT
+    from pezoexplore.sweeps.rows import ON_FRONT, rows_of
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     # Of a space larger than memory only the front is held.
     held = isinstance(result.rows, list)
-    rows = _of_task(result.rows if held else result.front, space.task)
+    rows = rows_of(result.rows if held else result.front, space.task)
     frame = frame_of_rows(rows, space.columns((space.task,)))
     front = [row["pareto"] == ON_FRONT for row in rows]
     if held or any(front):
@@ -296,7 +290,7 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
     from pezoexplore.analysis.frames import frame_of_rows
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.report.tables import standings_document
-    from pezoexplore.sweeps.rows import ON_FRONT, typed_row
+    from pezoexplore.sweeps.rows import ON_FRONT, rows_of, typed_row
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     columns = space.columns(space.tasks[:1])
@@ -305,7 +299,7 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
     found: list[dict[str, object]] = []
     warnings: list[str] = []
     for task in space.tasks:
-        rows, of = _of_task(held, task), f"task {task}: " if len(space.tasks) > 1 else ""
+        rows, of = rows_of(held, task), f"task {task}: " if len(space.tasks) > 1 else ""
         front = [row["pareto"] == ON_FRONT for row in rows]
         found += standings_document(frame_of_rows(rows, columns), front, objectives)
         warnings += [of + line for line in cautions(rows, front, plan.info.chance.get(task))]

@@ -17,6 +17,7 @@ from pezoexplore.analysis.frames import row_labels
 from pezoexplore.analysis.pareto import as_conditions, front_of_rows
 from pezoexplore.analysis.runs import DESIGN_NAME, Goals, Row, StoredRun
 from pezoexplore.analysis.sensitivity import RESPONSES, Effect, Sensitivity, sensitivity
+from pezoexplore.analysis.several.side_by_side import number_of
 from pezoexplore.analysis.standing import cautions
 from pezoexplore.analysis.statistics import front_confidence
 from pezoexplore.design.conditions import is_missing, parse_number
@@ -90,7 +91,7 @@ class Report:
 
     def value(self, index: int, column: str) -> float:
         """Return a cell as a number, NaN if it holds none."""
-        return number_in(self.rows[index], column)
+        return number_of(self.rows[index], column)
 
     def members(self) -> list[int]:
         """Return the rows on the front, ascending by the costs in order, then by accuracy."""
@@ -117,12 +118,6 @@ class Report:
     def finished(self) -> int:
         """Rows whose status is ok."""
         return sum(str(row.get("status", "ok")) == "ok" for row in self.rows)
-
-
-def number_in(row: Row, column: str) -> float:
-    """Return a cell as a number, NaN if it holds none."""
-    number = parse_number(row.get(column))
-    return math.nan if number is None else number
 
 
 def report_of(run: StoredRun, tell: Callable[[str], None] = lambda _: None) -> Report:

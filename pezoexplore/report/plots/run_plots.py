@@ -13,6 +13,7 @@ from pezoexplore.errors import PezoError
 from pezoexplore.report.plots.plots import draw_all
 from pezoexplore.report.plots.scale_plot import draw_scale
 from pezoexplore.report.plots.share_plot import draw_share
+from pezoexplore.sweeps.rows import rows_of
 
 TASKS_NAME = "tasks"
 """Folder of the plots of a design with several tasks: a folder each."""
@@ -50,11 +51,6 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
         written += draw_share(frame_of_rows(rows_of(rows, space.tasks[0]), columns), out_dir)
     remove_stale(out_dir, written)
     return written
-
-
-def rows_of(rows: Sequence[Mapping[str, str]], task: str) -> list[Mapping[str, str]]:
-    """Return the rows of a task: all where no column says one."""
-    return [row for row in rows if row.get("task", task) == task]
 
 
 def folders_of(tasks: Sequence[str], out_dir: Path) -> dict[str, Path]:
