@@ -271,6 +271,11 @@ class DesignPoint:
         point = self.perturbation()
         return replace(point, scaling="none") if point.scaling == "constant" else point
 
+    def circuit(self) -> DesignPoint:
+        """Return the point with the same RTL: when to reseed is the host's decision."""
+        point = self.hardware()
+        return replace(point, reuse_period=1.0) if point.reseeds else point
+
 
 _EMPTY: dict[str, Any] = {
     "rng": "",

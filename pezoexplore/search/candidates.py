@@ -56,6 +56,15 @@ class Candidates:
     def _by_params(self) -> dict[tuple[Any, ...], int]:
         return {tuple(self.params(point).values()): at for at, point in enumerate(self.points)}
 
+    @cached_property
+    def same_circuit(self) -> tuple[Sequence[int], ...]:
+        """Indices of the points with the circuit of each point, its own among them."""
+        circuits = [point.circuit() for point in self.points]
+        groups: dict[DesignPoint, list[int]] = {}
+        for at, circuit in enumerate(circuits):
+            groups.setdefault(circuit, []).append(at)
+        return tuple(groups[circuit] for circuit in circuits)
+
     def params(self, point: DesignPoint) -> Params:
         """Return parameters of a point: its values on the axes that vary."""
         axes = point.axes()

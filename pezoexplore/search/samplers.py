@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
 from pezoexplore.search.goal import VIOLATIONS
+from pezoexplore.search.screening import HARDWARE
 from pezoexplore.search.surrogate import choose
 
 if TYPE_CHECKING:
@@ -184,16 +185,22 @@ class SurrogateSampler(LegalSampler):
         return self._candidates.params(self._candidates.points[place])
 
     def _choose(self, study: Study, taken: frozenset[int]) -> list[int]:
-        known = []
+        tried: dict[int, Mapping[str, float]] = {}
         for trial in study.get_trials(deepcopy=False):
             if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 place = self._candidates.place(trial.params)
                 if place is not None:
-                    known.append((place, trial.user_attrs["cells"]))
+                    tried[place] = trial.user_attrs["cells"]
+        # What the hardware of a point costs, those with the same circuit cost as well.
+        known = dict(tried)
+        for place, cells in tried.items():
+            shared = {name: value for name, value in cells.items() if name in HARDWARE}
+            for other in self._candidates.same_circuit[place]:
+                known.setdefault(other, shared)
         minimized = [direction.name == "MINIMIZE" for direction in study.directions]
         return choose(
             self._candidates.features,
-            known,
+            [*known.items()],
             _free(self._candidates, taken),
             objectives=self._objectives,
             minimized=minimized,

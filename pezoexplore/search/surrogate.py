@@ -104,7 +104,7 @@ def _samples(
         return np.zeros((TREES, len(predicted)))
     inputs = features[[place for place, _ in rows]]
     there, back = _learnt_as(column, np.array([value for _, value in rows], dtype=np.float64))
-    sampled = back(_forest(inputs, there, features[predicted], seed))
+    sampled = back(predictions(inputs, there, features[predicted], seed))
     exact = dict(rows)
     for at, place in enumerate(predicted.tolist()):
         if place in exact:
@@ -112,7 +112,7 @@ def _samples(
     return sampled
 
 
-def _forest(inputs: Floats, values: Floats, predicted: Floats, seed: int) -> Floats:
+def predictions(inputs: Floats, values: Floats, predicted: Floats, seed: int) -> Floats:
     """Return what each of ``TREES`` randomised trees, fitted to a bootstrap, predicts.
 
     These are the trees of scikit-learn's ExtraTreesRegressor(TREES, bootstrap=True,

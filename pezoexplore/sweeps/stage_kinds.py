@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from abc import abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,8 +180,7 @@ class HardwareStage(Stage):
 
     def built(self, point: DesignPoint) -> DesignPoint:
         """Return the point whose RTL is built: designs with the same one share a run."""
-        hardware = point.hardware()  # how many steps are between reseeds is the host's affair
-        return replace(hardware, reuse_period=1.0) if hardware.reseeds else hardware
+        return point.circuit()
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""

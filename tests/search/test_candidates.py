@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,19 @@ def test_a_small_space_is_listed() -> None:
     for place, point in enumerate(listed.points):
         assert listed.place(listed.params(point)) == place
         assert DesignPoint.from_json(point.to_json()) == point
+
+
+def test_points_that_differ_in_training_or_in_a_finite_period_have_one_circuit() -> None:
+    listed = candidates_of(space(train={"learning_rates": 0.01}))
+    for place, point in enumerate(listed.points):
+        others = {listed.points[other] for other in listed.same_circuit[place]}
+        assert point in others
+        alike = replace(point, reuse_period=2.0) if point.reseeds else point
+        assert others == {
+            one
+            for one in listed.points
+            if alike == (replace(one, reuse_period=2.0) if one.reseeds else one)
+        }
 
 
 def test_the_nearest_free_point_is_found() -> None:
