@@ -50,6 +50,9 @@ WAIT_MINUTES, QUEUE_WAIT_MINUTES = 5, 24 * 60
 REFILL_S = 30.0
 """How often jobs that ended are submitted again."""
 
+HTTP_SERVER = "127.0.0.1:0"
+"""Address of a scheduler's HTTP server, any free port: else all sweeps want port 8787."""
+
 INSTALL = "type: pip install 'pezoexplore[cluster]'"
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=1000)]
@@ -231,7 +234,7 @@ def make_cluster(settings: ClusterSettings) -> Any:  # noqa: ANN401 - Dask has n
             threads_per_worker=settings.cores,
             processes=True,
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # of its HTTP server; else all sweeps want port 8787
+            dashboard_address=HTTP_SERVER,
             scheduler_kwargs={"dashboard": False},
             local_directory=settings.scratch,
             security=_security(settings),
@@ -290,7 +293,7 @@ def job_options(settings: ClusterSettings) -> dict[str, Any]:
         "log_directory": settings.logs,
         "interface": settings.interface,
         "security": _security(settings),
-        "scheduler_options": {"dashboard": False},
+        "scheduler_options": {"dashboard": False, "dashboard_address": HTTP_SERVER},
     }
     if settings.kind == "lsf":
         options["lsf_units"] = "mb"

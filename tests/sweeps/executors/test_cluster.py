@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,12 @@ DIRECTIVES = {
 def test_a_job_says_what_the_file_says(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fake submit program keeps the job script it is given."""
+    """A fake submit program keeps the job script it is given; another sweep has Dask's port."""
+    other = socket.socket()
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with suppress(OSError):  # really another
+        other.bind(("", 8787))
+        other.listen()
     fake = tmp_path / "bin" / SUBMIT[kind]
     fake.parent.mkdir()
     kept = tmp_path / "jobs"
@@ -125,6 +132,7 @@ def test_a_job_says_what_the_file_says(
         assert "--nthreads 8" in script
         jobs = list(kept.iterdir())
     finally:
+        other.close()
         cluster.close()
     assert len(jobs) == 3
     # Apart from the worker's name every job is the script shown.
