@@ -24,6 +24,7 @@ import gzip
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,15 @@ import numpy as np
 
 from pezoexplore.analysis.hypervolume import Box, box_of
 from pezoexplore.design.conditions import parse_number
-from pezoexplore.design.loading import read_design
 from pezoexplore.design.point import DesignPoint
+from pezoexplore.run import load, plan_run
 from pezoexplore.search import search as loop
 from pezoexplore.search.candidates import Candidates, candidates_of
 from pezoexplore.search.goal import COMPLETE, SCREENED, Finding, Goal, Known
 from pezoexplore.search.samplers import WARMUP, LegalSampler, make_sampler, violations_of
 from pezoexplore.search.screening import ruled_out
 from pezoexplore.search.search import SearchSettings, evaluations, progress, search
+from pezoexplore.sweeps.stage_kinds import HealthStage
 
 HERE = Path(__file__).parent
 GRID = HERE / "data" / "full_grid.csv.gz"
@@ -114,9 +116,15 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     loop.make_sampler = with_gp
-    space = read_design(DESIGN, [], {}).space
+    loaded, _ = load(DESIGN)
+    space = loaded.space
+    (health,) = (
+        stage
+        for stage in plan_run(loaded, ["train"], Path("unused")).stages
+        if isinstance(stage, HealthStage)
+    )
     goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
-    candidates = candidates_of(space)
+    candidates = replace(candidates_of(space), span=health.span)
     grid = read_grid(options.grid, goal)
     missing = [point for point in candidates.points if point not in grid]
     if missing:

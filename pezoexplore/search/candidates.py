@@ -6,7 +6,7 @@ its small sub-spaces, and the neighbours of what turns out well are added during
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,9 @@ from pezoexplore.design.space import DesignSpace, SubSpace
 MAX_LISTED = 20_000
 """Points up to which a space is listed; of a larger one this many are drawn."""
 
+MAX_SPANS = 2_000
+"""Points up to which a model learns from their spans, some milliseconds each."""
+
 Params = dict[str, Any]
 """Values by axis, as :meth:`DesignPoint.axes` writes them."""
 
@@ -36,11 +39,13 @@ class Candidates:
         points: Distinct legal points.
         choices: Values of every axis that varies, in a fixed order: numbers, words, None.
         lattice: The space, where it is not listed as a whole; else None.
+        span: Returns the dimensions that the updates of a point reach; None if not known.
     """
 
     points: tuple[DesignPoint, ...]
     choices: Mapping[str, tuple[Any, ...]]
     lattice: Lattice | None = None
+    span: Callable[[DesignPoint], int] | None = None
 
     @cached_property
     def distributions(self) -> dict[str, CategoricalDistribution]:
@@ -125,7 +130,8 @@ class Candidates:
         """Inputs of a model, float64 [n, features].
 
         An axis of numbers gives log2 of the number (empty: -1; infinity: two above the largest),
-        an axis of words one indicator a word.
+        an axis of words one indicator a word. log2 of the span, which decides how well a design
+        trains (docs/scale.md), is another where points are few enough to work it out.
         """
         columns = []
         for at, values in enumerate(self.choices.values()):
@@ -134,6 +140,8 @@ class Candidates:
                 columns += [(codes == code).astype(np.float64) for code in range(len(values))]
             else:
                 columns.append(_levels(values)[codes])
+        if self.span is not None and len(self.points) <= MAX_SPANS:
+            columns.append(np.log2([max(1, self.span(point)) for point in self.points]))
         return np.column_stack(columns) if columns else np.zeros((len(self.points), 1))
 
     def around(

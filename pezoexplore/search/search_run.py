@@ -20,6 +20,7 @@ from pezoexplore.search.warm_start import warm_start
 from pezoexplore.sweeps.executors.local import Executor, Local
 from pezoexplore.sweeps.plan import note
 from pezoexplore.sweeps.rundir import RUN_NAME, open_run_dir
+from pezoexplore.sweeps.stage_kinds import HealthStage
 from pezoexplore.sweeps.store import Store
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
 
@@ -127,7 +128,8 @@ def run_search(
         KeyboardInterrupt: Ctrl-C; the search can be resumed.
     """
     goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
-    candidates = candidates_of(space, settings.seed)
+    spans = next((stage.span for stage in stages if isinstance(stage, HealthStage)), None)
+    candidates = replace(candidates_of(space, settings.seed), span=spans)
     executor = executor or Local(settings.jobs)
     with (
         open_run_dir(out_dir.absolute(), space.name) as run_dir,

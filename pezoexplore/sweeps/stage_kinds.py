@@ -49,11 +49,12 @@ class HealthStage(Stage):
 
     def key(self, point: DesignPoint) -> Payload:
         """Implement :meth:`Stage.key`."""
+        parameters, steps, every = self._extent(point)
         return {
             "axes": point.perturbation().to_json(),
-            "parameters": self._length(point),
-            "steps": self._directions(point),
-            "every": self._every(point),
+            "parameters": parameters,
+            "steps": steps,
+            "every": every,
             "source": self.source,
             "libraries": dict(self.libraries),
         }
@@ -63,25 +64,26 @@ class HealthStage(Stage):
         from pezoexplore.streams.statistics import stream_statistics
         from pezoexplore.streams.stream import Stream
 
-        counts = self._length(point), self._directions(point), self._every(point)
-        return dict(stream_statistics(Stream(point.perturbation()), *counts))
+        return dict(stream_statistics(Stream(point.perturbation()), *self._extent(point)))
 
-    def _length(self, point: DesignPoint) -> int:
-        """Return the numbers of a direction."""
-        return dict(self.scopes).get(point.scope, self.parameters)
+    def span(self, point: DesignPoint) -> int:
+        """Return ``effective_span``, which needs no run; of other than streams the weights."""
+        from pezoexplore.streams.stream import strategy
 
-    def _directions(self, point: DesignPoint) -> int:
-        """Return directions a run draws."""
-        return self.steps * (point.queries or 1)
+        parameters, steps, every = self._extent(point)
+        if not is_stream(point) or point.outer_products:
+            return parameters
+        return min(strategy(point.perturbation()).effective_span(parameters, every=every), steps)
 
-    @staticmethod
-    def _every(point: DesignPoint) -> int:
-        """Return the steps of the stream from one direction to the next."""
-        if point.rounding != "stochastic":
-            return 1
-        from pezoexplore.train.fixed_loop import stream_steps
+    def _extent(self, point: DesignPoint) -> tuple[int, int, int]:
+        """Return numbers of a direction, directions of a run, and the stream's steps for each."""
+        every = 1
+        if point.rounding == "stochastic":
+            from pezoexplore.train.fixed_loop import stream_steps
 
-        return stream_steps(point)
+            every = stream_steps(point)
+        parameters = dict(self.scopes).get(point.scope, self.parameters)
+        return parameters, self.steps * (point.queries or 1), every
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

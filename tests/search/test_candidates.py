@@ -40,6 +40,14 @@ def test_points_that_differ_in_training_or_in_a_finite_period_have_one_circuit()
         }
 
 
+def test_a_model_learns_from_the_span_of_few_points() -> None:
+    listed = candidates_of(space())
+    spans = {point: 1 + place for place, point in enumerate(listed.points)}
+    told = replace(listed, span=spans.__getitem__)
+    assert np.array_equal(told.features[:, :-1], listed.features)
+    assert np.allclose(2 ** told.features[:, -1], [*spans.values()])
+
+
 def test_the_nearest_free_point_is_found() -> None:
     listed, draw = candidates_of(space()), np.random.default_rng(0)
     point = resolve(rng="clt", reuse="none", lanes=4, reuse_period=2)

@@ -21,7 +21,7 @@ from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import tree_hash
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import determinants
-from pezoexplore.sweeps.stage_kinds import HardwareStage, scratch
+from pezoexplore.sweeps.stage_kinds import HardwareStage, HealthStage, scratch
 from pezoexplore.sweeps.stages import build_stages, figures_missing
 from pezoexplore.train.fixed_loop import stream_steps
 
@@ -59,6 +59,8 @@ def test_statistics_are_of_the_directions_that_training_uses(tmp_path: Path) -> 
     assert health.run(nearest, tmp_path / "log")["effective_span"] == 255
     found = health.run(rounded, tmp_path / "log")
     assert found["effective_span"] == 85
+    assert isinstance(health, HealthStage)
+    assert [health.span(nearest), health.span(rounded)] == [255, 85], "without a run"
     alike = stream_statistics(Stream(rounded.perturbation()), 2410, 400, every=3)
     assert found == alike
     assert health.key(nearest) != health.key(rounded)
