@@ -200,6 +200,7 @@ def test_what_is_not_there_is_said(rows, change, said):
         recommend(rows, 2410, replace(LIMITS, **change))
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.floats(80, 100), min_size=4, max_size=4), min_size=1, max_size=6),
     st.floats(0, 5),
@@ -258,6 +259,7 @@ def test_gaussian_lengths_spread_as_theory_says():
     assert norm_error(Stream(resolve(rng="rademacher", reuse="none")), 1000).spread == 0
 
 
+@pytest.mark.slow
 def test_the_grid_that_comes_along_answers():
     run = read_run(paths.grid_file())
     advice = recommend(run.rows, 2410, replace(LIMITS, lanes=31))

@@ -37,6 +37,7 @@ def test_lanes_of_one_small_linear_state_fail_ranks_and_complexity_by_design():
     assert found["serial, squares"].verdict == "none"
 
 
+@pytest.mark.slow
 def test_neighbouring_words_that_share_bits_correlate():
     found = outcomes(reuse="bank", state_bits=24, leap=1, bit_width=8, lanes=4)
     assert found["serial, values"].verdict == "fail by design"
@@ -68,6 +69,7 @@ def test_signs_of_a_count_fail_by_design_by_large_matrices():
     assert {one.verdict for one in walsh.values()} <= {"pass", "weak", "none", "fail by design"}
 
 
+@pytest.mark.slow
 def test_sobol_numbers_are_too_even():
     sobol = outcomes(rng="sobol", reuse="none", lanes=2)["distribution"]
     assert sobol.reason == "a low-discrepancy sequence is more even than chance"

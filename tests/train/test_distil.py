@@ -58,6 +58,7 @@ def test_without_halting_the_teacher_stays_to_the_end(settings: Any) -> None:
     assert found == distilled(settings, Halting(delta=-9.0, every=1000))
 
 
+@pytest.mark.slow
 def test_a_student_learns_from_the_teacher_alone() -> None:
     plan = Distillation(Budget(max_parameters=700), alpha=0.0, teacher_hidden=(48,))
     teacher = teach(TASK, plan)

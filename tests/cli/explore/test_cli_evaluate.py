@@ -23,6 +23,7 @@ def task():
 """
 
 
+@pytest.mark.slow
 def test_one_design_is_evaluated_once_and_as_in_a_sweep(call, tmp_path):
     first = call("evaluate", *POINT, *QUICK, "--stages", "train", *JSON).document
     assert first["stages"]["train"]["run"] == 1

@@ -23,6 +23,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> ModuleCounts:
     return count_modules(POINT, "ice40", rtl_dir(), folder / "work", folder / "log")
 
 
+@pytest.mark.slow
 def test_modules_are_those_of_the_rtl_with_their_instances(counted: ModuleCounts) -> None:
     instances = {row.name: row.instances for row in counted.modules}
     assert counted.modules[0].name == "pezo_top"

@@ -145,6 +145,7 @@ def test_functions_kept_whole_count_both_ways(tmp_path):
     assert lut == count_cells(cells_by_type(read_netlist(work / NETLIST, TOP)), XCUP)["lut"]
 
 
+@pytest.mark.slow
 def test_the_netlist_with_fewer_luts_is_taken(tmp_path):
     """A generator mapped on its own takes a LUT more for each replayed bit."""
     rtl = tmp_path / "rtl"
@@ -158,6 +159,7 @@ def test_the_netlist_with_fewer_luts_is_taken(tmp_path):
     assert lut == count_cells(cells_by_type(netlist), XCUP)["lut"], "power is of the same netlist"
 
 
+@pytest.mark.slow
 def test_a_design_that_keeps_nothing_is_mapped_once(tmp_path):
     lut, kept, free, work = ways(TINY, rtl_dir(), tmp_path)
     assert lut == kept == free

@@ -101,7 +101,14 @@ def beats_to_compare(point: DesignPoint) -> int:
     return 2 * period + 9 if period < 300 else 150
 
 
-@pytest.mark.parametrize("point", points(), ids=DesignPoint.label)
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[pytest.mark.slow] if point.rng == "trivium" else [])
+        for point in points()
+    ],
+    ids=DesignPoint.label,
+)
 def test_both_models_show_the_software_stream(point: DesignPoint, tmp_path: Path) -> None:
     model, program = python_module(point, tmp_path), c_program(point, tmp_path)
     count, lanes = beats_to_compare(point), point.lanes

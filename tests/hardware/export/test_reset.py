@@ -51,6 +51,7 @@ def bench(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_both_tops_play_the_vectors(tmp_path: Path) -> None:
     files = files_of(name="my_rng")
     assert "rtl/my_rng_resetn.v" in files and "my_rng_resetn" in files["my_rng.core"]

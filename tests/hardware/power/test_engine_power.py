@@ -62,6 +62,7 @@ def test_an_engine_takes_more_than_its_stream_and_scales_with_the_clock(engine, 
     assert 0 < power_point(point.hardware(), "ice40", 100.0, *where)["power_mw_est"] < found
 
 
+@pytest.mark.slow
 def test_whole_clocks_of_three_passes_are_measured(engine, tmp_path):
     point, net = engine
     shape, fabric = Shape.of(point, SEGMENTS), FABRICS["ice40"]

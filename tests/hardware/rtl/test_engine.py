@@ -57,7 +57,14 @@ def verdict(point, folder, tmp_path, **options):
     return found["rtl_status"], log.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("point", engine_points()[2::2], ids=DesignPoint.label)
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[pytest.mark.slow] if point.rng == "rademacher" else [])
+        for point in engine_points()[2::2]
+    ],
+    ids=DesignPoint.label,
+)
 def test_rtl_sends_what_the_trainer_computes(point, tmp_path):
     status, log = verdict(point, rtl_dir(), tmp_path, steps=4)
     assert status == "pass", log[-2000:]
