@@ -27,12 +27,16 @@ from pezoexplore.sweeps.sweep import SweepResult, run_sweep
 if TYPE_CHECKING:
     from optuna.study import Study
 
+    from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.sweeps.cache import Cache
     from pezoexplore.sweeps.outputs import Draw, RunInfo
     from pezoexplore.sweeps.stage import Stage
 
 HISTORY_NAME = "search.csv"
+
+MAX_WEIGHTS = 2**18
+"""Weights up to which the spans of the points are worked out beforehand."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,14 @@ class SearchResult:
         return [item for item in self.history if item.finding.state == FAILED]
 
 
+def _span_of(stages: Sequence[Stage]) -> Callable[[DesignPoint], int] | None:
+    """Return what works out the span of a point; None where that takes too long."""
+    for stage in stages:
+        if isinstance(stage, HealthStage) and stage.parameters <= MAX_WEIGHTS:
+            return stage.span
+    return None
+
+
 def run_search(
     space: DesignSpace,
     stages: Sequence[Stage],
@@ -128,8 +140,7 @@ def run_search(
         KeyboardInterrupt: Ctrl-C; the search can be resumed.
     """
     goal = Goal(space.objectives.maximize, space.objectives.minimize, space.constraints)
-    spans = next((stage.span for stage in stages if isinstance(stage, HealthStage)), None)
-    candidates = replace(candidates_of(space, settings.seed), span=spans)
+    candidates = replace(candidates_of(space, settings.seed), span=_span_of(stages))
     executor = executor or Local(settings.jobs)
     with (
         open_run_dir(out_dir.absolute(), space.name) as run_dir,
