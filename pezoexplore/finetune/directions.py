@@ -198,7 +198,7 @@ class Directions:
         return self._kept[1]
 
     def _made_by(self, source: Source, epoch: int, start: int, count: int) -> Values:
-        if isinstance(source, Host) and source.whole:
+        if isinstance(source, Host) and source.reads_words:
             return source.words(epoch, start, count).reshape(-1), source.constant
         numbers = source.numbers(epoch, start, count).reshape(-1)
         return (numbers.numpy() if self._on_cpu else numbers), 0.0

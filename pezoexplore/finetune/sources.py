@@ -70,13 +70,13 @@ def source(point: DesignPoint, seed: int, device: torch.device, longest: int) ->
     short = table_period(strategy)
     if short is not None and not strategy.rotates:
         # A phased stream goes on elsewhere in its period after a reseed, a pool is filled again.
-        if host.whole and not (isinstance(strategy, Phased) and point.reseeds):
+        if host.reads_words and not (isinstance(strategy, Phased) and point.reseeds):
             return Repeated(point, seed, device, longest)
         if not isinstance(strategy, Phased):
             return Cyclic(host, short, longest)
     if isinstance(strategy, PerGroup):
         return Stepping(point, seed, device)
-    if host.whole:  # exponents take longer than a table
+    if host.reads_words:  # exponents take longer than a table
         return host
     if short is not None:
         return Rotating(host, short) if strategy.rotates else Cyclic(host, short, longest)
@@ -106,8 +106,8 @@ class Host:
         self._room = torch.empty(0, device=device)  # kept: fresh memory would cost page faults
 
     @property
-    def whole(self) -> bool:
-        """Whether numbers are read as words plus ``constant``."""
+    def reads_words(self) -> bool:
+        """Return whether numbers are read as integer words, plus ``constant``."""
         return self.device.type == "cpu" and self.point.scaling != "pow2"
 
     def words(self, epoch: int, start: int, count: int) -> Words:

@@ -1,4 +1,4 @@
-"""The stages of a point, from health to timing; what does the work is imported where it runs."""
+"""Define the stages of a point; the packages that do the work are imported where they run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database of a run: every finished stage, kept at once under a hash of what determines it.
+"""Keep every finished stage of a run in a database, under a hash of what determines it.
 
 A run's outcome becomes a record, which is kept, and a record a result, which is checked.
 """
@@ -91,7 +91,7 @@ class Record:
 
     @property
     def values(self) -> tuple[str | float, ...]:
-        """The fields, in order."""
+        """Return the fields, in order."""
         return tuple(getattr(self, one.name) for one in fields(self))
 
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""What the surrogate knows, and that its forests are scikit-learn's."""
+"""Test what the surrogate is fitted to, and its forests against scikit-learn's."""
 
 from __future__ import annotations
 

