@@ -22,7 +22,7 @@ from pathlib import Path
 
 import yaml
 
-from pezoexplore.run import load, plan_run
+from pezoexplore.run import Request, load, plan_run
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
 from pezoexplore.sweeps.store import Store
 
@@ -66,7 +66,7 @@ def fill(design: Path, out: Path, points: int) -> int:
 
     They are those of the one design, with other LUTs and accuracies, so that some dominate others.
     """
-    loaded, chosen = load(design, sample=points)
+    loaded, chosen = load(Request(design, sample=points))
     plan = plan_run(loaded, STAGES.split(","), out, points=chosen)
     with Store(out / "store.sqlite") as store:
         known = {record.stage: record for record in store.records()}

@@ -33,7 +33,7 @@ import numpy as np
 from pezoexplore.analysis.hypervolume import Box, box_of
 from pezoexplore.design.conditions import parse_number
 from pezoexplore.design.point import DesignPoint
-from pezoexplore.run import load, plan_run
+from pezoexplore.run import Request, load, plan_run
 from pezoexplore.search import search as loop
 from pezoexplore.search.candidates import Candidates, candidates_of
 from pezoexplore.search.goal import COMPLETE, SCREENED, Finding, Goal, Known
@@ -116,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     loop.make_sampler = with_gp
-    loaded, _ = load(DESIGN)
+    loaded, _ = load(Request(DESIGN))
     space = loaded.space
     (health,) = (
         stage

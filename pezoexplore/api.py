@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import run
-from pezoexplore.design.lattice.counting import select
 from pezoexplore.design.loading import LoadedDesign, load_design, read_design
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError
@@ -96,17 +95,14 @@ def sweep(
     if unknown or jobs < 1:
         got = f"stages: unknown stage {unknown[0]!r}" if unknown else f"jobs: got {jobs}"
         raise DesignError(f"{got}; allowed: {', '.join(SELECTABLE)}; 1 or more jobs")
-    loaded = LoadedDesign(design) if isinstance(design, DesignSpace) else read_design(design)
-    points = select(loaded.space)
-    plan = run.plan_run(
-        loaded,
+    result = run.sweep(
+        LoadedDesign(design) if isinstance(design, DesignSpace) else read_design(design),
         stages,
+        run.Workers(jobs, no_cache=True),
         Path(out),
-        points=points,
         rtl_dir=None if rtl_dir is None else Path(rtl_dir),
-    )
-    workers = run.Workers(jobs, no_cache=True)
-    result = run.sweep(plan, points, workers, progress=progress)
+        progress=progress,
+    ).result
     return Results(result.path, tuple(result.failures))
 
 

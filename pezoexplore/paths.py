@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pezoexplore.errors import DesignError
+from pezoexplore.errors import DesignError, ToolError
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -17,6 +17,20 @@ def _folder(name: str) -> Path:
 def rtl_dir() -> Path:
     """Return the folder of the hand-written Verilog."""
     return _folder("rtl")
+
+
+def rtl_folder(named: Path | None) -> Path:
+    """Return the folder of the RTL that ``--rtl-dir`` names; None names the bundled one.
+
+    Raises:
+        ToolError: It is not there, or it holds no Verilog.
+    """
+    folder = named or rtl_dir()
+    if not folder.is_dir():
+        raise ToolError(f"--rtl-dir {folder}: no such folder; give an edited copy of rtl/")
+    if next(folder.glob("*.v"), None) is None:
+        raise ToolError(f"--rtl-dir {folder}: holds no Verilog (.v); give an edited copy of rtl/")
+    return folder
 
 
 def boards_dir() -> Path:

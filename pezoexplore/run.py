@@ -10,21 +10,20 @@ import logging
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pezoexplore import paths
-from pezoexplore.design.kinds import nearest
 from pezoexplore.design.loading import LoadedDesign, read_design, resolved_yaml
-from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.errors import DesignError
 from pezoexplore.report.made import draw_sweep
 from pezoexplore.report.parquet import FILE as PARQUET_NAME
 from pezoexplore.report.parquet import check_parquet as check_parquet
 from pezoexplore.report.parquet import write_parquet
 from pezoexplore.sweeps.provenance import machine, tags_of, tool_versions, tree_hash
 from pezoexplore.sweeps.rundir import WORK_NAME
-from pezoexplore.sweeps.stage import SELECTABLE, Stage
+from pezoexplore.sweeps.stage import Stage
 from pezoexplore.sweeps.stages import build_stages, chance_levels, figures_missing, network_sizes
 from pezoexplore.sweeps.stages import check_task as check_task
 from pezoexplore.sweeps.workers import Workers as Workers
@@ -45,25 +44,12 @@ HARDWARE_STAGES = ("rtl", "synth", "power")
 STREAM_COLUMNS = ("stream_", "effective_", "lane_", "distinct_")
 """Beginnings of the columns that are measured whatever the stages are."""
 
-RUNG_STEPS = 8
-"""A rung trains this many times fewer steps than an evaluation, on about half of the seeds."""
 
-MIN_RUNG_STEPS = 100
-"""With fewer steps a rung is not informative and is left out."""
+@dataclass(frozen=True)
+class Request:
+    """Which points of a design file to run.
 
-
-def load(
-    design: Path | None,
-    overrides: Sequence[str] = (),
-    axes: Mapping[str, str | None] | None = None,
-    sample: int | None = None,
-    seed: int = 0,
-    only: Sequence[str] = (),
-    task: str | None = None,
-) -> tuple[LoadedDesign, Selection]:
-    """Read a design file, and choose the points to run.
-
-    Args:
+    Attributes:
         design: The file; None for the bundled quickstart.
         overrides: ``key=value`` texts, as after ``-s``.
         axes: Text by axis, as after the axis options; None for one not given.
@@ -71,20 +57,33 @@ def load(
         seed: Random seed of that draw.
         only: Ids of the points to run, on all tasks; none for all.
         task: Text as after ``--task``; None for the tasks of the file.
+    """
+
+    design: Path | None = None
+    overrides: Sequence[str] = ()
+    axes: Mapping[str, str | None] = field(default_factory=dict)
+    sample: int | None = None
+    seed: int = 0
+    only: Sequence[str] = ()
+    task: str | None = None
+
+
+def load(request: Request) -> tuple[LoadedDesign, Selection]:
+    """Read a design file, and choose the points to run.
 
     Raises:
         DesignError: The file or an option cannot be used, or the design has no legal point.
     """
-    design = design or paths.designs_dir() / "quickstart.yaml"
-    values = {axis: None if text is None else [text] for axis, text in (axes or {}).items()}
-    loaded = read_design(design, overrides, values, task)
     from pezoexplore.design.lattice.counting import select
 
+    design = request.design or paths.designs_dir() / "quickstart.yaml"
+    values = {axis: None if text is None else [text] for axis, text in request.axes.items()}
+    loaded = read_design(design, request.overrides, values, request.task)
     try:
-        points = select(loaded.space, sample, seed)
+        points = select(loaded.space, request.sample, request.seed)
     except DesignError as error:
         raise DesignError(f"{loaded.place}: {error}") from None
-    return loaded, _only(points, only) if only else points
+    return loaded, _only(points, request.only) if request.only else points
 
 
 def _only(points: Selection, ids: Sequence[str]) -> Selection:
@@ -140,7 +139,7 @@ def plan_run(
     command: Sequence[str] | None = None,
     points: Selection | None = None,
     rtl_dir: Path | None = None,
-    rungs: bool = False,
+    smaller: DesignSpace | None = None,
     tags: Sequence[str] = (),
 ) -> RunPlan:
     """Build the stages of a design.
@@ -153,7 +152,7 @@ def plan_run(
         points: The points to run; if none of them has RTL, neither do the stages. None if they
             are not known yet.
         rtl_dir: Folder of the RTL; None for the bundled one.
-        rungs: Whether to train with a smaller budget first.
+        smaller: The design with a smaller budget, trained first; None for none.
         tags: Tags of the run; none for those that an earlier run in the directory had.
 
     Raises:
@@ -162,7 +161,7 @@ def plan_run(
     from pezoexplore.sweeps.outputs import RunInfo
 
     labels = tags_of(out, tags)
-    rtl, tools = rtl_folder(rtl_dir), tool_versions()
+    rtl, tools = paths.rtl_folder(rtl_dir), tool_versions()
     if points is not None and not any(point.in_hardware for point in points):
         stages = [name for name in stages if name not in HARDWARE_STAGES]
 
@@ -171,7 +170,7 @@ def plan_run(
         return build_stages(space, names, tools=tools, **where)
 
     space = design.space
-    built, smaller = build(space, stages), _rung(space) if rungs else None
+    built = build(space, stages)
     early = [] if smaller is None else [s for s in build(smaller, ["train"]) if s.name == "train"]
     chance = chance_levels(space, design.folder) if "train" in stages else {}
     known = (command or sys.argv, resolved_yaml(space), tools, machine(), tree_hash(rtl))
@@ -197,7 +196,7 @@ def plan_search(
             measures an objective.
     """
     from pezoexplore.search.samplers import SAMPLERS
-    from pezoexplore.search.screening import CHEAP
+    from pezoexplore.search.screening import CHEAP, rung
 
     if sampler not in SAMPLERS:
         allowed = ", ".join(SAMPLERS)
@@ -214,80 +213,77 @@ def plan_search(
             f"--stages {','.join(stages)}: {needed[0]} is an objective or a constraint of design "
             f"{space.name} and needs stage synth; allowed: --stages train,synth"
         )
-    return plan_run(design, stages, out, command=command, rtl_dir=rtl_dir, rungs=rungs, tags=tags)
+    smaller = rung(space) if rungs else None
+    return plan_run(
+        design, stages, out, command=command, rtl_dir=rtl_dir, smaller=smaller, tags=tags
+    )
 
 
-def _rung(space: DesignSpace) -> DesignSpace | None:
-    """Return the design with an eighth of the steps and half of the seeds; None if too short."""
-    full = space.train
-    steps = full.steps // RUNG_STEPS
-    if steps < MIN_RUNG_STEPS:
-        return None
-    small = full.model_copy(update={"steps": steps, "seeds": max(2, -(-full.seeds // 2))})
-    return space.model_copy(update={"train": small})
+@dataclass(frozen=True)
+class Swept:
+    """A sweep from its plan to its results.
 
-
-def rtl_folder(named: Path | None) -> Path:
-    """Return the folder of the RTL; None names the bundled one.
-
-    Raises:
-        ToolError: It is not there, or it holds no Verilog.
+    Attributes:
+        plan: The design and its stages.
+        points: The points.
+        result: The results.
     """
-    folder = named or paths.rtl_dir()
-    if not folder.is_dir():
-        raise ToolError(f"--rtl-dir {folder}: no such folder; give an edited copy of rtl/")
-    if next(folder.glob("*.v"), None) is None:
-        raise ToolError(f"--rtl-dir {folder}: holds no Verilog (.v); give an edited copy of rtl/")
-    return folder
 
-
-def stage_names(text: str) -> list[str]:
-    """Return the stages that a comma-separated text names.
-
-    Raises:
-        DesignError: It names none, or an unknown one.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in SELECTABLE]
-    if unknown or not names:
-        got = "no stage named"
-        if unknown:
-            got = f"unknown stage {unknown[0]!r}{nearest(unknown[0], SELECTABLE)}"
-        raise DesignError(f"--stages: {got}; allowed: {', '.join(SELECTABLE)}, comma-separated")
-    return names
+    plan: RunPlan
+    points: Selection
+    result: SweepResult
 
 
 def sweep(
-    plan: RunPlan,
-    points: Selection,
+    design: Request | LoadedDesign,
+    stages: Sequence[str],
     workers: Workers,
+    out: Path | None = None,
     *,
+    command: Sequence[str] | None = None,
+    rtl_dir: Path | None = None,
+    tags: Sequence[str] = (),
     junit: Path | None = None,
     plots: bool = False,
     parquet: bool = False,
     adaptive_seeds: int | None = None,
     retry: bool = True,
+    planned: Callable[[RunPlan, Selection], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> SweepResult:
-    """Run every stage of every point, and write the run directory.
+) -> Swept:
+    """Load a design, run every stage of every point, and write the run directory.
 
     Args:
-        plan: The design and its stages.
-        points: The points.
+        design: What to run; of a design that is loaded already, all points.
+        stages: Some of ``SELECTABLE``.
         workers: What runs the stages, and the shared cache.
+        out: The run directory; None for ``reports/`` and the name of the design.
+        command: The command line, for run.json; None for that of the process.
+        rtl_dir: Folder of the RTL; None for the bundled one.
+        tags: Tags of the run; none for those that an earlier run in the directory had.
         junit: File for the RTL results as JUnit XML; None for none.
         plots: Whether to draw the plots.
         parquet: Whether to write results.parquet as well; one of an earlier run is removed else.
         adaptive_seeds: Train points whose membership of the Pareto front is uncertain with more
             seeds, up to this many; None for the seeds of the design.
         retry: Whether stages that failed or ran out of time are tried again.
+        planned: Called once before anything runs.
         progress: Called whenever a run ends.
 
     Raises:
-        PezoError: The tools or the run directory cannot be used.
+        PezoError: The design, an option, a tool or the run directory cannot be used.
     """
+    from pezoexplore.design.lattice.counting import select
     from pezoexplore.sweeps.sweep import run_sweep
 
+    if isinstance(design, Request):
+        loaded, points = load(design)
+    else:
+        loaded, points = design, select(design.space)
+    out = out or Path("reports") / loaded.space.name
+    plan = plan_run(loaded, stages, out, command=command, points=points, rtl_dir=rtl_dir, tags=tags)
+    if planned:
+        planned(plan, points)
     with workers.open_cache() as cache, workers.start(plan.stages) as executor:
 
         def run_all(stages: Sequence[Stage]) -> SweepResult:
@@ -312,7 +308,7 @@ def sweep(
         write_parquet(result.rows, plan.out / PARQUET_NAME, plan.space.columns())
     else:  # one of an earlier run would contradict results.csv
         (plan.out / PARQUET_NAME).unlink(missing_ok=True)
-    return result
+    return Swept(plan, points, result)
 
 
 def _sweep_adaptively(
@@ -373,6 +369,7 @@ def search(
     Raises:
         PezoError: The tools, the run directory or a warm start cannot be used.
     """
+    from pezoexplore.report.plots.run_plots import draw_run
     from pezoexplore.search.search_run import run_search
 
     with (
@@ -386,15 +383,8 @@ def search(
             info=plan.info,
             settings=settings,
             rungs=plan.rungs,
-            draw=_draw_search,
+            draw=draw_run,
             executor=executor,
             cache=cache,
             progress=progress,
         )
-
-
-def _draw_search(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Path) -> None:
-    """Draw the plots of the points that a search evaluated."""
-    from pezoexplore.report.plots.run_plots import draw_run
-
-    draw_run(rows, space, out_dir)

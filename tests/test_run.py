@@ -9,7 +9,9 @@ import pytest
 from pezoexplore import run
 from pezoexplore.design.loading import read_design
 from pezoexplore.errors import DesignError, ToolError
+from pezoexplore.paths import rtl_folder
 from pezoexplore.sweeps.rows import point_ids
+from pezoexplore.sweeps.stage import stage_names
 from pezoexplore.sweeps.stage_kinds import TrainStage
 
 DESIGN = """
@@ -52,13 +54,14 @@ def test_too_few_steps_for_a_rung_leave_it_out(design: Path, tmp_path: Path) -> 
 
 
 def test_stages_of_hardware_go_where_no_point_has_any(design: Path, tmp_path: Path) -> None:
-    loaded, points = run.load(design, (), {"rng": "gaussian", "reuse": "none"})
+    request = run.Request(design, axes={"rng": "gaussian", "reuse": "none"})
+    loaded, points = run.load(request)
     plan = run.plan_run(loaded, ["train", "rtl"], tmp_path / "out", points=points)
     assert [stage.name for stage in plan.stages] == ["health", "train"]
 
 
 def test_the_quickstart_is_loaded_where_no_design_is_named() -> None:
-    loaded, points = run.load(None, sample=3)
+    loaded, points = run.load(run.Request(sample=3))
     assert loaded.space.name == "quickstart"
     assert len(points) == 3
 
@@ -66,22 +69,23 @@ def test_the_quickstart_is_loaded_where_no_design_is_named() -> None:
 @pytest.mark.parametrize(("text", "message"), [("train,bake", "'bake'"), (" , ", "no stage")])
 def test_unknown_stages_are_refused(text: str, message: str) -> None:
     with pytest.raises(DesignError, match=message):
-        run.stage_names(text)
+        stage_names(text)
 
 
 def test_a_folder_without_verilog_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "gone"):
         with pytest.raises(ToolError, match="--rtl-dir"):
-            run.rtl_folder(folder)
+            rtl_folder(folder)
 
 
 def test_only_the_points_of_these_ids(design: Path) -> None:
     both = {"lanes": "8,16"}
-    loaded, points = run.load(design, axes=both)
+    loaded, points = run.load(run.Request(design, axes=both))
     identity = point_ids(loaded.space)
     chosen = list(points)[-1]
-    _, few = run.load(design, axes=both, only=[identity(chosen), identity(chosen)])
+    twice = run.Request(design, axes=both, only=[identity(chosen), identity(chosen)])
+    _, few = run.load(twice)
     assert list(few) == [chosen]
     assert len(few) == 1 < len(points)
     with pytest.raises(DesignError, match="--only 0123456789ab: no such point in design"):
-        run.load(design, axes=both, only=[identity(chosen), "0123456789ab"])
+        run.load(run.Request(design, axes=both, only=[identity(chosen), "0123456789ab"]))

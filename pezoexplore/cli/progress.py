@@ -76,9 +76,7 @@ class ProgressMeter:
             )
 
     def __enter__(self) -> Self:
-        """Show the bar."""
-        if self._bar is not None:
-            self._bar.start()
+        """Return the meter itself; the bar is shown once the number of runs is known."""
         return self
 
     def __exit__(
@@ -117,6 +115,7 @@ class ProgressMeter:
         self._done, self._total = done, total
         self._stride = max(1, (total - done) // LOG_LINES)
         if self._bar is not None:
+            self._bar.start()
             # What is done already took no time and must not count towards the speed.
             for task in self._bar.task_ids:
                 self._bar.remove_task(task)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 log = logging.getLogger("pezoexplore")
 """Messages on stderr: warnings and errors always, info unless --quiet, debug with --verbose."""
@@ -42,6 +48,84 @@ def telling(results: Path) -> Callable[[str], None]:
 def echo(line: str) -> None:
     """Print a line to stdout, as it is."""
     sys.stdout.write(line + "\n")
+
+
+_NO_LIMIT = 10_000
+"""Width in characters that no table exceeds."""
+
+
+def print_table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str] = (),
+    console: Console | None = None,
+) -> None:
+    """Print a table: ruled on a terminal, aligned plain text in a pipe or if it is too wide.
+
+    Args:
+        title: Line above the table.
+        header: n names; none for no table.
+        rows: Rows of n cells; columns of numbers are right-aligned.
+        notes: Lines below the table.
+        console: Destination; standard output if None.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    _line(console, title)
+    if header:
+        _print_cells(header, rows, console)
+    for note in notes:
+        _line(console, note)
+
+
+def _print_cells(header: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    flush_right = [
+        bool(rows) and all(not row[index] or _is_number(row[index]) for row in rows)
+        for index in range(len(header))
+    ]
+    ruled = _ruled(header, rows, flush_right)
+    # rich would cut the cells of a table that does not fit.
+    narrowest = console.measure(ruled, options=console.options.update_width(_NO_LIMIT)).minimum
+    if not console.is_terminal or narrowest > console.width:
+        widths = [
+            max(len(name), *(len(row[index]) for row in rows)) if rows else len(name)
+            for index, name in enumerate(header)
+        ]
+        for cells in [header, *rows]:
+            padded = [
+                cell.rjust(width) if flush else cell.ljust(width)
+                for cell, width, flush in zip(cells, widths, flush_right, strict=True)
+            ]
+            _line(console, "  ".join(padded).rstrip())
+        return
+    console.print(ruled, highlight=False)
+
+
+def _ruled(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Table:
+    """Build a table with a rule below its header; numbers are not wrapped."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name, flush in zip(header, right, strict=True):
+        table.add_column(escape(name), justify="right" if flush else "left", no_wrap=flush)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+def _line(console: Console, text: str) -> None:
+    """Print a line verbatim: no wrapping, markup or colours."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+
+
+def _is_number(cell: str) -> bool:
+    from pezoexplore.design.conditions import parse_number
+
+    return parse_number(re.split(" ± | \\(", cell)[0].replace(",", "")) is not None
 
 
 def print_json(document: object) -> None:

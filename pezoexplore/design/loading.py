@@ -7,7 +7,7 @@ what was found and what is allowed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,17 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pezoexplore.design.design_file import EXTENDS, read_file, read_part
+from pezoexplore.design.file_options import (
+    AxisValues,
+    always,
+    axis_value,
+    option_name,
+    override,
+    put_value,
+    replace_axis,
+)
 from pezoexplore.design.kinds import nearest, shown
+from pezoexplore.design.own_targets import put_beside
 from pezoexplore.design.point import AXES, DEFAULTS
 from pezoexplore.design.restrict import LeftOut, restrict
 from pezoexplore.design.space import (
@@ -36,12 +45,20 @@ from pezoexplore.design.yaml_tree import (
     Tree,
     key_text,
     listed,
+    read_part,
     read_tree,
 )
 from pezoexplore.errors import DesignError
 from pezoexplore.streams.generators.own_family import look_in
 
-AxisValues = Sequence[str | int | float]
+MAX_BYTES = 1_000_000
+"""Largest design file."""
+
+EXTENDS = "extends"
+"""Key that names the file that a design file extends."""
+
+SHARED = "x-"
+"""How keys begin that hold values for anchors; nothing else reads them."""
 
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "space": SubSpace,
@@ -105,19 +122,19 @@ def read_design(
     given = {axis: values for axis, values in (axes or {}).items() if values}
     look_in(Path(path).parent)
     with _one_line():
-        tree = read_file(Path(path))
+        tree = _read_file(Path(path))
         if tree.value is None:
             raise DesignError(f"{path}:1: the file is empty; allowed: {_keys(DesignSpace)}")
         only_includes = False
         if isinstance(tree.value, dict):
             tree.value.setdefault("name", _name_of(Path(path)))
             for text in overrides:
-                _override(tree, text)
+                override(tree, text)
             if task is not None:
-                _place(tree, ("task",), Tree(_axis_value(task, "--task")), "--task")
+                put_value(tree, ("task",), Tree(axis_value(task, "--task")), "--task")
             only_includes = not tree.value.get("space") and bool(tree.value.get("include"))
             for axis, values in given.items():
-                _replace_axis(tree, axis, values)
+                replace_axis(tree, axis, values)
         space = _validate(tree)
         place = tree.mark(("space",))[1]
         if not given:
@@ -127,7 +144,7 @@ def read_design(
             space = space.model_copy(update={"space": SubSpace()})
         space, left_out = restrict(space, allowed)
         if not space.parts():
-            options = ", ".join(_option(axis) for axis in given)
+            options = ", ".join(option_name(axis) for axis in given)
             raise DesignError(f"{options}: {path} has no design with these values; try others")
         return LoadedDesign(space, left_out, Path(path).parent, place)
 
@@ -150,20 +167,20 @@ def space_of_options(
     """
     tree = Tree({"name": "options", "space": {}}, {(): (0, "options")})
     with _one_line():
-        for override in overrides:
-            _override(tree, override)
-        for key, text in (settings or {}).items():
+        for text in overrides:
+            override(tree, text)
+        for key, value in (settings or {}).items():
             at = tuple(key.split("."))
-            option = _option(str(at[-1]))
-            if text is not None:
-                whole = f"[{text}]" if at[-1] == "learning_rates" else text
-                _place(tree, at, read_tree(whole, _always(option), at=at), option)
-        for axis, text in axes.items():
-            _replace_axis(tree, axis, None if text is None else [text])
+            option = option_name(str(at[-1]))
+            if value is not None:
+                whole = f"[{value}]" if at[-1] == "learning_rates" else value
+                put_value(tree, at, read_tree(whole, always(option), at=at), option)
+        for axis, value in axes.items():
+            replace_axis(tree, axis, None if value is None else [value])
         space = _validate(tree)
         for axis, values in space.space.named().items():
             if len(values) > 1:
-                raise DesignError(f"{_option(axis)}: got {len(values)} values; allowed: one")
+                raise DesignError(f"{option_name(axis)}: got {len(values)} values; allowed: one")
     return space
 
 
@@ -241,74 +258,64 @@ def _name_of(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "design"
 
 
-_LISTS = (("learning_rates",), ("epsilon",), ("targets",))
+def _read_file(path: Path, above: tuple[Path, ...] = ()) -> Tree:
+    """Return the values of a design file and of those that it extends.
+
+    The settings of a section are joined one by one; what both files name, lists too, is as this one
+    has it. The name of a design is its own file's.
+
+    Args:
+        path: The file; a file that it extends is named relative to its folder.
+        above: Files that extend it, outermost first.
+
+    Raises:
+        DesignError: A file cannot be read or is not YAML, or files extend each other in a circle.
+    """
+    text, here = _read(path), path.resolve()
+    if here in above:
+        circle = " extends ".join(map(str, (*above[above.index(here) :], here)))
+        raise DesignError(f"{path}: {EXTENDS} goes in a circle: {circle}")
+    tree = read_part(text, lambda line: f"{path}:{line}", tolerant=True)
+    if not isinstance(tree.value, dict):
+        return tree
+    for key in [key for key in tree.value if key.startswith(SHARED)]:
+        del tree.value[key]
+    if isinstance(hardware := tree.value.get("hardware"), dict):
+        put_beside(hardware.get("targets"), path.parent)
+    if EXTENDS not in tree.value:
+        return tree
+    other = tree.value.pop(EXTENDS)
+    place = tree.mark((EXTENDS,))[1]
+    if not isinstance(other, str) or not other:
+        raise DesignError(f"{place}: {EXTENDS}: got {shown(other)}; allowed: a design file (YAML)")
+    try:
+        base = _read_file(path.parent / other, (*above, here))
+    except DesignError as error:
+        raise DesignError(f"{error} ({EXTENDS} in {place})") from None
+    if not isinstance(base.value, dict):
+        raise DesignError(f"{path.parent / other}:1: no mapping ({EXTENDS} in {place})")
+    base.value.pop("name", None)
+    return base.joined(tree)
 
 
-def _override(tree: Tree, text: str) -> None:
-    option = f"-s {text}"
-    key, equals, value = text.partition("=")
-    parts = tuple(part.strip() for part in key.split("."))
-    if not equals or not all(parts):
-        raise DesignError(f"{option}: allowed: key=value, such as -s train.steps=2000")
-    if "," in value and _takes_list(parts) and not value.lstrip().startswith(("[", "{")):
-        value = f"[{value}]"
-    _place(tree, parts, read_part(value, lambda line: option, parts), option)
-
-
-def _takes_list(parts: tuple[str, ...]) -> bool:
-    """Return whether a setting may have several values, which an option may list as `4,8`."""
-    return parts[0] in ("space", "objectives", "task") or parts[1:] in _LISTS
-
-
-def _always(place: str) -> Callable[[int], str]:
-    """Return how messages name any line of the text of an option."""
-    return lambda line: place
-
-
-def _option(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
-
-
-def _replace_axis(tree: Tree, axis: str, values: AxisValues | None) -> None:
-    option = _option(axis)
-    if axis not in AXES:
-        raise DesignError(f"{option}: no such axis{nearest(axis, AXES)}; allowed: {_words(AXES)}")
-    if not values:
-        return
-    at: Location = ("space", axis)
-    read: list[object] = []
-    for value in values:
-        parsed = _axis_value(value, option)
-        read.extend(parsed if isinstance(parsed, list) else [parsed])
-    single = len(read) == 1 and isinstance(read[0], dict)
-    _place(tree, at, Tree(read[0] if single else read), option)
-
-
-def _axis_value(value: str | int | float, option: str) -> object:
-    """Parse one value of an axis option: `4,8` is a list, `[4, 8]` is YAML as it stands."""
-    if not isinstance(value, str):
-        return value
-    whole = value.lstrip().startswith(("[", "{"))
-    return read_tree(value if whole else f"[{value}]", lambda line: option).value
-
-
-def _place(tree: Tree, at: Location, branch: Tree, option: str) -> None:
-    """Put a value at a location of the tree; everything at or below it came from the option."""
-    holder = tree.value
-    for depth, part in enumerate(at[:-1]):
-        assert isinstance(holder, dict)
-        if holder.get(str(part)) is None:
-            holder[str(part)] = {}
-            tree.marks.setdefault(at[: depth + 1], (0, option))
-        holder = holder[str(part)]
-        if not isinstance(holder, dict):
-            where = key_text(at[: depth + 1])
-            raise DesignError(f"{option}: {where} is {shown(holder)}, not a mapping; set it whole")
-    assert isinstance(holder, dict)
-    holder[str(at[-1])] = branch.value
-    for location in [mark for mark in tree.marks if mark[: len(at)] == at]:
-        del tree.marks[location]
-    tree.marks[at] = (0, option)
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DesignError(f"{path}: no such file; give the path of a design file (YAML)") from None
+    except IsADirectoryError:
+        raise DesignError(f"{path}: a folder; give the path of a design file (YAML)") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DesignError(f"{path}: cannot be read ({reason})") from None
+    if len(content) > MAX_BYTES:
+        raise DesignError(f"{path}: too large; allowed: {MAX_BYTES} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DesignError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
 def _validate(tree: Tree) -> DesignSpace:

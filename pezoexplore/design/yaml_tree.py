@@ -88,6 +88,29 @@ class Tree:
             location = location[:-1]
         return self.marks[location]
 
+    def joined(self, other: Tree) -> Tree:
+        """Return these values with those of another file, which win; both are mappings.
+
+        Settings of a section that both have are joined one by one.
+        """
+        assert isinstance(self.value, dict)
+        assert isinstance(other.value, dict)
+        values, marks = dict(self.value), dict(self.marks)
+        for key, value in other.value.items():
+            old = values.get(key)
+            replaced: list[Location] = [(key,)]
+            if isinstance(old, dict) and isinstance(value, dict):
+                values[key] = old | value
+                replaced = [(key, name) for name in value]
+            else:
+                values[key] = value
+            marks = {
+                at: mark
+                for at, mark in marks.items()
+                if not any(at[: len(place)] == place for place in replaced)
+            }
+        return Tree(values, marks | other.marks, faults=self.faults | other.faults)
+
 
 def key_text(location: Location) -> str:
     """Return a location as messages write it: ``include[0].lanes``."""
@@ -135,6 +158,21 @@ def read_tree(
     if builder.faults and not tolerant:
         raise DesignError(listed([message for _, message in builder.faults]))
     return Tree(value, builder.marks or {at: (1, place(1))}, builder.nulls, builder.faults)
+
+
+def read_part(
+    text: str, place: Callable[[int], str], at: Location = (), *, tolerant: bool = False
+) -> Tree:
+    """Read a design file or the value of an override; null is no section and no list.
+
+    Nothing behind a section's colon is a section left empty; a null that is written out is not.
+    """
+    tree = read_tree(text, place, at, tolerant=tolerant)
+    for location in tree.nulls:
+        if len(location) == 1 or (len(location) == 2 and location[0] == "objectives"):
+            where = f"{tree.mark(location)[1]}: {key_text(location)}"
+            raise DesignError(f"{where}: got null; leave the key out for its default")
+    return tree
 
 
 class _Builder:

@@ -12,6 +12,7 @@ from pezoexplore.intervals import half_width
 from pezoexplore.search.goal import CEILINGS, Goal
 
 if TYPE_CHECKING:
+    from pezoexplore.design.space import DesignSpace
     from pezoexplore.search.goal import Known
 
 HARDWARE = frozenset(
@@ -28,6 +29,12 @@ CHEAP = HARDWARE | {
     *("stream_lag1", "lane_correlation", "distinct_output_bits"),
 }
 """Numeric results that the stages before training give; every other one may need training."""
+
+RUNG_STEPS = 8
+"""A rung trains this many times fewer steps than an evaluation, on about half of the seeds."""
+
+MIN_RUNG_STEPS = 100
+"""With fewer steps a rung is not informative and is left out."""
 
 FLOORS = dict.fromkeys(
     (
@@ -114,3 +121,13 @@ def cannot_reach(
             if top < 0:
                 return f"at most {-top:.2f} points short of {rival.point.label()} at a small budget"
     return ""
+
+
+def rung(space: DesignSpace) -> DesignSpace | None:
+    """Return the design with an eighth of the steps and half of the seeds; None if too short."""
+    full = space.train
+    steps = full.steps // RUNG_STEPS
+    if steps < MIN_RUNG_STEPS:
+        return None
+    small = full.model_copy(update={"steps": steps, "seeds": max(2, -(-full.seeds // 2))})
+    return space.model_copy(update={"train": small})

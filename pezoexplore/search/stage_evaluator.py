@@ -20,7 +20,7 @@ from pezoexplore.sweeps.executors.local import Executor, Task
 from pezoexplore.sweeps.rows import cell_text, csv_text, point_ids, with_generator
 from pezoexplore.sweeps.rundir import RunDir
 from pezoexplore.sweeps.stage import canonical_json, determinants, sha256
-from pezoexplore.sweeps.store import Result, Store, ended, result_of
+from pezoexplore.sweeps.store import Result, Store, result_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint
@@ -220,8 +220,8 @@ class StageEvaluator:
                     raise TimeIsUpError
                 outcome = next(outcomes)
                 task = outcome.task
-                results[task.key] = result = ended(outcome)
-                self.store.put(result.record)
+                (result,) = self.store.keep([outcome])
+                results[task.key] = result
                 self._share(result.record)
                 name = "rung" if task.stage in self.rungs else task.stage.name
                 self.runs[name] = self.runs.get(name, 0) + 1

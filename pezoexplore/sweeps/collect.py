@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.sweeps.cache import CacheError
 from pezoexplore.sweeps.expected import Expected
-from pezoexplore.sweeps.store import ended, result_of
+from pezoexplore.sweeps.store import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,14 +75,6 @@ def named(stage: str, point: DesignPoint, task: str) -> str:
     return f"{stage} {point.label()}" + f" on {task}" * bool(task)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A result that the shared cache had."""
-
-    task: Task
-    record: Record
-
-
 def collect(
     plan: Plan,
     execute: Executor,
@@ -120,7 +112,7 @@ class _Collector:
         self._expected = Expected(plan.store.query)
         self._progress = progress
         self._warned: set[str] = set()
-        self._inbox: queue.SimpleQueue[Outcome | _Found | str | BaseException | None]
+        self._inbox: queue.SimpleQueue[Outcome | Found | str | BaseException | None]
         self._inbox = queue.SimpleQueue()
         self._stop = threading.Event()
         self._done, self._total = plan.stored, plan.count("tasks")
@@ -218,7 +210,7 @@ class _Collector:
         """Return whether the cache has the result, which is then on its way to the store."""
         record = self._cached(task)
         if record is not None:
-            self._inbox.put(_Found(task, record))
+            self._inbox.put(Found(task, record))
         return record is not None
 
     def _cached(self, task: Task) -> Record | None:
@@ -229,9 +221,9 @@ class _Collector:
             self._inbox.put(str(error))
             return None
 
-    def _ready(self) -> list[Outcome | _Found | str]:
+    def _ready(self) -> list[Outcome | Found | str]:
         """Return what is in the inbox, at least one item; nothing once the runs are over."""
-        batch: list[Outcome | _Found | str] = []
+        batch: list[Outcome | Found | str] = []
         while len(batch) < MOST_KEPT:
             try:
                 item = self._inbox.get(block=not batch)
@@ -248,7 +240,7 @@ class _Collector:
             batch.append(item)
         return batch
 
-    def _keep(self, batch: list[Outcome | _Found | str]) -> None:
+    def _keep(self, batch: list[Outcome | Found | str]) -> None:
         """Write to the store first, then to the cache, then report."""
         for text in batch:
             if isinstance(text, str) and text not in self._warned:
@@ -257,13 +249,7 @@ class _Collector:
         items = [item for item in batch if not isinstance(item, str)]
         if not items:
             return
-        results = [
-            result_of(item.record, item.task.stage, ran=False)
-            if isinstance(item, _Found)
-            else ended(item)
-            for item in items
-        ]
-        self._plan.keep(results)
+        results = self._plan.keep(items)
         for result in results:
             if result.ran:
                 self._share(result.record)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pezoexplore.sweeps.plan import Plan, Use
     from pezoexplore.sweeps.rundir import RunDir
 
-Draw = Callable[[Sequence[Row], "DesignSpace", Path], None]
+Draw = Callable[[Sequence[Row], "DesignSpace", Path], object]
 """Draws plots of rows, as written, into a folder; the design gives objectives and constraints."""
 
 FAILURES_LISTED = 10_000

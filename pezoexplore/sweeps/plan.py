@@ -22,9 +22,10 @@ from pezoexplore.sweeps.store import COLUMNS, Result, StoreError, result_of
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import DesignSpace
+    from pezoexplore.sweeps.executors.local import Outcome
     from pezoexplore.sweeps.rundir import RunDir
     from pezoexplore.sweeps.stage import Stage
-    from pezoexplore.sweeps.store import Record, Store
+    from pezoexplore.sweeps.store import Found, Record, Store
 
 BATCH = 1000
 """Points planned, and tasks read or looked up, at a time."""
@@ -143,11 +144,12 @@ class Plan:
                 self._done(found)
                 self.stored += len(found)
 
-    def keep(self, results: Sequence[Result]) -> None:
-        """Keep results in the store, and note how their tasks ended."""
+    def keep(self, runs: Iterable[Outcome | Found]) -> list[Result]:
+        """Keep runs in the store, note how their tasks ended, and return their results in order."""
         with self.store.transaction():
+            results = self.store.keep(runs)
             self._done(results)
-            self.store.put(*(result.record for result in results))
+        return results
 
     def _done(self, results: Iterable[Result]) -> None:
         ended = [(result.status, result.ran, result.record.key) for result in results]

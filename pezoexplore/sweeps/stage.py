@@ -8,6 +8,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pezoexplore.design.kinds import nearest
+from pezoexplore.errors import DesignError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -93,6 +96,22 @@ class Stage(ABC):
     def verdict(self, payload: Payload) -> str | None:
         """Return why a result still counts as a failure; None if it does not."""
         return None
+
+
+def stage_names(text: str) -> list[str]:
+    """Return the stages that a comma-separated text names.
+
+    Raises:
+        DesignError: It names none, or an unknown one.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in SELECTABLE]
+    if unknown or not names:
+        got = "no stage named"
+        if unknown:
+            got = f"unknown stage {unknown[0]!r}{nearest(unknown[0], SELECTABLE)}"
+        raise DesignError(f"--stages: {got}; allowed: {', '.join(SELECTABLE)}, comma-separated")
+    return names
 
 
 def canonical_json(value: object) -> str:

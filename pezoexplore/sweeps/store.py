@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from pezoexplore.sweeps.executors.local import Outcome
+    from pezoexplore.sweeps.executors.local import Outcome, Task
     from pezoexplore.sweeps.stage import Payload, Stage
 
 APPLICATION_ID = 0x50655A4F
@@ -118,6 +118,19 @@ class Result:
     ran: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """A run that the shared cache has a record of.
+
+    Attributes:
+        task: What was to be run.
+        record: The record.
+    """
+
+    task: Task
+    record: Record
+
+
 COLUMNS = (*(field.name for field in fields(Record)), "digest")
 """Columns of the table `results`, as :meth:`Store.checked` takes them."""
 
@@ -191,6 +204,17 @@ class Store:
         rows = [(*record.values, record.digest()) for record in records]
         with self.transaction():
             self.write("INSERT OR REPLACE INTO results VALUES (?,?,?,?,?,?,?,?,?)", rows)
+
+    def keep(self, runs: Iterable[Outcome | Found]) -> list[Result]:
+        """Keep the records of runs, as :meth:`put`, and return their results, in order."""
+        results = [
+            result_of(run.record, run.task.stage, ran=False)
+            if isinstance(run, Found)
+            else ended(run)
+            for run in runs
+        ]
+        self.put(*(result.record for result in results))
+        return results
 
     def records(self) -> Iterator[Record]:
         """Yield all undamaged records, sorted by key.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pezoexplore.paths import check_writable
 from pezoexplore.sweeps.collect import Progress as Progress
 from pezoexplore.sweeps.collect import collect
 from pezoexplore.sweeps.executors.local import Local
@@ -97,7 +98,7 @@ def run_sweep(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the workers are gone, and the run can be resumed.
     """
     if junit is not None:
-        _make_room(junit)
+        check_writable(junit, "--junit")
     with (
         _system_errors_explained(out_dir),
         open_run_dir(out_dir.absolute(), space.name) as run_dir,
@@ -139,13 +140,3 @@ def _kept(plan: Plan, path: Path) -> str:
 
 def _silent(news: object) -> None:
     """Ignore progress, if no callback is given."""
-
-
-def _make_room(path: Path) -> None:
-    """Find out now, not after hours, that a file cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunDirError(f"cannot write {path}: {error.strerror or error}") from error
-    if path.is_dir():
-        raise RunDirError(f"cannot write {path}: it is a folder; name a file with --junit")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from pezoexplore.cli.progress import ProgressMeter
-from pezoexplore.cli.terminal import counted, duration, plain, print_json, set_verbosity
+from pezoexplore.cli.terminal import (
+    counted,
+    duration,
+    plain,
+    print_json,
+    print_table,
+    set_verbosity,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +99,14 @@ def test_progress_on_a_terminal_is_a_bar_that_goes_away(capsys, monkeypatch):
     assert said.out == ""
     assert "synth a: failed, 0.1 s: no [such] tool" in said.err
     assert "2/2" in said.err
+
+
+def test_a_terminal_too_narrow_cuts_no_word_and_no_number():
+    header, rows = ["design", "accuracy_mean"], [["phased/xor", "89.21 ± 0.55"]]
+    for width, ruled in ((60, True), (20, False)):
+        text = io.StringIO()
+        console = Console(file=text, force_terminal=True, width=width, color_system=None)
+        print_table("a table", header, rows, ["below"], console)
+        assert ("─" in text.getvalue()) == ruled
+        assert all(word in text.getvalue() for word in (*header, *rows[0]))
+        assert text.getvalue().endswith("\nbelow\n")

@@ -12,8 +12,7 @@ from design_texts import EXAMPLE, FUZZ, message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pezoexplore.design.design_file import MAX_BYTES
-from pezoexplore.design.loading import load_design
+from pezoexplore.design.loading import MAX_BYTES, load_design
 from pezoexplore.design.point import AXES
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.errors import DesignError

@@ -9,25 +9,18 @@ from report_rows import frame_of, quickstart
 from rich.console import Console
 
 from pezoexplore.analysis.pareto import front_of_frame
+from pezoexplore.cli.terminal import print_table
 from pezoexplore.design.conditions import parse_condition
-from pezoexplore.design.point import AXES, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.report.tables import (
-    front_table,
-    points_table,
-    print_dry_run,
-    print_front,
-    print_table,
-    standings_document,
-)
+from pezoexplore.report.tables import annotated_front, front_table, standings_document
 
 OBJECTIVES = ("accuracy_mean", "lut", "ff")
 
 
-def printed(terminal, show, *arguments, **more):
+def printed(terminal, *arguments, **more):
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=60, color_system=None)
-    show(*arguments, console=console, **more)
+    print_table(*annotated_front(*arguments, **more), console=console)
     return text.getvalue()
 
 
@@ -55,7 +48,7 @@ def test_order_of_the_results_does_not_matter(results):
 
 
 def test_a_pipe_gets_plain_aligned_lines(results):
-    text = printed(False, print_front, *results, OBJECTIVES)
+    text = printed(False, *results, OBJECTIVES)
     lines = text.splitlines()
     assert lines[0] == "Pareto front: 4 designs"
     assert len(lines) == 6
@@ -64,7 +57,7 @@ def test_a_pipe_gets_plain_aligned_lines(results):
 
 
 def test_a_terminal_gets_rules_and_the_same_cells(results):
-    text = printed(True, print_front, *results, OBJECTIVES)
+    text = printed(True, *results, OBJECTIVES)
     assert "─" in text
     assert "89.40 ± 0.70" in text
 
@@ -72,54 +65,16 @@ def test_a_terminal_gets_rules_and_the_same_cells(results):
 def test_an_empty_front_is_said(results):
     frame, front = results
     failed = frame.assign(status="failed:train")
-    said = printed(False, print_front, failed, front & False, OBJECTIVES)
+    said = printed(False, failed, front & False, OBJECTIVES)
     assert said == f"Pareto front: empty: none of {len(frame)} designs finished\n"
     limit = [parse_condition("accuracy_mean >= 99.5")]
-    said = printed(False, print_front, frame, front & False, OBJECTIVES, constraints=limit)
+    said = printed(False, frame, front & False, OBJECTIVES, constraints=limit)
     assert "meets the constraint accuracy_mean >= 99.5 (nearest: " in said
 
 
 def test_unknown_column(results):
     with pytest.raises(DesignError, match="unknown column 'power'"):
         front_table(*results, ["power"])
-
-
-def test_dry_run_lists_points_and_reasons():
-    points = [resolve(), resolve(reuse="pool", pool_size=255, reuse_period=64)]
-    header, rows = points_table(points)
-    assert header == list(AXES)
-    assert rows[0][header.index("pool_size")] == ""
-    assert rows[1][header.index("reuse_period")] == "64"
-    reasons = ["leap 12 [shares] a factor with the period 4095 " + "x" * 80]
-    text = printed(False, print_dry_run, points, reasons, ["3 points equal others"])
-    lines = text.splitlines()
-    assert lines[0] == "2 distinct points"
-    assert lines[2].split() == [cell for cell in rows[0] if cell]
-    assert lines[-2:] == ["collapsed: 3 points equal others", f"skipped: {reasons[0]}"]
-    cut = printed(False, print_dry_run, points, total=5000)
-    assert cut.startswith("5000 distinct points\n")
-    assert printed(False, print_dry_run, []).startswith("0 distinct points\nrng")
-
-
-def test_on_a_terminal_the_points_table_shows_only_what_varies():
-    points = [resolve(), resolve(reuse="pool", pool_size=255)]
-    lines = [line.strip() for line in printed(True, print_dry_run, points).splitlines()]
-    title, common = lines[0].split("; the same in those shown: ")
-    assert title == "2 distinct points"
-    assert "rng lfsr, reuse_period inf, bit_width 8, state_bits 8, lanes 31" in common
-    assert lines[2].split() == ["reuse", "pool_size", "taps"]
-    assert [line.split() for line in lines[4:6]] == [["phased", "xor"], ["pool", "255"]]
-    assert "distinct point\n" in printed(True, print_dry_run, points[:1])
-
-
-def test_a_terminal_too_narrow_cuts_no_word_and_no_number():
-    header, rows = ["design", "accuracy_mean"], [["phased/xor", "89.21 ± 0.55"]]
-    for width, ruled in ((60, True), (20, False)):
-        text = io.StringIO()
-        console = Console(file=text, force_terminal=True, width=width, color_system=None)
-        print_table("a table", header, rows, console)
-        assert ("─" in text.getvalue()) == ruled
-        assert all(word in text.getvalue() for word in (*header, *rows[0]))
 
 
 def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
@@ -130,7 +85,7 @@ def test_neighbours_that_the_seeds_do_not_tell_apart_are_marked(results):
         accuracy_per_seed=[per_seed.get(accuracy, "89;89") for accuracy in accuracies],
         front_confidence=[0.97] * len(frame),
     )
-    lines = printed(False, print_front, frame, front, OBJECTIVES).splitlines()
+    lines = printed(False, frame, front, OBJECTIVES).splitlines()
     assert [re.split(r"  +", line.split("%")[1].strip()) for line in lines[2:6]] == [
         ["+6.00 ± 0.50", "-6.20 ± 4.49", "-6.50 ± 6.35"],
         ["+0.10 ± 4.31 ≈", "-0.20 ± 4.31 ≈", "-0.40 ± 7.62 ≈"],
@@ -155,7 +110,7 @@ def test_what_is_not_transitive_is_compared_with_best_and_baseline(results):
         ";".join(f"{value:.2f}" for value in per_seed.get(accuracy, [84.0] * 5))
         for accuracy in frame["accuracy_mean"]
     ]
-    lines = printed(False, print_front, frame.assign(accuracy_per_seed=cells), front, OBJECTIVES)
+    lines = printed(False, frame.assign(accuracy_per_seed=cells), front, OBJECTIVES)
     first, second, *_ = [re.split(r"  +", line)[4:] for line in lines.splitlines()[2:6]]
     assert first[0].endswith("≈") and second[1].endswith("≈")
     assert first[1] == "-4.00 ± 0.09"
@@ -167,7 +122,7 @@ def test_what_is_not_transitive_is_compared_with_best_and_baseline(results):
 def test_an_interval_of_a_percentage_stays_within_its_bounds(results):
     frame, front = results
     wide = frame.assign(accuracy_ci95=[51.0] * len(frame), accuracy_per_seed=["10;90"] * len(frame))
-    text = printed(False, print_front, wide, front, OBJECTIVES)
+    text = printed(False, wide, front, OBJECTIVES)
     assert "89.20 (38.20 to 100.00)" in text
     assert "warning: 2 seeds" in text
 
@@ -175,9 +130,9 @@ def test_an_interval_of_a_percentage_stays_within_its_bounds(results):
 def test_a_front_that_has_not_learned_is_warned_of(results):
     frame, front = results
     noise = frame.assign(accuracy_mean=[11.0] * len(frame), accuracy_ci95=[0.8] * len(frame))
-    text = printed(False, print_front, noise, front, OBJECTIVES, chance=10.3)
+    text = printed(False, noise, front, OBJECTIVES, chance=10.3)
     assert "warning: nothing has learned" in text and "10.3 %" in text
     some = frame.assign(accuracy_ci95=[0.8] * 8 + [80.0] + [0.8] * (len(frame) - 9))
-    text = printed(False, print_front, some, front, OBJECTIVES, chance=10.3)
+    text = printed(False, some, front, OBJECTIVES, chance=10.3)
     assert "warning: 1 design on the front not shown to be above the 10.3 %" in text
-    assert "warning" not in printed(False, print_front, frame, front, OBJECTIVES, chance=10.3)
+    assert "warning" not in printed(False, frame, front, OBJECTIVES, chance=10.3)

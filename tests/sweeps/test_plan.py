@@ -11,10 +11,11 @@ from sweep_fakes import INFO, Fake, points, space
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
+from pezoexplore.sweeps.executors.local import Outcome
 from pezoexplore.sweeps.plan import make_plan, records_by_point
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.rundir import RunDir
-from pezoexplore.sweeps.store import Record, Result, Store, StoreError
+from pezoexplore.sweeps.store import Store, StoreError
 from pezoexplore.sweeps.sweep import run_sweep
 
 PLAN_TABLES = ("points", "uses", "tasks")
@@ -37,9 +38,9 @@ def test_longest_first_and_equal_runs_once(tmp_path: Path) -> None:
         tasks = list(plan.to_do())
         assert [task.point.lanes for task in tasks] == [34, 33, 32, 31]
         assert [plan.count(name) for name in PLAN_TABLES] == [4, 4, 4]
-        record = Record(tasks[0].key, "train", "{}", "ok", "{}", "", 1.0, "")
-        plan.keep([Result(record, {}, "ok", "", ran=True)])
-        assert store.get(tasks[0].key) == record
+        (result,) = plan.keep([Outcome(tasks[0], "ok", "{}", "", 1.0, "")])
+        assert (result.status, result.ran) == ("ok", True)
+        assert store.get(tasks[0].key) == result.record
         assert [task.point.lanes for task in plan.to_do()] == [33, 32, 31]
         assert plan.tally() == {("train", "ok", True): 1, ("train", "", False): 3}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from request_path import followed, turns
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES, TURNS = 16, 22
+MODULES, TURNS = 14, 16
 
 
 def test_a_request_enters_no_more_modules_and_turns_back_no_more_often(tmp_path: Path) -> None:

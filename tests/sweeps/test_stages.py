@@ -15,7 +15,7 @@ from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.verify.contract import EPOCHS
 from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.paths import rtl_dir
-from pezoexplore.run import load, plan_run
+from pezoexplore.run import Request, load, plan_run
 from pezoexplore.streams.statistics import stream_statistics
 from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import tree_hash
@@ -326,7 +326,7 @@ def test_scratch_folders_are_fresh_and_removed(tmp_path: Path) -> None:
 def test_a_plan_names_the_machine_and_the_rtl(tmp_path: Path) -> None:
     (tmp_path / "a.v").write_text("module a;")
     (tmp_path / "a.yaml").write_text("space: {lanes: 8}\n")
-    loaded, points = load(tmp_path / "a.yaml")
+    loaded, points = load(Request(tmp_path / "a.yaml"))
     info = plan_run(loaded, ["train"], tmp_path, points=points, rtl_dir=tmp_path).info
     assert info.rtl_sha256 == tree_hash(tmp_path)
     assert {"system", "cpu", "python", "numpy"} <= set(info.platform)

@@ -77,7 +77,7 @@ def board(
     from pezoexplore.design.one_point import one_point
 
     one_point({}, {"task": task})  # a mistake in the name is told before anything heavy is imported
-    from pezoexplore import paths, run
+    from pezoexplore import paths
     from pezoexplore.hardware.board.bitstream import build_bitstream
     from pezoexplore.hardware.board.build import TASK, board_trainer, parameters, write_sources
     from pezoexplore.hardware.board.session import Session, run_of
@@ -92,7 +92,7 @@ def board(
     paths.make_folder(folder)
     log.info(f"{chosen.name}: {trainer.point.label()}, {trainer.task.name}; takes minutes")
     sources = write_sources(
-        chosen, trainer, run.rtl_folder(rtl_dir).absolute(), paths.boards_dir(), folder
+        chosen, trainer, paths.rtl_folder(rtl_dir).absolute(), paths.boards_dir(), folder
     )
     made = build_bitstream(sources, part, folder / "board.log", seed=seed or 1)
     if format_ is TableOrJson.json:

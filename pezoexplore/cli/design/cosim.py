@@ -58,7 +58,7 @@ def cosim(
     point, space = one_point(axes | widths, {"task": task})
     if point.weight_bits is None:
         raise DesignError("cosim needs integers: --weight-bits and --activation-bits are 4 to 16")
-    from pezoexplore import paths, run
+    from pezoexplore import paths
     from pezoexplore.hardware.verify.cosim import Training, cosimulate
     from pezoexplore.hardware.verify.simulate import require_simulator
 
@@ -71,7 +71,7 @@ def cosim(
         found = cosimulate(
             point,
             training,
-            run.rtl_folder(rtl_dir).absolute(),
+            paths.rtl_folder(rtl_dir).absolute(),
             folder / "work",
             folder / "cosim.log",
             timeout_s=_TIMEOUT_S + _TIMEOUT_STEP_S * steps,

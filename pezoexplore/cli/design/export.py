@@ -133,11 +133,11 @@ def export(
     if math.isnan(clock_mhz):
         raise DesignError("--clock-mhz nan: no number; allowed: 0.001 to 100000")
     design = _with_layers(point_of(axes, point, results, engine=engine), layers, engine)
-    from pezoexplore import run
+    from pezoexplore import paths
     from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
     from pezoexplore.hardware.export.naming import check_name
 
-    rtl = run.rtl_folder(rtl_dir)
+    rtl = paths.rtl_folder(rtl_dir)
     order = Order(
         point=design,
         segments=segments if engine else None,

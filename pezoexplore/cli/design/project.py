@@ -48,11 +48,11 @@ def project(
 
     own = vendor_tool(tool, part)
     design = point_of(axes, point, results)
-    from pezoexplore import run
+    from pezoexplore import paths
     from pezoexplore.hardware.eda.vendor import FLOWS, SCRIPT
     from pezoexplore.hardware.eda.vendor_project import write_project
 
-    names = write_project(design, own, clock_mhz, run.rtl_folder(rtl_dir), out)
+    names = write_project(design, own, clock_mhz, paths.rtl_folder(rtl_dir), out)
     command = " ".join([FLOWS[own.tool].program, *FLOWS[own.tool].options, SCRIPT])
     if format_ is TableOrJson.json:
         document = {"axes": design.to_json(), "out": str(out), "files": names, "run": command}

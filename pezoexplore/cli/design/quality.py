@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from pezoexplore.cli.axis_options import Axes, axis_options
 from pezoexplore.cli.options import Format, MasterSeed, Quiet, TableOrJson, Verbose, verbosity
-from pezoexplore.cli.terminal import echo, log, print_json
+from pezoexplore.cli.terminal import echo, log, print_json, print_table
 from pezoexplore.design.point import STREAM_AXES
 from pezoexplore.errors import DesignError
 
@@ -32,7 +32,6 @@ def quality(
     point, _ = one_point(axes)
     if not point.in_hardware:
         raise DesignError(f"rng {point.rng} is software with real numbers: it has no bits to test")
-    from pezoexplore.report.tables import print_table
     from pezoexplore.streams.quality import facts, run_tests
     from pezoexplore.streams.stream import Stream
 

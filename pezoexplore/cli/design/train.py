@@ -19,7 +19,7 @@ from pezoexplore.cli.options import (
     Verbose,
     verbosity,
 )
-from pezoexplore.cli.terminal import echo, log, print_json
+from pezoexplore.cli.terminal import echo, log, print_json, print_table
 from pezoexplore.design.point import AXES
 from pezoexplore.errors import DesignError
 from pezoexplore.train.device import Device, choose, entered
@@ -156,7 +156,6 @@ def _train(
     point: DesignPoint, space: DesignSpace, out: Path | None, landscape: bool, as_json: bool
 ) -> int:
     """Train as a sweep does, then once more for the learning curve."""
-    from pezoexplore.report.tables import print_table
     from pezoexplore.train.evaluate import Candidate, learning_curve, train_point
     from pezoexplore.train.selection import stream_source, trainer_of
     from pezoexplore.train.tasks.registry import get_task

@@ -23,7 +23,7 @@ from pezoexplore.cli.options import (
     job_count,
     verbosity,
 )
-from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
+from pezoexplore.cli.terminal import counted, duration, echo, log, print_json, print_table
 from pezoexplore.errors import DesignError, PezoError
 from pezoexplore.files import write_atomically
 
@@ -115,7 +115,7 @@ def verify(
     With --formal, properties of the modules are proved with SymbiYosys and z3 instead, and each
     property is shown to fail on a copy of the RTL with one edit.
     """
-    from pezoexplore import paths, run
+    from pezoexplore import paths
 
     given = {"--formal": formal, "--mutants": mutants, "--coverage": coverage}
     if len(both := [name for name, value in given.items() if value]) > 1:
@@ -131,7 +131,7 @@ def verify(
     if coverage is not None and sim != "verilator":
         raise DesignError("--coverage needs --sim verilator: Icarus does not count coverage")
     verbosity(quiet, verbose)
-    names, rtl, as_json = modules or [], run.rtl_folder(rtl_dir), format_ is TableOrJson.json
+    names, rtl, as_json = modules or [], paths.rtl_folder(rtl_dir), format_ is TableOrJson.json
     for path, option in ((junit, "--junit"), (coverage, "--coverage")):
         if path is not None:
             paths.check_writable(path, option)
@@ -234,7 +234,6 @@ def _coverage_document(covered: Coverage) -> dict[str, dict[str, dict[str, int]]
 def _print_coverage(covered: Coverage) -> None:
     from pezoexplore.hardware.verify.coverage import reasons
     from pezoexplore.report.coverage_page import HEADER, coverage_rows
-    from pezoexplore.report.tables import print_table
 
     print_table("Coverage", HEADER, coverage_rows(covered, reasons()))
 
@@ -250,7 +249,6 @@ def _advance(
 
 
 def _print(checks: Sequence[Check], failed: Sequence[Check], out: Path) -> None:
-    from pezoexplore.report.tables import print_table
 
     header = ["module", "point", "words", "status"]
     rows = [

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
+from pezoexplore.cli.terminal import counted, duration, echo, log, print_json, print_table
 from pezoexplore.hardware.proof.formal import chosen_proofs
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ def _advance(
 
 
 def _print(verdicts: Sequence[Verdict], bad: Sequence[Verdict], out: Path) -> None:
-    from pezoexplore.report.tables import print_table
 
     header = ["module", "property", "parameters", "proved", "edited copy"]
     rows = [

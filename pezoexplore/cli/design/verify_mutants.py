@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pezoexplore.cli.progress import ProgressMeter
-from pezoexplore.cli.terminal import counted, echo, log, print_json
+from pezoexplore.cli.terminal import counted, echo, log, print_json, print_table
 from pezoexplore.errors import DesignError
 from pezoexplore.regression.mutation_run import (
     EQUIVALENT,
@@ -128,7 +128,6 @@ def _count(rows: Sequence[MutantResult], verdict: str) -> int:
 
 
 def _print(rows: Sequence[MutantResult], survivors: Sequence[MutantResult], path: Path) -> None:
-    from pezoexplore.report.tables import print_table
 
     header = ["file", "mutants", KILLED, EQUIVALENT, SURVIVED]
     table = []

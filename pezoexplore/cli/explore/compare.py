@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pezoexplore.cli import completion
-from pezoexplore.cli.explore.sweep import sweep_with_progress
+from pezoexplore.cli.explore.sweep import advance, log_plan
 from pezoexplore.cli.options import (
     CacheOption,
     Format,
@@ -25,9 +26,9 @@ from pezoexplore.cli.options import (
     job_count,
     verbosity,
 )
-from pezoexplore.cli.terminal import counted, echo, log, print_json
+from pezoexplore.cli.terminal import counted, echo, log, print_json, print_table
 from pezoexplore.files import write_atomically
-from pezoexplore.sweeps.stage import SELECTABLE
+from pezoexplore.sweeps.stage import SELECTABLE, stage_names
 
 if TYPE_CHECKING:
     from pezoexplore.analysis.compare import Comparison
@@ -68,27 +69,31 @@ def compare(
     paper's figures. Rerun the same command to resume a stopped comparison.
     """
     from pezoexplore import run
+    from pezoexplore.cli.progress import ProgressMeter
 
-    chosen = run.stage_names(stages or ",".join(SELECTABLE))
+    chosen = stage_names(stages or ",".join(SELECTABLE))
     from pezoexplore.analysis import compare as analysis
     from pezoexplore.analysis.compare_design import NAME, compared_space, divergences
-    from pezoexplore.design.lattice.counting import select
     from pezoexplore.design.loading import LoadedDesign
     from pezoexplore.sweeps.rows import typed_row
 
     verbosity(quiet, verbose)
     targets = [name.strip() for name in target.split(",")]
     space = compared_space(lanes, bit_width, seeds, targets, task, set_ or [])
-    workers, points = run.Workers(job_count(jobs), cache=cache), select(space)
-    plan = run.plan_run(
-        LoadedDesign(space),
-        chosen,
-        out or Path("reports") / NAME,
-        command=command_line(),
-        points=points,
-        rtl_dir=rtl_dir,
-    )
-    result = sweep_with_progress(plan, points, workers)
+    workers = run.Workers(job_count(jobs), cache=cache)
+    with ProgressMeter("runs") as meter:
+        swept = run.sweep(
+            LoadedDesign(space),
+            chosen,
+            workers,
+            out,
+            command=command_line(),
+            rtl_dir=rtl_dir,
+            plots=True,
+            planned=partial(log_plan, workers.jobs),
+            progress=partial(advance, meter),
+        )
+    result, folder = swept.result, swept.plan.out
     rows = [typed_row(row) for row in result.rows]
     found = analysis.compare_rows(rows, divergences(result.rows))
     for failure in result.failures:
@@ -103,7 +108,7 @@ def compare(
         words += [] if text is None else [option, text]
     words += [word for override in set_ or [] for word in ("-s", override)]
     shape = f"{counted(lanes, 'lane')} of {counted(bit_width, 'bit')}"
-    files = _write(found, shape, shlex.join(map(str, words)), plan.out)
+    files = _write(found, shape, shlex.join(map(str, words)), folder)
     if format_ is TableOrJson.json:
         shared: dict[str, object] = {"lanes": lanes, "bit_width": bit_width, "seeds": seeds}
         print_json(shared | _document(found, files))
@@ -139,7 +144,6 @@ def _document(found: Sequence[Comparison], files: Sequence[Path]) -> dict[str, o
 
 def _print(found: Sequence[Comparison], files: Sequence[Path]) -> None:
     from pezoexplore.analysis import compare as analysis
-    from pezoexplore.report.tables import print_table
 
     for item in found:
         print_table(f"target {item.target}", *analysis.table(item))

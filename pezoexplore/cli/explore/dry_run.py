@@ -6,12 +6,16 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.cli.terminal import counted, echo, print_json, print_table
+from pezoexplore.design.conditions import cell_text
 from pezoexplore.design.lattice.expand import Collapse, expand
-from pezoexplore.report.tables import print_dry_run
+from pezoexplore.design.point import AXES
+from pezoexplore.run import Request, check_task, load
 from pezoexplore.sweeps.rows import point_ids
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from pezoexplore.design.lattice.counting import Selection
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.restrict import LeftOut
@@ -23,7 +27,7 @@ LISTED = 100_000
 """Most combinations of a design whose collapsed ones are listed point by point."""
 
 
-def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) -> int:
+def show_dry_run(request: Request, as_json: bool) -> int:
     """Print the points a sweep would run, and what was collapsed, skipped or excluded and why.
 
     Of more than ``SHOWN_POINTS`` points only the first are printed, and the collapsed combinations
@@ -32,7 +36,9 @@ def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) 
     Returns:
         The exit status, 0.
     """
-    counts = chosen.counts
+    loaded, chosen = load(request)
+    check_task(loaded.space, loaded.folder)
+    counts, left_out = chosen.counts, loaded.left_out
     small = counts.listed <= LISTED
     collapsed = expand(chosen.space).collapsed if small and counts.collapsed else ()
     points = list(itertools.islice(chosen, SHOWN_POINTS))
@@ -49,7 +55,7 @@ def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) 
         f"{counted(skip.count, 'combination')}: {skip.reason} (such as {skip.example})"
         for skip in counts.skipped
     ]
-    print_dry_run(points, skips, lines, total=len(chosen))
+    print_points(points, skips, lines, total=len(chosen))
     for line in _left_out_lines(chosen, left_out):
         echo(line)
     if len(points) < len(chosen):
@@ -62,6 +68,67 @@ def show_dry_run(chosen: Selection, left_out: Sequence[LeftOut], as_json: bool) 
         f"{counted(total, 'combination')} listed, {counted(len(chosen), 'point')}{drawn} to run{on}"
     )
     return 0
+
+
+def points_table(points: Sequence[DesignPoint]) -> tuple[list[str], list[list[str]]]:
+    """Return the header and rows of the table of points that a sweep would run, in order.
+
+    Args:
+        points: n points.
+
+    Returns:
+        The header (one column per axis) and n rows; cells of axes without effect are empty.
+    """
+    rows = []
+    for point in points:
+        axes = point.axes()
+        cells = (axes[name] for name in AXES)
+        rows.append(["" if cell is None else cell_text(cell) for cell in cells])
+    return list(AXES), rows
+
+
+def print_points(
+    points: Sequence[DesignPoint],
+    skipped: Sequence[str] = (),
+    collapsed: Sequence[str] = (),
+    console: Console | None = None,
+    total: int | None = None,
+) -> None:
+    """Print the points that a sweep would run, then the collapsed and skipped ones with reasons.
+
+    Args:
+        points: The distinct points, in display order.
+        skipped: A line per reason to skip, such as ``12 points: leap 12 shares a factor``.
+        collapsed: A line per kind of collapse.
+        console: Destination; standard output if None.
+        total: Number of distinct points; None if all are shown.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    title = counted(len(points) if total is None else total, "distinct point")
+    header, rows = points_table(points)
+    if console.is_terminal and len(rows) > 1:
+        header, rows, common = _without_common(header, rows)
+        title += f"; the same in those shown: {common}" * bool(common)
+    notes = [f"collapsed: {line}" for line in collapsed]
+    notes += [f"skipped: {line}" for line in skipped]
+    print_table(title, header, rows, notes, console)
+
+
+def _without_common(
+    header: list[str], rows: list[list[str]]
+) -> tuple[list[str], list[list[str]], str]:
+    """Split off the columns whose cells are all equal, and return those as text."""
+    cells = list(zip(*rows, strict=True))
+    vary = [index for index, column in enumerate(cells) if len(set(column)) > 1]
+    common = [
+        f"{name} {column[0]}"
+        for name, column in zip(header, cells, strict=True)
+        if len(set(column)) == 1 and column[0]
+    ]
+    kept = [[row[index] for index in vary] for row in rows]
+    return [header[index] for index in vary], kept, ", ".join(common)
 
 
 def _count(number: int, noun: str, example: str, where: str = "") -> str:

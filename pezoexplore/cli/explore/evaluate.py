@@ -29,6 +29,7 @@ from pezoexplore.cli.options import (
 )
 from pezoexplore.cli.terminal import echo, log, print_json
 from pezoexplore.design.point import AXES
+from pezoexplore.sweeps.stage import stage_names
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ def evaluate(
     has what the others measured.
     """
     from pezoexplore import run
-    from pezoexplore.design.lattice.counting import select
     from pezoexplore.design.loading import LoadedDesign
     from pezoexplore.design.one_point import one_point
     from pezoexplore.sweeps.cache import cache_folder
@@ -81,18 +81,17 @@ def evaluate(
     if cache is None and not no_cache:
         cache = cache_folder(None) or folder / "cache"
     design = LoadedDesign(space.model_copy(update={"name": NAME}), folder=Path.cwd())
-    points, directory = select(design.space), folder / point_ids(design.space)(point)
+    directory = folder / point_ids(design.space)(point)
     workers = run.Workers(job_count(jobs), cache=cache, no_cache=no_cache)
-    plan = run.plan_run(
+    result = run.sweep(
         design,
-        run.stage_names(stages),
+        stage_names(stages),
+        workers,
         directory,
         command=command_line(),
-        points=points,
         rtl_dir=rtl_dir,
-    )
-    log.info(f"{point.label()} on {space.task}, into {directory}")
-    result = run.sweep(plan, points, workers)
+        planned=lambda *_: log.info(f"{point.label()} on {space.task}, into {directory}"),
+    ).result
     document = _document(result, directory)
     if format_ is TableOrJson.json:
         print_json(document)

@@ -32,6 +32,7 @@ from pezoexplore.cli.options import (
     verbosity,
 )
 from pezoexplore.cli.terminal import counted, duration, echo, log, print_json
+from pezoexplore.sweeps.stage import stage_names
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def search(
 
     verbosity(quiet, verbose)
     choose(device)
-    loaded, names = read_design(design, set_ or []), run.stage_names(stages)
+    loaded, names = read_design(design, set_ or []), stage_names(stages)
     from pezoexplore.search.search_run import SearchSettings
 
     settings = SearchSettings(
@@ -179,7 +180,7 @@ def _print(plan: RunPlan, settings: SearchSettings, result: SearchResult, second
 
     out = plan.out
     if result.sweep is not None:
-        print_front_of(result.sweep, plan.space, plan.info.chance)
+        print_front_of(result.sweep, plan)
     for item in result.failures:
         log.error(f"failed: {item.point.label()}: {item.finding.reason}; logs in {out / 'logs'}")
     if not result.complete:
@@ -220,6 +221,6 @@ def _document(plan: RunPlan, settings: SearchSettings, result: SearchResult) -> 
         "failures": [
             {"point": item.point.label(), "reason": item.finding.reason} for item in result.failures
         ],
-        **({"front": []} if sweep is None else front_document(sweep, plan.space, plan)),
+        **({"front": []} if sweep is None else front_document(sweep, plan)),
         "results": [] if sweep is None else [typed_row(row) for row in sweep.rows],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,16 +33,16 @@ from pezoexplore.cli.options import (
     job_count,
     verbosity,
 )
-from pezoexplore.cli.terminal import counted, duration, echo, log, print_json_streaming
+from pezoexplore.cli.terminal import counted, duration, echo, log, print_json_streaming, print_table
 from pezoexplore.design.point import AXES
+from pezoexplore.sweeps.stage import stage_names
 from pezoexplore.train.device import Device, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from pezoexplore.cli.progress import ProgressMeter
     from pezoexplore.design.lattice.counting import Selection
     from pezoexplore.design.space import DesignSpace
-    from pezoexplore.run import RunPlan, Workers
+    from pezoexplore.run import RunPlan, Swept
     from pezoexplore.sweeps.sweep import Progress, SweepResult
 
 
@@ -124,81 +125,59 @@ def sweep(
     entries with other values are dropped. Rerun the same command to resume a stopped sweep.
     """
     from pezoexplore import run
+    from pezoexplore.cli.progress import ProgressMeter
 
     verbosity(quiet, verbose)
     choose(device)
-    as_json = format_ is TableOrJson.json
-    names = run.stage_names(stages)
-    loaded, points = run.load(design, set_ or (), axes, sample, sample_seed, only or (), task)
+    as_json, names = format_ is TableOrJson.json, stage_names(stages)
+    request = run.Request(design, set_ or (), axes, sample, sample_seed, only or (), task)
     workers = run.Workers(job_count(jobs), executor, scheduler, cluster, cache, no_cache)
     if parquet:
         run.check_parquet()
     if dry_run:
-        run.check_task(loaded.space, loaded.folder)
         from pezoexplore.cli.explore.dry_run import show_dry_run
 
-        return show_dry_run(points, loaded.left_out, as_json)
+        return show_dry_run(request, as_json)
     start = time.monotonic()
-    plan = run.plan_run(
-        loaded,
-        names,
-        out or Path("reports") / loaded.space.name,
-        command=command_line(),
-        points=points,
-        rtl_dir=rtl_dir,
-        tags=tag or (),
-    )
-    again = retry is Retry.failed
-    result = sweep_with_progress(plan, points, workers, junit, parquet, adaptive_seeds, again)
-    if as_json:
-        from pezoexplore.sweeps.rows import typed_row
-
-        rows = map(typed_row, result.rows)
-        document = _document(points, result, plan) | front_document(result, points.space, plan)
-        print_json_streaming(document, "results", rows)
-    else:
-        _print(points, result, plan.out, time.monotonic() - start, plan.info.chance)
-    return 0 if result.ok else 1
-
-
-def sweep_with_progress(
-    plan: RunPlan,
-    points: Selection,
-    workers: Workers,
-    junit: Path | None = None,
-    parquet: bool = False,
-    adaptive_seeds: int | None = None,
-    retry: bool = True,
-) -> SweepResult:
-    """Run a plan, with progress on stderr; see :func:`pezoexplore.run.sweep`."""
-    from pezoexplore import run
-    from pezoexplore.cli.progress import ProgressMeter
-
-    _log_plan(plan, points, workers.jobs)
     with ProgressMeter("runs") as meter:
-
-        def progress(news: Progress) -> None:
-            if news.point is None:
-                meter.begin(news.done, news.total, news.left_s, news.running)
-                return
-            what = f"{news.name}: {news.status}, {duration(news.seconds)}"
-            work = news.worked_s, news.left_s
-            meter.advance(news.done, news.total, what, news.reason, work)
-
-        return run.sweep(
-            plan,
-            points,
+        swept = run.sweep(
+            request,
+            names,
             workers,
+            out,
+            command=command_line(),
+            rtl_dir=rtl_dir,
+            tags=tag or (),
             junit=junit,
             plots=True,
             parquet=parquet,
             adaptive_seeds=adaptive_seeds,
-            retry=retry,
-            progress=progress,
+            retry=retry is Retry.failed,
+            planned=partial(log_plan, workers.jobs),
+            progress=partial(advance, meter),
         )
+    if as_json:
+        from pezoexplore.sweeps.rows import typed_row
+
+        rows = map(typed_row, swept.result.rows)
+        document = _document(swept) | front_document(swept.result, swept.plan)
+        print_json_streaming(document, "results", rows)
+    else:
+        _print(swept, time.monotonic() - start)
+    return 0 if swept.result.ok else 1
 
 
-def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
+def advance(meter: ProgressMeter, news: Progress) -> None:
+    """Count a run that ended; the first news, of none, begins the count."""
+    if news.point is None:
+        meter.begin(news.done, news.total, news.left_s, news.running)
+        return
+    what = f"{news.name}: {news.status}, {duration(news.seconds)}"
+    meter.advance(news.done, news.total, what, news.reason, (news.worked_s, news.left_s))
+
+
+def log_plan(jobs: int, plan: RunPlan, points: Selection) -> None:
+    """Log what a sweep is about to run."""
     for skip in points.counts.skipped:
         combinations = counted(skip.count, "combination")
         log.info(f"skipped: {combinations}: {skip.reason} (such as {skip.example})")
@@ -218,22 +197,17 @@ def _log_plan(plan: RunPlan, points: Selection, jobs: int) -> None:
     log.debug(f"tools: {found}" + (f"; missing: {missing}" if missing else ""))
 
 
-def _print(
-    points: Selection,
-    result: SweepResult,
-    out: Path,
-    seconds: float,
-    chance: Mapping[str, float | None],
-) -> None:
+def _print(swept: Swept, seconds: float) -> None:
     """Print the front, the failures and the files."""
-    print_front_of(result, points.space, chance)
+    result, out = swept.result, swept.plan.out
+    print_front_of(result, swept.plan)
     for failure in result.failures:
         label = f"{failure.stage} {failure.point.label()}"
         log.error(f"{failure.status}: {label}: {failure.reason}; log: {failure.log}")
     runs = sum(count.run for count in result.counts.values())
     stored = sum(count.from_store for count in result.counts.values())
     echo(
-        f"{counted(len(points), 'design')}, {counted(runs, 'run')} in {duration(seconds)}, "
+        f"{counted(len(swept.points), 'design')}, {counted(runs, 'run')} in {duration(seconds)}, "
         f"{stored} from the store, {counted(len(result.failures), 'failure')}"
     )
     echo(f"results: {out / 'results.csv'}")
@@ -245,26 +219,19 @@ def _print(
         echo(f"plot:    {plot}")
 
 
-def print_front_of(
-    result: SweepResult, space: DesignSpace, chance: Mapping[str, float | None]
-) -> None:
-    """Print the Pareto front of each task; if it is empty, why, and all designs that finished.
-
-    Args:
-        result: The run.
-        space: Its design.
-        chance: Accuracy of the most frequent class by task, percent.
-    """
+def print_front_of(result: SweepResult, plan: RunPlan) -> None:
+    """Print the Pareto front of each task; if it is empty, why, and all designs that finished."""
+    space = plan.space
     for task in space.tasks:
         if len(space.tasks) > 1:
             echo(f"Task {task}:")
-        _print_front(result, space.of_task(task), chance.get(task))
+        _print_front(result, space.of_task(task), plan.info.chance.get(task))
 
 
 def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) -> None:
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
-    from pezoexplore.report.tables import front_table, print_front, print_table
+    from pezoexplore.report.tables import annotated_front, front_table
     from pezoexplore.sweeps.rows import ON_FRONT, rows_of
 
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
@@ -274,7 +241,7 @@ def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) 
     frame = frame_of_rows(rows, space.columns((space.task,)))
     front = [row["pareto"] == ON_FRONT for row in rows]
     if held or any(front):
-        print_front(frame, front, objectives, constraints=space.constraints, chance=chance)
+        print_table(*annotated_front(frame, front, objectives, space.constraints, chance))
     else:
         why = empty_front(result.rows, objectives, space.constraints)
         echo(f"Pareto front: empty: {why}")
@@ -284,7 +251,7 @@ def _print_front(result: SweepResult, space: DesignSpace, chance: float | None) 
     echo("")
 
 
-def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> dict[str, object]:
+def front_document(result: SweepResult, plan: RunPlan) -> dict[str, object]:
     """Return the front of a run as plain values; if it is empty, why, and what is doubtful."""
     from pezoexplore.analysis.empty_front import empty_front
     from pezoexplore.analysis.frames import frame_of_rows
@@ -292,6 +259,7 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
     from pezoexplore.report.tables import standings_document
     from pezoexplore.sweeps.rows import ON_FRONT, rows_of, typed_row
 
+    space = plan.space
     objectives = (*space.objectives.maximize, *space.objectives.minimize)
     columns = space.columns(space.tasks[:1])
     held = result.rows if isinstance(result.rows, list) else result.front
@@ -311,8 +279,8 @@ def front_document(result: SweepResult, space: DesignSpace, plan: RunPlan) -> di
     }
 
 
-def _document(points: Selection, result: SweepResult, plan: RunPlan) -> dict[str, object]:
-
+def _document(swept: Swept) -> dict[str, object]:
+    points, result = swept.points, swept.result
     failures = [
         {
             "point_id": failure.point_id,
@@ -327,7 +295,7 @@ def _document(points: Selection, result: SweepResult, plan: RunPlan) -> dict[str
     return {
         "ok": result.ok,
         "design": points.space.name,
-        "path": str(plan.out),
+        "path": str(swept.plan.out),
         "points": len(points),
         "stages": {name: asdict(count) for name, count in result.counts.items()},
         "skipped": [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pezoexplore.cli.options import Format, TableOrJson, there
-from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.cli.terminal import echo, print_json, print_table
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def calibrate(
     from pezoexplore.analysis.runs import read_rows
     from pezoexplore.files import write_atomically
     from pezoexplore.hardware.eda.vendor_project import read_project
-    from pezoexplore.report.tables import print_table
 
     rows, projects = list(read_rows(results)), [read_project(report) for report in reports]
     pairs = [_paired(project, rows, target, results) for project in projects]

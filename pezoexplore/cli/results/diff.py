@@ -12,7 +12,7 @@ import typer
 
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, TableOrJson, there
-from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.cli.terminal import counted, echo, print_json, print_table
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -117,7 +117,6 @@ def _tolerances(texts: Sequence[str]) -> dict[str, float]:
 
 def _print(found: Comparison, warnings: Sequence[str], everything: bool) -> None:
     from pezoexplore.analysis.diff import NOISE, PROVENANCE, VANISHED
-    from pezoexplore.report.tables import print_table
 
     for warning in warnings:
         echo(warning)

@@ -12,7 +12,7 @@ import typer
 from pezoexplore.analysis.run_files import may_have
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, TaskOfRun, Where
-from pezoexplore.cli.terminal import echo, print_json, telling
+from pezoexplore.cli.terminal import echo, print_json, print_table, telling
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def pareto(
     from pezoexplore.files import write_atomically
     from pezoexplore.report import made
     from pezoexplore.report.plots.plots import draw_fronts
-    from pezoexplore.report.tables import print_front, standings_document
+    from pezoexplore.report.tables import annotated_front, standings_document
     from pezoexplore.sweeps.rows import csv_text, typed_row
 
     goals = run.goals(maximize or (), minimize or (), constraints)
@@ -133,7 +133,7 @@ def pareto(
             }
         )
     else:
-        print_front(frame, mask.tolist(), goals.objectives, chance=run.chance)
+        print_table(*annotated_front(frame, mask.tolist(), goals.objectives, chance=run.chance))
         for path in files:
             echo(str(path))
     return 0

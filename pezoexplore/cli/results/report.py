@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pezoexplore.cli.options import Format, TableOrJson, TagsWanted, there
-from pezoexplore.cli.terminal import counted, echo, print_json, telling
+from pezoexplore.cli.terminal import counted, echo, print_json, print_table, telling
 from pezoexplore.errors import DesignError
 
 
@@ -105,7 +105,6 @@ def _side_by_side(sources: Sequence[Path], out: Path | None, format_: TableOrJso
     from pezoexplore import paths
     from pezoexplore.files import write_atomically
     from pezoexplore.report.html import runs as page
-    from pezoexplore.report.tables import print_table
 
     folder = out or Path("reports")
     paths.make_folder(folder)

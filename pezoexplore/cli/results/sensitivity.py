@@ -11,7 +11,7 @@ import typer
 
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, ResultsFile, TableOrJson, TaskOfRun, Where
-from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.cli.terminal import echo, print_json, print_table
 from pezoexplore.errors import DesignError
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def sensitivity(
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.sensitivity import write_files
-    from pezoexplore.report.tables import print_table
 
     results, frame = run.path, run.frame
     usual = RESPONSES if run.space is None else (*RESPONSES, *run.goals().objectives)

@@ -12,7 +12,7 @@ import typer
 
 from pezoexplore.cli import completion
 from pezoexplore.cli.options import Format, TableOrJson
-from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.cli.terminal import counted, echo, print_json, print_table
 from pezoexplore.design.columns import AXIS_HELP, COLUMN_HELP
 from pezoexplore.design.point import STREAM_AXES
 from pezoexplore.errors import DesignError
@@ -145,7 +145,6 @@ def _age(file: Path) -> float:
 
 
 def _print(page: Page) -> None:
-    from pezoexplore.report.tables import print_table
 
     name = "not legal" if page.point is None else page.point.label()
     echo(f"{page.point_id}: {name}\nin {page.run}\n")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pezoexplore.cli.options import Format, TableOrJson
-from pezoexplore.cli.terminal import echo, print_json
+from pezoexplore.cli.terminal import echo, print_json, print_table
 
 if TYPE_CHECKING:
     from pezoexplore.hardware.eda.tools import Tool
@@ -23,7 +23,6 @@ def doctor(format_: Format = TableOrJson.table) -> int:
     """Show which tools are installed, and what each missing one costs."""
     from pezoexplore.hardware.eda.install import install_commands
     from pezoexplore.hardware.eda.tools import tools
-    from pezoexplore.report.tables import print_table
 
     found = [*tools(), *_extras()]
     lacking = [tool for tool in found if tool.version is None and tool.required]

@@ -11,7 +11,7 @@ import typer
 
 from pezoexplore.cli.completion import axis_values
 from pezoexplore.cli.options import Format, TableOrJson, TagsWanted
-from pezoexplore.cli.terminal import counted, echo, print_json
+from pezoexplore.cli.terminal import counted, echo, print_json, print_table
 
 _INDENT = 24
 _WRAP = textwrap.TextWrapper(98, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
@@ -65,7 +65,6 @@ def list_runs(
     if format_ is TableOrJson.json:
         print_json({"runs": [asdict(facts) | {"path": str(facts.path)} for facts in found]})
         return 0
-    from pezoexplore.report.tables import print_table
 
     header = ["run", "design", "tags", "date (UTC)", "designs", "failures"]
     rows = [

@@ -140,4 +140,4 @@ def test_files_that_extend_each_other_are_an_error(put):
 )
 def test_a_design_without_a_point_names_file_and_line(put, text, line, reason):
     with pytest.raises(DesignError, match=rf"^a\.yaml:{line}: design a .*{reason}"):
-        run.load(put(a=text))
+        run.load(run.Request(put(a=text)))
