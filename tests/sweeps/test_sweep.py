@@ -11,6 +11,7 @@ from pezoexplore.design.columns import COLUMNS
 from pezoexplore.design.lattice.expand import expand
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import HardwareSettings
+from pezoexplore.errors import DesignError
 from pezoexplore.sweeps.outputs import SkippedPoint, StageCount
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload, Stage
@@ -255,10 +256,10 @@ def test_a_junit_file_that_cannot_be_written_is_found_before_anything_runs(
     tmp_path: Path, runs: Path
 ) -> None:
     stage = Fake(name="health", runs=runs)
-    with pytest.raises(RunDirError, match="it is a folder"):
+    with pytest.raises(DesignError, match="it is a folder"):
         sweep(tmp_path / "out", stage, junit=tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(RunDirError, match="cannot write"):
+    with pytest.raises(DesignError, match="cannot write"):
         sweep(tmp_path / "out", stage, junit=tmp_path / "file" / "junit.xml")
     assert runs_of(runs) == []
 
