@@ -74,11 +74,11 @@ def load(request: Request) -> tuple[LoadedDesign, Selection]:
     Raises:
         DesignError: The file or an option cannot be used, or the design has no legal point.
     """
-    from pezoexplore.design.lattice.counting import select
-
     design = request.design or paths.designs_dir() / "quickstart.yaml"
     values = {axis: None if text is None else [text] for axis, text in request.axes.items()}
     loaded = read_design(design, request.overrides, values, request.task)
+    from pezoexplore.design.lattice.counting import select
+
     try:
         points = select(loaded.space, request.sample, request.seed)
     except DesignError as error:
@@ -273,13 +273,14 @@ def sweep(
     Raises:
         PezoError: The design, an option, a tool or the run directory cannot be used.
     """
-    from pezoexplore.design.lattice.counting import select
-    from pezoexplore.sweeps.sweep import run_sweep
-
     if isinstance(design, Request):
         loaded, points = load(design)
     else:
+        from pezoexplore.design.lattice.counting import select
+
         loaded, points = design, select(design.space)
+    from pezoexplore.sweeps.sweep import run_sweep
+
     out = out or Path("reports") / loaded.space.name
     plan = plan_run(loaded, stages, out, command=command, points=points, rtl_dir=rtl_dir, tags=tags)
     if planned:
