@@ -13,19 +13,20 @@ random numbers has the largest share. Timed on one core, alternating, are
 (c) MeZO as published: every pass calls torch.normal again, with a generator of its own, and adds
     the numbers to the weights in place, four passes per step.
 
-Memory is the peak resident memory of a step minus that of a forward pass, each in a separate
-process (Linux, VmHWM), as a share of the size of the parameters: the median of three processes.
+Memory is the peak resident memory of a step (Linux, VmHWM), as a share of what the parameters and a
+forward pass take together: the median of three processes, in which glibc's malloc maps every block
+of more than 128 KiB. Left alone it raises that threshold as blocks are freed, and how much of its
+heap then lies idle, up to a tenth, differs from process to process, of a forward pass as well.
 
-Limits: (b) / (a) at most 1.10 and, with a stream, growth of less than half the parameters. With
-``--model minilm``, where (b) are the recommended designs and a pool: (b) / (c) at most 0.50, growth
-of less than a tenth of the parameters. Exit status 1 if one is missed.
+Limits: (b) / (a) at most 1.10 and, with a stream, at most 1.5 times the memory. With
+``--model minilm``, where (b) are the recommended designs and a pool: (b) / (c) at most 0.50 and 1.1
+times the memory. Exit status 1 if one is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import statistics
 import subprocess
@@ -50,8 +51,8 @@ from pezoexplore.finetune.directions import WINDOW, Directions
 from pezoexplore.finetune.optimizer import PezoSGD
 
 RIVALS = ("(a) torch.randn", "(c) MeZO in place")
-LIMITS = {"roberta": (0, 1.10, 0.5), "minilm": (1, 0.50, 0.1)}
-"""Limits by model: the rival, the share of its time, the memory as a share of the weights."""
+LIMITS = {"roberta": (0, 1.10, 1.5), "minilm": (1, 0.50, 1.1)}
+"""Limits by model: the rival, the share of its time, the memory in times that of a pass."""
 
 EPSILON, RATE = 1e-3, 1e-6
 EXAMPLES, TOKENS = 16, 32
@@ -212,25 +213,26 @@ def seconds(steps: dict[str, Step], count: int, repeats: int) -> dict[str, list[
     return found
 
 
-def growth(model: str, name: str) -> int:
-    """Return the bytes that steps add to the peak memory of a forward pass, in a new process."""
+def memory(model: str, name: str) -> float:
+    """Return the peak memory of steps over that of weights and a forward pass, in a new process."""
     step = contestants(model)[name]()
     small = torch.nn.Linear(2, 2)  # code is compiled and loaded here
     point = (ARMS | MINILM_ARMS).get(name[4:], resolve())
     optimizer = PezoSGD(small.parameters(), point, lr=0.0)
     optimizer.step(lambda: small(torch.ones(1, 2)).sum())
-    _, loss = model_and_loss(model)
+    own, loss = model_and_loss(model)
 
     def forward() -> None:
         with torch.no_grad():
             loss()
 
     forward()  # whatever is set up at first use
-    before = peak_of(forward)
-    return peak_of(step) - before
+    idle, one_pass = peak_of(lambda: None), peak_of(forward)
+    weights = sum(weight.nbytes for weight in own.parameters())
+    return 1 + (peak_of(step) - one_pass) / (weights + one_pass - idle)
 
 
-def peak_of(work: Step) -> int:
+def peak_of(work: Callable[[], object]) -> int:
     """Return the peak resident memory during three calls of a function, bytes (Linux)."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
@@ -240,11 +242,15 @@ def peak_of(work: Step) -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-def grown(model: str, name: str) -> int:
-    """Return the median of :func:`growth` in three separate processes."""
-    command = [sys.executable, __file__, "--model", model, "--growth", name]
-    runs = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(3)]
-    return int(statistics.median(json.loads(done.stdout.splitlines()[-1]) for done in runs))
+def median_memory(model: str, name: str) -> float:
+    """Return the median of :func:`memory` in three separate processes."""
+    command = [sys.executable, __file__, "--model", model, "--memory", name]
+    set_up = os.environ | {"MALLOC_MMAP_THRESHOLD_": "131072"}
+    runs = [
+        subprocess.run(command, check=True, capture_output=True, text=True, env=set_up)
+        for _ in range(3)
+    ]
+    return statistics.median(float(done.stdout.splitlines()[-1]) for done in runs)
 
 
 def main() -> int:
@@ -254,11 +260,11 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--only", default="", help="streams whose names have this in them")
     parser.add_argument("--model", choices=tuple(LIMITS), default="roberta")
-    parser.add_argument("--growth", help=argparse.SUPPRESS)
+    parser.add_argument("--memory", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.growth:
-        print(json.dumps(growth(options.model, options.growth)))
+    if options.memory:
+        print(memory(options.model, options.memory))
         return 0
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
@@ -289,18 +295,17 @@ def report(found: dict[str, list[float]], core: int, options: argparse.Namespace
     held = True
     for name, times in found.items():
         ratios = [float(np.median(np.array(times) / rival)) for rival in rivals]
-        share = grown(options.model, name) / (4 * numbers)
-        held_here = ratios[rival] <= asked_speed and share < asked_memory
+        share = median_memory(options.model, name)
+        held_here = ratios[rival] <= asked_speed and share <= asked_memory
         good = held_here or not name.startswith("(b)")
         held &= good
         print(
             f"  {name:30s} {min(times) * 1e3:9.1f} {ratios[0]:7.2f} {ratios[1]:7.2f} "
-            f"{share:8.0%}{'' if good else '  MISSED'}"
+            f"{share:8.2f}{'' if good else '  MISSED'}"
         )
     print(
-        f"limits: (b) / {RIVALS[rival][:3]} at most {asked_speed:.2f}, memory under "
-        f"{asked_memory:.0%} of the "
-        f"parameters: {'holds' if held else 'MISSED'}"
+        f"limits: (b) / {RIVALS[rival][:3]} at most {asked_speed:.2f}, memory at most "
+        f"{asked_memory:.1f} times that of a pass: {'holds' if held else 'MISSED'}"
     )
     return 0 if held else 1
 
