@@ -37,6 +37,9 @@ BASE = "98cea15"
 GOALS = {"whole": 2.0, "train": 2.5, "synth": 1.8, "rtl": 2.0}
 """Least ratios, the other side's seconds over ours."""
 
+PARTS = ("import_s", "compile_s", "run_s")
+"""Columns of timings.csv that split a run's seconds; other versions may not have them."""
+
 MOST_STARTS = 40.0
 """Most CPU time of an error, in times of ``python -c pass``."""
 
@@ -69,12 +72,14 @@ class Cold:
         wall: Seconds.
         cpu: Seconds of the processors, children included.
         stages: Seconds by stage, as timings.csv has them.
+        parts: Seconds of imports, of compilation and of the rest, by stage; where it has them.
         rows: Rows of results.csv.
     """
 
     wall: float
     cpu: float
     stages: Mapping[str, float]
+    parts: Mapping[str, Sequence[float]]
     rows: list[dict[str, str]]
 
 
@@ -95,9 +100,12 @@ def cold(checkout: Path, options: Sequence[str]) -> Cold:
         program = [sys.executable, "-m", "pezoexplore", "sweep", "--out", str(out), *options]
         wall, cpu = spent(program, checkout, Path(name))
         stages: dict[str, float] = defaultdict(float)
+        parts: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(PARTS))
         for row in _table(out / "timings.csv"):
             stages[row["stage"]] += float(row["seconds"])
-        return Cold(wall, cpu, stages, _table(out / "results.csv"))
+            for number, name in enumerate(PARTS):
+                parts[row["stage"]][number] += float(row.get(name) or 0)
+        return Cold(wall, cpu, stages, parts, _table(out / "results.csv"))
 
 
 def _table(path: Path) -> list[dict[str, str]]:
@@ -153,6 +161,9 @@ def compare_cold(base: Path, options: Sequence[str], rounds: int) -> bool:
         good &= met
         shown = "" if goal is None else f"{goal:.1f}{'' if met else '  MISSED'}"
         print(f"{name:16}{before:10.1f}{after:10.1f}{before / after:8.2f}  {shown}")
+    for stage, parts in sorted(runs[ROOT][0].parts.items()):
+        split = ", ".join(f"{name} {part:.1f}" for name, part in zip(PARTS, parts, strict=True))
+        print(f"our {stage}: {split}")
     unlike = difference(runs[ROOT][0].rows, runs[base][0].rows)
     print(f"results: {unlike or 'the same'}")
     return good and not unlike

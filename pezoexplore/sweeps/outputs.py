@@ -47,9 +47,10 @@ FAILURES_LISTED = 10_000
 PLOTTED_ROWS = 20_000
 """Most rows a plot gets: of more, the front and evenly spaced others."""
 
-TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds")
+_PARTS = ("import_s", "compile_s", "run_s")
+TIMING_COLUMNS = ("point_id", "stage", "target", "status", "source", "seconds", *_PARTS)
 """Columns of timings.csv; source: ``run`` in this sweep, ``store``, or ``shared`` with another
-point, whose line counts the seconds."""
+point, whose line counts the seconds. Of runs of this sweep the last three split them."""
 
 
 @dataclass(frozen=True)
@@ -340,14 +341,17 @@ def _complete_log(use: Use, path: Path) -> None:
 
 
 def _timing(use: Use) -> dict[str, str]:
-    source = "run" if use.result.ran else "store"
+    result, total = use.result, use.result.record.seconds
+    split = (*result.once, max(0.0, total - sum(result.once)))
+    source = "run" if result.ran else "store"
     cells = (
         use.point_id,
         use.stage.name,
         use.stage.target or "",
-        use.result.status,
+        result.status,
         source if use.owner else "shared",
-        f"{use.result.record.seconds:.3f}" if use.owner else "0.000",
+        f"{total:.3f}" if use.owner else "0.000",
+        *(f"{part:.3f}" if use.owner and result.ran else "" for part in split),
     )
     return dict(zip(TIMING_COLUMNS, cells, strict=True))
 

@@ -39,7 +39,8 @@ _TABLES = {
     # A task's point and stage are those of its first use: lowest point id, then stage. Its priority
     # is the negated cost estimate in seconds, so that the longest runs sort first.
     "tasks": "key TEXT PRIMARY KEY, point_id TEXT NOT NULL, stage INTEGER NOT NULL, "
-    "priority REAL NOT NULL, status TEXT NOT NULL DEFAULT '', ran INTEGER NOT NULL DEFAULT 0",
+    "priority REAL NOT NULL, status TEXT NOT NULL DEFAULT '', ran INTEGER NOT NULL DEFAULT 0, "
+    "importing REAL, compiling REAL",
 }
 """Columns of the plan's tables; the status of a task is empty until its run has ended."""
 
@@ -52,6 +53,8 @@ SET point_id = excluded.point_id, stage = excluded.stage, priority = excluded.pr
 WHERE (excluded.point_id, excluded.stage) < (point_id, stage)
 """
 
+_END_TASK = "UPDATE tasks SET status = ?, ran = ?, importing = ?, compiling = ? WHERE key = ?"
+
 _TO_DO = f"""
 SELECT priority, stage, key, point_id, axes FROM tasks JOIN points ON points.id = point_id
 WHERE status = '' AND (priority, stage, key) > (?, ?, ?)
@@ -60,7 +63,7 @@ ORDER BY priority, stage, key LIMIT {BATCH}
 
 _RESULTS = f"""
 SELECT points.id, axes, points.task, uses.stage, uses.key,
-       (tasks.point_id, tasks.stage) = (points.id, uses.stage), ran,
+       (tasks.point_id, tasks.stage) = (points.id, uses.stage), ran, importing, compiling,
        {", ".join(f"results.{name}" for name in COLUMNS)}
 FROM points
 LEFT JOIN uses ON uses.point_id = points.id
@@ -152,8 +155,8 @@ class Plan:
         return results
 
     def _done(self, results: Iterable[Result]) -> None:
-        ended = [(result.status, result.ran, result.record.key) for result in results]
-        self.store.write("UPDATE tasks SET status = ?, ran = ? WHERE key = ?", ended)
+        ended = [(one.status, one.ran, *one.once, one.record.key) for one in results]
+        self.store.write(_END_TASK, ended)
 
     def to_do(self) -> Iterator[Task]:
         """Yield the tasks not done, longest first: one started last would leave workers idle."""
@@ -207,10 +210,12 @@ class Plan:
 
     def _use(
         self, identity: str, point: DesignPoint, number: int, key: str, owner: int, ran: int,
+        importing: float, compiling: float,
         *record: Any,  # noqa: ANN401 - whatever a damaged file holds
     ) -> Use:  # fmt: skip
         stage = self.stages[number]
-        result = self.store.result(record, stage, ran=bool(ran))
+        once = importing, compiling
+        result = self.store.result(record, stage, ran=bool(ran), once=once)
         if result is None:
             raise StoreError(
                 f"the store lost the {stage.label} result {key}: run again to remake it"

@@ -46,6 +46,9 @@ CHANGED = "what determines this result changed while it was made (an edited RTL 
 MAX_TEXT = 1000
 """Most characters of a reason that is kept, and of a result that is text."""
 
+Once = tuple[float, float]
+"""Seconds of imports and of compilation, which later runs in a process do without."""
+
 _SCHEMA = """
 CREATE TABLE results (
     key TEXT PRIMARY KEY,          -- SHA-256 of determinants
@@ -109,6 +112,7 @@ class Result:
         status: ``ok``, ``failed`` or ``timeout``; a result may be there and still be a failure.
         reason: Why it is not ok, in one line.
         ran: Whether it was run in this sweep rather than taken from the store.
+        once: Seconds of imports and of compilation, of a run of this sweep.
     """
 
     record: Record
@@ -116,6 +120,7 @@ class Result:
     status: str
     reason: str
     ran: bool
+    once: Once
 
 
 @dataclass(frozen=True)
@@ -242,10 +247,10 @@ class Store:
             self.damaged.append(record.key)
         return None
 
-    def result(self, row: Sequence[Any], stage: Stage, *, ran: bool) -> Result | None:
+    def result(self, row: Sequence[Any], stage: Stage, *, ran: bool, once: Once) -> Result | None:
         """Return the result of a row of ``COLUMNS``; None as :meth:`checked`."""
         record = self.checked(row)
-        return None if record is None else result_of(record, stage, ran=ran)
+        return None if record is None else result_of(record, stage, ran=ran, once=once)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return all rows of a query.
@@ -348,7 +353,8 @@ def ended(outcome: Outcome) -> Result:
         seconds=outcome.seconds,
         log=outcome.log,
     )
-    return result_of(record, task.stage, ran=True)
+    once = outcome.importing, outcome.compiling
+    return result_of(record, task.stage, ran=True, once=once)
 
 
 def malformed(payload: Payload) -> str:
@@ -380,12 +386,12 @@ def _printable(text: str) -> str:
     )
 
 
-def result_of(record: Record, stage: Stage, *, ran: bool) -> Result:
+def result_of(record: Record, stage: Stage, *, ran: bool, once: Once = (0.0, 0.0)) -> Result:
     """Return the result of a record, the stage's own verdict included."""
     if record.status != "ok":
-        return Result(record, {}, record.status, record.reason, ran)
+        return Result(record, {}, record.status, record.reason, ran, once)
     payload = json.loads(record.payload)
     if wrong := malformed(payload):
-        return Result(record, {}, "failed", wrong, ran)
+        return Result(record, {}, "failed", wrong, ran, once)
     verdict = stage.verdict(payload)
-    return Result(record, payload, "failed" if verdict else "ok", verdict or "", ran)
+    return Result(record, payload, "failed" if verdict else "ok", verdict or "", ran, once)

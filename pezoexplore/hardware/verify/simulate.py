@@ -29,6 +29,7 @@ from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.hardware.eda.tools import verilator_folder
 from pezoexplore.hardware.verify import lean_start
 from pezoexplore.hardware.verify.simulate_runtime import keep_objects, put_objects, runtime_folder
+from pezoexplore.phases import compiling
 
 RESULTS = "results.xml"
 HARNESS = "stream_harness"
@@ -142,7 +143,8 @@ def _icarus(folder: Path, log_path: Path, timeout_s: float) -> int:
     defines = [f"-D{text}" for text in ("COCOTB_SIM=1", *job["defines"])]
     compile_command = ["iverilog", "-o", program, "-g2012", *roots, *defines, "-I.", *sources]
     start = time.monotonic()
-    code = run_tool(compile_command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
+    with compiling():
+        code = run_tool(compile_command, cwd=folder, log_path=log_path, timeout_s=timeout_s)
     if code != 0:
         return code
     variables = _bench_variables(folder, top, job.get("bench", "bench_stream"))

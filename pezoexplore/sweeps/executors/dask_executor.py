@@ -201,9 +201,9 @@ def _answered(task: Task, reply: object) -> Outcome:
     if isinstance(reply, tuple) and len(reply) == len(ANSWER_TYPES) + 1 and type(reply[-1]) is str:
         answer, log = understood(reply[:-1]), reply[-1]
     if answer is None:
-        answer, log = ("failed", "", MALFORMED, 0.0), f"pezoexplore: {MALFORMED}\n"
+        answer, log = ("failed", "", MALFORMED, 0.0, 0.0, 0.0), f"pezoexplore: {MALFORMED}\n"
     _keep_log(task, log)
-    return Outcome(task, *answer, log)
+    return Outcome(task, *answer[:4], log, *answer[4:])
 
 
 def _why(future: Any) -> tuple[str, bool]:  # noqa: ANN401 - Dask has no types

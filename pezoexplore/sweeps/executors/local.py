@@ -78,6 +78,8 @@ class Outcome:
         reason: Why there is no result, one line; empty for ``ok``.
         seconds: How long it took.
         log: End of the log.
+        importing: Seconds of imports among them.
+        compiling: Seconds of compilation among them.
     """
 
     task: Task
@@ -86,6 +88,8 @@ class Outcome:
     reason: str
     seconds: float
     log: str
+    importing: float = 0.0
+    compiling: float = 0.0
 
 
 class Executor(Protocol):
@@ -315,10 +319,12 @@ class WorkerSlot:
             log.write(f"pezoexplore: {reason}\n".encode())
         return self._done(status, "", reason, time.monotonic() - self._started)
 
-    def _done(self, status: str, payload: str, reason: str, seconds: float) -> Outcome:
+    def _done(
+        self, status: str, payload: str, reason: str, seconds: float, *once: float
+    ) -> Outcome:
         task, self.task = self.task, None
         assert task is not None, "only a task that was given can end"
-        return Outcome(task, status, payload, reason, seconds, log_tail(task.log_path))
+        return Outcome(task, status, payload, reason, seconds, log_tail(task.log_path), *once)
 
 
 def _spawn(log: BinaryIO) -> tuple[subprocess.Popen[bytes], Connection]:

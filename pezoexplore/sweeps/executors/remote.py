@@ -41,8 +41,8 @@ CODE = (
 Files = bytes
 """Files of a folder, packed: see :func:`folder_files`."""
 
-Reply = tuple[str, str, str, float, str]
-"""Status, payload, reason, seconds, end of the log."""
+Reply = tuple[str, str, str, float, float, float, str]
+"""Status, payload, reason, seconds, those of imports and of compilation, end of the log."""
 
 _idle: list[WorkerSlot] = []
 _lock = threading.Lock()
@@ -96,7 +96,8 @@ def run_upload(upload: Upload) -> Reply:
         stage = _localised(upload, folder)
         task = Task(upload.key, stage, "", upload.point, folder / "log")
         outcome = _finish(slot, task)
-        return outcome.status, outcome.payload, outcome.reason, outcome.seconds, outcome.log
+        seconds = outcome.seconds, outcome.importing, outcome.compiling
+        return outcome.status, outcome.payload, outcome.reason, *seconds, outcome.log
     finally:
         with _lock:
             _idle.append(slot)

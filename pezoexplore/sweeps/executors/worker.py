@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pezoexplore import phases
 from pezoexplore.errors import PezoError, ToolTimeoutError
 from pezoexplore.processes import kill_tree
 from pezoexplore.sweeps.stage import canonical_json
@@ -56,10 +57,11 @@ STARTED = "started"
 STATUSES = ("ok", "failed", "timeout")
 """How a task can end."""
 
-ANSWER_TYPES = [str, str, str, float]
-"""Types of an answer's parts: status, payload as canonical JSON, reason, seconds."""
+ANSWER_TYPES = [str, str, str, float, float, float]
+"""Types of an answer's parts: status, payload as canonical JSON, reason, seconds, and those of them
+that imports and compilation took."""
 
-Answer = tuple[str, str, str, float]
+Answer = tuple[str, str, str, float, float, float]
 
 
 def main(descriptor: int) -> NoReturn:
@@ -71,6 +73,7 @@ def main(descriptor: int) -> NoReturn:
     os.set_inheritable(descriptor, False)
     _keep_last_words()
     _limit_file_size()
+    phases.watch()
     connection = Connection(descriptor)
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
@@ -87,15 +90,15 @@ def understood(answer: object) -> Answer | None:
     """
     if not isinstance(answer, list | tuple) or [type(part) for part in answer] != ANSWER_TYPES:
         return None
-    status, payload, reason, seconds = answer
-    if status not in STATUSES or not math.isfinite(seconds):
+    status, payload, reason, *seconds = answer
+    if status not in STATUSES or not all(map(math.isfinite, seconds)):
         return None
     try:
         if status == "ok" and canonical_json(dict(json.loads(payload))) != payload:
             return None
     except (TypeError, ValueError, RecursionError):
         return None
-    return status, payload, reason, seconds
+    return status, payload, reason, seconds[0], seconds[1], seconds[2]
 
 
 def _keep_last_words() -> None:
@@ -122,6 +125,7 @@ def _listen(connection: Connection, messages: queue.SimpleQueue[bytes]) -> None:
 def _answer(message: bytes) -> Answer:
     """Run one task and return its result."""
     start = time.perf_counter()
+    phases.taken()  # what the process has done before
     directory, environment = Path.cwd(), dict(os.environ)
     try:
         stage, point, log_path = pickle.loads(message)
@@ -139,7 +143,7 @@ def _answer(message: bytes) -> Answer:
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
-    return *answer, time.perf_counter() - start
+    return *answer, time.perf_counter() - start, *phases.taken()
 
 
 def _run(stage: Stage, point: DesignPoint, log_path: Path) -> str:

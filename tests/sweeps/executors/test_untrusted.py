@@ -59,14 +59,16 @@ def task(tmp_path: Path) -> Task:
     "message",
     [
         pickle.dumps(Bomb()),
-        pickle.dumps(("ok", "{}", "", 1.0)),
+        pickle.dumps(("ok", "{}", "", 1.0, 0.0, 0.0)),
         b"\xff\xfe",
         b"[" * 100_000,
-        b'["ok", "{}", "", 1.0, 2]',
-        b'["ok", "{ }", "", 1.0]',
-        b'["ok", "{\\"lut\\":NaN}", "", 1.0]',
-        b'["great", "{}", "", 1.0]',
-        b'["failed", "", "", NaN]',
+        b'["ok", "{}", "", 1.0, 0.0, 0.0, 2]',
+        b'["ok", "{}", "", 1.0]',
+        b'["ok", "{}", "", 1.0, 0.0, Infinity]',
+        b'["ok", "{ }", "", 1.0, 0.0, 0.0]',
+        b'["ok", "{\\"lut\\":NaN}", "", 1.0, 0.0, 0.0]',
+        b'["great", "{}", "", 1.0, 0.0, 0.0]',
+        b'["failed", "", "", NaN, 0.0, 0.0]',
         b'{"status": "ok"}',
     ],
 )
@@ -82,11 +84,11 @@ def test_a_worker_process_that_says_something_else(tmp_path: Path, message: byte
     assert (outcome.status, outcome.payload, outcome.reason) == ("failed", "", MALFORMED)
 
 
-def test_an_answer_is_five_plain_values() -> None:
-    good = ("ok", '{"lut":7}', "", 1.5)
+def test_an_answer_is_six_plain_values() -> None:
+    good = ("ok", '{"lut":7}', "", 1.5, 0.5, 0.25)
     assert understood(good) == good
     assert understood([*good]) == good
-    assert understood((*good[:3], True)) is None
+    assert understood((*good[:5], True)) is None
 
 
 @dataclass(frozen=True, kw_only=True)
