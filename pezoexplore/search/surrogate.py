@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Known = Sequence[tuple[int, Mapping[str, float]]]
 Bounds = Sequence[tuple[str, Callable[[Any], Any]]]
 
-TREES = 48
+TREES = 32
 """Trees of a forest: samples of each prediction."""
 
 PLACES = 384
