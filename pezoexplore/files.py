@@ -1,9 +1,11 @@
-"""Files that are there whole or not at all: written under a temporary name, then renamed."""
+"""Files that are there whole or not at all, written under a temporary name; scratch folders."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
+import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -77,3 +79,14 @@ def write_atomically(path: Path, content: str | bytes, *, durable: bool = True) 
     data = content.encode() if isinstance(content, str) else content
     with writing_bytes(path, durable=durable) as file:
         file.write(data)
+
+
+@contextmanager
+def scratch(work_dir: Path) -> Iterator[Path]:
+    """Provide a fresh folder for one run, removed afterwards: a simulator build is never reused."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=work_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

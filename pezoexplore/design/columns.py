@@ -84,7 +84,7 @@ RESULT_HELP = {
     "the netlist, glitches included, times energy per toggle; stage power",
     "energy_to_target_uj_est": "estimated energy of arithmetic and memory in training to the "
     "target accuracy, uJ, in 45 nm CMOS at 0.9 V; generator_energy_to_target_uj_est is apart",
-    "yosys_version": "Yosys version that counted the resources",
+    "yosys_version": "Yosys version that counted the resources; of the native build, pyosys first",
     "rtl_sha256": "SHA-256 hash of the RTL sources",
     "epsilon": "probe length (w +- epsilon z), chosen on the validation split",
     "tuning_forward_passes": "forward passes of the tuning runs of one seed",

@@ -21,7 +21,7 @@ from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.provenance import tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload, Stage
-from pezoexplore.sweeps.stages import RTL_TOOLS, needed_tools
+from pezoexplore.sweeps.stage_tools import RTL_TOOLS, needed_tools
 
 if TYPE_CHECKING:
     from pezoexplore.design.point import DesignPoint

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pezoexplore.design.kinds import nearest
 from pezoexplore.durations import Durations
 from pezoexplore.errors import DesignError, ToolError, ToolTimeoutError
+from pezoexplore.files import scratch
 from pezoexplore.sweeps.executors.local import Outcome, Task, run_tasks
 from pezoexplore.sweeps.junit import TestCase
 from pezoexplore.sweeps.provenance import rtl_sha256, tool_versions
 from pezoexplore.sweeps.rundir import RunDirError
 from pezoexplore.sweeps.stage import Payload
-from pezoexplore.sweeps.stage_kinds import RtlStage, scratch
-from pezoexplore.sweeps.stages import RTL_TOOLS, needed_tools
+from pezoexplore.sweeps.stage_kinds import RtlStage
+from pezoexplore.sweeps.stage_tools import RTL_TOOLS, needed_tools
 from pezoexplore.sweeps.store import Record, result_of
 
 if TYPE_CHECKING:

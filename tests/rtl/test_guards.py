@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from guard_cases import BAD, BOARD_FILES, LEGAL, REFUSED, Parameters
 
-from pezoexplore.hardware.eda.synth import YOSYS
+from pezoexplore.hardware.eda.yosys import YOSYS
 from pezoexplore.paths import boards_dir, rtl_dir
 
 GUARD = re.compile(r"\w+_(?:must_|takes_|is_unknown)\w*")

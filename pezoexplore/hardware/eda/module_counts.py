@@ -27,9 +27,9 @@ from pezoexplore.hardware.eda.synth import (
     count_cells,
     mapping,
     recipe,
-    run_yosys,
     synthesise,
 )
+from pezoexplore.hardware.eda.yosys import build_for, run_yosys
 from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.streams.stream import Stream
 
@@ -73,14 +73,13 @@ class ModuleCounts:
         return sum(row.counts[column] for row in self.modules)
 
 
-def module_commands(target: DesignTarget, *, memories: bool = True) -> list[str]:
+def module_commands(target: DesignTarget) -> list[str]:
     """Return the Yosys commands that map RTL, once read, module by module.
 
     Args:
         target: A target of a design file.
-        memories: True if the design may contain memories.
     """
-    flat = recipe(target, memories=memories, keep=False)
+    flat = recipe(target, keep=False)
     return [_KEEP_ALL if command == DROP_HIERARCHY else command for command in flat]
 
 
@@ -110,8 +109,9 @@ def count_modules(
     what = find_target(target)
     built = build(Stream(point), rtl_dir, lockup_recovery=lockup_recovery)
     flat = synthesise(point, target, rtl_dir, work_dir, log_path, built=built)
-    read = mapping(built, target, work_dir)[0]
-    run_yosys([read, *module_commands(target), *_WRITE], work_dir, log_path, TIMEOUT_S)
+    read = mapping(built, target, work_dir, keep=False)[0]
+    commands = [read, *module_commands(target), *_WRITE]
+    run_yosys(commands, work_dir, log_path, TIMEOUT_S, build_for(target))
     areas: dict[str, float] = {}
     if "area_um2" in what.columns:
         areas = cell_areas(*(work_dir / name for name in what.liberty), gate=what.gate)

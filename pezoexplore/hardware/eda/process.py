@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any, BinaryIO
+from typing import BinaryIO, Protocol
 
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.processes import guarded, kill_session, kill_tree
@@ -74,13 +74,52 @@ def run_tool(
         ToolError: The program is missing, printed too much, or was stopped.
         ToolTimeoutError: The program timed out.
     """
+    return supervised(
+        lambda log: _start(command, cwd, log, variables or {}),
+        log_path,
+        command[0],
+        timeout_s,
+        stop,
+    )
+
+
+class Running(Protocol):
+    """A process as :class:`subprocess.Popen` has it, which leads a session."""
+
+    @property
+    def pid(self) -> int:
+        """Process ID."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code; raise subprocess.TimeoutExpired where it goes on."""
+
+    def poll(self) -> int | None:
+        """Return the exit code; None while it works."""
+
+
+def supervised(
+    begin: Callable[[BinaryIO], Running],
+    log_path: Path,
+    name: str,
+    timeout_s: float,
+    stop: Event | None = None,
+) -> int:
+    """Begin a process and wait for its end; see :func:`run_tool`.
+
+    Args:
+        begin: Starts it, given the log to print to.
+        log_path: The log.
+        name: Its name in errors.
+        timeout_s: As in :func:`run_tool`.
+        stop: As there.
+    """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
         start = log.tell()
         process = None
         try:
-            process = _start(command, cwd, log, variables or {})
-            return _wait(process, log_path, start, timeout_s, command[0], stop or Event())
+            process = begin(log)
+            return _wait(process, log_path, start, timeout_s, name, stop or Event())
         finally:
             if process is not None:
                 end(process)
@@ -104,7 +143,7 @@ def _start(
 
 
 def _wait(
-    process: subprocess.Popen[bytes],
+    process: Running,
     log_path: Path,
     start: int,
     timeout_s: float,
@@ -126,7 +165,7 @@ def _wait(
             raise ToolError(f"{name}: printed over {MAX_LOG_BYTES:,} bytes; killed, see {log_path}")
 
 
-def end(process: subprocess.Popen[Any]) -> None:
+def end(process: Running) -> None:
     """Kill the rest of the program: its session and its processes in other sessions."""
     if process.poll() is None:
         kill_tree(process.pid)

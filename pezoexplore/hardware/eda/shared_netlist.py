@@ -27,6 +27,7 @@ def map_shared(
     work_dir: Path,
     log_path: Path,
     shared: Path | None,
+    yosys: str | None = None,
 ) -> tuple[Netlist, dict[str, float]]:
     """Map a point's stream top, or take the netlist that the other stage has left.
 
@@ -40,6 +41,7 @@ def map_shared(
         log_path: As there.
         shared: File that the first leaves and the second removes, the same for both and for no
             other design, target, RTL or version of a tool; None to map in any case.
+        yosys: As in :func:`pezoexplore.hardware.eda.synth.map_point`.
 
     Returns:
         As :func:`pezoexplore.hardware.eda.synth.map_point`.
@@ -49,7 +51,7 @@ def map_shared(
         ToolTimeoutError: Yosys timed out.
     """
     if shared is None:
-        return map_point(point, target, rtl_dir, work_dir, log_path)
+        return map_point(point, target, rtl_dir, work_dir, log_path, yosys=yosys)
     shared.parent.mkdir(parents=True, exist_ok=True)
     counts = shared.with_suffix(_LUTS)
     with _alone(shared.with_suffix(_LOCK)):
@@ -58,7 +60,7 @@ def map_shared(
             shared.unlink()
             counts.unlink()
             return netlist, luts
-        netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path)
+        netlist, luts = map_point(point, target, rtl_dir, work_dir, log_path, yosys=yosys)
         write_atomically(counts, json.dumps(luts), durable=False)
         with replacing(shared, durable=False) as path:
             shutil.copyfile(work_dir / NETLIST, path)

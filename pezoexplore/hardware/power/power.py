@@ -71,6 +71,7 @@ def power_point(
     *,
     clocks: int = CLOCKS,
     shared: Path | None = None,
+    yosys: str | None = None,
 ) -> Columns:
     """Compute the power of a point's stream top, running back to back.
 
@@ -84,6 +85,7 @@ def power_point(
         clocks: Clocks of the workload.
         shared: Netlist that stage ``synth`` leaves or takes; see
             :func:`pezoexplore.hardware.eda.shared_netlist.map_shared`.
+        yosys: As there.
 
     Returns:
         ``power_mw_est``, ``power_mw_zero_delay``, ``leakage_mw_est`` and
@@ -94,7 +96,8 @@ def power_point(
         ToolError: A tool is missing or failed, or the netlist does not deliver the stream's words.
         ToolTimeoutError: A tool timed out.
     """
-    netlist, _ = map_shared(point, target, rtl_dir, work_dir / "yosys", log_path, shared)
+    places = rtl_dir, work_dir / "yosys", log_path
+    netlist, _ = map_shared(point, target, *places, shared, yosys)
     found = figures_of(netlist, target, Workload.of(point, clocks), clock_mhz, work_dir, log_path)
     if found is None:
         return dict.fromkeys(COLUMNS)

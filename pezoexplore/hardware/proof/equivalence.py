@@ -15,8 +15,8 @@ from pathlib import Path
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.synth import YOSYS
 from pezoexplore.hardware.eda.tools import yosys_version
+from pezoexplore.hardware.eda.yosys import YOSYS
 from pezoexplore.hardware.proof.mutants import Mutant
 from pezoexplore.hardware.proof.mutation import mutated_copy, write_sources
 

@@ -14,7 +14,7 @@ from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.hardware.board.boards import BOARDS, board_named
 from pezoexplore.hardware.board.build import board_trainer, parameters, write_sources
 from pezoexplore.hardware.board.session import Session, run_of
-from pezoexplore.hardware.eda.synth import YOSYS
+from pezoexplore.hardware.eda.yosys import YOSYS
 from pezoexplore.hardware.rtl.engine_map import BY_NAME
 from pezoexplore.paths import boards_dir, rtl_dir
 

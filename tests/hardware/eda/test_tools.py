@@ -100,6 +100,7 @@ def test_every_tool_says_what_it_is_for_and_how_to_get_it(path):
     assert len({tool.name for tool in listed}) == len(listed)
     assert all(tool.needed_for and tool.install for tool in listed)
     assert {tool.name for tool in listed if not tool.required} == {
+        "pyosys",
         "verilator",
         "g++",
         "vivado",

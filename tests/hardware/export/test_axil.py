@@ -13,8 +13,8 @@ import pytest
 from lxml import etree
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.eda.synth import run_yosys
 from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.export.ipxact import FILE, SPACE
 from pezoexplore.hardware.proof.mutants import mutants_of, ranked

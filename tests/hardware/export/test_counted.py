@@ -17,11 +17,11 @@ from pezoexplore.hardware.eda.synth import (
     cell_areas,
     cells_by_type,
     count_cells,
-    run_yosys,
     synthesise,
 )
 from pezoexplore.hardware.eda.targets import LIBERTY, TARGETS
 from pezoexplore.hardware.eda.tools import osu018_liberty
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir

@@ -12,8 +12,8 @@ from fake_tools import one_line
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.hardware.eda.synth import run_yosys
 from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.export.naming import check_name
 from pezoexplore.paths import rtl_dir

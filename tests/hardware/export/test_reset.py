@@ -13,8 +13,8 @@ import pytest
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import DesignError
-from pezoexplore.hardware.eda.synth import run_yosys
 from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.eda.yosys import run_yosys
 from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.export.reset import RELEASE_CLOCKS, Reset
 from pezoexplore.paths import rtl_dir

