@@ -110,11 +110,16 @@ def shell(request, tmp_path_factory):
         ("pezoexplore sensitivity x.csv --response accuracy_m", "accuracy_mean"),
         ("pezoexplore stream --rng box", "box_muller"),
         ("pezoexplore sweep --reuse pool,ba", "pool,bank"),
-        ("pezoexplore sweep --state", "--state-bits"),
         ("pezoexplore sweep -s train.mask", "train.mask_epochs="),
-        ("pezoexplore sweep --stages train,sy", "train,synth"),
-        ("pezoexplore verify stream_ph", "stream_phased"),
-        (f"pezoexplore diff run run --point {POINT[:6]}", POINT),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                ("pezoexplore sweep --state", "--state-bits"),
+                ("pezoexplore sweep --stages train,sy", "train,synth"),
+                ("pezoexplore verify stream_ph", "stream_phased"),
+                (f"pezoexplore diff run run --point {POINT[:6]}", POINT),
+            )
+        ),
     ],
 )
 def test_tab_completes(shell, line, shown):

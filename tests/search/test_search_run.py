@@ -48,7 +48,11 @@ def trained(runs: Path) -> list[str]:
     return [name for name in runs_of(runs) if name.startswith("train-")]
 
 
-@pytest.mark.parametrize("sampler", ["surrogate", "tpe", "nsga2", "random", "sobol"])
+@pytest.mark.parametrize(
+    "sampler",
+    ["surrogate", "random", "sobol",
+     *(pytest.param(name, marks=pytest.mark.slow) for name in ("tpe", "nsga2"))],
+)  # fmt: skip
 def test_the_budget_is_spent_on_distinct_points(tmp_path: Path, runs: Path, sampler: str) -> None:
     result = run(tmp_path / "out", runs, sampler=sampler, budget=21)
     points = [item.point for item in result.history]

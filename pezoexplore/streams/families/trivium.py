@@ -51,7 +51,7 @@ def begin_with(key: tuple[U64, U64], value: tuple[U64, U64]) -> U64:
     states[:, 1] = key[1] | value[0] << np.uint64(29)
     states[:, 2] = value[0] >> np.uint64(35) | value[1] << np.uint64(29)
     states[:, 4] = np.uint64(7) << np.uint64(29)
-    fill(states, 32, np.empty((len(states), _START_CLOCKS, 2), dtype=np.int64))
+    fill(states, 32, np.empty((len(states), _START_CLOCKS, 2), dtype=np.int32))
     return states
 
 

@@ -61,7 +61,7 @@ FORMS: list[dict[str, Any]] = [
     },
 ]
 
-ALONE = [FORMS[n] for n in (0, 1, 3, 5, 8, 9)]
+ALONE = [FORMS[n] for n in (0, 1, 3, 5, 8, 9, 11)]
 """Forms that others combine."""
 
 

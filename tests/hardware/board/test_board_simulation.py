@@ -97,6 +97,7 @@ def test_a_break_of_the_line_begins_anew(tmp_path):
     assert differing(session, sources(tmp_path, trainer), first) == []
 
 
+@pytest.mark.slow
 def test_a_second_run_needs_no_reset(tmp_path):
     """RESEED = 2, which a run begins with, brings the stream back to its first beat."""
     trainer = tiny_trainer()

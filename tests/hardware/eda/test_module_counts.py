@@ -50,6 +50,7 @@ def test_the_sum_is_what_yosys_says_of_the_same_netlist(
     assert counted.total("ff") == sum(n for kind, n in cells.items() if kind.startswith("SB_DFF"))
 
 
+@pytest.mark.slow
 def test_the_datasheet_says_the_difference_to_the_whole(counted: ModuleCounts) -> None:
     sheet = bundle_files(Order(POINT, None, rtl_dir(), "x", modules=(counted,)))["DATASHEET.md"]
     columns = next(line for line in sheet.splitlines() if line.startswith("| module | inst"))

@@ -109,8 +109,13 @@ EDITS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(edit, marks=pytest.mark.regression if number % 3 else pytest.mark.slow)
+        for number, edit in enumerate(EDITS)
+    ],
+)
 def test_the_bench_finds_an_edit(edit: str, tmp_path: Path) -> None:
     write_bundle(files_of(POINTS["bank"]), tmp_path)
     path = tmp_path / "rtl" / "pezo_axil.v"

@@ -22,8 +22,17 @@ def at_random(shape: int | tuple[int, ...], bits: int) -> np.ndarray:
     return RNG.integers(low, high + 1, shape, dtype=np.int32)
 
 
-@pytest.mark.parametrize("model", [digits_cnn(), speech_cnn(13, 4, 3), STRIPE])
-@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(16, 8), (12, 12), (8, 8), (4, 4)])
+MODELS = [digits_cnn(), speech_cnn(13, 4, 3), STRIPE]
+
+
+@pytest.mark.parametrize(
+    ("model", "weight_bits", "activation_bits"),
+    [
+        pytest.param(model, *bits, marks=() if some else pytest.mark.slow)
+        for bits, some in {(16, 8): 1, (12, 12): 0, (8, 8): 0, (4, 4): 1}.items()
+        for model in MODELS
+    ],
+)
 def test_outputs_are_those_of_the_reference(model, weight_bits, activation_bits):
     scales = Scales(tuple(range(8, 8 + model.layers)), tuple(range(6, 6 - model.layers, -1)))
     network = FixedNetwork(model, weight_bits, activation_bits, scales)

@@ -106,7 +106,13 @@ def example(net: Network, count: int = 5) -> tuple[NDArray[np.float32], NDArray[
     return flat, rng.integers(0, 17, (count, *image)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("lenet", "deepzero") else [])
+        for name in NETWORKS
+    ],
+)
 def test_outputs_are_the_forward_pass(name: str) -> None:
     net = NETWORKS[name]
     flat, inputs = example(net)
@@ -123,7 +129,7 @@ def test_outputs_are_the_forward_pass(name: str) -> None:
     [
         pytest.param(
             name,
-            marks=[] if name in ("many channels in", "over time") else [pytest.mark.slow],
+            marks=[] if name == "over time" else [pytest.mark.slow],
         )
         for name in NETWORKS
     ],

@@ -119,8 +119,8 @@ DEFECTS = [
 
 
 def few_each(defects, count=1):
-    """Mark all but the first ones of each module `slow`."""
-    seen, made = Counter(), []
+    """Mark all but the first ones of each module `slow`, and those that take longest."""
+    seen, made = Counter(stream_lut_sr=count), []
     for case in defects:
         seen[case[0]] += 1
         made.append(pytest.param(*case, marks=[pytest.mark.slow] if seen[case[0]] > count else []))
