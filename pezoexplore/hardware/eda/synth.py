@@ -43,9 +43,6 @@ ENGINE_TIMEOUT_S = 1500.0
 NETLIST = "netlist.json"
 """Name of the netlist whose cells are counted, as Yosys writes it."""
 
-LUT_MEMORY_ROWS = 64
-"""Most rows of a pool that is expected to take no block RAM."""
-
 KEEPS = "(* keep_hierarchy *)"
 """Verilog attribute of a module that Yosys maps on its own."""
 
@@ -247,8 +244,8 @@ def _run_mapping(
         yosys: Build of Yosys.
     """
     what = find_target(target)
-    faster = _faster_script(point, what) if built.name == TOP else ()
-    if faster:
+    faster = what.without_memory
+    if faster and not point.has_memory and built.name == TOP:
         commands = mapping(built, target, work_dir, script=faster, keep=keep, yosys=yosys)
         try:
             run_yosys([*commands, *then], work_dir, log_path, timeout_s, yosys)
@@ -260,18 +257,6 @@ def _run_mapping(
             log.write("\nthe design has a memory, a multiplier or a rare cell: mapped again\n")
     commands = mapping(built, target, work_dir, keep=keep, yosys=yosys)
     run_yosys([*commands, *then], work_dir, log_path, timeout_s, yosys)
-
-
-def _faster_script(point: DesignPoint, what: Target) -> tuple[str, ...]:
-    """Return a target's script that is expected to be enough for a point; empty for none.
-
-    A wrong guess costs time alone. Xilinx' LUT memories have 64 rows, deeper ones take more LUTs,
-    and tables of exponents become block RAM.
-    """
-    if not point.has_memory:
-        return what.without_memory
-    small = point.pooled and (point.pool_size or 0) <= LUT_MEMORY_ROWS * point.lanes
-    return what.without_block_memory if small else ()
 
 
 def mapping(

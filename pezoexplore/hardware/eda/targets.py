@@ -48,10 +48,7 @@ NO_MEMORY = "select -assert-none t:$mem*"
 NO_MULTIPLIER = "select -assert-none t:$mul"
 """Yosys command that fails if a design multiplies."""
 
-NO_BLOCK_MEMORY = "select -assert-none t:$__XILINX_BLOCKRAM_*"
-"""Yosys command that fails if a memory becomes Xilinx' block RAM."""
-
-NOT_ENOUGH = (NO_MEMORY, NO_MULTIPLIER, NO_BLOCK_MEMORY)
+NOT_ENOUGH = (NO_MEMORY, NO_MULTIPLIER)
 """Commands with which a faster script fails that is not enough for a design."""
 
 DRIVE = "abc.constr"
@@ -98,7 +95,6 @@ class Target:
         script: Yosys commands that map the design; ``{top}`` stands for the top module.
         without_memory: The same for designs without memories and multipliers, which is much
             faster; they fail for a design with one, or with a cell whose model they do not read.
-        without_block_memory: The same for designs whose memories become LUTs and registers.
         models: Commands at the beginning of scripts that read models of cells, and need no design.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
@@ -121,7 +117,6 @@ class Target:
     cells: Mapping[str, Rule]
     free: frozenset[str] = field(default_factory=frozenset)
     without_memory: tuple[str, ...] = ()
-    without_block_memory: tuple[str, ...] = ()
     models: frozenset[str] = frozenset()
     six_inputs: bool = False
     liberty: Mapping[str, Path] = field(default_factory=dict)
@@ -201,14 +196,7 @@ _GATEMATE = {
 }
 
 
-_XCUP_MEMORIES = (
-    "-lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt -lib +/xilinx/urams.txt"
-    " -D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE"
-)
-"""Options with which synth_xilinx has the memories of UltraScale+ mapped."""
-
-
-def _xilinx(family: str, title: str, generation: str, memories: str = "") -> Target:
+def _xilinx(family: str, title: str, generation: str) -> Target:
     blocks = {
         **_each("bram", 0.5, f"RAMB18E{generation}"),
         **_each("bram", 1, f"RAMB36E{generation}"),
@@ -232,7 +220,8 @@ def _xilinx(family: str, title: str, generation: str, memories: str = "") -> Tar
         name=family,
         title=title,
         script=(*all_models, check, f"{synth} -run prepare:"),
-        # Reading the block RAM models takes half of Yosys' time, needed or not.
+        # Reading the block RAM models takes half of Yosys' time, needed or not. Left out where
+        # there is other memory, names are numbered otherwise, and counts move by up to 2 %.
         without_memory=(
             *models,
             check,
@@ -243,17 +232,6 @@ def _xilinx(family: str, title: str, generation: str, memories: str = "") -> Tar
             NO_MEMORY,
             f"{synth} -run map_ffram:",
         ),
-        without_block_memory=(
-            *all_models,
-            check,
-            f"{synth} -run prepare:map_memory",
-            f"memory_libmap -logic-cost-rom 0.015625 {memories} -no-auto-huge",
-            "techmap -map +/xilinx/lutrams_xc5v_map.v",
-            NO_BLOCK_MEMORY,
-            f"{synth} -run map_ffram:",
-        )
-        if memories
-        else (),
         models=frozenset((*models, *all_models)),
         columns=_FABRIC,
         cells=MappingProxyType(cells),
@@ -283,7 +261,7 @@ def cell_script(liberty: Iterable[str], dont_use: Iterable[str] = ()) -> tuple[s
 
 
 _TARGETS = (
-    _xilinx("xcup", "AMD UltraScale+", "2", _XCUP_MEMORIES),
+    _xilinx("xcup", "AMD UltraScale+", "2"),
     _xilinx("xc7", "AMD 7 series", "1"),
     Target(
         name="ice40",

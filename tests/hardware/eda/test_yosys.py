@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from math import inf
@@ -13,10 +12,9 @@ from fake_tools import one_line
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
-from pezoexplore.hardware.eda import cell_library, synth
 from pezoexplore.hardware.eda.native_yosys import end_idle, run_native
 from pezoexplore.hardware.eda.synth import cells_by_type, engine_figures, map_point
-from pezoexplore.hardware.eda.targets import NO_BLOCK_MEMORY, TARGETS
+from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.eda.tools import package_version
 from pezoexplore.hardware.eda.yosys import CHOICE, COMPARED, NATIVE, WASM, build_for, build_version
 from pezoexplore.hardware.power.gatesim import Workload
@@ -85,32 +83,6 @@ def test_the_power_of_both_netlists_is_the_same(target: str, tmp_path: Path) -> 
         figures.append(figures_of(netlist, target, work, 100.0, tmp_path, tmp_path / "log"))
     assert figures[0] == figures[1]
     assert figures[0] is not None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("point", [WIDE[3], resolve(reuse="pool", pool_size=63, lanes=8)])
-@pytest.mark.parametrize("build", [NATIVE, WASM])
-def test_models_of_block_memory_change_no_count_where_there_is_none(
-    point: DesignPoint, build: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counts = []
-    for target in (TARGETS["xcup"], dataclasses.replace(TARGETS["xcup"], without_block_memory=())):
-        monkeypatch.setattr(cell_library, "TARGETS", {"xcup": target})
-        counts.append(mapped(point, "xcup", tmp_path, build))
-        script = (tmp_path / build / "synth.ys").read_text(encoding="utf-8")
-        assert (NO_BLOCK_MEMORY in script) == bool(target.without_block_memory)
-    assert counts[0] == counts[1]
-
-
-@pytest.mark.slow
-def test_a_pool_that_becomes_block_memory_after_all_is_mapped_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = mapped(WIDE[4], "xcup", tmp_path, NATIVE)
-    assert not (tmp_path / "log").read_text(encoding="utf-8").count("mapped again")
-    monkeypatch.setattr(synth, "LUT_MEMORY_ROWS", 4095)
-    assert mapped(WIDE[4], "xcup", tmp_path, NATIVE) == expected
-    assert (tmp_path / "log").read_text(encoding="utf-8").count("mapped again") == 1
 
 
 def test_the_native_build_is_taken_for_fpgas_where_it_is_installed(
