@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk, ssyrk
 
 BITS = 16
 """Bits of a whole number's magnitude."""
@@ -69,6 +68,8 @@ def add_gram(total: F64, rows: F32, largest: float, times: int = 1) -> None:
         largest: None of them is larger.
         times: A whole factor.
     """
+    from scipy.linalg.blas import dsyrk, ssyrk  # imported here: SciPy takes 0.3 s to load
+
     terms = _terms(largest)
     if terms < min(_LEAST_TERMS, len(rows)):
         total += times * dsyrk(1.0, rows.T.astype(np.float64))

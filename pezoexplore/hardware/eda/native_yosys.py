@@ -66,6 +66,8 @@ def run_native(
     assert server is not None
     if server.process.poll() is None:
         idle.append(server)
+    else:
+        server.close()
     return code
 
 
