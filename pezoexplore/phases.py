@@ -13,7 +13,7 @@ _LEAST_S = 1e-4
 """Shortest import that is noted; those of modules already there take microseconds."""
 
 _JAX_EVENTS = "/jax/core/compile/"
-"""How the names of JAX's events of tracing, lowering and compiling begin."""
+"""Prefix of the names of JAX's events of tracing, lowering and compilation."""
 
 _Span = tuple[float, float]
 """Begin and end, in seconds of ``time.time``, which is JAX's clock."""

@@ -1,4 +1,4 @@
-"""What ``-s key=value`` and the axis options put into the tree of a design file."""
+"""Apply ``-s key=value`` and the axis options to the tree of a design file."""
 
 from __future__ import annotations
 

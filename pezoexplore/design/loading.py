@@ -58,7 +58,7 @@ EXTENDS = "extends"
 """Key that names the file that a design file extends."""
 
 SHARED = "x-"
-"""How keys begin that hold values for anchors; nothing else reads them."""
+"""Prefix of keys that hold values for YAML anchors; nothing else reads them."""
 
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "space": SubSpace,

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_tools import fake, first_on_path
-
-from pezoexplore.hardware.eda.tools import package_version
+from native_yosys_needed import native_yosys
 
 PROGRAMS = ("iverilog", "vvp", "verilator", "make", "g++")
 
@@ -89,7 +88,7 @@ WHOLE = "rng: [lfsr, xorshift32], reuse: none, bit_width: 4, lanes: [1, 2]"
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(package_version("pyosys") is None, reason="pyosys: no wheel here")
+@native_yosys
 @pytest.mark.parametrize(("design", "mapped", "opened"), [(WHOLE, 4, 0), (KEEPING, 2, 2)])
 def test_yosys_reads_the_models_of_cells_once(
     design: str, mapped: int, opened: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

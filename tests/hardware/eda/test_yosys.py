@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fake_tools import one_line
+from native_yosys_needed import native_yosys
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
@@ -22,7 +23,7 @@ from pezoexplore.hardware.power.power import figures_of
 from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir
 
-pytestmark = pytest.mark.skipif(package_version(NATIVE) is None, reason="pyosys: no wheel here")
+pytestmark = native_yosys
 
 SMALL = resolve(reuse="phased", taps="shared", state_bits=8, bit_width=4, lanes=5)
 WIDE = [
