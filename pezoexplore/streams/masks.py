@@ -29,6 +29,7 @@ the transposed step is all that must be kept apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -46,6 +47,8 @@ _WEIGHT = 5
 _SPARSE_WEIGHT = 3
 _LUT_INPUTS = 6
 _SMALL_STATE = 12  # bits up to which every mask is a candidate
+_TABLE_BITS = 20  # bits up to which a table has an entry for every mask
+_FIRST = 32  # candidates looked at before all are: one of them will often do
 _LEADING_PAIRS = ((0, 1), (0, 2))
 """Ranks (0: most significant) whose XORs are kept apart too: pairs that move z squared the most."""
 
@@ -64,20 +67,27 @@ class _Orbits:
 
     def __init__(self, step: Columns) -> None:
         self._maps = _powers(step)
-        self._lag: dict[int, int] = {}
+        self._distances = np.abs(np.arange(-LAGS, LAGS + 1, dtype=np.int8))
+        self._wide = len(step) > _TABLE_BITS
+        self._of_wide_states: dict[int, int] = {}
+        self._lags = np.full(0 if self._wide else 2 ** len(step), LAGS + 1, dtype=np.int8)
 
-    def gap(self, mask: int) -> int:
-        """Return the beats to the nearest recurrence of a taken mask; LAGS + 1 if there is none."""
-        return self._lag.get(mask, LAGS + 1)
+    def gaps(self, masks: NDArray[np.uint64]) -> NDArray[np.int8]:
+        """Return the beats to the nearest recurrence of taken masks; LAGS + 1 if there is none."""
+        if self._wide:
+            lags = self._of_wide_states
+            return np.array([lags.get(mask, LAGS + 1) for mask in masks.tolist()], dtype=np.int8)
+        return self._lags[masks]
 
     def add(self, mask: int) -> None:
         """Keep a mask and its orbit."""
         bits = [bit for bit in range(self._maps.shape[1]) if mask >> bit & 1]
-        orbit = np.bitwise_xor.reduce(self._maps[:, bits], axis=1).tolist()
-        for place, image in enumerate(orbit):
-            lag = abs(place - LAGS)
-            if lag < self.gap(image):
-                self._lag[image] = lag
+        orbit = np.bitwise_xor.reduce(self._maps[:, bits], axis=1)
+        lags = np.minimum(self.gaps(orbit), self._distances)
+        if self._wide:  # the period is longer than the orbit: no image is in it twice
+            self._of_wide_states.update(zip(orbit.tolist(), lags.tolist(), strict=True))
+        else:
+            np.minimum.at(self._lags, orbit, lags)
 
 
 @lru_cache(maxsize=128)
@@ -97,20 +107,52 @@ def _powers(step: Columns) -> NDArray[np.uint64]:
 
 
 @lru_cache(maxsize=1024)
-def _candidates(state_bits: int, rank: int, lane: int, weight: int) -> tuple[int, ...]:
+def _candidates(state_bits: int, rank: int, lane: int, weight: int) -> NDArray[np.uint64]:
     """Return candidates for one output bit: single state bits (no LUT), then some of one LUT."""
     singles = [1 << bit for bit in range(state_bits)]
     start = np.uint64(((state_bits << 40) + (rank << 20) + (lane << 8)) << 12)
     draws = splitmix64(start + np.arange(max(8 * _TRIES, 2**_SMALL_STATE), dtype=np.uint64))
     if state_bits <= _SMALL_STATE:
-        order = np.argsort(draws[1 : 2**state_bits], kind="stable") + 1
+        order = np.argsort(draws[1 : 2**state_bits], kind="stable").astype(np.uint64) + np.uint64(1)
         most = _LUT_INPUTS if weight == _WEIGHT else weight
-        return tuple(singles + [m for m in order.tolist() if 1 < m.bit_count() <= most])
-    for row in (draws[: 8 * _TRIES] % np.uint64(state_bits)).reshape(_TRIES, 8).tolist():
-        chosen = list(dict.fromkeys(row))[:weight]
-        if len(chosen) == weight:
-            singles.append(sum(1 << bit for bit in chosen))
-    return tuple(singles)
+        counts = np.bitwise_count(order)
+        return np.append(np.uint64(singles), order[(counts > 1) & (counts <= most)])
+    places = (draws[: 8 * _TRIES] % np.uint64(state_bits)).reshape(_TRIES, 8)
+    seen = np.tril(places[:, :, None] == places[:, None, :], k=-1).any(axis=2)
+    taken = ~seen & (np.cumsum(~seen, axis=1) <= weight)
+    masks = np.bitwise_or.reduce(np.where(taken, np.uint64(1) << places, np.uint64(0)), axis=1)
+    return np.append(np.uint64(singles), masks[taken.sum(axis=1) == weight])
+
+
+def _best(
+    candidates: NDArray[np.uint64],
+    kept: Sequence[tuple[_Orbits, int]],
+    served: Sequence[list[int]],
+    holders: Sequence[list[int]],
+) -> int:
+    """Return the mask to take: the first of those with the largest gap.
+
+    Args:
+        candidates: Masks in order of preference.
+        kept: What they are kept apart from, each with the mask that they are XORed with before.
+        served: Masks of each lane that shows the bit; the mask must be independent of them.
+        holders: Masks of each word that the bit is wired to; it is independent of them if any is.
+
+    Returns:
+        The mask; 0 if none is independent of the masks served.
+    """
+    for part, least in ((candidates[:_FIRST], LAGS + 1), (candidates, 0)):
+        gaps = np.min([orbits.gaps(part ^ np.uint64(mask)) for orbits, mask in kept], axis=0)
+        fallback = 0
+        for place in np.argsort(-gaps, kind="stable"):
+            mask = int(part[place])
+            if gaps[place] < least:
+                break
+            if all(_independent(mask, masks) for masks in served):
+                if all(_independent(mask, masks) for masks in holders):
+                    return mask
+                fallback = fallback or mask
+    return fallback
 
 
 def _independent(mask: int, others: list[int]) -> bool:
@@ -153,21 +195,9 @@ def _xor_masks(step: Columns, every: Sources, sparse: bool) -> list[list[int]]:
                 for word, shown in zip(words, every, strict=True)
                 if sparse and (lane, top - rank) in shown
             ]
-            best, best_worth = 0, (False, -1)
-            for mask in _candidates(len(step), rank, lane, weight):
-                gap, least = singles.gap(mask), best_worth[1] if best_worth[0] else -1
-                if gap > least and relevant:
-                    pairs_of = (
-                        orbits.gap(mask ^ others[o]) for o, orbits in relevant for others in served
-                    )
-                    gap = min(gap, *pairs_of)
-                if gap <= least:
-                    continue  # it is not better, independent or not
-                worth = all(_independent(mask, word) for word in holders), gap
-                if worth > best_worth and all(_independent(mask, others) for others in served):
-                    best, best_worth = mask, worth
-                if best_worth > (True, LAGS):
-                    break
+            kept = [(singles, 0)]
+            kept += [(orbits, others[o]) for o, orbits in relevant for others in served]
+            best = _best(_candidates(len(step), rank, lane, weight), kept, served, holders)
             singles.add(best)
             for others in served:
                 for other, orbits in relevant:

@@ -123,16 +123,12 @@ class Phased(Strategy):
         is so in the entries of the first byte.
         """
         bits, half = self.generator.state_bits, 2 ** (self.point.bits - 1)
-        tables = [
-            byte_tables(
-                [
-                    sum(((mask >> i) & 1) << bit for bit, mask in enumerate(lane))
-                    for i in range(bits)
-                ]
-            )
-            for lane in self.masks
-        ]
-        raw = np.stack(tables, axis=2).astype(np.int64)
+        masks = np.array(self.masks, dtype=np.uint64)
+        raw = np.zeros((-(-bits // 8), 256, self.point.lanes), dtype=np.int64)
+        for bit in range(bits):
+            shown = (masks >> np.uint64(bit) & np.uint64(1)).astype(np.int64)
+            column = (shown << np.arange(self.point.bits)).sum(axis=1)
+            raw[bit // 8, np.arange(256) >> bit % 8 & 1 == 1] ^= column
         raw = np.concatenate([raw, np.zeros_like(raw[: len(raw) % 2])])
         raw[0] ^= half | self.low_inverted
         words: Words = ((raw ^ half) - half).astype(word_dtype(self.point.bits))
