@@ -116,12 +116,12 @@ def _candidates(state_bits: int, rank: int, lane: int, weight: int) -> NDArray[n
         order = np.argsort(draws[1 : 2**state_bits], kind="stable").astype(np.uint64) + np.uint64(1)
         most = _LUT_INPUTS if weight == _WEIGHT else weight
         counts = np.bitwise_count(order)
-        return np.append(np.uint64(singles), order[(counts > 1) & (counts <= most)])
+        return np.append(np.array(singles, dtype=np.uint64), order[(counts > 1) & (counts <= most)])
     places = (draws[: 8 * _TRIES] % np.uint64(state_bits)).reshape(_TRIES, 8)
     seen = np.tril(places[:, :, None] == places[:, None, :], k=-1).any(axis=2)
     taken = ~seen & (np.cumsum(~seen, axis=1) <= weight)
     masks = np.bitwise_or.reduce(np.where(taken, np.uint64(1) << places, np.uint64(0)), axis=1)
-    return np.append(np.uint64(singles), masks[taken.sum(axis=1) == weight])
+    return np.append(np.array(singles, dtype=np.uint64), masks[taken.sum(axis=1) == weight])
 
 
 def _best(
