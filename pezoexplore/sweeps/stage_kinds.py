@@ -327,7 +327,7 @@ class EngineStage(HardwareStage):
         from pezoexplore.hardware.eda.synth import engine_figures
 
         places = self.rtl_dir, work, log_path
-        found, netlist = engine_figures(hardware, self.where, *places, self.yosys)
+        found, netlist = engine_figures(hardware, self.where, *places)
         if self.clock_mhz is not None:
             from pezoexplore.hardware.power.engine_power import engine_power
 

@@ -178,8 +178,9 @@ def _synthesis(
             "tools": needed_tools("synth", names, tools),
         }
         yield SynthStage(**common, source=source, timeout_s=1200.0, shares=powered)
+        mapping = (WASM_YOSYS, *library_tools(target))
         if space.hardware.engine and powered:
-            common["tools"] = needed_tools("power", power_tools(target, tools), tools)
+            common["tools"] = needed_tools("power", (POWER_TOOL, *mapping), tools)
             yield EngineStage(
                 **common,
                 source=source_hash(*SYNTH_SOURCES, *ENGINE_SOURCES),
@@ -187,15 +188,15 @@ def _synthesis(
                 clock_mhz=space.hardware.clock_mhz,
             )
         elif space.hardware.engine:
+            common["tools"] = needed_tools("synth", mapping, tools)
             yield EngineStage(**common, source=source, timeout_s=3600.0)
         if timer is not None and tools.get(timer.tool) is not None:
-            placing = (WASM_YOSYS, *library_tools(target), timer.tool)
             yield TimingStage(
                 **_place(target),
                 rtl_dir=rtl_dir,
                 work_dir=work_dir,
                 source=source,
-                tools=needed_tools("synth", placing, tools),
+                tools=needed_tools("synth", (*mapping, timer.tool), tools),
                 timeout_s=3600.0,
             )
 

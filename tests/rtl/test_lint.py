@@ -9,9 +9,12 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from native_yosys_needed import native_yosys
 
 from pezoexplore.design.point import DesignPoint, resolve
-from pezoexplore.hardware.eda.yosys import YOSYS
+from pezoexplore.hardware.eda.native_server import YOSYS_LOG
+from pezoexplore.hardware.eda.native_yosys import run_native
+from pezoexplore.hardware.eda.yosys import NATIVE, READ, WASM, YOSYS
 from pezoexplore.hardware.rtl.build import TOP, build, source_names
 from pezoexplore.hardware.rtl.engine import ENGINE_FILES
 from pezoexplore.hardware.verify.regress import MODULES, module_points
@@ -111,24 +114,34 @@ def test_verilator_has_no_warnings(written):
     assert warnings == {}
 
 
-def test_yosys_has_no_warnings(written):
+@pytest.mark.parametrize(
+    "yosys",
+    [pytest.param(NATIVE, marks=native_yosys), pytest.param(WASM, marks=pytest.mark.slow)],
+)
+def test_yosys_has_no_warnings(written, yosys):
     """One process reads all points: starting Yosys takes longer than most of them."""
     points = {
         folder: found for folder, found in written.items() if found[0].lanes <= LANES_OF_YOSYS
     }
-    script = "".join(
-        f"""log ==== {point.label()}
-design -reset
-read_verilog -defer {" ".join(f"{folder.name}/{source}" for source in sources)}
-hierarchy -check -top {TOP}
-proc
-check -assert
-"""
+    commands = [
+        command
         for folder, (point, sources) in points.items()
-    )
+        for command in (
+            f"log ==== {point.label()}",
+            "design -reset",
+            f"{READ} {' '.join(f'{folder.name}/{source}' for source in sources)}",
+            f"hierarchy -check -top {TOP}",
+            "proc",
+            "check -assert",
+        )
+    ]
     root = next(iter(points)).parent
-    (root / "lint.ys").write_text(script, encoding="utf-8")
-    output = _output([*YOSYS, "lint.ys"], root)
+    if yosys == NATIVE:
+        code = run_native((), commands, root, root / "log", 300)
+        output = (root / YOSYS_LOG).read_text(encoding="utf-8") + f"exit {code}" * bool(code)
+    else:
+        (root / "lint.ys").write_text("\n".join(commands), encoding="utf-8")
+        output = _output([*YOSYS, "lint.ys"], root)
     _, *parts = re.split(r"^==== ", output, flags=re.MULTILINE)
     faulty = [
         part

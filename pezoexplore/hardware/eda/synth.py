@@ -111,9 +111,10 @@ def engine_figures(
     rtl_dir: Path,
     work_dir: Path,
     log_path: Path,
-    yosys: str | None = None,
 ) -> tuple[dict[str, Any], Netlist]:
     """Synthesise the perturbation engine of a point with its streams and count its cells.
+
+    The WebAssembly build does so: the native one counts other LUTs of an engine on ``xcup``.
 
     Args:
         point: A point of :func:`pezoexplore.hardware.rtl.engine.engine_point`.
@@ -121,7 +122,6 @@ def engine_figures(
         rtl_dir: As in :func:`synthesise`.
         work_dir: As in :func:`synthesise`.
         log_path: As in :func:`synthesise`.
-        yosys: As in :func:`map_point`.
 
     Returns:
         The target's columns of the engine, and ``engine_streams``, the streams in it; the netlist.
@@ -132,7 +132,7 @@ def engine_figures(
     """
     built = engine.build_engine(point, engine.SEGMENTS, rtl_dir)
     where = (rtl_dir, work_dir, log_path)
-    netlist, _ = map_point(point, target, *where, (), ENGINE_TIMEOUT_S, built=built, yosys=yosys)
+    netlist, _ = map_point(point, target, *where, (), ENGINE_TIMEOUT_S, built=built, yosys=WASM)
     counts = _counts(netlist, find_target(target))
     found = {f"engine_{name}": value for name, value in counts.items()}
     return found | {"engine_streams": engine.Shape.of(point, engine.SEGMENTS).sources}, netlist

@@ -48,7 +48,7 @@ FORMS: list[dict[str, Any]] = [
     {"scope": "sparse:0.5", "bit_width": 8, "queries": 2, "momentum_replay": 2},
     {"scope": "last:1"},
     {"scope": "last:1", "rank": "1", "queries": 2},
-    {"estimator": "cocd", "queries": 100},
+    {"estimator": "cocd", "queries": 20},
     {"step_size": "scalar"},
     {"momentum_replay": 4, "bit_width": 8, "queries": 2},
     {"momentum_replay": 3, "step_size": "scalar", "rank": "1"},

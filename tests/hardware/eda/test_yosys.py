@@ -14,13 +14,12 @@ from native_yosys_needed import native_yosys
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda.native_yosys import end_idle, run_native
-from pezoexplore.hardware.eda.synth import cells_by_type, engine_figures, map_point
+from pezoexplore.hardware.eda.synth import cells_by_type, map_point
 from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.eda.tools import package_version
 from pezoexplore.hardware.eda.yosys import CHOICE, COMPARED, NATIVE, WASM, build_for, build_version
 from pezoexplore.hardware.power.gatesim import Workload
 from pezoexplore.hardware.power.power import figures_of
-from pezoexplore.hardware.rtl.engine import engine_point
 from pezoexplore.paths import rtl_dir
 
 pytestmark = native_yosys
@@ -49,7 +48,11 @@ def mapped(point: DesignPoint, target: str, folder: Path, build: str) -> tuple[o
     return cells_by_type(netlist), luts
 
 
-@pytest.mark.parametrize("target", sorted(COMPARED))
+@pytest.mark.parametrize(
+    "target",
+    [each if each == "xcup" else pytest.param(each, marks=pytest.mark.slow)
+     for each in sorted(COMPARED)],
+)  # fmt: skip
 def test_both_builds_map_to_the_same_cells(target: str, tmp_path: Path) -> None:
     assert mapped(SMALL, target, tmp_path, NATIVE) == mapped(SMALL, target, tmp_path, WASM)
 
@@ -61,16 +64,6 @@ def test_both_builds_map_all_kinds_of_designs_alike(
     point: DesignPoint, target: str, tmp_path: Path
 ) -> None:
     assert mapped(point, target, tmp_path, NATIVE) == mapped(point, target, tmp_path, WASM)
-
-
-@pytest.mark.slow
-def test_both_builds_map_an_engine_alike(tmp_path: Path) -> None:
-    point = engine_point(resolve(reuse="none", state_bits=4, bit_width=4, lanes=2))
-    found = [
-        engine_figures(point, "xcup", rtl_dir(), tmp_path / "work", tmp_path / "log", build)[0]
-        for build in (NATIVE, WASM)
-    ]
-    assert found[0] == found[1]
 
 
 @pytest.mark.slow

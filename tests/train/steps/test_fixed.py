@@ -117,6 +117,7 @@ def test_forms_agree_with_the_slow_reference_bit_for_bit(axes: dict[str, Any], b
     assert (expected != start).mean() > 0.4
 
 
+@pytest.mark.slow
 def test_blocks_change_no_bit_of_what_is_replayed() -> None:
     trainer = FixedTrainer(SMALL, resolve(**INTEGERS, momentum_replay=4))
     run = Run(seeds=(0, 3), learning_rates=(0.02,), steps=10, batch=4, epsilon=0.02)
