@@ -34,7 +34,7 @@ def run(folder: Path, *arguments: str, kind: str = "opt") -> tuple[int, str, str
     return done.exit_code, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("kind", ["roberta", "opt"])
+@pytest.mark.parametrize("kind", ["roberta", pytest.param("opt", marks=pytest.mark.slow)])
 def test_a_checkpoint_learns_is_saved_and_replayed_to_the_same_bytes(
     folder: Path, tmp_path: Path, kind: str
 ) -> None:

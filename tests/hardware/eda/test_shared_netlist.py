@@ -35,7 +35,7 @@ def counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[Mapped]:
     return found
 
 
-@pytest.mark.parametrize("target", ["osu018", pytest.param("xcup", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("target", ["xcup", pytest.param("osu018", marks=pytest.mark.slow)])
 def test_yosys_runs_once_for_resources_and_power(
     target: str, runs: list[Mapped], tmp_path: Path
 ) -> None:
