@@ -34,7 +34,7 @@ def test_several_directions_are_no_work_for_the_engine(call):
     assert said == "scope sparse:0.1: the engine moves all weights; allowed: all"
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_convolution_network_trains_in_the_loop(call):
     answer = call("cosim", *QUICK, "--task", "digits-cnn", "--format", "json")
     assert answer.status == 0

@@ -109,7 +109,7 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [[], ["--waves"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["--waves"], marks=pytest.mark.regression)])
 def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, options):
     point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))
@@ -130,7 +130,7 @@ def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, op
     assert list((tmp_path / "v" / "waves").iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_waves_of_an_engine_that_hangs_are_kept(call, copied_rtl, tmp_path, monkeypatch):
     point = regress.module_points("perturb_engine")[0]
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))

@@ -29,7 +29,7 @@ def test_every_mutant_has_a_verdict_and_a_row(call, tmp_path):
     assert all(row["point"].startswith("none rademacher") for row in listed)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
     """Nothing is simulated: all mutants of the module are in the list."""
     answer = call("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)
@@ -48,7 +48,7 @@ def test_what_a_list_says_is_taken_over_and_the_rest_stays(call, tmp_path):
     assert rows(tmp_path / "m.csv") == [other, *[kept, first[1]]]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_again_believes_no_verdict_of_the_list(call, tmp_path):
     """One was killed by another design, the other is no defect, says the list; both are tested."""
     words = ("verify", "rademacher", "--mutants", 2, "--mutant-list", "m.csv", "--jobs", 2)

@@ -62,7 +62,7 @@ def test_workers_on_this_machine(folder: Path) -> None:
     assert same(folder, "dask")
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_search_of_every_point_on_workers_has_the_rows_of_the_sweep(folder: Path) -> None:
     words = ("search", "design.yaml", "--stages", "train", "--budget", 2, "--out", "search")
     done = spawn(*words, "--no-rungs", "--executor", "dask", "--jobs", 1, cwd=folder)

@@ -79,7 +79,7 @@ def test_what_cannot_be_evaluated_is_one_line(call, words, expected):
     assert answer.err.count("error:") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_optimiser_drives_it(tmp_path):
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     command = [sys.executable, str(EXAMPLE), "--stages", "train,synth", "-s", "train.steps=5"]

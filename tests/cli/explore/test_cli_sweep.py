@@ -172,7 +172,10 @@ def test_plots_of_an_earlier_design_go(run, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status", "said"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.regression),
+    ],
 )
 def test_a_stop_leaves_a_run_that_goes_on(tmp_path, number, status, said):
     (tmp_path / "small.yaml").write_text(DESIGN)

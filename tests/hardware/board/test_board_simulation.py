@@ -39,7 +39,7 @@ def test_other_lanes_train_identically(tmp_path, lanes):
     assert differing(tiny_session(trainer, steps=6), sources(tmp_path, trainer)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_weights_at_their_rails_train_identically(tmp_path):
     trainer = tiny_trainer()
     session = tiny_session(trainer, steps=20, learning_rate=100.0, batch=20)
@@ -48,7 +48,7 @@ def test_weights_at_their_rails_train_identically(tmp_path):
     assert differing(session, sources(tmp_path, trainer)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_digits_train_identically(tmp_path):
     trainer = board_trainer()
     session = Session(trainer, run_of(1, 0.01, 1e-3, 2))
@@ -71,7 +71,7 @@ EDITS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("file", EDITS)
 def test_a_defect_is_found(tmp_path, file):
     old, new = EDITS[file]

@@ -150,12 +150,16 @@ def cells(parts: list[str], target: str, folder: Path) -> Counter[str]:
     return cells_by_type(read_netlist(folder / NETLIST, TOP))
 
 
+MARKS = {
+    "xc7": pytest.mark.regression,
+    "xcup": pytest.mark.slow,
+    "ice40up": pytest.mark.slow,
+}
+
+
 @pytest.mark.parametrize(
     "target",
-    [
-        pytest.param(t, marks=pytest.mark.slow if t in ("xc7", "xcup", "ice40up") else ())
-        for t in CASES
-    ],
+    [pytest.param(t, marks=MARKS.get(t, ())) for t in CASES],
 )
 def test_every_cell_counts(target: str, tmp_path: Path) -> None:
     found = count_cells(cells(list(CASES[target]), target, tmp_path), TARGETS[target])

@@ -343,7 +343,7 @@ def test_area_is_what_yosys_says_it_is(tmp_path):
     assert counts["area_um2"] == pytest.approx(float(said[1]))
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_engine_is_counted_with_its_streams_and_multipliers(tmp_path):
     point = resolve(reuse="phased", taps="xor", lanes=2, bit_width=1, state_bits=8)
     where = (rtl_dir(), tmp_path / "work", tmp_path / "log")

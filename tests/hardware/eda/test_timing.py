@@ -37,7 +37,7 @@ def clock(tmp_path, target, point=SMALL, timeout_s=300.0):
     ("target", "least", "most"),
     [
         ("ice40", 50, 500),
-        ("ecp5", 100, 700),
+        pytest.param("ecp5", 100, 700, marks=pytest.mark.regression),
         pytest.param("ice40up", 20, 200, marks=pytest.mark.regression),
         pytest.param("gowin", 100, 1000, marks=pytest.mark.regression),
         pytest.param("gatemate", 20, 300, marks=pytest.mark.regression),

@@ -70,7 +70,7 @@ def test_a_bus_master_reads_the_stream(name: str, tmp_path: Path) -> None:
     assert "TESTS=4 PASS=4" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_it_does_so_under_a_name_with_another_master_seed(tmp_path: Path) -> None:
     files = files_of(POINTS["bank"], name="my_rng", seed=7)
     assert "rtl/my_rng_axil.v" in files and "rtl/my_rng_axil_port.v" in files
@@ -112,7 +112,7 @@ EDITS = {
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(edit, marks=pytest.mark.regression if number % 3 else pytest.mark.slow)
+        pytest.param(edit, marks=pytest.mark.regression if number % 9 else pytest.mark.slow)
         for number, edit in enumerate(EDITS)
     ],
 )
@@ -161,7 +161,7 @@ def test_the_top_is_clean(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["bank", "lut_sr"])
+@pytest.mark.parametrize("name", ["bank", pytest.param("lut_sr", marks=pytest.mark.regression)])
 def test_yosys_maps_the_top(name: str, tmp_path: Path) -> None:
     write_bundle(files_of(POINTS[name]), tmp_path)
     commands = ["read_verilog -defer *.v", "synth_ice40 -top pezo_axil", "check -assert",
@@ -224,7 +224,10 @@ def test_c_takes_the_header(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["one-word", "bank", "wide-seeds"])
+@pytest.mark.parametrize(
+    "name",
+    ["one-word", *(pytest.param(n, marks=pytest.mark.regression) for n in ("bank", "wide-seeds"))],
+)
 def test_the_driver_reads_the_stream_of_the_simulated_core(name: str, tmp_path: Path) -> None:
     point = POINTS[name]
     write_bundle(files_of(point, name="my"), tmp_path)

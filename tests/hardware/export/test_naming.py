@@ -238,7 +238,7 @@ def test_fusesoc_builds_a_core_that_depends_on_them_and_on_one_without_a_name(bu
     assert "%Warning" not in out
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_system_on_verilator_and_in_yosys(bundles, tmp_path):
     (tmp_path / "system.v").write_text(SYSTEM)
     (tmp_path / "bench.v").write_text(BENCH)

@@ -122,9 +122,7 @@ def test_an_asynchronous_reset_plays_the_vectors(
 @pytest.mark.parametrize(
     ("more", "passes"),
     [
-        pytest.param(
-            {"axil": True}, ["TESTS=4 PASS=4"] * 2, marks=pytest.mark.slow, id="AXI4-Lite"
-        ),
+        pytest.param({"axil": True}, ["TESTS=4 PASS=4"] * 2, marks=REGRESSION, id="AXI4-Lite"),
         pytest.param({"segments": 2}, [], marks=REGRESSION, id="engine"),
     ],
 )

@@ -111,12 +111,17 @@ def test_a_netlist_is_the_engine_or_gives_no_figure(tmp_path):
 @pytest.mark.parametrize(
     ("target", "axes"),
     [
-        ("xc7", ONE_STATE | {"lanes": 2}),
-        ("xcup", ONE_STATE | {"weight_bits": 8}),
-        ("xcup", ONE_STATE | {"lanes": 5, "bit_width": 1}),
         ("ice40", {"reuse": "pool", "pool_size": 37, "bit_width": 4, "reuse_period": 1}),
-        ("ice40", {"reuse": "bank", "bit_width": 6, "lanes": 2, "reuse_period": 1}),
-        ("ice40", ONE_STATE | {"rounding": "stochastic", "reuse_period": 1}),
+        *(
+            pytest.param(target, axes, marks=pytest.mark.regression)
+            for target, axes in (
+                ("xc7", ONE_STATE | {"lanes": 2}),
+                ("xcup", ONE_STATE | {"weight_bits": 8}),
+                ("xcup", ONE_STATE | {"lanes": 5, "bit_width": 1}),
+                ("ice40", {"reuse": "bank", "bit_width": 6, "lanes": 2, "reuse_period": 1}),
+                ("ice40", ONE_STATE | {"rounding": "stochastic", "reuse_period": 1}),
+            )
+        ),
     ],
 )
 def test_netlists_of_every_kind_are_the_software_engine(target, axes, tmp_path):

@@ -117,7 +117,10 @@ def test_no_proof_is_there_twice():
 
 @pytest.mark.parametrize(
     "module",
-    [pytest.param(name, marks=[] if name == "row_memory" else [pytest.mark.slow]) for name in FAST],
+    [
+        pytest.param(name, marks=[] if name == "row_memory" else [pytest.mark.regression])
+        for name in FAST
+    ],
 )
 def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     verdicts = _run(chosen_proofs([module])[:1], tmp_path)

@@ -86,7 +86,7 @@ def test_every_generator_drives_it(rng, tmp_path):
     assert status == "pass", log[-2000:]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_verilator_agrees(tmp_path):
     point = resolve(lanes=1, scaling="none", reuse_period=3, weight_bits=8, activation_bits=8)
     status, log = verdict(point, rtl_dir(), tmp_path, steps=4, simulator="verilator")

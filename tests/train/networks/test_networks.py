@@ -226,7 +226,7 @@ def test_initial_weights_are_he_normal_with_gains_of_one() -> None:
     [
         "digits",
         pytest.param("deepzero", marks=pytest.mark.regression),
-        pytest.param("resnet", marks=pytest.mark.slow),
+        pytest.param("resnet", marks=pytest.mark.regression),
     ],
 )
 def test_gradients_agree_with_differences(name: str) -> None:

@@ -179,7 +179,7 @@ def test_convolutions_are_left_to_directions(model: Cnn, scope: str, allowed: st
         scope_of(resolve(scope=scope), image_task(model))
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_hybrid_step_and_a_sparse_one_train_a_convolution_network() -> None:
     task = get_task("digits-cnn")
     for scope in ("last:1", "sparse:0.5"):

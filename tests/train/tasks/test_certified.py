@@ -70,7 +70,7 @@ def test_a_point_reports_the_certified_accuracy() -> None:
     assert found["accuracy_mean"] == pytest.approx(task.accuracy_before, abs=4)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_mnist_is_at_half_its_size() -> None:
     task = get_task("certified-mnist")
     sizes = [len(split) for split in (task.train, task.fit, task.validation, task.test)]

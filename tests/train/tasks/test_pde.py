@@ -71,7 +71,9 @@ def test_the_loss_is_the_mean_absolute_error_of_each_example():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["pde-burgers", "pde-kolmogorov"])
+@pytest.mark.parametrize(
+    "name", ["pde-burgers", pytest.param("pde-kolmogorov", marks=pytest.mark.regression)]
+)
 def test_a_task_starts_from_the_uncorrected_solver_whose_error_grows(name):
     task = pde_task(name)
     assert tuple(map(len, (task.train, task.fit, task.validation, task.test))) == (160, 120, 40, 40)

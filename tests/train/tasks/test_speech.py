@@ -66,7 +66,7 @@ def write_recording(file: Path, sound: np.ndarray, rate: int = RATE, channels: i
         wav.writeframes((sound * 2**14).astype("<i2").tobytes())
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_word_is_the_same_each_time_and_voices_differ() -> None:
     sound = synthesised(SAID)
     assert 0.2 * RATE < len(sound) <= RATE
