@@ -100,7 +100,7 @@ def test_what_no_design_shows_all_may_show_together():
     assert found.regressed
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_drawing_the_same_accuracies_again_seldom_alarms():
     """Two sides of 5 %, of which one is a regression, for the designs and again for their mean."""
     rng = np.random.default_rng(7)

@@ -205,13 +205,13 @@ def dry_run(outcome, text: str) -> int:
     return check(status, said, ["mutant.yaml", "design "])
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @some_cases
 def test_mutated_files(outcome, count):
     try_all(mutated_text(), count, partial(dry_run, outcome))
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @some_cases
 def test_mutated_values(outcome, count):
     try_all(mutated_values(), count, partial(dry_run, outcome))
@@ -273,6 +273,6 @@ def line_run(outcome, words: list[str]) -> int:
     return check(status, said, [*missing, "design ", *options, *files])
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_mutated_command_lines(outcome):
     try_all(mutated_line(), 600, partial(line_run, outcome))

@@ -45,7 +45,7 @@ def test_figures_are_svg_and_pdf_and_reproducible(report, tmp_path):
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_fonts_are_in_the_pdf_and_text_is_text_in_the_svg(report, tmp_path):
     files = draw_paper(report, tmp_path)
     for path in files:

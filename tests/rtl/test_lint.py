@@ -116,7 +116,7 @@ def test_verilator_has_no_warnings(written):
 
 @pytest.mark.parametrize(
     "yosys",
-    [pytest.param(NATIVE, marks=native_yosys), pytest.param(WASM, marks=pytest.mark.slow)],
+    [pytest.param(NATIVE, marks=native_yosys), pytest.param(WASM, marks=pytest.mark.regression)],
 )
 def test_yosys_has_no_warnings(written, yosys):
     """One process reads all points: starting Yosys takes longer than most of them."""

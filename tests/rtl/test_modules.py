@@ -39,8 +39,10 @@ def test_the_choice_has_two_points_a_module_and_reseeds_where_there_are_any():
             module,
             point,
             id=f"{module}: {point.label()}",
-            marks=[pytest.mark.slow]
-            if point.lanes > 31 or point == module_points(module)[-1]
+            marks=[pytest.mark.regression]
+            if point.lanes > 31
+            else [pytest.mark.slow]
+            if point == module_points(module)[-1]
             else [],
         )
         for module, point in CHOSEN
@@ -54,7 +56,7 @@ def test_rtl_is_the_software_stream(module, point, tmp_path):
     assert found["reseed_stall_beats"] == strategy(point).reseed_stall
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("module", ["stream_bank", "stream_phased"])
 def test_verilator_agrees(module, tmp_path):
     """One reseeding point each: the C++ build takes most of the time."""

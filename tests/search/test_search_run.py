@@ -107,7 +107,7 @@ def test_a_sweep_of_the_same_points_has_the_same_rows_and_runs_nothing(
     assert (tmp_path / "other" / "results.csv").read_bytes() == before
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_number_of_processes_does_not_matter(tmp_path: Path, runs: Path) -> None:
     for jobs in (1, 3):
         run(tmp_path / str(jobs), runs, jobs=jobs, budget=10, executor=None)
@@ -216,7 +216,7 @@ def test_the_study_is_one_that_optuna_opens(tmp_path: Path, runs: Path) -> None:
     assert {trial.params["lanes"] for trial in study.best_trials} <= set(range(1, 13))
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_search_that_was_killed_ends_in_the_same_files(tmp_path: Path, runs: Path) -> None:
     run(tmp_path / "once", runs, budget=24)
     before = len(trained(runs))

@@ -16,7 +16,7 @@ def outcomes(**axes) -> dict[str, Outcome]:
     return {each.test: each for each in run_tests(Stream(resolve(**axes)))}
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_generator_with_independent_lanes_fails_nothing():
     found = outcomes(rng="xoshiro128pp", reuse="none")
     assert {each.verdict for each in found.values()} <= {"pass", "weak"}

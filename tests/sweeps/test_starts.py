@@ -53,7 +53,7 @@ def sweep(folder: Path, counted: Path, *options: str) -> Counter[str]:
     return Counter(counted.read_text().splitlines())
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_circuit_is_compiled_and_simulated_once(starts: Path, tmp_path: Path) -> None:
     found = sweep(tmp_path, starts)
     assert found.pop("iverilog -V", 0) <= 1

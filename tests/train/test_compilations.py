@@ -57,7 +57,7 @@ def keeping(folder: Path) -> dict[str, str]:
     return env | {"PEZOEXPLORE_COMPILED": str(folder)}
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_designs_share_what_is_compiled_and_so_do_processes(tmp_path):
     answers = []
     for _ in range(2):

@@ -72,8 +72,8 @@ def whole_passes(network: Network, point: Point) -> np.ndarray:
     ("name", "reuse"),
     [
         ("dense", True),
-        pytest.param("convolutions", True, marks=pytest.mark.slow),
-        pytest.param("mean", True, marks=pytest.mark.slow),
+        pytest.param("convolutions", True, marks=pytest.mark.regression),
+        pytest.param("mean", True, marks=pytest.mark.regression),
         pytest.param("mean", False, marks=pytest.mark.regression),
     ],
 )
@@ -100,7 +100,7 @@ def test_only_the_chosen_coordinates_are_estimated() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_workers_change_no_bit() -> None:
     point, probe = point_of(DENSE), Probe(DENSE, cross_entropy)
     everywhere = Everywhere(DENSE, 2).at(0)

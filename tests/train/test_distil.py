@@ -30,7 +30,7 @@ def distilled(settings: Any, halting: Halting | None, point: DesignPoint = POINT
     return distil_point(point, TASK, settings(steps=120, learning_rates=(0.02,)), plan)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_halting_saves_passes(settings: Any) -> None:
     found = distilled(settings, Halting(delta=0.9, patience=2, every=10))
     # No look is good enough: dropped at the third look, stopped at the third after it.

@@ -222,9 +222,9 @@ def test_the_directions_of_training_are_every_nth_step_of_the_stream(
     ("estimator", "rounding"),
     [
         ("rge", "stochastic"),
-        pytest.param("sign_spsa", "nearest", marks=pytest.mark.slow),
-        pytest.param("rge", "nearest", marks=pytest.mark.slow),
-        pytest.param("sign_spsa", "stochastic", marks=pytest.mark.slow),
+        pytest.param("sign_spsa", "nearest", marks=pytest.mark.regression),
+        pytest.param("rge", "nearest", marks=pytest.mark.regression),
+        pytest.param("sign_spsa", "stochastic", marks=pytest.mark.regression),
     ],
 )
 def test_several_directions_agree_with_the_slow_reference(estimator: str, rounding: str) -> None:
@@ -241,7 +241,7 @@ def test_several_directions_agree_with_the_slow_reference(estimator: str, roundi
     assert trainer.cost(7).deliveries == 3 * one.cost(7).deliveries
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(POINTS, st.sampled_from(NUMBERS), st.booleans(), st.sampled_from([1e-3, 0.05, 0.5]))
 def test_agrees_with_the_slow_reference_bit_for_bit(
@@ -271,10 +271,12 @@ ROUNDED: Case = (
     [
         pytest.param(SQUARE, *WIDE, id="square w16a8"),
         pytest.param(OVER_TIME, *SIGN, id="over time w8a8 sign", marks=pytest.mark.slow),
-        pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic", marks=pytest.mark.slow),
-        pytest.param(OVER_TIME, *WIDE, id="over time w16a8", marks=pytest.mark.slow),
-        pytest.param(SQUARE, *SIGN, id="square w8a8 sign", marks=pytest.mark.slow),
-        pytest.param(OVER_TIME, *ROUNDED, id="over time w12a16 stochastic", marks=pytest.mark.slow),
+        pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic", marks=pytest.mark.regression),
+        pytest.param(OVER_TIME, *WIDE, id="over time w16a8", marks=pytest.mark.regression),
+        pytest.param(SQUARE, *SIGN, id="square w8a8 sign", marks=pytest.mark.regression),
+        pytest.param(
+            OVER_TIME, *ROUNDED, id="over time w12a16 stochastic", marks=pytest.mark.regression
+        ),
     ],
 )
 def test_convolutions_agree_with_the_slow_reference_bit_for_bit(
@@ -316,7 +318,7 @@ def trained(trainer: FixedTrainer, run: Run = RUN, **options: Any) -> np.ndarray
     return trainer.integers(state)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_blocks_and_stops_change_no_bit() -> None:
     trainer = fixed(12, rounding="stochastic")
     whole = trained(trainer)
@@ -336,7 +338,7 @@ def test_probing_leaves_the_weights_as_they_are_at_the_rails_too() -> None:
     np.testing.assert_array_equal(trained(trainer, run)[:, 0], start)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_integers_follow_the_float_run() -> None:
     """Wide integers take the same path as float weights, up to their resolution."""
     from pezoexplore.train.mlp_trainer import MlpTrainer

@@ -162,7 +162,7 @@ def test_every_estimator_learns(estimator: str, source: DirectionSource) -> None
     assert (after < 0.97 * before).all()
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_cge_learns_as_backprop_does() -> None:
     run = Run((0,), (0.1,), 10)
     cge = GeneralTrainer(TASK, "cge", None)
@@ -172,7 +172,7 @@ def test_cge_learns_as_backprop_does() -> None:
     assert np.linalg.norm(probed - exact) < 0.05 * np.linalg.norm(moved)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_sparse_cge_moves_the_masks_alone(source: DirectionSource) -> None:
     options = Options(sparsity=Sparsity(share=0.9, queries=32))
     trainer = GeneralTrainer(TASK, "cge_sparse", None, options)
@@ -203,7 +203,7 @@ def test_momentum_and_weight_decay(source: DirectionSource) -> None:
 
 
 @pytest.mark.parametrize(
-    "estimator", ["rge", pytest.param("cge", marks=pytest.mark.slow), "backprop"]
+    "estimator", ["rge", pytest.param("cge", marks=pytest.mark.regression), "backprop"]
 )
 def test_divergence_is_marked_with_its_step(estimator: str, source: DirectionSource) -> None:
     trainer = GeneralTrainer(TASK, estimator, 1 if estimator == "rge" else None)

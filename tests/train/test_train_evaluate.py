@@ -103,7 +103,7 @@ def test_tuning_does_not_change_what_the_chosen_rate_gives(
     assert tuned["tuning_forward_passes"] == 240
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_many_candidates_are_halved(source: DirectionSource, settings: Any) -> None:
     chosen = settings(
         steps=400,
@@ -164,7 +164,7 @@ def test_each_split_serves_one_purpose(source: DirectionSource, settings: Any) -
         assert other[1] != final
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_seed_does_not_depend_on_how_many_there_are(
     source: DirectionSource, settings: Any
 ) -> None:

@@ -43,7 +43,7 @@ def test_a_convolution_network_trains_in_the_loop(call):
     assert answer.document["moved"] > 1500
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_roundings_at_random_and_reseeds_within_a_step(call, tmp_path):
     widths = ["--weight-bits", 8, "--activation-bits", 8, "--estimator", "sign_spsa"]
     answer = call("cosim", *QUICK, "--reuse", "bank", *widths, *RANDOM, "--out", "kept")

@@ -61,7 +61,7 @@ def test_a_student_is_distilled_within_its_budget(call):
     assert answer.document["forward_passes_saved"] >= 0
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_integer_point_and_one_without_numbers(call):
     quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01, "--format", "json"]
     fixed = call("train", "--weight-bits", 8, "--activation-bits", 8, *quick)
@@ -71,7 +71,7 @@ def test_an_integer_point_and_one_without_numbers(call):
     assert backprop.document["random_numbers"] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_settings_without_an_option_of_their_own(call):
     words = ["--estimator", "cge_sparse", "--task", "wine", "--format", "json", *QUICK]
     kept = 16 * 13 + 3 * 16 - 4 + 16 + 3  # all but a sixty-fourth of the weights, and the biases

@@ -42,7 +42,7 @@ def test_a_module_passes_and_junit_says_so(call, tmp_path):
     assert kept == ["logs", "seconds_icarus.json"]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_progress_names_what_runs_and_expects_what_it_took(call, tmp_path, monkeypatch):
     """With seconds of an earlier run, the longest simulation is one of the first two."""
     told = []

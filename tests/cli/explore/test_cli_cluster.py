@@ -55,7 +55,7 @@ def same(folder: Path, out: str) -> bool:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_workers_on_this_machine(folder: Path) -> None:
     done = sweep(folder, "dask", "--executor", "dask", "--jobs", 2)
     assert done.returncode == 0, done.stderr

@@ -48,7 +48,7 @@ def test_one_design_is_evaluated_once_and_as_in_a_sweep(call, tmp_path):
     assert (swept["results"], swept["stages"]["train"]["run"]) == ([row], 1)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_defaults_are_those_of_train(call):
     document = call("evaluate", "--rng", "rademacher", *QUICK, "--stages", "train", *JSON).document
     (row,) = document["results"]

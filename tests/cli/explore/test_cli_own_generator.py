@@ -59,7 +59,7 @@ def test_a_wrong_class_is_one_line_in_a_sweep(call, tmp_path):
     assert "Traceback" not in answer.err
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_sweep_finds_it_beside_the_design(call, tmp_path):
     answer = call(
         "sweep", EXAMPLE / "design.yaml", *SHORT, "--rng", NAME, "--stages", "train,rtl,synth"

@@ -333,7 +333,7 @@ def test_illegal_combinations_are_said_once_and_are_no_failure(call, design, tmp
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_software_points_need_no_tool(design, tmp_path):
     design.write_text("space: {rng: gaussian, reuse: none}\ntrain: {steps: 2, seeds: 2}")
     env = os.environ | {"PATH": ""}
@@ -342,7 +342,7 @@ def test_software_points_need_no_tool(design, tmp_path):
     assert len(table(tmp_path / "reports" / "small" / "results.csv")) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_sweep_whose_designs_all_miss_a_constraint_names_it(tmp_path):
     (tmp_path / "small.yaml").write_text(DESIGN + 'constraints: ["accuracy_mean >= 99.9"]\n')
     done = spawn("sweep", "small.yaml", *TRAIN_ONLY, cwd=tmp_path)

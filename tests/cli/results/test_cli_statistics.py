@@ -107,7 +107,7 @@ def test_sensitivity_says_in_one_line_what_is_wrong(call, tmp_path, words, messa
     assert call("sensitivity", results(tmp_path / "r.csv"), *words).error.find(message) >= 0
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_adaptive_seeds_are_paired_and_kept(tmp_path):
     (tmp_path / "tiny.yaml").write_text(
         "name: tiny\n"

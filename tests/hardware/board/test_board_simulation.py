@@ -31,7 +31,7 @@ def test_a_small_network_trains_identically(tmp_path, board):
     assert (list(weights_after(session))[-1] != session.initial).all()
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_other_lanes_train_identically(tmp_path, lanes):
     """Of four lanes the last beat of weights has one that stands for no weight."""
@@ -97,7 +97,7 @@ def test_a_break_of_the_line_begins_anew(tmp_path):
     assert differing(session, sources(tmp_path, trainer), first) == []
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_second_run_needs_no_reset(tmp_path):
     """RESEED = 2, which a run begins with, brings the stream back to its first beat."""
     trainer = tiny_trainer()

@@ -152,7 +152,7 @@ def cells(parts: list[str], target: str, folder: Path) -> Counter[str]:
 
 MARKS = {
     "xc7": pytest.mark.regression,
-    "xcup": pytest.mark.slow,
+    "xcup": pytest.mark.regression,
     "ice40up": pytest.mark.slow,
 }
 

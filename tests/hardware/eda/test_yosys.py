@@ -79,7 +79,7 @@ def test_both_builds_map_all_kinds_of_designs_alike(
     assert luts[0] == pytest.approx(luts[1], rel=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("target", ["xcup", "ice40"])
 def test_the_power_of_both_netlists_is_the_same(target: str, tmp_path: Path) -> None:
     figures = []

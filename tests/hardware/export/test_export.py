@@ -121,7 +121,7 @@ def test_an_engine_runs_with_another_master_seed(tmp_path: Path) -> None:
     assert done.stdout.count("TESTS=1 PASS=1") == 2, done.stdout + done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_engine_of_a_bundle_passes_its_bench(tmp_path: Path) -> None:
     point = resolve(reuse="phased", bit_width=4, lanes=3, weight_bits=8, activation_bits=8)
     files = files_of(point, segments=1)

@@ -161,7 +161,7 @@ def test_a_wrong_synchroniser_is_found(
     assert done.stdout.count("TESTS=1 PASS=1") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_only_the_synchroniser_has_asynchronous_registers(tmp_path: Path) -> None:
     write_bundle(files_of(reset=LOW), tmp_path)
     rtl = tmp_path / "rtl"

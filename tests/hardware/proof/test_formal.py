@@ -130,7 +130,7 @@ def test_proofs_close_and_edited_copies_fail(module, tmp_path):
     assert all(v.log.is_file() for v in verdicts)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_defect_is_found_and_its_trace_kept(tmp_path):
     proof = chosen_proofs(["axis_slice"])[0]
     ready = next(item for item in proof.properties if item.name == "ready")
@@ -143,7 +143,7 @@ def test_a_defect_is_found_and_its_trace_kept(tmp_path):
     assert "clock 2" in verdicts[1].reason
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_edit_that_breaks_nothing_is_told(tmp_path):
     proof = _small("row_memory")
     item = replace(proof.properties[0], edit=Edit("row_memory.v", "BITS = 8", "BITS = 9"))

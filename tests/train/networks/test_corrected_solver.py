@@ -21,7 +21,7 @@ def states(equation: Equation, count: int) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 0.3, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("equation", [BURGERS, pytest.param(FLOW, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("equation", [BURGERS, pytest.param(FLOW, marks=pytest.mark.regression)])
 def test_initial_weights_leave_the_solver_as_it_is(equation):
     jax, model = load_jax(), CorrectedSolver(equation, rollout=3, channels=(4,), kernel=3)
     inputs, solve = states(equation, 2), equation.coarse()

@@ -117,7 +117,7 @@ def test_forms_agree_with_the_slow_reference_bit_for_bit(axes: dict[str, Any], b
     assert (expected != start).mean() > 0.4
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_blocks_change_no_bit_of_what_is_replayed() -> None:
     trainer = FixedTrainer(SMALL, resolve(**INTEGERS, momentum_replay=4))
     run = Run(seeds=(0, 3), learning_rates=(0.02,), steps=10, batch=4, epsilon=0.02)
@@ -131,7 +131,7 @@ def test_blocks_change_no_bit_of_what_is_replayed() -> None:
 
 @pytest.mark.parametrize(
     "axes",
-    [{"rank": "1"}, pytest.param({"momentum_replay": 3}, marks=pytest.mark.slow)],
+    [{"rank": "1"}, pytest.param({"momentum_replay": 3}, marks=pytest.mark.regression)],
     ids=str,
 )
 def test_integers_follow_floats(axes: dict[str, Any]) -> None:

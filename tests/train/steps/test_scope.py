@@ -140,7 +140,7 @@ def test_integers_outside_the_scope_stay(rounding: str) -> None:
     assert trainer.cost(10).random_numbers == 10 * 279 * stream_steps(point)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_tail_of_a_convolution_network_is_that_of_its_gradient() -> None:
     jax = load_jax()
     inputs = np.random.default_rng(1).normal(size=(9, 6, 6, 1)).astype(np.float32)

@@ -66,7 +66,7 @@ def slow_training(seed: int, rate: float, queries: int, decay: float) -> np.ndar
 
 @pytest.mark.parametrize(
     ("queries", "momentum"),
-    [(1, 0.0), (5, 0.0), (5, 0.75), pytest.param(67, 0.5, marks=pytest.mark.slow)],
+    [(1, 0.0), (5, 0.0), (5, 0.75), pytest.param(67, 0.5, marks=pytest.mark.regression)],
 )
 def test_agrees_with_a_plain_loop(queries: int, momentum: float) -> None:
     """Without ``train.momentum`` earlier estimates do not fade."""

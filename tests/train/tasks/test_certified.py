@@ -55,7 +55,7 @@ def test_a_denoiser_certifies_more_and_the_classifier_stays_as_it_is() -> None:
     assert task.model.frozen == frozen
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_point_reports_the_certified_accuracy() -> None:
     task = get_task("certified-digits")
     settings = TrainSettings(steps=20, seeds=2, learning_rates=(0.001,), batch=16)

@@ -47,7 +47,7 @@ def test_burgers_as_finite_differences_have_it():
         np.testing.assert_allclose(found[example], without_high_modes(expected, 32), atol=2e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_flow_has_no_mean_vorticity_and_keeps_moving():
     found = trajectories(FLOW, 3, 2)
     assert found.shape == (2, 4, 16, 16)
@@ -70,7 +70,7 @@ def test_the_loss_is_the_mean_absolute_error_of_each_example():
     np.testing.assert_allclose(absolute_error(outputs, targets), [0, 0.1])
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize(
     "name", ["pde-burgers", pytest.param("pde-kolmogorov", marks=pytest.mark.regression)]
 )

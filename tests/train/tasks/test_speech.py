@@ -139,7 +139,7 @@ def test_the_recipe_changes_with_espeak(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert spoken.recipe.__wrapped__() != ours
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_adaptation_starts_from_a_network_that_knows_the_source(small: None) -> None:
     task = get_task("last-mile-speech-8")
     assert (len(task.train), len(task.fit), len(task.validation)) == (80, 60, 20)
@@ -171,7 +171,7 @@ def test_a_few_utterances_help(small: None) -> None:
     assert trainer.score(state, task.test).accuracy[0, 0] > task.accuracy_before + 5
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_it_adapts_in_integers(small: None) -> None:
     """With 16-bit weights and 8-bit activations, by forward passes alone."""
     task = get_task("last-mile-speech-8")
