@@ -91,7 +91,7 @@ def test_importing_the_package_imports_nothing_else():
     assert loaded == ["pezoexplore"]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)

@@ -129,7 +129,7 @@ def _is_long(command: str) -> bool:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(command, marks=[pytest.mark.slow] if _is_long(command) else [])
+        pytest.param(command, marks=[pytest.mark.regression] if _is_long(command) else [])
         for command in snippets()
     ],
 )

@@ -200,7 +200,7 @@ def test_what_is_not_there_is_said(rows, change, said):
         recommend(rows, 2410, replace(LIMITS, **change))
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @given(
     st.lists(st.lists(st.floats(80, 100), min_size=4, max_size=4), min_size=1, max_size=6),
     st.floats(0, 5),

@@ -157,7 +157,7 @@ def test_yosys_stops_where_a_module_refuses(tmp_path):
     assert re.search(rf"ERROR: Module .*{SAMPLE[0][2]}", output)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_what_is_legal_is_accepted_at_the_edges(tmp_path):
     _write(tmp_path, LEGAL)
     numbers = list(range(len(LEGAL)))

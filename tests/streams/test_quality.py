@@ -23,7 +23,7 @@ def test_a_generator_with_independent_lanes_fails_nothing():
     assert len(found) == 9
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_lanes_of_one_small_linear_state_fail_ranks_and_complexity_by_design():
     found = outcomes(reuse="phased", state_bits=16, taps="xor", bit_width=1)
     complexity = found["linear complexity, all bits"]

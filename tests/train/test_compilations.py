@@ -77,7 +77,7 @@ def test_designs_share_what_is_compiled_and_so_do_processes(tmp_path):
     assert [of_design[2] for of_design in again] == [of_design[2] for of_design in first]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_sweep_of_more_designs_of_a_shape_compiles_nothing_more(tmp_path):
     """Count the files of compiled functions: the workers of both sweeps share them."""
     design = tmp_path / "design.yaml"

@@ -74,7 +74,7 @@ def test_a_student_learns_from_the_teacher_alone() -> None:
     np.testing.assert_array_equal(student.test.inputs, TASK.test.inputs)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize(("estimator", "passes"), [("sign_spsa", 240), ("backprop", 120)])
 def test_students_train_with_the_estimator_of_the_point(
     settings: Any, estimator: str, passes: int

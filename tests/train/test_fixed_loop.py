@@ -270,7 +270,7 @@ ROUNDED: Case = (
     ("model", "axes", "numbers"),
     [
         pytest.param(SQUARE, *WIDE, id="square w16a8"),
-        pytest.param(OVER_TIME, *SIGN, id="over time w8a8 sign", marks=pytest.mark.slow),
+        pytest.param(OVER_TIME, *SIGN, id="over time w8a8 sign", marks=pytest.mark.regression),
         pytest.param(SQUARE, *ROUNDED, id="square w12a16 stochastic", marks=pytest.mark.regression),
         pytest.param(OVER_TIME, *WIDE, id="over time w16a8", marks=pytest.mark.regression),
         pytest.param(SQUARE, *SIGN, id="square w8a8 sign", marks=pytest.mark.regression),

@@ -54,7 +54,7 @@ def test_roundings_at_random_and_reseeds_within_a_step(call, tmp_path):
     assert "PASS=1" in (tmp_path / "kept" / "cosim.log").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_defect_is_found_and_named(call, tmp_path):
     shutil.copytree(rtl_dir(), tmp_path / "rtl")
     path = tmp_path / "rtl" / "perturb_engine.v"

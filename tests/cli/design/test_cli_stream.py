@@ -86,7 +86,7 @@ def test_npy_is_int32(call, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["words.npy"]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_npy_goes_to_a_pipe(tmp_path):
     command = [sys.executable, "-m", "pezoexplore", "stream", "--count", "5", "--format", "npy"]
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True)

@@ -79,7 +79,7 @@ def test_settings_without_an_option_of_their_own(call):
     assert call("train", *words, *given).document["forward_passes"] == 50 * (kept + 1) + 4 * 8
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_adapted_network_says_what_it_was_before(call):
     answer = call("train", "--task", "last-mile-inverted", *QUICK)
     before = get_task("last-mile-inverted").accuracy_before

@@ -35,7 +35,7 @@ def test_a_module_is_proved(call, tmp_path):
     assert sorted(kept) == ["logs", "seconds.json"]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_defect_fails_with_its_trace(call, tmp_path):
     shutil.copytree(rtl_dir(), tmp_path / "rtl")
     source = tmp_path / "rtl" / "row_memory.v"

@@ -52,7 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_tags_are_kept_with_the_run_and_find_it(run, call):
     folder, done = run
     assert done.returncode == 0, done.stderr
@@ -151,7 +151,7 @@ def test_a_finished_sweep_runs_nothing_again(run):
     assert "reports/small/results.csv" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_plots_of_an_earlier_design_go(run, tmp_path):
     folder, _ = run
     shutil.copytree(folder / "reports" / "small", tmp_path / "out")
@@ -205,7 +205,7 @@ def test_a_stop_leaves_a_run_that_goes_on(tmp_path, number, status, said):
     assert sum(count["from_store"] + count["run"] for count in stages.values()) == 8
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.usefixtures("undrawn")
 def test_another_design_does_not_replace_a_run_but_the_same_one_changed_does(run, call, tmp_path):
     folder = tmp_path / "run"

@@ -57,7 +57,7 @@ def test_what_nothing_meets_is_status_1(call):
     assert "No design is shown to keep within the limits." in answer.out
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_design_file_that_measures_it_loads(call, tmp_path):
     words = ("recommend", "--params", 2410, "--lanes", 8, "--out", "next.yaml")
     assert call(*words).status == 0

@@ -88,7 +88,7 @@ train: {steps: 20, seeds: 2, learning_rates: [0.005]}
 """
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_two_directories_and_one_cache_run_once(call, tmp_path: Path) -> None:
     (tmp_path / "design.yaml").write_text(DESIGN)
     words = ("sweep", "design.yaml", "--stages", "train", "--jobs", 1, "--cache", "cache")

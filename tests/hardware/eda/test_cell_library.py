@@ -166,7 +166,7 @@ def test_units_change_nothing_and_inverted_states_are_known(style, flop, tmp_pat
     assert figures[0] == pytest.approx(figures[1], rel=2e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_osu018_named_by_hand_is_the_target_osu018(tmp_path):
     mine = own(QFLOW / "osu018/osu018_stdcells.lib")
     found = [synthesise(POINT, t, rtl_dir(), tmp_path / "w", tmp_path / "l") for t in

@@ -34,7 +34,7 @@ def test_modules_are_those_of_the_rtl_with_their_instances(counted: ModuleCounts
     assert by_name["treegrng"]["ff"] == 0, "states are the stream's"
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_sum_is_what_yosys_says_of_the_same_netlist(
     counted: ModuleCounts, tmp_path: Path
 ) -> None:

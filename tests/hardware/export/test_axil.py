@@ -160,7 +160,7 @@ def test_the_top_is_clean(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0 and "%Warning" not in done.stderr, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("name", ["bank", pytest.param("lut_sr", marks=pytest.mark.regression)])
 def test_yosys_maps_the_top(name: str, tmp_path: Path) -> None:
     write_bundle(files_of(POINTS[name]), tmp_path)

@@ -110,7 +110,7 @@ def test_the_benches_pass_with_another_master_seed(name: str, tmp_path: Path) ->
     assert "TESTS=1 PASS=1" in done.stdout and "C model: " in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_engine_runs_with_another_master_seed(tmp_path: Path) -> None:
     axes = {"bit_width": 4, "state_bits": 6, "lanes": 3, "weight_bits": 8, "activation_bits": 8}
     point = resolve(reuse="phased", reuse_period=4, **axes)

@@ -105,7 +105,7 @@ def test_tops_are_clean_in_icarus_and_verilator(
 @pytest.mark.parametrize(
     ("reset", "point"),
     [
-        pytest.param(HIGH, POINT, marks=pytest.mark.slow, id="high"),
+        pytest.param(HIGH, POINT, marks=pytest.mark.regression, id="high"),
         pytest.param(LOW, SIMPLE, id="low"),
     ],
 )

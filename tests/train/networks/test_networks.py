@@ -154,7 +154,7 @@ def test_a_pass_restarts_at_every_layer(name: str) -> None:
     [
         "digits",
         pytest.param("deepzero", marks=pytest.mark.regression),
-        pytest.param("resnet", marks=pytest.mark.slow),
+        pytest.param("resnet", marks=pytest.mark.regression),
     ],
 )
 def test_replicas_side_by_side_are_single_ones(name: str) -> None:

@@ -100,7 +100,7 @@ def slow_weights(trainer: FixedTrainer, run: Run, seed: int, column: int, scale:
         ({"rank": "2", "queries": 2, "scaling": "constant"}, 0.9),
         pytest.param({"momentum_replay": 2}, 0.5, marks=pytest.mark.regression),
         ({"momentum_replay": 3, "queries": 2, "estimator": "sign_spsa"}, 0.9),
-        pytest.param({"momentum_replay": 1, "rank": "2"}, 0.75, marks=pytest.mark.slow),
+        pytest.param({"momentum_replay": 1, "rank": "2"}, 0.75, marks=pytest.mark.regression),
     ],
     ids=str,
 )

@@ -82,7 +82,7 @@ def test_the_first_scalar_step_is_as_long_as_the_learning_rate() -> None:
     np.testing.assert_allclose(moved, expected, rtol=2e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_blocks_change_no_bit_of_what_is_replayed(uniform: Callable[..., Any]) -> None:
     moments = Moments(scalar=True, replay=5)
 

@@ -108,7 +108,7 @@ def test_training_agrees_with_a_plain_loop(axes: dict[str, Any], numbers: int) -
 
 
 @pytest.mark.parametrize(
-    "rounding", [pytest.param("nearest", marks=pytest.mark.slow), "stochastic"]
+    "rounding", [pytest.param("nearest", marks=pytest.mark.regression), "stochastic"]
 )
 def test_integers_outside_the_scope_stay(rounding: str) -> None:
     axes = {"weight_bits": 16, "activation_bits": 8, "rounding": rounding, "bit_width": 4}
