@@ -273,6 +273,6 @@ def line_run(outcome, words: list[str]) -> int:
     return check(status, said, [*missing, "design ", *options, *files])
 
 
-@pytest.mark.regression
+@pytest.mark.slow
 def test_mutated_command_lines(outcome):
     try_all(mutated_line(), 600, partial(line_run, outcome))

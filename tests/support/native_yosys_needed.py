@@ -1,4 +1,4 @@
-"""Whether this machine is one of those on which the package installs native Yosys."""
+"""Skip tests of native Yosys on machines for which the package does not ask for it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def clock(tmp_path, target, point=SMALL, timeout_s=300.0):
     )
 
 
-@pytest.mark.regression
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "least", "most"),
     [

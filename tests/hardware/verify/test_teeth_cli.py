@@ -112,7 +112,7 @@ FIRST_EDIT = {edit.module: name for name, edit in reversed(EDITS.items())}
 
 
 CHOSEN = "lfsr"
-"""The module of `make test`; `make regression` takes all."""
+"""Module that `make test` edits; `make regression` edits all."""
 
 
 def _two_points(module):
