@@ -44,6 +44,7 @@ def logged(uri: str, experiment: str):
     return client, list(client.search_runs([where], max_results=100))
 
 
+@pytest.mark.regression
 def test_every_row_is_a_run_with_its_axes_results_and_curve(uri, folder):
     said = spawn("log", str(folder), "--mlflow", uri, "--format", "json", cwd=folder)
     assert said.returncode == 0, said.stderr

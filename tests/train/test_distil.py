@@ -48,7 +48,7 @@ def test_halting_saves_passes(settings: Any) -> None:
     assert len(found["accuracy_per_seed"]) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_without_halting_the_teacher_stays_to_the_end(settings: Any) -> None:
     found = distilled(settings, None)
     assert found["teacher_dropped_at"] == [None, None]

@@ -108,8 +108,8 @@ def test_waves_are_kept_when_asked_for(call, tmp_path, monkeypatch):
     assert wave.stat().st_size > 1000
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("options", [[], pytest.param(["--waves"], marks=pytest.mark.regression)])
+@pytest.mark.regression
+@pytest.mark.parametrize("options", [[], ["--waves"]])
 def test_waves_of_a_failure_are_kept(call, copied_rtl, tmp_path, monkeypatch, options):
     point = resolve(rng="xorshift32", reuse="none", lanes=16, bit_width=1, scaling="none")
     monkeypatch.setattr(regress, "module_points", lambda name: (point,))

@@ -66,7 +66,7 @@ def test_the_datasheet_says_the_difference_to_the_whole(counted: ModuleCounts) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["xcup", "osu018"])
+@pytest.mark.parametrize("target", [pytest.param("xcup", marks=pytest.mark.regression), "osu018"])
 def test_flip_flops_of_the_modules_are_those_of_the_whole(target: str, tmp_path: Path) -> None:
     point = resolve(reuse="pool", lanes=3, pool_size=20, reuse_period=4)
     found = count_modules(point, target, rtl_dir(), tmp_path / "work", tmp_path / "log")

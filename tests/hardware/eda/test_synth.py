@@ -212,7 +212,7 @@ def test_libraries_of_a_design_without_memories(target, tmp_path):
 @pytest.mark.parametrize(
     ("rng", "reuse"),
     [
-        pytest.param("lfsr", "phased", marks=pytest.mark.slow),
+        pytest.param("lfsr", "phased", marks=pytest.mark.regression),
         *(
             pytest.param(rng, reuse, marks=pytest.mark.regression)
             for rng, reuse in (("xorshift32", "none"), ("clt", "none"), ("lfsr", "bank"))

@@ -112,7 +112,7 @@ EDITS = {
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(edit, marks=pytest.mark.regression if number % 9 else pytest.mark.slow)
+        pytest.param(edit, marks=pytest.mark.regression if number != 9 else pytest.mark.slow)
         for number, edit in enumerate(EDITS)
     ],
 )

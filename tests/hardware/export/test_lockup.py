@@ -67,8 +67,13 @@ def test_a_design_without_such_a_state_says_so(point: DesignPoint) -> None:
     assert "changes nothing here and costs nothing" in files["DATASHEET.md"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", WITH_RTL)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "pool" else pytest.mark.regression)
+        for name in WITH_RTL
+    ],
+)
 def test_the_benches_of_the_bundle_pass(name: str, tmp_path: Path) -> None:
     write_bundle(files_of(WITH_RTL[name], True), tmp_path / "bundle")
     done = alone(tmp_path / "bundle", "make", f"PYTHON={sys.executable}")

@@ -84,7 +84,7 @@ def spare_wire(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_mutant_that_changes_nothing_survives_and_is_proven(tmp_path, monkeypatch):
     copy = spare_wire(tmp_path)
     mutant = the_mutant("lut6.v", "wire spare = | index", copy)

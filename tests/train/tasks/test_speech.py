@@ -163,7 +163,7 @@ class Still:
         return np.zeros((steps, 1, 30_066), np.int16)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_few_utterances_help(small: None) -> None:
     task = get_task("last-mile-speech-8")
     trainer = GeneralTrainer(task, "backprop")
