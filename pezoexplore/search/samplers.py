@@ -110,7 +110,7 @@ class LegalSampler(BaseSampler):
         if inner is None:
             return None
         relative = inner.infer_relative_search_space(study, trial)
-        proposal = inner.sample_relative(study, trial, relative)
+        proposal: dict[str, Any] = inner.sample_relative(study, trial, relative)
         for axis, distribution in space.items():
             if axis not in proposal:
                 proposal[axis] = inner.sample_independent(study, trial, axis, distribution)
