@@ -23,6 +23,9 @@ LIBRARIES = ("numpy", "scipy", "numba", "jax", "jaxlib", "mlxtend", "scikit-lear
 Versions = tuple[tuple[str, str | None], ...]
 """Versions by name, None for what is missing, sorted."""
 
+RtlHashes = dict[tuple[str, tuple[str, ...]], str]
+"""Hash of the RTL by generator and names of files."""
+
 
 def tags_of(out: Path, tags: Sequence[str]) -> tuple[str, ...]:
     """Return the tags of a run to be: those given, else those that its directory has.
@@ -40,11 +43,22 @@ def tool_versions() -> dict[str, str | None]:
     return dict(versions())
 
 
-def rtl_sha256(point: DesignPoint, rtl_dir: Path) -> str:
-    """Hash of the RTL that a point uses."""
-    from pezoexplore.hardware.rtl.build import rtl_hash
+def rtl_sha256(point: DesignPoint, rtl_dir: Path, known: RtlHashes | None = None) -> str:
+    """Return the hash of the RTL that a point uses.
 
-    return rtl_hash(point, rtl_dir)
+    Args:
+        point: The design.
+        rtl_dir: Folder of the RTL.
+        known: Hashes of this folder so far, whose files are not read again; gets the new one.
+    """
+    from pezoexplore.hardware.rtl.build import rtl_hash, source_names
+
+    if known is None:
+        return rtl_hash(point, rtl_dir)
+    files = point.rng, source_names(point)
+    if files not in known:
+        known[files] = rtl_hash(point, rtl_dir)
+    return known[files]
 
 
 def machine() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pezoexplore.files import scratch
 from pezoexplore.streams.strategies.outer_product import is_stream, without_rtl
-from pezoexplore.sweeps.provenance import Versions, rtl_sha256
+from pezoexplore.sweeps.provenance import RtlHashes, Versions, rtl_sha256
 from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ class HardwareStage(Stage):
         own: The target, if it is one of the user's; None else.
         library: Hash of the content of its files.
         shares: Whether stages ``synth`` and ``power`` of a design use one netlist.
+        hashes: Hashes of RTL that keys have, by the files.
     """
 
     rtl_dir: Path
@@ -161,6 +162,7 @@ class HardwareStage(Stage):
     own: OwnTarget | None = None
     library: str = ""
     shares: bool = False
+    hashes: RtlHashes = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def where(self) -> DesignTarget:
@@ -190,7 +192,7 @@ class HardwareStage(Stage):
         hardware = self.built(point)
         return {
             "axes": hardware.to_json(),
-            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir),
+            "rtl_sha256": rtl_sha256(hardware, self.rtl_dir, self.hashes),
             "source": self.source,
             "tools": dict(self.tools),
         } | ({"library": [self.library, self.own.rules()]} if self.own else {})
