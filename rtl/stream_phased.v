@@ -44,7 +44,7 @@ module stream_phased #(
     parameter [STATE_BITS-1:0] INVERTED = 0,  // any
     parameter [LANES*BIT_WIDTH-1:0] ODD = 0,  // as INVERTED and COLUMNS say
     // State bits of each XOR: entry t * STATE_BITS + s tells which output bits have bit s as their
-    // term t; none for those in PLACES.
+    // term t; none for those in PLACES. With TERMS = 6 a term is one state bit at most.
     parameter [TERMS*STATE_BITS*LANES*BIT_WIDTH-1:0] COLUMNS = 1,
     parameter [STATE_BITS-1:0] LAST = 0,  // not AGAIN; 0: the period is the generator's
     parameter [STATE_BITS-1:0] SEED = 1,  // state after rst, not zero
@@ -94,24 +94,23 @@ module stream_phased #(
     ) u_generator (
         .state(state), .next_state(stepped), .word(word));
 
-    // The terms of the XORs, whole vectors at a time, which simulators like. In hardware the
-    // constants leave only wires (TERMS = 6) or XORs (TERMS = 1).
-    wire [DATA-1:0]       column [0:TERMS*STATE_BITS-1];
+    // The terms of the XORs, of all output bits at a time: simulators are fast with whole vectors,
+    // but not with XORs of them. In hardware the constants leave only wires (TERMS = 6) or XORs
+    // (TERMS = 1).
+    wire [TERMS*DATA-1:0] column [0:STATE_BITS-1];
     wire [TERMS*DATA-1:0] terms = terms_of(state_q);
     wire [DATA-1:0]       parity;  // inverted where it is shown so
 
     function [TERMS*DATA-1:0] terms_of;
         input [STATE_BITS-1:0] bits;
-        reg [DATA-1:0] sum;
-        integer t;
         integer s;
         begin
-            for (t = 0; t < TERMS; t = t + 1) begin
-                sum = {DATA{1'b0}};
-                for (s = 0; s < STATE_BITS; s = s + 1)
-                    sum = sum ^ ({DATA{bits[s]}} & column[t*STATE_BITS+s]);
-                terms_of[t*DATA +: DATA] = sum;
-            end
+            terms_of = {TERMS*DATA{1'b0}};
+            for (s = 0; s < STATE_BITS; s = s + 1)
+                if (TERMS == 1)
+                    terms_of = terms_of ^ ({TERMS*DATA{bits[s]}} & column[s]);
+                else
+                    terms_of = terms_of | (bits[s] ? column[s] : {TERMS*DATA{1'b0}});
         end
     endfunction
 
@@ -122,7 +121,7 @@ module stream_phased #(
     genvar i;
     generate
         for (i = 0; i < TERMS * STATE_BITS; i = i + 1) begin : gen_column
-            assign column[i] = COLUMNS[i*DATA +: DATA];
+            assign column[i%STATE_BITS][i/STATE_BITS*DATA +: DATA] = COLUMNS[i*DATA +: DATA];
         end
 
         if (TERMS == 1) begin : gen_any

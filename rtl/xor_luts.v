@@ -21,11 +21,20 @@ module xor_luts #(
     output wire [WIDTH-1:0]   parity
 );
 
-    wire [WIDTH-1:0] others = terms[1*WIDTH +: WIDTH] ^ terms[2*WIDTH +: WIDTH]
-                            ^ terms[3*WIDTH +: WIDTH] ^ terms[4*WIDTH +: WIDTH]
-                            ^ terms[5*WIDTH +: WIDTH];
+    // A function, so that simulators do each operation once: of nets they would, once more for
+    // each operand that changes.
+    function [WIDTH-1:0] parity_of;
+        input [6*WIDTH-1:0] each;
+        integer t;
+        begin
+            parity_of = each[WIDTH +: WIDTH];
+            for (t = 2; t < 6; t = t + 1)
+                parity_of = parity_of ^ each[t*WIDTH +: WIDTH];
+            parity_of = each[0 +: WIDTH] ^ (parity_of & ~WIRED) ^ INVERT;
+        end
+    endfunction
 
-    assign parity = terms[0 +: WIDTH] ^ (others & ~WIRED) ^ INVERT;
+    assign parity = parity_of(terms);
 
     // A parameter out of range stops every tool here: there is no module of the name that says so.
     generate
