@@ -21,6 +21,9 @@ READY = "ready"
 YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
 
+TECHMAP = "techmap -map "
+"""Start of a command, before a file whose content is the same for all jobs."""
+
 
 def main() -> None:
     """Run the first commands, then the jobs, until the input ends."""
@@ -38,13 +41,33 @@ def main() -> None:
         run(command)
     os.dup2(nothing, 2)
     os.write(answers, f"{READY}\n".encode())
+    kept: set[str] = set()
     for line in sys.stdin:
+        job = json.loads(line)
+        job["commands"] = [_with_kept(command, kept, run) for command in job["commands"]]
         pid = os.fork()
         if pid == 0:
-            _work(json.loads(line), run, nothing)
+            _work(job, run, nothing)
         os.write(answers, f"{pid}\n".encode())
         _, status = os.waitpid(pid, 0)
         os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _with_kept(command: str, kept: set[str], run: Callable[[str], None]) -> str:
+    """Return a command with a design for a file that techmap reads, read once for all jobs."""
+    name = command.removeprefix(TECHMAP)
+    if name == command:
+        return command
+    if name not in kept:
+        for reading in (
+            "design -push",
+            f"read_verilog -nooverwrite -noblackbox {name}",  # as techmap does
+            f"design -save {name}",
+            "design -pop",
+        ):
+            run(reading)
+        kept.add(name)
+    return f"{TECHMAP}%{name}"
 
 
 def _work(job: dict[str, Any], run: Callable[[str], None], nothing: int) -> NoReturn:

@@ -14,14 +14,33 @@ from native_yosys_needed import native_yosys
 
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
+from pezoexplore.hardware.eda.native_server import TECHMAP, YOSYS_LOG
 from pezoexplore.hardware.eda.native_yosys import end_idle, run_native
-from pezoexplore.hardware.eda.synth import cells_by_type, map_point
+from pezoexplore.hardware.eda.netlist import read_netlist
+from pezoexplore.hardware.eda.synth import (
+    FLATTEN,
+    NETLIST,
+    WRITE_NETLIST,
+    cells_by_type,
+    map_point,
+    mapping,
+)
 from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.eda.tools import package_version
-from pezoexplore.hardware.eda.yosys import CHOICE, COMPARED, NATIVE, WASM, build_for, build_version
+from pezoexplore.hardware.eda.yosys import (
+    CHOICE,
+    COMPARED,
+    NATIVE,
+    WASM,
+    build_for,
+    build_version,
+    run_yosys,
+)
 from pezoexplore.hardware.power.gatesim import Workload
 from pezoexplore.hardware.power.power import figures_of
+from pezoexplore.hardware.rtl.build import build
 from pezoexplore.paths import rtl_dir
+from pezoexplore.streams.stream import Stream
 
 pytestmark = native_yosys
 
@@ -83,9 +102,9 @@ def test_both_builds_map_all_kinds_of_designs_alike(
 @pytest.mark.parametrize("target", ["xcup", "ice40"])
 def test_the_power_of_both_netlists_is_the_same(target: str, tmp_path: Path) -> None:
     figures = []
-    for build in (NATIVE, WASM):
-        where = rtl_dir(), tmp_path / build, tmp_path / "log"
-        netlist, _ = map_point(SMALL.hardware(), target, *where, yosys=build)
+    for name in (NATIVE, WASM):
+        where = rtl_dir(), tmp_path / name, tmp_path / "log"
+        netlist, _ = map_point(SMALL.hardware(), target, *where, yosys=name)
         work = Workload.of(SMALL.hardware(), 64)
         figures.append(figures_of(netlist, target, work, 100.0, tmp_path, tmp_path / "log"))
     assert figures[0] == figures[1]
@@ -124,6 +143,40 @@ def test_models_of_cells_are_read_once_for_many_designs(tmp_path: Path) -> None:
         assert {"top", "BUFG"} <= modules.keys()
     reads = (tmp_path / "reads").read_text(encoding="utf-8")
     assert reads.count("Executing Verilog-2005 frontend") == 1
+
+
+def test_a_file_of_techmap_is_read_once_for_many_designs(tmp_path: Path) -> None:
+    """The first design's log has no read of it either: the process reads it before it forks."""
+    tmp_path = tmp_path.resolve()
+    (tmp_path / "map.v").write_text("module box(output o, input i); assign o = ~i; endmodule")
+    (tmp_path / "design.v").write_text("module top(output o, input i); box b(o, i); endmodule")
+    read = "read_verilog -defer design.v"
+    commands = [read, "hierarchy -top top", f"{TECHMAP}{tmp_path}/map.v", "write_json out.json"]
+    for _ in range(2):
+        (tmp_path / "out.json").unlink(missing_ok=True)
+        assert run_native([], commands, tmp_path, tmp_path / "log", 60.0) == 0
+        modules = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["modules"]
+        assert [cell["type"] for cell in modules["top"]["cells"].values()] == ["$not"]
+        log = (tmp_path / YOSYS_LOG).read_text(encoding="utf-8")
+        assert log.count("Executing Verilog-2005 frontend") == 1
+        (tmp_path / "map.v").write_text("is not read again")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [127, 4095])
+def test_memories_are_mapped_as_synth_xilinx_maps_them(size: int, tmp_path: Path) -> None:
+    point = resolve(rng="xorshift32", reuse="pool", pool_size=size, lanes=8)
+    built, target = build(Stream(point.hardware()), rtl_dir()), TARGETS["xcup"]
+    whole = "synth_xilinx -family xcup -flatten -noiopad -top {top} -run prepare:"
+    models = target.script[: next(i for i, line in enumerate(target.script) if "synth_" in line)]
+    found = []
+    for script in (target.script, (*models, whole)):
+        commands = mapping(built, "xcup", tmp_path / "work", script=script)
+        write = [*FLATTEN, f"select {built.name}", *WRITE_NETLIST]
+        run_yosys([*commands, *write], tmp_path / "work", tmp_path / "log", 300.0)
+        found.append(cells_by_type(read_netlist(tmp_path / "work" / NETLIST, built.name)))
+    assert found[0] == found[1]
+    assert any(kind.startswith("RAMB") for kind in found[0]) == (size == 4095)
 
 
 def test_after_a_design_that_hangs_the_next_one_is_mapped(tmp_path: Path) -> None:
