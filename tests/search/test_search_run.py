@@ -265,7 +265,9 @@ def test_time_that_is_up_ends_a_search_that_goes_on_later(tmp_path: Path, runs: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["directory", "results.csv"])
+@pytest.mark.parametrize(
+    "what", [pytest.param("directory", marks=pytest.mark.regression), "results.csv"]
+)
 def test_earlier_results_are_taken_over_and_cost_nothing(
     tmp_path: Path, runs: Path, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:

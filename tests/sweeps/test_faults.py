@@ -82,7 +82,7 @@ def same(out: Path, reference: Path) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cached", [False, True])
+@pytest.mark.parametrize("cached", [pytest.param(False, marks=pytest.mark.regression), True])
 def test_kills_at_random_moments(reference: Path, tmp_path: Path, runs: Path, cached: bool) -> None:
     out, draw = tmp_path / "out", random.Random(5)
     words = (out, runs, 2, "", tmp_path / "cache" if cached else "")

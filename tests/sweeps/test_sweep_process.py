@@ -153,7 +153,12 @@ def test_results_do_not_depend_on_the_number_of_jobs(
 
 
 @pytest.mark.parametrize(
-    "after", [*(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 9, TASKS - 1)), TASKS]
+    "after",
+    [
+        pytest.param(9, marks=pytest.mark.slow),
+        *(pytest.param(n, marks=pytest.mark.regression) for n in (0, 1, TASKS - 1)),
+        TASKS,
+    ],
 )
 def test_a_killed_sweep_continues_and_repeats_nothing_that_had_finished(
     reference: Path, tmp_path: Path, runs: Path, after: int

@@ -68,6 +68,7 @@ def whole_passes(network: Network, point: Point) -> np.ndarray:
     return np.asarray(estimates)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "reuse"),
     [

@@ -266,6 +266,7 @@ ROUNDED: Case = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "axes", "numbers"),
     [

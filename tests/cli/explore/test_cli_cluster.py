@@ -103,7 +103,7 @@ def _address(path: Path) -> str:
     return str(json.loads(path.read_text())["address"])
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_encrypted_scheduler_whose_worker_is_killed(folder: Path, cluster) -> None:
     address, workers = cluster
     assert address.startswith("tls://")

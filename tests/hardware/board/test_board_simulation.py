@@ -22,7 +22,7 @@ from pezoexplore.streams.stream import Directions
 
 @pytest.mark.parametrize(
     "board",
-    [pytest.param(b.name, marks=pytest.mark.slow if n else ()) for n, b in enumerate(BOARDS)],
+    [pytest.param(b.name, marks=pytest.mark.regression if n else ()) for n, b in enumerate(BOARDS)],
 )
 def test_a_small_network_trains_identically(tmp_path, board):
     trainer = tiny_trainer()

@@ -72,7 +72,7 @@ def mapped(
 
 @pytest.mark.parametrize(
     "target",
-    [each if each == "xcup" else pytest.param(each, marks=pytest.mark.slow)
+    [each if each == "ecp5" else pytest.param(each, marks=pytest.mark.slow)
      for each in sorted(COMPARED)],
 )  # fmt: skip
 def test_both_builds_map_to_the_same_cells(target: str, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ POINT = resolve(reuse="bank", state_bits=5, bit_width=4, lanes=4)
 
 @pytest.mark.parametrize(
     "target",
-    ["ice40", *(pytest.param(t, marks=pytest.mark.slow) for t in ("xcup", "ecp5", "osu018"))],
+    ["ice40", *(pytest.param(t, marks=pytest.mark.regression) for t in ("xcup", "ecp5", "osu018"))],
 )
 def test_the_bundle_has_the_netlist_that_was_counted(target: str, tmp_path: Path) -> None:
     found = synthesise(POINT, target, rtl_dir(), tmp_path / "work", tmp_path / "log")

@@ -111,7 +111,11 @@ def test_a_netlist_is_the_engine_or_gives_no_figure(tmp_path):
 @pytest.mark.parametrize(
     ("target", "axes"),
     [
-        ("ice40", {"reuse": "pool", "pool_size": 37, "bit_width": 4, "reuse_period": 1}),
+        pytest.param(
+            "ice40",
+            {"reuse": "pool", "pool_size": 37, "bit_width": 4, "reuse_period": 1},
+            marks=pytest.mark.slow,
+        ),
         *(
             pytest.param(target, axes, marks=pytest.mark.regression)
             for target, axes in (

@@ -47,9 +47,7 @@ def compiled(
     return delayed_toggles(net, library, workload, delay_ns, period_ns, settled)
 
 
-@pytest.mark.parametrize(
-    "name", [n if n == "phased" else pytest.param(n, marks=pytest.mark.slow) for n in POINTS]
-)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) for n in POINTS])
 def test_real_netlists_toggle_as_on_icarus(name: str, tmp_path: Path) -> None:
     point: DesignPoint = POINTS[name]
     net = mapped_netlist(point, "osu018", rtl_dir(), tmp_path / "yosys", tmp_path / "log")

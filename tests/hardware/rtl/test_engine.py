@@ -62,7 +62,7 @@ def verdict(point, folder, tmp_path, **options):
 @pytest.mark.parametrize(
     "point",
     [
-        pytest.param(point, marks=[pytest.mark.slow] if point.rng == "rademacher" else [])
+        pytest.param(point, marks=[pytest.mark.regression] if point.rng == "rademacher" else [])
         for point in engine_points()[2::2]
     ],
     ids=DesignPoint.label,

@@ -33,7 +33,7 @@ def test_initial_weights_leave_the_solver_as_it_is(equation):
             np.testing.assert_allclose(found[example, step], state[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("equation", [BURGERS, pytest.param(FLOW, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("equation", [BURGERS, pytest.param(FLOW, marks=pytest.mark.regression)])
 def test_a_correction_is_periodic_convolutions_with_tanh_between(equation):
     model = CorrectedSolver(equation, rollout=1, channels=(3,), kernel=3)
     flat = np.random.default_rng(1).normal(0, 0.2, model.parameters).astype(np.float32)

@@ -124,12 +124,15 @@ def test_outputs_are_the_forward_pass(name: str) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-3, atol=1e-3)
 
 
+MARKS = {"over time": (), "resnet": pytest.mark.regression, "deepzero": pytest.mark.regression}
+
+
 @pytest.mark.parametrize(
     "name",
     [
         pytest.param(
             name,
-            marks=[] if name == "over time" else [pytest.mark.slow],
+            marks=MARKS.get(name, pytest.mark.slow),
         )
         for name in NETWORKS
     ],
@@ -224,7 +227,7 @@ def test_initial_weights_are_he_normal_with_gains_of_one() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "digits",
+        pytest.param("digits", marks=pytest.mark.slow),
         pytest.param("deepzero", marks=pytest.mark.regression),
         pytest.param("resnet", marks=pytest.mark.regression),
     ],

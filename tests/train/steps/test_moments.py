@@ -54,6 +54,7 @@ def test_moments_are_the_sums_of_the_equations(scalar: bool, replay: int) -> Non
         np.testing.assert_allclose(np.asarray(found), expected, rtol=2e-5, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_a_replay_of_all_steps_is_a_stored_velocity(uniform: Callable[..., Any]) -> None:
     replayed = trained(Options(moments=Moments(replay=RUN.steps, beta=0.75)), uniform)
     rates = tuple(rate * 0.25 for rate in RUN.learning_rates)

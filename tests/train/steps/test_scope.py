@@ -107,6 +107,7 @@ def test_training_agrees_with_a_plain_loop(axes: dict[str, Any], numbers: int) -
             assert np.abs(found[i, j] - expected).max() < 2e-3 * moved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rounding", [pytest.param("nearest", marks=pytest.mark.regression), "stochastic"]
 )

@@ -44,6 +44,7 @@ def test_noisy_digits_for_training_and_a_certificate_for_the_result() -> None:
     assert start.accuracy[0] != start.accuracy[1]
 
 
+@pytest.mark.slow
 def test_a_denoiser_certifies_more_and_the_classifier_stays_as_it_is() -> None:
     task = get_task("certified-digits")
     frozen = task.model.frozen

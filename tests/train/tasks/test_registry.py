@@ -133,6 +133,7 @@ def test_the_ladder_of_sizes_trains_on_the_same_images() -> None:
         np.testing.assert_array_equal(task.test.labels, images.test.labels)
 
 
+@pytest.mark.slow
 def test_images_for_deepzero_are_quarters_of_mnist() -> None:
     large, small = get_task("mnist5k-lenet"), get_task("mnist5k-deepzero-406")
     image, means = large.test.inputs[3, :, :, 0].astype(int), small.test.inputs[3, :, :, 0]

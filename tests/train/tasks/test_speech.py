@@ -98,7 +98,7 @@ def test_a_room_adds_the_noise_and_the_echo_that_it_says() -> None:
     assert 10 * np.log10(speech_power / (spectrum.sum() - speech_power)) == pytest.approx(6, abs=1)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_tone_lights_its_band_and_loudness_does_not_matter() -> None:
     times = np.arange(RATE) / RATE
     tones = [np.sin(2 * np.pi * hertz * times).astype(np.float32) for hertz in (300, 1000, 4000)]
@@ -113,7 +113,7 @@ def test_a_tone_lights_its_band_and_loudness_does_not_matter() -> None:
     assert np.abs(features([0.01 * tones[0]]).astype(int) - made[:1]).max() <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_what_was_made_is_kept_and_the_first_ones_are_the_same(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +186,7 @@ def test_it_adapts_in_integers(small: None) -> None:
     assert after.loss[0, 0] < 0.9 * before.loss[0, 0]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_recordings_in_a_folder_take_the_same_road(small: None, tmp_path: Path) -> None:
     for number, word in enumerate(WORDS):
         for speaker in range(12):
