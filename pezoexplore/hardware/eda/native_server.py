@@ -44,6 +44,7 @@ def main() -> None:
     kept: set[str] = set()
     for line in sys.stdin:
         job = json.loads(line)
+        os.chdir(job["folder"])
         job["commands"] = [_with_kept(command, kept, run) for command in job["commands"]]
         pid = os.fork()
         if pid == 0:
@@ -54,7 +55,10 @@ def main() -> None:
 
 
 def _with_kept(command: str, kept: set[str], run: Callable[[str], None]) -> str:
-    """Return a command with a design for a file that techmap reads, read once for all jobs."""
+    """Return a command with a design for a file that techmap reads, read once for all jobs.
+
+    An error ends the process; Yosys' log is that of the job which needs the file first.
+    """
     name = command.removeprefix(TECHMAP)
     if name == command:
         return command
@@ -65,7 +69,7 @@ def _with_kept(command: str, kept: set[str], run: Callable[[str], None]) -> str:
             f"design -save {name}",
             "design -pop",
         ):
-            run(reading)
+            run(f"tee -q -a {YOSYS_LOG} {reading}")
         kept.add(name)
     return f"{TECHMAP}%{name}"
 
@@ -75,7 +79,6 @@ def _work(job: dict[str, Any], run: Callable[[str], None], nothing: int) -> NoRe
     code = 1
     try:
         os.setsid()
-        os.chdir(job["folder"])
         log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         os.dup2(nothing, 0)
         os.dup2(log, 2)

@@ -162,6 +162,17 @@ def test_a_file_of_techmap_is_read_once_for_many_designs(tmp_path: Path) -> None
         (tmp_path / "map.v").write_text("is not read again")
 
 
+def test_a_file_of_techmap_that_cannot_be_read_is_named_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "design.v").write_text("module top(output o, input i); assign o = i; endmodule")
+    read = ["read_verilog -defer design.v", "hierarchy -top top"]
+    for missing in ("+/xilinx/none.v", f"{tmp_path}/none.v"):
+        commands = [*read, f"{TECHMAP}{missing}"]
+        assert run_native([], commands, tmp_path, tmp_path / "log", 60.0) != 0
+        assert "none.v" in (tmp_path / YOSYS_LOG).read_text(encoding="utf-8")
+        (tmp_path / YOSYS_LOG).unlink()
+    assert run_native([], read, tmp_path, tmp_path / "log", 60.0) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [127, 4095])
 def test_memories_are_mapped_as_synth_xilinx_maps_them(size: int, tmp_path: Path) -> None:
