@@ -114,9 +114,22 @@ module stream_phased #(
         end
     endfunction
 
-    wire [DATA-1:0] wired [0:SHARES];
-    assign wired[0] = parity;
-    assign out_data = wired[SHARES < 0 ? 0 : SHARES];
+    // The XORs, and the output bits that are wired from others.
+    wire [DATA-1:0] places [0:SHARES];
+    assign places[SHARES < 0 ? 0 : SHARES] = {DATA{1'b0}};  // not used
+    assign out_data = wired(parity);
+
+    function [DATA-1:0] wired;
+        input [DATA-1:0] own;
+        integer k;
+        begin
+            wired = own;
+            for (k = 0; k < SHARES; k = k + 1)
+                wired = (wired & ~places[k]) | (places[k] & (
+                    (own >> {16'b0, DISTANCES[k*16 +: 16]})
+                    | (own << (DATA - {16'b0, DISTANCES[k*16 +: 16]}))));
+        end
+    endfunction
 
     genvar i;
     generate
@@ -132,10 +145,7 @@ module stream_phased #(
         end
 
         for (i = 0; i < SHARES; i = i + 1) begin : gen_shared
-            localparam integer DISTANCE = {16'b0, DISTANCES[i*16 +: 16]};
-            wire [DATA-1:0] places = PLACES[i*DATA +: DATA];
-            wire [DATA-1:0] turned = {parity[DISTANCE-1:0], parity[DATA-1:DISTANCE]};
-            assign wired[i+1] = (wired[i] & ~places) | (turned & places);
+            assign places[i] = PLACES[i*DATA +: DATA];
         end
 
         if (HAS_RESEED != 0) begin : gen_reseed

@@ -1,16 +1,18 @@
 """Start cocotb inside a simulator without pytest, which takes half of the processor time.
 
 cocotb 2.1 imports pytest for exceptions by which a test may skip itself or expect an error, and for
-rewritten assertions. Benches that use none of them get stand-ins.
+rewritten assertions, and asyncio for two of its exceptions. Benches that use none of pytest get
+stand-ins, and of asyncio the exceptions alone, without the event loop and its sockets.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec, module_from_spec
 from types import ModuleType, SimpleNamespace
 
 USERS = (
-    "pezoexplore.hardware.verify.lean_start:stand_in_for_pytest",
+    "pezoexplore.hardware.verify.lean_start:put_stand_ins",
     "cocotb.logging:_configure",
     "cocotb._init:init_package_from_simulation",
     "cocotb.regression:_run_regression",
@@ -22,8 +24,9 @@ class _NeverRaisedError(Exception):
     """Stands for each exception of pytest."""
 
 
-def stand_in_for_pytest() -> None:
-    """Put stand-ins for the parts of pytest that cocotb imports in the place of these modules."""
+def put_stand_ins() -> None:
+    """Put stand-ins for the parts of pytest and asyncio that cocotb imports in their places."""
+    _put_asyncio()
     raised = SimpleNamespace(Exception=_NeverRaisedError)
     parts: dict[str, dict[str, object]] = {
         "pytest": {"raises": raised, "skip": raised, "xfail": raised},
@@ -34,3 +37,13 @@ def stand_in_for_pytest() -> None:
     for name, members in parts.items():
         sys.modules[name] = ModuleType(name)
         vars(sys.modules[name]).update(members)
+
+
+def _put_asyncio() -> None:
+    """Put a package asyncio in place that holds its exceptions and has not run its own code."""
+    spec = find_spec("asyncio")
+    assert spec is not None
+    package = sys.modules["asyncio"] = module_from_spec(spec)
+    from asyncio import exceptions
+
+    vars(package).update({name: vars(exceptions)[name] for name in exceptions.__all__})

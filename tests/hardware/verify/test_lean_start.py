@@ -7,15 +7,16 @@ import sys
 
 PROGRAM = """
 import sys
-from pezoexplore.hardware.verify.lean_start import stand_in_for_pytest
-stand_in_for_pytest()
+from pezoexplore.hardware.verify.lean_start import put_stand_ins
+put_stand_ins()
 import cocotb.regression
 cocotb.regression.RegressionManager.setup_pytest_assertion_rewriting()
-print(*(name for name in ("pluggy", "_pytest.fixtures", "numpy") if name in sys.modules))
+heavy = ("pluggy", "_pytest.fixtures", "asyncio.base_events", "numpy")
+print(*(name for name in heavy if name in sys.modules))
 """
 
 
-def test_cocotb_takes_the_stand_ins_and_imports_no_pytest(monkeypatch):
+def test_cocotb_takes_the_stand_ins_and_imports_neither_pytest_nor_asyncio(monkeypatch):
     monkeypatch.setenv("COCOTB_REWRITE_ASSERTION_FILES", "")
     program = [sys.executable, "-c", PROGRAM]
     ran = subprocess.run(program, capture_output=True, text=True, check=True)
