@@ -27,7 +27,7 @@ osu018    none                        none                                      
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -210,16 +210,16 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     # The models of hundreds of cells that are never used would be copied by later passes, at half
     # of Yosys' time. A name with $ is one of Yosys' own: a wide LUT, made of several.
     # Counts do not move by it; those of some designs with memories would.
-    models = (
-        simulated,
+    without_unused = (
         f"select -set kept =$* {' '.join(f'={cell}' for cell in (*cells, 'BUFG'))}",
         "delete =A:blackbox =A:whitebox %u @kept %d",
     )
+    models = (simulated, *without_unused)
     check = "hierarchy -check -top {top}"
     return Target(
         name=family,
         title=title,
-        script=(*all_models, check, *_with_memory(family, synth)),
+        script=(*all_models, check, *_with_memory(family, synth, without_unused)),
         # Reading the block RAM models takes half of Yosys' time, needed or not. Left out where
         # there is other memory, names are numbered otherwise, and counts move by up to 2 %.
         without_memory=(
@@ -240,10 +240,11 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     )
 
 
-def _with_memory(family: str, synth: str) -> tuple[str, ...]:
+def _with_memory(family: str, synth: str, without_unused: Sequence[str]) -> tuple[str, ...]:
     """Return synth_xilinx after its first label; the map of block RAM is a command of its own.
 
-    Native Yosys, which maps ``xcup``, reads its file (1.6 s) once for all designs.
+    Native Yosys, which maps ``xcup``, reads its file (1.6 s) once for all designs. Models that are
+    not used are deleted once memories are mapped: earlier, counts of some designs would move.
     """
     if family != "xcup":
         return (f"{synth} -run prepare:",)
@@ -255,6 +256,7 @@ def _with_memory(family: str, synth: str) -> tuple[str, ...]:
         "techmap -map +/xilinx/lutrams_xc5v_map.v",
         "techmap -map +/xilinx/brams_xcu_map.v",
         "techmap -map +/xilinx/urams_map.v",
+        *without_unused,
         f"{synth} -run map_ffram:",
     )
 
