@@ -292,14 +292,19 @@ def mapping(
     for library in (what.liberty, *what.corners):
         for name, path in library.items():
             (work_dir / name).write_bytes(for_tools(_content(path)))
-    mapped = recipe(target, script=script, keep=keep, top=built.name)
+    mapped = recipe(target, script=script, keep=keep, top=built.name, yosys=yosys)
     models = takewhile(lambda command: command in what.models, mapped)
     mapped.insert(len(list(models)), f"{READ} {' '.join(sources)}")
     return [*mapped, "check -assert"]
 
 
 def recipe(
-    target: DesignTarget, *, script: Sequence[str] = (), keep: bool = True, top: str = TOP
+    target: DesignTarget,
+    *,
+    script: Sequence[str] = (),
+    keep: bool = True,
+    top: str = TOP,
+    yosys: str = WASM,
 ) -> list[str]:
     """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
 
@@ -308,12 +313,16 @@ def recipe(
         script: One of the target's scripts; empty for the one for all designs.
         keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
         top: Name of the module to map.
+        yosys: Build of Yosys.
     """
     what = find_target(target)
+    left_out = what.native if yosys == WASM else ()
     commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {top}", DROP_HIERARCHY]
-    return commands + [line.format(top=top) for line in script or what.script]
+    return commands + [
+        line.format(top=top) for line in script or what.script if line not in left_out
+    ]
 
 
 def _content(path: Path) -> bytes:

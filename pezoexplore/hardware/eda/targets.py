@@ -96,6 +96,8 @@ class Target:
         without_memory: The same for designs without memories and multipliers, which is much
             faster; they fail for a design with one, or with a cell whose model they do not read.
         models: Commands at the beginning of scripts that read models of cells, and need no design.
+        native: Commands that save native Yosys time and move no count; the WebAssembly build would
+            count other cells of some designs.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
         free: Cells that are not counted: buffers of the clock network.
@@ -118,6 +120,7 @@ class Target:
     free: frozenset[str] = field(default_factory=frozenset)
     without_memory: tuple[str, ...] = ()
     models: frozenset[str] = frozenset()
+    native: frozenset[str] = frozenset()
     six_inputs: bool = False
     liberty: Mapping[str, Path] = field(default_factory=dict)
     corners: tuple[Mapping[str, Path], ...] = ()
@@ -210,18 +213,18 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     # The models of hundreds of cells that are never used would be copied by later passes, at half
     # of Yosys' time. A name with $ is one of Yosys' own: a wide LUT, made of several.
     # Counts do not move by it; those of some designs with memories would.
-    without_unused = (
-        f"select -set kept =$* {' '.join(f'={cell}' for cell in (*cells, 'BUFG'))}",
-        "delete =A:blackbox =A:whitebox %u @kept %d",
+    counted = " ".join(f"={cell}" for cell in (*cells, "BUFG"))
+    kept, native = (
+        (f"select -set {name} =$* {counted}", f"delete =A:blackbox =A:whitebox %u @{name} %d")
+        for name in ("kept", "used")
     )
-    models = (simulated, *without_unused)
+    models = (simulated, *kept)
     check = "hierarchy -check -top {top}"
     return Target(
         name=family,
         title=title,
-        script=(*all_models, check, *_with_memory(family, synth, without_unused)),
-        # Reading the block RAM models takes half of Yosys' time, needed or not. Left out where
-        # there is other memory, names are numbered otherwise, and counts move by up to 2 %.
+        script=(*all_models, check, *_with_memory(family, synth, native)),
+        # Reading the map of block RAM takes half of Yosys' time.
         without_memory=(
             *models,
             check,
@@ -233,6 +236,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
             f"{synth} -run map_ffram:",
         ),
         models=frozenset((*models, *all_models)),
+        native=frozenset(native),
         columns=_FABRIC,
         cells=MappingProxyType(cells),
         free=frozenset({"BUFG"}),
@@ -240,11 +244,11 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     )
 
 
-def _with_memory(family: str, synth: str, without_unused: Sequence[str]) -> tuple[str, ...]:
+def _with_memory(family: str, synth: str, native: Sequence[str]) -> tuple[str, ...]:
     """Return synth_xilinx after its first label; the map of block RAM is a command of its own.
 
-    Native Yosys, which maps ``xcup``, reads its file (1.6 s) once for all designs. Models that are
-    not used are deleted once memories are mapped: earlier, counts of some designs would move.
+    Native Yosys, which maps ``xcup``, reads its file (1.6 s) once for all designs, and deletes
+    models that are not used once memories are mapped; earlier, counts of some designs would move.
     """
     if family != "xcup":
         return (f"{synth} -run prepare:",)
@@ -256,7 +260,7 @@ def _with_memory(family: str, synth: str, without_unused: Sequence[str]) -> tupl
         "techmap -map +/xilinx/lutrams_xc5v_map.v",
         "techmap -map +/xilinx/brams_xcu_map.v",
         "techmap -map +/xilinx/urams_map.v",
-        *without_unused,
+        *native,
         f"{synth} -run map_ffram:",
     )
 
