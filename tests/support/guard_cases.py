@@ -284,10 +284,24 @@ LEGAL: list[tuple[str, Parameters]] = [
 """Modules and parameters that are at the edge of what is allowed."""
 
 
+BOUNDS = {
+    ("example_memory", "ADDRESS_BITS", 15),
+    ("mlp_forward", "LANES", 3),
+    ("outer_product", "SPAN", 63),
+}
+"""Values that leave another parameter no legal one: its guard stops them, and names them too."""
+
+
 def _refused() -> list[tuple[str, Parameters, str]]:
     """Return modules, parameters that they refuse, and the module whose name says why."""
     found: list[tuple[str, Parameters, str]] = [
-        (module, {name: value}, rf"\b{module}_{name}_must_")
+        (
+            module,
+            {name: value},
+            rf"\b{module}_\w+_must_\w*{name}"
+            if (module, name, value) in BOUNDS
+            else rf"\b{module}_{name}_must_",
+        )
         for module, parameters in BAD.items()
         for name, values in parameters.items()
         for value in values
