@@ -92,7 +92,9 @@ def zsh(folder: Path) -> Shell:
 
 
 @pytest.fixture(
-    scope="module", params=[bash, pytest.param(zsh, marks=pytest.mark.slow)], ids=["bash", "zsh"]
+    scope="module",
+    params=[bash, pytest.param(zsh, marks=pytest.mark.regression)],
+    ids=["bash", "zsh"],
 )
 def shell(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.__name__)

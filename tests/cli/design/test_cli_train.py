@@ -43,7 +43,7 @@ def test_a_table_by_default(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_the_landscape_is_drawn_beside_the_curve(call, tmp_path):
     quick = ["--steps", 20, "--seeds", 2, "--learning-rates", 0.01]
     answer = call("train", "--lanes", 8, *quick, "--out", "out", "--landscape")

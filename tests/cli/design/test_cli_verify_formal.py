@@ -61,7 +61,9 @@ def test_a_module_without_proofs_is_named(call):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["--formal", "lfsr"], ["lfsr"]])
+@pytest.mark.parametrize(
+    "command", [["--formal", "lfsr"], pytest.param(["lfsr"], marks=pytest.mark.regression)]
+)
 def test_sigterm_ends_the_solvers_and_simulators_too(tmp_path, command):
     words = [sys.executable, "-m", "pezoexplore", "verify", *command, "--out", "v", "--jobs", "2"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:

@@ -68,7 +68,7 @@ def test_the_task_module_is_found_beside_the_design_file_as_by_sweep(
         assert "foreign" in call(*command, *words).err.splitlines()[-1]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_a_search_leaves_the_files_of_a_sweep_and_its_own(
     call: Call, design: Path, tmp_path: Path
 ) -> None:

@@ -169,12 +169,12 @@ def test_plots_of_an_earlier_design_go(run, tmp_path):
     assert [row["lanes"] for row in rows] == ["8"]
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize(
     ("number", "status", "said"),
     [
         (signal.SIGINT, 130, "interrupted"),
-        pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.regression),
+        (signal.SIGTERM, 143, "terminated"),
     ],
 )
 def test_a_stop_leaves_a_run_that_goes_on(tmp_path, number, status, said):

@@ -173,7 +173,7 @@ def test_a_file_of_techmap_that_cannot_be_read_is_named_in_the_log(tmp_path: Pat
     assert run_native([], read, tmp_path, tmp_path / "log", 60.0) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize("size", [127, 4095])
 def test_memories_are_mapped_as_synth_xilinx_maps_them(size: int, tmp_path: Path) -> None:
     point = resolve(rng="xorshift32", reuse="pool", pool_size=size, lanes=8)

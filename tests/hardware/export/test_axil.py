@@ -223,7 +223,7 @@ def test_c_takes_the_header(name: str, tmp_path: Path) -> None:
     assert alone(tmp_path, tmp_path / "main").returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize(
     "name",
     ["one-word", *(pytest.param(n, marks=pytest.mark.regression) for n in ("bank", "wide-seeds"))],

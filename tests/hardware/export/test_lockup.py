@@ -67,6 +67,7 @@ def test_a_design_without_such_a_state_says_so(point: DesignPoint) -> None:
     assert "changes nothing here and costs nothing" in files["DATASHEET.md"]
 
 
+@pytest.mark.regression
 @pytest.mark.parametrize(
     "name",
     [

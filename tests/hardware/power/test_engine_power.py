@@ -53,7 +53,7 @@ def engine(tmp_path_factory):
     return mapped(tmp_path_factory.mktemp("engine"), "ice40", **ONE_STATE)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_an_engine_takes_more_than_its_stream_and_scales_with_the_clock(engine, tmp_path):
     point, net = engine
     found = power(tmp_path, point, net)
@@ -107,7 +107,7 @@ def test_a_netlist_is_the_engine_or_gives_no_figure(tmp_path):
         power(tmp_path, point, replace(net, instances=broken), "osu018")
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 @pytest.mark.parametrize(
     ("target", "axes"),
     [

@@ -23,7 +23,7 @@ def test_the_loss_is_what_the_wrong_classes_get() -> None:
     np.testing.assert_allclose(wrong_probability(outputs, labels), expected, atol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.regression
 def test_noisy_digits_for_training_and_a_certificate_for_the_result() -> None:
     task = get_task("certified-digits")
     sizes = [len(split) for split in (task.train, task.fit, task.validation, task.test)]

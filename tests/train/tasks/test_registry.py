@@ -84,7 +84,7 @@ SHAPES = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name.startswith("mnist") else [])
+        pytest.param(name, marks=[pytest.mark.regression] if name.startswith("mnist") else [])
         for name in SHAPES
     ],
 )
