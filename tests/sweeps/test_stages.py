@@ -12,7 +12,7 @@ from pezoexplore.design.point import resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import ToolError
 from pezoexplore.files import scratch
-from pezoexplore.hardware.rtl.build import build
+from pezoexplore.hardware.rtl.build import build, rtl_hash
 from pezoexplore.hardware.verify.contract import EPOCHS
 from pezoexplore.hardware.verify.stimulus import make_script
 from pezoexplore.paths import rtl_dir
@@ -327,6 +327,20 @@ def test_scratch_folders_are_fresh_and_removed(tmp_path: Path) -> None:
         assert list(second.iterdir()) == []
     assert not first.exists()
     assert not second.exists()
+
+
+def test_keys_have_the_hash_of_each_designs_own_rtl(tmp_path: Path) -> None:
+    """Compare keys of one plan, which reads no file twice, with hashes of each design alone."""
+    loaded, points = load(Request(None))
+    (synth,) = (
+        stage
+        for stage in plan_run(loaded, ["synth"], tmp_path, points=points).stages
+        if isinstance(stage, HardwareStage)
+    )
+    chosen = [point for point in points if synth.applies(point)]
+    hashes = [rtl_hash(point.circuit(), rtl_dir()) for point in chosen]
+    assert [synth.key(point)["rtl_sha256"] for point in chosen] == hashes
+    assert 5 < len(set(hashes)) <= len(synth.hashes) < len(chosen)
 
 
 def test_a_plan_names_the_machine_and_the_rtl(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ YOSYS_LOG = "yosys.log"
 """Name of the log file written by Yosys itself."""
 
 TECHMAP = "techmap -map "
-"""Start of a command, before a file whose content is the same for all jobs."""
+"""Start of a command that maps cells by a file, which must be the same for all jobs."""
 
 
 def main() -> None:
@@ -41,11 +41,11 @@ def main() -> None:
         run(command)
     os.dup2(nothing, 2)
     os.write(answers, f"{READY}\n".encode())
-    kept: set[str] = set()
+    saved: set[str] = set()
     for line in sys.stdin:
         job = json.loads(line)
         os.chdir(job["folder"])
-        job["commands"] = [_with_kept(command, kept, run) for command in job["commands"]]
+        job["commands"] = [_with_saved_map(command, saved, run) for command in job["commands"]]
         pid = os.fork()
         if pid == 0:
             _work(job, run, nothing)
@@ -54,15 +54,16 @@ def main() -> None:
         os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def _with_kept(command: str, kept: set[str], run: Callable[[str], None]) -> str:
-    """Return a command with a design for a file that techmap reads, read once for all jobs.
+def _with_saved_map(command: str, saved: set[str], run: Callable[[str], None]) -> str:
+    """Return a command whose map, if techmap reads one, is a saved design in place of the file.
 
-    An error ends the process; Yosys' log is that of the job which needs the file first.
+    The first job that needs a file has it read and saved. An error, which is in the log of that
+    job, ends the process.
     """
     name = command.removeprefix(TECHMAP)
     if name == command:
         return command
-    if name not in kept:
+    if name not in saved:
         for reading in (
             "design -push",
             f"read_verilog -nooverwrite -noblackbox {name}",  # as techmap does
@@ -70,7 +71,7 @@ def _with_kept(command: str, kept: set[str], run: Callable[[str], None]) -> str:
             "design -pop",
         ):
             run(f"tee -q -a {YOSYS_LOG} {reading}")
-        kept.add(name)
+        saved.add(name)
     return f"{TECHMAP}%{name}"
 
 

@@ -316,7 +316,7 @@ def recipe(
         yosys: Build of Yosys.
     """
     what = find_target(target)
-    left_out = what.native if yosys == WASM else ()
+    left_out = what.native_only if yosys == WASM else ()
     commands = [f"read_liberty -lib {name}" for name in what.liberty]
     if not (what.six_inputs and keep):
         commands += [f"hierarchy -top {top}", DROP_HIERARCHY]

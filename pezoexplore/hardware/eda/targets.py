@@ -96,8 +96,8 @@ class Target:
         without_memory: The same for designs without memories and multipliers, which is much
             faster; they fail for a design with one, or with a cell whose model they do not read.
         models: Commands at the beginning of scripts that read models of cells, and need no design.
-        native: Commands that save native Yosys time and move no count; the WebAssembly build would
-            count other cells of some designs.
+        native_only: Commands for native Yosys alone, which they save time; the WebAssembly build
+            would count other cells of some designs.
         columns: Resource columns of the target; the others stay empty.
         cells: Counting rule of each cell type.
         free: Cells that are not counted: buffers of the clock network.
@@ -120,7 +120,7 @@ class Target:
     free: frozenset[str] = field(default_factory=frozenset)
     without_memory: tuple[str, ...] = ()
     models: frozenset[str] = frozenset()
-    native: frozenset[str] = frozenset()
+    native_only: frozenset[str] = frozenset()
     six_inputs: bool = False
     liberty: Mapping[str, Path] = field(default_factory=dict)
     corners: tuple[Mapping[str, Path], ...] = ()
@@ -214,7 +214,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     # of Yosys' time. A name with $ is one of Yosys' own: a wide LUT, made of several.
     # Counts do not move by it; those of some designs with memories would.
     counted = " ".join(f"={cell}" for cell in (*cells, "BUFG"))
-    kept, native = (
+    kept, native_only = (
         (f"select -set {name} =$* {counted}", f"delete =A:blackbox =A:whitebox %u @{name} %d")
         for name in ("kept", "used")
     )
@@ -223,7 +223,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     return Target(
         name=family,
         title=title,
-        script=(*all_models, check, *_with_memory(family, synth, native)),
+        script=(*all_models, check, *_with_memory(family, synth, native_only)),
         # Reading the map of block RAM takes half of Yosys' time.
         without_memory=(
             *models,
@@ -236,7 +236,7 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
             f"{synth} -run map_ffram:",
         ),
         models=frozenset((*models, *all_models)),
-        native=frozenset(native),
+        native_only=frozenset(native_only),
         columns=_FABRIC,
         cells=MappingProxyType(cells),
         free=frozenset({"BUFG"}),
@@ -244,11 +244,12 @@ def _xilinx(family: str, title: str, generation: str) -> Target:
     )
 
 
-def _with_memory(family: str, synth: str, native: Sequence[str]) -> tuple[str, ...]:
-    """Return synth_xilinx after its first label; the map of block RAM is a command of its own.
+def _with_memory(family: str, synth: str, native_only: Sequence[str]) -> tuple[str, ...]:
+    """Return the commands of synth_xilinx from ``prepare`` on, for designs with memories too.
 
-    Native Yosys, which maps ``xcup``, reads its file (1.6 s) once for all designs, and deletes
-    models that are not used once memories are mapped; earlier, counts of some designs would move.
+    Those of ``xcup`` name the file that maps block RAM: native Yosys reads it (1.6 s) once for all
+    designs. Models that are not used are deleted after memories are mapped; deleting them earlier
+    would move the counts of some designs.
     """
     if family != "xcup":
         return (f"{synth} -run prepare:",)
@@ -260,7 +261,7 @@ def _with_memory(family: str, synth: str, native: Sequence[str]) -> tuple[str, .
         "techmap -map +/xilinx/lutrams_xc5v_map.v",
         "techmap -map +/xilinx/brams_xcu_map.v",
         "techmap -map +/xilinx/urams_map.v",
-        *native,
+        *native_only,
         f"{synth} -run map_ffram:",
     )
 

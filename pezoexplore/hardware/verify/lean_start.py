@@ -1,8 +1,8 @@
 """Start cocotb inside a simulator without pytest, which takes half of the processor time.
 
 cocotb 2.1 imports pytest for exceptions by which a test may skip itself or expect an error, and for
-rewritten assertions, and asyncio for two of its exceptions. Benches that use none of pytest get
-stand-ins, and of asyncio the exceptions alone, without the event loop and its sockets.
+rewritten assertions, and asyncio for two of its exceptions. Benches use none of pytest: they get
+stubs of it, and of asyncio the exceptions alone, without the event loop and its sockets.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.util import find_spec, module_from_spec
 from types import ModuleType, SimpleNamespace
 
 USERS = (
-    "pezoexplore.hardware.verify.lean_start:put_stand_ins",
+    "pezoexplore.hardware.verify.lean_start:install_stubs",
     "cocotb.logging:_configure",
     "cocotb._init:init_package_from_simulation",
     "cocotb.regression:_run_regression",
@@ -24,9 +24,9 @@ class _NeverRaisedError(Exception):
     """Stands for each exception of pytest."""
 
 
-def put_stand_ins() -> None:
-    """Put stand-ins for the parts of pytest and asyncio that cocotb imports in their places."""
-    _put_asyncio()
+def install_stubs() -> None:
+    """Install stubs of the parts of pytest and asyncio that cocotb imports."""
+    _install_asyncio()
     raised = SimpleNamespace(Exception=_NeverRaisedError)
     parts: dict[str, dict[str, object]] = {
         "pytest": {"raises": raised, "skip": raised, "xfail": raised},
@@ -39,8 +39,8 @@ def put_stand_ins() -> None:
         vars(sys.modules[name]).update(members)
 
 
-def _put_asyncio() -> None:
-    """Put a package asyncio in place that holds its exceptions and has not run its own code."""
+def _install_asyncio() -> None:
+    """Install a package asyncio that holds its exceptions and has not run its own code."""
     spec = find_spec("asyncio")
     assert spec is not None
     package = sys.modules["asyncio"] = module_from_spec(spec)

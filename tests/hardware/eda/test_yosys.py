@@ -146,7 +146,7 @@ def test_models_of_cells_are_read_once_for_many_designs(tmp_path: Path) -> None:
 
 
 def test_a_file_of_techmap_is_read_once_for_many_designs(tmp_path: Path) -> None:
-    """The first design's log has no read of it either: the process reads it before it forks."""
+    """Check that no job's log has a read of it, and that new content is not read."""
     tmp_path = tmp_path.resolve()
     (tmp_path / "map.v").write_text("module box(output o, input i); assign o = ~i; endmodule")
     (tmp_path / "design.v").write_text("module top(output o, input i); box b(o, i); endmodule")

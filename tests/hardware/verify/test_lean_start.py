@@ -7,8 +7,8 @@ import sys
 
 PROGRAM = """
 import sys
-from pezoexplore.hardware.verify.lean_start import put_stand_ins
-put_stand_ins()
+from pezoexplore.hardware.verify.lean_start import install_stubs
+install_stubs()
 import cocotb.regression
 cocotb.regression.RegressionManager.setup_pytest_assertion_rewriting()
 heavy = ("pluggy", "_pytest.fixtures", "asyncio.base_events", "numpy")
@@ -16,7 +16,7 @@ print(*(name for name in heavy if name in sys.modules))
 """
 
 
-def test_cocotb_takes_the_stand_ins_and_imports_neither_pytest_nor_asyncio(monkeypatch):
+def test_cocotb_takes_the_stubs_and_imports_neither_pytest_nor_asyncio(monkeypatch):
     monkeypatch.setenv("COCOTB_REWRITE_ASSERTION_FILES", "")
     program = [sys.executable, "-c", PROGRAM]
     ran = subprocess.run(program, capture_output=True, text=True, check=True)
