@@ -13,8 +13,8 @@ from typing import Any
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.board.boards import Board
 from pezoexplore.hardware.board.build import Sources
+from pezoexplore.hardware.eda.commands import DROP_HIERARCHY
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.synth import DROP_HIERARCHY
 from pezoexplore.hardware.eda.tools import package_version, yosys_version
 from pezoexplore.hardware.eda.yosys import run_yosys
 

@@ -17,16 +17,14 @@ from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
+from pezoexplore.hardware.eda.commands import DROP_HIERARCHY, mapping, recipe
 from pezoexplore.hardware.eda.netlist import read_netlist
 from pezoexplore.hardware.eda.synth import (
-    DROP_HIERARCHY,
     NETLIST,
     TIMEOUT_S,
     cell_areas,
     cells_by_type,
     count_cells,
-    mapping,
-    recipe,
     synthesise,
 )
 from pezoexplore.hardware.eda.yosys import build_for, run_yosys

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,15 @@ from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
-from pezoexplore.hardware.eda.liberty_syntax import at, for_tools, read_library, unpacked
+from pezoexplore.hardware.eda.commands import DROP_HIERARCHY, mapping
+from pezoexplore.hardware.eda.liberty_syntax import at, read_library
 from pezoexplore.hardware.eda.netlist import Netlist, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.targets import AREAS, NOT_ENOUGH, Target
-from pezoexplore.hardware.eda.tools import OSU018, osu018_version
+from pezoexplore.hardware.eda.tools import osu018_version
 from pezoexplore.hardware.eda.yosys import (
-    READ,
     WASM,
     build_for,
     build_version,
-    check_installed,
     has_refused,
     run_yosys,
 )
@@ -45,9 +43,6 @@ NETLIST = "netlist.json"
 
 KEEPS = "(* keep_hierarchy *)"
 """Verilog attribute of a module that Yosys maps on its own."""
-
-DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
-"""Yosys command that opens all modules to it."""
 
 
 def synthesise(
@@ -257,79 +252,6 @@ def _run_mapping(
             log.write("\nthe design has a memory, a multiplier or a rare cell: mapped again\n")
     commands = mapping(built, target, work_dir, keep=keep, yosys=yosys)
     run_yosys([*commands, *then], work_dir, log_path, timeout_s, yosys)
-
-
-def mapping(
-    built: Build | engine.EngineBuild,
-    target: DesignTarget,
-    work_dir: Path,
-    *,
-    script: Sequence[str] = (),
-    keep: bool = True,
-    yosys: str = WASM,
-) -> list[str]:
-    """Return the Yosys commands that read and map RTL; copy the files they need.
-
-    Where the hierarchy is kept, models of cells come first: they are the same for all designs.
-
-    Args:
-        built: The RTL.
-        target: A target of a design file.
-        work_dir: Folder that Yosys runs in, emptied first.
-        script: As in :func:`recipe`.
-        keep: As in :func:`recipe`.
-        yosys: Build of Yosys.
-
-    Raises:
-        ToolError: Yosys or the cell library is missing.
-    """
-    check_installed(yosys)
-    what = find_target(target)
-    shutil.rmtree(work_dir, ignore_errors=True)
-    sources = built.write(work_dir)
-    for name, text in what.files.items():
-        (work_dir / name).write_text(text, encoding="utf-8")
-    for library in (what.liberty, *what.corners):
-        for name, path in library.items():
-            (work_dir / name).write_bytes(for_tools(_content(path)))
-    mapped = recipe(target, script=script, keep=keep, top=built.name, yosys=yosys)
-    models = takewhile(lambda command: command in what.models, mapped)
-    mapped.insert(len(list(models)), f"{READ} {' '.join(sources)}")
-    return [*mapped, "check -assert"]
-
-
-def recipe(
-    target: DesignTarget,
-    *,
-    script: Sequence[str] = (),
-    keep: bool = True,
-    top: str = TOP,
-    yosys: str = WASM,
-) -> list[str]:
-    """Return the Yosys commands that map RTL, once read, to the netlist that is counted.
-
-    Args:
-        target: A target of a design file.
-        script: One of the target's scripts; empty for the one for all designs.
-        keep: Whether to keep the hierarchy that the RTL keeps, on a target with LUTs of six inputs.
-        top: Name of the module to map.
-        yosys: Build of Yosys.
-    """
-    what = find_target(target)
-    left_out = what.native_only if yosys == WASM else ()
-    commands = [f"read_liberty -lib {name}" for name in what.liberty]
-    if not (what.six_inputs and keep):
-        commands += [f"hierarchy -top {top}", DROP_HIERARCHY]
-    return commands + [
-        line.format(top=top) for line in script or what.script if line not in left_out
-    ]
-
-
-def _content(path: Path) -> bytes:
-    """Return a file of a cell library."""
-    if path == OSU018 and not path.is_file():
-        raise ToolError(f"{path.name}: not found; type: apt-get install qflow-tech-osu018")
-    return unpacked(path)
 
 
 def cells_by_type(netlist: Netlist) -> Counter[str]:

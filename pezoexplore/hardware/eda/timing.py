@@ -26,8 +26,9 @@ from pezoexplore.design.own_targets import DesignTarget, target_name
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
+from pezoexplore.hardware.eda.commands import mapping
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S, mapping
+from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S
 from pezoexplore.hardware.eda.targets import Timer
 from pezoexplore.hardware.eda.tools import opensta_version, package_version
 from pezoexplore.hardware.eda.yosys import run_yosys

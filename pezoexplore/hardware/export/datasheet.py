@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pezoexplore.design.columns import COLUMN_HELP, RESULT_HELP
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import without_defaults
+from pezoexplore.hardware.eda.commands import XOR_RTL, recipe
 from pezoexplore.hardware.eda.module_counts import ModuleCounts
-from pezoexplore.hardware.eda.synth import recipe
 from pezoexplore.hardware.eda.targets import TARGETS
 from pezoexplore.hardware.export.module_table import modules_section
 from pezoexplore.hardware.export.timing_diagram import FILE as TIMING
+from pezoexplore.hardware.rtl.build import source_names
 from pezoexplore.hardware.rtl.engine import Shape
 from pezoexplore.markdown import markdown_table
 from pezoexplore.streams.quality import linear
@@ -92,7 +93,7 @@ def datasheet(
     ]
     if segments is not None:
         parts += ["## Perturbation engine", _engine(point, segments)]
-    parts += ["## Measured", *_measured(rows, stream.strategy.seed)]
+    parts += ["## Measured", *_measured(rows, stream)]
     parts += modules_section(modules)
     parts += ["## Provenance", markdown_table(("", ""), provenance.items())]
     return "\n\n".join(parts) + "\n"
@@ -220,10 +221,11 @@ def _engine(point: DesignPoint, segments: int) -> str:
     )
 
 
-def _measured(rows: Sequence[Mapping[str, str]], seed: int) -> list[str]:
+def _measured(rows: Sequence[Mapping[str, str]], stream: Stream) -> list[str]:
     if not rows:
         return ["No results were at hand: export with `--results RUN_DIR` to have them here."]
-    parts = [_OTHER_SEED] if seed != MASTER_SEED else []
+    parts = [_OTHER_SEED] if stream.strategy.seed != MASTER_SEED else []
+    narrow = XOR_RTL in source_names(stream.point)
     for row in rows:
         figures = [
             (f"`{name}`", row[name].replace(";", "; "), meaning)
@@ -234,18 +236,18 @@ def _measured(rows: Sequence[Mapping[str, str]], seed: int) -> list[str]:
             f"Target `{row.get('target', '')}`, point `{row['point_id']}`, status "
             f"`{row['status']}`; what is not listed was not measured.",
             markdown_table(("figure", "value", "meaning"), figures),
-            *_counted(row),
+            *_counted(row, narrow),
         ]
     return parts
 
 
-def _counted(row: Mapping[str, str]) -> list[str]:
+def _counted(row: Mapping[str, str], narrow: bool) -> list[str]:
     """Return how the resources of a row come from the bundle's RTL: text and Yosys commands."""
     target = TARGETS.get(row.get("target", ""))
     if target is None or not row.get("ff"):
         return []
     keep = row.get("lut") == row.get("lut_kept", row.get("lut"))
-    commands = ["read_verilog -defer *.v", *recipe(target.name, keep=keep)]
+    commands = ["read_verilog -defer *.v", *recipe(target.name, keep=keep, narrow=narrow)]
     parts = ["Its resources are of the netlist that Yosys makes so, in the folder `rtl`:"]
     parts += ["```text\n" + "\n".join(commands) + "\n```"]
     if not (target.six_inputs and keep):

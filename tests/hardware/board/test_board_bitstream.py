@@ -16,7 +16,7 @@ from pezoexplore.hardware.board import bitstream
 from pezoexplore.hardware.board.bitstream import build_bitstream
 from pezoexplore.hardware.board.boards import BOARDS, board_named, device_of
 from pezoexplore.hardware.board.build import Sources, board_trainer
-from pezoexplore.hardware.eda.synth import DROP_HIERARCHY
+from pezoexplore.hardware.eda.commands import DROP_HIERARCHY
 from pezoexplore.hardware.eda.yosys import run_yosys
 
 PREAMBLES = {"icebreaker": bytes.fromhex("7eaa997e"), "ulx3s": bytes.fromhex("ffffbdb3")}

@@ -16,6 +16,7 @@ from opensta_power import NETLIST_V, mapped_netlist
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import cell_library, yosys
+from pezoexplore.hardware.eda.commands import mapping
 from pezoexplore.hardware.eda.native_yosys import end_idle
 from pezoexplore.hardware.eda.netlist import INVERTER, absorbed_inverters, read_netlist
 from pezoexplore.hardware.eda.synth import (
@@ -25,7 +26,6 @@ from pezoexplore.hardware.eda.synth import (
     cells_by_type,
     count_cells,
     engine_figures,
-    mapping,
     synthesise,
 )
 from pezoexplore.hardware.eda.targets import LIBERTY, NO_MEMORY, TARGETS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pezoexplore.design.point import resolve
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.hardware.eda.netlist import read_netlist
 from pezoexplore.hardware.eda.synth import (
     FLATTEN,
@@ -26,18 +26,25 @@ from pezoexplore.hardware.export.bundle import Order, bundle_files, write_bundle
 from pezoexplore.hardware.rtl.build import TOP
 from pezoexplore.paths import rtl_dir
 
-POINT = resolve(reuse="bank", state_bits=5, bit_width=4, lanes=4)
+BANK = resolve(reuse="bank", state_bits=5, bit_width=4, lanes=4)
+PHASED = resolve(reuse="phased", state_bits=12, bit_width=4, lanes=8)
 
 
 @pytest.mark.parametrize(
-    "target",
-    ["ice40", *(pytest.param(t, marks=pytest.mark.regression) for t in ("xcup", "ecp5", "osu018"))],
+    ("target", "point"),
+    [
+        ("ice40", BANK),
+        pytest.param("xcup", PHASED, marks=pytest.mark.slow),
+        *(pytest.param(t, BANK, marks=pytest.mark.regression) for t in ("xcup", "ecp5", "osu018")),
+    ],
 )
-def test_the_bundle_has_the_netlist_that_was_counted(target: str, tmp_path: Path) -> None:
-    found = synthesise(POINT, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
+def test_the_bundle_has_the_netlist_that_was_counted(
+    target: str, point: DesignPoint, tmp_path: Path
+) -> None:
+    found = synthesise(point, target, rtl_dir(), tmp_path / "work", tmp_path / "log")
     row = {name: str(value) for name, value in found.items()}
     row |= {"point_id": "p", "target": target, "status": "ok"}
-    order = Order(POINT, None, rtl_dir(), "pezoexplore export --out DIR", (row,))
+    order = Order(point, None, rtl_dir(), "pezoexplore export --out DIR", (row,))
     write_bundle(bundle_files(order), tmp_path / "bundle")
     sheet = (tmp_path / "bundle" / "DATASHEET.md").read_text(encoding="utf-8")
     commands, *files = re.findall(r"```text\n(.*?)```", sheet, flags=re.DOTALL)
