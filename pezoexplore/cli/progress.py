@@ -6,41 +6,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column
-from rich.text import Text
+from typing import TYPE_CHECKING, Self
 
 from pezoexplore.cli.terminal import duration, log
 
-_SPEED_OVER_S = 600.0
-"""Seconds over which the time left is estimated: stages differ in length."""
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 LOG_LINES = 200
 """Approximate number of progress lines in a log; failures are printed in addition."""
-
-
-_NAMED = 2
-"""Runs named of those that run right now."""
-
-
-class _Now(ProgressColumn):
-    """Show what runs right now; where that is not known, what ended last."""
-
-    def render(self, task: Task) -> Text:
-        running = task.fields["running"]()
-        more = f" and {len(running) - _NAMED} more" if len(running) > _NAMED else ""
-        return Text(", ".join(running[:_NAMED]) + more if running else task.description)
 
 
 class ProgressMeter:
@@ -56,24 +30,9 @@ class ProgressMeter:
     def __init__(self, noun: str, kept: str = "") -> None:
         """Count what the noun names, such as ``runs``; ``kept`` says what remains of them."""
         self._noun, self._kept, self._done, self._total = noun, kept, 0, 0
-        self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._start, self._done_before, self._stride = time.monotonic(), 0, 1
         self._work = (0.0, 0.0)
-        if self._console.is_terminal and log.isEnabledFor(logging.INFO):
-            self._bar = Progress(
-                BarColumn(bar_width=16),
-                TextColumn("{task.fields[count]} " + noun + ","),
-                TimeElapsedColumn(),
-                TextColumn("gone,"),
-                TimeRemainingColumn(),
-                TextColumn("left;"),
-                _Now(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
-                console=self._console,
-                transient=True,
-                expand=True,
-                speed_estimate_period=_SPEED_OVER_S,
-            )
 
     def __enter__(self) -> Self:
         """Return the meter itself; the bar is shown once the number of runs is known."""
@@ -114,6 +73,10 @@ class ProgressMeter:
         self._start, self._done_before = time.monotonic(), done
         self._done, self._total = done, total
         self._stride = max(1, (total - done) // LOG_LINES)
+        if self._bar is None and log.isEnabledFor(logging.INFO):
+            from pezoexplore.cli.progress_bar import progress_bar
+
+            self._bar = progress_bar(self._noun)
         if self._bar is not None:
             self._bar.start()
             # What is done already took no time and must not count towards the speed.

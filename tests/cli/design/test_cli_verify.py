@@ -156,7 +156,7 @@ def test_verilator_counts_coverage_and_leaves_waves(call, tmp_path, monkeypatch)
     assert answer.status == 0, answer.err
     found = answer.document["coverage"]
     assert set(found) == set(source_modules(point))
-    lines = found["stream_none"]["line"]
+    lines = found["reseed_control"]["line"]
     assert 0 < lines["covered"] == lines["of"]
     toggles = found["rademacher"]["toggle"]
     assert toggles["covered"] == toggles["of"] == 4 * 32
