@@ -16,7 +16,7 @@ from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.verify import verify
 from pezoexplore.hardware.verify.simulate import simulate
 from pezoexplore.hardware.verify.verify import verify_point
-from pezoexplore.paths import rtl_dir
+from pezoexplore.paths import bench_dir, rtl_dir
 
 PASSED = '<testsuites><testsuite><testcase name="stream"/></testsuite></testsuites>'
 FAILED = PASSED.replace("/></testsuite>", "><failure/></testcase></testsuite>")
@@ -209,3 +209,12 @@ def test_a_module_beside_the_users_script_hides_none_of_the_standard_library(tmp
 def test_time_is_one_limit_for_compiler_and_simulator(job, fakes):
     fakes(iverilog=f"sleep 2; {COMPILES}", vvp="exec sleep 600")
     assert re.match(r"vvp: no end after [1-4] s", failure(job, 6.0, ToolTimeoutError))
+
+
+def test_no_verilog_waits_for_no_time():
+    """Simulators disagree on what `#0` lets happen first."""
+    files = [*bench_dir().glob("*.v"), *rtl_dir().glob("*.v")]
+    assert {path.name for path in files} > {"engine_harness.v", "stream_harness.v"}
+    for path in files:
+        code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        assert not re.search(r"#\s*0+\b(?!\.)", code), path.name

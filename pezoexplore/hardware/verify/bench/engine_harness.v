@@ -101,7 +101,7 @@ module engine_harness;
     integer last_out = 0;
     integer now = 0;
     integer begun = 0;       // the operation
-    wire    stuck = now - begun > `PATIENCE;
+    reg     stuck = 0;       // it does not end
     reg [6:0] allow = 7'h7f;
     reg     held = 0;        // m_axis was stalled at the clock before
     reg [`DATA_BITS:0] held_beat = 0;
@@ -126,7 +126,9 @@ module engine_harness;
     reg r_hand;
     reg [33:0] found = 0;
 
-    // One clock: look before the rising edge, drive after it.
+    // One clock: look before the rising edge, drive after it. No delay is zero: under Verilator
+    // 5.048 an aresetn that falls after #0 reaches registers with an asynchronous reset only after
+    // the look.
     task tick;
         begin
             #4;
@@ -168,6 +170,7 @@ module engine_harness;
             #1 clk = 1'b1;
             #1;
             now = now + 1;
+            stuck = now - begun > `PATIENCE;
             place = (place + 1 == `PRESSURES) ? 0 : place + 1;
             allow = pressure ? pressures[place] : 7'h7f;
             if (s_hand) begin
@@ -359,7 +362,7 @@ module engine_harness;
         pointer = 0;
         for (op = 0; op < op_count; op = op + 1) begin
             begun = now;
-            #0;
+            stuck = 1'b0;
             case (ops[op][47:44])
                 4'd0: begin
                     write;
