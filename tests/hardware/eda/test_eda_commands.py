@@ -1,4 +1,4 @@
-"""The Yosys commands that map a stream's RTL."""
+"""Check the Yosys commands that map a stream's RTL."""
 
 from pathlib import Path
 

@@ -101,7 +101,7 @@ module engine_harness;
     integer last_out = 0;
     integer now = 0;
     integer begun = 0;       // the operation
-    reg     stuck = 0;       // it does not end
+    reg     stuck = 0;       // it exceeds PATIENCE
     reg [6:0] allow = 7'h7f;
     reg     held = 0;        // m_axis was stalled at the clock before
     reg [`DATA_BITS:0] held_beat = 0;
@@ -126,9 +126,9 @@ module engine_harness;
     reg r_hand;
     reg [33:0] found = 0;
 
-    // One clock: look before the rising edge, drive after it. No delay is zero: under Verilator
+    // One clock: sample before the rising edge, drive after it. No delay is zero: under Verilator
     // 5.048 an aresetn that falls after #0 reaches registers with an asynchronous reset only after
-    // the look.
+    // the sample.
     task tick;
         begin
             #4;
