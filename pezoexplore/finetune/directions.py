@@ -107,7 +107,10 @@ class Directions:
             for low, high, window, within in self._windows(start, len(base)):
                 values, constant = self._values(step, window)
                 part = values[within : within + high - low]
-                _add(weights[low:high], part, np.float32(constant), by, moved[low:high])
+                if out is base:
+                    _shift(weights[low:high], part, np.float32(constant), by)
+                else:
+                    _add(weights[low:high], part, np.float32(constant), by, moved[low:high])
             return
         for low, high, addends in self.pieces(step, start, len(base), factor):
             torch.add(base[low:high], addends, out=out[low:high])
@@ -222,6 +225,15 @@ def _add(
     """Write weights + (values + constant) * factor, each operation rounded to float32."""
     for i in range(weights.size):
         out[i] = weights[i] + (np.float32(values[i]) + constant) * factor
+
+
+@compiled
+def _shift(
+    weights: NDArray[np.float32], values: NDArray[Any], constant: np.float32, factor: np.float32
+) -> None:
+    """Add as :func:`_add` does, in place: of arrays that overlap it would use no SIMD."""
+    for i in range(weights.size):
+        weights[i] += (np.float32(values[i]) + constant) * factor
 
 
 @compiled
