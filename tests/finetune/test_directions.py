@@ -38,6 +38,18 @@ def test_every_design_moves_weights_by_its_stream(point: DesignPoint) -> None:
     assert np.array_equal(directions.z(0).numpy(), addends(point, 3, PARAMETERS, 0, 1.0))
 
 
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.label())
+def test_weights_moved_in_place_are_those_moved_into_another_tensor(point: DesignPoint) -> None:
+    directions = Directions(point, 3, PARAMETERS, CPU, window=700)
+    weights = torch.from_numpy(np.random.default_rng(0).normal(size=4000).astype(np.float32))
+    moved = torch.empty(4000)
+    expected = weights.numpy() + addends(point, 3, PARAMETERS, 2, -1e-3)[1000:5000]
+    directions.add(2, 1000, weights, -1e-3, moved)
+    directions.add(2, 1000, weights, -1e-3, weights)
+    assert np.array_equal(moved.numpy(), expected)
+    assert np.array_equal(weights.numpy(), expected)
+
+
 def on_any_device(point: DesignPoint, seed: int) -> Source | None:
     """Return the variant for accelerators, on the CPU; None if there is no other."""
     made = strategy(point, seed)

@@ -84,6 +84,11 @@ class Edit:
         return self.file in source_names(point) and not self.spares(point)
 
 
+def _one_xormix(point: DesignPoint) -> bool:
+    """Whether a point has one nonlinear stream of xormix alone."""
+    return point.group * point.bits <= 32
+
+
 def _flipped_entry(module: str, table: str) -> Edit:
     """One entry, at index 0, of a truth table that a script made."""
     file = f"{module}_table.vh"
@@ -118,8 +123,12 @@ EDITS: dict[str, Edit] = {
     "lut_opt lane": Edit("lut_opt", "lut_opt.v", "state[STATE_BITS-1-i*", "state[STATE_BITS-2-i*"),
     "walsh distance": Edit("walsh", "walsh.v", "state >> 13", "state >> 12"),
     "walsh mask": Edit("walsh", "walsh_table.vh", "32'h00000a61", "32'h00000a21"),
-    "xormix salt": Edit("xormix", "xormix_table.vh", "32'h46d9b8ac", "32'h46d9b8ad"),
-    "xormix next stream": Edit("xormix", "xormix.v", "(s + 1) % STREAMS", "s % STREAMS"),
+    "xormix salt": Edit(
+        "xormix", "xormix_table.vh", "32'h46d9b8ac", "32'h46d9b8ad", _one_xormix
+    ),
+    "xormix next stream": Edit(
+        "xormix", "xormix.v", "(s + 1) % STREAMS", "s % STREAMS", _one_xormix
+    ),
     "sobol index": Edit("sobol", "sobol.v", "32'hf0f0f0f0", "32'hf0f0f0e0"),
     "lut_sr register": Edit("lut_sr", "lut_sr.v", "{one_q[14:0],", "{one_q[13:0], 1'b0,"),
     "lut_sr mended": Edit("stream_lut_sr", "stream_lut_sr.v", "{4'd0, accepted_q} + 5'd1", "5'd1"),

@@ -26,7 +26,7 @@ from find_libpython import find_libpython
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.process import run_tool
-from pezoexplore.hardware.eda.tools import verilator_folder
+from pezoexplore.hardware.eda.tools import package_version, verilator_folder
 from pezoexplore.hardware.verify import lean_start
 from pezoexplore.hardware.verify.simulate_runtime import keep_objects, put_objects, runtime_folder
 from pezoexplore.phases import compiling
@@ -150,6 +150,7 @@ def _icarus(folder: Path, log_path: Path, timeout_s: float) -> int:
     variables = _bench_variables(folder, top, job.get("bench", "bench_stream"))
     if "training" not in job:  # which imports more than cocotb
         variables["PYGPI_USERS"] = ",".join(lean_start.USERS)
+        variables[lean_start.VERSION] = str(package_version("cocotb"))
     return run_tool(
         ["vvp", "-m", str(lib_name_path("vpi", "icarus")), program, *arguments],
         cwd=folder,

@@ -69,14 +69,14 @@ def sweep(points):
 
 def _space(point):
     """Axes of a design file that give this point alone."""
-    axes = {name: value for name, value in point.to_json().items() if value is not None}
+    axes = {name: value for name, value in point.axes().items() if value is not None}
     if point.rng != "lfsr":
         del axes["state_bits"]
     return axes | {"reuse_period": "inf" if point.reuse_period == inf else point.reuse_period}
 
 
 def _is(point, row):
-    axes = {k: "" if v is None else str(v) for k, v in point.to_json().items()}
+    axes = {k: "" if v is None else str(v) for k, v in point.axes().items()}
     return all(row[name] == value for name, value in axes.items())
 
 
@@ -111,6 +111,9 @@ FIRST_EDIT = {edit.module: name for name, edit in reversed(EDITS.items())}
 """One edit of each generator and reuse module."""
 
 
+LAYERS = "32x64,32,10x32,10"
+"""Shapes of the tensors of the task that a design file has by default."""
+
 CHOSEN = "lfsr"
 """Module that `make test` edits; `make regression` edits all."""
 
@@ -118,10 +121,10 @@ CHOSEN = "lfsr"
 def _two_points(module):
     """Return the first point of a module that its edit breaks, and the first that still passes.
 
-    Most edits spare no point of their module.
+    Most edits spare no point of their module. Shapes of layers are those of a sweep's task.
     """
     edit = EDITS[FIRST_EDIT[module]]
-    points = module_points(module)
+    points = [p for p in module_points(module) if p.layers in (None, LAYERS)]
     broken = [point for point in points if edit.breaks(point)]
     spared = [point for point in points if not edit.breaks(point)]
     assert broken
