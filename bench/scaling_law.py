@@ -117,7 +117,7 @@ def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
     with style.house_style():
         figure = Figure(figsize=(style.WIDTH, 3.6))
         axes = style.axes_at(figure, 0.7, 0.6, 3.9, 2.6)
-        across = np.geomspace(0.05, 2000, 300)
+        across = np.geomspace(0.005, 2000, 300)
         axes.plot(across, 100 / (1 + across**law.k), color=style.INK, lw=1)
         rungs = sorted({(m.parameters, m.steps, m.task, m.fitted) for m in measured})
         for (parameters, steps, task, fitted), colour in zip(
@@ -133,9 +133,10 @@ def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("symlog", linthresh=1, linscale=0.5)
-        axes.set_ylim(-5, 130)
+        axes.set_ylim(-15, 130)
         axes.set_yticks(
-            [-3, -1, 0, 1, 3, 10, 30, 100], ["-3", "-1", "0", "1", "3", "10", "30", "100"]
+            [-10, -3, -1, 0, 1, 3, 10, 30, 100],
+            ["-10", "-3", "-1", "0", "1", "3", "10", "30", "100"],
         )
         axes.set_xlabel("dimensions that updates reach, in units of H")
         axes.set_ylabel("drop, % of what Gaussian numbers gain")
@@ -171,7 +172,9 @@ def main() -> int:
     """Fit and print; 1 where what was held out contradicts the law."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("runs", nargs="*", type=Path)
-    parser.add_argument("--hold-out", nargs="*", default=["mnist-mlp-100k"], metavar="TASK")
+    parser.add_argument(
+        "--hold-out", nargs="*", default=["mnist-mlp-100k", "mnist-mlp-1m"], metavar="TASK"
+    )
     parser.add_argument("--figure", type=Path, metavar="FILE")
     given = parser.parse_args()
     if given.runs:

@@ -151,19 +151,20 @@ def annotated_front(
         chance: Accuracy of the most frequent class, percent; None if unknown.
 
     Returns:
-        Title, header, rows and the lines below the table; of an empty front a title that says why
-        and nothing else.
+        Title, header, rows and the lines below the table; of an empty front a title that says why,
+        no table, and warnings about all designs.
 
     Raises:
         DesignError: A column is unknown.
     """
     chosen = _members(frame, front, objectives)
     header, rows = ["design", *objectives], design_cells(chosen, objectives)
-    if not rows:
-        why = empty_front(frame_rows(frame), objectives, constraints)
-        return f"Pareto front: empty: {why}", [], [], []
-    members = [row for _, row in chosen]
     everything = frame_rows(frame)
+    warnings = [f"warning: {text}" for text in cautions(everything, front, chance)]
+    if not rows:
+        why = empty_front(everything, objectives, constraints)
+        return f"Pareto front: empty: {why}", [], [], warnings
+    members = [row for _, row in chosen]
     if ACCURACY in objectives:
         sure = [parse_number(row.get("front_confidence")) for row in members]
         columns = confidence_columns(members, sure, everything)
@@ -172,8 +173,5 @@ def annotated_front(
             for line, cell in zip(rows, column, strict=True):
                 line.append(cell)
     same = any(cell.endswith(SAME) for line in rows for cell in line)
-    notes = [SAME_MEANS] * same + [
-        f"warning: {text}" for text in cautions(everything, front, chance)
-    ]
     title = f"Pareto front: {len(rows)} design{'s' * (len(rows) != 1)}"
-    return title, header, rows, notes
+    return title, header, rows, [SAME_MEANS] * same + warnings

@@ -72,6 +72,17 @@ def test_an_empty_front_is_said(results):
     assert "meets the constraint accuracy_mean >= 99.5 (nearest: " in said
 
 
+def test_warnings_are_given_where_nothing_was_synthesised_and_the_front_is_empty(results):
+    frame, front = results
+    trained = frame.assign(lut="", ff="", span_share=[0.0002, *[1.0] * (len(frame) - 1)])
+    title, header, rows, notes = annotated_front(trained, front & False, OBJECTIVES)
+    assert title.startswith("Pareto front: empty: ")
+    assert not header and not rows
+    (narrow,) = (note for note in notes if "span_share" in note)
+    assert narrow.startswith("warning: 1 design reaches less than half of the dimensions")
+    assert "down to 0.0002" in narrow
+
+
 def test_unknown_column(results):
     with pytest.raises(DesignError, match="unknown column 'power'"):
         front_table(*results, ["power"])
