@@ -20,10 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.netlist import Bit, Netlist
 from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.streams.generators.compiled import compiled
 from pezoexplore.streams.packing import pack_rows
 from pezoexplore.streams.stream import Stream
 
@@ -33,9 +37,6 @@ WARM_CLOCKS = 16
 RESET_CLOCKS = 4
 
 TIMEOUT_S = 600.0
-
-_BITS = (b"0", b"1")
-_SCALARS = (*_BITS, b"x", b"z")
 
 
 class Stimulus(ABC):
@@ -248,24 +249,69 @@ def _driver(name: str | None, index: int) -> str:
     return f"load[{index}]" if name == "load" else name
 
 
-def read_vcd(path: Path) -> dict[str, int]:
+def read_vcd(path: Path, at_once: int = 2**24) -> dict[str, int]:
     """Count the transitions between 0 and 1 of every one-bit signal of a VCD file, by name.
 
     A repeated value is no transition: Icarus writes a signal that changed back within one point in
     time. Format: IEEE Std 1364-2005, section 18.
+
+    Args:
+        path: The file.
+        at_once: Bytes that are held at once.
     """
-    counts: dict[bytes, int] = {}
     with path.open("rb") as file:
         names = _vcd_names(file)
-        last: dict[bytes, bytes] = {}
-        for line in file:
-            value, code = line[:1], line[1:-1]
-            if value in _SCALARS:
-                before = last.get(code, value)
-                last[code] = value
-                if before != value and value in _BITS and before in _BITS:
-                    counts[code] = counts.get(code, 0) + 1
-    return {name: counts.get(code, 0) for code, named in names.items() for name in named}
+        keys, at = np.unique(
+            [int.from_bytes(code, "little") for code in names], return_inverse=True
+        )
+        last, counts = np.zeros(len(keys), np.uint8), np.zeros(len(keys), np.int64)
+        while lines := file.read(at_once) + file.readline():
+            _count_lines(np.frombuffer(lines, np.uint8), keys.astype(np.uint64), last, counts)
+    found = counts[at].tolist()
+    return {
+        name: count for named, count in zip(names.values(), found, strict=True) for name in named
+    }
+
+
+_BITS, _SCALARS = tuple(b"01"), tuple(b"01xz")
+
+
+@compiled
+def _count_lines(
+    lines: npt.NDArray[np.uint8],
+    keys: npt.NDArray[np.uint64],
+    last: npt.NDArray[np.uint8],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Count the transitions of signals in whole lines of a VCD file.
+
+    Args:
+        lines: Their bytes.
+        keys: Codes of the signals, the first character in the lowest byte, ascending.
+        last: The last value of each signal, 0 before the first; updated.
+        counts: Transitions of each signal; updated.
+    """
+    place, end = 0, len(lines)
+    while place < end:
+        value, key, shift = lines[place], np.uint64(0), np.uint64(0)
+        place += 1
+        while place < end and lines[place] != _NEWLINE:
+            key |= np.uint64(lines[place]) << shift
+            shift += np.uint64(8)
+            place += 1
+        place += 1
+        if shift <= _LONGEST and value in _SCALARS:
+            signal = np.searchsorted(keys, key)
+            if signal < len(keys) and keys[signal] == key:
+                before = last[signal]
+                last[signal] = value
+                known = value in _BITS and before in _BITS
+                counts[signal] += known and before != value
+
+
+_NEWLINE = ord("\n")
+_LONGEST = np.uint64(64)
+"""Bits of the longest code: eight characters name more signals than any file has."""
 
 
 def _vcd_names(file: BinaryIO) -> dict[bytes, list[str]]:

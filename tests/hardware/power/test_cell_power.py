@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from fake_tools import fake, first_on_path, one_line
 from tiny_library import CLK, READY, RST, TOGGLER, cell, netlist, text, write
@@ -200,6 +201,24 @@ def test_only_changes_between_0_and_1_are_toggles(tmp_path):
         encoding="ascii",
     )
     assert read_vcd(path) == {"a": 2, "b": 2, "c": 1}
+
+
+def test_toggles_of_many_signals_are_those_counted_line_by_line(tmp_path):
+    rng = np.random.default_rng(0)
+    codes = [chr(33 + i % 94) + chr(33 + i // 94) * (i > 93) for i in range(300)]
+    lines = [f"$var wire 1 {code} n{i} $end" for i, code in enumerate(codes)]
+    lines += ["$var reg 4 ~~~ vector $end", "$enddefinitions $end"]
+    last, expected = [""] * 300, [0] * 300
+    for time in range(2000):
+        signal, value = int(rng.integers(300)), "01xz"[rng.choice(4, p=(0.45, 0.45, 0.05, 0.05))]
+        expected[signal] += {last[signal], value} == {"0", "1"}
+        last[signal] = value
+        lines += [f"#{time}", f"{value}{codes[signal]}", f"b{time % 16:b} ~~~"]
+    path = tmp_path / "x.vcd"
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+    found = {f"n{i}": count for i, count in enumerate(expected)} | {"vector": 0}
+    assert sum(expected) > 500
+    assert read_vcd(path) == read_vcd(path, at_once=7) == found
 
 
 @pytest.mark.parametrize(("program", "body"), [("iverilog", "exit 1"), ("vvp", "exit 3")])
