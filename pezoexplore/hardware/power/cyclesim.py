@@ -1,14 +1,15 @@
-"""Simulation of a netlist of standard cells without delays, cycle by cycle, in NumPy.
+"""Simulation of a netlist without delays, cycle by cycle, in NumPy.
 
 It counts what :func:`pezoexplore.hardware.power.gatesim.count_toggles` counts without delays, under
 the same workload, and faster: all cells of one depth are looked up at once. A value is 0, 1 or 2
 for unknown; a cell's table has the value that its function has as a Verilog expression (IEEE Std
-1364-2005, section 5.1).
+1364-2005, section 5.1). Standard cells become gates here, cells of an FPGA in
+:mod:`pezoexplore.hardware.power.lutcycles`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -23,16 +24,24 @@ from pezoexplore.hardware.power.delays import cell_of
 from pezoexplore.hardware.power.gatesim import RESET_CLOCKS, WARM_CLOCKS, Workload, ports_of
 from pezoexplore.hardware.power.liberty import Library
 
-_X = 2
-_CONSTANTS = {"0": 0, "1": 1, "x": _X, "z": _X}
+X = 2
+"""The value of what is unknown."""
+
+_CONSTANTS = {"0": 0, "1": 1, "x": X, "z": X}
 
 Places = npt.NDArray[np.intp]
 Values = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
-class _Gate:
-    """A function of places: a place is a net, a constant or the state of a flip-flop."""
+class Gate:
+    """A function of places: a place is a net, a state, a value within a cell, or a constant.
+
+    Attributes:
+        output: Place of its value; of a flip-flop that of its state.
+        inputs: Places that it reads.
+        table: Its values by those of the inputs, the last one fastest, 3**inputs bytes.
+    """
 
     output: int
     inputs: tuple[int, ...]
@@ -87,55 +96,59 @@ def run_cycles(netlist: Netlist, library: Library, workload: Workload) -> CycleR
     Raises:
         ToolError: A cell that is not in the library, or the netlist's words are not the stream's.
     """
-    circuit = _Circuit.of(netlist, library)
+    gates = _gates(netlist, library)
+    return None if gates is None else run_gates(netlist, gates, workload)
+
+
+@dataclass(frozen=True)
+class Gates:
+    """A netlist as gates.
+
+    Attributes:
+        place: Place of each net.
+        size: Number of places; the last three are the constants 0, 1 and x.
+        gates: Gates of the nets and of values within cells.
+        clocked: The flip-flops: next states, whose outputs are the states.
+        initial: States before the first clock, 0, 1 or 2.
+        clocks: Nets of the clock.
+    """
+
+    place: Mapping[int, int]
+    size: int
+    gates: Sequence[Gate]
+    clocked: Sequence[Gate]
+    initial: Sequence[int]
+    clocks: frozenset[int]
+
+
+def run_gates(netlist: Netlist, gates: Gates, workload: Workload) -> CycleRun | None:
+    """Run the workload on gates, as :func:`run_cycles`; None with a loop or a clock as data."""
+    circuit = _Circuit.of(gates)
     return None if circuit is None else _run(circuit, netlist, workload)
 
 
 @dataclass(frozen=True)
 class _Circuit:
-    """A netlist as places and levels.
+    """Gates by level.
 
     Attributes:
-        place: Place of each net.
-        size: Number of places; the last three are the constants 0, 1 and x.
+        made_of: The gates.
         tables: Tables of all gates.
         levels: Gates in order of depth.
-        clocked: The flip-flops: next states, written to ``states``.
-        states: Places of their states.
+        clocked: The flip-flops.
     """
 
-    place: Mapping[int, int]
-    size: int
+    made_of: Gates
     tables: Values
     levels: tuple[_Level, ...]
     clocked: _Level
-    states: Places
 
     @classmethod
-    def of(cls, netlist: Netlist, library: Library) -> _Circuit | None:
-        """Return the circuit of a netlist; None as of :func:`ideal_toggles`."""
-        place = {net: i for i, net in enumerate(netlist.nets)}
-        flops = [i for i, c in enumerate(netlist.instances) if cell_of(library, c).state]
-        state = {i: len(place) + n for n, i in enumerate(flops)}
-        size = len(place) + len(flops) + 3
-        clock = ports_of(netlist)["clk"][0]
-        gates, clocked = list[_Gate](), list[_Gate]()
-        for number, instance in enumerate(netlist.instances):
-            cell = cell_of(library, instance)
-            at = {name: (_place(bit, place, size), False) for name, (bit,) in instance.pins.items()}
-            if cell.state is not None:
-                held, clocks = cell.state, parse_function(cell.state.text("clocked_on"))
-                plain = held.kind == "ff" and not {"clear", "preset"} & held.values.keys()
-                if not plain or clocks.kind != "pin" or instance.pins[clocks.name] != (clock,):
-                    return None
-                of_state = ((state[number], False), (state[number], True))
-                at |= dict(zip(held.names, of_state, strict=False))
-                clocked.append(_gate(state[number], parse_function(held.text("next_state")), at))
-            for pin in cell.outputs:
-                bit = instance.pins.get(pin.name, ("x",))[0]
-                if isinstance(bit, int):
-                    gates.append(_gate(place[bit], parse_function(pin.function), at))
-        if not isinstance(clock, int) or any(place[clock] in g.inputs for g in (*gates, *clocked)):
+    def of(cls, made_of: Gates) -> _Circuit | None:
+        """Return the circuit of gates; None as of :func:`run_gates`."""
+        gates, clocked, size = made_of.gates, made_of.clocked, made_of.size
+        clocks = {made_of.place[net] for net in made_of.clocks}
+        if any(not clocks.isdisjoint(gate.inputs) for gate in (*gates, *clocked)):
             return None
         ordered = _by_depth(gates)
         if ordered is None:
@@ -145,19 +158,47 @@ class _Circuit:
             firsts[table] = sum(map(len, firsts))
         tables = np.frombuffer(b"".join(firsts), np.int8)
         levels = tuple(_level(each, firsts, size) for each in ordered)
-        last = _level(clocked, firsts, size)
-        return cls(place, size, tables, levels, last, last.outputs)
+        return cls(made_of, tables, levels, _level(clocked, firsts, size))
 
 
-def _place(bit: Bit, place: Mapping[int, int], size: int) -> int:
+def _gates(netlist: Netlist, library: Library) -> Gates | None:
+    """Return the gates of a netlist of standard cells; None as of :func:`run_cycles`."""
+    place = {net: i for i, net in enumerate(netlist.nets)}
+    flops = [i for i, c in enumerate(netlist.instances) if cell_of(library, c).state]
+    state = {i: len(place) + n for n, i in enumerate(flops)}
+    size = len(place) + len(flops) + 3
+    clock = ports_of(netlist)["clk"][0]
+    gates, clocked = list[Gate](), list[Gate]()
+    for number, instance in enumerate(netlist.instances):
+        cell = cell_of(library, instance)
+        at = {name: (place_of(bit, place, size), False) for name, (bit,) in instance.pins.items()}
+        if cell.state is not None:
+            held, clocks = cell.state, parse_function(cell.state.text("clocked_on"))
+            plain = held.kind == "ff" and not {"clear", "preset"} & held.values.keys()
+            if not plain or clocks.kind != "pin" or instance.pins[clocks.name] != (clock,):
+                return None
+            of_state = ((state[number], False), (state[number], True))
+            at |= dict(zip(held.names, of_state, strict=False))
+            clocked.append(_gate(state[number], parse_function(held.text("next_state")), at))
+        for pin in cell.outputs:
+            bit = instance.pins.get(pin.name, ("x",))[0]
+            if isinstance(bit, int):
+                gates.append(_gate(place[bit], parse_function(pin.function), at))
+    if not isinstance(clock, int):
+        return None
+    return Gates(place, size, gates, clocked, [X] * len(clocked), frozenset({clock}))
+
+
+def place_of(bit: Bit, place: Mapping[int, int], size: int) -> int:
+    """Return the place of a bit: of a net, or of a constant."""
     return place[bit] if isinstance(bit, int) else size - 3 + _CONSTANTS[bit]
 
 
-def _gate(output: int, function: Function, at: Mapping[str, tuple[int, bool]]) -> _Gate:
+def _gate(output: int, function: Function, at: Mapping[str, tuple[int, bool]]) -> Gate:
     """Return a function as a table over the places of its pins."""
     pins = sorted(function.pins())
     turned = tuple(name for name in pins if at[name][1])
-    return _Gate(output, tuple(at[name][0] for name in pins), _table(function, turned))
+    return Gate(output, tuple(at[name][0] for name in pins), _table(function, turned))
 
 
 @cache
@@ -171,7 +212,7 @@ def _table(function: Function, turned: tuple[str, ...]) -> bytes:
 
 
 def _not(value: int) -> int:
-    return value if value == _X else 1 - value
+    return value if value == X else 1 - value
 
 
 def _value(function: Function, of: Mapping[str, int]) -> int:
@@ -184,12 +225,12 @@ def _value(function: Function, of: Mapping[str, int]) -> int:
     if function.kind == "not":
         return _not(values[0])
     if function.kind == "xor":
-        return _X if _X in values else values[0] ^ values[1]
+        return X if X in values else values[0] ^ values[1]
     decides = 0 if function.kind == "and" else 1
-    return decides if decides in values else _X if _X in values else 1 - decides
+    return decides if decides in values else X if X in values else 1 - decides
 
 
-def _by_depth(gates: list[_Gate]) -> list[list[_Gate]] | None:
+def _by_depth(gates: Sequence[Gate]) -> list[list[Gate]] | None:
     """Return the gates by depth: all inputs of one are outputs of lower ones; None with a loop."""
     driver = {gate.output: i for i, gate in enumerate(gates)}
     readers: dict[int, list[int]] = {}
@@ -213,7 +254,7 @@ def _by_depth(gates: list[_Gate]) -> list[list[_Gate]] | None:
     return ordered if count == len(gates) else None
 
 
-def _level(gates: list[_Gate], firsts: Mapping[bytes, int], size: int) -> _Level:
+def _level(gates: Sequence[Gate], firsts: Mapping[bytes, int], size: int) -> _Level:
     """Return gates as arrays; one of fewer inputs reads the constant 0 for the others."""
     most = max((len(gate.inputs) for gate in gates), default=0)
     inputs = np.full((most, len(gates)), size - 3, np.intp)
@@ -229,10 +270,12 @@ def _level(gates: list[_Gate], firsts: Mapping[bytes, int], size: int) -> _Level
 
 def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
     """Run the workload as the bench of gatesim does, and count."""
-    values = np.full(circuit.size, _X, np.int8)
-    values[-3:] = (0, 1, _X)
+    place, size, states = circuit.made_of.place, circuit.made_of.size, circuit.clocked.outputs
+    values = np.full(size, X, np.int8)
+    values[states] = circuit.made_of.initial
+    values[-3:] = (0, 1, X)
     ports = {
-        name: [_place(bit, circuit.place, circuit.size) for bit in bits]
+        name: [place_of(bit, place, size) for bit in bits]
         for name, bits in ports_of(netlist).items()
     }
     driven = {n.partition("[")[0] for n, p in netlist.ports.items() if p.direction == "input"}
@@ -251,7 +294,7 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
     loaded = 0
     load(loaded)
     settle()
-    counts = np.zeros(circuit.size, np.int64)
+    counts = np.zeros(size, np.int64)
     beats = list[int]()
     first = RESET_CLOCKS + workload.stall + WARM_CLOCKS + 1
     start, ready = values, False
@@ -277,19 +320,19 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
             if edge >= first:
                 counts += _changed(middle, values)
     _check(beats, workload)
-    found = {net: int(counts[place]) for net, place in circuit.place.items()}
-    found |= {net: 2 * workload.clocks for net in ports_of(netlist)["clk"] if net in found}
-    return CycleRun(found, start[: len(found)], start[circuit.states], ready)
+    found = {net: int(counts[at]) for net, at in place.items()}
+    found |= dict.fromkeys(circuit.made_of.clocks, 2 * workload.clocks)
+    return CycleRun(found, start[: len(found)], start[states], ready)
 
 
 def _changed(before: Values, after: Values) -> npt.NDArray[np.bool_]:
     """Return which values went from 0 to 1 or back."""
-    changed: npt.NDArray[np.bool_] = (before != after) & (before != _X) & (after != _X)
+    changed: npt.NDArray[np.bool_] = (before != after) & (before != X) & (after != X)
     return changed
 
 
 def _word(bits: Values, beat: int) -> int:
-    if _X in bits:
+    if X in bits:
         raise ToolError(f"beat {beat} of the netlist has unknown bits")
     return int("".join(map(str, bits[::-1])), 2)
 

@@ -2,10 +2,10 @@
 
 The netlist is the one whose cells the resource columns count. It is simulated twice under the
 workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays, to count glitches, and without:
-standard cells in :mod:`pezoexplore.hardware.power.eventsim` and ``cyclesim``, all else on
-Icarus. Every toggle is charged an energy: from the tables of the cell library
-(:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from published energies of its
-elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
+standard cells in :mod:`pezoexplore.hardware.power.eventsim` and ``cyclesim``, cells of an AMD FPGA
+without delays in ``lutcycles``, all else on Icarus. Every toggle is charged an energy: from the
+tables of the cell library (:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from
+published energies of its elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pezoexplore.hardware.power.eventsim import delayed_toggles
 from pezoexplore.hardware.power.fabric import FABRICS, PERIOD_NS, fabric_pj, fabric_verilog, models
 from pezoexplore.hardware.power.gatesim import Stimulus, Workload, count_toggles
 from pezoexplore.hardware.power.liberty import Library, read_liberty
+from pezoexplore.hardware.power.lutcycles import run_fabric
 
 CLOCKS = 512
 """Clocks of the workload: with eight times as many the power changes by less than 1 %."""
@@ -190,17 +191,25 @@ def _fabric(
     fabric = FABRICS[target.name]
     if any(instance.kind in fabric.unmodelled for instance in netlist.instances):
         return None
-    powers = []
-    for delays in (True, False) if isinstance(workload, Workload) else (True,):
-        toggles = count_toggles(
+
+    def power_mw(toggles: Mapping[int, int]) -> float:
+        return fabric_pj(netlist, fabric, toggles, workload.clocks) * clock_mhz * 1e-3
+
+    def simulated(delays: bool) -> dict[int, int]:
+        lines, work = fabric_verilog(netlist, delays=delays), work_dir / "sim"
+        return count_toggles(
             netlist,
-            fabric_verilog(netlist, delays=delays),
+            lines,
             workload,
             PERIOD_NS,
-            work_dir / "sim",
+            work,
             log_path,
             sources=[models(fabric)],
             options=fabric.options,
         )
-        powers.append(fabric_pj(netlist, fabric, toggles, workload.clocks) * clock_mhz * 1e-3)
-    return Figures(powers[0], powers[1] if powers[1:] else None, None)
+
+    without = None
+    if isinstance(workload, Workload):
+        settled = run_fabric(netlist, workload)
+        without = power_mw(settled.toggles if settled else simulated(False))
+    return Figures(power_mw(simulated(True)), without, None)
