@@ -74,55 +74,58 @@ class _Maker:
         elif re.fullmatch("LUT[1-6]", kind):
             count = int(kind[3:])
             table = _lut(_parameter(instance).zfill(2**count))
-            self._drive(pins["O"][0], [pins[f"I{i}"][0] for i in range(count)], table)
+            self._function(instance, [f"I{i}" for i in range(count)], table)
         elif kind == "INV":
-            self._drive(pins["O"][0], pins["I"], _lut("01"))
+            self._function(instance, ["I"], _lut("01"))
         elif re.fullmatch("MUXF[789]", kind):
-            self._drive(pins["O"][0], [pins[name][0] for name in ("S", "I1", "I0")], _MUX)
+            self._function(instance, ["S", "I1", "I0"], _MUX)
         elif kind == "CARRY4":
             self._chain(instance)
         else:
             return kind == "BUFG" and pins["I"][0] in self._clocks
         return True
 
-    def _at(self, bit: Bit) -> int:
-        return place_of(bit, self._place, self._size)
+    def _inputs(self, instance: Instance, names: Sequence[str]) -> list[int]:
+        """Return the places of input pins, of x for one that is not connected."""
+        bits = [instance.pins.get(name, ("x",))[0] for name in names]
+        return [place_of(bit, self._place, self._size) for bit in bits]
 
     def _new(self) -> int:
         self._next += 1
         return self._next - 1
 
-    def _drive(self, bit: Bit, inputs: Sequence[Bit], table: bytes) -> None:
-        """Have a net, if it is one, take a function of bits."""
+    def _drive(self, bit: Bit, inputs: Sequence[int], table: bytes) -> None:
+        """Have a net, if it is one, take a function of places."""
         if isinstance(bit, int):
-            self._gates.append(Gate(self._place[bit], tuple(map(self._at, inputs)), table))
+            self._gates.append(Gate(self._place[bit], tuple(inputs), table))
+
+    def _function(self, instance: Instance, names: Sequence[str], table: bytes) -> None:
+        """Have the output O take a function of input pins."""
+        self._drive(instance.pins["O"][0], self._inputs(instance, names), table)
 
     def _flop(self, instance: Instance) -> None:
         """Make a flip-flop whose set or reset has priority over its enable."""
-        pins, state = instance.pins, self._new()
+        state = self._new()
         reset, value = ("R", 0) if instance.kind == "FDRE" else ("S", 1)
-        inputs = [self._at(pins[name][0]) for name in (reset, "CE", "D")]
+        inputs = self._inputs(instance, (reset, "CE", "D"))
         self._clocked.append(Gate(state, (*inputs, state), _next_state(value)))
         self._initial.append("01x".index(_parameter(instance)))
-        for bit in pins["Q"]:
-            if isinstance(bit, int):
-                self._gates.append(Gate(self._place[bit], (state,), bytes((0, 1, X))))
+        self._drive(instance.pins["Q"][0], [state], _SAME)
 
     def _chain(self, instance: Instance) -> None:
         """Make a carry chain of four bits."""
-        pins = instance.pins
+        pins, nothing = instance.pins, ("x",) * 4
         carry = self._new()
-        first = [self._at(pins[name][0]) for name in ("CI", "CYINIT")]
-        self._gates.append(Gate(carry, tuple(first), _lut("1110")))
-        outputs = {name: pins.get(name, ("x",) * 4) for name in ("O", "CO")}
-        for i, (data, select) in enumerate(zip(pins["DI"], pins["S"], strict=True)):
-            bit, place = outputs["O"][i], self._at(select)
-            if isinstance(bit, int):
-                self._gates.append(Gate(self._place[bit], (place, carry), _lut("0110")))
-            bit, following = outputs["CO"][i], self._new()
-            self._gates.append(Gate(following, (place, carry, self._at(data)), _MUX))
-            if isinstance(bit, int):
-                self._gates.append(Gate(self._place[bit], (following,), bytes((0, 1, X))))
+        self._gates.append(Gate(carry, tuple(self._inputs(instance, ("CI", "CYINIT"))), _OR))
+        for i in range(len(nothing)):
+            data, select = (
+                place_of(pins.get(name, nothing)[i], self._place, self._size)
+                for name in ("DI", "S")
+            )
+            self._drive(pins.get("O", nothing)[i], [select, carry], _XOR)
+            following = self._new()
+            self._gates.append(Gate(following, (select, carry, data), _MUX))
+            self._drive(pins.get("CO", nothing)[i], [following], _SAME)
             carry = following
 
 
@@ -152,6 +155,8 @@ def _lut(init: str) -> bytes:
         table = np.concatenate([low, high, np.where(low == high, low, X)], axis)
     return table.transpose().tobytes()  # index bit 0 is the last axis, and the first input
 
+
+_OR, _XOR, _SAME = _lut("1110"), _lut("0110"), _lut("10")
 
 _MUX = bytes(
     first if select == 1 or first == other else other if select == 0 else X
