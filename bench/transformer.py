@@ -28,10 +28,14 @@ from pezoexplore.report.plots import style
 
 DATA = Path(__file__).resolve().parent / "data" / "transformer.csv"
 
-TRAINED = {"lora": "adapter of rank 8", "last_layers": "last two layers", "all": "all weights"}
+TRAINED = {
+    "lora": "adapter of rank 8",
+    "last_layers": "last two layers",
+    "all_weights": "all weights",
+}
 """What a task trains, by the start of its name."""
 
-WEIGHTS = {"lora": 25_346, "last_layers": 3_549_698, "all": 22_714_754}
+WEIGHTS = {"lora": 25_346, "last_layers": 3_549_698, "all_weights": 22_566_146}
 
 GAUSSIAN = "none gaussian"
 NAMES = {
@@ -194,7 +198,7 @@ def _rows(arms: Sequence[Arm]) -> Iterator[tuple[str, Arm | None]]:
     for task, of in _tasks(arms).items():
         start = "the probe" if task.endswith("_from_probe") else "zero"
         kind = _kind(of[0])
-        yield f"{TRAINED[kind]}, head from {start}", None
+        yield f"{TRAINED[kind]}, head from {start}, {of[0].steps:,} steps", None
         for arm in of:
             yield NAMES[arm.design], arm
 
