@@ -1,9 +1,10 @@
 """Fit the scaling law of accuracy and dimensions to finished runs, and predict held-out ones.
 
-    python bench/scaling_law.py [RUN ... --hold-out TASK ...] [--figure FILE]
+    python bench/scaling_law.py [RUN ... --hold-out TASK[:STEPS] ...] [--figure FILE]
 
 With run directories, each of one task with the Gaussian reference, it writes their drops to
-pezoexplore/analysis/size/ladder.csv; those of the held-out tasks are left out of the fit. It prints
+pezoexplore/analysis/size/ladder.csv; those of the held-out tasks, or of one number of steps of a
+task, are left out of the fit. It prints
 the law, measured against predicted drops, and the smallest states and pools that it calls enough
 (Markdown tables of docs/scale.md); ``--figure`` draws all drops over D / H. Exit status 1 where a
 held-out design that the law calls enough, by the upper end of its confidence interval, was measured
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -37,17 +38,20 @@ from pezoexplore.train.tasks.registry import get_task
 CLOSE = 2.0
 """Points within which a prediction is called right, or within the measurement's interval."""
 
+HELD_OUT = ("mnist-mlp-25k:160000", "mnist-mlp-100k", "mnist-mlp-1m")
+
 DROP, GAIN = 1.0, 85.0
 SIZES = (2_410, 25_017, 99_198, 998_030, 22_700_000)
 STEPS = 10**6
 LANES = (31, 64)
 
 
-def drops_of(folder: Path, held_out: Sequence[str]) -> Iterator[Measured]:
+def drops_of(folder: Path, held_out: Set[str]) -> Iterator[Measured]:
     """Yield the drops of a finished run of one task."""
     run = read_run(folder)
     if run.space is None or run.chance is None:
         sys.exit(f"{folder}: is no run directory of one task")
+    task = run.space.task
     rows = [row for row in run.rows if row.get("status") == "ok"]
     reference = baseline_of(rows)
     if reference is None:
@@ -60,8 +64,8 @@ def drops_of(folder: Path, held_out: Sequence[str]) -> Iterator[Measured]:
         if is_baseline(point) or span is None or drop.half is None or accuracy is None:
             continue
         yield Measured(
-            task=run.space.task,
-            parameters=get_task(run.space.task).parameters,
+            task=task,
+            parameters=get_task(task).parameters,
             steps=run.space.train.steps,
             design=point.label(),
             span=int(span),
@@ -69,7 +73,7 @@ def drops_of(folder: Path, held_out: Sequence[str]) -> Iterator[Measured]:
             drop=round(drop.mean, 2),
             half=round(drop.half, 2),
             seeds=drop.seeds,
-            fitted=run.space.task not in held_out,
+            fitted=held_out.isdisjoint({task, f"{task}:{run.space.train.steps}"}),
         )
 
 
@@ -172,13 +176,11 @@ def main() -> int:
     """Fit and print; 1 where what was held out contradicts the law."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("runs", nargs="*", type=Path)
-    parser.add_argument(
-        "--hold-out", nargs="*", default=["mnist-mlp-100k", "mnist-mlp-1m"], metavar="TASK"
-    )
+    parser.add_argument("--hold-out", nargs="*", default=HELD_OUT, metavar="TASK[:STEPS]")
     parser.add_argument("--figure", type=Path, metavar="FILE")
     given = parser.parse_args()
     if given.runs:
-        write([item for run in given.runs for item in drops_of(run, given.hold_out)])
+        write([item for run in given.runs for item in drops_of(run, {*given.hold_out})])
     measured = read_ladder()
     law = fit(measured)
     errors = law.covariance.diagonal() ** 0.5

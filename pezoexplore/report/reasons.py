@@ -101,12 +101,13 @@ def _carried_by(option: Option, advice: Advice) -> str:
         return "its updates reach no smaller a share of the dimensions there"
     found = scaling_law()
     low, high = (f"{size:,}" for size in found.parameters)
+    fewest, most = (f"{steps:,}" for steps in found.steps)
     times = found.extrapolates(advice.limits.parameters)
     beyond = f", {times:.3g} times fewer" if times > 1 else ""
     return (
         f"its updates reach {_counted(option.span)} dimensions, and a scaling law fitted to "
-        f"networks of {low} to {high} weights{beyond}, asks for {advice.needed:,.0f} there "
-        "(docs/scale.md)"
+        f"networks of {low} to {high} weights{beyond}, in {fewest} to {most} steps, asks for "
+        f"{advice.needed:,.0f} there, and longer training for more (docs/scale.md)"
     )
 
 
