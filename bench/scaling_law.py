@@ -4,11 +4,11 @@
 
 With run directories, each of one task with the Gaussian reference, it writes their drops to
 pezoexplore/analysis/size/ladder.csv; those of the held-out tasks, or of one number of steps of a
-task, are left out of the fit. It prints
-the law, measured against predicted drops, and the smallest states and pools that it calls enough
-(Markdown tables of docs/scale.md); ``--figure`` draws all drops over D / H. Exit status 1 where a
-held-out design that the law calls enough, by the upper end of its confidence interval, was measured
-to lose more than a point, or one that it calls too narrow to lose less.
+task, are left out of the fit. It prints the law, measured against predicted drops, and the smallest
+states and pools that it calls enough (Markdown tables of docs/scale.md); ``--figure`` draws all
+drops over D / H. Exit status 1 where a held-out design that the law calls enough, by the upper end
+of its confidence interval, was measured to lose more than a point, or one that it calls too narrow
+to lose less.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Tables and figure of docs/transformer.md, from bench/data/transformer.csv and finished runs.
+"""Print the tables and draw the figure of docs/transformer.md, from data and finished runs.
 
     python bench/transformer.py [RUN ...] [--figure FILE]
 
-With run directories of ``make transformer`` or of sweeps like it, their rows are put into the CSV
-file, in place of those of the same task and design. It prints a Markdown table for each task:
-accuracy on the test sentences, loss, and the difference from Gaussian numbers, paired by seed, with
-95 % intervals; ``--figure`` draws the accuracies.
+With run directories of ``make transformer`` or of sweeps like it, their rows are put into
+bench/data/transformer.csv, in place of those of the same task and design. It prints a Markdown
+table for each task: accuracy on the test sentences, loss, and the difference from Gaussian numbers,
+paired by seed, with 95 % intervals; ``--figure`` draws the accuracies.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ TRAINED = {
     "last_layers": "last two layers",
     "all_weights": "all weights",
 }
-"""What a task trains, by the start of its name."""
+"""Trained weights of a task, in words, by the start of its name."""
 
 WEIGHTS = {"lora": 25_346, "last_layers": 3_549_698, "all_weights": 22_566_146}
+"""Number of trained weights, likewise."""
 
 GAUSSIAN = "none gaussian"
 NAMES = {
@@ -73,12 +74,12 @@ class Arm:
 
     @property
     def seeds(self) -> list[float]:
-        """Accuracy of each seed."""
+        """Return the accuracy of each seed, percent."""
         return [float(each) for each in self.accuracies.split(";")]
 
     @property
     def mean(self) -> float:
-        """Mean accuracy."""
+        """Return the mean accuracy, percent."""
         return sum(self.seeds) / len(self.seeds)
 
 

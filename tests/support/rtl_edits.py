@@ -85,7 +85,7 @@ class Edit:
 
 
 def _one_xormix(point: DesignPoint) -> bool:
-    """Whether a point has one nonlinear stream of xormix alone."""
+    """Return whether a point has a single nonlinear stream of xormix."""
     return point.group * point.bits <= 32
 
 

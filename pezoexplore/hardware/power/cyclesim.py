@@ -25,7 +25,7 @@ from pezoexplore.hardware.power.gatesim import RESET_CLOCKS, WARM_CLOCKS, Worklo
 from pezoexplore.hardware.power.liberty import Library
 
 X = 2
-"""The value of what is unknown."""
+"""Unknown value, x of Verilog."""
 
 _CONSTANTS = {"0": 0, "1": 1, "x": X, "z": X}
 

@@ -1,4 +1,4 @@
-"""Gates of an FPGA netlist, for the simulation without delays in NumPy.
+"""Turn an AMD netlist into gates, and simulate it without delays in NumPy.
 
 Cells behave as Yosys' models of them (``xilinx/cells_sim.v``), also where a value is unknown: a
 choice by an unknown value is known where both sides are the same (IEEE Std 1364-2005, section
@@ -68,12 +68,12 @@ class _Maker:
     def add(self, instance: Instance) -> bool:
         """Make the gates of an instance; return whether its kind is known."""
         kind, pins = instance.kind, instance.pins
-        turned = any("1" in v for n, v in instance.parameters.items() if n.startswith("IS_"))
-        if kind in _SYNCHRONOUS and not turned and pins["C"][0] in self._clocks:
+        inverted = any("1" in v for n, v in instance.parameters.items() if n.startswith("IS_"))
+        if kind in _SYNCHRONOUS and not inverted and pins["C"][0] in self._clocks:
             self._flop(instance)
         elif re.fullmatch("LUT[1-6]", kind):
             count = int(kind[3:])
-            table = _lut(_parameter(instance).zfill(2**count))
+            table = _lut(_init(instance).zfill(2**count))
             self._function(instance, [f"I{i}" for i in range(count)], table)
         elif kind == "INV":
             self._function(instance, ["I"], _lut("01"))
@@ -109,27 +109,27 @@ class _Maker:
         reset, value = ("R", 0) if instance.kind == "FDRE" else ("S", 1)
         inputs = self._inputs(instance, (reset, "CE", "D"))
         self._clocked.append(Gate(state, (*inputs, state), _next_state(value)))
-        self._initial.append("01x".index(_parameter(instance)))
+        self._initial.append("01x".index(_init(instance)))
         self._drive(instance.pins["Q"][0], [state], _SAME)
 
     def _chain(self, instance: Instance) -> None:
         """Make a carry chain of four bits."""
-        pins, nothing = instance.pins, ("x",) * 4
+        pins, unconnected = instance.pins, ("x",) * 4
         carry = self._new()
         self._gates.append(Gate(carry, tuple(self._inputs(instance, ("CI", "CYINIT"))), _OR))
-        for i in range(len(nothing)):
+        for i in range(len(unconnected)):
             data, select = (
-                place_of(pins.get(name, nothing)[i], self._place, self._size)
+                place_of(pins.get(name, unconnected)[i], self._place, self._size)
                 for name in ("DI", "S")
             )
-            self._drive(pins.get("O", nothing)[i], [select, carry], _XOR)
+            self._drive(pins.get("O", unconnected)[i], [select, carry], _XOR)
             following = self._new()
             self._gates.append(Gate(following, (select, carry, data), _MUX))
-            self._drive(pins.get("CO", nothing)[i], [following], _SAME)
+            self._drive(pins.get("CO", unconnected)[i], [following], _SAME)
             carry = following
 
 
-def _parameter(instance: Instance) -> str:
+def _init(instance: Instance) -> str:
     """Return INIT; of one that is unknown as a whole the model's 0."""
     found = instance.parameters.get("INIT", "0")
     return "0" if re.fullmatch("x+", found) else found

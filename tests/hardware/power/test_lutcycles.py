@@ -1,4 +1,4 @@
-"""The simulation of AMD netlists without delays counts what Icarus counts of Yosys' models."""
+"""Compare toggles of AMD netlists, simulated without delays, with Icarus and Yosys' models."""
 
 from __future__ import annotations
 
