@@ -8,7 +8,8 @@ from pezoexplore.design.kinds import Kind, choice, is_number
 from pezoexplore.streams.generators.registry import names
 
 TASK_NAMES = (
-    *("digits-mlp", "digits-cnn", "mnist5k-lenet", "wine", "breast-cancer"),
+    *("digits-mlp", "digits-mlp-25k", "digits-mlp-100k"),
+    *("digits-cnn", "mnist5k-lenet", "wine", "breast-cancer"),
     *("mnist-mlp-25k", "mnist-mlp-100k", "mnist-mlp-1m", "mnist-cnn-100k"),
     *(f"mnist5k-deepzero-{size}" for size in (406, 3376, 6346, 9316, 12286)),
     *("deepzero-cnn", *(f"deepzero-cnn-{size}" for size in (730, 3700, 6670, 9640, 12610))),

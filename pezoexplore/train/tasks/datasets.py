@@ -38,10 +38,10 @@ def digits() -> Split:
 
 
 @cache
-def digits_mlp() -> Task:
-    """Build the digits on a 64-32-10 perceptron: 2,410 parameters, inputs / 16."""
-    model = Mlp((64, 32, 10), input_scale=1 / 16)
-    return split_task("digits-mlp", model, digits(), _DIGITS_TEST, _DIGITS_VALIDATION)
+def digits_mlp(name: str = "digits-mlp", hidden: int = 32) -> Task:
+    """Build the digits on a perceptron of one hidden layer, inputs / 16."""
+    model = Mlp((64, hidden, 10), input_scale=1 / 16)
+    return split_task(name, model, digits(), _DIGITS_TEST, _DIGITS_VALIDATION)
 
 
 def digits_cnn() -> Task:

@@ -20,6 +20,9 @@ from pezoexplore.train.user_task import load_user_task
 GREY_SIZES = (406, 3376, 6346, 9316, 12286)
 """Parameters of DeepZero's small network on MNIST, one channel in, at depths 1 to 5."""
 
+DIGITS_LADDER = {"digits-mlp-25k": 333, "digits-mlp-100k": 1322}
+"""Hidden units of perceptrons of 24,985 and 99,160 parameters on the digits."""
+
 LADDER = {
     "mnist-mlp-25k": (31, 16),
     "mnist-mlp-100k": (116, 64),
@@ -29,6 +32,7 @@ LADDER = {
 
 TASKS: dict[str, Callable[[], Task]] = {
     "digits-mlp": datasets.digits_mlp,
+    **{name: partial(datasets.digits_mlp, name, wide) for name, wide in DIGITS_LADDER.items()},
     "digits-cnn": datasets.digits_cnn,
     "mnist5k-lenet": datasets.mnist5k_lenet,
     **{name: partial(datasets.mnist_mlp, name, hidden) for name, hidden in LADDER.items()},

@@ -68,6 +68,8 @@ def test_unknown_task_is_one_line_that_names_what_there_is() -> None:
 
 
 SHAPES = {
+    "digits-mlp-25k": (24_985, 1437, 1150, 287, 360),
+    "digits-mlp-100k": (99_160, 1437, 1150, 287, 360),
     "digits-cnn": (1898, 1437, 1150, 287, 360),
     "mnist5k-lenet": (61_706, 4000, 3200, 800, 1000),
     "mnist5k-deepzero-406": (406, 4000, 3200, 800, 1000),
