@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pezoexplore.design.own_targets import DesignTarget, OwnTarget
     from pezoexplore.design.point import DesignPoint
     from pezoexplore.design.space import TrainSettings
+    from pezoexplore.hardware.eda.shared_netlist import Shared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +152,7 @@ class HardwareStage(Stage):
         tools: Versions of the tools that are used.
         own: The target, if it is one of the user's; None else.
         library: Hash of the content of its files.
-        shares: Whether stages ``synth`` and ``power`` of a design use one netlist.
+        takers: Stages that use one netlist of a design, this one among them.
         hashes: Hashes of RTL that keys have, by the files.
     """
 
@@ -161,7 +162,7 @@ class HardwareStage(Stage):
     tools: Versions
     own: OwnTarget | None = None
     library: str = ""
-    shares: bool = False
+    takers: int = 1
     hashes: RtlHashes = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -204,17 +205,19 @@ class HardwareStage(Stage):
         with scratch(self.work_dir) as work:
             return identity | self.found(hardware, work, log_path)
 
-    def shared(self, hardware: DesignPoint) -> Path | None:
-        """Return the file of the netlist that two stages share; None if they do not.
+    def shared(self, hardware: DesignPoint) -> Shared | None:
+        """Return where the netlist is that several stages use; None if only this one does.
 
         It is in the work folder, which is empty when a run begins.
         """
-        if not self.shares:
+        if self.takers < 2:
             return None
+        from pezoexplore.hardware.eda.shared_netlist import Shared
+
         rtl = rtl_sha256(hardware, self.rtl_dir)
         yosys = [self.yosys, dict(self.tools)[self.yosys]]
         name = sha256(canonical_json([hardware.to_json(), self.target, self.library, rtl, *yosys]))
-        return self.work_dir / "netlists" / f"{name}.json"
+        return Shared(self.work_dir / "netlists" / f"{name}.json", self.takers)
 
     @abstractmethod
     def found(self, hardware: DesignPoint, work: Path, log_path: Path) -> Payload:
@@ -382,7 +385,8 @@ class TimingStage(HardwareStage):
         """Implement :meth:`HardwareStage.found`."""
         from pezoexplore.hardware.eda.timing import highest_clock
 
-        return highest_clock(hardware, self.where, self.rtl_dir, work, log_path)
+        places = self.rtl_dir, work, log_path
+        return highest_clock(hardware, self.where, *places, shared=self.shared(hardware))
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""

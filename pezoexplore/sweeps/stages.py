@@ -101,10 +101,21 @@ def build_stages(
     along = "synth" in chosen and space.hardware.power and tools.get(POWER_TOOL) is not None
     powered = "power" in chosen or along
     if powered:
-        stages += _power(space, rtl_dir, work_dir, tools, shares="synth" in chosen)
+        stages += _power(space, rtl_dir, work_dir, tools, synthesised="synth" in chosen)
     if "synth" in chosen:
-        stages += _synthesis(space, rtl_dir, work_dir, tools, shares=powered)
+        stages += _synthesis(space, rtl_dir, work_dir, tools, powered=powered)
     return stages
+
+
+def _takers(
+    target: DesignTarget, tools: Mapping[str, str | None], *, synthesised: bool, powered: bool
+) -> int:
+    """Return how many stages use the netlist of a design on a target."""
+    from pezoexplore.hardware.power.power import has_power
+
+    timer = _timer_found(target, tools)
+    timed = synthesised and timer is not None and timer.of_cells
+    return synthesised + (powered and has_power(target)) + timed
 
 
 def _power(
@@ -113,7 +124,7 @@ def _power(
     work_dir: Path,
     tools: Mapping[str, str | None],
     *,
-    shares: bool,
+    synthesised: bool,
 ) -> Iterator[Stage]:
     """Yield power of each target that has a source for what its cells cost."""
     from pezoexplore.hardware.power.power import has_power
@@ -129,7 +140,7 @@ def _power(
             ),
             tools=needed_tools("power", power_tools(target, tools), tools),
             timeout_s=3600.0,
-            shares=shares,
+            takers=_takers(target, tools, synthesised=synthesised, powered=True),
         )
 
 
@@ -149,7 +160,7 @@ def _synthesis(
     work_dir: Path,
     tools: Mapping[str, str | None],
     *,
-    shares: bool,
+    powered: bool,
 ) -> Iterator[Stage]:
     """Yield resources for each target, and the highest clock where there is a tool for it."""
     from pezoexplore.hardware.power.power import has_power
@@ -169,17 +180,17 @@ def _synthesis(
                 skipped=f"{target.tool} not found" if lacks else "",
             )
             continue
-        names, timer = synth_tools(target, tools), _timer(target)
-        powered = shares and has_power(target)
+        names, timer = synth_tools(target, tools), _timer_found(target, tools)
+        takers = _takers(target, tools, synthesised=True, powered=powered)
         common = {
             **_place(target),
             "rtl_dir": rtl_dir,
             "work_dir": work_dir,
             "tools": needed_tools("synth", names, tools),
         }
-        yield SynthStage(**common, source=source, timeout_s=1200.0, shares=powered)
+        yield SynthStage(**common, source=source, timeout_s=1200.0, takers=takers)
         mapping = (WASM_YOSYS, *library_tools(target))
-        if space.hardware.engine and powered:
+        if space.hardware.engine and powered and has_power(target):
             common["tools"] = needed_tools("power", (POWER_TOOL, *mapping), tools)
             yield EngineStage(
                 **common,
@@ -190,7 +201,7 @@ def _synthesis(
         elif space.hardware.engine:
             common["tools"] = needed_tools("synth", mapping, tools)
             yield EngineStage(**common, source=source, timeout_s=3600.0)
-        if timer is not None and tools.get(timer.tool) is not None:
+        if timer is not None:
             yield TimingStage(
                 **_place(target),
                 rtl_dir=rtl_dir,
@@ -198,6 +209,7 @@ def _synthesis(
                 source=source,
                 tools=needed_tools("synth", (*mapping, timer.tool), tools),
                 timeout_s=3600.0,
+                takers=takers if timer.of_cells else 1,
             )
 
 
@@ -209,6 +221,12 @@ def _timer(target: DesignTarget) -> Timer | None:
         return None
     lacks = isinstance(target, CellLibrary) and "fmax_mhz" in read_own(target).missing
     return None if lacks else find_target(target).timer
+
+
+def _timer_found(target: DesignTarget, tools: Mapping[str, str | None]) -> Timer | None:
+    """Return it; None where its tool is missing too."""
+    timer = _timer(target)
+    return None if timer is None or tools.get(timer.tool) is None else timer
 
 
 def figures_missing(space: DesignSpace, tools: Mapping[str, str | None]) -> list[str]:

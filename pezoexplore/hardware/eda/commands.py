@@ -56,14 +56,28 @@ def mapping(
     sources = built.write(work_dir)
     for name, text in what.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
-    for library in (what.liberty, *what.corners):
-        for name, path in library.items():
-            (work_dir / name).write_bytes(for_tools(_content(path)))
+    write_libraries(target, work_dir)
     narrow = built.name == TOP and XOR_RTL in sources
     mapped = recipe(target, script=script, keep=keep, narrow=narrow, top=built.name, yosys=yosys)
     models = takewhile(lambda command: command in what.models, mapped)
     mapped.insert(len(list(models)), f"{READ} {' '.join(sources)}")
     return [*mapped, "check -assert"]
+
+
+def write_libraries(target: DesignTarget, work_dir: Path) -> None:
+    """Write the cell library of a target, with all corners, as the tools read it.
+
+    Args:
+        target: A target of a design file; nothing is written for one without a library.
+        work_dir: Folder to write to.
+
+    Raises:
+        ToolError: The cell library is missing.
+    """
+    what = find_target(target)
+    for library in (what.liberty, *what.corners):
+        for name, path in library.items():
+            (work_dir / name).write_bytes(for_tools(_content(path)))
 
 
 def recipe(

@@ -67,6 +67,39 @@ class Netlist:
         return tuple(sorted(bit for bit in found if isinstance(bit, int)))
 
 
+def wire(bit: Bit) -> str:
+    """Return the Verilog of a bit, which is a net of that number or a constant."""
+    return f"n{bit}" if isinstance(bit, int) else f"1'b{bit}"
+
+
+def joined_ports(netlist: Netlist) -> dict[str, list[Bit]]:
+    """Return the bits of the ports by name, with split ports joined."""
+    found: dict[str, dict[int, Bit]] = {}
+    for name, port in netlist.ports.items():
+        base, _, index = name.partition("[")
+        first = int(index.rstrip("]")) if index else 0
+        for i, bit in enumerate(port.bits):
+            found.setdefault(base, {})[first + i] = bit
+    return {name: [bits[i] for i in sorted(bits)] for name, bits in found.items()}
+
+
+def structural_verilog(netlist: Netlist, name: str) -> str:
+    """Return a netlist of cells whose pins are one bit wide as a Verilog module of that name."""
+    ports, body = [], [f"wire {wire(net)};" for net in netlist.nets]
+    for label, bits in joined_ports(netlist).items():
+        port = netlist.ports.get(label) or netlist.ports[f"{label}[0]"]
+        ports.append(f"{port.direction} wire [{len(bits) - 1}:0] {label}")
+        for place, bit in enumerate(bits):
+            left, right = f"{label}[{place}]", wire(bit)
+            inwards = port.direction == "input"
+            body.append(f"assign {right} = {left};" if inwards else f"assign {left} = {right};")
+    for place, instance in enumerate(netlist.instances):
+        pins = ", ".join(f".{pin}({wire(bit)})" for pin, (bit,) in instance.pins.items())
+        body.append(f"{instance.kind} cell_{place} ({pins});")
+    lines = "".join(f"    {line}\n" for line in body)
+    return f"module {name} ({', '.join(ports)});\n{lines}endmodule\n"
+
+
 def absorbed_inverters(netlist: Netlist) -> frozenset[int]:
     """Return the places in ``instances`` of the inverters that take no LUT of their own.
 

@@ -84,6 +84,11 @@ class Timer:
     pad: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def of_cells(self) -> bool:
+        """Whether it times the cells of a library as they are mapped, not a placed device."""
+        return not self.device
+
 
 @dataclass(frozen=True)
 class Target:

@@ -18,7 +18,7 @@ import json
 import math
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ from pezoexplore.design.own_targets import DesignTarget, target_name
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
-from pezoexplore.hardware.eda.commands import mapping
+from pezoexplore.hardware.eda.commands import mapping, write_libraries
+from pezoexplore.hardware.eda.netlist import structural_verilog
 from pezoexplore.hardware.eda.process import run_tool
+from pezoexplore.hardware.eda.shared_netlist import Shared, map_shared
 from pezoexplore.hardware.eda.synth import FLATTEN, TIMEOUT_S
-from pezoexplore.hardware.eda.targets import Timer
+from pezoexplore.hardware.eda.targets import Target, Timer
 from pezoexplore.hardware.eda.tools import opensta_version, package_version
-from pezoexplore.hardware.eda.yosys import run_yosys
+from pezoexplore.hardware.eda.yosys import WASM, run_yosys
 from pezoexplore.hardware.rtl.build import TOP, build, ports_of
 from pezoexplore.streams.stream import Stream
 
@@ -47,7 +49,7 @@ _PERIOD_NS = 10.0
 
 _STA = f"""\
 set_cmd_units -time ns
-read_verilog {TIMED}_netlist.v
+read_verilog {TIMED}.v
 link_design {TIMED}
 create_clock -name clk -period {_PERIOD_NS} [get_ports clk]
 report_checks -path_delay max
@@ -65,6 +67,7 @@ def highest_clock(
     log_path: Path,
     *,
     timeout_s: float = TIMEOUT_S,
+    shared: Shared | None = None,
 ) -> dict[str, Any]:
     """Find the highest clock of a point.
 
@@ -75,6 +78,8 @@ def highest_clock(
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of the tools.
         timeout_s: Time limit of each tool run (each seed), s.
+        shared: Netlist that other stages need too, of a cell library; see
+            :func:`pezoexplore.hardware.eda.shared_netlist.map_shared`.
 
     Returns:
         ``fmax_mhz``, the tool's version and, for place and route and for a cell library with
@@ -92,30 +97,50 @@ def highest_clock(
     if version is None:
         install = "apt-get install" if timer.tool == "opensta" else "pip install"
         raise ToolError(f"{timer.tool}: not installed; type: {install} {timer.tool}")
-    commands = mapping(build(Stream(point), rtl_dir), target, work_dir)
+    top = timed_top(point, timer)
+    if timer.of_cells:
+        netlist, _ = map_shared(point, target, rtl_dir, work_dir, log_path, shared, WASM)
+        work_dir.mkdir(parents=True, exist_ok=True)
+        write_libraries(target, work_dir)
+        top = structural_verilog(netlist, TOP) + top
+        found = _of_cells(what, top, work_dir, log_path, timeout_s)
+    else:
+        commands = mapping(build(Stream(point), rtl_dir), target, work_dir)
+        found = _placed(timer, commands, top, work_dir, log_path, timeout_s)
+    return {**found, timer.column: version}
+
+
+def _of_cells(
+    what: Target, top: str, work_dir: Path, log_path: Path, timeout_s: float
+) -> dict[str, Any]:
+    """Return the highest clocks of a netlist of library cells, with those of the corners."""
+    (work_dir / f"{TIMED}.v").write_text(top, encoding="utf-8")
+    libraries = (what.liberty, *what.corners)
+    clocks = [_opensta(library, work_dir, log_path, timeout_s) for library in libraries]
+    corners = {"fmax_mhz_low": min(clocks), "fmax_mhz_high": max(clocks)} if what.corners else {}
+    return {"fmax_mhz": clocks[0], **corners}
+
+
+def _placed(
+    timer: Timer,
+    commands: Sequence[str],
+    top: str,
+    work_dir: Path,
+    log_path: Path,
+    timeout_s: float,
+) -> dict[str, Any]:
+    """Return the highest clocks of a design that Yosys maps, after place and route."""
     for name, text in timer.files.items():
         (work_dir / name).write_text(text, encoding="utf-8")
-    (work_dir / f"{TIMED}.v").write_text(timed_top(point, timer), encoding="utf-8")
-    commands += [f"read_verilog {TIMED}.v", f"hierarchy -top {TIMED}", *FLATTEN]
-    if timer.tool == "opensta":
-        commands += ["splitnets", f"write_verilog -noattr -simple-lhs {TIMED}_netlist.v"]
-        run_yosys(commands, work_dir, log_path, timeout_s)
-        clocks = [
-            _opensta(library, work_dir, log_path, timeout_s)
-            for library in (what.liberty, *what.corners)
-        ]
-        found = {"fmax_mhz": clocks[0]}
-        if what.corners:
-            found |= {"fmax_mhz_low": min(clocks), "fmax_mhz_high": max(clocks)}
-    else:
-        run_yosys([*commands, f"write_json {TIMED}.json"], work_dir, log_path, timeout_s)
-        clocks = [_nextpnr(timer, seed, work_dir, log_path, timeout_s) for seed in SEEDS]
-        found = {
-            "fmax_mhz": statistics.median(clocks),
-            "fmax_mhz_low": min(clocks),
-            "fmax_mhz_high": max(clocks),
-        }
-    return {**found, timer.column: version}
+    (work_dir / f"{TIMED}.v").write_text(top, encoding="utf-8")
+    commands = [*commands, f"read_verilog {TIMED}.v", f"hierarchy -top {TIMED}", *FLATTEN]
+    run_yosys([*commands, f"write_json {TIMED}.json"], work_dir, log_path, timeout_s)
+    clocks = [_nextpnr(timer, seed, work_dir, log_path, timeout_s) for seed in SEEDS]
+    return {
+        "fmax_mhz": statistics.median(clocks),
+        "fmax_mhz_low": min(clocks),
+        "fmax_mhz_high": max(clocks),
+    }
 
 
 def timed_top(point: DesignPoint, timer: Timer) -> str:

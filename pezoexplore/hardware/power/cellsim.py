@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.boolean import parse_function
-from pezoexplore.hardware.eda.netlist import Netlist
+from pezoexplore.hardware.eda.netlist import Netlist, wire
 from pezoexplore.hardware.power.delays import Edges, cell_of
-from pezoexplore.hardware.power.gatesim import wire
 from pezoexplore.hardware.power.liberty import Cell, Library
 
 

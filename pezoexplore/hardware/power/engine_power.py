@@ -17,8 +17,8 @@ from typing import ClassVar
 from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Netlist
-from pezoexplore.hardware.power.gatesim import Stimulus, joined_ports, wire
+from pezoexplore.hardware.eda.netlist import Netlist, joined_ports, wire
+from pezoexplore.hardware.power.gatesim import Stimulus
 from pezoexplore.hardware.power.power import figures_of
 from pezoexplore.hardware.rtl.engine import SEGMENTS, TOP, Shape
 from pezoexplore.hardware.verify.engine.checker import check_engine

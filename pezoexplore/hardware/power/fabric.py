@@ -20,8 +20,7 @@ from pathlib import Path
 
 from pezoexplore.energies import access_pj, multiply_pj
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Bit, Instance, Netlist, absorbed_inverters
-from pezoexplore.hardware.power.gatesim import wire
+from pezoexplore.hardware.eda.netlist import Bit, Instance, Netlist, absorbed_inverters, wire
 
 UNIT_NS = 1.0
 """Delay of a LUT or flip-flop and the wire after it in the simulation with delays."""

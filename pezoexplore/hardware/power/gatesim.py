@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
-from pezoexplore.hardware.eda.netlist import Bit, Netlist
+from pezoexplore.hardware.eda.netlist import Bit, Netlist, joined_ports, wire
 from pezoexplore.hardware.eda.process import run_tool
 from pezoexplore.streams.generators.compiled import compiled
 from pezoexplore.streams.packing import pack_rows
@@ -120,11 +120,6 @@ class Workload(Stimulus):
         for i, beat in enumerate(self.beats):
             if not re.fullmatch("[0-9a-f]+", words[i]) or int(words[i], 16) != beat:
                 raise ToolError(f"beat {i} of the netlist is {words[i]}, of the stream {beat:x}")
-
-
-def wire(bit: Bit) -> str:
-    """Return the Verilog of a bit."""
-    return f"n{bit}" if isinstance(bit, int) else f"1'b{bit}"
 
 
 def count_toggles(
@@ -229,17 +224,6 @@ def ports_of(netlist: Netlist) -> dict[str, list[Bit]]:
         if name not in found:
             raise ToolError(f"the netlist has no port {name}")
     return found
-
-
-def joined_ports(netlist: Netlist) -> dict[str, list[Bit]]:
-    """Return the bits of the ports by name, with split ports joined."""
-    found: dict[str, dict[int, Bit]] = {}
-    for name, port in netlist.ports.items():
-        base, _, index = name.partition("[")
-        first = int(index.rstrip("]")) if index else 0
-        for i, bit in enumerate(port.bits):
-            found.setdefault(base, {})[first + i] = bit
-    return {name: [bits[i] for i in sorted(bits)] for name, bits in found.items()}
 
 
 def _driver(name: str | None, index: int) -> str:

@@ -19,7 +19,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target, read_own
 from pezoexplore.hardware.eda.netlist import Netlist
-from pezoexplore.hardware.eda.shared_netlist import map_shared
+from pezoexplore.hardware.eda.shared_netlist import Shared, map_shared
 from pezoexplore.hardware.eda.targets import TARGETS, Target
 from pezoexplore.hardware.power.cell_power import energies, wire_and_slew
 from pezoexplore.hardware.power.cellsim import cell_verilog
@@ -71,7 +71,7 @@ def power_point(
     log_path: Path,
     *,
     clocks: int = CLOCKS,
-    shared: Path | None = None,
+    shared: Shared | None = None,
     yosys: str | None = None,
 ) -> Columns:
     """Compute the power of a point's stream top, running back to back.
@@ -84,7 +84,7 @@ def power_point(
         work_dir: Folder to build in, emptied first.
         log_path: Log file for the output of the tools.
         clocks: Clocks of the workload.
-        shared: Netlist that stage ``synth`` leaves or takes; see
+        shared: Netlist that other stages need too; see
             :func:`pezoexplore.hardware.eda.shared_netlist.map_shared`.
         yosys: As there.
 

@@ -1,4 +1,4 @@
-"""A netlist that two stages share is mapped once, and both get the same."""
+"""A netlist that stages share is mapped once, and all get the same."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pezoexplore.design.point import resolve
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda import shared_netlist
 from pezoexplore.hardware.eda.netlist import Netlist
-from pezoexplore.hardware.eda.shared_netlist import map_shared
+from pezoexplore.hardware.eda.shared_netlist import Shared, map_shared
 from pezoexplore.hardware.eda.synth import figures, map_point, synthesise
+from pezoexplore.hardware.eda.timing import highest_clock
 from pezoexplore.hardware.power.power import power_point
 from pezoexplore.paths import rtl_dir
 
@@ -39,7 +40,7 @@ def counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[Mapped]:
 def test_yosys_runs_once_for_resources_and_power(
     target: str, runs: list[Mapped], tmp_path: Path
 ) -> None:
-    log, shared = tmp_path / "log", tmp_path / "netlists" / "a.json"
+    log, shared = tmp_path / "log", Shared(tmp_path / "netlists" / "a.json", 2)
     alone = power_point(POINT, target, 100.0, rtl_dir(), tmp_path / "w", log, clocks=32)
     assert len(runs) == 1
     after = power_point(
@@ -47,7 +48,7 @@ def test_yosys_runs_once_for_resources_and_power(
     )
     counts = figures(*map_shared(POINT, target, rtl_dir(), tmp_path / "s", log, shared), target)
     assert len(runs) == 2
-    assert not shared.exists() and after == alone
+    assert not shared.path.exists() and after == alone
     assert counts == synthesise(POINT, target, rtl_dir(), tmp_path / "s", log)
     figures(*map_shared(POINT, target, rtl_dir(), tmp_path / "s", log, shared), target)
     assert len(runs) == 3, "the next pair maps again"
@@ -57,11 +58,32 @@ def test_yosys_runs_once_for_resources_and_power(
     assert len(runs) == 3 and again == alone
 
 
+def test_clock_and_power_are_of_the_netlist_that_is_counted(
+    runs: list[Mapped], tmp_path: Path
+) -> None:
+    log, shared = tmp_path / "log", Shared(tmp_path / "netlists" / "a.json", 3)
+    target, places = "osu018", (rtl_dir(), tmp_path / "w", tmp_path / "log")
+    clock = highest_clock(POINT, target, *places)
+    power = power_point(POINT, target, 100.0, *places, clocks=32)
+    assert len(runs) == 2
+    assert highest_clock(POINT, target, *places, shared=shared) == clock
+    counts = figures(*map_shared(POINT, target, *places, shared), target)
+    assert shared.path.exists()
+    assert power_point(POINT, target, 100.0, *places, clocks=32, shared=shared) == power
+    assert len(runs) == 3 and not shared.path.exists()
+    assert counts == synthesise(POINT, target, *places[:2], log)
+
+
 def test_two_at_once_map_once(runs: list[Mapped], tmp_path: Path) -> None:
     found: dict[str, Mapped] = {}
 
     def stage(name: str) -> None:
-        where = (rtl_dir(), tmp_path / name, tmp_path / f"{name}.log", tmp_path / "n" / "a.json")
+        where = (
+            rtl_dir(),
+            tmp_path / name,
+            tmp_path / f"{name}.log",
+            Shared(tmp_path / "n" / "a.json", 2),
+        )
         found[name] = map_shared(POINT, "osu018", *where)
 
     threads = [Thread(target=stage, args=(name,)) for name in ("synth", "power")]
@@ -75,5 +97,6 @@ def test_two_at_once_map_once(runs: list[Mapped], tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
     (tmp_path / "a.lock").mkdir()
+    shared = Shared(tmp_path / "a.json", 2)
     with pytest.raises(ToolError, match=r"a\.lock: cannot be locked \(Is a directory\)"):
-        map_shared(POINT, "osu018", rtl_dir(), tmp_path, tmp_path / "log", tmp_path / "a.json")
+        map_shared(POINT, "osu018", rtl_dir(), tmp_path, tmp_path / "log", shared)
