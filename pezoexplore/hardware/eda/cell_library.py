@@ -18,6 +18,7 @@ from types import MappingProxyType
 from pezoexplore.design.own_targets import CellLibrary, DesignTarget, VendorTool
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.boolean import parse_function
+from pezoexplore.hardware.eda.cell_script import DRIVE, cell_script
 from pezoexplore.hardware.eda.liberty_syntax import (
     Group,
     LibertyError,
@@ -25,7 +26,7 @@ from pezoexplore.hardware.eda.liberty_syntax import (
     units_of,
     unpacked,
 )
-from pezoexplore.hardware.eda.targets import AREAS, DRIVE, TARGETS, Target, Timer, cell_script
+from pezoexplore.hardware.eda.targets import AREAS, TARGETS, Target, Timer
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,13 @@ osu018    none                        none                                      
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
+from pezoexplore.hardware.eda.cell_script import DRIVE, cell_script
 from pezoexplore.hardware.eda.netlist import INVERTER
 from pezoexplore.hardware.eda.tools import OSU018
 
@@ -50,9 +51,6 @@ NO_MULTIPLIER = "select -assert-none t:$mul"
 
 NOT_ENOUGH = (NO_MEMORY, NO_MULTIPLIER)
 """Commands with which a faster script fails that is not enough for a design."""
-
-DRIVE = "abc.constr"
-"""Name of the file with what drives and loads a design of standard cells."""
 
 AREAS = ("area_um2", "gate_equivalents")
 """Columns of a cell library's areas."""
@@ -268,26 +266,6 @@ def _with_memory(family: str, synth: str, native_only: Sequence[str]) -> tuple[s
         "techmap -map +/xilinx/urams_map.v",
         *native_only,
         f"{synth} -run map_ffram:",
-    )
-
-
-def cell_script(liberty: Iterable[str], dont_use: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the Yosys commands that map a design to standard cells.
-
-    Args:
-        liberty: Names of the library's files.
-        dont_use: Patterns of cells that are not used.
-    """
-    files = "".join(f" -liberty {name}" for name in liberty)
-    not_used = "".join(f" -dont_use {pattern}" for pattern in dont_use)
-    return (
-        # The mapping to the library's gates would undo Yosys' first mapping.
-        "synth -flatten -noabc -top {top}",
-        f"dfflibmap{files}{not_used}",
-        # With a driver and a load ABC inserts buffers and sizes gates. Without, one gate drives
-        # hundreds of flip-flops: 5 % less area, an eighth of the clock.
-        f"abc{files} -constr {DRIVE}{not_used}",
-        "opt_clean -purge",
     )
 
 

@@ -18,7 +18,7 @@ from pezoexplore.streams.stream import Stream
 TARGET_WORDS = 100_000
 """Words compared for a point, give or take what replays repeat."""
 
-_WORDS_COUNTED = 16
+_WORDS_COUNTED = 32
 """Words that a beat counts for at most: wide streams, too, see many beats of control inputs."""
 
 _RESEEDS = 3
@@ -37,7 +37,7 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
 
     Args:
         stream: The stream of a hardware point.
-        words: Approximate number of words to compare; of those of a beat, sixteen count.
+        words: Approximate number of words to compare; of those of a beat, 32 count.
     """
     writer, strategy = Writer(stream), stream.strategy
     rng = writer.rng

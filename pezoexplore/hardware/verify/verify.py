@@ -96,7 +96,9 @@ def _prepare(
     sources = built.write(work_dir)
     for name in BENCH_FILES:
         shutil.copyfile(bench_dir() / name, work_dir / name)
-    loaded = {epoch: stream.strategy.load_words(epoch) for epoch, _ in script.plan.words}
+    loaded = {
+        epoch: stream.strategy.load_words(epoch) for epoch in {e for e, _ in script.plan.words}
+    }
     loads = [loaded[epoch][number] for epoch, number in script.plan.words]
     defines = [
         f"CYCLES={len(script.controls)}",

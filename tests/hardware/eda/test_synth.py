@@ -16,6 +16,7 @@ from opensta_power import NETLIST_V, mapped_netlist
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.errors import ToolError, ToolTimeoutError
 from pezoexplore.hardware.eda import cell_library, yosys
+from pezoexplore.hardware.eda.cell_script import SYNTH, SYNTH_UNCHECKED
 from pezoexplore.hardware.eda.commands import mapping
 from pezoexplore.hardware.eda.native_yosys import end_idle
 from pezoexplore.hardware.eda.netlist import INVERTER, absorbed_inverters, read_netlist
@@ -231,6 +232,27 @@ def test_no_memory_to_map_makes_a_netlist_of_the_same_cells(rng, reuse, tmp_path
         assert (NO_MEMORY in script) == bool(target.without_memory)
     assert cells[0] == cells[1]
     assert cells[0]["FDRE"] > 4
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"reuse": "phased", "taps": "shared", "state_bits": 8},
+        pytest.param({"reuse": "pool", "pool_size": 40}, marks=pytest.mark.slow),
+        pytest.param({"reuse": "none", "rng": "treegrng"}, marks=pytest.mark.slow),
+    ],
+)
+def test_checks_that_are_left_out_change_no_netlist(axes, tmp_path, monkeypatch):
+    point, cells = resolve(**{**SMALL, **axes}), TARGETS["osu018"]
+    rest = cells.script[len(SYNTH_UNCHECKED) :]
+    assert cells.script == (*SYNTH_UNCHECKED, *rest)
+    netlists = []
+    for script in (cells.script, (SYNTH, *rest)):
+        target = dataclasses.replace(cells, script=script)
+        monkeypatch.setattr(cell_library, "TARGETS", {"osu018": target})
+        synthesise(point, "osu018", rtl_dir(), tmp_path / "work", tmp_path / "log")
+        netlists.append((tmp_path / "work" / NETLIST).read_text(encoding="utf-8"))
+    assert netlists[0] == netlists[1]
 
 
 REAL = [
