@@ -3,12 +3,12 @@
     python bench/scaling_law.py [RUN ... --hold-out TASK[:STEPS] ...] [--figure FILE]
 
 With run directories, each of one task with the Gaussian reference, it writes their drops to
-pezoexplore/analysis/size/ladder.csv; those of the held-out tasks, or of one number of steps of a
-task, are left out of the fit. It prints the law, measured against predicted drops, and the smallest
-states and pools that it calls enough (Markdown tables of docs/scale.md); ``--figure`` draws all
-drops over D / H. Exit status 1 where a held-out design that the law calls enough, by the upper end
-of its confidence interval, was measured to lose more than a point, or one that it calls too narrow
-to lose less.
+pezoexplore/analysis/size/ladder.csv, in place of those of the same designs, task and steps; those
+of the held-out tasks, or of one number of steps of a task, are left out of the fit. It prints the
+law, measured against predicted drops, and the smallest states and pools that it calls enough
+(Markdown tables of docs/scale.md); ``--figure`` draws all drops over D / H. Exit status 1 where a
+held-out design that the law calls enough, by the upper end of its confidence interval, was measured
+to lose more than a point, or one that it calls too narrow to lose less.
 """
 
 from __future__ import annotations
@@ -25,7 +25,14 @@ from matplotlib.figure import Figure
 
 from pezoexplore.analysis.differences import paired_difference
 from pezoexplore.analysis.runs import read_run
-from pezoexplore.analysis.size.scaling_law import LADDER, Measured, ScalingLaw, fit, read_ladder
+from pezoexplore.analysis.size.scaling_law import (
+    LADDER,
+    Measured,
+    Network,
+    ScalingLaw,
+    fit,
+    read_ladder,
+)
 from pezoexplore.analysis.standing import baseline_of, is_baseline
 from pezoexplore.analysis.statistics import seeds_of
 from pezoexplore.design.conditions import parse_number
@@ -38,7 +45,10 @@ from pezoexplore.train.tasks.registry import get_task
 CLOSE = 2.0
 """Points within which a prediction is called right, or within the measurement's interval."""
 
-HELD_OUT = ("mnist-mlp-25k:160000", "mnist-mlp-100k", "mnist-mlp-1m")
+HELD_OUT = ("digits-mlp:160000", "mnist-mlp-100k", "mnist-mlp-1m")
+
+MARKERS = "osD^vP<X"
+"""Markers of the figure, one for each task and number of steps."""
 
 DROP, GAIN = 1.0, 85.0
 SIZES = (2_410, 25_017, 99_198, 998_030, 22_700_000)
@@ -77,6 +87,12 @@ def drops_of(folder: Path, held_out: Set[str]) -> Iterator[Measured]:
         )
 
 
+def merged(known: Sequence[Measured], new: Sequence[Measured]) -> list[Measured]:
+    """Return an earlier ladder with new drops, a task and number of steps after the other."""
+    found = {(item.task, item.steps, item.design): item for item in (*known, *new)}
+    return sorted(found.values(), key=lambda item: (item.data, item.parameters, item.steps))
+
+
 def write(measured: Sequence[Measured]) -> None:
     """Write the ladder that the package has."""
     with LADDER.open("w", encoding="utf-8", newline="") as file:
@@ -107,33 +123,38 @@ def compare(law: ScalingLaw, measured: Sequence[Measured]) -> bool:
 
 def predicted(law: ScalingLaw, item: Measured) -> float:
     """Return the drop that the law predicts of a design, points."""
-    return law.drop(item.span, item.parameters, item.gain)
+    return law.drop(item.span, network_of(item), item.gain)
+
+
+def network_of(item: Measured) -> Network:
+    """Return the network that a design trained."""
+    return Network(item.parameters, item.steps, item.data)
 
 
 def contradicts(law: ScalingLaw, item: Measured) -> bool:
     """Return whether the interval of a drop lies on the other side of the limit than the law."""
-    enough = item.span >= law.needed_upper(item.parameters, DROP, item.gain)
+    enough = item.span >= law.needed_upper(network_of(item), DROP, item.gain)
     return item.drop - item.half > DROP if enough else item.drop + item.half < DROP
 
 
 def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
     """Draw all drops, as shares of what the reference gains, over their dimensions by H."""
+    colours = dict(zip(law.data, style.LINE_COLOURS, strict=False))
     with style.house_style():
         figure = Figure(figsize=(style.WIDTH, 3.6))
-        axes = style.axes_at(figure, 0.7, 0.6, 3.9, 2.6)
+        axes = style.axes_at(figure, 0.7, 0.6, 3.7, 2.6)
         across = np.geomspace(0.005, 2000, 300)
-        axes.plot(across, 100 / (1 + across**law.k), color=style.INK, lw=1)
-        rungs = sorted({(m.parameters, m.steps, m.task, m.fitted) for m in measured})
-        for (parameters, steps, task, fitted), colour in zip(
-            rungs, style.LINE_COLOURS, strict=False
-        ):
+        for data, k in zip(law.data, law.numbers[len(law.data) : -2], strict=True):
+            axes.plot(across, 100 / (1 + across**k), color=colours[data], lw=1)
+        rungs = sorted({(m.data, m.parameters, m.steps, m.task, m.fitted) for m in measured})
+        for (data, parameters, steps, task, fitted), marker in zip(rungs, MARKERS, strict=True):
             of = [m for m in measured if (m.task, m.steps) == (task, steps)]
             axes.errorbar(
-                [m.span / law.needed(parameters, m.gain / 2, m.gain) for m in of],
+                [m.span / law.needed(network_of(m), m.gain / 2, m.gain) for m in of],
                 [100 * m.drop / m.gain for m in of],
                 [100 * m.half / m.gain for m in of],
-                fmt="o" if fitted else "D", color=colour, mfc="white", ms=4, elinewidth=0.8,
-                label=f"{parameters:,} weights, {steps:,} steps{'' if fitted else ', held out'}",
+                fmt=marker, color=colours[data], mfc="white" if fitted else colours[data],
+                ms=4, elinewidth=0.7, label=f"{data}, {parameters:,}, {steps:,}",
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("symlog", linthresh=1, linscale=0.5)
@@ -144,13 +165,16 @@ def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
         )
         axes.set_xlabel("dimensions that updates reach, in units of H")
         axes.set_ylabel("drop, % of what Gaussian numbers gain")
-        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=7)
+        axes.legend(
+            loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=7,
+            title="data, weights, steps\n(filled: held out of the fit)", title_fontsize=7,
+        )  # fmt: skip
         style.save(figure, file)
 
 
 def smallest(law: ScalingLaw, parameters: int, lanes: int) -> list[str]:
     """Return the least dimensions, state bits, and words of a pool that the law calls enough."""
-    needed = law.needed_upper(parameters, DROP, GAIN)
+    needed = law.needed_upper(Network(parameters, STEPS), DROP, GAIN)
 
     def enough(**axes: object) -> bool:
         try:
@@ -180,12 +204,14 @@ def main() -> int:
     parser.add_argument("--figure", type=Path, metavar="FILE")
     given = parser.parse_args()
     if given.runs:
-        write([item for run in given.runs for item in drops_of(run, {*given.hold_out})])
+        new = [item for run in given.runs for item in drops_of(run, {*given.hold_out})]
+        write(merged(read_ladder(), new))
     measured = read_ladder()
     law = fit(measured)
     errors = law.covariance.diagonal() ** 0.5
-    print(f"ln a = {law.log_a:.3f} ± {1.96 * errors[0]:.3f}", end=", ")
-    print(f"b = {law.b:.3f} ± {1.96 * errors[1]:.3f}, k = {law.k:.3f} ± {1.96 * errors[2]:.3f}")
+    names = [f"{name} ({data})" for name in ("ln a", "k") for data in law.data] + ["b", "c"]
+    pairs = zip(names, law.numbers, errors, strict=True)
+    print(", ".join(f"{name} = {number:.3f} ± {1.96 * error:.3f}" for name, number, error in pairs))
     holds = compare(law, measured)
     if given.figure is not None:
         draw(law, measured, given.figure)

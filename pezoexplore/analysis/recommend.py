@@ -19,7 +19,7 @@ from itertools import pairwise
 from pezoexplore.analysis.differences import Difference, corrected, paired_difference
 from pezoexplore.analysis.pareto import as_conditions
 from pezoexplore.analysis.runs import Row
-from pezoexplore.analysis.size.scaling_law import scaling_law
+from pezoexplore.analysis.size.scaling_law import Network, scaling_law
 from pezoexplore.analysis.standing import is_baseline
 from pezoexplore.analysis.statistics import ACCURACY, seeds_of
 from pezoexplore.design.conditions import Condition, parse_number
@@ -57,7 +57,8 @@ class Limits:
         most: Ceilings by resource.
         baseline: `point_id` of the baseline; None for the software Gaussian.
         constraints: Conditions of the run's design, in force except on columns in `most`.
-        steps: Training steps T of the model; None: as many as its directions are counted to.
+        steps: Training steps T of the model; None: as many as its directions are counted to, of
+            which the scaling law takes those of its longest training.
     """
 
     parameters: int
@@ -188,7 +189,9 @@ def recommend(rows: Sequence[Row], measured_parameters: int, limits: Limits) -> 
             f"{{targets: [{limits.target}]}} makes them; name its results with --results"
         )
     accuracy = parse_number(base.get(ACCURACY)) or 0.0  # no less than it gains over chance
-    needed = scaling_law().needed_upper(limits.parameters, limits.drop, accuracy)
+    law = scaling_law()
+    network = Network(limits.parameters, limits.steps or law.steps[1])
+    needed = law.needed_upper(network, limits.drop, accuracy)
     options = _at_lanes(measured, limits.lanes, left_out)
     options = [option for option in options if _affordable(option, limits.most, left_out)]
     options.sort(key=_order)

@@ -162,7 +162,7 @@ def _narrow(trained: Sequence[tuple[Mapping[str, object], bool]]) -> list[str]:
     return [
         f"{len(rows)} design{'s' * (len(rows) > 1)}{where} {reach} less than half of the "
         f"dimensions that independent numbers do (span_share down to {least:.4f}): directions "
-        "repeat or weights move together, and larger networks lose more"
+        "repeat or weights move together, and tasks that are harder to learn lose more"
     ]
 
 

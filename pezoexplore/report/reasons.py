@@ -104,10 +104,12 @@ def _carried_by(option: Option, advice: Advice) -> str:
     fewest, most = (f"{steps:,}" for steps in found.steps)
     times = found.extrapolates(advice.limits.parameters)
     beyond = f", {times:.3g} times fewer" if times > 1 else ""
+    data = " and ".join(found.data)
     return (
         f"its updates reach {_counted(option.span)} dimensions, and a scaling law fitted to "
-        f"networks of {low} to {high} weights{beyond}, in {fewest} to {most} steps, asks for "
-        f"{advice.needed:,.0f} there, and longer training for more (docs/scale.md)"
+        f"networks of {low} to {high} weights{beyond}, in {fewest} to {most} steps on {data}, asks "
+        f"for {advice.needed:,.0f} there; data that are harder to learn may want more "
+        "(docs/scale.md)"
     )
 
 

@@ -1,15 +1,15 @@
-"""Scaling law: how many dimensions updates need to reach, by the size of the network.
+"""Scaling law: how many dimensions updates need to reach, by the network, its data and its steps.
 
 The drop in accuracy of a design whose updates reach D dimensions (``effective_span``) of a network
 of d weights in T steps is taken to be
 
-    drop = gain / (1 + (D / H)^k),    H = a (d / 10^4)^b,
+    drop = gain / (1 + (D / H)^k),    H = a (d / 10^4)^b (T / 10^4)^c,
 
 gain being the accuracy of the Gaussian reference above chance: all of it is lost with no dimensions
-and half of it at D = H. That D matters, and little how many weights there are, is what is known of
-training in random subspaces (Li et al., Measuring the Intrinsic Dimension of Objective Landscapes,
-arXiv 1804.08838); form and numbers are fitted here, to ``ladder.csv`` beside this module, which
-bench/scaling_law.py writes from finished runs.
+and half of it at D = H; a and k differ from data to data. That D matters, and little how many
+weights there are, is what is known of training in random subspaces (Li et al., Measuring the
+Intrinsic Dimension of Objective Landscapes, arXiv 1804.08838); form and numbers are fitted here, to
+``ladder.csv`` beside this module, which bench/scaling_law.py writes from finished runs.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ from numpy.typing import NDArray
 LADDER = Path(__file__).with_name("ladder.csv")
 """Measured drops, a line for each design, task and number of steps."""
 
-FORM_ERROR = 0.5
-"""Points by which the form may be off where the measurement is not: weighs lines in the fit."""
+FORM_ERROR, FORM_SHARE = 0.3, 0.1
+"""Points, and share of a drop, by which the form may be off where the measurement is not: these
+weigh lines in the fit, so that small drops count as well, which decide what is enough."""
 
 UNIT = 1e4
-"""Weights of a network whose H is a."""
+"""Weights of a network, and steps of training, whose H is a."""
+
+F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -62,70 +65,107 @@ class Measured:
     seeds: int
     fitted: bool
 
+    @property
+    def data(self) -> str:
+        """Data of the task, the first word of its name."""
+        return self.task.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network in training.
+
+    Attributes:
+        parameters: Weights d.
+        steps: Training steps T.
+        data: Data, as of :attr:`Measured.data`; of others than the law is fitted to, and of None,
+            it answers for the most demanding of those.
+    """
+
+    parameters: int
+    steps: int
+    data: str | None = None
+
 
 @dataclass(frozen=True)
 class ScalingLaw:
-    """A scaling law with its fitted parameters and their covariance.
+    """A scaling law with its fitted numbers and their covariance.
 
     Attributes:
-        log_a: Natural logarithm of a.
-        b: Exponent of the weights.
-        k: Exponent of the dimensions.
-        covariance: Of these three, [3, 3].
+        data: Names of the data.
+        numbers: Natural logarithms of a of each data; k of each data, exponent of the dimensions;
+            b, that of the weights; c, that of the steps.
+        covariance: Of the numbers.
         parameters: Smallest and largest networks of the fit, weights.
         steps: Fewest and most steps of the fit.
     """
 
-    log_a: float
-    b: float
-    k: float
-    covariance: NDArray[np.float64]
+    data: tuple[str, ...]
+    numbers: F64
+    covariance: F64
     parameters: tuple[int, int]
     steps: tuple[int, int]
 
-    def drop(self, span: float, parameters: int, gain: float) -> float:
+    def drop(self, span: float, network: Network, gain: float) -> float:
         """Return the drop that the law predicts, points."""
-        numbers = np.array([self.log_a, self.b, self.k])
-        return float(_drops(numbers, *map(np.atleast_1d, (span, parameters, gain)))[0])
+        return max(self._drop(i, span, network, gain) for i in self._asked(network))
 
-    def needed(self, parameters: int, drop: float, gain: float) -> float:
+    def needed(self, network: Network, drop: float, gain: float) -> float:
         """Return the dimensions D at which the law predicts a drop, in points; infinite at 0."""
-        return math.exp(self._log_needed(parameters, drop, gain)) if drop > 0 else math.inf
+        if drop <= 0:
+            return math.inf
+        return max(math.exp(self._log_needed(i, network, drop, gain)) for i in self._asked(network))
 
-    def needed_upper(self, parameters: int, drop: float, gain: float) -> float:
-        """Return :meth:`needed` at the upper end of its 95 % interval.
+    def needed_upper(self, network: Network, drop: float, gain: float) -> float:
+        """Return :meth:`needed` at the upper end of its 95 % interval, at most all d.
 
         The interval is that of the fitted numbers, by the linearised logarithm (delta method); that
         the form itself holds at another size is taken for granted.
         """
         if drop <= 0:
-            return math.inf
-        slope = np.array([1.0, math.log(parameters / UNIT), -_log_odds(drop, gain) / self.k**2])
-        deviation = math.sqrt(float(slope @ self.covariance @ slope))
-        return math.exp(self._log_needed(parameters, drop, gain) + 1.96 * deviation)
+            return network.parameters
+        logs = []
+        for i in self._asked(network):
+            slopes = np.zeros(len(self.numbers))
+            slopes[i] = 1.0
+            slopes[len(self.data) + i] = -_log_odds(drop, gain) / self._k(i) ** 2
+            slopes[-2:] = _sizes(network.parameters, network.steps)
+            deviation = math.sqrt(float(slopes @ self.covariance @ slopes))
+            logs.append(self._log_needed(i, network, drop, gain) + 1.96 * deviation)
+        return min(math.exp(max(logs)), network.parameters)
 
     def extrapolates(self, parameters: int) -> float:
         """Return how many times larger a network is than the largest of the fit, at least 1."""
         return max(1.0, parameters / self.parameters[1])
 
-    def _log_needed(self, parameters: int, drop: float, gain: float) -> float:
-        half = self.log_a + self.b * math.log(parameters / UNIT)
-        return half + _log_odds(drop, gain) / self.k
+    def _asked(self, network: Network) -> Sequence[int]:
+        """Return the places of the data that the law is to answer for."""
+        known = network.data in self.data
+        return [self.data.index(network.data)] if known else range(len(self.data))
+
+    def _k(self, data: int) -> float:
+        return float(self.numbers[len(self.data) + data])
+
+    def _log_half(self, data: int, network: Network) -> float:
+        """Return ln H."""
+        sizes = np.array(_sizes(network.parameters, network.steps))
+        return float(self.numbers[data] + sizes @ self.numbers[-2:])
+
+    def _drop(self, data: int, span: float, network: Network, gain: float) -> float:
+        odds = self._k(data) * (math.log(span) - self._log_half(data, network))
+        return gain / (1 + math.exp(min(odds, 700.0)))
+
+    def _log_needed(self, data: int, network: Network, drop: float, gain: float) -> float:
+        return self._log_half(data, network) + _log_odds(drop, gain) / self._k(data)
+
+
+def _sizes(parameters: float, steps: float) -> tuple[float, float]:
+    """Return what b and c are multiplied by."""
+    return math.log(parameters / UNIT), math.log(steps / UNIT)
 
 
 def _log_odds(drop: float, gain: float) -> float:
     return math.log(max(gain / drop - 1, 1e-9))
-
-
-def _drops(
-    numbers: NDArray[np.float64],
-    spans: NDArray[np.float64],
-    parameters: NDArray[np.float64],
-    gains: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    log_a, b, k = numbers
-    odds = k * (np.log(spans) - log_a - b * np.log(parameters / UNIT))
-    return np.asarray(gains / (1 + np.exp(np.clip(odds, -700, 700))))
 
 
 def read_ladder(path: Path = LADDER) -> list[Measured]:
@@ -152,36 +192,38 @@ def fit(measured: Sequence[Measured]) -> ScalingLaw:
     """Fit the law to those measured drops that are meant for it, by weighted least squares.
 
     Raises:
-        ValueError: There are fewer than four.
+        ValueError: There are no more than the law has numbers.
     """
     from scipy.optimize import curve_fit
 
     used = [item for item in measured if item.fitted]
-    if len(used) < 4:
-        raise ValueError(f"the law has three numbers, and there are {len(used)} drops to fit it to")
-    spans, parameters, gains, drops, halves = (
+    data = tuple(sorted({item.data for item in used}))
+    start = np.array([math.log(50)] * len(data) + [1.5] * len(data) + [0.0, 0.0])
+    if len(used) <= len(start):
+        raise ValueError(
+            f"the law has {len(start)} numbers, and there are {len(used)} drops to fit it to"
+        )
+    spans, gains, drops, halves = (
         np.array([float(getattr(item, name)) for item in used])
-        for name in ("span", "parameters", "gain", "drop", "half")
+        for name in ("span", "gain", "drop", "half")
     )
+    of = np.array([data.index(item.data) for item in used])
+    sizes = np.array([_sizes(item.parameters, item.steps) for item in used])
 
-    def predicted(_: object, *numbers: float) -> NDArray[np.float64]:
-        return _drops(np.array(numbers), spans, parameters, gains)
+    def predicted(_: object, *given: float) -> F64:
+        numbers = np.array(given)
+        half = numbers[of] + sizes @ numbers[-2:]
+        odds = numbers[len(data) + of] * (np.log(spans) - half)
+        return np.asarray(gains / (1 + np.exp(np.clip(odds, -700, 700))))
 
-    found, covariance = curve_fit(
-        predicted,
-        np.arange(len(used)),
-        drops,
-        p0=(math.log(50), 0.0, 1.5),
-        sigma=np.hypot(halves / 1.96, FORM_ERROR),
-    )
-    steps = [item.steps for item in used]
-    sizes = [item.parameters for item in used]
+    sigma = np.sqrt((halves / 1.96) ** 2 + FORM_ERROR**2 + (FORM_SHARE * drops) ** 2)
+    found, covariance = curve_fit(predicted, np.arange(len(used)), drops, p0=start, sigma=sigma)
+    steps, weights = ([getattr(m, name) for m in used] for name in ("steps", "parameters"))
     return ScalingLaw(
-        log_a=float(found[0]),
-        b=float(found[1]),
-        k=float(found[2]),
-        covariance=covariance,
-        parameters=(min(sizes), max(sizes)),
+        data=data,
+        numbers=np.asarray(found),
+        covariance=np.asarray(covariance),
+        parameters=(min(weights), max(weights)),
         steps=(min(steps), max(steps)),
     )
 
