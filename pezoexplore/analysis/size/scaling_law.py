@@ -117,13 +117,13 @@ class ScalingLaw:
         return max(math.exp(self._log_needed(i, network, drop, gain)) for i in self._asked(network))
 
     def needed_upper(self, network: Network, drop: float, gain: float) -> float:
-        """Return :meth:`needed` at the upper end of its 95 % interval, at most all d.
+        """Return :meth:`needed` at the upper end of its 95 % interval: if finite, d at most.
 
         The interval is that of the fitted numbers, by the linearised logarithm (delta method); that
         the form itself holds at another size is taken for granted.
         """
         if drop <= 0:
-            return network.parameters
+            return math.inf
         logs = []
         for i in self._asked(network):
             slopes = np.zeros(len(self.numbers))

