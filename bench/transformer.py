@@ -167,7 +167,7 @@ def draw(arms: Sequence[Arm], file: Path) -> None:
     with style.house_style():
         height = 0.2 + 0.19 * len(rows)
         figure = Figure(figsize=(style.WIDTH, height + 0.65))
-        axes = style.axes_at(figure, 2.6, 0.45, 4.4, height)
+        axes = style.axes_at(figure, 2.75, 0.45, 4.3, height)
         for place, (name, arm) in enumerate(rows):
             if arm is None:
                 axes.text(
