@@ -45,9 +45,9 @@ from pezoexplore.train.tasks.registry import get_task
 CLOSE = 2.0
 """Points within which a prediction is called right, or within the measurement's interval."""
 
-HELD_OUT = ("digits-mlp:160000", "mnist-mlp-100k", "mnist-mlp-1m")
+HELD_OUT = ("digits-mlp:160000", "mnist-cnn-100k", "mnist-mlp-100k", "mnist-mlp-1m")
 
-MARKERS = "osD^vP<X"
+MARKERS = "osD^vP<Xp"
 """Markers of the figure, one for each task and number of steps."""
 
 DROP, GAIN = 1.0, 85.0
@@ -133,7 +133,8 @@ def network_of(item: Measured) -> Network:
 
 def contradicts(law: ScalingLaw, item: Measured) -> bool:
     """Return whether the interval of a drop lies on the other side of the limit than the law."""
-    enough = item.span >= law.needed_upper(network_of(item), DROP, item.gain)
+    needed = law.needed_upper(network_of(item), DROP, item.gain)
+    enough = item.span >= min(needed, item.steps)  # no design reaches more dimensions than steps
     return item.drop - item.half > DROP if enough else item.drop + item.half < DROP
 
 
@@ -147,7 +148,7 @@ def draw(law: ScalingLaw, measured: Sequence[Measured], file: Path) -> None:
         for data, k in zip(law.data, law.numbers[len(law.data) : -2], strict=True):
             axes.plot(across, 100 / (1 + across**k), color=colours[data], lw=1)
         rungs = sorted({(m.data, m.parameters, m.steps, m.task, m.fitted) for m in measured})
-        for (data, parameters, steps, task, fitted), marker in zip(rungs, MARKERS, strict=True):
+        for (data, parameters, steps, task, fitted), marker in zip(rungs, MARKERS, strict=False):
             of = [m for m in measured if (m.task, m.steps) == (task, steps)]
             axes.errorbar(
                 [m.span / law.needed(network_of(m), m.gain / 2, m.gain) for m in of],
