@@ -84,7 +84,7 @@ class Timer:
 
     @property
     def of_cells(self) -> bool:
-        """Whether it times the cells of a library as they are mapped, not a placed device."""
+        """Return whether it times cells of a library as mapped, not a placed device."""
         return not self.device
 
 
