@@ -1,15 +1,15 @@
-"""Simulation of a netlist without delays, cycle by cycle, in NumPy.
+"""Simulation of a netlist cycle by cycle, in NumPy: without delays, or with one for all cells.
 
-It counts what :func:`pezoexplore.hardware.power.gatesim.count_toggles` counts without delays, under
-the same workload, and faster: all cells of one depth are looked up at once. A value is 0, 1 or 2
-for unknown; a cell's table has the value that its function has as a Verilog expression (IEEE Std
-1364-2005, section 5.1). Standard cells become gates here, cells of an FPGA in
-:mod:`pezoexplore.hardware.power.lutcycles`.
+It counts what :func:`pezoexplore.hardware.power.gatesim.count_toggles` counts, under the same
+workload, and faster: all cells of one depth, or of one time, are looked up at once. Where all
+delays are one unit a net never waits for two transitions, so the values of a time are a function of
+those a unit before, whatever the order of events within a time. A cell's table has the value that
+its function has as a Verilog expression (IEEE Std 1364-2005, section 5.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -19,66 +19,31 @@ import numpy.typing as npt
 
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.boolean import Function, parse_function
-from pezoexplore.hardware.eda.netlist import Bit, Netlist
+from pezoexplore.hardware.eda.netlist import Netlist
+from pezoexplore.hardware.power.circuit import Circuit, Gate, Gates, Values, X, place_of
 from pezoexplore.hardware.power.delays import cell_of
 from pezoexplore.hardware.power.gatesim import RESET_CLOCKS, WARM_CLOCKS, Workload, ports_of
 from pezoexplore.hardware.power.liberty import Library
 
-X = 2
-"""Unknown value, x of Verilog."""
-
-_CONSTANTS = {"0": 0, "1": 1, "x": X, "z": X}
-
-Places = npt.NDArray[np.intp]
-Values = npt.NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A function of places: a place is a net, a state, a value within a cell, or a constant.
-
-    Attributes:
-        output: Place of its value; of a flip-flop that of its state.
-        inputs: Places that it reads.
-        table: Its values by those of the inputs, the last one fastest, 3**inputs bytes.
-    """
-
-    output: int
-    inputs: tuple[int, ...]
-    table: bytes
-
-
-@dataclass(frozen=True)
-class _Level:
-    """Gates that are looked up together: tables of 3**inputs values from ``first`` on."""
-
-    outputs: Places
-    inputs: Places
-    weights: Places
-    first: Places
-
-    def apply(self, values: Values, tables: Values) -> None:
-        """Compute the outputs."""
-        entry = self.first + (values[self.inputs] * self.weights).sum(axis=0)
-        values[self.outputs] = tables[entry]
-
 
 @dataclass(frozen=True)
 class CycleRun:
-    """What a workload does without delays.
+    """What a workload does.
 
     Attributes:
-        toggles: Transitions of every net over the measured clocks.
+        toggles: Transitions of every net over the measured clocks, without delays.
         nets: Values of the nets, in the order of ``Netlist.nets``, settled before the last clock
             that is not measured.
         states: Values of the flip-flops then, in the order of the instances.
         loaded: Whether all words to load were accepted by then.
+        delayed: The same with a delay of one unit; None where :attr:`.circuit.Circuit.units` is.
     """
 
     toggles: dict[int, int]
     nets: Values
     states: Values
     loaded: bool
+    delayed: dict[int, int] | None = None
 
 
 def run_cycles(netlist: Netlist, library: Library, workload: Workload) -> CycleRun | None:
@@ -100,65 +65,10 @@ def run_cycles(netlist: Netlist, library: Library, workload: Workload) -> CycleR
     return None if gates is None else run_gates(netlist, gates, workload)
 
 
-@dataclass(frozen=True)
-class Gates:
-    """A netlist as gates.
-
-    Attributes:
-        place: Place of each net.
-        size: Number of places; the last three are the constants 0, 1 and x.
-        gates: Gates of the nets and of values within cells.
-        clocked: The flip-flops: next states, whose outputs are the states.
-        initial: States before the first clock, 0, 1 or 2.
-        clocks: Nets of the clock.
-    """
-
-    place: Mapping[int, int]
-    size: int
-    gates: Sequence[Gate]
-    clocked: Sequence[Gate]
-    initial: Sequence[int]
-    clocks: frozenset[int]
-
-
 def run_gates(netlist: Netlist, gates: Gates, workload: Workload) -> CycleRun | None:
     """Run the workload on gates, as :func:`run_cycles`; None with a loop or a clock as data."""
-    circuit = _Circuit.of(gates)
+    circuit = Circuit.of(gates)
     return None if circuit is None else _run(circuit, netlist, workload)
-
-
-@dataclass(frozen=True)
-class _Circuit:
-    """Gates by level.
-
-    Attributes:
-        made_of: The gates.
-        tables: Tables of all gates.
-        levels: Gates in order of depth.
-        clocked: The flip-flops.
-    """
-
-    made_of: Gates
-    tables: Values
-    levels: tuple[_Level, ...]
-    clocked: _Level
-
-    @classmethod
-    def of(cls, made_of: Gates) -> _Circuit | None:
-        """Return the circuit of gates; None as of :func:`run_gates`."""
-        gates, clocked, size = made_of.gates, made_of.clocked, made_of.size
-        clocks = {made_of.place[net] for net in made_of.clocks}
-        if any(not clocks.isdisjoint(gate.inputs) for gate in (*gates, *clocked)):
-            return None
-        ordered = _by_depth(gates)
-        if ordered is None:
-            return None
-        firsts: dict[bytes, int] = {}
-        for table in dict.fromkeys(gate.table for gate in (*gates, *clocked)):
-            firsts[table] = sum(map(len, firsts))
-        tables = np.frombuffer(b"".join(firsts), np.int8)
-        levels = tuple(_level(each, firsts, size) for each in ordered)
-        return cls(made_of, tables, levels, _level(clocked, firsts, size))
 
 
 def _gates(netlist: Netlist, library: Library) -> Gates | None:
@@ -187,11 +97,6 @@ def _gates(netlist: Netlist, library: Library) -> Gates | None:
     if not isinstance(clock, int):
         return None
     return Gates(place, size, gates, clocked, [X] * len(clocked), frozenset({clock}))
-
-
-def place_of(bit: Bit, place: Mapping[int, int], size: int) -> int:
-    """Return the place of a bit: of a net, or of a constant."""
-    return place[bit] if isinstance(bit, int) else size - 3 + _CONSTANTS[bit]
 
 
 def _gate(output: int, function: Function, at: Mapping[str, tuple[int, bool]]) -> Gate:
@@ -230,45 +135,7 @@ def _value(function: Function, of: Mapping[str, int]) -> int:
     return decides if decides in values else X if X in values else 1 - decides
 
 
-def _by_depth(gates: Sequence[Gate]) -> list[list[Gate]] | None:
-    """Return the gates by depth: all inputs of one are outputs of lower ones; None with a loop."""
-    driver = {gate.output: i for i, gate in enumerate(gates)}
-    readers: dict[int, list[int]] = {}
-    waits = [0] * len(gates)
-    for i, gate in enumerate(gates):
-        for source in {driver[place] for place in gate.inputs if place in driver}:
-            readers.setdefault(source, []).append(i)
-            waits[i] += 1
-    ready = [i for i, number in enumerate(waits) if number == 0]
-    ordered, count = [], 0
-    while ready:
-        ordered.append([gates[i] for i in ready])
-        count += len(ready)
-        following = []
-        for i in ready:
-            for reader in readers.get(i, ()):
-                waits[reader] -= 1
-                if waits[reader] == 0:
-                    following.append(reader)
-        ready = following
-    return ordered if count == len(gates) else None
-
-
-def _level(gates: Sequence[Gate], firsts: Mapping[bytes, int], size: int) -> _Level:
-    """Return gates as arrays; one of fewer inputs reads the constant 0 for the others."""
-    most = max((len(gate.inputs) for gate in gates), default=0)
-    inputs = np.full((most, len(gates)), size - 3, np.intp)
-    weights = np.zeros((most, len(gates)), np.intp)
-    for column, gate in enumerate(gates):
-        many = len(gate.inputs)
-        inputs[:many, column] = gate.inputs
-        weights[:many, column] = [3 ** (many - 1 - i) for i in range(many)]
-    outputs = np.array([gate.output for gate in gates], np.intp)
-    first = np.array([firsts[gate.table] for gate in gates], np.intp)
-    return _Level(outputs, inputs, weights, first)
-
-
-def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
+def _run(circuit: Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
     """Run the workload as the bench of gatesim does, and count."""
     place, size, states = circuit.made_of.place, circuit.made_of.size, circuit.clocked.outputs
     values = np.full(size, X, np.int8)
@@ -287,14 +154,9 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
             word = (*workload.loads, 0)[min(at, len(workload.loads))]
             values[ports["load_data"]] = [word >> i & 1 for i in range(len(ports["load_data"]))]
 
-    def settle() -> None:
-        for level in circuit.levels:
-            level.apply(values, circuit.tables)
-
-    loaded = 0
+    tally, loaded = _Tally(circuit, values), 0
     load(loaded)
-    settle()
-    counts = np.zeros(size, np.int64)
+    tally.settle()
     beats = list[int]()
     first = RESET_CLOCKS + workload.stall + WARM_CLOCKS + 1
     start, ready = values, False
@@ -308,21 +170,50 @@ def _run(circuit: _Circuit, netlist: Netlist, workload: Workload) -> CycleRun:
             if values[ports["out_valid"][0]] == 1:
                 beats.append(_word(values[ports["out_data"]], len(beats)))
         circuit.clocked.apply(values, circuit.tables)
-        settle()
-        if edge >= first:
-            counts += _changed(before, values)
+        tally.settle(before if edge >= first else None)
         middle = values.copy()
         load(loaded)
         if edge == RESET_CLOCKS:
             values[ports["rst"]] = 0
         if not np.array_equal(middle, values):
-            settle()
-            if edge >= first:
-                counts += _changed(middle, values)
+            tally.settle(middle if edge >= first else None)
     _check(beats, workload)
-    found = {net: int(counts[at]) for net, at in place.items()}
-    found |= dict.fromkeys(circuit.made_of.clocks, 2 * workload.clocks)
-    return CycleRun(found, start[: len(found)], start[states], ready)
+    clocks = dict.fromkeys(circuit.made_of.clocks, 2 * workload.clocks)
+    found, delayed = (
+        {net: int(counts[at]) for net, at in place.items()} | clocks
+        for counts in (tally.settled, tally.delayed)
+    )
+    nets, later = start[: len(place)], delayed if circuit.units else None
+    return CycleRun(found, nets, start[states], ready, later)
+
+
+class _Tally:
+    """Has values settle and counts their transitions.
+
+    Attributes:
+        settled: Transitions of each place without delays.
+        delayed: The same with unit delays, if the circuit has them.
+    """
+
+    def __init__(self, circuit: Circuit, values: Values) -> None:
+        self._circuit, self._values = circuit, values
+        self.settled, self.delayed = np.zeros((2, len(values)), np.int64)
+
+    def settle(self, before: Values | None = None) -> None:
+        """Settle the values after a change; count from what they were before, if that is given."""
+        values, circuit = self._values, self._circuit
+        if before is None or circuit.units is None:
+            for level in circuit.levels:
+                level.apply(values, circuit.tables)
+        else:
+            earlier = before
+            for unit in circuit.units:
+                for level in unit:
+                    level.apply(values, circuit.tables)
+                self.delayed += _changed(earlier, values)
+                earlier = values.copy()
+        if before is not None:
+            self.settled += _changed(before, values)
 
 
 def _changed(before: Values, after: Values) -> npt.NDArray[np.bool_]:

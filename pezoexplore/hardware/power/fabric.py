@@ -133,7 +133,7 @@ def fabric_verilog(netlist: Netlist, *, delays: bool) -> list[str]:
         delays: Give cells delays, which suppress shorter pulses.
     """
     lines = []
-    free = _free(netlist)
+    free = free_cells(netlist)
     for number, instance in enumerate(netlist.instances):
         pins = {name: [wire(bit) for bit in bits] for name, bits in instance.pins.items()}
         for name in sorted(instance.outputs & pins.keys()) if delays else ():
@@ -175,7 +175,7 @@ def _product(instance: Instance, pins: Mapping[str, list[str]]) -> str:
     return f"assign {p} = $signed({a}) * $signed({b});"
 
 
-def _free(netlist: Netlist) -> frozenset[int]:
+def free_cells(netlist: Netlist) -> frozenset[int]:
     """Return the places of the cells that no LUT, flip-flop or memory stands for."""
     clock = (p for p, i in enumerate(netlist.instances) if i.kind in _CLOCK)
     return absorbed_inverters(netlist).union(clock)
@@ -197,7 +197,7 @@ def fabric_pj(netlist: Netlist, fabric: Fabric, toggles: Mapping[int, int], cloc
         clocks: Clocks of the workload.
     """
     energy = 0.0
-    free = _free(netlist)
+    free = free_cells(netlist)
     read = {bit for port in netlist.ports.values() for bit in port.bits}
     read |= {
         bit

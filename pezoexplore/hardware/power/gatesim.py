@@ -36,6 +36,9 @@ WARM_CLOCKS = 16
 
 RESET_CLOCKS = 4
 
+INPUTS_AT = 0.1
+"""When inputs change, in clock periods after the edge, so that they settle as well."""
+
 TIMEOUT_S = 600.0
 
 
@@ -195,14 +198,13 @@ def _bench(netlist: Netlist, cells: Sequence[str], workload: Workload, period_ns
             ),
             *cells,
             f"always #{period_ns / 2:.3f} clk = ~clk;",
-            # Inputs change a tenth of the period after the edge, so that they settle as well.
-            f"always @(posedge clk) #{period_ns / 10:.3f} load = loads[at];",
+            f"always @(posedge clk) #{INPUTS_AT * period_ns:.3f} load = loads[at];",
             f"always @(posedge clk) if (!rst) begin if ({ready}) at = at + 1;",
             f'if ({wire(ports["out_valid"][0])} === 1\'b1) $fdisplay(trace, "%h", {{{data}}});',
             "end",
             'initial begin $readmemh("loads.hex", loads); load = loads[0];',
             'trace = $fopen("trace.txt", "w");',
-            f"repeat ({RESET_CLOCKS}) @(posedge clk); #{period_ns / 10:.3f} rst = 1'b0;",
+            f"repeat ({RESET_CLOCKS}) @(posedge clk); #{INPUTS_AT * period_ns:.3f} rst = 1'b0;",
             # From the middle of a low phase to the middle of another: whole clocks.
             f"repeat ({before}) @(negedge clk);",
             f'#{period_ns / 4:.3f} $dumpfile("bench.vcd"); $dumpvars(1, bench);',

@@ -1,4 +1,4 @@
-"""Turn an AMD netlist into gates, and simulate it without delays in NumPy.
+"""Turn an AMD netlist into gates, and simulate it in NumPy.
 
 Cells behave as Yosys' models of them (``xilinx/cells_sim.v``), also where a value is unknown: a
 choice by an unknown value is known where both sides are the same (IEEE Std 1364-2005, section
@@ -15,12 +15,14 @@ from itertools import product
 import numpy as np
 
 from pezoexplore.hardware.eda.netlist import Bit, Instance, Netlist
-from pezoexplore.hardware.power.cyclesim import CycleRun, Gate, Gates, X, place_of, run_gates
-from pezoexplore.hardware.power.gatesim import Workload, ports_of
+from pezoexplore.hardware.power.circuit import Gate, Gates, X, place_of
+from pezoexplore.hardware.power.cyclesim import CycleRun, run_gates
+from pezoexplore.hardware.power.fabric import PERIOD_NS, UNIT_NS, free_cells
+from pezoexplore.hardware.power.gatesim import INPUTS_AT, Workload, ports_of
 
 
 def run_fabric(netlist: Netlist, workload: Workload) -> CycleRun | None:
-    """Run the workload of a stream on an AMD netlist, without delays.
+    """Run the workload of a stream on an AMD netlist, without delays and with those of `fabric`.
 
     Args:
         netlist: The netlist.
@@ -28,7 +30,8 @@ def run_fabric(netlist: Netlist, workload: Workload) -> CycleRun | None:
 
     Returns:
         What it does; None where the netlist has more than LUTs, multiplexers, carry chains and
-        flip-flops of the rising clock edge with synchronous set or reset, or a loop.
+        flip-flops of the rising clock edge with synchronous set or reset, or a loop. With delays
+        only where it has no carry chains: theirs are shorter than the others.
 
     Raises:
         ToolError: The netlist's words are not the stream's.
@@ -59,11 +62,17 @@ class _Maker:
             if instance.kind == "BUFG" and instance.pins["I"][0] in clocks:
                 clocks |= {bit for bit in instance.pins["O"] if isinstance(bit, int)}
         self._clocks = frozenset(clocks)
+        free = [netlist.instances[i] for i in free_cells(netlist)]
+        outputs = (
+            self._place[bit] for cell in free for bit in cell.pins["O"] if bit in self._place
+        )
+        self._instant = None if chains else frozenset(outputs)
 
     def gates(self) -> Gates:
         """Return what was made."""
         made = (self._gates, self._clocked, self._initial, self._clocks)
-        return Gates(self._place, self._size, *made)
+        units = int(INPUTS_AT * PERIOD_NS / UNIT_NS)
+        return Gates(self._place, self._size, *made, self._instant, units)
 
     def add(self, instance: Instance) -> bool:
         """Make the gates of an instance; return whether its kind is known."""

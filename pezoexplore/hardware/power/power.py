@@ -208,8 +208,9 @@ def _fabric(
             options=fabric.options,
         )
 
-    without = None
-    if isinstance(workload, Workload):
-        settled = run_fabric(netlist, workload)
-        without = power_mw(settled.toggles if settled else simulated(False))
-    return Figures(power_mw(simulated(True)), without, None)
+    if not isinstance(workload, Workload):
+        return Figures(power_mw(simulated(True)), None, None)
+    run = run_fabric(netlist, workload)
+    without = run.toggles if run else simulated(False)
+    delayed = run.delayed if run and run.delayed else simulated(True)
+    return Figures(power_mw(delayed), power_mw(without), None)

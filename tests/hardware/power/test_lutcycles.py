@@ -1,4 +1,4 @@
-"""Compare toggles of AMD netlists, simulated without delays, with Icarus and Yosys' models."""
+"""Compare toggles of simulated AMD netlists with Icarus and Yosys' models."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ POINTS = {
 }
 
 
-def icarus(net: Netlist, workload: Workload, folder: Path) -> dict[int, int]:
-    fabric, lines = FABRICS["xcup"], fabric_verilog(net, delays=False)
+def icarus(net: Netlist, workload: Workload, folder: Path, delays: bool = False) -> dict[int, int]:
+    fabric, lines = FABRICS["xcup"], fabric_verilog(net, delays=delays)
     work, log = folder / "sim", folder / "log"
     return count_toggles(
         net, lines, workload, PERIOD_NS, work, log, sources=[models(fabric)], options=fabric.options
@@ -47,6 +47,10 @@ def test_real_netlists_toggle_as_on_icarus(name: str, tmp_path: Path) -> None:
     found = run_fabric(net, workload)
     assert found is not None and sum(found.toggles.values()) > 2 * CLOCKS
     assert found.toggles == icarus(net, workload, tmp_path)
+    chained = any(instance.kind == "CARRY4" for instance in net.instances)
+    assert (found.delayed is None) == chained
+    if found.delayed is not None:
+        assert found.delayed == icarus(net, workload, tmp_path, delays=True)
 
 
 def part(kind: str, outputs: str, init: str = "", **pins: Bit | tuple[Bit, ...]) -> Instance:
@@ -72,7 +76,7 @@ LFSR = (
 """Nets 22 to 26 shift, 27 is what comes in: 31 states."""
 
 
-def drawn(seed: int) -> Netlist:
+def drawn(seed: int, chains: tuple[int, ...] = (80, 90)) -> Netlist:
     """Return a netlist of all kinds of cells beside these; some states are never reset."""
     rng = np.random.default_rng(seed)
     known: list[Bit] = [5, 6, RST, READY, "0", "1", *range(22, 28), *range(22, 28), *range(10, 22)]
@@ -95,7 +99,7 @@ def drawn(seed: int) -> Netlist:
         cells.append(part("MUXF7", "O", O=net, **inputs))
         cells.append(part("INV", "O", I=pick(1), O=net + 6))
         known += [net, net + 6]
-    for net in (80, 90):
+    for net in chains:
         outputs = {"O": tuple(range(net, net + 4)), "CO": tuple(range(net + 4, net + 8))}
         start = pick(2) if net == 80 else (87, "0")
         inputs = dict(zip(("CI", "CYINIT"), start, strict=True))
@@ -117,6 +121,28 @@ def test_drawn_netlists_toggle_as_on_icarus(seed: int, tmp_path: Path) -> None:
     assert found is not None
     assert sum(count > 0 for count in found.toggles.values()) > 20
     assert found.toggles == icarus(net, TOGGLES, tmp_path)
+    assert found.delayed is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_drawn_netlists_without_carry_chains_have_glitches_as_on_icarus(
+    seed: int, tmp_path: Path
+) -> None:
+    net = drawn(seed, chains=())
+    found = run_fabric(net, TOGGLES)
+    assert found is not None and found.delayed is not None
+    assert sum(found.delayed.values()) > sum(found.toggles.values())
+    assert found.delayed == icarus(net, TOGGLES, tmp_path, delays=True)
+
+
+@pytest.mark.parametrize(("length", "known"), [(18, True), (19, False)])
+def test_a_netlist_that_does_not_settle_before_its_inputs_change_has_no_delays(
+    length: int, known: bool
+) -> None:
+    line = [part("LUT1", "O", "10", I0=net, O=net + 1) for net in (5, *range(30, 29 + length))]
+    line[0] = replace(line[0], pins=line[0].pins | {"O": (30,)})
+    found = run_fabric(netlist(5, *TOGGLER, *line), TOGGLES)
+    assert found is not None and (found.delayed is not None) == known
 
 
 FLOP = part("FDRE", "Q", C=CLOCK, CE="1", D=6, R=RST, Q=8)
