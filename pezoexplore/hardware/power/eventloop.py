@@ -55,6 +55,49 @@ class Gates(NamedTuple):
     following: Ints
 
 
+class Work(NamedTuple):
+    """What the loop works on; making arrays within it takes longer to compile than all of the loop.
+
+    Attributes:
+        heads: First value of each list of the wheel; -1 for none.
+        tails: Last value of each.
+        due: When each value changes, ps; -1 if it does not wait.
+        after: The value behind each in its list; -1 for none.
+        before: The one in front.
+        aims: What each value waits to become.
+        queue: A ring of gates with a changed input, each in it once at most.
+        queued: Whether each gate is.
+        new: States after a clock edge.
+    """
+
+    heads: Ints
+    tails: Ints
+    due: Ints
+    after: Ints
+    before: Ints
+    aims: Values
+    queue: Ints
+    queued: npt.NDArray[np.bool_]
+    new: Values
+
+    @classmethod
+    def of(cls, gates: Gates, many: int) -> Work:
+        """Return it for `many` values, none of which waits."""
+        size, count = max(int(gates.delays.max(initial=0)), 0) + 1, len(gates.kinds)
+        none = np.int64(-1)
+        return cls(
+            heads=np.full(size, none),
+            tails=np.full(size, none),
+            due=np.full(many, none),
+            after=np.full(many, none),
+            before=np.full(many, none),
+            aims=np.zeros(many, np.int8),
+            queue=np.zeros(count + 1, np.int64),
+            queued=np.zeros(count, np.bool_),
+            new=np.zeros(len(gates.states), np.int8),
+        )
+
+
 @inlined
 def _drive(
     net: int,
@@ -105,7 +148,6 @@ def _unlink(net: int, due: Ints, heads: Ints, tails: Ints, after: Ints, before: 
         before[after[net]] = before[net]
 
 
-@compiled
 def run_clocks(
     gates: Gates,
     values: Values,
@@ -130,14 +172,25 @@ def run_clocks(
     Returns:
         The longest time after a clock edge until everything had settled, ps.
     """
+    work = Work.of(gates, len(values))
+    return _run(gates, work, values, data, shown, counts, period, window)
+
+
+@compiled
+def _run(
+    gates: Gates,
+    work: Work,
+    values: Values,
+    data: Ints,
+    shown: Values,
+    counts: Ints,
+    period: int,
+    window: tuple[int, int],
+) -> int:
+    """Simulate clocks; see :func:`run_clocks`."""
     kinds, inputs, outputs, delays, readers, starts, states, following = gates
-    size, many = max(delays.max(), 0) + 1, len(values)
-    heads, tails, due = np.full(size, -1), np.full(size, -1), np.full(many, -1)
-    after, before, aims = np.full(many, -1), np.full(many, -1), np.zeros(many, np.int8)
-    # A ring of gates with a changed input, from ``turn`` to ``end``; each is in it once at most.
-    queue, queued = np.zeros(len(kinds) + 1, np.int64), np.zeros(len(kinds), np.bool_)
+    heads, tails, due, after, before, aims, queue, queued, new = work
     turn, end, waiting, latest = 0, 0, 0, 0
-    new = np.zeros(len(states), np.int8)
     for clock in range(len(shown)):
         for i in range(len(data)):
             shown[clock, i] = values[data[i]]
@@ -170,7 +223,7 @@ def run_clocks(
                     continue
             elif waiting > 0:
                 now += 1
-                slot = now % size
+                slot = now % len(heads)
                 continue
             else:
                 break
