@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import pezoexplore
 from pezoexplore.errors import PezoError
 from pezoexplore.files import WriteError, why, write_atomically
+from pezoexplore.second_process import SecondProcess
 from pezoexplore.streams.generators.registry import family
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 MADE_NAME, DRAWN_NAME = ".made.json", ".drawn.json"
 """The notes of `pareto`, and of the plots of a run."""
+
+DIVIDED_ROWS = 30
+"""Rows from which on a second process saves more than it takes to start."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +87,24 @@ def draw_sweep(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path)
     inputs = _inputs(run) if own else ""
     if made_in(run, DRAWN_NAME).whole(run, inputs):
         return
-    # Matplotlib is imported when the runs are done, and only if there is something to draw.
-    from pezoexplore.report.plots.run_plots import draw_run, folders_of
-    from pezoexplore.report.sensitivity import write_sensitivity
-    from pezoexplore.sweeps.rows import rows_of
-
     (run / DRAWN_NAME).unlink(missing_ok=True)
-    drawn = draw_run(rows, space, run)
-    for task, folder in folders_of(space.tasks, run).items():
-        drawn += write_sensitivity(rows_of(rows, task), folder)
+    drawn = _drawn(rows, space, run)
     note_made(run, [path.relative_to(run).as_posix() for path in drawn], inputs, DRAWN_NAME)
+
+
+def _drawn(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path) -> list[Path]:
+    """Draw the plots of a sweep, and explain its rows; many of them in a second process."""
+    call = "pezoexplore.report.sensitivity", "write_sensitivities", rows, space.tasks, run
+    if len(rows) >= DIVIDED_ROWS and (os.cpu_count() or 1) > 1:
+        with SecondProcess(*call) as explained:
+            from pezoexplore.report.plots.run_plots import draw_run
+
+            return draw_run(rows, space, run) + explained.files()
+    # Matplotlib is imported when the runs are done, and only if there is something to draw.
+    from pezoexplore.report.plots.run_plots import draw_run
+    from pezoexplore.report.sensitivity import write_sensitivities
+
+    return draw_run(rows, space, run) + write_sensitivities(rows, space.tasks, run)
 
 
 def _inputs(run: Path) -> str:

@@ -10,7 +10,8 @@ from pezoexplore.analysis.sensitivity import RESPONSES, Sensitivity, sensitivity
 from pezoexplore.errors import DesignError
 from pezoexplore.files import write_atomically
 from pezoexplore.report.plots.sensitivity_plot import draw_sensitivity
-from pezoexplore.sweeps.rows import csv_text
+from pezoexplore.sweeps.rows import csv_text, rows_of
+from pezoexplore.sweeps.rundir import task_folders
 
 CSV_COLUMNS = (
     *("response", "scale", "rows", "axis", "with_axis", "share", "share_low", "share_high"),
@@ -38,6 +39,14 @@ def explain_all(
         except DesignError:
             continue  # too few rows have it, or it does not vary
     return found
+
+
+def write_sensitivities(
+    rows: Sequence[Mapping[str, str]], tasks: Sequence[str], run: Path
+) -> list[Path]:
+    """Write the files of each task of a sweep; see :func:`write_sensitivity`."""
+    folders = task_folders(tasks, run).items()
+    return [path for task, at in folders for path in write_sensitivity(rows_of(rows, task), at)]
 
 
 def write_sensitivity(rows: Sequence[Mapping[str, object]], folder: Path) -> list[Path]:

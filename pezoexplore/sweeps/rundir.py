@@ -15,7 +15,7 @@ from pezoexplore.errors import PezoError
 from pezoexplore.sweeps.store import APPLICATION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 LOCK_NAME = ".lock"
@@ -24,6 +24,7 @@ RUN_NAME = "run.json"
 DESIGN_NAME = "design.yaml"
 LOGS_NAME = "logs"
 WORK_NAME = "work"
+TASKS_NAME = "tasks"
 
 PROGRAM = "pezoexplore"
 """Value of ``program`` in a run.json of ours."""
@@ -120,6 +121,13 @@ def _check_design(path: Path, design: str | None) -> None:
         f"{path} holds the results of design {held}, and this is design {design}: name another "
         f"folder with --out, or replace them with -s name={held}"
     )
+
+
+def task_folders(tasks: Sequence[str], run: Path) -> dict[str, Path]:
+    """Return where the plots of each task go: of several, each has its own folder."""
+    if len(tasks) == 1:
+        return {tasks[0]: run}
+    return {task: run / TASKS_NAME / task.replace(":", ".") for task in tasks}
 
 
 def design_in(path: Path) -> object:

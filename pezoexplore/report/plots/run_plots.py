@@ -14,9 +14,7 @@ from pezoexplore.report.plots.plots import draw_all
 from pezoexplore.report.plots.scale_plot import draw_scale
 from pezoexplore.report.plots.share_plot import draw_share
 from pezoexplore.sweeps.rows import rows_of
-
-TASKS_NAME = "tasks"
-"""Folder of the plots of a design with several tasks: a folder each."""
+from pezoexplore.sweeps.rundir import TASKS_NAME, task_folders
 
 _OURS = re.compile(r"(pareto_\w+|scale|generator_share)\.(png|svg)|axis_[a-z_]+\.png")
 
@@ -37,7 +35,7 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
     """
     objectives, written = space.objectives, []
     columns = space.columns(space.tasks[:1])
-    for task, folder in folders_of(space.tasks, out_dir).items():
+    for task, folder in task_folders(space.tasks, out_dir).items():
         written += draw_all(
             frame_of_rows(rows_of(rows, task), columns),
             objectives.maximize,
@@ -51,13 +49,6 @@ def draw_run(rows: Sequence[Mapping[str, str]], space: DesignSpace, out_dir: Pat
         written += draw_share(frame_of_rows(rows_of(rows, space.tasks[0]), columns), out_dir)
     remove_stale(out_dir, written)
     return written
-
-
-def folders_of(tasks: Sequence[str], out_dir: Path) -> dict[str, Path]:
-    """Return where the plots of each task go: of several, each has its own folder."""
-    if len(tasks) == 1:
-        return {tasks[0]: out_dir}
-    return {task: out_dir / TASKS_NAME / task.replace(":", ".") for task in tasks}
 
 
 def remove_stale(out_dir: Path, written: Collection[Path]) -> None:

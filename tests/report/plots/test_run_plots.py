@@ -96,3 +96,21 @@ def test_plots_are_drawn_again_only_when_something_of_them_changed(tmp_path, mon
     assert again()
     assert again()
     assert len(drawn) == 10
+
+
+def test_a_second_process_makes_the_same_files(tmp_path, monkeypatch):
+    points = [resolve(lanes=lanes, bit_width=bits) for lanes in (4, 8, 16) for bits in (2, 4, 8)]
+    figures = [{"accuracy_mean": 80.0 + i % 4, "lut": 9 * i, "ff": i} for i in range(len(points))]
+    many = [
+        result_row(f"{i:012}", "xcup", "ok", point, figures[i] | {"pareto": "0"})
+        for i, point in enumerate(points)
+    ]
+    made = []
+    for folder, least in (("one", len(many) + 1), ("two", len(many))):
+        monkeypatch.setattr("pezoexplore.report.made.DIVIDED_ROWS", least)
+        monkeypatch.setattr("os.cpu_count", lambda: 2)
+        run = tmp_path / folder
+        run.mkdir()
+        draw_sweep(many, SPACE, run)
+        made.append({path.name: path.read_bytes() for path in run.iterdir()})
+    assert "sensitivity.csv" in made[0] and made[0] == made[1]
