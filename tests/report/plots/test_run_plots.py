@@ -99,7 +99,7 @@ def test_plots_are_drawn_again_only_when_something_of_them_changed(tmp_path, mon
 
 
 def test_a_second_process_makes_the_same_files(tmp_path, monkeypatch):
-    points = [resolve(lanes=lanes, bit_width=bits) for lanes in (4, 8, 16) for bits in (3, 4, 8)]
+    points = [resolve(lanes=lanes, bit_width=bits) for lanes in (4, 8, 16) for bits in (5, 6, 8)]
     figures = [{"accuracy_mean": 80.0 + i % 4, "lut": 9 * i, "ff": i} for i in range(len(points))]
     many = [
         result_row(f"{i:012}", "xcup", "ok", point, figures[i] | {"pareto": "0"})
