@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pezoexplore.exact import BITS, add_gram, folded, product, whole
+from pezoexplore.exact import BITS, Gram, folded, product, whole
 
 LARGEST = [1, 3, 255, 4095, 2**16]
 
@@ -34,13 +34,19 @@ def test_products_are_exact_in_any_order(largest: int, terms: int) -> None:
 
 @pytest.mark.parametrize("largest", LARGEST)
 @pytest.mark.parametrize("times", [1, 7])
-def test_gram_matrices_are_exact(largest: int, times: int) -> None:
+@pytest.mark.parametrize("odd", [False, True])
+def test_gram_matrices_are_exact(largest: int, times: int, odd: bool) -> None:
     rows = numbers(largest, 3000, 5)
-    total = np.zeros((5, 5), order="F")
-    add_gram(total, rows.astype(np.float32), largest, times)
-    add_gram(total, rows[:10].astype(np.float32), largest)
+    if odd:
+        rows = 2 * (rows // 2) + 1
+        largest += 1 - largest % 2
+    made = Gram(5, largest, odd)
+    made.add(rows.astype(np.float32), times)
+    made.add(rows[:10].astype(np.float32))
     expected = np.triu(times * rows.T @ rows + rows[:10].T @ rows[:10])
-    assert np.array_equal(total.astype(np.int64), expected)
+    found = made.upper()
+    assert found.flags.f_contiguous
+    assert np.array_equal(found.astype(np.int64), expected)
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pezoexplore.exact import F64, add_gram, folded, product, whole
+from pezoexplore.exact import F64, Gram, folded, product, whole
 from pezoexplore.streams.stream import Directions, Stream
 
 PROBED = 256
@@ -112,10 +112,11 @@ def _exact(directions: Directions, parameters: int, rows: int, steps: int) -> fl
     visits = turns + (np.arange(rows) < rest).astype(np.float64)
     largest, block = directions.largest, max(1, min(rows, _BLOCK_VALUES // parameters))
     if parameters <= min(rows, _MAX_SQUARE):
-        gram = np.zeros((parameters, parameters), order="F")
+        made = Gram(parameters, largest, directions.odd)
         for begin, end, times in ((0, rest, turns + 1), (rest, rows, turns)):
             for first in range(begin, end, block):
-                add_gram(gram, directions.whole(first, min(block, end - first)), largest, times)
+                made.add(directions.whole(first, min(block, end - first)), times)
+        gram = made.upper()
         diagonal = np.diag(gram)
         squares = 2 * _squares(gram.T) - float(folded(diagonal * diagonal))
         return float(folded(diagonal)) ** 2 / squares

@@ -167,6 +167,7 @@ class Directions:
         scale: z = values * scale.
         unit: ``Stream.unit``.
         largest: Bound of the magnitude of :meth:`whole`.
+        odd: Whether all of :meth:`whole` is odd.
     """
 
     def __init__(self, streams: Sequence[Stream], parameters: int, every: int = 1) -> None:
@@ -182,6 +183,7 @@ class Directions:
         self._point, self._parameters, self._streams = stream.point, parameters, streams
         self._every = every
         self.unit, self.largest = stream.unit, stream.largest_value / stream.unit
+        self.odd = stream.half and stream.point.scaling != "pow2" and self.unit == 1.0
         self._beats = beats_per_step(parameters, stream.lanes)
         self.scale = stream.value_scale
 
