@@ -11,6 +11,7 @@ from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.liberty_syntax import for_tools, unpacked
+from pezoexplore.hardware.eda.tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
 from pezoexplore.hardware.eda.tools import OSU018
 from pezoexplore.hardware.eda.yosys import READ, WASM, check_installed
 from pezoexplore.hardware.rtl import engine
@@ -59,6 +60,9 @@ def mapping(
     write_libraries(target, work_dir)
     narrow = built.name == TOP and XOR_RTL in sources
     mapped = recipe(target, script=script, keep=keep, narrow=narrow, top=built.name, yosys=yosys)
+    if what.six_inputs and keep and TABLE_RTL in sources:
+        mapped = tables_mapped(mapped)
+        (work_dir / MAP_NAME).write_text(MAP, encoding="utf-8")
     models = takewhile(lambda command: command in what.models, mapped)
     mapped.insert(len(list(models)), f"{READ} {' '.join(sources)}")
     return [*mapped, "check -assert"]

@@ -66,7 +66,7 @@ def _with_saved_map(command: str, saved: set[str], run: Callable[[str], None]) -
     if name not in saved:
         for reading in (
             "design -push",
-            f"read_verilog -nooverwrite -noblackbox {name}",  # as techmap does
+            f"read_verilog -nooverwrite -noblackbox -icells {name}",  # as techmap does
             f"design -save {name}",
             "design -pop",
         ):

@@ -107,8 +107,11 @@ def test_the_power_of_both_netlists_is_the_same(target: str, tmp_path: Path) -> 
         netlist, _ = map_point(SMALL.hardware(), target, *where, yosys=name)
         work = Workload.of(SMALL.hardware(), 64)
         figures.append(figures_of(netlist, target, work, 100.0, tmp_path, tmp_path / "log"))
-    assert figures[0] == figures[1]
-    assert figures[0] is not None
+    native, wasm = figures
+    assert native is not None and wasm is not None and native.zero_delay_mw is not None
+    # The netlists list their cells in other orders, and so are the figures added up.
+    assert native.power_mw == pytest.approx(wasm.power_mw, rel=1e-12)
+    assert native.zero_delay_mw == pytest.approx(wasm.zero_delay_mw, rel=1e-12)
 
 
 def test_the_native_build_is_taken_for_fpgas_where_it_is_installed(
