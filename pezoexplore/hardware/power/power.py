@@ -3,9 +3,10 @@
 The netlist is the one whose cells the resource columns count. It is simulated twice under the
 workload of :mod:`pezoexplore.hardware.power.gatesim`, with delays, to count glitches, and without:
 standard cells in :mod:`pezoexplore.hardware.power.eventsim` and ``cyclesim``, cells of an AMD FPGA
-without delays in ``lutcycles``, all else on Icarus. Every toggle is charged an energy: from the
-tables of the cell library (:mod:`pezoexplore.hardware.power.cell_power`), or for an FPGA from
-published energies of its elements (:mod:`pezoexplore.hardware.power.fabric`), an estimate.
+in ``lutcycles``, carry chains with delays and all else on Icarus. Every toggle is charged an
+energy: from the tables of the cell library (:mod:`pezoexplore.hardware.power.cell_power`), or for
+an FPGA from published energies of its elements (:mod:`pezoexplore.hardware.power.fabric`), an
+estimate.
 """
 
 from __future__ import annotations
