@@ -33,6 +33,8 @@ from pezoexplore.files import writing_bytes
 from pezoexplore.finetune.fetch import MODEL, TEXT, folder
 from pezoexplore.finetune.load import hugging_face
 from pezoexplore.finetune.task import TorchTask
+from pezoexplore.train.task import Split
+from pezoexplore.train.user_task import carved
 
 TOKENS = 40
 """Most tokens of a sentence; what is longer is cut, 6 % of the sentences."""
@@ -223,20 +225,23 @@ class Prepared:
     def probe(self) -> tuple[NDArray[Any], float]:
         """Fit the head on the pretrained model's outputs, its regularisation by cross-validation.
 
+        Not on the validation sentences, which choose learning rates: training from a head that has
+        seen them looks best at the rate that moves it least.
+
         Returns:
             Weights and bias of the score of class 1 less that of class 0.
         """
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import cross_val_score
 
+        fit, _ = carved("probe", Split(np.arange(len(self.pooled))[:, None], self.train[1]))
         centred = self.pooled - self.pooled.mean(0)
-        seen = (centred / float(self.pooled.std(0).mean())).numpy()
+        seen = (centred / float(self.pooled.std(0).mean())).numpy()[fit.inputs[:, 0]]
         heads = [LogisticRegression(C=c, max_iter=1000) for c in np.logspace(-4, 0, 9)]
         scores = [
-            cross_val_score(head, seen, self.train[1], scoring="neg_log_loss").mean()
-            for head in heads
+            cross_val_score(head, seen, fit.labels, scoring="neg_log_loss").mean() for head in heads
         ]
-        fitted = heads[int(np.argmax(scores))].fit(seen, self.train[1])
+        fitted = heads[int(np.argmax(scores))].fit(seen, fit.labels)
         return fitted.coef_[0], float(fitted.intercept_[0])
 
 
