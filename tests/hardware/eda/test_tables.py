@@ -14,6 +14,7 @@ from pezoexplore.hardware.eda.commands import DROP_HIERARCHY, mapping, recipe
 from pezoexplore.hardware.eda.tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
 from pezoexplore.hardware.eda.yosys import NATIVE, READ, WASM, run_yosys
 from pezoexplore.hardware.rtl.build import build
+from pezoexplore.hardware.rtl.engine import SEGMENTS, build_engine, engine_point
 from pezoexplore.paths import rtl_dir
 from pezoexplore.streams.stream import Stream
 
@@ -99,7 +100,9 @@ def test_tables_are_equivalent_to_their_rtl(tmp_path: Path) -> None:
     run_yosys([*commands("xcup", True), *proof], folder, log, 120.0)
 
 
-def test_only_kept_tables_on_targets_with_six_inputs_are_mapped_so(tmp_path: Path) -> None:
+def test_only_kept_tables_of_streams_on_targets_with_six_inputs_are_mapped_so(
+    tmp_path: Path,
+) -> None:
     table, other = resolve(rng="clt", reuse="none", lanes=2), resolve(lanes=4)
     for point, target, keep, mapped in [
         (table, "xcup", True, True),
@@ -110,3 +113,6 @@ def test_only_kept_tables_on_targets_with_six_inputs_are_mapped_so(tmp_path: Pat
         lines = mapping(build(Stream(point), rtl_dir()), target, tmp_path / "work", keep=keep)
         assert (f"techmap -map {MAP_NAME}" in lines) == mapped
         assert (tmp_path / "work" / MAP_NAME).exists() == mapped
+    around = resolve(rng="clt", reuse="none", lanes=2, weight_bits=16, activation_bits=8)
+    made = build_engine(engine_point(around), SEGMENTS, rtl_dir())
+    assert f"techmap -map {MAP_NAME}" not in mapping(made, "xcup", tmp_path / "work")
