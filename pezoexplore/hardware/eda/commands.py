@@ -11,7 +11,7 @@ from pezoexplore.design.own_targets import DesignTarget
 from pezoexplore.errors import ToolError
 from pezoexplore.hardware.eda.cell_library import find_target
 from pezoexplore.hardware.eda.liberty_syntax import for_tools, unpacked
-from pezoexplore.hardware.eda.tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
+from pezoexplore.hardware.eda.lut_tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
 from pezoexplore.hardware.eda.tools import OSU018
 from pezoexplore.hardware.eda.yosys import READ, WASM, check_installed
 from pezoexplore.hardware.rtl import engine

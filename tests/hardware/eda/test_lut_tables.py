@@ -11,7 +11,7 @@ import pytest
 
 from pezoexplore.design.point import resolve
 from pezoexplore.hardware.eda.commands import DROP_HIERARCHY, mapping, recipe
-from pezoexplore.hardware.eda.tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
+from pezoexplore.hardware.eda.lut_tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
 from pezoexplore.hardware.eda.yosys import NATIVE, READ, WASM, run_yosys
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.rtl.engine import SEGMENTS, build_engine, engine_point
