@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pezoexplore
 from pezoexplore.errors import PezoError
 from pezoexplore.files import WriteError, why, write_atomically
-from pezoexplore.second_process import SecondProcess
+from pezoexplore.report.second_process import SecondProcess
 from pezoexplore.streams.generators.registry import family
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def draw_sweep(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path)
 
 def _drawn(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path) -> list[Path]:
     """Draw the plots of a sweep, and explain its rows; many of them in a second process."""
-    call = "pezoexplore.report.sensitivity", "write_sensitivities", rows, space.tasks, run
     if len(rows) >= DIVIDED_ROWS and (os.cpu_count() or 1) > 1:
-        with SecondProcess(*call) as explained:
+        where = "pezoexplore.report.sensitivity", "write_sensitivities"
+        with SecondProcess(*where, [*rows], [*space.tasks], str(run)) as explained:
             from pezoexplore.report.plots.run_plots import draw_run
 
             return draw_run(rows, space, run) + explained.files()
@@ -104,7 +104,7 @@ def _drawn(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path) -> 
     from pezoexplore.report.plots.run_plots import draw_run
     from pezoexplore.report.sensitivity import write_sensitivities
 
-    return draw_run(rows, space, run) + write_sensitivities(rows, space.tasks, run)
+    return draw_run(rows, space, run) + write_sensitivities(rows, space.tasks, str(run))
 
 
 def _inputs(run: Path) -> str:

@@ -42,10 +42,10 @@ def explain_all(
 
 
 def write_sensitivities(
-    rows: Sequence[Mapping[str, str]], tasks: Sequence[str], run: Path
+    rows: Sequence[Mapping[str, str]], tasks: Sequence[str], run: str
 ) -> list[Path]:
     """Write the files of each task of a sweep; see :func:`write_sensitivity`."""
-    folders = task_folders(tasks, run).items()
+    folders = task_folders(tasks, Path(run)).items()
     return [path for task, at in folders for path in write_sensitivity(rows_of(rows, task), at)]
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pezoexplore.design.point import resolve
-from pezoexplore.hardware.eda.commands import DROP_HIERARCHY, mapping, recipe
-from pezoexplore.hardware.eda.lut_tables import MAP, MAP_NAME, TABLE_RTL, tables_mapped
+from pezoexplore.hardware.eda.commands import (
+    DROP_HIERARCHY,
+    MAP,
+    MAP_NAME,
+    TABLE_RTL,
+    mapping,
+    recipe,
+    tables_mapped,
+)
+from pezoexplore.hardware.eda.native_yosys import end_idle
 from pezoexplore.hardware.eda.yosys import NATIVE, READ, WASM, run_yosys
 from pezoexplore.hardware.rtl.build import build
 from pezoexplore.hardware.rtl.engine import SEGMENTS, build_engine, engine_point
@@ -24,6 +33,12 @@ BIT = [sum(1 << index for index in range(64) if index >> i & 1) for i in range(6
 """The table that passes input i on."""
 
 ALL = 2**64 - 1
+
+
+@pytest.fixture(autouse=True)
+def _no_server_left() -> Iterator[None]:
+    yield
+    end_idle()
 
 
 def tables() -> list[int]:

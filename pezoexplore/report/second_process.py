@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -29,15 +30,16 @@ class SecondProcess:
         Args:
             module: Name of the function's module.
             function: Its name there; it returns the files.
-            arguments: Its arguments; they can be pickled, as can its errors.
+            arguments: Its arguments, values of JSON.
         """
         self._call = module, function, arguments
         code = (
             f"import sys; sys.path[:] = {sys.path!r}; "
             f"from {__name__} import answer_call; answer_call()"
         )
-        with tempfile.TemporaryFile() as call:
-            pickle.dump(self._call, call)
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as call:
+            json.dump(self._call, call)
+            call.flush()
             call.seek(0)
             self._process = subprocess.Popen(
                 [sys.executable, "-c", code],
@@ -73,12 +75,10 @@ class SecondProcess:
         data, _ = self._process.communicate()
         if self._process.returncode != 0:
             return _files(*self._call)
-        files: list[Path] | None
-        error: PezoError | None
-        files, error = pickle.loads(data)  # of a process that this one started
-        if error is not None:
-            raise error
-        return files or []
+        answer = json.loads(data)
+        if answer["error"]:
+            raise PezoError(answer["error"])
+        return [Path(name) for name in answer["files"]]
 
 
 def answer_call() -> None:
@@ -86,15 +86,15 @@ def answer_call() -> None:
 
     What the function prints goes to standard error.
     """
-    files, error = list[Path](), None
-    with os.fdopen(os.dup(1), "wb") as answers:
+    files, error = list[Path](), ""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
         try:
-            files = _files(*pickle.load(sys.stdin.buffer))
+            files = _files(*json.load(sys.stdin))
         except PezoError as found:
-            error = found
-        pickle.dump((files, error), answers)
+            error = str(found)
+        json.dump({"files": [str(path) for path in files], "error": error}, answers)
 
 
-def _files(module: str, function: str, arguments: tuple[object, ...]) -> list[Path]:
+def _files(module: str, function: str, arguments: Sequence[object]) -> list[Path]:
     return list(getattr(import_module(module), function)(*arguments))
