@@ -60,7 +60,7 @@ def product(left: F32, right: F32, largest: float) -> F64:
 
 
 class Gram:
-    """The Gram matrix of rows of whole numbers, added up exactly.
+    """Adds up the Gram matrix of rows of whole numbers, exactly.
 
     Of odd numbers v = 2 w + 1 it is 4 W + 2 (s + s^T) + n with W and s the Gram matrix and the sums
     of w, and n the number of rows: w has a bit less, so float32 adds up four times as many

@@ -93,13 +93,13 @@ def draw_sweep(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path)
 
 
 def _drawn(rows: Sequence[Mapping[str, str]], space: DesignSpace, run: Path) -> list[Path]:
-    """Draw the plots of a sweep, and explain its rows; many of them in a second process."""
+    """Draw the plots of a sweep, and analyse its sensitivity; of many rows in a second process."""
     if len(rows) >= DIVIDED_ROWS and (os.cpu_count() or 1) > 1:
         where = "pezoexplore.report.sensitivity", "write_sensitivities"
-        with SecondProcess(*where, [*rows], [*space.tasks], str(run)) as explained:
+        with SecondProcess(*where, [*rows], [*space.tasks], str(run)) as sensitivity:
             from pezoexplore.report.plots.run_plots import draw_run
 
-            return draw_run(rows, space, run) + explained.files()
+            return draw_run(rows, space, run) + sensitivity.files()
     # Matplotlib is imported when the runs are done, and only if there is something to draw.
     from pezoexplore.report.plots.run_plots import draw_run
     from pezoexplore.report.sensitivity import write_sensitivities

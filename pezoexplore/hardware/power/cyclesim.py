@@ -28,7 +28,7 @@ from pezoexplore.hardware.power.liberty import Library
 
 @dataclass(frozen=True)
 class CycleRun:
-    """What a workload does.
+    """Holds what a workload does.
 
     Attributes:
         toggles: Transitions of every net over the measured clocks, without delays.

@@ -56,7 +56,7 @@ class Gates(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What the loop works on; making arrays within it takes longer to compile than all of the loop.
+    """Holds the arrays of the loop: making them within it takes longer to compile than all of it.
 
     Attributes:
         heads: First value of each list of the wheel; -1 for none.
