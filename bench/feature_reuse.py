@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.coordinate import Everywhere, Point, Workers, gradient
+from pezoexplore.train.coordinates.coordinate import Everywhere, Point, Workers, gradient
 from pezoexplore.train.networks.cnn import Cnn, deepzero_cnn
 from pezoexplore.train.networks.mlp import Mlp
 from pezoexplore.train.networks.network import Array, Block, Network

@@ -26,6 +26,7 @@ from pezoexplore.finetune.steps.tail import Hybrid
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
 from pezoexplore.train.backend import pin_threads
+from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.device import Device, chosen
 from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
@@ -41,6 +42,9 @@ SCORED = 256
 
 BLOCK = 64
 """Steps whose batches are drawn at once; changes no bit."""
+
+_ROUNDED = (torch.float64, torch.complex64, torch.complex128)
+"""Types of buffers that states hold as float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +101,37 @@ class TorchTrainer:
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`Trainer.run`; the stream is the point's own, made window by window."""
         del source
+        return self.continued(data, run, None, stops)
+
+    @property
+    def continues(self) -> bool:
+        """Whether the next step depends on weights and buffers alone, and states hold them."""
+        module = self.network.module(0)
+        wide = any(buffer.dtype in _ROUNDED for buffer in module.buffers())
+        replays = self.point.momentum_replay or self.point.step_size == "scalar"
+        return self.point.estimator in ("rge", "backprop") and not replays and not wide
+
+    def continued(
+        self,
+        data: Split,
+        run: Run,
+        reached: Reached | None,
+        stops: Sequence[int] = (),
+    ) -> Iterator[tuple[int, TrainState]]:
+        """Train as :meth:`ContinuingTrainer.continued`."""
         pin_threads()
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         replicas = [[Replica(self, run, seed) for _ in run.learning_rates] for seed in run.seeds]
         batches = Batches(run.seeds, len(data), run.batch)
         rates = cosine_rates(run.learning_rates, run.steps).astype(np.float32)
-        done = 0
-        for cut in sorted({stop for stop in stops if 0 <= stop < run.steps} | {run.steps}):
+        done = 0 if reached is None else reached.step
+        for first in range(0, done, BLOCK):
+            batches.block(min(BLOCK, done - first))
+        if reached is not None:
+            for place in np.ndindex(reached.state.diverged_at.shape):
+                replicas[place[0]][place[1]].continue_from(reached, place)
+        seen = -1 if reached is None else done
+        for cut in sorted(cut for cut in {*stops, run.steps} if seen < cut <= run.steps):
             while done < cut:
                 steps = min(BLOCK, cut - done)
                 chosen = batches.block(steps)
@@ -170,6 +198,7 @@ class Replica:
         self.module = trainer.network.module(seed).to(_device())
         weights, decay = trained(self.module), trainer.weight_decay
         self._optimizer: Sgd | PezoSGD | Hybrid | CyclicCoordinates
+        self._along_stream: PezoSGD | None = None
         if trainer.point.estimator == "backprop":
             self._optimizer = Sgd(weights, lr=0.0, weight_decay=decay)
             return
@@ -193,9 +222,18 @@ class Replica:
             seed=seed,
             distributed=False,
         )
+        self._along_stream = first
         if last:
             tail = torch.optim.SGD(weights[stop:], lr=0.0, weight_decay=decay)
             self._optimizer = Hybrid(self.module, first, tail)
+
+    def continue_from(self, reached: Reached, place: tuple[int, ...]) -> None:
+        """Take weights, buffers and number of steps of a replica that has stopped."""
+        self.diverged_at = int(reached.state.diverged_at[place])
+        values = {name: values[place] for name, values in reached.state.weights.items()}
+        _load(self.module, values)
+        if self._along_stream is not None:
+            self._along_stream.steps = reached.step
 
     def train(
         self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pezoexplore.files import scratch
 from pezoexplore.streams.strategies.outer_product import is_stream, without_rtl
 from pezoexplore.sweeps.provenance import RtlHashes, Versions, rtl_sha256
-from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
+from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, determinants, sha256
 
 if TYPE_CHECKING:
     from pezoexplore.design.own_targets import DesignTarget, OwnTarget
@@ -124,6 +124,7 @@ class TrainStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Implement :meth:`Stage.run`."""
+        from pezoexplore.train.checkpoint import Checkpoint
         from pezoexplore.train.device import enter
         from pezoexplore.train.evaluate import train_point
         from pezoexplore.train.tasks.registry import get_task
@@ -131,7 +132,8 @@ class TrainStage(Stage):
         enter(self.gpu)
         assert self.task is not None, "training is of a task"
         task = get_task(self.task, self.settings.data, self.folder)
-        return train_point(point, task, self.settings)
+        kept = Checkpoint(log_path.with_suffix(".npz"), determinants(self, point))
+        return train_point(point, task, self.settings, kept)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`: other loops than perceptrons' in floats take longer."""
@@ -214,9 +216,8 @@ class HardwareStage(Stage):
             return None
         from pezoexplore.hardware.eda.shared_netlist import Shared
 
-        rtl = rtl_sha256(hardware, self.rtl_dir)
-        yosys = [self.yosys, dict(self.tools)[self.yosys]]
-        name = sha256(canonical_json([hardware.to_json(), self.target, self.library, rtl, *yosys]))
+        used = [rtl_sha256(hardware, self.rtl_dir), self.yosys, dict(self.tools)[self.yosys]]
+        name = sha256(canonical_json([hardware.to_json(), self.target, self.library, *used]))
         return Shared(self.work_dir / "netlists" / f"{name}.json", self.takers)
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.checkpoint import Checkpoint, ContinuingTrainer, Reached
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.selection import stream_source, trainer_of
 from pezoexplore.train.task import Measured, Split, Task
@@ -84,22 +86,36 @@ class Tuning:
     passes: int
 
 
-def train_point(point: DesignPoint, task: Task, settings: TrainSettings) -> dict[str, Any]:
+def train_point(
+    point: DesignPoint, task: Task, settings: TrainSettings, checkpoint: Checkpoint | None = None
+) -> dict[str, Any]:
     """Train a design point and return its accuracy and cost.
+
+    Args:
+        point: The design.
+        task: The task.
+        settings: Training settings.
+        checkpoint: Where a training that stopped goes on from; removed at the end.
 
     Returns:
         Plain values: those of :func:`train_source` on the point's own stream, ``accuracy_before``
         of a pretrained network, and those of :func:`run_costs` of the final run.
     """
     trainer = trainer_of(point, task, settings)
-    result = train_source(stream_source(point, task), task, settings, trainer)
+    result = train_source(stream_source(point, task), task, settings, trainer, checkpoint)
+    if checkpoint is not None:
+        checkpoint.remove()
     result["accuracy_before"] = task.accuracy_before
     batch, steps, reached = settings.batch, settings.steps, result["steps_to_target"]
     return result | run_costs(point, task, batch, steps, trainer.cost, reached)
 
 
 def train_source(
-    source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer
+    source: DirectionSource,
+    task: Task,
+    settings: TrainSettings,
+    trainer: Trainer,
+    checkpoint: Checkpoint | None = None,
 ) -> dict[str, Any]:
     """Tune on the validation split, retrain on all of it, test.
 
@@ -120,9 +136,13 @@ def train_source(
         the task's own measure.
     """
     source = keeping(source)
-    tuning = tune(source, task, settings, trainer)
+    checkpoint = checkpoint if checkpoint and _continues(trainer) else Checkpoint()
+    tuning = tune(source, task, settings, trainer, checkpoint)
     chosen, cost = tuning.chosen, trainer.cost(settings.steps)
-    *_, (_, state) = _training(source, trainer, task.train, _run(settings, [chosen]))
+    stops = _checks(settings.steps) if _continues(trainer) else []
+    states = partial(_training, source, trainer, task.train, _run(settings, [chosen]), stops)
+    _, state = checkpoint.follow("all but the test split", states)
+    assert state is not None, "it is the last run"
     diverged = state.diverged_at[state.diverged_at != NEVER]
     score = trainer.score(state, task.test)
     measured = Measured(score.accuracy[:, 0], {})
@@ -150,7 +170,13 @@ def train_source(
     }
 
 
-def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: Trainer) -> Tuning:
+def tune(
+    source: DirectionSource,
+    task: Task,
+    settings: TrainSettings,
+    trainer: Trainer,
+    checkpoint: Checkpoint | None = None,
+) -> Tuning:
     """Choose learning rate and epsilon by successive halving on the validation split.
 
     Every candidate is trained on ``task.fit`` with ``tuning_seeds`` seeds for a fraction of the
@@ -172,7 +198,7 @@ def tune(source: DirectionSource, task: Task, settings: TrainSettings, trainer: 
             left = sorted(_best(left, trials)[: max(FINALISTS, (len(left) + 1) // 2)])
         steps = max(1, settings.steps >> halving)
         spent += trainer.cost(steps).forward_passes * len(left)
-        trials |= _try(left, source, task, settings, trainer, steps)
+        trials |= _try(left, source, task, settings, trainer, steps, checkpoint or Checkpoint())
     return Tuning(_best(left, trials)[0], trials, spent)
 
 
@@ -235,18 +261,20 @@ def _try(
     settings: TrainSettings,
     trainer: Trainer,
     steps: int,
+    checkpoint: Checkpoint,
 ) -> dict[Candidate, Trial]:
     """Try all candidates, those of one epsilon side by side."""
     trials = {}
-    checks = [steps * check // CHECKS for check in range(1, CHECKS)] if steps >= CHECKS else []
     for epsilon in sorted({candidate.epsilon for candidate in candidates}):
         group = [candidate for candidate in candidates if candidate.epsilon == epsilon]
         run = replace(_run(settings, group), steps=steps)
         run = replace(run, seeds=run.seeds[: settings.tuning_seeds])
-        seen = [
-            (step, trainer.score(state, task.validation))
-            for step, state in _training(source, trainer, task.fit, run, checks)
-        ]
+        states = partial(_training, source, trainer, task.fit, run, _checks(steps))
+        seen, _ = checkpoint.follow(
+            f"{steps} steps, epsilon {epsilon}",
+            states,
+            lambda state: trainer.score(state, task.validation),
+        )
         losses = seen[-1][1].loss.mean(axis=0)
         for index, candidate in enumerate(group):
             accuracies = [score.accuracy[:, index] for _, score in seen]
@@ -256,6 +284,15 @@ def _try(
             curve = tuple(map(_check, steps_seen, accuracies)) if math.isfinite(means[-1]) else ()
             trials[candidate] = Trial(means[-1], float(losses[index]), reached, curve)
     return trials
+
+
+def _checks(steps: int) -> list[int]:
+    """Return the steps after which a run is looked at, besides the last."""
+    return [steps * check // CHECKS for check in range(1, CHECKS)] if steps >= CHECKS else []
+
+
+def _continues(trainer: Trainer) -> bool:
+    return isinstance(trainer, ContinuingTrainer) and trainer.continues
 
 
 def _check(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
@@ -281,13 +318,23 @@ def _run(settings: TrainSettings, candidates: Sequence[Candidate]) -> Run:
 
 
 def _training(
-    source: DirectionSource, trainer: Trainer, data: Split, run: Run, stops: Sequence[int] = ()
+    source: DirectionSource,
+    trainer: Trainer,
+    data: Split,
+    run: Run,
+    stops: Sequence[int] = (),
+    reached: Reached | None = None,
 ) -> Iterator[tuple[int, TrainState]]:
     """Train in calls of a few seeds each, side by side from stop to stop."""
-    groups = [
-        run.seeds[at : at + SEEDS_PER_CALL] for at in range(0, len(run.seeds), SEEDS_PER_CALL)
-    ]
-    calls = [trainer.run(data, replace(run, seeds=group), source, stops) for group in groups]
+    groups = [slice(at, at + SEEDS_PER_CALL) for at in range(0, len(run.seeds), SEEDS_PER_CALL)]
+    calls = []
+    for group in groups:
+        part = replace(run, seeds=run.seeds[group])
+        if reached is not None:
+            assert isinstance(trainer, ContinuingTrainer), "others have no checkpoint"
+            calls.append(trainer.continued(data, part, reached.of_seeds(group), stops))
+        else:
+            calls.append(trainer.run(data, part, source, stops))
     for parts in zip(*calls, strict=True):
         yield parts[0][0], _joined([state for _, state in parts])
 

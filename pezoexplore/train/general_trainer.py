@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.errors import DesignError
-from pezoexplore.train import coordinate, general_loop
+from pezoexplore.train import general_loop
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.estimators import RANDOM, cost
-from pezoexplore.train.general_loop import Method, Sgd, Start, over_replicas
-from pezoexplore.train.networks.network import Array
-from pezoexplore.train.probes import Probe
-from pezoexplore.train.sparsity import (
+from pezoexplore.train.coordinates import coordinate
+from pezoexplore.train.coordinates.sparsity import (
     MASK_PASSES,
     DrawnMasks,
     Scored,
@@ -26,6 +23,10 @@ from pezoexplore.train.sparsity import (
     kept_counts,
     score_batches,
 )
+from pezoexplore.train.estimators import RANDOM, cost
+from pezoexplore.train.general_loop import Method, Sgd, Start, over_replicas
+from pezoexplore.train.networks.network import Array
+from pezoexplore.train.probes import Probe
 from pezoexplore.train.steps.moments import NONE, Moments
 from pezoexplore.train.steps.scope import backward_share
 from pezoexplore.train.steps.stale import Coordinates, Stale, check_coordinates

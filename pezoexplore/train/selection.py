@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.training_axes import backprop_layers
 from pezoexplore.train import general_trainer
+from pezoexplore.train.coordinates.sparsity import Sparsity
 from pezoexplore.train.fixed_loop import FixedTrainer
 from pezoexplore.train.general_loop import Sgd
 from pezoexplore.train.general_trainer import GeneralTrainer
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
-from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.steps.scope import ScopedDirections, check_decay, scope_of
 from pezoexplore.train.steps.stale import Stale

@@ -17,8 +17,10 @@ from pezoexplore.cli import main
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.errors import DesignError, PezoError
+from pezoexplore.finetune import trainer as torch_trainer
 from pezoexplore.finetune.load import hugging_face, onnx
 from pezoexplore.finetune.task import TorchTask
+from pezoexplore.train import checkpoint as saving
 from pezoexplore.train.evaluate import train_point
 from pezoexplore.train.loop import Batches, cosine_rates
 from pezoexplore.train.selection import stream_source, trainer_of
@@ -85,6 +87,52 @@ def test_a_replica_is_the_same_in_any_company() -> None:
     runs = [Run((0, 1), (0.02, 0.05), 70, 8), Run((1,), (0.05,), 70, 8)]
     both, alone = (trained(own, POINT, run, (5, 64))[-1].weights["weights"] for run in runs)
     assert np.array_equal(both[1, 1], alone[0, 0])
+
+
+class StoppedError(Exception):
+    """What stops a training here."""
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("stop_after", [2, 22])
+@pytest.mark.parametrize(
+    "point",
+    [
+        resolve(state_bits=24, lanes=8, queries=2),
+        resolve(state_bits=24, lanes=8, scope="sparse:0.5"),
+        resolve(state_bits=24, lanes=8, scope="last:1"),
+        resolve(estimator="backprop", rng="none", reuse="none"),
+    ],
+    ids=lambda point: f"{point.estimator} {point.scope}",
+)
+def test_a_training_that_stopped_goes_on_with_the_same_bits(
+    point: DesignPoint, stop_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = task(lambda seed: Parts(), (WORDS, LABELS))
+    settings = TrainSettings(steps=70, seeds=2, learning_rates=(0.02, 0.05), batch=8)
+    expected = train_point(point, own, settings)
+    monkeypatch.setattr(saving, "SAVE_S", 0.0)
+    path, left, state = tmp_path / "train.npz", iter(range(stop_after)), torch_trainer._state
+
+    def stops(replicas: Any) -> TrainState:
+        if next(left, None) is None:
+            raise StoppedError
+        return state(replicas)
+
+    with monkeypatch.context() as patch, pytest.raises(StoppedError):
+        patch.setattr(torch_trainer, "_state", stops)
+        train_point(point, own, settings, saving.Checkpoint(path, "own"))
+    assert path.exists()
+    steps: list[int] = []
+    train = torch_trainer.Replica.train
+
+    def trains(self: Any, data: Any, first: int, *rest: Any) -> None:
+        steps.append(first)
+        train(self, data, first, *rest)
+
+    monkeypatch.setattr(torch_trainer.Replica, "train", trains)
+    assert train_point(point, own, settings, saving.Checkpoint(path, "own")) == expected
+    assert not path.exists() and steps[0] > 0
 
 
 class Parts(nn.Module):

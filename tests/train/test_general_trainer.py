@@ -9,11 +9,11 @@ import pytest
 
 from pezoexplore.errors import DesignError
 from pezoexplore.train import general_loop, loop
+from pezoexplore.train.coordinates.sparsity import MASK_PASSES, Sparsity
 from pezoexplore.train.estimators import RANDOM
 from pezoexplore.train.general_loop import Method, Sgd, Start
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.mlp_trainer import MlpTrainer
-from pezoexplore.train.sparsity import MASK_PASSES, Sparsity
 from pezoexplore.train.task import Split
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, DirectionSource, Run

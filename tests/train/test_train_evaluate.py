@@ -12,6 +12,7 @@ from scipy import stats
 
 from pezoexplore.design.point import resolve
 from pezoexplore.intervals import half_width
+from pezoexplore.train.coordinates.sparsity import Sparsity
 from pezoexplore.train.evaluate import (
     Candidate,
     learning_curve,
@@ -23,7 +24,6 @@ from pezoexplore.train.evaluate import (
 from pezoexplore.train.general_trainer import GeneralTrainer, Options
 from pezoexplore.train.mlp_trainer import MlpTrainer
 from pezoexplore.train.networks.mlp import Mlp
-from pezoexplore.train.sparsity import Sparsity
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import DirectionSource, TrainState

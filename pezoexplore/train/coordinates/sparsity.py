@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.coordinate import Coordinates, padded_coordinates
+from pezoexplore.train.coordinates.coordinate import Coordinates, padded_coordinates
 from pezoexplore.train.estimators import rge
 from pezoexplore.train.general_loop import over_replicas
 from pezoexplore.train.networks.network import Array, Block, Loss, Network

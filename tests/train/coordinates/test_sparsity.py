@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from pezoexplore.design.point import resolve
 from pezoexplore.streams import stream
-from pezoexplore.train.networks.mlp import Mlp
-from pezoexplore.train.sparsity import (
+from pezoexplore.train.coordinates.sparsity import (
     MASK_PASSES,
     DrawnMasks,
     Scored,
@@ -20,6 +19,7 @@ from pezoexplore.train.sparsity import (
     kept_counts,
     weight_tensors,
 )
+from pezoexplore.train.networks.mlp import Mlp
 
 NETWORK = Mlp((4, 3, 2))
 """Weights 0-11 and 15-20, biases 12-14 and 21-22."""

@@ -7,7 +7,7 @@ import pytest
 from coordinate_reference import cge
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.coordinate import (
+from pezoexplore.train.coordinates.coordinate import (
     Everywhere,
     Point,
     Workers,

@@ -1,0 +1,1 @@
+"""Gradients coordinate by coordinate, of all weights or of a drawn part."""

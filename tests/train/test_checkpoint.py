@@ -1,0 +1,159 @@
+"""A training that stops goes on from its checkpoint, and ends with the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pezoexplore.design.space import TrainSettings
+from pezoexplore.train import checkpoint as module
+from pezoexplore.train.checkpoint import Checkpoint, Reached
+from pezoexplore.train.evaluate import train_source
+from pezoexplore.train.task import Split, Task
+from pezoexplore.train.trainer import NEVER, Run, RunCost, Score, TrainState
+
+SETTINGS = TrainSettings(
+    steps=40, seeds=7, tuning_seeds=2, learning_rates=(0.1, 0.2), epsilon=(1.0, 2.0)
+)
+EXAMPLES = Split(np.zeros((4, 1), np.float32), np.zeros(4, np.uint8))
+
+
+class StoppedError(Exception):
+    """What stops a training here."""
+
+
+class Halving:
+    """Adds to the weight of a replica what depends on seed, rate, epsilon and step."""
+
+    continues = True
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.left, self.trained = stop_after, 0
+
+    def run(
+        self, data: Split, run: Run, source: Any, stops: Sequence[int] = ()
+    ) -> Iterator[tuple[int, TrainState]]:
+        return self.continued(data, run, None, stops)
+
+    def continued(
+        self, data: Split, run: Run, reached: Reached | None, stops: Sequence[int] = ()
+    ) -> Iterator[tuple[int, TrainState]]:
+        shape = (len(run.seeds), len(run.learning_rates))
+        weights, done = np.zeros(shape, np.float32), -1
+        if reached is not None:
+            weights, done = np.array(reached.state.weights["w"]), reached.step
+        for step in range(max(done, 0), run.steps + 1):
+            if step > done and step in {*stops, run.steps}:
+                state = TrainState({"w": weights.copy()}, np.full(shape, NEVER, np.int32))
+                yield step, state
+            move = np.outer(np.array(run.seeds) + 1, run.learning_rates) / (step + run.epsilon)
+            weights = (weights / np.float32(1.01) + move).astype(np.float32)
+            self.trained += 1
+
+    def score(self, state: TrainState, split: Split) -> Score:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise StoppedError
+        weights = np.asarray(state.weights["w"], np.float64)
+        return Score(weights, -weights)
+
+    def weights(self, state: TrainState) -> Any:
+        return np.asarray(state.weights["w"])[..., None]
+
+    def cost(self, steps: int) -> RunCost:
+        return RunCost(2 * steps, 2 * steps, steps, steps)
+
+
+@pytest.fixture(autouse=True)
+def saves_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SAVE_S", 0.0)
+
+
+def trained(trainer: Any, path: Path | None, identity: str = "one") -> dict[str, Any]:
+    task = Task("own", None, EXAMPLES, EXAMPLES, EXAMPLES, EXAMPLES)
+
+    def nothing(seeds: Sequence[int]) -> Any:
+        return seeds
+
+    return train_source(nothing, task, SETTINGS, trainer, Checkpoint(path, identity))
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 5, 20, 21, 37, 40])
+def test_a_stopped_training_ends_with_the_same_bits(tmp_path: Path, stop_after: int) -> None:
+    whole = Halving()
+    expected = trained(whole, None)
+    first, second = Halving(stop_after), Halving()
+    with pytest.raises(StoppedError):
+        trained(first, tmp_path / "c.npz")
+    assert trained(second, tmp_path / "c.npz") == expected
+    assert second.trained <= whole.trained - (stop_after > 1)
+
+
+def test_a_stop_in_the_last_run_leaves_tuning_and_the_steps_before(tmp_path: Path) -> None:
+    class StopsLate(Halving):
+        def continued(self, *given: Any) -> Iterator[tuple[int, TrainState]]:
+            for step, state in super().continued(*given):
+                if given[1].seeds == (5, 6) and step > 20:
+                    raise StoppedError
+                yield step, state
+
+    expected, path = trained(Halving(), None), tmp_path / "c.npz"
+    with pytest.raises(StoppedError):
+        trained(StopsLate(), path)
+    rest = Halving()
+    assert trained(rest, path) == expected
+    assert rest.trained <= 2 * (SETTINGS.steps // 2 + 1)  # two calls of seeds, half of the steps
+
+
+def damaged(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def of_other_form(path: Path) -> None:
+    np.savez(path, about=np.array('{"identity": "one"}'))
+
+
+@pytest.mark.parametrize("spoil", [damaged, of_other_form, Path.unlink])
+def test_a_file_that_cannot_be_used_is_as_none(
+    tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    path, whole = tmp_path / "c.npz", Halving()
+    expected = trained(whole, None)
+    with pytest.raises(StoppedError):
+        trained(Halving(30), path)
+    spoil(path)
+    again = Halving()
+    assert trained(again, path) == expected and again.trained == whole.trained
+
+
+def test_another_training_starts_from_the_start(tmp_path: Path) -> None:
+    path, whole = tmp_path / "c.npz", Halving()
+    expected = trained(whole, None)
+    with pytest.raises(StoppedError):
+        trained(Halving(30), path)
+    again = Halving()
+    assert trained(again, path, "another") == expected and again.trained == whole.trained
+
+
+def test_a_folder_that_is_not_there_stops_no_training(tmp_path: Path) -> None:
+    assert trained(Halving(), tmp_path / "no" / "c.npz") == trained(Halving(), None)
+
+
+def test_short_trainings_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SAVE_S", 60.0)
+    with pytest.raises(StoppedError):
+        trained(Halving(30), tmp_path / "c.npz")
+    assert not any(tmp_path.iterdir())
+
+
+def test_trainers_whose_states_do_not_tell_all_write_nothing(tmp_path: Path) -> None:
+    trainer = Halving(30)
+    trainer.continues = False
+    with pytest.raises(StoppedError):
+        trained(trainer, tmp_path / "c.npz")
+    assert not any(tmp_path.iterdir())
