@@ -248,3 +248,13 @@ def test_gradients_agree_with_differences(name: str) -> None:
     difference = float(compiled(flat + 1e-2 * z) - compiled(flat - 1e-2 * z)) / 2e-2
     assert slope == pytest.approx(tangent, rel=1e-3, abs=1e-4)
     assert slope == pytest.approx(difference, rel=0.05, abs=0.02)
+
+
+@pytest.mark.parametrize("net", [digits_cnn(), lenet()], ids=["digits", "lenet"])
+def test_a_convolution_is_computed_once_for_all_positions_of_the_next(net: Cnn) -> None:
+    # XLA fuses pooling by maxima of slices into each of the next kernel's positions, products too.
+    inputs = np.zeros((16, *net.image), np.uint8)
+    compiled = load_jax().jit(net.outputs).lower(net.init(0), inputs).compile().as_text()
+    products = [line for line in compiled.splitlines() if " multiply(" in line]
+    image = f"f32[{net.convs[0].channels},{net.image[0]},{net.image[1]},"
+    assert sum(image in line for line in products) == net.convs[0].kernel ** 2
