@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -101,7 +101,7 @@ class TorchTrainer:
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`Trainer.run`; the stream is the point's own, made window by window."""
         del source
-        return self.continued(data, run, None, stops)
+        return self._trained(data, run, None, stops)
 
     @property
     def continues(self) -> bool:
@@ -111,14 +111,25 @@ class TorchTrainer:
         replays = self.point.momentum_replay or self.point.step_size == "scalar"
         return self.point.estimator in ("rge", "backprop") and not replays and not wide
 
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
+        """Return weights, buffers and seeds, as :meth:`ContinuingTrainer.arrays`."""
+        return {name: np.asarray(values) for name, values in state.weights.items()}
+
     def continued(
         self,
         data: Split,
         run: Run,
-        reached: Reached | None,
+        source: DirectionSource,
+        reached: Reached,
         stops: Sequence[int] = (),
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`ContinuingTrainer.continued`."""
+        """Train as :meth:`ContinuingTrainer.continued`; the stream is the point's own."""
+        del source
+        return self._trained(data, run, reached, stops)
+
+    def _trained(
+        self, data: Split, run: Run, reached: Reached | None, stops: Sequence[int]
+    ) -> Iterator[tuple[int, TrainState]]:
         pin_threads()
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         replicas = [[Replica(self, run, seed) for _ in run.learning_rates] for seed in run.seeds]
@@ -128,10 +139,9 @@ class TorchTrainer:
         for first in range(0, done, BLOCK):
             batches.block(min(BLOCK, done - first))
         if reached is not None:
-            for place in np.ndindex(reached.state.diverged_at.shape):
+            for place in np.ndindex(reached.diverged_at.shape):
                 replicas[place[0]][place[1]].continue_from(reached, place)
-        seen = -1 if reached is None else done
-        for cut in sorted(cut for cut in {*stops, run.steps} if seen < cut <= run.steps):
+        for cut in sorted(cut for cut in {*stops, run.steps} if done <= cut <= run.steps):
             while done < cut:
                 steps = min(BLOCK, cut - done)
                 chosen = batches.block(steps)
@@ -229,9 +239,8 @@ class Replica:
 
     def continue_from(self, reached: Reached, place: tuple[int, ...]) -> None:
         """Take weights, buffers and number of steps of a replica that has stopped."""
-        self.diverged_at = int(reached.state.diverged_at[place])
-        values = {name: values[place] for name, values in reached.state.weights.items()}
-        _load(self.module, values)
+        self.diverged_at = int(reached.diverged_at[place])
+        _load(self.module, {name: values[place] for name, values in reached.arrays.items()})
         if self._along_stream is not None:
             self._along_stream.steps = reached.step
 

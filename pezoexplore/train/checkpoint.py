@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pezoexplore.files import WriteError, writing_bytes
 from pezoexplore.train.task import Split
-from pezoexplore.train.trainer import Run, Score, TrainState
+from pezoexplore.train.trainer import DirectionSource, Run, Score, TrainState
 
 SAVE_S = 60.0
 """Least seconds between two writes: shorter trainings write none."""
@@ -31,30 +31,43 @@ class Reached:
 
     Attributes:
         step: Steps done.
-        state: The replicas; weights are arrays by name.
+        arrays: What the replicas hold, by name; leading axes [seeds, rates].
+        diverged_at: As in :class:`TrainState`.
     """
 
     step: int
-    state: TrainState
+    arrays: Mapping[str, NDArray[Any]]
+    diverged_at: NDArray[np.int32]
 
     def of_seeds(self, seeds: slice) -> Reached:
         """Return the part of some seeds."""
-        weights = {name: values[seeds] for name, values in self.state.weights.items()}
-        return Reached(self.step, TrainState(weights, self.state.diverged_at[seeds]))
+        arrays = {name: values[seeds] for name, values in self.arrays.items()}
+        return Reached(self.step, arrays, self.diverged_at[seeds])
 
 
 @runtime_checkable
 class ContinuingTrainer(Protocol):
-    """A trainer whose states hold all that the next step depends on."""
+    """A trainer that can go on from states of its own."""
 
     @property
     def continues(self) -> bool:
-        """Whether states of this point and network do."""
+        """Whether states hold all that the next step depends on."""
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
+        """Return the arrays of :class:`Reached`."""
 
     def continued(
-        self, data: Split, run: Run, reached: Reached | None, stops: Sequence[int] = ()
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource,
+        reached: Reached,
+        stops: Sequence[int] = (),
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`Trainer.run`, from where a run has stopped: the same bits from there."""
+        """Train as :meth:`Trainer.run` from where a run has stopped on: the same bits.
+
+        A stop there, or an end, is yielded once more.
+        """
 
 
 class Checkpoint:
@@ -83,6 +96,7 @@ class Checkpoint:
         self,
         name: str,
         states: Callable[[Reached | None], Iterator[tuple[int, TrainState]]],
+        arrays: Callable[[TrainState], Mapping[str, NDArray[Any]]],
         score: Callable[[TrainState], Score] | None = None,
     ) -> tuple[Scores, TrainState | None]:
         """Train a run from where it stopped, and score its states.
@@ -90,6 +104,7 @@ class Checkpoint:
         Args:
             name: Name of the run in this training.
             states: Trains from there, or from the start, and yields (steps done, state).
+            arrays: Returns what is saved of a state.
             score: Scores a state; None: none is scored.
 
         Returns:
@@ -100,11 +115,12 @@ class Checkpoint:
         if scores and self._name != name:
             return scores, None
         reached = self._reached if self._name == name else None
-        self._name, state = name, reached.state if reached else None
+        self._name, state = name, None
         for step, state in states(reached):
-            if score is not None:
+            if score is not None and (not scores or scores[-1][0] < step):
                 scores.append((step, score(state)))
-            self._save(Reached(step, state))
+            if self._is_due():
+                self._save(Reached(step, arrays(state), state.diverged_at))
         self._name, self._reached = "", None
         return scores, state
 
@@ -114,9 +130,11 @@ class Checkpoint:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
+    def _is_due(self) -> bool:
+        return self._path is not None and time.monotonic() >= self._saved + SAVE_S
+
     def _save(self, reached: Reached) -> None:
-        if self._path is None or time.monotonic() < self._saved + SAVE_S:
-            return
+        assert self._path is not None, "it is due"
         kept = {
             name: [(step, score.accuracy.tolist(), score.loss.tolist()) for step, score in scores]
             for name, scores in self._scores.items()
@@ -125,10 +143,9 @@ class Checkpoint:
         arrays: dict[str, NDArray[Any]] = {
             "about": np.array(json.dumps(about)),
             "step": np.array(reached.step),
-            "diverged_at": reached.state.diverged_at,
+            "diverged_at": reached.diverged_at,
         }
-        weights: Mapping[str, Any] = reached.state.weights
-        arrays |= {f"weights {name}": np.asarray(values) for name, values in weights.items()}
+        arrays |= {f"replicas {name}": values for name, values in reached.arrays.items()}
         with suppress(WriteError), writing_bytes(self._path) as file:
             np.savez(file, allow_pickle=False, **arrays)
         self._saved = time.monotonic()
@@ -140,13 +157,12 @@ class Checkpoint:
             about = json.loads(str(arrays["about"]))
             if about["identity"] != self._identity:
                 return
-            weights = {
-                name.removeprefix("weights "): arrays[name]
+            replicas = {
+                name.removeprefix("replicas "): arrays[name]
                 for name in arrays.files
-                if name.startswith("weights ")
+                if name.startswith("replicas ")
             }
-            state = TrainState(weights, arrays["diverged_at"])
-            reached = Reached(int(arrays["step"]), state)
+            reached = Reached(int(arrays["step"]), replicas, arrays["diverged_at"])
             scores = {
                 name: [(step, Score(np.array(right), np.array(loss))) for step, right, loss in rows]
                 for name, rows in about["scores"].items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -141,7 +141,7 @@ def train_source(
     chosen, cost = tuning.chosen, trainer.cost(settings.steps)
     stops = _checks(settings.steps) if _continues(trainer) else []
     states = partial(_training, source, trainer, task.train, _run(settings, [chosen]), stops)
-    _, state = checkpoint.follow("all but the test split", states)
+    _, state = checkpoint.follow("all but the test split", states, _arrays(trainer))
     assert state is not None, "it is the last run"
     diverged = state.diverged_at[state.diverged_at != NEVER]
     score = trainer.score(state, task.test)
@@ -273,6 +273,7 @@ def _try(
         seen, _ = checkpoint.follow(
             f"{steps} steps, epsilon {epsilon}",
             states,
+            _arrays(trainer),
             lambda state: trainer.score(state, task.validation),
         )
         losses = seen[-1][1].loss.mean(axis=0)
@@ -293,6 +294,11 @@ def _checks(steps: int) -> list[int]:
 
 def _continues(trainer: Trainer) -> bool:
     return isinstance(trainer, ContinuingTrainer) and trainer.continues
+
+
+def _arrays(trainer: Trainer) -> Callable[[TrainState], Mapping[str, NDArray[Any]]]:
+    """Return how states of a trainer are saved; those of others never are."""
+    return trainer.arrays if isinstance(trainer, ContinuingTrainer) else lambda state: {}
 
 
 def _check(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
@@ -332,7 +338,7 @@ def _training(
         part = replace(run, seeds=run.seeds[group])
         if reached is not None:
             assert isinstance(trainer, ContinuingTrainer), "others have no checkpoint"
-            calls.append(trainer.continued(data, part, reached.of_seeds(group), stops))
+            calls.append(trainer.continued(data, part, source, reached.of_seeds(group), stops))
         else:
             calls.append(trainer.run(data, part, source, stops))
     for parts in zip(*calls, strict=True):

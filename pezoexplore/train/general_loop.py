@@ -87,10 +87,12 @@ class Start:
     Attributes:
         weights: [seeds, rates, d].
         step: Steps done; schedule, batches and directions continue from there.
+        diverged_at: Where replicas diverged before, [seeds, rates]; None: nowhere.
     """
 
     weights: Array
     step: int = 0
+    diverged_at: NDArray[np.int32] | None = None
 
 
 def train(
@@ -148,7 +150,8 @@ def first_replicas(sgd: Sgd, run: Run, start: Start) -> Carried:
         Weights [seeds, rates, d], velocity (of no elements without momentum), ``diverged_at``.
     """
     jnp = load_jax().numpy
-    weights, diverged_at = jnp.asarray(start.weights, jnp.float32), undiverged(run)
+    weights = jnp.asarray(start.weights, jnp.float32)
+    diverged_at = undiverged(run) if start.diverged_at is None else start.diverged_at
     empty = (*diverged_at.shape, 0)
     velocity = jnp.zeros_like(weights) if sgd.momentum else jnp.zeros(empty, jnp.float32)
     return weights, velocity, diverged_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pezoexplore.errors import DesignError
 from pezoexplore.train import general_loop
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.coordinates import coordinate
 from pezoexplore.train.coordinates.sparsity import (
     MASK_PASSES,
@@ -132,6 +133,28 @@ class GeneralTrainer:
         return general_loop.train(
             self._method, data, run, directions, start, stops, queries=self._queries
         )
+
+    @property
+    def continues(self) -> bool:
+        """Whether the next step depends on the weights alone."""
+        sequential = self.estimator in (*RANDOM, "backprop")
+        return sequential and not self.options.sgd.momentum and not self.options.moments.used
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
+        """Return the weights, as :meth:`ContinuingTrainer.arrays`."""
+        return {"weights": self.weights(state)}
+
+    def continued(
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource | None,
+        reached: Reached,
+        stops: Sequence[int] = (),
+    ) -> Iterator[tuple[int, TrainState]]:
+        """Train as :meth:`ContinuingTrainer.continued`."""
+        start = Start(reached.arrays["weights"], reached.step, reached.diverged_at)
+        return self.resume(data, run, source, start, stops)
 
     def start(self, run: Run) -> Start:
         """Return the initial weights of every replica; rates of a seed start alike."""

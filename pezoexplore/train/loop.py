@@ -84,7 +84,8 @@ def drive(
         (steps done, state), in order; the last is the trained network.
     """
     batches = Batches(run.seeds, len(loop.data), run.batch)
-    batches.block(first)  # those of the steps done before
+    for done in range(0, first, BLOCK_STEPS):
+        batches.block(min(BLOCK_STEPS, first - done))  # those of the steps done before
     cuts = sorted({stop for stop in stops if first <= stop < run.steps} | {run.steps})
     if cuts[0] == first:
         yield cuts.pop(0), _state(carried)

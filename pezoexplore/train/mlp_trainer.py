@@ -12,7 +12,7 @@ arXiv 2305.17333, with one direction per step). Replicas of one seed share z and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
+from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.loop import (
     Carried,
     Loop,
@@ -57,6 +58,26 @@ class MlpTrainer:
         """Train as :meth:`Trainer.run`; weights are float32 by layer."""
         return self.train(data, run, source(run.seeds), stops)
 
+    @property
+    def continues(self) -> bool:
+        """Whether the next step depends on the weights alone: always."""
+        return True
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
+        """Return the weights, as :meth:`ContinuingTrainer.arrays`."""
+        return {"weights": self.weights(state)}
+
+    def continued(
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource,
+        reached: Reached,
+        stops: Sequence[int] = (),
+    ) -> Iterator[tuple[int, TrainState]]:
+        """Train as :meth:`ContinuingTrainer.continued`."""
+        return self.train(data, run, source(run.seeds), stops, reached=reached)
+
     def train(
         self,
         data: Split,
@@ -64,6 +85,7 @@ class MlpTrainer:
         directions: Directions,
         stops: Sequence[int] = (),
         block_steps: int | None = None,
+        reached: Reached | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run` does, on given directions.
 
@@ -74,6 +96,7 @@ class MlpTrainer:
             stops: Steps after which to yield the weights, besides the last.
             block_steps: Steps of a block, at least 2; None: as many as fit in memory. It changes no
                 bit of the result.
+            reached: Where a run has stopped; None: at the initial weights.
         """
         # dL/(2 eps) z as the loop sees it: summed over the batch, z in units of the values.
         factor = directions.scale / (2 * run.epsilon * run.batch)
@@ -84,6 +107,9 @@ class MlpTrainer:
             partial(_compiled(self.model), (np.float32(run.epsilon * directions.scale),)),
             block_steps or steps_of_block(data, run, self.numbers or self.model.parameters),
         )
+        if reached is not None:
+            layers = _split(self.model, reached.arrays["weights"])
+            return drive(loop, (layers, reached.diverged_at), run, stops, reached.step)
         flat = np.stack([(self.initial or self.model.init)(seed) for seed in run.seeds])
         return drive(loop, first_replicas(self.model, flat, run), run, stops)
 
@@ -114,10 +140,14 @@ def first_replicas(network: Mlp | Matrices, flat: NDArray[np.generic], run: Run)
     Returns:
         Weights by layer, leading axes [seeds, rates], and ``diverged_at``.
     """
-    jnp = load_jax().numpy
     spread = np.broadcast_to(flat[:, None], (len(flat), len(run.learning_rates), flat.shape[1]))
-    layers = tuple((jnp.asarray(w), jnp.asarray(b)) for w, b in network.unpack(spread))
-    return layers, undiverged(run)
+    return _split(network, spread), undiverged(run)
+
+
+def _split(network: Mlp | Matrices, flat: NDArray[np.generic]) -> Layers:
+    """Split flat weights [seeds, rates, d] into JAX arrays by layer."""
+    jnp = load_jax().numpy
+    return tuple((jnp.asarray(w), jnp.asarray(b)) for w, b in network.unpack(flat))
 
 
 @cache

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train import checkpoint as module
 from pezoexplore.train.checkpoint import Checkpoint, Reached
-from pezoexplore.train.evaluate import train_source
+from pezoexplore.train.evaluate import train_point, train_source
 from pezoexplore.train.task import Split, Task
+from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run, RunCost, Score, TrainState
 
 SETTINGS = TrainSettings(
@@ -37,17 +40,21 @@ class Halving:
     def run(
         self, data: Split, run: Run, source: Any, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
-        return self.continued(data, run, None, stops)
+        zeros = np.zeros((len(run.seeds), len(run.learning_rates)), np.float32)
+        return self.continued(
+            data, run, source, Reached(0, {"w": zeros}, zeros.astype(np.int32)), stops
+        )
+
+    def arrays(self, state: TrainState) -> Any:
+        return state.weights
 
     def continued(
-        self, data: Split, run: Run, reached: Reached | None, stops: Sequence[int] = ()
+        self, data: Split, run: Run, source: Any, reached: Reached, stops: Sequence[int] = ()
     ) -> Iterator[tuple[int, TrainState]]:
         shape = (len(run.seeds), len(run.learning_rates))
-        weights, done = np.zeros(shape, np.float32), -1
-        if reached is not None:
-            weights, done = np.array(reached.state.weights["w"]), reached.step
-        for step in range(max(done, 0), run.steps + 1):
-            if step > done and step in {*stops, run.steps}:
+        weights = np.array(reached.arrays["w"])
+        for step in range(reached.step, run.steps + 1):
+            if step in {*stops, run.steps}:
                 state = TrainState({"w": weights.copy()}, np.full(shape, NEVER, np.int32))
                 yield step, state
             move = np.outer(np.array(run.seeds) + 1, run.learning_rates) / (step + run.epsilon)
@@ -157,3 +164,61 @@ def test_trainers_whose_states_do_not_tell_all_write_nothing(tmp_path: Path) -> 
     with pytest.raises(StoppedError):
         trained(trainer, tmp_path / "c.npz")
     assert not any(tmp_path.iterdir())
+
+
+TASK = get_task("digits-mlp")
+JAX = {
+    "perceptrons": resolve(lanes=8),
+    "perceptrons, a part of the weights": resolve(lanes=8, scope="sparse:0.5"),
+    "any network": resolve(lanes=8, queries=2),
+    "the last layer by backprop": resolve(lanes=8, scope="last:1"),
+    "backprop": resolve(estimator="backprop", rng="none", reuse="none"),
+    "Gaussian numbers": resolve(rng="gaussian", reuse="none"),
+    "a random pool": resolve(rng="gaussian", reuse="pool", pool_size=255, reuse_period=8),
+}
+
+
+class Watched(Checkpoint):
+    """Stops after so many states, and notes the steps of those that it saw."""
+
+    left = -1
+    steps: tuple[int, ...] = ()
+
+    def follow(self, name: str, states: Any, *rest: Any) -> Any:
+        def limited(reached: Reached | None) -> Iterator[tuple[int, TrainState]]:
+            for step, state in states(reached):
+                if self.left == 0:
+                    raise StoppedError
+                self.left -= 1
+                self.steps = (*self.steps, step)
+                yield step, state
+
+        return super().follow(name, limited, *rest)
+
+
+@pytest.mark.parametrize("left", [7, 27])
+@pytest.mark.parametrize("point", JAX.values(), ids=JAX)
+def test_trainings_in_jax_go_on_with_the_same_bits(
+    point: DesignPoint, left: int, tmp_path: Path
+) -> None:
+    settings = TrainSettings(steps=60, seeds=6, tuning_seeds=2, learning_rates=(0.01, 1e6))
+    path, runs = tmp_path / "c.npz", []
+    for stops_after in (-1, left, -1):
+        checkpoint = Watched(path, "one")
+        checkpoint.left = stops_after
+        with nullcontext() if stops_after < 0 else pytest.raises(StoppedError):
+            runs.append(train_point(point, TASK, settings, checkpoint))
+    assert runs[0] == runs[1]
+    assert len(checkpoint.steps) <= 40 - left + 1 and not path.exists()
+
+
+def test_diverged_replicas_stay_so(tmp_path: Path) -> None:
+    settings = TrainSettings(steps=60, seeds=2).model_copy(update={"learning_rates": (1e30,)})
+    checkpoint = Watched(tmp_path / "c.npz", "one")
+    checkpoint.left = 30
+    with pytest.raises(StoppedError):
+        train_point(JAX["any network"], TASK, settings, checkpoint)
+    again = Checkpoint(tmp_path / "c.npz", "one")
+    found = train_point(JAX["any network"], TASK, settings, again)
+    assert found == train_point(JAX["any network"], TASK, settings)
+    assert found["diverged_step"] is not None
