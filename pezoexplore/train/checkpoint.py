@@ -102,7 +102,7 @@ class Checkpoint:
         """Train a run from where it stopped, and score its states.
 
         Args:
-            name: Name of the run in this training.
+            name: What the run is, of those of this training: one of the same name is the same.
             states: Trains from there, or from the start, and yields (steps done, state).
             arrays: Returns what is saved of a state.
             score: Scores a state; None: none is scored.

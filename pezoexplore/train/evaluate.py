@@ -271,7 +271,7 @@ def _try(
         run = replace(run, seeds=run.seeds[: settings.tuning_seeds])
         states = partial(_training, source, trainer, task.fit, run, _checks(steps))
         seen, _ = checkpoint.follow(
-            f"{steps} steps, epsilon {epsilon}",
+            f"{steps} steps, {', '.join(map(_label, group))}",
             states,
             _arrays(trainer),
             lambda state: trainer.score(state, task.validation),

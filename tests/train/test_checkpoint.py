@@ -14,7 +14,7 @@ from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train import checkpoint as module
 from pezoexplore.train.checkpoint import Checkpoint, Reached
-from pezoexplore.train.evaluate import train_point, train_source
+from pezoexplore.train.evaluate import train_point, train_source, tune
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Run, RunCost, Score, TrainState
@@ -115,6 +115,17 @@ def test_a_stop_in_the_last_run_leaves_tuning_and_the_steps_before(tmp_path: Pat
     rest = Halving()
     assert trained(rest, path) == expected
     assert rest.trained <= 2 * (SETTINGS.steps // 2 + 1)  # two calls of seeds, half of the steps
+
+
+def test_rounds_of_as_many_steps_are_told_apart() -> None:
+    rates = tuple(round(0.1 * number, 1) for number in range(1, 9))
+    few = SETTINGS.model_copy(update={"steps": 1, "learning_rates": rates, "epsilon": (1.0,)})
+    task = Task("own", None, EXAMPLES, EXAMPLES, EXAMPLES, EXAMPLES)
+    tuning = tune(lambda seeds: seeds, task, few, Halving(), Checkpoint())  # type: ignore[arg-type,return-value]
+    best = sorted(tuning.trials.items(), key=lambda item: item[0].learning_rate)
+    accuracies = [trial.accuracy for _, trial in best]
+    assert accuracies == sorted(accuracies) and len(set(accuracies)) == len(rates)
+    assert tuning.chosen.learning_rate == rates[-1]
 
 
 def damaged(path: Path) -> None:
