@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from pezoexplore.analysis.differences import paired_difference
@@ -155,8 +156,8 @@ def table(arms: Sequence[Arm]) -> str:
             found = paired_difference(arm.seeds, reference.seeds)
             gap = f"{found.mean:+.2f} ± {found.half:.2f}"
         lines.append(
-            f"| {NAMES[arm.design]} | {arm.rate:f}".rstrip("0")
-            + f" | {arm.mean:.2f} ± {half_width(arm.seeds):.2f} % | {arm.loss:.3f} | {gap} |"
+            f"| {NAMES[arm.design]} | {np.format_float_positional(arm.rate)} "
+            f"| {arm.mean:.2f} ± {half_width(arm.seeds):.2f} % | {arm.loss:.3f} | {gap} |"
         )
     return "\n".join(lines)
 
@@ -167,7 +168,7 @@ def draw(arms: Sequence[Arm], file: Path) -> None:
     with style.house_style():
         height = 0.2 + 0.19 * len(rows)
         figure = Figure(figsize=(style.WIDTH, height + 0.65))
-        axes = style.axes_at(figure, 2.75, 0.45, 4.3, height)
+        axes = style.axes_at(figure, 3.1, 0.45, 3.95, height)
         for place, (name, arm) in enumerate(rows):
             if arm is None:
                 axes.text(
