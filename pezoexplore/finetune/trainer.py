@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -26,7 +27,6 @@ from pezoexplore.finetune.steps.tail import Hybrid
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
 from pezoexplore.train.backend import pin_threads
-from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.device import Device, chosen
 from pezoexplore.train.estimators import cost
 from pezoexplore.train.loop import Batches, cosine_rates
@@ -35,7 +35,15 @@ from pezoexplore.train.steps.scope import backward_share, blocks_before, check_d
 from pezoexplore.train.steps.stale import check_coordinates
 from pezoexplore.train.steps.structured import numbers_of
 from pezoexplore.train.task import Split, Task
-from pezoexplore.train.trainer import NEVER, DirectionSource, Run, RunCost, Score, TrainState
+from pezoexplore.train.trainer import (
+    NEVER,
+    Checkpoint,
+    DirectionSource,
+    Run,
+    RunCost,
+    Score,
+    TrainState,
+)
 
 SCORED = 256
 """Examples scored at once."""
@@ -98,49 +106,20 @@ class TorchTrainer:
         run: Run,
         source: DirectionSource | None,
         stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`Trainer.run`; the stream is the point's own, made window by window."""
+        """Train as :meth:`ResumableTrainer.run`, on the point's own stream, window by window."""
         del source
-        return self._trained(data, run, None, stops)
-
-    @property
-    def continues(self) -> bool:
-        """Whether the next step depends on weights and buffers alone, and states hold them."""
-        module = self.network.module(0)
-        wide = any(buffer.dtype in _ROUNDED for buffer in module.buffers())
-        replays = self.point.momentum_replay or self.point.step_size == "scalar"
-        return self.point.estimator in ("rge", "backprop") and not replays and not wide
-
-    def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
-        """Return weights, buffers and seeds, as :meth:`ContinuingTrainer.arrays`."""
-        return {name: np.asarray(values) for name, values in state.weights.items()}
-
-    def continued(
-        self,
-        data: Split,
-        run: Run,
-        source: DirectionSource,
-        reached: Reached,
-        stops: Sequence[int] = (),
-    ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`ContinuingTrainer.continued`; the stream is the point's own."""
-        del source
-        return self._trained(data, run, reached, stops)
-
-    def _trained(
-        self, data: Split, run: Run, reached: Reached | None, stops: Sequence[int]
-    ) -> Iterator[tuple[int, TrainState]]:
         pin_threads()
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         replicas = [[Replica(self, run, seed) for _ in run.learning_rates] for seed in run.seeds]
         batches = Batches(run.seeds, len(data), run.batch)
         rates = cosine_rates(run.learning_rates, run.steps).astype(np.float32)
-        done = 0 if reached is None else reached.step
-        for first in range(0, done, BLOCK):
-            batches.block(min(BLOCK, done - first))
-        if reached is not None:
-            for place in np.ndindex(reached.diverged_at.shape):
-                replicas[place[0]][place[1]].continue_from(reached, place)
+        done = 0 if start is None else start.step
+        batches.skip(done)
+        if start is not None:
+            for place in np.ndindex(start.diverged_at.shape):
+                replicas[place[0]][place[1]].resume_from(start, place)
         for cut in sorted(cut for cut in {*stops, run.steps} if done <= cut <= run.steps):
             while done < cut:
                 steps = min(BLOCK, cut - done)
@@ -151,6 +130,18 @@ class TorchTrainer:
                         replica.train(data, done, chosen[:, of_seed], rate)
                 done += steps
             yield done, _state(replicas)
+
+    @cached_property
+    def resumable(self) -> bool:
+        """Return whether the next step depends on weights and buffers alone, all in a state."""
+        module = self.network.module(0)
+        wide = any(buffer.dtype in _ROUNDED for buffer in module.buffers())
+        replays = self.point.momentum_replay or self.point.step_size == "scalar"
+        return self.point.estimator in ("rge", "backprop") and not replays and not wide
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
+        """Return weights, buffers and seeds, as :attr:`Checkpoint.arrays`."""
+        return {name: np.asarray(values) for name, values in state.weights.items()}
 
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
@@ -237,12 +228,12 @@ class Replica:
             tail = torch.optim.SGD(weights[stop:], lr=0.0, weight_decay=decay)
             self._optimizer = Hybrid(self.module, first, tail)
 
-    def continue_from(self, reached: Reached, place: tuple[int, ...]) -> None:
-        """Take weights, buffers and number of steps of a replica that has stopped."""
-        self.diverged_at = int(reached.diverged_at[place])
-        _load(self.module, {name: values[place] for name, values in reached.arrays.items()})
+    def resume_from(self, start: Checkpoint, place: tuple[int, ...]) -> None:
+        """Take weights, buffers and number of steps from a checkpoint."""
+        self.diverged_at = int(start.diverged_at[place])
+        _load(self.module, {name: values[place] for name, values in start.arrays.items()})
         if self._along_stream is not None:
-            self._along_stream.steps = reached.step
+            self._along_stream.steps = start.step
 
     def train(
         self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]

@@ -124,7 +124,7 @@ class TrainStage(Stage):
 
     def run(self, point: DesignPoint, log_path: Path) -> Payload:
         """Implement :meth:`Stage.run`."""
-        from pezoexplore.train.checkpoint import Checkpoint
+        from pezoexplore.train.checkpoint import Checkpointer
         from pezoexplore.train.device import enter
         from pezoexplore.train.evaluate import train_point
         from pezoexplore.train.tasks.registry import get_task
@@ -132,8 +132,8 @@ class TrainStage(Stage):
         enter(self.gpu)
         assert self.task is not None, "training is of a task"
         task = get_task(self.task, self.settings.data, self.folder)
-        kept = Checkpoint(log_path.with_suffix(".npz"), determinants(self, point))
-        return train_point(point, task, self.settings, kept)
+        saved = Checkpointer(log_path.with_suffix(".npz"), determinants(self, point))
+        return train_point(point, task, self.settings, saved)
 
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`: other loops than perceptrons' in floats take longer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,20 @@ from numpy.typing import NDArray
 from pezoexplore.design.point import DesignPoint
 from pezoexplore.intervals import half_width
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.checkpoint import Checkpoint, ContinuingTrainer, Reached
+from pezoexplore.train.checkpoint import Checkpointer
 from pezoexplore.train.costs import run_costs
 from pezoexplore.train.selection import stream_source, trainer_of
 from pezoexplore.train.task import Measured, Split, Task
-from pezoexplore.train.trainer import NEVER, DirectionSource, Run, Trainer, TrainState, keeping
+from pezoexplore.train.trainer import (
+    NEVER,
+    Checkpoint,
+    DirectionSource,
+    ResumableTrainer,
+    Run,
+    Trainer,
+    TrainState,
+    keeping,
+)
 
 if TYPE_CHECKING:
     from pezoexplore.design.space import TrainSettings
@@ -87,7 +96,10 @@ class Tuning:
 
 
 def train_point(
-    point: DesignPoint, task: Task, settings: TrainSettings, checkpoint: Checkpoint | None = None
+    point: DesignPoint,
+    task: Task,
+    settings: TrainSettings,
+    checkpointer: Checkpointer | None = None,
 ) -> dict[str, Any]:
     """Train a design point and return its accuracy and cost.
 
@@ -95,16 +107,16 @@ def train_point(
         point: The design.
         task: The task.
         settings: Training settings.
-        checkpoint: Where a training that stopped goes on from; removed at the end.
+        checkpointer: What the training resumes from, if it was stopped; its file is removed.
 
     Returns:
         Plain values: those of :func:`train_source` on the point's own stream, ``accuracy_before``
         of a pretrained network, and those of :func:`run_costs` of the final run.
     """
     trainer = trainer_of(point, task, settings)
-    result = train_source(stream_source(point, task), task, settings, trainer, checkpoint)
-    if checkpoint is not None:
-        checkpoint.remove()
+    result = train_source(stream_source(point, task), task, settings, trainer, checkpointer)
+    if checkpointer is not None:
+        checkpointer.remove()
     result["accuracy_before"] = task.accuracy_before
     batch, steps, reached = settings.batch, settings.steps, result["steps_to_target"]
     return result | run_costs(point, task, batch, steps, trainer.cost, reached)
@@ -115,7 +127,7 @@ def train_source(
     task: Task,
     settings: TrainSettings,
     trainer: Trainer,
-    checkpoint: Checkpoint | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> dict[str, Any]:
     """Tune on the validation split, retrain on all of it, test.
 
@@ -136,12 +148,12 @@ def train_source(
         the task's own measure.
     """
     source = keeping(source)
-    checkpoint = checkpoint if checkpoint and _continues(trainer) else Checkpoint()
-    tuning = tune(source, task, settings, trainer, checkpoint)
+    checkpointer = checkpointer or Checkpointer()
+    tuning = tune(source, task, settings, trainer, checkpointer)
     chosen, cost = tuning.chosen, trainer.cost(settings.steps)
-    stops = _checks(settings.steps) if _continues(trainer) else []
-    states = partial(_training, source, trainer, task.train, _run(settings, [chosen]), stops)
-    _, state = checkpoint.follow("all but the test split", states, _arrays(trainer))
+    run, stops = _run(settings, [chosen]), _checks(settings.steps)
+    states = partial(_training, source, trainer, task.train, run, stops)
+    _, state = checkpointer.run("all but the test split", trainer, states)
     assert state is not None, "it is the last run"
     diverged = state.diverged_at[state.diverged_at != NEVER]
     score = trainer.score(state, task.test)
@@ -175,7 +187,7 @@ def tune(
     task: Task,
     settings: TrainSettings,
     trainer: Trainer,
-    checkpoint: Checkpoint | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> Tuning:
     """Choose learning rate and epsilon by successive halving on the validation split.
 
@@ -198,7 +210,7 @@ def tune(
             left = sorted(_best(left, trials)[: max(FINALISTS, (len(left) + 1) // 2)])
         steps = max(1, settings.steps >> halving)
         spent += trainer.cost(steps).forward_passes * len(left)
-        trials |= _try(left, source, task, settings, trainer, steps, checkpoint or Checkpoint())
+        trials |= _try(left, source, task, settings, trainer, steps, checkpointer or Checkpointer())
     return Tuning(_best(left, trials)[0], trials, spent)
 
 
@@ -261,7 +273,7 @@ def _try(
     settings: TrainSettings,
     trainer: Trainer,
     steps: int,
-    checkpoint: Checkpoint,
+    checkpointer: Checkpointer,
 ) -> dict[Candidate, Trial]:
     """Try all candidates, those of one epsilon side by side."""
     trials = {}
@@ -270,10 +282,10 @@ def _try(
         run = replace(_run(settings, group), steps=steps)
         run = replace(run, seeds=run.seeds[: settings.tuning_seeds])
         states = partial(_training, source, trainer, task.fit, run, _checks(steps))
-        seen, _ = checkpoint.follow(
+        seen, _ = checkpointer.run(
             f"{steps} steps, {', '.join(map(_label, group))}",
+            trainer,
             states,
-            _arrays(trainer),
             lambda state: trainer.score(state, task.validation),
         )
         losses = seen[-1][1].loss.mean(axis=0)
@@ -290,15 +302,6 @@ def _try(
 def _checks(steps: int) -> list[int]:
     """Return the steps after which a run is looked at, besides the last."""
     return [steps * check // CHECKS for check in range(1, CHECKS)] if steps >= CHECKS else []
-
-
-def _continues(trainer: Trainer) -> bool:
-    return isinstance(trainer, ContinuingTrainer) and trainer.continues
-
-
-def _arrays(trainer: Trainer) -> Callable[[TrainState], Mapping[str, NDArray[Any]]]:
-    """Return how states of a trainer are saved; those of others never are."""
-    return trainer.arrays if isinstance(trainer, ContinuingTrainer) else lambda state: {}
 
 
 def _check(step: int, accuracies: NDArray[np.float64]) -> tuple[int, float, float | None]:
@@ -329,18 +332,18 @@ def _training(
     data: Split,
     run: Run,
     stops: Sequence[int] = (),
-    reached: Reached | None = None,
+    start: Checkpoint | None = None,
 ) -> Iterator[tuple[int, TrainState]]:
     """Train in calls of a few seeds each, side by side from stop to stop."""
     groups = [slice(at, at + SEEDS_PER_CALL) for at in range(0, len(run.seeds), SEEDS_PER_CALL)]
     calls = []
     for group in groups:
         part = replace(run, seeds=run.seeds[group])
-        if reached is not None:
-            assert isinstance(trainer, ContinuingTrainer), "others have no checkpoint"
-            calls.append(trainer.continued(data, part, source, reached.of_seeds(group), stops))
-        else:
+        if start is None:
             calls.append(trainer.run(data, part, source, stops))
+        else:
+            assert isinstance(trainer, ResumableTrainer), "others have no checkpoint"
+            calls.append(trainer.run(data, part, source, stops, start.of_seeds(group)))
     for parts in zip(*calls, strict=True):
         yield parts[0][0], _joined([state for _, state in parts])
 

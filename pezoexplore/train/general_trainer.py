@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pezoexplore.errors import DesignError
 from pezoexplore.train import general_loop
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.coordinates import coordinate
 from pezoexplore.train.coordinates.sparsity import (
     MASK_PASSES,
@@ -33,6 +32,7 @@ from pezoexplore.train.steps.scope import backward_share
 from pezoexplore.train.steps.stale import Coordinates, Stale, check_coordinates
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.trainer import (
+    Checkpoint,
     Directions,
     DirectionSource,
     Run,
@@ -103,10 +103,18 @@ class GeneralTrainer:
             check_coordinates(self._queries, self.task)
 
     def run(
-        self, data: Split, run: Run, source: DirectionSource | None, stops: Sequence[int] = ()
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource | None,
+        stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`Trainer.run`; ``cge`` and ``backprop`` need no source."""
-        return self.resume(data, run, source, self.start(run), stops)
+        """Train as :meth:`ResumableTrainer.run`; ``cge`` and ``backprop`` need no source."""
+        if start is None:
+            return self.resume(data, run, source, self.start(run), stops)
+        saved = Start(start.arrays["weights"], start.step, start.diverged_at)
+        return self.resume(data, run, source, saved, stops)
 
     def resume(
         self,
@@ -135,26 +143,14 @@ class GeneralTrainer:
         )
 
     @property
-    def continues(self) -> bool:
-        """Whether the next step depends on the weights alone."""
+    def resumable(self) -> bool:
+        """Return whether the next step depends on the weights alone."""
         sequential = self.estimator in (*RANDOM, "backprop")
         return sequential and not self.options.sgd.momentum and not self.options.moments.used
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
-        """Return the weights, as :meth:`ContinuingTrainer.arrays`."""
+        """Return the weights, as :attr:`Checkpoint.arrays`."""
         return {"weights": self.weights(state)}
-
-    def continued(
-        self,
-        data: Split,
-        run: Run,
-        source: DirectionSource | None,
-        reached: Reached,
-        stops: Sequence[int] = (),
-    ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`ContinuingTrainer.continued`."""
-        start = Start(reached.arrays["weights"], reached.step, reached.diverged_at)
-        return self.resume(data, run, source, start, stops)
 
     def start(self, run: Run) -> Start:
         """Return the initial weights of every replica; rates of a seed start alike."""

@@ -84,8 +84,7 @@ def drive(
         (steps done, state), in order; the last is the trained network.
     """
     batches = Batches(run.seeds, len(loop.data), run.batch)
-    for done in range(0, first, BLOCK_STEPS):
-        batches.block(min(BLOCK_STEPS, first - done))  # those of the steps done before
+    batches.skip(first)
     cuts = sorted({stop for stop in stops if first <= stop < run.steps} | {run.steps})
     if cuts[0] == first:
         yield cuts.pop(0), _state(carried)
@@ -181,6 +180,11 @@ class Batches:
         """Draw the indices of the next steps, [steps, seeds, batch]."""
         shape = (steps, self._batch)
         return np.stack([rng.integers(self._examples, size=shape) for rng in self._streams], axis=1)
+
+    def skip(self, steps: int) -> None:
+        """Leave out the next steps."""
+        for first in range(0, steps, BLOCK_STEPS):
+            self.block(min(BLOCK_STEPS, steps - first))
 
 
 def _prepared(loop: Loop, batches: Batches, first: int, steps: int) -> Block:

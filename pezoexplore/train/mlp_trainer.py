@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.train.backend import load_jax
-from pezoexplore.train.checkpoint import Reached
 from pezoexplore.train.loop import (
     Carried,
     Loop,
@@ -35,7 +34,15 @@ from pezoexplore.train.networks.matrices import Matrices
 from pezoexplore.train.networks.mlp import Layers, Mlp, cross_entropy
 from pezoexplore.train.networks.network import Array
 from pezoexplore.train.task import Split
-from pezoexplore.train.trainer import Directions, DirectionSource, Run, RunCost, Score, TrainState
+from pezoexplore.train.trainer import (
+    Checkpoint,
+    Directions,
+    DirectionSource,
+    Run,
+    RunCost,
+    Score,
+    TrainState,
+)
 
 
 @dataclass(frozen=True)
@@ -53,30 +60,24 @@ class MlpTrainer:
     numbers: int | None = None
 
     def run(
-        self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
-    ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`Trainer.run`; weights are float32 by layer."""
-        return self.train(data, run, source(run.seeds), stops)
-
-    @property
-    def continues(self) -> bool:
-        """Whether the next step depends on the weights alone: always."""
-        return True
-
-    def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
-        """Return the weights, as :meth:`ContinuingTrainer.arrays`."""
-        return {"weights": self.weights(state)}
-
-    def continued(
         self,
         data: Split,
         run: Run,
         source: DirectionSource,
-        reached: Reached,
         stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`ContinuingTrainer.continued`."""
-        return self.train(data, run, source(run.seeds), stops, reached=reached)
+        """Train as :meth:`ResumableTrainer.run`; weights are float32 by layer."""
+        return self.train(data, run, source(run.seeds), stops, start=start)
+
+    @property
+    def resumable(self) -> bool:
+        """Return True: the next step depends on the weights alone."""
+        return True
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
+        """Return the weights, as :attr:`Checkpoint.arrays`."""
+        return {"weights": self.weights(state)}
 
     def train(
         self,
@@ -85,7 +86,7 @@ class MlpTrainer:
         directions: Directions,
         stops: Sequence[int] = (),
         block_steps: int | None = None,
-        reached: Reached | None = None,
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run` does, on given directions.
 
@@ -96,7 +97,7 @@ class MlpTrainer:
             stops: Steps after which to yield the weights, besides the last.
             block_steps: Steps of a block, at least 2; None: as many as fit in memory. It changes no
                 bit of the result.
-            reached: Where a run has stopped; None: at the initial weights.
+            start: What to resume from; None: the initial weights.
         """
         # dL/(2 eps) z as the loop sees it: summed over the batch, z in units of the values.
         factor = directions.scale / (2 * run.epsilon * run.batch)
@@ -107,9 +108,9 @@ class MlpTrainer:
             partial(_compiled(self.model), (np.float32(run.epsilon * directions.scale),)),
             block_steps or steps_of_block(data, run, self.numbers or self.model.parameters),
         )
-        if reached is not None:
-            layers = _split(self.model, reached.arrays["weights"])
-            return drive(loop, (layers, reached.diverged_at), run, stops, reached.step)
+        if start is not None:
+            layers = _split(self.model, start.arrays["weights"])
+            return drive(loop, (layers, start.diverged_at), run, stops, start.step)
         flat = np.stack([(self.initial or self.model.init)(seed) for seed in run.seeds])
         return drive(loop, first_replicas(self.model, flat, run), run, stops)
 

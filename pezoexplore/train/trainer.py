@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,26 @@ class TrainState:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """Holds all that the rest of a run depends on, as plain arrays.
+
+    Attributes:
+        step: Steps done.
+        arrays: What the replicas hold, by name; leading axes [seeds, rates].
+        diverged_at: As in :class:`TrainState`.
+    """
+
+    step: int
+    arrays: Mapping[str, NDArray[Any]]
+    diverged_at: NDArray[np.int32]
+
+    def of_seeds(self, seeds: slice) -> Checkpoint:
+        """Return the part of some seeds."""
+        arrays = {name: values[seeds] for name, values in self.arrays.items()}
+        return Checkpoint(self.step, arrays, self.diverged_at[seeds])
+
+
+@dataclass(frozen=True)
 class Score:
     """Accuracy and loss of replicas on a split; leading axes [seeds, rates].
 
@@ -186,3 +206,28 @@ class Trainer(Protocol):
 
     def cost(self, steps: int) -> RunCost:
         """Count what one replica's run of so many steps costs."""
+
+
+@runtime_checkable
+class ResumableTrainer(Trainer, Protocol):
+    """A trainer that resumes a run from a checkpoint of it."""
+
+    @property
+    def resumable(self) -> bool:
+        """Return whether its states hold all that the next step depends on."""
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
+        """Return a state as :attr:`Checkpoint.arrays`."""
+
+    def run(
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource,
+        stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
+    ) -> Iterator[tuple[int, TrainState]]:
+        """Train as :meth:`Trainer.run`, or resume with the same bits.
+
+        The state at the start is yielded again if it is at a stop or at the end.
+        """

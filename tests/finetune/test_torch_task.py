@@ -90,7 +90,7 @@ def test_a_replica_is_the_same_in_any_company() -> None:
 
 
 class StoppedError(Exception):
-    """What stops a training here."""
+    """Stops a training, as an interrupt would."""
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -105,7 +105,7 @@ class StoppedError(Exception):
     ],
     ids=lambda point: f"{point.estimator} {point.scope}",
 )
-def test_a_training_that_stopped_goes_on_with_the_same_bits(
+def test_a_training_that_was_stopped_resumes_with_the_same_bits(
     point: DesignPoint, stop_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = task(lambda seed: Parts(), (WORDS, LABELS))
@@ -121,7 +121,7 @@ def test_a_training_that_stopped_goes_on_with_the_same_bits(
 
     with monkeypatch.context() as patch, pytest.raises(StoppedError):
         patch.setattr(torch_trainer, "_state", stops)
-        train_point(point, own, settings, saving.Checkpoint(path, "own"))
+        train_point(point, own, settings, saving.Checkpointer(path, "own"))
     assert path.exists()
     steps: list[int] = []
     train = torch_trainer.Replica.train
@@ -131,7 +131,7 @@ def test_a_training_that_stopped_goes_on_with_the_same_bits(
         train(self, data, first, *rest)
 
     monkeypatch.setattr(torch_trainer.Replica, "train", trains)
-    assert train_point(point, own, settings, saving.Checkpoint(path, "own")) == expected
+    assert train_point(point, own, settings, saving.Checkpointer(path, "own")) == expected
     assert not path.exists() and steps[0] > 0
 
 

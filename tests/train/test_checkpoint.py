@@ -1,4 +1,4 @@
-"""A training that stops goes on from its checkpoint, and ends with the same bits."""
+"""A training that was stopped resumes from its checkpoint, and ends with the same bits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train import checkpoint as module
-from pezoexplore.train.checkpoint import Checkpoint, Reached
+from pezoexplore.train.checkpoint import Checkpointer
 from pezoexplore.train.evaluate import train_point, train_source, tune
 from pezoexplore.train.task import Split, Task
 from pezoexplore.train.tasks.registry import get_task
-from pezoexplore.train.trainer import NEVER, Run, RunCost, Score, TrainState
+from pezoexplore.train.trainer import NEVER, Checkpoint, Run, RunCost, Score, TrainState
 
 SETTINGS = TrainSettings(
     steps=40, seeds=7, tuning_seeds=2, learning_rates=(0.1, 0.2), epsilon=(1.0, 2.0)
@@ -26,34 +26,31 @@ EXAMPLES = Split(np.zeros((4, 1), np.float32), np.zeros(4, np.uint8))
 
 
 class StoppedError(Exception):
-    """What stops a training here."""
+    """Stops a training, as an interrupt would."""
 
 
-class Halving:
+class Adding:
     """Adds to the weight of a replica what depends on seed, rate, epsilon and step."""
 
-    continues = True
+    resumable = True
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.left, self.trained = stop_after, 0
 
-    def run(
-        self, data: Split, run: Run, source: Any, stops: Sequence[int] = ()
-    ) -> Iterator[tuple[int, TrainState]]:
-        zeros = np.zeros((len(run.seeds), len(run.learning_rates)), np.float32)
-        return self.continued(
-            data, run, source, Reached(0, {"w": zeros}, zeros.astype(np.int32)), stops
-        )
-
     def arrays(self, state: TrainState) -> Any:
         return state.weights
 
-    def continued(
-        self, data: Split, run: Run, source: Any, reached: Reached, stops: Sequence[int] = ()
+    def run(
+        self,
+        data: Split,
+        run: Run,
+        source: Any,
+        stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         shape = (len(run.seeds), len(run.learning_rates))
-        weights = np.array(reached.arrays["w"])
-        for step in range(reached.step, run.steps + 1):
+        weights = np.array(start.arrays["w"]) if start else np.zeros(shape, np.float32)
+        for step in range(start.step if start else 0, run.steps + 1):
             if step in {*stops, run.steps}:
                 state = TrainState({"w": weights.copy()}, np.full(shape, NEVER, np.int32))
                 yield step, state
@@ -87,14 +84,14 @@ def trained(trainer: Any, path: Path | None, identity: str = "one") -> dict[str,
     def nothing(seeds: Sequence[int]) -> Any:
         return seeds
 
-    return train_source(nothing, task, SETTINGS, trainer, Checkpoint(path, identity))
+    return train_source(nothing, task, SETTINGS, trainer, Checkpointer(path, identity))
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 5, 20, 21, 37, 40])
 def test_a_stopped_training_ends_with_the_same_bits(tmp_path: Path, stop_after: int) -> None:
-    whole = Halving()
+    whole = Adding()
     expected = trained(whole, None)
-    first, second = Halving(stop_after), Halving()
+    first, second = Adding(stop_after), Adding()
     with pytest.raises(StoppedError):
         trained(first, tmp_path / "c.npz")
     assert trained(second, tmp_path / "c.npz") == expected
@@ -102,17 +99,17 @@ def test_a_stopped_training_ends_with_the_same_bits(tmp_path: Path, stop_after: 
 
 
 def test_a_stop_in_the_last_run_leaves_tuning_and_the_steps_before(tmp_path: Path) -> None:
-    class StopsLate(Halving):
-        def continued(self, *given: Any) -> Iterator[tuple[int, TrainState]]:
-            for step, state in super().continued(*given):
+    class StopsLate(Adding):
+        def run(self, *given: Any) -> Iterator[tuple[int, TrainState]]:
+            for step, state in super().run(*given):
                 if given[1].seeds == (5, 6) and step > 20:
                     raise StoppedError
                 yield step, state
 
-    expected, path = trained(Halving(), None), tmp_path / "c.npz"
+    expected, path = trained(Adding(), None), tmp_path / "c.npz"
     with pytest.raises(StoppedError):
         trained(StopsLate(), path)
-    rest = Halving()
+    rest = Adding()
     assert trained(rest, path) == expected
     assert rest.trained <= 2 * (SETTINGS.steps // 2 + 1)  # two calls of seeds, half of the steps
 
@@ -121,7 +118,7 @@ def test_rounds_of_as_many_steps_are_told_apart() -> None:
     rates = tuple(round(0.1 * number, 1) for number in range(1, 9))
     few = SETTINGS.model_copy(update={"steps": 1, "learning_rates": rates, "epsilon": (1.0,)})
     task = Task("own", None, EXAMPLES, EXAMPLES, EXAMPLES, EXAMPLES)
-    tuning = tune(lambda seeds: seeds, task, few, Halving(), Checkpoint())  # type: ignore[arg-type,return-value]
+    tuning = tune(lambda seeds: seeds, task, few, Adding(), Checkpointer())  # type: ignore[arg-type,return-value]
     best = sorted(tuning.trials.items(), key=lambda item: item[0].learning_rate)
     accuracies = [trial.accuracy for _, trial in best]
     assert accuracies == sorted(accuracies) and len(set(accuracies)) == len(rates)
@@ -137,41 +134,48 @@ def of_other_form(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [damaged, of_other_form, Path.unlink])
-def test_a_file_that_cannot_be_used_is_as_none(
-    tmp_path: Path, spoil: Callable[[Path], object]
+def test_a_file_that_cannot_be_used_is_as_none_and_damage_is_told(
+    tmp_path: Path, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    path, whole = tmp_path / "c.npz", Halving()
+    path, whole = tmp_path / "c.npz", Adding()
     expected = trained(whole, None)
     with pytest.raises(StoppedError):
-        trained(Halving(30), path)
+        trained(Adding(30), path)
     spoil(path)
-    again = Halving()
+    again = Adding()
     assert trained(again, path) == expected and again.trained == whole.trained
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == (spoil is not Path.unlink)
+    assert all(one.startswith(f"{path} cannot be used") for one in told)
 
 
 def test_another_training_starts_from_the_start(tmp_path: Path) -> None:
-    path, whole = tmp_path / "c.npz", Halving()
+    path, whole = tmp_path / "c.npz", Adding()
     expected = trained(whole, None)
     with pytest.raises(StoppedError):
-        trained(Halving(30), path)
-    again = Halving()
+        trained(Adding(30), path)
+    again = Adding()
     assert trained(again, path, "another") == expected and again.trained == whole.trained
 
 
-def test_a_folder_that_is_not_there_stops_no_training(tmp_path: Path) -> None:
-    assert trained(Halving(), tmp_path / "no" / "c.npz") == trained(Halving(), None)
+def test_a_folder_that_is_not_there_stops_no_training_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "no" / "c.npz"
+    assert trained(Adding(), path) == trained(Adding(), None)
+    assert f"no checkpoint: cannot write {path}" in caplog.text
 
 
 def test_short_trainings_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAVE_S", 60.0)
     with pytest.raises(StoppedError):
-        trained(Halving(30), tmp_path / "c.npz")
+        trained(Adding(30), tmp_path / "c.npz")
     assert not any(tmp_path.iterdir())
 
 
 def test_trainers_whose_states_do_not_tell_all_write_nothing(tmp_path: Path) -> None:
-    trainer = Halving(30)
-    trainer.continues = False
+    trainer = Adding(30)
+    trainer.resumable = False
     with pytest.raises(StoppedError):
         trained(trainer, tmp_path / "c.npz")
     assert not any(tmp_path.iterdir())
@@ -189,47 +193,47 @@ JAX = {
 }
 
 
-class Watched(Checkpoint):
+class Watched(Checkpointer):
     """Stops after so many states, and notes the steps of those that it saw."""
 
     left = -1
     steps: tuple[int, ...] = ()
 
-    def follow(self, name: str, states: Any, *rest: Any) -> Any:
-        def limited(reached: Reached | None) -> Iterator[tuple[int, TrainState]]:
-            for step, state in states(reached):
+    def run(self, name: str, trainer: Any, states: Any, *rest: Any) -> Any:
+        def limited(start: Checkpoint | None) -> Iterator[tuple[int, TrainState]]:
+            for step, state in states(start):
                 if self.left == 0:
                     raise StoppedError
                 self.left -= 1
                 self.steps = (*self.steps, step)
                 yield step, state
 
-        return super().follow(name, limited, *rest)
+        return super().run(name, trainer, limited, *rest)
 
 
 @pytest.mark.parametrize("left", [7, 27])
 @pytest.mark.parametrize("point", JAX.values(), ids=JAX)
-def test_trainings_in_jax_go_on_with_the_same_bits(
+def test_trainings_in_jax_resume_with_the_same_bits(
     point: DesignPoint, left: int, tmp_path: Path
 ) -> None:
     settings = TrainSettings(steps=60, seeds=6, tuning_seeds=2, learning_rates=(0.01, 1e6))
     path, runs = tmp_path / "c.npz", []
     for stops_after in (-1, left, -1):
-        checkpoint = Watched(path, "one")
-        checkpoint.left = stops_after
+        checkpointer = Watched(path, "one")
+        checkpointer.left = stops_after
         with nullcontext() if stops_after < 0 else pytest.raises(StoppedError):
-            runs.append(train_point(point, TASK, settings, checkpoint))
+            runs.append(train_point(point, TASK, settings, checkpointer))
     assert runs[0] == runs[1]
-    assert len(checkpoint.steps) <= 40 - left + 1 and not path.exists()
+    assert len(checkpointer.steps) <= 40 - left + 1 and not path.exists()
 
 
 def test_diverged_replicas_stay_so(tmp_path: Path) -> None:
     settings = TrainSettings(steps=60, seeds=2).model_copy(update={"learning_rates": (1e30,)})
-    checkpoint = Watched(tmp_path / "c.npz", "one")
-    checkpoint.left = 30
+    checkpointer = Watched(tmp_path / "c.npz", "one")
+    checkpointer.left = 30
     with pytest.raises(StoppedError):
-        train_point(JAX["any network"], TASK, settings, checkpoint)
-    again = Checkpoint(tmp_path / "c.npz", "one")
+        train_point(JAX["any network"], TASK, settings, checkpointer)
+    again = Checkpointer(tmp_path / "c.npz", "one")
     found = train_point(JAX["any network"], TASK, settings, again)
     assert found == train_point(JAX["any network"], TASK, settings)
     assert found["diverged_step"] is not None

@@ -36,7 +36,7 @@ from pezoexplore.streams.stream import Stream
 _PASSES = 2000
 """Most tries of reaching a cross; the largest design takes a tenth."""
 
-STORM = 1500
+PULSE_CLOCKS = 1500
 """Clocks in which pulses come at any time."""
 
 
@@ -258,11 +258,11 @@ class Writer:
 
     # random: pulses at any time
 
-    def storm(self) -> None:
+    def random_pulses(self) -> None:
         """Raise every control input at any time."""
         stall = max(self._strategy.reset_stall, self._strategy.reseed_stall)
         rare = {START: 0.15, REPLAY: 0.1, RESEED: 0.3 / (10 + stall), RST: 0.2 / (10 + stall)}
-        for _ in range(STORM):
+        for _ in range(PULSE_CLOCKS):
             control = self._signals()
             stalls = self.contract.phase is not Phase.SHOWING
             for bit, chance in (rare | {RESEED: 0.1} if stalls else rare).items():

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pezoexplore.hardware.verify.contract import LOAD, READY, REPLAY, RESEED, START
-from pezoexplore.hardware.verify.script import STORM, Script, Writer
+from pezoexplore.hardware.verify.script import PULSE_CLOCKS, Script, Writer
 from pezoexplore.streams.stream import Stream
 
 TARGET_WORDS = 100_000
@@ -42,7 +42,7 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
     writer, strategy = Writer(stream), stream.strategy
     rng = writer.rng
     beats = words / min(stream.lanes, _WORDS_COUNTED)
-    clocks = max(600, math.ceil(beats / float(np.mean(_PRESSURE))) - STORM)
+    clocks = max(600, math.ceil(beats / float(np.mean(_PRESSURE))) - PULSE_CLOCKS)
     writer.reset()
     writer.play(_steps(rng, clocks // 2))
     if stream.point.reseeds:
@@ -63,7 +63,7 @@ def make_script(stream: Stream, words: int = TARGET_WORDS) -> Script:
     writer.play(_unkept(rng, at_once=False))
     writer.play(_steps(rng, 50))
     writer.cover()
-    writer.storm()
+    writer.random_pulses()
     return writer.script()
 
 

@@ -22,7 +22,7 @@ from pezoexplore.hardware.verify.contract import (
 )
 from pezoexplore.hardware.verify.crosses import Crosses
 from pezoexplore.hardware.verify.script import Script
-from pezoexplore.hardware.verify.stimulus import make_script
+from pezoexplore.hardware.verify.stimulus import TARGET_WORDS, make_script
 from pezoexplore.hardware.verify.trace import MismatchError
 from pezoexplore.streams.stream import Stream, strategy
 
@@ -238,6 +238,15 @@ def test_wide_streams_see_as_many_beats_as_narrow_ones():
     point = resolve(reuse="none", rng="xorshift32", lanes=256, scaling="none")
     script = make_script(Stream(point), 20_000)
     assert np.count_nonzero(script.controls & READY) >= 625
+
+
+@pytest.mark.parametrize("lanes", [8, 31])
+def test_about_as_many_words_are_compared_as_are_asked_for(lanes: int):
+    """Pulses at any time count as well: they are 40,000 words of 31 lanes."""
+    stream = Stream(resolve(state_bits=16, lanes=lanes, scaling="constant"))
+    script = make_script(stream)
+    taken = (script.plan.phases == Phase.SHOWING) & (script.controls & (READY | RST) == READY)
+    assert TARGET_WORDS <= lanes * np.count_nonzero(taken) <= 1.25 * TARGET_WORDS
 
 
 def test_what_waits_for_the_host_waits_as_long_as_it_does():
