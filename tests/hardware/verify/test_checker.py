@@ -242,7 +242,7 @@ def test_wide_streams_see_as_many_beats_as_narrow_ones():
 
 @pytest.mark.parametrize("lanes", [8, 31])
 def test_about_as_many_words_are_compared_as_are_asked_for(lanes: int):
-    """Pulses at any time count as well: they are 40,000 words of 31 lanes."""
+    """Words under pulses at any time count as well."""
     stream = Stream(resolve(state_bits=16, lanes=lanes, scaling="constant"))
     script = make_script(stream)
     taken = (script.plan.phases == Phase.SHOWING) & (script.controls & (READY | RST) == READY)
