@@ -354,7 +354,9 @@ def _joined(states: Sequence[TrainState]) -> TrainState:
     jax = load_jax()
     trees = [state.weights for state in states]
     weights = jax.tree.map(lambda *pieces: jax.numpy.concatenate(pieces), *trees)
-    return TrainState(weights, np.concatenate([state.diverged_at for state in states]))
+    diverged_at = np.concatenate([state.diverged_at for state in states])
+    kept = zip(*(state.kept for state in states), strict=True)
+    return TrainState(weights, diverged_at, tuple(map(jax.numpy.concatenate, kept)))
 
 
 def _finite(value: float) -> float | None:

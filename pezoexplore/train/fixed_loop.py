@@ -19,7 +19,7 @@ the M of its D and the step's C times (1 - b) b^k (:mod:`pezoexplore.train.steps
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -36,26 +36,28 @@ from pezoexplore.train.fixed_point import (
     RATE_BITS,
 )
 from pezoexplore.train.loop import (
+    Carried,
     Loop,
     cosine_rates,
     drive,
     steps_of_block,
 )
-from pezoexplore.train.mlp_trainer import first_replicas
+from pezoexplore.train.mlp_trainer import by_layer, first_replicas
 from pezoexplore.train.networks.fixed_network import FixedNetwork, calibrated
 from pezoexplore.train.networks.matrices import matrices_of
-from pezoexplore.train.networks.network import Array
 from pezoexplore.train.steps.fixed import Arithmetic, compiled, compiled_score, draws_of
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.task import Split, Task, class_losses
 from pezoexplore.train.trainer import (
     SCORED_MACS,
+    Checkpoint,
     Directions,
     DirectionSource,
     Run,
     RunCost,
     Score,
     TrainState,
+    kept_arrays,
 )
 
 NOISE_BITS = 8
@@ -114,10 +116,24 @@ class FixedTrainer:
         )
 
     def run(
-        self, data: Split, run: Run, source: DirectionSource, stops: Sequence[int] = ()
+        self,
+        data: Split,
+        run: Run,
+        source: DirectionSource,
+        stops: Sequence[int] = (),
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
-        """Train as :meth:`Trainer.run`; weights are int32 by layer."""
-        return self.train(data, run, source(run.seeds), stops)
+        """Train as :meth:`ResumableTrainer.run`; weights are int32 by layer."""
+        return self.train(data, run, source(run.seeds), stops, start=start)
+
+    @property
+    def resumable(self) -> bool:
+        """Return True: a state holds what is replayed too."""
+        return True
+
+    def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.int32]]:
+        """Return weights and what is replayed, as :attr:`Checkpoint.arrays`."""
+        return {"weights": self.integers(state)} | kept_arrays(state)
 
     def train(
         self,
@@ -126,6 +142,7 @@ class FixedTrainer:
         directions: Directions,
         stops: Sequence[int] = (),
         block_steps: int | None = None,
+        start: Checkpoint | None = None,
     ) -> Iterator[tuple[int, TrainState]]:
         """Train as :meth:`run`, on given directions; block length changes no bit of the result."""
         asked = len(run.learning_rates)
@@ -142,19 +159,30 @@ class FixedTrainer:
             partial(compiled(arithmetic.shared), shifts),
             block_steps or steps_of_block(data, run, self.task.parameters * each),
         )
-        flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
-        weights, diverged_at = first_replicas(self.network.matrices, flat, run)
-        kept = self._first_kept(arithmetic, diverged_at.shape)
-        for step, state in drive(loop, (weights, *kept, diverged_at), run, stops):
+        carried = self._first(arithmetic, run) if start is None else self._resumed(start, run)
+        for step, state in drive(loop, carried, run, stops, 0 if start is None else start.step):
             yield step, _of_rates(state, asked)
 
-    def _first_kept(self, arithmetic: Arithmetic, replicas: tuple[int, int]) -> list[Array]:
-        """Return what is kept of earlier steps: with a replay D and values, by step and query."""
+    def _first(self, arithmetic: Arithmetic, run: Run) -> Carried:
+        """Return what is carried before the first step.
+
+        With a replay D and values of earlier steps come with the weights, [seeds, rates, h, q] and
+        [seeds, h, q, d].
+        """
+        flat = self.network.quantised(np.stack([self.task.init(seed) for seed in run.seeds]))
+        weights, diverged_at = first_replicas(self.network.matrices, flat, run)
         if not arithmetic.replay:
-            return []
+            return weights, diverged_at
         jnp, ring = load_jax().numpy, (arithmetic.replay, arithmetic.queries)
-        values = jnp.zeros((*ring, replicas[0], self.task.parameters), jnp.int32)
-        return [jnp.zeros((*ring, *replicas), jnp.int32), values]
+        values = jnp.zeros((len(run.seeds), *ring, self.task.parameters), jnp.int32)
+        return weights, jnp.zeros((*diverged_at.shape, *ring), jnp.int32), values, diverged_at
+
+    def _resumed(self, start: Checkpoint, run: Run) -> Carried:
+        """Return what is carried at a checkpoint, its rates filled up."""
+        saved = TrainState(start.arrays["weights"], start.diverged_at)
+        filled = _of_rates(saved, len(run.learning_rates))
+        layers = by_layer(self.network.matrices, filled.weights)
+        return layers, *map(load_jax().numpy.asarray, start.kept), filled.diverged_at
 
     def prepare(self, run: Run, scale: float) -> tuple[Arithmetic, NDArray[np.int32]]:
         """Derive the arithmetic of a run, and C of every step and rate, int32 [steps, rates].
@@ -260,7 +288,7 @@ def _of_rates(state: TrainState, rates: int) -> TrainState:
     places = np.arange(rates)
     places[state.diverged_at.shape[1] :] = 0
     weights = load_jax().tree.map(lambda part: np.asarray(part)[:, places], state.weights)
-    return TrainState(weights, state.diverged_at[:, places])
+    return TrainState(weights, state.diverged_at[:, places], state.kept)
 
 
 def stream_steps(point: DesignPoint) -> int:

@@ -88,11 +88,14 @@ class Start:
         weights: [seeds, rates, d].
         step: Steps done; schedule, batches and directions continue from there.
         diverged_at: Where replicas diverged before, [seeds, rates]; None: nowhere.
+        kept: What an earlier part kept for the next step (:attr:`TrainState.kept`); empty: as
+            before the first step.
     """
 
     weights: Array
     step: int = 0
     diverged_at: NDArray[np.int32] | None = None
+    kept: tuple[Array, ...] = ()
 
 
 def train(
@@ -114,7 +117,7 @@ def train(
         run: Replicas and settings.
         directions: Values for exactly these seeds, called in order; of ``cocd`` the coordinates;
             None if the estimator takes none.
-        start: Weights, and the step to continue from (without momentum of an earlier part).
+        start: Weights, and the step to continue from.
         stops: Steps after which to yield the weights, besides the last.
         queries: Directions per step.
         block_steps: Steps of a block, at least 2; None: as many as fit in ``BLOCK_BYTES``. It
@@ -139,7 +142,8 @@ def train(
         block_steps or steps_of_block(data, run, numbers),
     )
     weights, velocity, diverged_at = first_replicas(method.sgd, run, start)
-    kept = method.moments.first(diverged_at.shape, queries, method.network.parameters)
+    first = method.moments.first(diverged_at.shape, queries, method.network.parameters)
+    kept = start.kept[1:] or first
     return drive(loop, (weights, velocity, *kept, diverged_at), run, stops, start.step)
 
 
@@ -153,7 +157,10 @@ def first_replicas(sgd: Sgd, run: Run, start: Start) -> Carried:
     weights = jnp.asarray(start.weights, jnp.float32)
     diverged_at = undiverged(run) if start.diverged_at is None else start.diverged_at
     empty = (*diverged_at.shape, 0)
-    velocity = jnp.zeros_like(weights) if sgd.momentum else jnp.zeros(empty, jnp.float32)
+    if start.kept:
+        velocity = jnp.asarray(start.kept[0])
+    else:
+        velocity = jnp.zeros_like(weights) if sgd.momentum else jnp.zeros(empty, jnp.float32)
     return weights, velocity, diverged_at
 
 

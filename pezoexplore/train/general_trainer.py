@@ -39,6 +39,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
+    kept_arrays,
     scored,
 )
 
@@ -113,7 +114,7 @@ class GeneralTrainer:
         """Train as :meth:`ResumableTrainer.run`; ``cge`` and ``backprop`` need no source."""
         if start is None:
             return self.resume(data, run, source, self.start(run), stops)
-        saved = Start(start.arrays["weights"], start.step, start.diverged_at)
+        saved = Start(start.arrays["weights"], start.step, start.diverged_at, start.kept)
         return self.resume(data, run, source, saved, stops)
 
     def resume(
@@ -144,13 +145,12 @@ class GeneralTrainer:
 
     @property
     def resumable(self) -> bool:
-        """Return whether the next step depends on the weights alone."""
-        sequential = self.estimator in (*RANDOM, "backprop")
-        return sequential and not self.options.sgd.momentum and not self.options.moments.used
+        """Return True: a state holds velocity and moments too."""
+        return True
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
-        """Return the weights, as :attr:`Checkpoint.arrays`."""
-        return {"weights": self.weights(state)}
+        """Return weights, velocity and moments, as :attr:`Checkpoint.arrays`."""
+        return {"weights": self.weights(state)} | kept_arrays(state)
 
     def start(self, run: Run) -> Start:
         """Return the initial weights of every replica; rates of a seed start alike."""

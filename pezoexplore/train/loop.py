@@ -69,7 +69,7 @@ class Loop:
 def drive(
     loop: Loop, carried: Carried, run: Run, stops: Sequence[int] = (), first: int = 0
 ) -> Iterator[tuple[int, TrainState]]:
-    """Train all replicas of a run and yield their weights on the way.
+    """Train all replicas of a run and yield their states on the way.
 
     A replica that diverges carries NaN or infinite weights on and is marked; nothing is raised.
 
@@ -209,4 +209,4 @@ def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
 
 
 def _state(carried: Carried) -> TrainState:
-    return TrainState(carried[0], np.asarray(carried[-1]))
+    return TrainState(carried[0], np.asarray(carried[-1]), carried[1:-1])

@@ -109,7 +109,7 @@ class MlpTrainer:
             block_steps or steps_of_block(data, run, self.numbers or self.model.parameters),
         )
         if start is not None:
-            layers = _split(self.model, start.arrays["weights"])
+            layers = by_layer(self.model, start.arrays["weights"])
             return drive(loop, (layers, start.diverged_at), run, stops, start.step)
         flat = np.stack([(self.initial or self.model.init)(seed) for seed in run.seeds])
         return drive(loop, first_replicas(self.model, flat, run), run, stops)
@@ -142,10 +142,10 @@ def first_replicas(network: Mlp | Matrices, flat: NDArray[np.generic], run: Run)
         Weights by layer, leading axes [seeds, rates], and ``diverged_at``.
     """
     spread = np.broadcast_to(flat[:, None], (len(flat), len(run.learning_rates), flat.shape[1]))
-    return _split(network, spread), undiverged(run)
+    return by_layer(network, spread), undiverged(run)
 
 
-def _split(network: Mlp | Matrices, flat: NDArray[np.generic]) -> Layers:
+def by_layer(network: Mlp | Matrices, flat: NDArray[np.generic]) -> Layers:
     """Split flat weights [seeds, rates, d] into JAX arrays by layer."""
     jnp = load_jax().numpy
     return tuple((jnp.asarray(w), jnp.asarray(b)) for w, b in network.unpack(flat))

@@ -100,10 +100,21 @@ class TrainState:
         weights: Arrays with leading axes [seeds, rates], in whatever tree the trainer keeps.
         diverged_at: First step, from 0, at which a replica's loss difference was not finite (or
             its integer weights were at their rails), int32 [seeds, rates]; ``NEVER`` if none was.
+        kept: What else the next step takes from the last, such as a velocity; leading axis
+            [seeds].
     """
 
     weights: Any
     diverged_at: NDArray[np.int32]
+    kept: tuple[Array, ...] = ()
+
+
+_KEPT = "kept "
+
+
+def kept_arrays(state: TrainState) -> dict[str, NDArray[Any]]:
+    """Return what a state keeps besides weights, as a part of :attr:`Checkpoint.arrays`."""
+    return {f"{_KEPT}{number}": np.asarray(values) for number, values in enumerate(state.kept)}
 
 
 @dataclass(frozen=True)
@@ -112,13 +123,19 @@ class Checkpoint:
 
     Attributes:
         step: Steps done.
-        arrays: What the replicas hold, by name; leading axes [seeds, rates].
+        arrays: What the replicas hold, by name; leading axis [seeds].
         diverged_at: As in :class:`TrainState`.
     """
 
     step: int
     arrays: Mapping[str, NDArray[Any]]
     diverged_at: NDArray[np.int32]
+
+    @property
+    def kept(self) -> tuple[NDArray[Any], ...]:
+        """Return what :func:`kept_arrays` holds."""
+        numbers = sum(name.startswith(_KEPT) for name in self.arrays)
+        return tuple(self.arrays[f"{_KEPT}{number}"] for number in range(numbers))
 
     def of_seeds(self, seeds: slice) -> Checkpoint:
         """Return the part of some seeds."""

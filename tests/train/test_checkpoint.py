@@ -16,6 +16,7 @@ from pezoexplore.train import checkpoint as module
 from pezoexplore.train.checkpoint import Checkpointer
 from pezoexplore.train.evaluate import train_point, train_source, tune
 from pezoexplore.train.task import Split, Task
+from pezoexplore.train.tasks.datasets import digits_mlp
 from pezoexplore.train.tasks.registry import get_task
 from pezoexplore.train.trainer import NEVER, Checkpoint, Run, RunCost, Score, TrainState
 
@@ -190,6 +191,15 @@ JAX = {
     "backprop": resolve(estimator="backprop", rng="none", reuse="none"),
     "Gaussian numbers": resolve(rng="gaussian", reuse="none"),
     "a random pool": resolve(rng="gaussian", reuse="pool", pool_size=255, reuse_period=8),
+    "momentum by replay": resolve(lanes=8, queries=2, momentum_replay=3),
+    "one second moment": resolve(lanes=8, step_size="scalar"),
+    "replay and second moment": resolve(lanes=8, momentum_replay=3, step_size="scalar"),
+    "stale coordinates": resolve(estimator="cocd", rng="none", reuse="none", queries=40),
+    "integers": resolve(lanes=8, weight_bits=8, activation_bits=8),
+    "integers by replay": resolve(
+        lanes=8, queries=2, momentum_replay=3, weight_bits=16, activation_bits=8
+    ),
+    "random roundings": resolve(lanes=8, weight_bits=8, activation_bits=8, rounding="stochastic"),
 }
 
 
@@ -225,6 +235,22 @@ def test_trainings_in_jax_resume_with_the_same_bits(
             runs.append(train_point(point, TASK, settings, checkpointer))
     assert runs[0] == runs[1]
     assert len(checkpointer.steps) <= 40 - left + 1 and not path.exists()
+
+
+@pytest.mark.parametrize("estimator", ["rge", "backprop", "cge", "cge_sparse"])
+def test_trainings_with_momentum_resume_with_the_same_bits(estimator: str, tmp_path: Path) -> None:
+    drawn = estimator in ("rge", "cge_sparse")
+    point = resolve(estimator=estimator, **({} if drawn else {"rng": "none", "reuse": "none"}))
+    settings = TrainSettings(
+        steps=40, seeds=2, tuning_seeds=1, learning_rates=(0.01, 0.1), momentum=0.9, grasp_queries=8
+    )
+    narrow, checkpointer = digits_mlp("digits-mlp", hidden=2), Watched(tmp_path / "c.npz", "one")
+    checkpointer.left = 27
+    with pytest.raises(StoppedError):
+        train_point(point, narrow, settings, checkpointer)
+    again = Watched(tmp_path / "c.npz", "one")
+    assert train_point(point, narrow, settings, again) == train_point(point, narrow, settings)
+    assert len(again.steps) <= 40 - 27 + 1
 
 
 def test_diverged_replicas_stay_so(tmp_path: Path) -> None:

@@ -159,8 +159,8 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
             age = arithmetic.replay - number
             slot = (index - age) % arithmetic.replay
             for query in range(arithmetic.queries):
-                along = directions(ring[slot, query], None, exponent)
-                size = sized(differences[slot, query], rates[age])
+                along = directions(ring[:, slot, query], None, exponent)
+                size = sized(differences[:, :, slot, query], rates[age])
                 weights = _updated(arithmetic, shift, weights, along, size, None)
             return weights
 
@@ -185,8 +185,9 @@ def compiled(arithmetic: Arithmetic) -> Callable[..., Carried]:
         ]
         if arithmetic.replay:
             weights = replayed(weights, kept, rates, index, exponent, shift)
-            slot, found = index % arithmetic.replay, jnp.stack([move[1] for move in moves])
-            kept = [kept[0].at[slot].set(found), kept[1].at[slot].set(values)]
+            slot, found = index % arithmetic.replay, jnp.stack([move[1] for move in moves], -1)
+            ring = kept[1].at[:, slot].set(values.swapaxes(0, 1))
+            kept = [kept[0].at[:, :, slot].set(found), ring]
         now = rates[0] if arithmetic.replay else rates
         for along, difference, noises in moves:
             size = sized(difference, now)

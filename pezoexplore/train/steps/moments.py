@@ -74,11 +74,11 @@ class Moments:
             parameters: Weights.
 
         Returns:
-            With ``scalar`` the second moment and its weight, [2, seeds, rates]; with ``replay``
+            With ``scalar`` the second moment and its weight, [seeds, rates, 2]; with ``replay``
             the slopes, [seeds, rates, h, q], and directions, [seeds, h, q, d], of earlier steps.
         """
         jnp = load_jax().numpy
-        kept = [jnp.zeros((2, *replicas))] if self.scalar else []
+        kept = [jnp.zeros((*replicas, 2))] if self.scalar else []
         if self.replay:
             ring = (self.replay, queries)
             kept += [jnp.zeros((*replicas, *ring)), jnp.zeros((replicas[0], *ring, parameters))]
@@ -138,8 +138,8 @@ def _scaled(kept: Array, gradient: Array, slopes: Array) -> tuple[Array, list[Ar
     jnp = load_jax().numpy
     square = slopes.mean(-1) ** 2
     decay = np.float32(SECOND_BETA)
-    kept = decay * kept + (1 - decay) * jnp.stack([square, jnp.ones_like(square)])
-    root = jnp.sqrt(kept[0] / kept[1]) + np.float32(FLOOR)
+    kept = decay * kept + (1 - decay) * jnp.stack([square, jnp.ones_like(square)], -1)
+    root = jnp.sqrt(kept[..., 0] / kept[..., 1]) + np.float32(FLOOR)
     return gradient / root[..., None], [kept]
 
 
