@@ -52,7 +52,7 @@ from pezoexplore.finetune.writes import Writes
 from pezoexplore.train.steps.moments import BETA, Moments
 from pezoexplore.train.steps.scope import check_decay
 
-_OWN = "point epsilon moments seed steps last _memory _places _window _distributed _weights"
+_OWN = "point epsilon moments seed steps last memory _places _window _distributed _weights"
 
 
 class PezoSGD(torch.optim.Optimizer):
@@ -66,6 +66,7 @@ class PezoSGD(torch.optim.Optimizer):
     Attributes:
         steps: Steps done.
         last: Record of the last step; None before the first.
+        memory: What the next update takes from earlier steps.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class PezoSGD(torch.optim.Optimizer):
         self.moments = Moments(point.step_size == "scalar", point.momentum_replay, decay)
         self.seed = seed
         self.steps = 0
-        self._memory = Memory()
+        self.memory = Memory()
         self.last: StepRecord | None = None
         self._window, self._distributed = window, distributed
         self._weights: list[list[torch.Tensor]] = []
@@ -201,7 +202,7 @@ class PezoSGD(torch.optim.Optimizer):
         base: dict[str, Any] = super().state_dict()
         stream = self.identity | {"steps": self.steps}
         if self.moments.used:
-            stream["memory"] = self._memory.to_json()
+            stream["memory"] = self.memory.to_json()
         if self._places is not None:
             stream["places"] = self._places
         return base | {"stream": stream}
@@ -224,7 +225,7 @@ class PezoSGD(torch.optim.Optimizer):
             super().load_state_dict(state)
         except ValueError as error:  # other groups
             raise DesignError(f"the state does not fit: {error}") from None
-        self.steps, self._memory = steps, memory
+        self.steps, self.memory = steps, memory
         self._places, self._directions = places, {}
 
     def check_identity(self, other: dict[str, Any]) -> None:
@@ -324,7 +325,7 @@ class PezoSGD(torch.optim.Optimizer):
 
     def _update(self, record: StepRecord) -> None:
         check_decay(self.point, max(record.decays))
-        along, memory = self._memory.after(self.moments, record.gradients)
+        along, memory = self.memory.after(self.moments, record.gradients)
         first = (self.steps + 1) * self._queries - len(along)
         with plain_tensors():
             moves = [
@@ -344,7 +345,7 @@ class PezoSGD(torch.optim.Optimizer):
                     self._shift(weight, weight, first + number, by, once)
             for (row, _), content in zip(rows, kept, strict=True):
                 row.copy_(content)
-        self.steps, self._memory, self.last = self.steps + 1, memory, record
+        self.steps, self.memory, self.last = self.steps + 1, memory, record
 
     def _check_finite(
         self, weight: torch.Tensor, first: int, factors: list[float], shrink: float

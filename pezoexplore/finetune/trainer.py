@@ -23,6 +23,7 @@ from pezoexplore.design.training_axes import ALL, backprop_layers
 from pezoexplore.errors import DesignError
 from pezoexplore.finetune.optimizer import PezoSGD
 from pezoexplore.finetune.steps.coordinates import CyclicCoordinates
+from pezoexplore.finetune.steps.moments import Memory
 from pezoexplore.finetune.steps.tail import Hybrid
 from pezoexplore.finetune.task import TorchNetwork, evaluating, flat_weights, trained
 from pezoexplore.finetune.weights import DivergedError
@@ -43,6 +44,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
+    kept_arrays,
 )
 
 SCORED = 256
@@ -133,15 +135,14 @@ class TorchTrainer:
 
     @cached_property
     def resumable(self) -> bool:
-        """Return whether the next step depends on weights and buffers alone, all in a state."""
+        """Return whether states hold all buffers as they are."""
         module = self.network.module(0)
-        wide = any(buffer.dtype in _ROUNDED for buffer in module.buffers())
-        replays = self.point.momentum_replay or self.point.step_size == "scalar"
-        return self.point.estimator in ("rge", "backprop") and not replays and not wide
+        return not any(buffer.dtype in _ROUNDED for buffer in module.buffers())
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
-        """Return weights, buffers and seeds, as :attr:`Checkpoint.arrays`."""
-        return {name: np.asarray(values) for name, values in state.weights.items()}
+        """Return weights, buffers, seeds and what is kept, as :attr:`Checkpoint.arrays`."""
+        tree = {name: np.asarray(values) for name, values in state.weights.items()}
+        return tree | kept_arrays(state)
 
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
@@ -229,11 +230,24 @@ class Replica:
             self._optimizer = Hybrid(self.module, first, tail)
 
     def resume_from(self, start: Checkpoint, place: tuple[int, ...]) -> None:
-        """Take weights, buffers and number of steps from a checkpoint."""
+        """Take weights, buffers, number of steps and what was kept from a checkpoint."""
         self.diverged_at = int(start.diverged_at[place])
         _load(self.module, {name: values[place] for name, values in start.arrays.items()})
-        if self._along_stream is not None:
-            self._along_stream.steps = start.step
+        kept = start.kept[0][place]
+        if isinstance(self._optimizer, CyclicCoordinates):
+            self._optimizer.resume(kept, start.step)
+        if (along := self._along_stream) is not None:
+            along.steps = start.step
+            along.memory = Memory.from_array(kept, start.step, along.point.queries or 1)
+
+    @property
+    def kept(self) -> NDArray[np.floating]:
+        """Return what the next step takes from earlier ones besides weights and buffers."""
+        if isinstance(self._optimizer, CyclicCoordinates):
+            return self._optimizer.kept
+        if (along := self._along_stream) is not None:
+            return along.memory.to_array(along.moments, along.point.queries or 1)
+        return np.zeros(0)
 
     def train(
         self, data: Split, first: int, chosen: NDArray[np.int64], rates: NDArray[np.float32]
@@ -301,7 +315,8 @@ def _state(replicas: list[list[Replica]]) -> TrainState:
     for name, _ in replicas[0][0].module.named_buffers():
         values = [[_stored(one.module.get_buffer(name)) for one in row] for row in replicas]
         tree[f"buffer {name}"] = np.stack(values)
-    return TrainState(tree, diverged)
+    kept = np.stack([[one.kept for one in row] for row in replicas])
+    return TrainState(tree, diverged, (kept,))
 
 
 def _stored(buffer: torch.Tensor) -> NDArray[Any]:

@@ -356,7 +356,7 @@ def _joined(states: Sequence[TrainState]) -> TrainState:
     weights = jax.tree.map(lambda *pieces: jax.numpy.concatenate(pieces), *trees)
     diverged_at = np.concatenate([state.diverged_at for state in states])
     kept = zip(*(state.kept for state in states), strict=True)
-    return TrainState(weights, diverged_at, tuple(map(jax.numpy.concatenate, kept)))
+    return TrainState(weights, diverged_at, tuple(map(np.concatenate, kept)))
 
 
 def _finite(value: float) -> float | None:

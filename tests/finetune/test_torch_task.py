@@ -102,8 +102,11 @@ class StoppedError(Exception):
         resolve(state_bits=24, lanes=8, scope="sparse:0.5"),
         resolve(state_bits=24, lanes=8, scope="last:1"),
         resolve(estimator="backprop", rng="none", reuse="none"),
+        resolve(state_bits=24, lanes=8, queries=2, momentum_replay=40),
+        resolve(state_bits=24, lanes=8, momentum_replay=3, step_size="scalar"),
+        resolve(estimator="cocd", rng="none", reuse="none", queries=3),
     ],
-    ids=lambda point: f"{point.estimator} {point.scope}",
+    ids=DesignPoint.label,
 )
 def test_a_training_that_was_stopped_resumes_with_the_same_bits(
     point: DesignPoint, stop_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

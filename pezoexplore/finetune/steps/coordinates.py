@@ -9,7 +9,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pezoexplore.finetune.weights import DivergedError, check_losses, positions
 
@@ -60,6 +62,20 @@ class CyclicCoordinates:
         """
         with torch.no_grad():
             return self._step(closure)
+
+    @property
+    def kept(self) -> NDArray[np.float32]:
+        """Return the estimates of all coordinates, [d]."""
+        estimates = torch.cat([estimate.flatten() for estimate in self._estimates])
+        kept: NDArray[np.float32] = estimates.cpu().numpy()
+        return kept
+
+    def resume(self, kept: NDArray[np.float32], steps: int) -> None:
+        """Go on with the estimates of before, after so many steps."""
+        parts = torch.from_numpy(kept.copy()).split([one.numel() for one in self._estimates])
+        for estimate, part in zip(self._estimates, parts, strict=True):
+            estimate.copy_(part.view_as(estimate))
+        self._steps = steps
 
     def _step(self, closure: Callable[[], torch.Tensor]) -> float:
         buffers = [(buffer, buffer.clone()) for buffer in self._module.buffers()]

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pezoexplore.train.steps.moments import FLOOR, SECOND_BETA, Moments
 
 
@@ -35,6 +38,19 @@ class Memory:
         if not values:
             return cls()
         return cls(tuple(map(tuple, values["slopes"])), tuple(values["second"]))
+
+    def to_array(self, moments: Moments, queries: int) -> NDArray[np.float64]:
+        """Return it as numbers, as many at every step: [2 + replay q]."""
+        numbers = np.zeros(2 + moments.replay * queries)
+        slopes = [slope for of_step in self.slopes for slope in of_step]
+        numbers[: 2 + len(slopes)] = [*self.second, *slopes]
+        return numbers
+
+    @classmethod
+    def from_array(cls, numbers: NDArray[np.float64], steps: int, queries: int) -> Self:
+        """Return what :meth:`to_array` returned after so many steps."""
+        slopes = numbers[2:].reshape(-1, queries)[:steps].tolist()
+        return cls(tuple(map(tuple, slopes)), (float(numbers[0]), float(numbers[1])))
 
     def after(
         self, moments: Moments, gradients: Sequence[float]
