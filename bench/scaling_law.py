@@ -45,9 +45,15 @@ from pezoexplore.train.tasks.registry import get_task
 CLOSE = 2.0
 """Points within which a prediction is called right, or within the measurement's interval."""
 
-HELD_OUT = ("digits-mlp:160000", "mnist-cnn-100k", "mnist-mlp-100k", "mnist-mlp-1m")
+HELD_OUT = (
+    "digits-mlp:160000",
+    "mnist-mlp-25k:640000",
+    "mnist-cnn-100k",
+    "mnist-mlp-100k",
+    "mnist-mlp-1m",
+)
 
-MARKERS = "osD^vP<Xp"
+MARKERS = "osD^vP<Xph"
 """Markers of the figure, one for each task and number of steps."""
 
 DROP, GAIN = 1.0, 85.0
