@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 SAVE_S = 60.0
 """Least seconds between two checkpoints: shorter trainings write none."""
 
+_UNUSABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile)
+"""What a damaged file raises: empty, cut, of other content, or with other flags in its archive."""
+
 Scores = list[tuple[int, Score]]
 """Steps done, and the score there."""
 
@@ -47,7 +50,7 @@ class Checkpointer:
         if path is not None and path.exists():
             try:
                 self._read(path)
-            except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            except _UNUSABLE as error:
                 log.warning(f"{path} cannot be used, so the training starts again: {error}")
 
     def run(

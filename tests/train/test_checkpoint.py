@@ -134,7 +134,25 @@ def of_other_form(path: Path) -> None:
     np.savez(path, about=np.array('{"identity": "one"}'))
 
 
-@pytest.mark.parametrize("spoil", [damaged, of_other_form, Path.unlink])
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def with_byte(offset: int, value: int) -> Callable[[Path], None]:
+    """Return what changes a byte of the first entry in the archive's directory."""
+
+    def changed(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[content.index(b"PK\x01\x02") + offset] = value
+        path.write_bytes(content)
+
+    return changed
+
+
+SPOILT = [damaged, of_other_form, empty, with_byte(8, 1), with_byte(10, 97), Path.unlink]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
 def test_a_file_that_cannot_be_used_is_as_none_and_damage_is_told(
     tmp_path: Path, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
