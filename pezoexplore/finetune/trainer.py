@@ -44,7 +44,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
-    kept_arrays,
+    optimizer_arrays,
 )
 
 SCORED = 256
@@ -140,9 +140,9 @@ class TorchTrainer:
         return not any(buffer.dtype in _ROUNDED for buffer in module.buffers())
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
-        """Return weights, buffers, seeds and what is kept, as :attr:`Checkpoint.arrays`."""
+        """Return weights, buffers, seeds and the optimizer's state, as :attr:`Checkpoint.arrays`."""
         tree = {name: np.asarray(values) for name, values in state.weights.items()}
-        return tree | kept_arrays(state)
+        return tree | optimizer_arrays(state)
 
     def score(self, state: TrainState, split: Split) -> Score:
         """Score as :meth:`Trainer.score`; accuracy is NaN where targets are no class numbers."""
@@ -230,21 +230,21 @@ class Replica:
             self._optimizer = Hybrid(self.module, first, tail)
 
     def resume_from(self, start: Checkpoint, place: tuple[int, ...]) -> None:
-        """Take weights, buffers, number of steps and what was kept from a checkpoint."""
+        """Take weights, buffers, number of steps and the optimizer's state from a checkpoint."""
         self.diverged_at = int(start.diverged_at[place])
         _load(self.module, {name: values[place] for name, values in start.arrays.items()})
-        kept = start.kept[0][place]
+        state = start.optimizer[0][place]
         if isinstance(self._optimizer, CyclicCoordinates):
-            self._optimizer.resume(kept, start.step)
+            self._optimizer.resume(state, start.step)
         if (along := self._along_stream) is not None:
             along.steps = start.step
-            along.memory = Memory.from_array(kept, start.step, along.point.queries or 1)
+            along.memory = Memory.from_array(state, start.step, along.point.queries or 1)
 
     @property
-    def kept(self) -> NDArray[np.floating]:
-        """Return what the next step takes from earlier ones besides weights and buffers."""
+    def optimizer_state(self) -> NDArray[np.floating]:
+        """Return the optimizer's state: what the next step takes from earlier ones."""
         if isinstance(self._optimizer, CyclicCoordinates):
-            return self._optimizer.kept
+            return self._optimizer.estimates
         if (along := self._along_stream) is not None:
             return along.memory.to_array(along.moments, along.point.queries or 1)
         return np.zeros(0)
@@ -315,8 +315,8 @@ def _state(replicas: list[list[Replica]]) -> TrainState:
     for name, _ in replicas[0][0].module.named_buffers():
         values = [[_stored(one.module.get_buffer(name)) for one in row] for row in replicas]
         tree[f"buffer {name}"] = np.stack(values)
-    kept = np.stack([[one.kept for one in row] for row in replicas])
-    return TrainState(tree, diverged, (kept,))
+    state = np.stack([[one.optimizer_state for one in row] for row in replicas])
+    return TrainState(tree, diverged, (state,))
 
 
 def _stored(buffer: torch.Tensor) -> NDArray[Any]:

@@ -22,7 +22,7 @@ SAVE_S = 60.0
 """Least seconds between two checkpoints: shorter trainings write none."""
 
 _UNUSABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile)
-"""What a damaged file raises: empty, cut, of other content, or with other flags in its archive."""
+"""Exceptions of NumPy and zipfile on a file that is empty, truncated or not a checkpoint."""
 
 Scores = list[tuple[int, Score]]
 """Steps done, and the score there."""

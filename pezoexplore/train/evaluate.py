@@ -355,8 +355,8 @@ def _joined(states: Sequence[TrainState]) -> TrainState:
     trees = [state.weights for state in states]
     weights = jax.tree.map(lambda *pieces: jax.numpy.concatenate(pieces), *trees)
     diverged_at = np.concatenate([state.diverged_at for state in states])
-    kept = zip(*(state.kept for state in states), strict=True)
-    return TrainState(weights, diverged_at, tuple(map(np.concatenate, kept)))
+    parts = zip(*(state.optimizer for state in states), strict=True)
+    return TrainState(weights, diverged_at, tuple(map(np.concatenate, parts)))
 
 
 def _finite(value: float) -> float | None:

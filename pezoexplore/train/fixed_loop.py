@@ -57,7 +57,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
-    kept_arrays,
+    optimizer_arrays,
 )
 
 NOISE_BITS = 8
@@ -133,7 +133,7 @@ class FixedTrainer:
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.int32]]:
         """Return weights and what is replayed, as :attr:`Checkpoint.arrays`."""
-        return {"weights": self.integers(state)} | kept_arrays(state)
+        return {"weights": self.integers(state)} | optimizer_arrays(state)
 
     def train(
         self,
@@ -182,7 +182,7 @@ class FixedTrainer:
         saved = TrainState(start.arrays["weights"], start.diverged_at)
         filled = _of_rates(saved, len(run.learning_rates))
         layers = by_layer(self.network.matrices, filled.weights)
-        return layers, *map(load_jax().numpy.asarray, start.kept), filled.diverged_at
+        return layers, *map(load_jax().numpy.asarray, start.optimizer), filled.diverged_at
 
     def prepare(self, run: Run, scale: float) -> tuple[Arithmetic, NDArray[np.int32]]:
         """Derive the arithmetic of a run, and C of every step and rate, int32 [steps, rates].
@@ -288,7 +288,7 @@ def _of_rates(state: TrainState, rates: int) -> TrainState:
     places = np.arange(rates)
     places[state.diverged_at.shape[1] :] = 0
     weights = load_jax().tree.map(lambda part: np.asarray(part)[:, places], state.weights)
-    return TrainState(weights, state.diverged_at[:, places], state.kept)
+    return TrainState(weights, state.diverged_at[:, places], state.optimizer)
 
 
 def stream_steps(point: DesignPoint) -> int:

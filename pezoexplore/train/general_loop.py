@@ -88,14 +88,14 @@ class Start:
         weights: [seeds, rates, d].
         step: Steps done; schedule, batches and directions continue from there.
         diverged_at: Where replicas diverged before, [seeds, rates]; None: nowhere.
-        kept: What an earlier part kept for the next step (:attr:`TrainState.kept`); empty: as
-            before the first step.
+        optimizer: State of the optimizer (:attr:`TrainState.optimizer`); empty: as before the
+            first step.
     """
 
     weights: Array
     step: int = 0
     diverged_at: NDArray[np.int32] | None = None
-    kept: tuple[Array, ...] = ()
+    optimizer: tuple[Array, ...] = ()
 
 
 def train(
@@ -143,7 +143,7 @@ def train(
     )
     weights, velocity, diverged_at = first_replicas(method.sgd, run, start)
     first = method.moments.first(diverged_at.shape, queries, method.network.parameters)
-    kept = start.kept[1:] or first
+    kept = start.optimizer[1:] or first
     return drive(loop, (weights, velocity, *kept, diverged_at), run, stops, start.step)
 
 
@@ -157,8 +157,8 @@ def first_replicas(sgd: Sgd, run: Run, start: Start) -> Carried:
     weights = jnp.asarray(start.weights, jnp.float32)
     diverged_at = undiverged(run) if start.diverged_at is None else start.diverged_at
     empty = (*diverged_at.shape, 0)
-    if start.kept:
-        velocity = jnp.asarray(start.kept[0])
+    if start.optimizer:
+        velocity = jnp.asarray(start.optimizer[0])
     else:
         velocity = jnp.zeros_like(weights) if sgd.momentum else jnp.zeros(empty, jnp.float32)
     return weights, velocity, diverged_at

@@ -39,7 +39,7 @@ from pezoexplore.train.trainer import (
     RunCost,
     Score,
     TrainState,
-    kept_arrays,
+    optimizer_arrays,
     scored,
 )
 
@@ -114,7 +114,7 @@ class GeneralTrainer:
         """Train as :meth:`ResumableTrainer.run`; ``cge`` and ``backprop`` need no source."""
         if start is None:
             return self.resume(data, run, source, self.start(run), stops)
-        saved = Start(start.arrays["weights"], start.step, start.diverged_at, start.kept)
+        saved = Start(start.arrays["weights"], start.step, start.diverged_at, start.optimizer)
         return self.resume(data, run, source, saved, stops)
 
     def resume(
@@ -150,7 +150,7 @@ class GeneralTrainer:
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[np.float32]]:
         """Return weights, velocity and moments, as :attr:`Checkpoint.arrays`."""
-        return {"weights": self.weights(state)} | kept_arrays(state)
+        return {"weights": self.weights(state)} | optimizer_arrays(state)
 
     def start(self, run: Run) -> Start:
         """Return the initial weights of every replica; rates of a seed start alike."""

@@ -100,21 +100,21 @@ class TrainState:
         weights: Arrays with leading axes [seeds, rates], in whatever tree the trainer keeps.
         diverged_at: First step, from 0, at which a replica's loss difference was not finite (or
             its integer weights were at their rails), int32 [seeds, rates]; ``NEVER`` if none was.
-        kept: What else the next step takes from the last, such as a velocity; leading axis
+        optimizer: State of the optimizer besides the weights, such as a velocity; leading axis
             [seeds].
     """
 
     weights: Any
     diverged_at: NDArray[np.int32]
-    kept: tuple[Array, ...] = ()
+    optimizer: tuple[Array, ...] = ()
 
 
-_KEPT = "kept "
+_OPTIMIZER = "optimizer "
 
 
-def kept_arrays(state: TrainState) -> dict[str, NDArray[Any]]:
-    """Return what a state keeps besides weights, as a part of :attr:`Checkpoint.arrays`."""
-    return {f"{_KEPT}{number}": np.asarray(values) for number, values in enumerate(state.kept)}
+def optimizer_arrays(state: TrainState) -> dict[str, NDArray[Any]]:
+    """Return the optimizer's state, as a part of :attr:`Checkpoint.arrays`."""
+    return {f"{_OPTIMIZER}{at}": np.asarray(values) for at, values in enumerate(state.optimizer)}
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ class Checkpoint:
     diverged_at: NDArray[np.int32]
 
     @property
-    def kept(self) -> tuple[NDArray[Any], ...]:
-        """Return what :func:`kept_arrays` holds."""
-        numbers = sum(name.startswith(_KEPT) for name in self.arrays)
-        return tuple(self.arrays[f"{_KEPT}{number}"] for number in range(numbers))
+    def optimizer(self) -> tuple[NDArray[Any], ...]:
+        """Return the optimizer's state, as :attr:`TrainState.optimizer`."""
+        number = sum(name.startswith(_OPTIMIZER) for name in self.arrays)
+        return tuple(self.arrays[f"{_OPTIMIZER}{at}"] for at in range(number))
 
     def of_seeds(self, seeds: slice) -> Checkpoint:
         """Return the part of some seeds."""

@@ -45,7 +45,7 @@ class Page:
         """The logs of its stages that are there."""
         from pezoexplore.sweeps.rundir import LOGS_NAME
 
-        return sorted((self.run / LOGS_NAME / self.point_id).glob("*"))
+        return sorted((self.run / LOGS_NAME / self.point_id).glob("*.log"))
 
     def commands(self) -> dict[str, str]:
         """Return commands that make more of it, by what they make."""

@@ -64,15 +64,15 @@ class CyclicCoordinates:
             return self._step(closure)
 
     @property
-    def kept(self) -> NDArray[np.float32]:
+    def estimates(self) -> NDArray[np.float32]:
         """Return the estimates of all coordinates, [d]."""
-        estimates = torch.cat([estimate.flatten() for estimate in self._estimates])
-        kept: NDArray[np.float32] = estimates.cpu().numpy()
-        return kept
+        joined = torch.cat([estimate.flatten() for estimate in self._estimates])
+        estimates: NDArray[np.float32] = joined.cpu().numpy()
+        return estimates
 
-    def resume(self, kept: NDArray[np.float32], steps: int) -> None:
-        """Go on with the estimates of before, after so many steps."""
-        parts = torch.from_numpy(kept.copy()).split([one.numel() for one in self._estimates])
+    def resume(self, estimates: NDArray[np.float32], steps: int) -> None:
+        """Resume after so many steps from :attr:`estimates`."""
+        parts = torch.from_numpy(estimates.copy()).split([one.numel() for one in self._estimates])
         for estimate, part in zip(self._estimates, parts, strict=True):
             estimate.copy_(part.view_as(estimate))
         self._steps = steps

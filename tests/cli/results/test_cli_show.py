@@ -39,6 +39,7 @@ def test_the_newest_run_of_a_folder_of_runs(call, tmp_path):
         text = (EXAMPLE / "results.csv").read_bytes()
         (tmp_path / "reports" / name / "results.csv").write_bytes(text)
         (tmp_path / "reports" / name / "logs" / rows()[0]["point_id"] / "train.log").touch()
+        (tmp_path / "reports" / name / "logs" / rows()[0]["point_id"] / "train.npz").touch()
     document = call("show", rows()[0]["point_id"], "--format", "json").document
     assert document["run"] == "reports/b" or document["run"] == "reports/a"
     assert [log.rpartition("/")[2] for log in document["logs"]] == ["train.log"]

@@ -221,7 +221,7 @@ def test_no_verilog_waits_for_no_time():
 
 
 def test_no_verilog_draws_random_numbers():
-    """Simulators make others of `$random` from the same seed."""
+    """Simulators return different numbers of `$random` for the same seed."""
     for path in [*bench_dir().glob("*.v"), *rtl_dir().glob("*.v")]:
         code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
         assert not re.search(r"\$u?random|\$dist_", code), path.name
