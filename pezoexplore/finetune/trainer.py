@@ -140,7 +140,7 @@ class TorchTrainer:
         return not any(buffer.dtype in _ROUNDED for buffer in module.buffers())
 
     def arrays(self, state: TrainState) -> Mapping[str, NDArray[Any]]:
-        """Return weights, buffers, seeds and the optimizer's state, as :attr:`Checkpoint.arrays`."""
+        """Return weights, buffers, seeds and optimizer state, as :attr:`Checkpoint.arrays`."""
         tree = {name: np.asarray(values) for name, values in state.weights.items()}
         return tree | optimizer_arrays(state)
 
