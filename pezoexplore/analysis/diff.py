@@ -228,8 +228,7 @@ def _overall(pairs: Sequence[Pair]) -> tuple[Difference | None, str]:
     seeds = min(min(len(one), len(other)) for one, other in both)
     means = [np.mean([pair[which][:seeds] for pair in both], axis=0).tolist() for which in (0, 1)]
     difference = paired_difference(means[1], means[0])
-    sure = difference.distinguishable and len(both) > 1
-    return difference, _direction(difference.mean) if sure else NOISE
+    return difference, _direction(difference.mean) if difference.distinguishable else NOISE
 
 
 def _vanished(label: str, one: Row, other: Row) -> list[Change]:

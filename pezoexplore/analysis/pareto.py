@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pezoexplore.design.conditions import Condition, is_missing, parse_condition, parse_number
+from pezoexplore.design.conditions import (
+    Condition,
+    is_missing,
+    parse_condition,
+    parse_conditions,
+    parse_number,
+)
 from pezoexplore.design.kinds import nearest
 from pezoexplore.errors import DesignError
 
@@ -241,6 +247,18 @@ def frame_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     names = [str(name) for name in frame.columns]
     columns = [frame[name].tolist() for name in frame.columns]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def frame_where(frame: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a frame that meet every text of conditions joined by ``and``.
+
+    Raises:
+        DesignError: A text is no condition, names an unknown column, or no row meets them all.
+    """
+    chosen = select_frame(frame, [item for text in texts for item in parse_conditions(text)])
+    if len(frame) and not len(chosen):
+        raise DesignError(f"no row meets {' and '.join(texts)}; choose other conditions")
+    return chosen
 
 
 def as_conditions(conditions: Sequence[Condition | str]) -> list[Condition]:

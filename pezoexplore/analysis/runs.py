@@ -169,6 +169,17 @@ def read_rows(source: Path) -> list[dict[str, str]]:
     return [dict(zip(header, cells, strict=True)) for cells in lines]
 
 
+def is_design(row: Mapping[str, str]) -> bool:
+    """Return whether a row is of a design; else it is of a combination of axes that is not legal.
+
+    A design without a tool for its target is skipped too, and its row names the target.
+
+    Args:
+        row: Cells of a results.csv.
+    """
+    return bool(row["target"]) or not row["status"].startswith("skipped:")
+
+
 def _check_whole(path: Path, rows: int) -> None:
     """Refuse results with other rows than their run had, and warn of edited ones.
 

@@ -133,10 +133,12 @@ Stages = Annotated[
     ),
 ]
 Where = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--where",
-        help="Use only rows that meet this condition, such as 'lut <= 500 and reuse == phased'.",
+        metavar="CONDITION",
+        help="Use only rows that meet this condition, such as 'lut <= 500 and reuse == phased'; "
+        "may be repeated: rows must meet all.",
         autocompletion=completion.conditions,
     ),
 ]

@@ -76,6 +76,7 @@ def test_a_drop_that_all_seeds_show_is_a_regression_and_scatter_is_noise():
     scattered = [value + move for value, move in zip(base, (3, -4, 2, -3, 1), strict=True)]
     (change,) = compare_runs([row()], [row(seeds=lower)]).changes
     assert (change.kind, change.difference.seeds) == ("regression", 5)
+    assert compare_runs([row()], [row(seeds=lower)]).overall_kind == "regression"
     assert change.difference.mean == pytest.approx(-2.01)
     (change,) = compare_runs([row(seeds=lower)], [row()]).changes
     assert change.kind == "improvement"

@@ -228,11 +228,10 @@ def point_of(
         raise DesignError(f"--{given[0].replace('_', '-')}: {point_id} has its own axes")
     if results is None:
         raise DesignError(f"{point_id}: name the run it is from with --results")
-    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.analysis.runs import is_design, read_rows
 
     for row in read_rows(results):
-        legal = row["target"] or not row["status"].startswith("skipped:")
-        if row["point_id"] == point_id and legal:
+        if row["point_id"] == point_id and is_design(row):
             return _of_row(row, results)
     raise DesignError(f"{results}: has no design {point_id}")
 
@@ -254,14 +253,13 @@ def _rows_of(
     point: DesignPoint, point_id: str | None, results: Path
 ) -> Sequence[Mapping[str, str]]:
     """Return the rows of a design, one per target."""
-    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.analysis.runs import is_design, read_rows
     from pezoexplore.design.point import DesignPoint
 
     rows = [
         row
         for row in read_rows(results)
-        if not row["status"].startswith("skipped:")
-        and DesignPoint.from_json(row) == replace(point, layers=None)
+        if is_design(row) and DesignPoint.from_json(row) == replace(point, layers=None)
     ]
     if not rows:
         raise DesignError(f"{results}: has no results of {point.label()}")

@@ -66,10 +66,11 @@ def diff(
 ) -> int:
     """Show what moved between two runs; the exit status is 1 when anything got worse.
 
-    Resources are exact, so any increase is a regression. Accuracies are compared seed by seed, with
-    one test over all designs. A constraint that a design no longer meets is a regression, within
-    noise or not. A design that finished and no longer does is a regression, as is a
-    design or a measurement that the later run lacks; designs of the later run only are listed.
+    Resources are exact, so any increase is a regression. Accuracies are compared over the seeds
+    that both runs have, with one test over all designs. A constraint that a design no longer meets
+    is a regression, within noise or not. A design that finished and no longer does is a regression,
+    as is a design or a measurement that the later run lacks; designs of the later run only are
+    listed.
     """
     from pezoexplore.analysis.diff import compare_runs
     from pezoexplore.analysis.runs import different_settings, read_run
@@ -142,7 +143,7 @@ def _cells(change: Change) -> list[str]:
     from pezoexplore.design.conditions import parse_number
 
     if change.difference is not None:
-        moved = _difference(change.difference)
+        moved = f"{_difference(change.difference)} ({counted(change.difference.seeds, 'seed')})"
     else:
         numbers = [parse_number(cell) for cell in (change.before, change.after)]
         moved = ""

@@ -77,10 +77,9 @@ def pareto(
     run = read_run(results).of_task(task)
     from pezoexplore import paths
     from pezoexplore.analysis.empty_front import empty_front
-    from pezoexplore.analysis.pareto import frame_rows, front_of_rows, select_frame
+    from pezoexplore.analysis.pareto import frame_rows, frame_where, front_of_rows
     from pezoexplore.analysis.standing import cautions
     from pezoexplore.analysis.statistics import front_confidence
-    from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.files import write_atomically
     from pezoexplore.report import made
     from pezoexplore.report.plots.plots import draw_fronts
@@ -89,8 +88,8 @@ def pareto(
 
     goals = run.goals(maximize or (), minimize or (), constraints)
     results, frame = run.path, run.frame
-    if where is not None:
-        frame = select_frame(frame, parse_conditions(where))
+    if where:
+        frame = frame_where(frame, where)
     tell(f"{len(frame):,} rows: the front")
     cells = frame_rows(frame)
     columns = [str(name) for name in frame.columns]

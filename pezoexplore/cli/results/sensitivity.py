@@ -47,17 +47,16 @@ def sensitivity(
     from pezoexplore.analysis.runs import read_run
 
     run = read_run(results).of_task(task)
-    from pezoexplore.analysis.pareto import frame_rows, select_frame
+    from pezoexplore.analysis.pareto import frame_rows, frame_where
     from pezoexplore.analysis.sensitivity import RESPONSES
     from pezoexplore.analysis.sensitivity import sensitivity as explain
     from pezoexplore.analysis.standing import cautions
-    from pezoexplore.design.conditions import parse_conditions
     from pezoexplore.report.sensitivity import write_files
 
     results, frame = run.path, run.frame
     usual = RESPONSES if run.space is None else (*RESPONSES, *run.goals().objectives)
-    if where is not None:
-        frame = select_frame(frame, parse_conditions(where))
+    if where:
+        frame = frame_where(frame, where)
     rows = frame_rows(frame)
     _check(response or [], [str(name) for name in frame.columns])
     found, left_out = [], []

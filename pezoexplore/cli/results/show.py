@@ -59,11 +59,10 @@ class Page:
             for word in (f"--{axis.replace('_', '-')}", cells[axis])
         ]
         design, again = str(self.run / "design.yaml"), f"{here}-{self.point_id}"
-        words = {
-            "run again": ["sweep", design, "--only", self.point_id, "--out", again],
-            "numbers": ["stream", *axes, "--count", "1000"],
-        }
-        if self.point.in_hardware:
+        words = {"run again": ["sweep", design, "--only", self.point_id, "--out", again]}
+        if self.point.draws:
+            words["numbers"] = ["stream", *axes, "--count", "1000"]
+        if self.point.in_hardware and not self.point.outer_products:  # these need --layers
             bundle = ["export", self.point_id, "--results", here, "--out", f"{again}-rtl"]
             waves = ["verify", f"stream_{self.point.reuse}", "--waves"]
             words |= {"RTL, testbench, datasheet": bundle, "waves of its module": waves}
@@ -120,12 +119,14 @@ def find(point_id: str, source: Path) -> Page:
     if given.is_file() or (given / RESULTS_NAME).exists():
         raise DesignError(f"{given} is a run; name a design first: `show POINT_ID {given}`")
     if len(point_id) < SHORTEST_ID:
-        raise DesignError(f"{point_id}: give at least {SHORTEST_ID} characters of the id")
+        raise DesignError(f"{point_id!r}: give at least {SHORTEST_ID} characters of the id")
+    if not source.exists():
+        raise DesignError(f"{source}: no such run; name a run directory")
     alone = source.is_file() or (source / RESULTS_NAME).exists()
     files = [source] if alone else sorted(source.glob(f"*/{RESULTS_NAME}"), key=_age)
     if not files:
         raise DesignError(f"{source}: no {RESULTS_NAME} in it; name a run directory")
-    from pezoexplore.analysis.runs import read_rows
+    from pezoexplore.analysis.runs import is_design, read_rows
     from pezoexplore.design.point import DesignPoint
 
     for file in files:
@@ -134,9 +135,9 @@ def find(point_id: str, source: Path) -> Page:
         if len(ids) > 1:
             raise DesignError(f"{point_id} is {counted(len(ids), 'design')} of {file}: {ids[0]}...")
         if ids:
-            legal = not rows[0]["status"].startswith("skipped")
             run = file if file.is_dir() else file.parent
-            return Page(run, ids[0], rows, DesignPoint.from_json(rows[0]) if legal else None)
+            point = DesignPoint.from_json(rows[0]) if is_design(rows[0]) else None
+            return Page(run, ids[0], rows, point)
     raise DesignError(f"{point_id}: no such design in {source}; see the column point_id")
 
 

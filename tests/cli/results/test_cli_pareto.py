@@ -122,6 +122,13 @@ def test_only_some_rows(call, results):
     assert lanes(call("pareto", results, *where, "--format", "json")) == [8]
 
 
+def test_rows_must_meet_each_condition(call, results):
+    for order in ([0, 1], [1, 0]):
+        texts = [("lanes != 31", "lut >= 150")[place] for place in order]
+        where = [word for text in texts for word in ("--where", text)]
+        assert lanes(call("pareto", results, *where, "--format", "json")) == [8]
+
+
 def test_another_folder_gets_the_front_as_csv(call, results, tmp_path):
     assert call("pareto", results, "--out", tmp_path / "a" / "b").status == 0
     with (tmp_path / "a" / "b" / "pareto.csv").open(newline="") as file:
@@ -140,8 +147,8 @@ def test_another_folder_gets_the_front_as_csv(call, results, tmp_path):
         (["--where", "lut <"], "condition 'lut <'"),
         (["--where", "luts < 5"], "unknown column 'luts'"),
         (
-            ["--where", "lut < 5"],
-            "there is no design; choose other objectives, constraints or rows",
+            ["--where", "lut < 5", "--where", "lanes == 4"],
+            "no row meets lut < 5 and lanes == 4; choose other conditions",
         ),
         (["--minimize", "bram"], "none of 4 finished designs has bram"),
         (["--out", "/dev/null/x"], "/dev/null/x"),

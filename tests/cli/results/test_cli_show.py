@@ -8,6 +8,8 @@ import shlex
 import pytest
 
 from pezoexplore import paths
+from pezoexplore.design.point import resolve
+from pezoexplore.sweeps.rows import csv_text, result_row
 
 EXAMPLE = paths.designs_dir().parent / "reports" / "example"
 
@@ -45,13 +47,40 @@ def test_the_newest_run_of_a_folder_of_runs(call, tmp_path):
     assert [log.rpartition("/")[2] for log in document["logs"]] == ["train.log"]
 
 
+COMMANDS = "run again", "numbers", "RTL, testbench, datasheet", "waves of its module"
+
+
+@pytest.mark.parametrize(
+    ("axes", "status", "commands"),
+    [
+        ({}, "ok", COMMANDS),
+        ({}, "skipped:yosys not found", COMMANDS),
+        ({"rng": "gaussian", "reuse": "none"}, "ok", COMMANDS[:2]),
+        ({"estimator": "backprop"}, "ok", COMMANDS[:1]),
+        ({"estimator": "cocd"}, "ok", COMMANDS[:1]),
+        ({"rank": "1"}, "ok", COMMANDS[:2]),
+    ],
+)
+def test_only_commands_that_can_run_are_shown(call, tmp_path, axes, status, commands):
+    row = result_row("abcd00000000", "xcup", status, resolve(**axes), {"accuracy_mean": 90.0})
+    (tmp_path / "results.csv").write_text(csv_text(list(row), [row]))
+    document = call("show", "abcd", tmp_path, "--format", "json").document
+    assert tuple(document["commands"]) == commands
+    if "numbers" in commands:
+        assert call(*shlex.split(document["commands"]["numbers"])[1:]).status == 0
+    if "RTL, testbench, datasheet" in commands:
+        assert call(*shlex.split(document["commands"]["RTL, testbench, datasheet"])[1:]).status == 0
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (["beef00000000", EXAMPLE], "beef00000000: no such design in"),
-        (["be", EXAMPLE], "be: give at least 4 characters of the id"),
-        (["beef00000000"], "reports: no results.csv in it"),
-        (["beef00000000", "no/such"], "no/such: no results.csv in it"),
+        (["be", EXAMPLE], "'be': give at least 4 characters of the id"),
+        (["", EXAMPLE], "'': give at least 4 characters of the id"),
+        (["beef00000000"], "reports: no such run; name a run directory"),
+        (["beef00000000", "no/such"], "no/such: no such run; name a run directory"),
+        (["beef00000000", paths.designs_dir()], f"{paths.designs_dir()}: no results.csv in it"),
         ([EXAMPLE, "beef00000000"], f"{EXAMPLE} is a run; name a design first: `show POINT_ID "),
         ([EXAMPLE], f"{EXAMPLE} is a run; name a design first: `show POINT_ID {EXAMPLE}`"),
     ],

@@ -97,6 +97,7 @@ def test_sensitivity_prints_a_table_a_result(call, tmp_path):
     [
         (["--response", "luts"], "--response luts: no numeric column; did you mean lut?"),
         (["--response", "ff"], "sensitivity of ff: 0 finished rows have it"),
+        (["--where", "lanes == 4", "--where", "lut < 0"], "no row meets lanes == 4 and lut < 0;"),
         (
             ["--where", "lanes == 4"],
             "accuracy_mean: 4 finished rows have it; at least 8",
