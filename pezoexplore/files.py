@@ -40,7 +40,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     Raises:
         WriteError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _temporary(path)
     try:
         yield temporary
         if durable:
@@ -72,6 +72,21 @@ def writing_atomically(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         yield file
+
+
+def remove(path: Path) -> None:
+    """Remove a file, and what a process that was killed while it wrote the file has left.
+
+    Raises:
+        OSError: One of them cannot be removed; a missing file is no error.
+    """
+    for each in (path, _temporary(path)):
+        each.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """Return the name under which a file is written."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def write_atomically(path: Path, content: str | bytes, *, durable: bool = True) -> None:

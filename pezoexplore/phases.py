@@ -1,4 +1,4 @@
-"""Time what a process does once and later work does not repeat: imports and compilation."""
+"""Time what a process does once and later work does not repeat, or what others did before it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _Span = tuple[float, float]
 
 _imports: list[_Span] = []
 _compilations: list[_Span] = []
+_before: list[float] = []
 _listening: set[str] = set()
 
 
@@ -51,6 +52,18 @@ def compiling() -> Iterator[None]:
         yield
     finally:
         _compilations.append((begin, time.time()))
+
+
+def resumed(seconds: float) -> None:
+    """Note that a process which was stopped has already worked so long on the same."""
+    _before.append(seconds)
+
+
+def before() -> float:
+    """Return the seconds that :func:`resumed` noted since the last call."""
+    seconds = sum(_before)
+    _before.clear()
+    return seconds
 
 
 def taken() -> tuple[float, float]:

@@ -12,7 +12,7 @@ from pezoexplore.errors import DesignError, ToolError
 from pezoexplore.paths import rtl_folder
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import stage_names
-from pezoexplore.sweeps.stage_kinds import TrainStage
+from pezoexplore.sweeps.train_stage import TrainStage
 
 DESIGN = """
 space: {rng: lfsr, reuse: phased, lanes: 8}

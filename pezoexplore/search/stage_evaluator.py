@@ -205,11 +205,12 @@ class StageEvaluator:
         tasks: dict[str, Task] = {}
         for point in points:
             for key, stage in uses[point]:
-                record = self._stored(key)
+                task = self._task(key, stage, point)
+                record = self._stored(task)
                 if record is not None and record.status == "ok":
                     results[key] = result_of(record, stage, ran=False)
-                elif key not in tasks:
-                    tasks[key] = self._task(key, stage, point)
+                else:
+                    tasks.setdefault(key, task)
         waiting = sorted(
             tasks.values(),
             key=lambda task: (-task.stage.cost(task.point), task.key),
@@ -238,14 +239,16 @@ class StageEvaluator:
             self._running[task.key] = named(task.stage.label, task.point, "")
             yield task
 
-    def _stored(self, key: str) -> Record | None:
-        """Return the record of a key from the store, or else from the cache into the store."""
-        record = self.store.get(key)
+    def _stored(self, task: Task) -> Record | None:
+        """Return the record of a task from the store, or else from the cache into the store."""
+        record = self.store.get(task.key)
         if self.cache is None or (record is not None and record.status == "ok"):
             return record
         with self._cache_errors_logged():
-            if (shared := self.cache.get(key)) is not None:
+            if (shared := self.cache.get(task.key)) is not None:
                 self.store.put(shared)
+                if shared.status == "ok":
+                    task.stage.clear(task.log_path)
                 return shared
         return record
 

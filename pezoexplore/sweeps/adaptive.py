@@ -18,7 +18,7 @@ from pezoexplore.design.point import DesignPoint
 from pezoexplore.design.space import DesignSpace
 from pezoexplore.sweeps.rows import point_ids
 from pezoexplore.sweeps.stage import Payload, Stage
-from pezoexplore.sweeps.stage_kinds import TrainStage
+from pezoexplore.sweeps.train_stage import TrainStage
 
 
 @dataclass(frozen=True, kw_only=True)

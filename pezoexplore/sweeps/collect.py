@@ -257,6 +257,8 @@ class _Collector:
             self._done += 1
             self._running.pop(item.task.key, None)
             stage = item.task.stage
+            if result.status == "ok" and not result.ran:
+                stage.clear(item.task.log_path)
             cost, seconds = stage.cost(item.task.point), result.record.seconds
             self._expected.ended(self._numbers[id(stage)], cost, seconds, ran=result.ran)
             self._progress(

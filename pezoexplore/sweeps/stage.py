@@ -89,6 +89,9 @@ class Stage(ABC):
             Plain values that JSON can hold, all numbers finite; None for a value not there.
         """
 
+    def clear(self, log_path: Path) -> None:  # noqa: B027 - most stages leave nothing
+        """Remove what a stopped run left beside its log: its result came from elsewhere."""
+
     def cost(self, point: DesignPoint) -> float:
         """Estimate the seconds a run takes: longer ones start first. Never changes a result."""
         return 1.0

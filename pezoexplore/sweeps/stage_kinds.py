@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from pezoexplore.files import scratch
 from pezoexplore.streams.strategies.outer_product import is_stream, without_rtl
 from pezoexplore.sweeps.provenance import RtlHashes, Versions, rtl_sha256
-from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, determinants, sha256
+from pezoexplore.sweeps.stage import Payload, Stage, canonical_json, sha256
 
 if TYPE_CHECKING:
     from pezoexplore.design.own_targets import DesignTarget, OwnTarget
     from pezoexplore.design.point import DesignPoint
-    from pezoexplore.design.space import TrainSettings
     from pezoexplore.hardware.eda.shared_netlist import Shared
 
 
@@ -85,62 +84,6 @@ class HealthStage(Stage):
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
         return 2.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainStage(Stage):
-    """Training on all seeds, the learning rate chosen on a validation split.
-
-    Attributes:
-        folder: Where modules of the user's tasks are looked for first.
-        identity: Hashes of data and code that are not the package's (name, hash).
-        settings: Training settings.
-        source: Hash of the code.
-        libraries: Versions of the numeric libraries.
-        cpu: Kind of CPU: another one may round otherwise.
-        gpu: Name of the GPU that trains; empty for the CPU.
-    """
-
-    name: str = field(default="train", init=False)
-    folder: str | None
-    identity: tuple[tuple[str, str], ...]
-    settings: TrainSettings
-    source: str
-    libraries: Versions
-    cpu: str
-    gpu: str = ""
-
-    def key(self, point: DesignPoint) -> Payload:
-        """Implement :meth:`Stage.key`."""
-        return {
-            "axes": point.to_json(),
-            "task": self.task,
-            "identity": dict(self.identity),
-            "settings": {k: v for k, v in self.settings.determining().items() if k != "data"},
-            "source": self.source,
-            "libraries": dict(self.libraries),
-            "cpu": self.cpu,
-        } | ({"gpu": self.gpu} if self.gpu else {})
-
-    def run(self, point: DesignPoint, log_path: Path) -> Payload:
-        """Implement :meth:`Stage.run`."""
-        from pezoexplore.train.checkpoint import Checkpointer
-        from pezoexplore.train.device import enter
-        from pezoexplore.train.evaluate import train_point
-        from pezoexplore.train.tasks.registry import get_task
-
-        enter(self.gpu)
-        assert self.task is not None, "training is of a task"
-        task = get_task(self.task, self.settings.data, self.folder)
-        saved = Checkpointer(log_path.with_suffix(".npz"), determinants(self, point))
-        return train_point(point, task, self.settings, saved)
-
-    def cost(self, point: DesignPoint) -> float:
-        """Implement :meth:`Stage.cost`: other loops than perceptrons' in floats take longer."""
-        integers = 4.0 if point.rounding == "stochastic" else 2.5
-        others = 1.0 if (point.estimator, point.queries) == ("rge", 1) else 1.7
-        slower = (point.queries or 1) * (integers if point.fixed_point else others)
-        return 2.0 + 20e-6 * replica_steps(self.settings) * slower
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,9 +335,3 @@ class TimingStage(HardwareStage):
     def cost(self, point: DesignPoint) -> float:
         """Implement :meth:`Stage.cost`."""
         return 15.0
-
-
-def replica_steps(settings: TrainSettings) -> int:
-    """Return training steps of a point: some seeds at each candidate, then all at the best."""
-    tried = min(settings.tuning_seeds, settings.seeds) * len(settings.learning_rates)
-    return settings.steps * (tried * len(settings.epsilon) + settings.seeds)

@@ -24,9 +24,7 @@ from pezoexplore.sweeps.stage_kinds import (
     RtlStage,
     SynthStage,
     TimingStage,
-    TrainStage,
     VendorStage,
-    replica_steps,
 )
 from pezoexplore.sweeps.stage_tools import (
     POWER_TOOL,
@@ -38,6 +36,7 @@ from pezoexplore.sweeps.stage_tools import (
     power_tools,
     synth_tools,
 )
+from pezoexplore.sweeps.train_stage import TrainStage, replica_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

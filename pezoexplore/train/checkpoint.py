@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pezoexplore.files import WriteError, writing_bytes
+from pezoexplore import phases
+from pezoexplore.files import WriteError, remove, writing_bytes
 from pezoexplore.train.trainer import Checkpoint, ResumableTrainer, Score, Trainer, TrainState
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Checkpointer:
         self._scores: dict[str, Scores] = {}
         self._name = ""
         self._start: Checkpoint | None = None
-        self._saved = time.monotonic()
+        self._saved = self._begun = time.monotonic()
         if path is not None and path.exists():
             try:
                 self._read(path)
@@ -89,7 +90,7 @@ class Checkpointer:
         """Remove the file: the training has ended."""
         if self._path is not None:
             try:
-                self._path.unlink(missing_ok=True)
+                remove(self._path)
             except OSError as error:
                 log.warning(f"{self._path} cannot be removed: {error.strerror or error}")
 
@@ -102,6 +103,7 @@ class Checkpointer:
             for name, found in self._scores.items()
         }
         about = {"identity": self._identity, "run": self._name, "step": step, "scores": scores}
+        about["seconds"] = time.monotonic() - self._begun
         arrays: dict[str, NDArray[Any]] = {
             "about": np.array(json.dumps(about)),
             "diverged_at": state.diverged_at,
@@ -128,4 +130,7 @@ class Checkpointer:
                 name: [(step, Score(np.array(right), np.array(loss))) for step, right, loss in rows]
                 for name, rows in about["scores"].items()
             }
+            seconds = float(about["seconds"])
         self._scores, self._name, self._start = scores, about["run"], start
+        self._begun -= seconds
+        phases.resumed(seconds)

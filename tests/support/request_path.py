@@ -42,9 +42,10 @@ from pezoexplore.run import RunPlan
 from pezoexplore.sweeps.executors.local import Local, Outcome, Task
 from pezoexplore.sweeps.outputs import RunInfo
 from pezoexplore.sweeps.stage import canonical_json
-from pezoexplore.sweeps.stage_kinds import HealthStage, TrainStage
+from pezoexplore.sweeps.stage_kinds import HealthStage
 from pezoexplore.sweeps.store import Record, Result, Store
 from pezoexplore.sweeps.sweep import SweepResult
+from pezoexplore.sweeps.train_stage import TrainStage
 from pezoexplore.train import evaluate
 
 PACKAGE = Path(evaluate.__file__).parents[1]

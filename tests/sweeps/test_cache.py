@@ -17,6 +17,7 @@ from pezoexplore.sweeps.outputs import StageCount
 from pezoexplore.sweeps.stage import canonical_json, sha256
 from pezoexplore.sweeps.store import Record
 from pezoexplore.sweeps.sweep import SweepResult, run_sweep
+from pezoexplore.sweeps.train_stage import TrainStage
 
 CLAIMER = """
 import sys
@@ -102,6 +103,26 @@ def test_an_entry_under_another_name_is_not_believed(cache: Cache) -> None:
 def test_what_is_no_key_names_no_file(cache: Cache, key: str) -> None:
     with pytest.raises(CacheError, match="is no key"):
         cache.get(key)
+
+
+class Resumable(Fake):
+    """Leaves a checkpoint when it is stopped, as training does."""
+
+    clear = TrainStage.clear
+
+
+def test_a_result_from_the_cache_ends_what_a_stopped_run_left(
+    tmp_path: Path, cache: Cache, runs: Path
+) -> None:
+    stage, out = Resumable(name="train", runs=runs), tmp_path / "out"
+    sweep(tmp_path / "other", stage, cache, count=2)
+    sweep(out, replace(stage, revision=1), None, count=2)
+    for log in out.glob("logs/*/train.log"):
+        log.with_suffix(".npz").touch()
+        log.with_name(".train.npz.tmp").touch()
+    sweep(out, stage, cache, count=1)
+    left = sorted(path.name for path in out.glob("logs/*/*") if path.suffix != ".log")
+    assert left == [".train.npz.tmp", "train.npz"]
 
 
 def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pezoexplore import phases
 from pezoexplore.design.point import DesignPoint, resolve
 from pezoexplore.design.space import TrainSettings
 from pezoexplore.train import checkpoint as module
@@ -166,6 +167,33 @@ def test_a_file_that_cannot_be_used_is_as_none_and_damage_is_told(
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == (spoil is not Path.unlink)
     assert all(one.startswith(f"{path} cannot be used") for one in told)
+
+
+def test_seconds_before_a_stop_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Adding):
+        def __init__(self, stop_after: int | None, seconds: float) -> None:
+            super().__init__(stop_after)
+            self.seconds = seconds
+
+        def score(self, state: TrainState, split: Split) -> Score:
+            found = super().score(state, split)
+            clock[0] += self.seconds
+            return found
+
+    clock, path = [1000.0], tmp_path / "c.npz"
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    for trainer, noted in ((Slow(10, 5.0), 0.0), (Slow(10, 0.5), 50.0), (Slow(None, 1.0), 55.0)):
+        phases.before()
+        with pytest.raises(StoppedError) if trainer.left else nullcontext():
+            trained(trainer, path)
+        assert phases.before() == pytest.approx(noted)
+
+
+def test_what_a_killed_write_left_is_removed_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".c.npz.tmp").write_bytes(b"half")
+    path = tmp_path / "c.npz"
+    Checkpointer(path, "one").remove()
+    assert not any(tmp_path.iterdir())
 
 
 def test_another_training_starts_from_the_start(tmp_path: Path) -> None:

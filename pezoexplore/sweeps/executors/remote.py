@@ -1,23 +1,27 @@
 """Run one task on a Dask worker, in a separate process as on the client's machine.
 
-A task arrives with everything it needs; what it leaves on the worker is scratch. Its answer is
-plain text and numbers. Stages run in processes started by
-:mod:`pezoexplore.sweeps.executors.local`, so time limits, crashes and pinned threads are as they
-are without Dask.
+A task arrives with everything it needs; what it leaves on the worker is scratch, but for the
+checkpoint of a training that was stopped. Its answer is plain text and numbers. Stages run in
+processes started by :mod:`pezoexplore.sweeps.executors.local`, so time limits, crashes and pinned
+threads are as they are without Dask.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import threading
+import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pezoexplore import __version__
+from pezoexplore.files import remove
 from pezoexplore.sweeps.executors.local import Outcome, Task, WorkerSlot
 
 if TYPE_CHECKING:
@@ -31,6 +35,12 @@ INPUTS = "rtl_dir"
 
 SCRATCH = "work_dir"
 """Field of a stage that names a folder for build products, private to each worker."""
+
+CHECKPOINTS = "checkpoints"
+"""Field of a stage that names a folder of checkpoints, here one of the user's cache."""
+
+KEPT_S = 30 * 24 * 3600.0
+"""Seconds after which the checkpoint of a training that nobody resumed is removed."""
 
 CODE = (
     *("energies.py", "intervals.py", "splitmix.py", "user_code.py"),
@@ -90,10 +100,10 @@ def unpack(files: Files, folder: Path) -> None:
 
 def run_upload(upload: Upload) -> Reply:
     """Run a task on this worker; the answer to the client."""
-    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-"))
+    folder = Path(tempfile.mkdtemp(prefix="pezoexplore-", dir=_scratch()))
     slot = _take_slot()
     try:
-        stage = _localised(upload, folder)
+        stage = localised(upload, folder)
         task = Task(upload.key, stage, "", upload.point, folder / "log")
         outcome = _finish(slot, task)
         seconds = outcome.seconds, outcome.importing, outcome.compiling
@@ -163,7 +173,32 @@ def _finish(slot: WorkerSlot, task: Task) -> Outcome:
             return outcome
 
 
-def _localised(upload: Upload, folder: Path) -> Stage:
+def _scratch() -> str | None:
+    """Return Dask's own folder of this worker, which goes with it; None outside a worker."""
+    from distributed import get_worker
+
+    try:
+        return str(get_worker().local_directory)
+    except ValueError:
+        return None
+
+
+def _checkpoints() -> Path | None:
+    """Return this user's folder of checkpoints, old ones removed; None if it cannot be made."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        folder = Path(home, "pezoexplore", "checkpoints").expanduser()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in folder.glob("*.npz"):
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - KEPT_S:
+                    remove(path)
+    except (OSError, RuntimeError):  # read-only, or there is no home
+        return None
+    return folder
+
+
+def localised(upload: Upload, folder: Path) -> Stage:
     """Return the stage with its folders on this machine."""
     names = {field.name for field in fields(upload.stage)}
     here: dict[str, Any] = {}
@@ -172,4 +207,6 @@ def _localised(upload: Upload, folder: Path) -> Stage:
         unpack(upload.files, folder / "inputs")
     if SCRATCH in names:
         here[SCRATCH] = folder / "work"
+    if CHECKPOINTS in names:
+        here[CHECKPOINTS] = _checkpoints()
     return replace(upload.stage, **here) if here else upload.stage

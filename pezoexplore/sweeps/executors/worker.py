@@ -125,7 +125,7 @@ def _listen(connection: Connection, messages: queue.SimpleQueue[bytes]) -> None:
 def _answer(message: bytes) -> Answer:
     """Run one task and return its result."""
     start = time.perf_counter()
-    phases.taken()  # what the process has done before
+    phases.taken(), phases.before()  # of the task before
     directory, environment = Path.cwd(), dict(os.environ)
     try:
         stage, point, log_path = pickle.loads(message)
@@ -143,7 +143,7 @@ def _answer(message: bytes) -> Answer:
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
-    return *answer, time.perf_counter() - start, *phases.taken()
+    return *answer, time.perf_counter() - start + phases.before(), *phases.taken()
 
 
 def _run(stage: Stage, point: DesignPoint, log_path: Path) -> str:

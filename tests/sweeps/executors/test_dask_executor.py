@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -124,6 +125,43 @@ def test_inputs_travel_and_scratch_is_the_workers_own(client: Any, tmp_path: Pat
     assert not Path(payload["inputs"]).exists()
     assert not Path(payload["work"]).exists()
     assert not (tmp_path / "work").exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpointed(Reads):
+    """Has a folder of checkpoints."""
+
+    checkpoints: Path | None = None
+
+
+def checkpoints_here(tmp_path: Path) -> Path | None:
+    stage = Checkpointed(rtl_dir=tmp_path, work_dir=tmp_path)
+    upload = remote.Upload("k", stage, points(1)[0], remote.folder_files(tmp_path / "none"))
+    here = remote.localised(upload, tmp_path / "task")
+    assert isinstance(here, Checkpointed)
+    return here.checkpoints
+
+
+def test_checkpoints_outlive_the_task_for_a_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = checkpoints_here(tmp_path)
+    assert folder == tmp_path / "cache" / "pezoexplore" / "checkpoints"
+    for name, age in (("old", 1.01), ("new", 0.99)):
+        (folder / f"{name}.npz").touch()
+        when = time.time() - age * remote.KEPT_S
+        os.utime(folder / f"{name}.npz", (when, when))
+    checkpoints_here(tmp_path)
+    assert [path.name for path in folder.iterdir()] == ["new.npz"]
+
+
+def test_without_a_home_checkpoints_end_with_the_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert checkpoints_here(tmp_path) is None
 
 
 @dataclass(frozen=True, kw_only=True)
