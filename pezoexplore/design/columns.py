@@ -26,7 +26,7 @@ AXIS_HELP = {
     "rng": "generator family",
     "reuse": "reuse strategy: none, pool, bank or phased",
     "pool_size": "least words in the pool, whose rows of `lanes` words are raised to a prime "
-    "number; empty unless reuse is pool",
+    "number; pool only",
     "reuse_period": "steps served before a refill or reseed; inf: never",
     "bit_width": "output bits per number, signed",
     "state_bits": "bits of the state of one generator",
@@ -35,19 +35,17 @@ AXIS_HELP = {
     "taps": "wiring from the state to the lanes: shifted, xor, shared or sparse; phased only",
     "scaling": "factor from stream words to direction entries: none, constant or pow2",
     "estimator": "gradient estimator of a step",
-    "queries": "directions per step, of cocd coordinates; empty for estimators without",
+    "queries": "directions per step, of cocd coordinates; only of estimators that draw some",
     "weight_bits": "bits of an integer weight, or float",
     "activation_bits": "bits of an integer activation, or float",
-    "rounding": "rounding of integer training: nearest or stochastic; empty for float",
-    "update_rounding": "rounding of z in probe and update: shared or independent; empty for float",
+    "rounding": "rounding of integer training: nearest or stochastic; integers only",
+    "update_rounding": "rounding of z in probe and update: shared or independent; integers only",
     "step_size": "length of a step: plain (the learning rate) or scalar (divided by the root of "
-    "one second moment); a column of the designs that name it",
-    "momentum_replay": "earlier directions that an update replays for its momentum; a column of "
-    "the designs that name it",
-    "rank": "outer products of the stream's words that make up the direction of a matrix, or full; "
-    "a column of the designs that name it",
+    "one second moment)",
+    "momentum_replay": "earlier directions that an update replays for its momentum",
+    "rank": "outer products of the stream's words that make up the direction of a matrix, or full",
     "scope": "weights that directions move: all, last:N (all but the last N layers, which backprop "
-    "trains) or sparse:S (a share S of each weight tensor); a column of the designs that name it",
+    "trains) or sparse:S (a share S of each weight tensor)",
 }
 
 RESULT_HELP = {
@@ -158,7 +156,13 @@ CERTIFIED_HELP = {
 OPTIONAL_HELP = ENGINE_HELP | CERTIFIED_HELP
 """Results of some designs only."""
 
-COLUMN_HELP = IDENTITY_HELP | TASK_HELP | AXIS_HELP | RESULT_HELP | OPTIONAL_HELP
+_OPTIONAL_AXIS_HELP = {
+    axis: f"{AXIS_HELP[axis]}; a column of the designs that name it" for axis in OPTIONAL_DEFAULTS
+}
+
+COLUMN_HELP = (
+    IDENTITY_HELP | TASK_HELP | AXIS_HELP | _OPTIONAL_AXIS_HELP | RESULT_HELP | OPTIONAL_HELP
+)
 """Description of each column in one line, with its unit."""
 
 _USUAL_AXES = tuple(axis for axis in AXES if axis not in OPTIONAL_DEFAULTS)

@@ -331,11 +331,16 @@ def _validate(tree: Tree) -> DesignSpace:
         location = _in_tree(tree.value, detail["loc"])
         line, place = tree.mark(location)
         key = key_text(_without_index(location))
-        message = f"{place}: {key}: " if key else f"{place}: "
+        message = f"{place}: {key}: " if key and not _names(place, key) else f"{place}: "
         # One key with ten wrong values is one thing to put right.
         found.setdefault((place, key), (line, message + _explanation(detail)))
     every = [*tree.faults, *found.values()]
     raise DesignError(listed([message for _, message in sorted(every, key=lambda item: item[0])]))
+
+
+def _names(place: str, key: str) -> bool:
+    """Return whether a place is an option that says which key it sets."""
+    return place == option_name(key.rpartition(".")[2]) or place.startswith(f"-s {key}=")
 
 
 def _in_tree(value: object, location: Location) -> Location:

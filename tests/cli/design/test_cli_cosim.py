@@ -79,7 +79,7 @@ def test_a_defect_is_found_and_named(call, tmp_path):
         (["--rng", "gaussian"], "rng gaussian draws floats"),
         (["--sim", "vcs"], "--sim vcs: allowed: icarus, verilator"),
         (["--steps", "0"], "--steps"),
-        (["--task", "nothing"], "--task: task: got 'nothing'"),
+        (["--task", "nothing"], "--task: got 'nothing'"),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
         (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be created"),
     ],

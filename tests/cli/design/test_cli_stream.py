@@ -118,10 +118,10 @@ def test_chunks_do_not_show(call, monkeypatch):
     [
         (["--rng", "clt", "--reuse", "bank"], "not a legal combination: reuse bank needs rng lfsr"),
         (["--leap", "3", "--state-bits", "12"], "leap 3 shares a factor with the period 4095"),
-        (["--rng", "lfsx"], "--rng: space.rng: got 'lfsx'; allowed: lfsr"),
-        (["--lanes", "0"], "--lanes: space.lanes: got 0; allowed: integers 1 to 256"),
+        (["--rng", "lfsx"], "--rng: got 'lfsx'; allowed: lfsr"),
+        (["--lanes", "0"], "--lanes: got 0; allowed: integers 1 to 256"),
         (["--lanes", "4,8"], "--lanes: got 2 values; allowed: one"),
-        (["--pool-size", "1000000000000", "--reuse", "pool"], "--pool-size: space.pool_size: got"),
+        (["--pool-size", "1000000000000", "--reuse", "pool"], "--pool-size: got"),
         (["--epoch", "1"], "--epoch 1: without a finite --reuse-period there is only epoch 0"),
         (["--rng", "gaussian", "--format", "hex"], "--format hex is for integers"),
         (["--rng", "gaussian", "--format", "npy"], "--format npy is for integers"),

@@ -89,18 +89,18 @@ def test_an_adapted_network_says_what_it_was_before(call):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--steps", "0"], "--steps: train.steps: got 0; allowed: integers 1 to 1000000000"),
-        (["--seeds", "1"], "--seeds: train.seeds: got 1; allowed: integers 2 to 10000"),
-        (["--learning-rates", "0.1,x"], "--learning-rates: train.learning_rates: got 'x'"),
-        (["--batch", "many"], "--batch: train.batch: got 'many'"),
-        (["--epsilon", "-1"], "--epsilon: train.epsilon: got -1"),
-        (["--task", "mnist"], "--task: task: got 'mnist'; allowed: digits-mlp"),
+        (["--steps", "0"], "--steps: got 0; allowed: integers 1 to 1000000000"),
+        (["--seeds", "1"], "--seeds: got 1; allowed: integers 2 to 10000"),
+        (["--learning-rates", "0.1,x"], "--learning-rates: got 'x'"),
+        (["--batch", "many"], "--batch: got 'many'"),
+        (["--epsilon", "-1"], "--epsilon: got -1"),
+        (["--task", "mnist"], "--task: got 'mnist'; allowed: digits-mlp"),
         (["--landscape"], "--landscape needs a folder to draw into: give --out DIR"),
         (["--rng", "clt", "--reuse", "phased"], "not a legal combination: reuse phased needs"),
         (["--out", "/dev/null/x"], "--out /dev/null/x: cannot be created"),
         (["--distil", "--landscape"], "--distil prints its results; leave out --out and"),
-        (["-s", "train.sparsity=2"], "-s train.sparsity=2: train.sparsity: got 2; allowed"),
-        (["-s", "train.sparcity=0"], "-s train.sparcity=0: train.sparcity: unknown key"),
+        (["-s", "train.sparsity=2"], "-s train.sparsity=2: got 2; allowed"),
+        (["-s", "train.sparcity=0"], "-s train.sparcity=0: unknown key"),
     ],
 )
 def test_what_is_wrong_is_one_line(call, options, said):
