@@ -115,7 +115,10 @@ def recommend(
         constraints=tuple(map(str, run.goals().constraints)),
         steps=steps,
     )
-    advice = advise(run.rows, _parameters(run, results_params), limits)
+    try:
+        advice = advise(run.rows, _parameters(run, results_params), limits)
+    except DesignError as error:
+        raise DesignError(f"{run.path}: {error}") from None
     named = [option for option in (advice.chosen, advice.runner_up) if option is not None]
     figures = [figures_of(option, advice) for option in named]
     if out is not None:

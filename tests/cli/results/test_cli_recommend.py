@@ -100,3 +100,13 @@ def test_results_of_ones_own(call, tmp_path):
 )
 def test_slips_are_one_line(call, words, said):
     assert said in call("recommend", "--params", 2410, "--lanes", 31, *words).error
+
+
+def test_results_without_a_reference_are_named(call, tmp_path):
+    example = paths.designs_dir().parent / "reports" / "example" / "results.csv"
+    table = tmp_path / "table.csv"
+    lines = example.read_text().splitlines(keepends=True)
+    table.write_text("".join(line for line in lines if ",gaussian," not in line))
+    words = ("recommend", "--params", 2410, "--lanes", 31, "--results-params", 2410)
+    error = call(*words, "--results", table).error
+    assert error.startswith(f"{table}: the results have no finished row with rng gaussian")
