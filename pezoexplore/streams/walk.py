@@ -40,8 +40,18 @@ class Walk:
         by_turn = (self.jump + self.turn * self.advance) % self.period
         return self.turn * self.period // math.gcd(by_turn, self.period)
 
+    @property
+    def recurrence(self) -> int:
+        """Beats after which positions recur, up to the next jump."""
+        return self.period // math.gcd(self.advance, self.period)
+
     def endless(self, beats: int, limit: int, every: int = 1) -> int:
         """Count the distinct directions of `beats` beats each, without reseeding.
+
+        Where positions recur within a turn, most directions share more than half of their numbers,
+        place by place, with one that starts below the first recurrence, whatever turns end inside
+        of them: their cosine is above one half, and they count once. Steps longer than the turn
+        are apart, at each of its ends, for as long as the recurrence, which must be less than half.
 
         Args:
             beats: Beats a step.
@@ -51,6 +61,9 @@ class Walk:
         if not self.jump:
             return self.period // math.gcd(every * beats * self.advance, self.period)
         steps = self.cycle // math.gcd(every * beats, self.cycle)
+        most = self.turn if beats < self.turn else self.turn // 2
+        if steps == self.turn and self.recurrence <= most:
+            return self.recurrence
         if beats > self.turn:  # a jump falls into every step: no two are alike
             return steps
         enumerated = _STEPS
