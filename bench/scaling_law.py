@@ -48,12 +48,13 @@ CLOSE = 2.0
 HELD_OUT = (
     "digits-mlp:160000",
     "mnist-mlp-25k:640000",
+    "mnist-mlp-25k:1280000",
     "mnist-cnn-100k",
     "mnist-mlp-100k",
     "mnist-mlp-1m",
 )
 
-MARKERS = "osD^vP<Xph"
+MARKERS = "osD^vP<>Xdph"
 """Markers of the figure, one for each task and number of steps."""
 
 DROP, GAIN = 1.0, 85.0
