@@ -49,7 +49,10 @@ def test_a_missing_tool_stops_the_sweep_before_it_starts(design, tmp_path):
         ),
         (["--stages", ","], "--stages: no stage named"),
         (["-s", "train.step=5"], "-s train.step=5: unknown key; did you mean steps?"),
-        (["-s", "space.pool_size=1000000000000"], "pool_size=1000000000000: got 1000000000000; allowed"),
+        (
+            ["-s", "space.pool_size=1000000000000"],
+            "pool_size=1000000000000: got 1000000000000; allowed",
+        ),
         (["--rtl-dir", "nowhere"], "--rtl-dir nowhere: no such folder"),
         (["--rtl-dir", "foreign"], "--rtl-dir foreign: holds no Verilog (.v); give an edited copy"),
         (["--out", "small.yaml"], "small.yaml is a file: name a folder for the run with --out"),
