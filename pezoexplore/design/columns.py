@@ -35,7 +35,7 @@ AXIS_HELP = {
     "taps": "wiring from the state to the lanes: shifted, xor, shared or sparse; phased only",
     "scaling": "factor from stream words to direction entries: none, constant or pow2",
     "estimator": "gradient estimator of a step",
-    "queries": "directions per step, of cocd coordinates; only of estimators that draw some",
+    "queries": "directions per step, of cocd coordinates; not for cge, cge_sparse and backprop",
     "weight_bits": "bits of an integer weight, or float",
     "activation_bits": "bits of an integer activation, or float",
     "rounding": "rounding of integer training: nearest or stochastic; integers only",

@@ -178,7 +178,7 @@ class Strategy(ABC):
         Distinct directions of B = ceil(d / L) beats, without reseeding:
 
         - generators per lane, no rotation: P / gcd(B, P); bank: L P / gcd(B, L P);
-        - pool: R / gcd(B, R), fewer where its rows recur (:meth:`Walk.endless`);
+        - pool: R / gcd(B, R); nearly parallel ones count once, as :meth:`Walk.endless` says;
         - phased: P / gcd(B, P), P being a prime.
 
         With a finite reuse period every epoch starts anywhere on the cycle: streams that are

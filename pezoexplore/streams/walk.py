@@ -50,8 +50,9 @@ class Walk:
 
         Where positions recur within a turn, most directions share more than half of their numbers,
         place by place, with one that starts below the first recurrence, whatever turns end inside
-        of them: their cosine is above one half, and they count once. Steps longer than the turn
-        are apart, at each of its ends, for as long as the recurrence, which must be less than half.
+        of them: their cosine is above one half, and they count once. In steps longer than a turn
+        two such directions differ at the end of each turn, for as many beats as the recurrence, so
+        there it must be at most half of the turn.
 
         Args:
             beats: Beats a step.

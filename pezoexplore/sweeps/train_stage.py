@@ -1,4 +1,4 @@
-"""The training stage of a point; training's packages are imported where it runs."""
+"""Define the training stage of a point; the packages that train are imported where it runs."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def representatives(matrix):
 def test_a_filler_with_a_short_period_makes_directions_that_are_nearly_parallel(
     rows, lanes, bits, parameters
 ):
-    """Rows recur until the pool wraps: more directions than the period are independent of none."""
+    """Rows recur until the pool wraps: directions past the recurrence add next to nothing."""
     point = resolve(reuse="pool", pool_size=rows * lanes, lanes=lanes, state_bits=bits,
                     bit_width=bits, leap=8)  # fmt: skip
     assert point.rows == rows
